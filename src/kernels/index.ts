@@ -1,0 +1,3 @@
+// Every kernel has the form (args: usize, chunk: i32): it reads its parameters from a struct at `args` and
+// does the part `chunk` of the work, so that any number of threads can share it. Pure functions on raw memory:
+// no AssemblyScript object is ever allocated, because instances share one memory but not their globals.

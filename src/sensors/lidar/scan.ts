@@ -1,0 +1,23 @@
+/** How the per-point times of a scan came about. */
+export type PointTiming = 'field' | 'azimuth' | 'none';
+
+/** One LiDAR sweep as read from a message or a file, before any preparation. */
+export interface LidarScan {
+  /** Header stamp in nanoseconds: the instant to which the scan's pose belongs. */
+  readonly stampNs: bigint;
+  /** Sensor frame, header.frame_id. */
+  readonly frameId: string;
+  readonly count: number;
+  /** 3·count, metres, sensor frame; REP-117: NaN invalid, ±Inf no return. */
+  readonly positions: Float32Array;
+  /** count, seconds relative to the stamp; absent where the sensor gives none. */
+  readonly times?: Float32Array;
+  /** count, in the sensor's own units. */
+  readonly intensities?: Float32Array;
+  /** count, laser index. */
+  readonly rings?: Uint16Array;
+  /** Rows and columns where the cloud is organised (height > 1). */
+  readonly height?: number;
+  readonly width?: number;
+  readonly timing: PointTiming;
+}

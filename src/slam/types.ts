@@ -1,0 +1,77 @@
+import type { Pose, Twist } from '../geometry/se3.js';
+
+/**
+ * How far a pose can be trusted. `degraded`: usable, but badly conditioned or with few inliers (covariance says in
+ * which directions). `lost`: the pose is a motion prediction; nothing is mapped.
+ */
+export type TrackingState = 'tracking' | 'degraded' | 'lost';
+
+/** Milliseconds spent in each stage of one scan. */
+export interface StageTimes {
+  prepare: number;
+  track: number;
+  map: number;
+  optimise: number;
+  mesh: number;
+  total: number;
+}
+
+/** What one scan told us. */
+export interface ScanResult {
+  readonly index: number;
+  readonly stampNs: bigint;
+  /** T_odom_sensor at the scan's stamp. */
+  readonly pose: Pose;
+  /** 6×6 row-major, order x y z rotX rotY rotZ, fixed axes of the odom frame (REP-103). */
+  readonly covariance: Float64Array;
+  /** Velocity in the sensor frame [vx vy vz wx wy wz], m/s and rad/s. */
+  readonly twist: Twist;
+  readonly state: TrackingState;
+  /** Empty while tracking; otherwise one sentence that says why not. */
+  readonly reason: string;
+  readonly points: {
+    readonly input: number;
+    readonly valid: number;
+    readonly mapped: number;
+    readonly registered: number;
+  };
+  readonly iterations: number;
+  /** Share of registration points that fit the map within the robust kernel. */
+  readonly inlierRatio: number;
+  readonly times: StageTimes;
+}
+
+/** Size of the map, for progress lines and diagnostics. */
+export interface MapStatistics {
+  readonly blocks: number;
+  readonly featureRows: number;
+  readonly triangles: number;
+  readonly keyframes: number;
+  readonly memoryBytes: number;
+}
+
+/** A triangle mesh; normals and colours are optional and per vertex. */
+export interface Mesh {
+  /** 3·V, metres, odom frame. */
+  readonly positions: Float32Array;
+  /** 3·V, unit, pointing out of the surface. */
+  readonly normals?: Float32Array;
+  /** 3·V, 0…255. */
+  readonly colors?: Uint8Array;
+  /** 3·T. */
+  readonly indices: Uint32Array;
+}
+
+/** The SLAM system as everything outside the core sees it: scans in, poses and a map out. */
+export interface Slam {
+  /** Processes one scan. Scans must come in order of time. */
+  process(scan: import('../sensors/lidar/scan.js').LidarScan): ScanResult;
+  /** The welded mesh of everything mapped so far. */
+  mesh(): Mesh;
+  statistics(): MapStatistics;
+  /** Surface points of the map, 3·N in the odom frame. */
+  cloud(): Float32Array;
+  /** Bytes of the saved field, by file name. */
+  save(): Map<string, Uint8Array>;
+  close(): Promise<void>;
+}

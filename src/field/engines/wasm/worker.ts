@@ -16,12 +16,5 @@ for (;;) {
   while (Atomics.load(control, CONTROL.generation) === seen) Atomics.wait(control, CONTROL.generation, seen);
   seen = Atomics.load(control, CONTROL.generation);
   if (Atomics.load(control, CONTROL.stop) === 1) break;
-  runChunks(
-    control,
-    kernels[control[CONTROL.kernel]!]!,
-    control[CONTROL.args]! >>> 0,
-    control[CONTROL.chunks]!,
-  );
-  Atomics.add(control, CONTROL.finished, 1);
-  Atomics.notify(control, CONTROL.finished);
+  runChunks(control, seen, kernels);
 }

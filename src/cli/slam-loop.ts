@@ -1,0 +1,48 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ScanResult, Slam } from '../slam/types.js';
+import { packError, type SlamReply, type SlamRequest } from './slam-protocol.js';
+import { transferFinal } from './transfer.js';
+
+/**
+ * The SLAM thread: answers each scan with its result until told to finish, then hands over the map. After a failure
+ * further scans are ignored, but `finish` still delivers what was mapped before.
+ */
+export function runSlamLoop(port: MessagePort, slam: Slam): void {
+  let failed = false;
+  port.on('message', (request: SlamRequest) => {
+    try {
+      if (request.type === 'finish') {
+        const { final, transfers } = transferFinal({
+          mesh: slam.mesh(),
+          cloud: slam.cloud(),
+          map: slam.save(),
+          statistics: slam.statistics(),
+        });
+        reply(port, { type: 'final', final }, transfers);
+        void slam.close().finally(() => port.close());
+      } else if (!failed) {
+        const result = slam.process(request.scan);
+        reply(port, { type: 'result', result: detached(result), statistics: slam.statistics() });
+      }
+    } catch (error) {
+      failed = true;
+      const during = request.type === 'finish' ? 'finish' : 'scan';
+      reply(port, { type: 'failed', during, error: packError(error) });
+    }
+  });
+  reply(port, { type: 'ready' });
+}
+
+function reply(port: MessagePort, message: SlamReply, transfers: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfers);
+}
+
+/** Copies: the SLAM system may reuse its arrays for the next scan, or keep them in shared memory. */
+function detached(result: ScanResult): ScanResult {
+  return {
+    ...result,
+    pose: Float64Array.from(result.pose),
+    covariance: Float64Array.from(result.covariance),
+    twist: Float64Array.from(result.twist),
+  };
+}

@@ -1,0 +1,139 @@
+import type { KernelPool } from '../field/engines/wasm/pool.js';
+import { MeshBlockStore } from './block-store.js';
+import { BLOCK_CORNERS, BLOCK_EDGE_IDS, MAX_BLOCK_INDICES, MAX_BLOCK_VERTICES } from './block-layout.js';
+import { buildCaseTable } from './case-table.js';
+
+const SCRATCH_BYTES = 2 * 96 + 2 * BLOCK_EDGE_IDS + 2; // as in kernels/mesh.ts
+const ARGUMENT_BYTES = 48;
+
+/** Where a batch of blocks goes in; see `BlockMesher`. */
+export interface BlockMesherOptions {
+  /** Blocks extracted in one kernel call; each takes 78 kB of the arena. */
+  readonly slots: number;
+  /** Distance of neighbouring corners, metres. */
+  readonly cellSize: number;
+  /** The store to update; a new one when left out. */
+  readonly store?: MeshBlockStore;
+}
+
+/**
+ * Turns blocks of signed distances into triangles (marching cubes on all threads of the pool) and keeps them in a
+ * store. The owner writes 9³ distances a slot at `valuesPointer` (float32, x fastest, NaN where not observed), then
+ * calls `extract`. Corner (i, j, k) of block (bx, by, bz) lies at ((8·bx + i), (8·by + j), (8·bz + k)) · cellSize.
+ *
+ * A block's mesh depends on its own 729 values only. To keep neighbours watertight, a change of a corner on a
+ * block's first layer must also re-extract the neighbour before it, which has that corner as its ninth.
+ */
+export class BlockMesher {
+  readonly slots: number;
+  readonly store: MeshBlockStore;
+  /** int32 × 4 a slot: bx, by, bz, unused. Written by `extract`. */
+  readonly coordsPointer: number;
+  /** float32 × 729 a slot, without gaps. */
+  readonly valuesBase: number;
+  readonly #pool: KernelPool;
+  readonly #arguments: number;
+  readonly #coords: Int32Array;
+  readonly #counts: Int32Array;
+  readonly #positions: Float32Array;
+  readonly #normals: Float32Array;
+  readonly #edges: Uint16Array;
+  readonly #indices: Uint16Array;
+
+  /** @throws FeltmapError out-of-memory when the arena has no room for the slots. */
+  constructor(pool: KernelPool, options: BlockMesherOptions) {
+    const { memory } = pool;
+    const { slots } = options;
+    if (!(Number.isInteger(slots) && slots > 0 && slots <= 0xffff))
+      throw new RangeError(`BlockMesher needs 1 to 65535 slots, got ${slots}.`);
+    this.#pool = pool;
+    this.slots = slots;
+    this.store = options.store ?? new MeshBlockStore();
+
+    const table = buildCaseTable();
+    const cases = memory.alloc(table.length);
+    memory.u8(cases, table.length).set(table);
+    this.valuesBase = memory.alloc(slots * BLOCK_CORNERS * 4 + 64); // the kernel reads up to 28 bytes past the last
+    this.coordsPointer = memory.alloc(slots * 16);
+    this.#coords = memory.i32(this.coordsPointer, slots * 4);
+    this.#positions = memory.f32(
+      memory.alloc(slots * MAX_BLOCK_VERTICES * 12),
+      slots * MAX_BLOCK_VERTICES * 3,
+    );
+    this.#normals = memory.f32(memory.alloc(slots * MAX_BLOCK_VERTICES * 12), slots * MAX_BLOCK_VERTICES * 3);
+    const u16 = (length: number): Uint16Array =>
+      new Uint16Array(memory.memory.buffer, memory.alloc(length * 2), length);
+    this.#edges = u16(slots * MAX_BLOCK_VERTICES);
+    this.#indices = u16(slots * MAX_BLOCK_INDICES);
+    this.#counts = memory.i32(memory.alloc(slots * 8), slots * 2);
+    const scratch = memory.alloc(slots * SCRATCH_BYTES);
+
+    // The struct that the kernel reads; the offsets are repeated in kernels/mesh.ts.
+    this.#arguments = memory.alloc(ARGUMENT_BYTES);
+    const words = memory.u32(this.#arguments, ARGUMENT_BYTES / 4);
+    words[0] = this.valuesBase;
+    words[1] = this.coordsPointer;
+    words[2] = cases;
+    words[3] = this.#positions.byteOffset;
+    words[4] = this.#normals.byteOffset;
+    words[5] = this.#edges.byteOffset;
+    words[6] = this.#indices.byteOffset;
+    words[7] = this.#counts.byteOffset;
+    words[8] = scratch;
+    memory.f64(this.#arguments + 40, 1)[0] = options.cellSize;
+  }
+
+  /** Pointer to the 729 float32 of a slot. */
+  valuesPointer(slot: number): number {
+    return this.valuesBase + slot * BLOCK_CORNERS * 4;
+  }
+
+  /** The same as a view: x fastest, then y, then z. */
+  values(slot: number): Float32Array {
+    return this.#pool.memory.f32(this.valuesPointer(slot), BLOCK_CORNERS);
+  }
+
+  /**
+   * Extracts the blocks whose values are in slots 0 … n−1 and puts the results into the store; a block without
+   * surface is deleted there.
+   *
+   * @param blockCoords int32 × 4 a block: bx, by, bz, unused
+   * @throws FeltmapError bad-input when a block lies outside of what the store can address
+   */
+  extract(blockCoords: Int32Array, n: number): void {
+    if (n > this.slots || blockCoords.length < 4 * n)
+      throw new RangeError(
+        `BlockMesher.extract takes at most ${this.slots} blocks of 4 coordinates, got ${n} blocks.`,
+      );
+    for (let i = 0; i < 4 * n; i++) this.#coords[i] = blockCoords[i]!;
+    this.#pool.run('meshBlocks', this.#arguments, n);
+    for (let slot = 0; slot < n; slot++) {
+      const vertices = this.#counts[2 * slot]!;
+      const indices = this.#counts[2 * slot + 1]!;
+      const vertex = slot * MAX_BLOCK_VERTICES;
+      const index = slot * MAX_BLOCK_INDICES;
+      this.store.set(blockCoords[4 * slot]!, blockCoords[4 * slot + 1]!, blockCoords[4 * slot + 2]!, {
+        positions: this.#positions.subarray(3 * vertex, 3 * (vertex + vertices)),
+        normals: this.#normals.subarray(3 * vertex, 3 * (vertex + vertices)),
+        edges: this.#edges.subarray(vertex, vertex + vertices),
+        indices: this.#indices.subarray(index, index + indices),
+      });
+    }
+  }
+
+  /**
+   * Extracts any number of blocks, batch by batch.
+   *
+   * @param blockCoords int32 × 4 a block: bx, by, bz, unused
+   * @param evaluate fills slots 0 … n−1 with the distances of the n blocks whose coordinates it is given
+   */
+  remesh(blockCoords: Int32Array, evaluate: (batch: Int32Array, n: number) => void): void {
+    const blocks = blockCoords.length >> 2;
+    for (let first = 0; first < blocks; first += this.slots) {
+      const n = Math.min(this.slots, blocks - first);
+      const batch = blockCoords.subarray(4 * first, 4 * (first + n));
+      evaluate(batch, n);
+      this.extract(batch, n);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { Pose } from '../geometry/se3.js';
+
+/** Points of one scan in engine memory: pointers to count float32 (flags: uint8), sensor frame at the stamp. */
+export interface PointSet {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  /** Unit normal towards the sensor, zero where unknown. */
+  readonly nx: number;
+  readonly ny: number;
+  readonly nz: number;
+  /** Seconds relative to the stamp. */
+  readonly tau: number;
+  /** 0 = neither mapped nor sampled. */
+  readonly quality: number;
+  /** Bit 0: ground. */
+  readonly flags: number;
+  readonly count: number;
+}
+
+export interface RegisterOptions {
+  /** Robust scale per scalar level, finest first, metres; 0 leaves the level out. */
+  readonly kernels: readonly number[];
+  readonly levelWeights: readonly number[];
+  /** Scale of the weight by | |∇| − 1 |. */
+  readonly gradientScale: number;
+  /** Fine corners with less weight are not trusted. */
+  readonly minWeight: number;
+  /** τ is used in units of 1/timeScale seconds. */
+  readonly timeScale: number;
+  /** Correction of the deskewing twist in the submap frame, per unit of scaled time. */
+  readonly twist: ArrayLike<number>;
+}
+
+/** Sums of the normal equations over one class of points (ground or other). */
+export interface NormalSums {
+  /** Upper triangles of Σ w JJᵀ, Σ w τ JJᵀ, Σ w τ² JJᵀ (21 each), Σ w r J, Σ w τ r J (6 each). */
+  readonly system: Float64Array;
+  weight: number;
+  /** Σ w r². */
+  cost: number;
+  /** Points that had a value, that lie within the fine kernel, all. */
+  valued: number;
+  inliers: number;
+  points: number;
+  /** Σ |r| of inliers. */
+  absolute: number;
+}
+
+/** A run of samples that share a pose. */
+export interface FitChunk {
+  readonly first: number;
+  readonly count: number;
+  /** Index into the poses of the batch. */
+  readonly pose: number;
+  /** Whether that pose is optimised too. */
+  readonly optimisePose: boolean;
+}
+
+export interface FitResult {
+  /** Mean Huber loss of the batch, metres. */
+  readonly loss: number;
+  readonly used: number;
+  /** Per pose: upper triangle of the 6×6 Gauss–Newton matrix (21), right-hand side (6), samples (1). */
+  readonly systems: Float64Array;
+}
+
+/**
+ * The only door to heavy arithmetic. Coordinates are float32 in the submap frame; poses are T_submap_sensor in
+ * float64. Every operation gives the same bytes whatever the number of threads.
+ */
+export interface FieldEngine {
+  /** Makes room for a scan and fuses its normal-guided distances into all scalar levels. */
+  fuse(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void;
+  /** Normal equations of the points against the field; [other, ground]. */
+  register(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums];
+  /** One step of the joint optimisation over features and poses. */
+  fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: { huber: number; learningRate: number }): FitResult;
+  /** Signed distance, gradient and smallest corner weight (0 = not observed) at points: 5 per point. */
+  query(points: Float32Array): Float32Array;
+  clear(): void;
+}

@@ -1,0 +1,30 @@
+import type { KernelMemory } from './memory.js';
+
+/** The struct that a kernel reads its parameters from; offsets in bytes, as in the kernel's own constants. */
+export class KernelArguments {
+  readonly pointer: number;
+  readonly #u32: Uint32Array;
+  readonly #f32: Float32Array;
+
+  constructor(memory: KernelMemory, bytes: number) {
+    this.pointer = memory.alloc(bytes);
+    this.#u32 = memory.u32(this.pointer, bytes / 4);
+    this.#f32 = memory.f32(this.pointer, bytes / 4);
+  }
+
+  /** Unsigned or signed integers and pointers. */
+  int(offset: number, ...values: number[]): this {
+    values.forEach((value, i) => (this.#u32[offset / 4 + i] = value));
+    return this;
+  }
+
+  float(offset: number, values: ArrayLike<number>): this {
+    this.#f32.set(values, offset / 4);
+    return this;
+  }
+
+  scalar(offset: number, value: number): this {
+    this.#f32[offset / 4] = value;
+    return this;
+  }
+}

@@ -1,0 +1,197 @@
+// One optimisation step: interpolate, decode, Huber loss, back-propagate to the corner features and to the keyframe
+// poses of the window, Adam on every touched row.
+import { sampleScalar } from './grid';
+import { backward } from './decoder';
+import { addResidualGradient, cell, residual, touchCell, C_FRACTION, L_DECODER, L_ROWS, L_STAMPS, L_STEPS } from './features';
+
+const T_SCALAR: usize = 0; // fine scalar grid
+const T_LEVEL: usize = 4; // feature level
+const T_POOL: usize = 8; // samples, 8 f32 each: x y z (keyframe frame), label, weight, 3 unused
+const T_CHUNKS: usize = 12; // u32×4 per chunk: first sample, count, pose number, 1 = pose takes part
+const T_POSES: usize = 16; // f32×12 per pose, T_submap_keyframe
+const T_RECORDS: usize = 20; // 80 bytes per sample of the batch
+const T_OUT: usize = 24; // f64×32 per chunk: H upper triangle (21), b (6), Σ loss, count, …
+const T_HUBER: usize = 28; // f32, metres
+const T_RATE: usize = 32; // f32, Adam step size
+const T_ITERATION: usize = 36; // i32, ever growing
+const T_TOTAL: usize = 40; // chunks in the batch
+const T_PARTS: usize = 44; // disjoint parts the rows are divided into
+const T_TOUCHED: usize = 48; // u32 lists, one of T_CAPACITY per part
+const T_CAPACITY: usize = 52;
+const T_BIAS: usize = 56; // f32×2 per step number: 1/(1−β₁ᵗ), 1/(1−β₂ᵗ), 1024 entries
+const T_SCRATCH: usize = 64; // 512 bytes per chunk
+
+export const SAMPLES_PER_CHUNK = 256;
+const RECORD: usize = 80;
+
+/** Gives feature rows to the cells of samples first … first+count. One chunk only. */
+export function allocateRows(args: usize, chunk: i32): void {
+  const level: usize = load<u32>(args, T_LEVEL);
+  const total = load<u32>(args, T_TOTAL);
+  for (let k: u32 = 0; k < total; k++) {
+    const c = <usize>load<u32>(args, T_CHUNKS) + (<usize>k << 4);
+    const count = load<u32>(c, 4);
+    const T = <usize>load<u32>(args, T_POSES) + <usize>load<u32>(c, 8) * 48;
+    let p = <usize>load<u32>(args, T_POOL) + (<usize>load<u32>(c) << 5);
+    for (let i: u32 = 0; i < count; i++) {
+      if (load<f32>(p, 16) <= 0) {
+        p += 32;
+        continue;
+      }
+      const x = load<f32>(p), y = load<f32>(p, 4), z = load<f32>(p, 8);
+      touchCell(level, apply(T, x, y, z), apply(T + 16, x, y, z), apply(T + 32, x, y, z));
+      p += 32;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function apply(T: usize, x: f32, y: f32, z: f32): f32 {
+  return load<f32>(T) * x + load<f32>(T, 4) * y + load<f32>(T, 8) * z + load<f32>(T, 12);
+}
+
+/** Forward and backward to ∂L/∂f of each sample of the chunk, and the chunk's share of its pose's 6×6 system. */
+export function fitForward(args: usize, chunk: i32): void {
+  const scalar: usize = load<u32>(args, T_SCALAR), level: usize = load<u32>(args, T_LEVEL);
+  const D: usize = load<u32>(level, L_DECODER);
+  const c = <usize>load<u32>(args, T_CHUNKS) + (<usize>chunk << 4);
+  const count = load<u32>(c, 4);
+  const withPose = load<u32>(c, 12) != 0;
+  const T = <usize>load<u32>(args, T_POSES) + <usize>load<u32>(c, 8) * 48;
+  const out = <usize>load<u32>(args, T_OUT) + (<usize>chunk << 8);
+  const scratch = <usize>load<u32>(args, T_SCRATCH) + (<usize>chunk << 9);
+  const gates = scratch + 128, feature = scratch + 64;
+  const huber = load<f32>(args, T_HUBER);
+  memory.fill(out, 0, 256);
+  let record = <usize>load<u32>(args, T_RECORDS) + <usize>chunk * SAMPLES_PER_CHUNK * RECORD;
+  let p = <usize>load<u32>(args, T_POOL) + (<usize>load<u32>(c) << 5);
+  const cx = load<f32>(T, 12), cy = load<f32>(T, 28), cz = load<f32>(T, 44);
+  let lossSum: f64 = 0, used: f64 = 0;
+  for (let i: u32 = 0; i < count; i++, p += 32, record += RECORD) {
+    store<i32>(record, 0, 76);
+    if (load<f32>(p, 16) <= 0) continue;
+    const px = load<f32>(p), py = load<f32>(p, 4), pz = load<f32>(p, 8);
+    const x = apply(T, px, py, pz), y = apply(T + 16, px, py, pz), z = apply(T + 32, px, py, pz);
+    if (!(sampleScalar(scalar, x, y, z, scratch) > 0)) continue;
+    let prediction = load<f32>(scratch);
+    const known = cell(level, x, y, z, record + 32);
+    if (known) {
+      prediction += residual(level, record + 32, feature, gates);
+      backward(D, gates, record);
+    }
+    const r = prediction - load<f32>(p, 12);
+    const weight = load<f32>(p, 16);
+    const magnitude = abs(r);
+    // Huber: L = r²/(2h) inside, |r| − h/2 outside; dL/dr below.
+    const slope = weight * (magnitude <= huber ? r / huber : r > 0 ? <f32>1 : <f32>-1);
+    lossSum += <f64>(weight * (magnitude <= huber ? (r * r) / (2 * huber) : magnitude - huber / 2));
+    used += 1;
+    if (withPose) {
+      if (known) addResidualGradient(level, record + 32, record, gates, scratch + 4);
+      const gx = load<f32>(scratch, 4), gy = load<f32>(scratch, 8), gz = load<f32>(scratch, 12);
+      // Iteratively re-weighted Gauss–Newton of the Huber loss: w = (dL/dr)/r.
+      const w = <f64>(weight / max(magnitude, huber));
+      const qx = x - cx, qy = y - cy, qz = z - cz;
+      poseSums(out, w, <f64>r, <f64>gx, <f64>gy, <f64>gz, <f64>(qy * gz - qz * gy), <f64>(qz * gx - qx * gz), <f64>(qx * gy - qy * gx));
+    }
+    if (!known) continue;
+    const s = f32x4.splat(slope);
+    v128.store(record, f32x4.mul(s, v128.load(record)));
+    v128.store(record, f32x4.mul(s, v128.load(record, 16)), 16);
+    store<i32>(record, 1, 76);
+  }
+  store<f64>(out, lossSum, 27 * 8);
+  store<f64>(out, used, 28 * 8);
+}
+
+function poseSums(out: usize, w: f64, r: f64, J0: f64, J1: f64, J2: f64, J3: f64, J4: f64, J5: f64): void {
+  let at = out;
+  at = sumRow(at, w * J0, J0, J1, J2, J3, J4, J5, 0);
+  at = sumRow(at, w * J1, J0, J1, J2, J3, J4, J5, 1);
+  at = sumRow(at, w * J2, J0, J1, J2, J3, J4, J5, 2);
+  at = sumRow(at, w * J3, J0, J1, J2, J3, J4, J5, 3);
+  at = sumRow(at, w * J4, J0, J1, J2, J3, J4, J5, 4);
+  at = sumRow(at, w * J5, J0, J1, J2, J3, J4, J5, 5);
+  const wr = w * r;
+  at = sum(at, wr * J0);
+  at = sum(at, wr * J1);
+  at = sum(at, wr * J2);
+  at = sum(at, wr * J3);
+  at = sum(at, wr * J4);
+  sum(at, wr * J5);
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(at: usize, value: f64): usize {
+  store<f64>(at, load<f64>(at) + value);
+  return at + 8;
+}
+
+// @ts-ignore: decorator
+@inline
+function sumRow(at: usize, wj: f64, J0: f64, J1: f64, J2: f64, J3: f64, J4: f64, J5: f64, from: i32): usize {
+  if (from <= 0) at = sum(at, wj * J0);
+  if (from <= 1) at = sum(at, wj * J1);
+  if (from <= 2) at = sum(at, wj * J2);
+  if (from <= 3) at = sum(at, wj * J3);
+  if (from <= 4) at = sum(at, wj * J4);
+  return sum(at, wj * J5);
+}
+
+/** Chunk = part: adds up ∂L/∂(row) over the batch for the rows of this part, then Adam (Kingma & Ba 2015) on them. */
+export function fitUpdate(args: usize, chunk: i32): void {
+  const level: usize = load<u32>(args, T_LEVEL);
+  const rows: usize = load<u32>(level, L_ROWS), stamps: usize = load<u32>(level, L_STAMPS), steps: usize = load<u32>(level, L_STEPS);
+  const iteration = load<i32>(args, T_ITERATION);
+  const parts = load<u32>(args, T_PARTS) - 1;
+  const touched = <usize>load<u32>(args, T_TOUCHED) + ((<usize>chunk * <usize>load<u32>(args, T_CAPACITY)) << 2);
+  const total = load<u32>(args, T_TOTAL);
+  let count: usize = 0;
+  for (let k: u32 = 0; k < total; k++) {
+    const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + (<usize>k << 4), 4);
+    let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * SAMPLES_PER_CHUNK * RECORD;
+    for (let i: u32 = 0; i < n; i++, record += RECORD) {
+      if (load<i32>(record, 76) == 0) continue;
+      const lo = v128.load(record), hi = v128.load(record, 16);
+      const fx = load<f32>(record, 32 + C_FRACTION), fy = load<f32>(record, 36 + C_FRACTION), fz = load<f32>(record, 40 + C_FRACTION);
+      for (let c = 0; c < 8; c++) {
+        const row = load<u32>(record + 32 + (<usize>c << 2));
+        if (row == 0 || (row & parts) != chunk) continue;
+        const r = rows + (<usize>row << 7);
+        const w = f32x4.splat((c & 1 ? fx : <f32>1 - fx) * (c & 2 ? fy : <f32>1 - fy) * (c & 4 ? fz : <f32>1 - fz));
+        const stamp = stamps + (<usize>row << 2);
+        if (load<i32>(stamp) != iteration) {
+          store<i32>(stamp, iteration);
+          store<u32>(touched + (count << 2), row);
+          count++;
+          v128.store(r, f32x4.mul(w, lo), 32);
+          v128.store(r, f32x4.mul(w, hi), 48);
+        } else {
+          v128.store(r, f32x4.add(v128.load(r, 32), f32x4.mul(w, lo)), 32);
+          v128.store(r, f32x4.add(v128.load(r, 48), f32x4.mul(w, hi)), 48);
+        }
+      }
+    }
+  }
+  const rate = f32x4.splat(load<f32>(args, T_RATE));
+  const table: usize = load<u32>(args, T_BIAS);
+  const b1 = f32x4.splat(0.9), c1 = f32x4.splat(0.1), b2 = f32x4.splat(0.99), c2 = f32x4.splat(0.01), epsilon = f32x4.splat(1e-8);
+  for (let i: usize = 0; i < count; i++) {
+    const row: usize = load<u32>(touched + (i << 2));
+    const r = rows + (row << 7);
+    const step = min(load<i32>(steps + (row << 2)) + 1, 1023);
+    store<i32>(steps + (row << 2), step);
+    const m1 = v128.load32_splat(table + (<usize>step << 3)), v1 = v128.load32_splat(table + (<usize>step << 3), 4);
+    for (let h: usize = 0; h < 32; h += 16) {
+      const g = v128.load(r + h, 32);
+      const m = f32x4.add(f32x4.mul(b1, v128.load(r + h, 64)), f32x4.mul(c1, g));
+      const v = f32x4.add(f32x4.mul(b2, v128.load(r + h, 96)), f32x4.mul(c2, f32x4.mul(g, g)));
+      v128.store(r + h, m, 64);
+      v128.store(r + h, v, 96);
+      const step4 = f32x4.div(f32x4.mul(m, m1), f32x4.add(f32x4.sqrt(f32x4.mul(v, v1)), epsilon));
+      v128.store(r + h, f32x4.sub(v128.load(r + h), f32x4.mul(rate, step4)));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+
+/** Constant velocity on SE(3): translation and rotation, from the last two poses. */
+export class ConstantVelocity {
+  #pose: Pose = identity();
+  #twist: Twist = new Float64Array(6);
+  #stampNs: bigint | undefined;
+
+  /** Last pose, T_odom_sensor. */
+  get pose(): Pose {
+    return this.#pose;
+  }
+
+  /** Velocity in the sensor frame, m/s and rad/s. */
+  get twist(): Twist {
+    return this.#twist;
+  }
+
+  get stampNs(): bigint | undefined {
+    return this.#stampNs;
+  }
+
+  /** Seconds from the last pose to `stampNs`; 0 before the first. */
+  elapsed(stampNs: bigint): number {
+    return this.#stampNs === undefined ? 0 : Number(stampNs - this.#stampNs) * 1e-9;
+  }
+
+  /** T_odom_sensor at `stampNs`. */
+  predict(stampNs: bigint): Pose {
+    const dt = this.elapsed(stampNs);
+    return compose(this.#pose, exp(this.#twist.map((v) => v * dt)));
+  }
+
+  /** Takes a tracked pose; the twist is the mean one since the last pose. */
+  update(stampNs: bigint, pose: Pose): void {
+    const dt = this.elapsed(stampNs);
+    if (dt > 0) this.#twist = log(compose(inverse(this.#pose), pose)).map((v) => v / dt);
+    this.#pose = pose;
+    this.#stampNs = stampNs;
+  }
+
+  /** Sets pose and velocity, after a reset or a bootstrap. */
+  set(stampNs: bigint, pose: Pose, twist: Twist): void {
+    this.#pose = pose;
+    this.#twist = twist;
+    this.#stampNs = stampNs;
+  }
+}

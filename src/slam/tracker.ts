@@ -1,0 +1,203 @@
+import { eigenSymmetric, invertSpd, solveCholesky } from '../geometry/linear.js';
+import { compose, exp, type Pose, type Twist } from '../geometry/se3.js';
+import type { FieldEngine, NormalSums, PointSet, RegisterOptions } from '../field/engine.js';
+
+export interface TrackerOptions {
+  maxIterations: number;
+  /** Robust scale of the first iteration and of the last, metres; multiplied by `anneal` in each. */
+  kernelStart: number;
+  kernelEnd: number;
+  anneal: number;
+  /** Scale of the weight by | |∇| − 1 |. */
+  gradientScale: number;
+  minWeight: number;
+  /** Relative weight of each scalar level, finest first. */
+  levelWeights: readonly number[];
+  /** Robust scale of the coarse levels as a multiple of their voxel. */
+  coarseKernels: readonly number[];
+  /** Stop when a step is below, metres and radians. */
+  translationTolerance: number;
+  rotationTolerance: number;
+  /** Standard deviations of the deskewing twist about its prediction, m/s and rad/s; 0 keeps it fixed. */
+  twistSigmaLinear: number;
+  twistSigmaAngular: number;
+  /** Weight of ground points, relative to the others. */
+  groundWeight: number;
+}
+
+export interface Track {
+  /** T_submap_sensor at the stamp. */
+  readonly pose: Pose;
+  /** Deskewing twist in the sensor frame, m/s and rad/s. */
+  readonly twist: Twist;
+  /** 6×6 row-major, [x y z rotX rotY rotZ] about the sensor, submap axes. */
+  readonly covariance: Float64Array;
+  readonly iterations: number;
+  readonly converged: boolean;
+  /** Share of points with a value in the map, and of those within the kernel. */
+  readonly valuedRatio: number;
+  readonly inlierRatio: number;
+  /** Mean absolute residual of the inliers, metres. */
+  readonly residual: number;
+  /** Smallest eigenvalue of the translation part per unit weight: 1/3 when all directions are seen alike, 0 when one slides. */
+  readonly conditioning: number;
+}
+
+const TIME_SCALE = 10; // τ in units of a tenth of a second: of the order of one
+const UPPER = upperIndex();
+
+/** Scan to field registration: Gauss–Newton over pose and, where points carry times, the twist that deskews them. */
+export class Tracker {
+  readonly #engine: FieldEngine;
+  readonly #options: TrackerOptions;
+  readonly #A = new Float64Array(144);
+  readonly #b = new Float64Array(12);
+  readonly #H = new Float64Array(75);
+
+  constructor(engine: FieldEngine, options: TrackerOptions) {
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  /**
+   * @param points deskewed with `twist`
+   * @param predicted T_submap_sensor
+   * @param twist prediction of the sensor-frame twist
+   * @param timed whether points carry times, so that the twist can be corrected
+   * @param kernelStart robust scale of the first iteration, metres
+   */
+  track(points: PointSet, coarse: { pointer: number; count: number }, predicted: Pose, twist: Twist, timed: boolean, kernelStart = this.#options.kernelStart): Track {
+    const o = this.#options;
+    let pose = predicted;
+    const turned = new Float64Array(6); // twist correction, submap axes, per tenth of a second
+    const solveTwist = timed && o.twistSigmaLinear > 0;
+    const n = solveTwist ? 12 : 6;
+    let kernel = kernelStart;
+    let iterations = 0;
+    let converged = false;
+    let sums = this.#pass(points, coarse, pose, kernel, turned);
+    while (iterations < o.maxIterations) {
+      iterations++;
+      const variance = this.#combine(sums, kernel);
+      this.#assemble(n, variance, turned);
+      if (!solveCholesky(this.#A, this.#b, 12 === n ? 12 : 6)) break;
+      const step = this.#b;
+      pose = moveAtSensor(pose, step);
+      if (solveTwist) for (let i = 0; i < 6; i++) turned[i]! += step[6 + i]!;
+      const small =
+        Math.hypot(step[0]!, step[1]!, step[2]!) < o.translationTolerance && Math.hypot(step[3]!, step[4]!, step[5]!) < o.rotationTolerance;
+      const annealed = kernel <= o.kernelEnd;
+      kernel = Math.max(o.kernelEnd, kernel * o.anneal);
+      sums = this.#pass(points, coarse, pose, kernel, turned);
+      if (small && annealed) {
+        converged = true;
+        break;
+      }
+    }
+    return this.#conclude(sums, pose, twist, turned, kernel, iterations, converged);
+  }
+
+  /** Mean robust residual of a pose, for searches; small is good. */
+  score(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, kernel: number): number {
+    const [other, ground] = this.#pass(points, coarse, pose, kernel, ZERO6);
+    const all = other.points + ground.points;
+    return all ? 1 - (other.weight + ground.weight) / all : 1;
+  }
+
+  #pass(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, kernel: number, twist: Float64Array): readonly [NormalSums, NormalSums] {
+    const o = this.#options;
+    const options: RegisterOptions = {
+      kernels: [kernel, ...o.coarseKernels],
+      levelWeights: o.levelWeights,
+      gradientScale: o.gradientScale,
+      minWeight: o.minWeight,
+      timeScale: TIME_SCALE,
+      twist,
+    };
+    return this.#engine.register(points, coarse, pose, options);
+  }
+
+  /** Sums both classes into #H and returns the residual variance. */
+  #combine([other, ground]: readonly [NormalSums, NormalSums], kernel: number): number {
+    const g = this.#options.groundWeight;
+    for (let i = 0; i < 75; i++) this.#H[i] = other.system[i]! + g * ground.system[i]!;
+    const weight = other.weight + g * ground.weight;
+    return weight > 0 ? Math.max(1e-6, (other.cost + g * ground.cost) / weight) : kernel * kernel;
+  }
+
+  /** A x = b with b = −gradient; with 12 unknowns the twist correction has a Gaussian prior. */
+  #assemble(n: number, variance: number, turned: Float64Array): void {
+    const { twistSigmaLinear, twistSigmaAngular } = this.#options;
+    const A = this.#A;
+    const H = this.#H;
+    for (let r = 0; r < 6; r++)
+      for (let c = 0; c < 6; c++) {
+        const u = UPPER[r * 6 + c]!;
+        A[r * n + c] = H[u]!;
+        if (n === 12) {
+          A[r * 12 + 6 + c] = A[(6 + r) * 12 + c] = H[21 + u]!;
+          A[(6 + r) * 12 + 6 + c] = H[42 + u]!;
+        }
+      }
+    for (let i = 0; i < 6; i++) {
+      A[i * n + i]! += 1e-6 * A[i * n + i]! + 1e-9;
+      this.#b[i] = -H[63 + i]!;
+      if (n === 12) {
+        const sigma = (i < 3 ? twistSigmaLinear : twistSigmaAngular) / TIME_SCALE;
+        const prior = variance / (sigma * sigma);
+        A[(6 + i) * 13]! += prior;
+        this.#b[6 + i] = -H[69 + i]! - prior * turned[i]!;
+      }
+    }
+  }
+
+  #conclude(sums: readonly [NormalSums, NormalSums], pose: Pose, twist: Twist, turned: Float64Array, kernel: number, iterations: number, converged: boolean): Track {
+    const variance = this.#combine(sums, kernel);
+    const [other, ground] = sums;
+    const points = other.points + ground.points;
+    const valued = other.valued + ground.valued;
+    const inliers = other.inliers + ground.inliers;
+    const weight = other.weight + this.#options.groundWeight * ground.weight;
+    const H = new Float64Array(36);
+    for (let i = 0; i < 36; i++) H[i] = this.#H[UPPER[i]!]!;
+    const regular = H.slice();
+    for (let i = 0; i < 6; i++) regular[i * 7]! += 1e-9 * (weight + 1);
+    const inverseH = invertSpd(regular, 6);
+    const translation = Float64Array.of(H[0]!, H[1]!, H[2]!, H[6]!, H[7]!, H[8]!, H[12]!, H[13]!, H[14]!);
+    // R δν in submap axes back to the sensor frame: δν = Rᵀ·turned.
+    const corrected = twist.slice();
+    for (let half = 0; half < 6; half += 3)
+      for (let i = 0; i < 3; i++)
+        corrected[half + i]! += TIME_SCALE * (pose[i]! * turned[half]! + pose[4 + i]! * turned[half + 1]! + pose[8 + i]! * turned[half + 2]!);
+    return {
+      pose,
+      twist: corrected,
+      covariance: inverseH ? inverseH.map((v) => v * variance) : new Float64Array(36).map((_, i) => (i % 7 === 0 ? 1e6 : 0)),
+      iterations,
+      converged,
+      valuedRatio: points ? valued / points : 0,
+      inlierRatio: valued ? inliers / valued : 0,
+      residual: inliers ? (other.absolute + ground.absolute) / inliers : Infinity,
+      conditioning: weight > 0 ? Math.max(0, eigenSymmetric(translation, 3).values[0]!) / weight : 0,
+    };
+  }
+}
+
+const ZERO6 = new Float64Array(6);
+
+/** p ↦ exp(ω)(p − c) + c + v with c the sensor's position: the update of a left perturbation centred at the sensor. */
+export function moveAtSensor(pose: Pose, step: ArrayLike<number>): Pose {
+  const rotation = compose(exp([0, 0, 0, step[3]!, step[4]!, step[5]!]), pose);
+  rotation[3] = pose[3]! + step[0]!;
+  rotation[7] = pose[7]! + step[1]!;
+  rotation[11] = pose[11]! + step[2]!;
+  return rotation;
+}
+
+/** Where element (r, c) of a symmetric 6×6 lies in its row-major upper triangle. */
+function upperIndex(): Int32Array {
+  const index = new Int32Array(36);
+  let at = 0;
+  for (let r = 0; r < 6; r++) for (let c = r; c < 6; c++) index[r * 6 + c] = index[c * 6 + r] = at++;
+  return index;
+}

@@ -1,0 +1,80 @@
+import zstd from '@foxglove/wasm-zstd';
+import Bzip2 from '@foxglove/wasm-bz2';
+import { Decompress } from 'fzstd';
+import { FeltmapError } from '../geometry/errors.js';
+import { decodeLz4Frame } from './lz4.js';
+
+/** No writer makes chunks this large; a damaged size must not exhaust memory. */
+export const LARGEST_CHUNK = 512 * 1024 * 1024;
+
+let bzip2: Bzip2 | undefined;
+
+/** Waits for the WebAssembly decoders; needed once before {@link decompress} and {@link compressZstd}. */
+export async function loadCompression(): Promise<void> {
+  await zstd.isLoaded;
+  bzip2 ??= await Bzip2.init();
+}
+
+/**
+ * Decompresses one chunk, compressed as its bag names it ('' or 'none', 'lz4', 'zstd', 'bz2').
+ * Returns `size` bytes, or as many as could be recovered from damaged or cut-off input (lz4, zstd and none).
+ * Throws FeltmapError 'unsupported' for an unknown compression, 'bad-input' where nothing can be recovered.
+ */
+export function decompress(compression: string, bytes: Uint8Array, size: number): Uint8Array {
+  if (compression === '' || compression === 'none') return bytes;
+  if (size > LARGEST_CHUNK) {
+    throw new FeltmapError('bad-input', `a chunk claims to hold ${size} bytes; its header is damaged`);
+  }
+  switch (compression) {
+    case 'lz4': {
+      const out = new Uint8Array(size);
+      return out.subarray(0, decodeLz4Frame(bytes, out));
+    }
+    case 'zstd':
+      return decompressZstd(bytes, size);
+    case 'bz2':
+      try {
+        return bzip2!.decompress(bytes, size, { small: false });
+      } catch (cause) {
+        throw new FeltmapError('bad-input', 'a bz2 chunk is damaged', { cause });
+      }
+    default:
+      throw new FeltmapError(
+        'unsupported',
+        `the compression '${compression}' is unknown; supported are none, lz4, zstd and (ROS 1) bz2`,
+      );
+  }
+}
+
+function decompressZstd(bytes: Uint8Array, size: number): Uint8Array {
+  try {
+    const out = zstd.decompress(bytes, size);
+    return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  } catch {
+    return salvageZstd(bytes, size);
+  }
+}
+
+/** The leading blocks of a damaged zstd frame: slower, but it hands out what it has before it fails. */
+function salvageZstd(bytes: Uint8Array, size: number): Uint8Array {
+  const out = new Uint8Array(size);
+  let written = 0;
+  try {
+    const stream = new Decompress((part) => {
+      const n = Math.min(part.length, size - written);
+      out.set(part.subarray(0, n), written);
+      written += n;
+    });
+    // Small pieces: what a piece decodes to is lost when the piece fails.
+    for (let i = 0; i < bytes.length; i += 1024) stream.push(bytes.subarray(i, i + 1024));
+  } catch {
+    // What was decoded so far is what can be saved.
+  }
+  return out.subarray(0, written);
+}
+
+/** One zstd frame; deterministic for the same input and level. */
+export function compressZstd(bytes: Uint8Array, level: number): Uint8Array {
+  const out = zstd.compress(bytes, level);
+  return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+}

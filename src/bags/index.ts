@@ -1,0 +1,3 @@
+export * from './reader.js';
+export * from './source.js';
+export * from './types.js';

@@ -1,0 +1,103 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { FeltmapError } from '../geometry/errors.js';
+import {
+  KITTI_HDL64,
+  rebuildRingsFromAzimuth,
+  rebuildTimesFromAzimuth,
+} from '../sensors/lidar/azimuth-times.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import { parseVelodyneBin } from './bin-file.js';
+import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { parseTimestampFile } from './timestamps.js';
+import { WarningList } from './warnings.js';
+
+/** Where the scans and stamps of a KITTI folder lie. */
+export interface KittiLayout {
+  readonly kind: 'raw' | 'odometry';
+  readonly scanDir: string;
+  readonly timesFile: string;
+}
+
+/** The layout of a KITTI raw or odometry folder, or of its velodyne_points folder; undefined for other folders. */
+export async function findKittiLayout(path: string): Promise<KittiLayout | undefined> {
+  const candidates: KittiLayout[] = [
+    {
+      kind: 'raw',
+      scanDir: join(path, 'velodyne_points', 'data'),
+      timesFile: join(path, 'velodyne_points', 'timestamps.txt'),
+    },
+    { kind: 'odometry', scanDir: join(path, 'velodyne'), timesFile: join(path, 'times.txt') },
+  ];
+  if (basename(path) === 'velodyne_points') {
+    candidates.push({ kind: 'raw', scanDir: join(path, 'data'), timesFile: join(path, 'timestamps.txt') });
+  }
+  for (const layout of candidates) {
+    const isDir = await stat(layout.scanDir).then(
+      (s) => s.isDirectory(),
+      () => false,
+    );
+    if (isDir) return layout;
+  }
+  return undefined;
+}
+
+/** Scans of a KITTI folder; times within a sweep are rebuilt from azimuth. Throws FeltmapError. */
+export async function openKitti(path: string, layout: KittiLayout): Promise<ScanSource> {
+  const names = (await readdir(layout.scanDir)).filter((n) => n.endsWith('.bin')).sort();
+  if (names.length === 0) {
+    throw new FeltmapError('not-found', `${layout.scanDir} holds no .bin scans; check that the folder is complete`);
+  }
+  const warnings = new WarningList();
+  const stamps = await readStamps(layout, names, warnings);
+  const frameId = 'velodyne';
+
+  async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    const { startNs, endNs } = rangeBounds(stamps[0]!, range);
+    for (const [i, name] of names.entries()) {
+      const stampNs = stamps[i]!;
+      if (stampNs < startNs || stampNs >= endNs) continue;
+      const file = join(layout.scanDir, name);
+      try {
+        const { count, positions, intensities } = parseVelodyneBin(await readFile(file), file);
+        const times = rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
+        const rings = rebuildRingsFromAzimuth(positions, count);
+        yield { stampNs, frameId, count, positions, intensities, times, rings, timing: 'azimuth' };
+      } catch (error) {
+        warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  return {
+    description: `KITTI ${layout.kind} folder ${path}: ${names.length} scans, point times rebuilt from azimuth`,
+    sensorFrame: frameId,
+    scanCount: names.length,
+    get warnings() {
+      return warnings.list;
+    },
+    scans,
+    close: async () => undefined,
+  };
+}
+
+/** One stamp per scan; 10 Hz where the file with the stamps is missing or too short. */
+async function readStamps(layout: KittiLayout, names: string[], warnings: WarningList): Promise<bigint[]> {
+  let stamps: bigint[] = [];
+  try {
+    stamps = parseTimestampFile(await readFile(layout.timesFile, 'utf8'), layout.timesFile);
+  } catch (error) {
+    if (error instanceof FeltmapError) throw error;
+    warnings.add(`${layout.timesFile} cannot be read; scans are stamped at 10 Hz`);
+    return names.map((_, i) => BigInt(i) * 100_000_000n);
+  }
+  // Scans may be missing in the middle (as in KITTI 2011_09_26_drive_0009): the number in the name is the line.
+  return names.map((name, i) => {
+    const number = Number.parseInt(name, 10);
+    const line = stamps.length === names.length || Number.isNaN(number) ? i : number;
+    const stamp = stamps[line];
+    if (stamp !== undefined) return stamp;
+    warnings.add(`${layout.timesFile} has ${stamps.length} stamps for ${names.length} scans; the rest is stamped at 10 Hz`);
+    return (stamps[0] ?? 0n) + BigInt(line) * 100_000_000n;
+  });
+}

@@ -1,0 +1,43 @@
+import { crc32 } from 'node:zlib';
+import { LARGEST_CHUNK, decompress } from './compression.js';
+import type { RandomAccessFile } from './files.js';
+import type { McapExtent } from './mcap-index.js';
+import { RECORD_HEADER, parseChunkHeader } from './mcap-records.js';
+
+/**
+ * The records of a chunk or run, decompressed; as much as is whole of a damaged or cut-off chunk, with a warning.
+ * undefined where nothing of it can be used.
+ */
+export async function loadRecords(
+  file: RandomAccessFile,
+  extent: McapExtent,
+  warn: (text: string) => void,
+): Promise<Uint8Array | undefined> {
+  if (extent.length > LARGEST_CHUNK) {
+    warn(`${file.path}: the chunk at byte ${extent.offset} is too large (${extent.length} bytes); it is left out`);
+    return undefined;
+  }
+  const bytes = await file.read(extent.offset, extent.length);
+  if (extent.kind === 'run') return bytes;
+  try {
+    const content = bytes.subarray(RECORD_HEADER);
+    const head = parseChunkHeader(content);
+    const stored = content.subarray(head.recordsAt, head.recordsAt + head.recordsLength);
+    const records = decompress(head.compression, stored, head.uncompressedSize);
+    const lost = head.uncompressedSize - records.length;
+    if (lost > 0) {
+      warn(
+        `${file.path}: the chunk at byte ${extent.offset} is damaged or cut off; ` +
+          `${records.length} of its ${head.uncompressedSize} bytes were saved, ${lost} are lost`,
+      );
+    } else if (head.crc !== 0 && crc32(records) !== head.crc) {
+      warn(`${file.path}: the chunk at byte ${extent.offset} does not match its checksum; it is left out`);
+      return undefined;
+    }
+    return records;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    warn(`${file.path}: the chunk at byte ${extent.offset} cannot be read (${why}); it is left out`);
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Imu } from '../messages/imu.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+
+/** Part of a recording, in seconds from its first scan. */
+export interface ScanRange {
+  readonly startS?: number;
+  readonly durationS?: number;
+}
+
+/** A recording as a stream of LiDAR scans, whatever it is stored as. */
+export interface ScanSource {
+  /** One line for people: what is read, from where. */
+  readonly description: string;
+  /** Frame of the points; for bags that of the first scan. */
+  readonly sensorFrame: string;
+  readonly topic?: string;
+  /** Absent where only reading everything would tell. */
+  readonly scanCount?: number;
+  readonly warnings: readonly string[];
+  /** Scans in order of time. A scan that cannot be read is skipped and noted in `warnings`. */
+  scans(range?: ScanRange): AsyncIterable<LidarScan>;
+  /** Inertial measurements of the recording, where it has exactly one stream of them. */
+  imu?(): AsyncIterable<Imu>;
+  close(): Promise<void>;
+}
+
+/** Nanosecond bounds [startNs, endNs) of a range relative to the first stamp. */
+export function rangeBounds(firstNs: bigint, range: ScanRange = {}): { startNs: bigint; endNs: bigint } {
+  const startNs = firstNs + seconds(range.startS ?? 0);
+  const duration = range.durationS ?? Infinity;
+  return { startNs, endNs: duration === Infinity ? 1n << 62n : startNs + seconds(duration) };
+}
+
+function seconds(s: number): bigint {
+  return BigInt(Math.round(s * 1e9));
+}

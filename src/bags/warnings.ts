@@ -1,0 +1,16 @@
+/** Warnings without repetitions and without end: a bag with a million bad messages must not fill memory with them. */
+export class WarningList {
+  static readonly LIMIT = 100;
+  readonly #seen = new Set<string>();
+  readonly #list: string[] = [];
+
+  get list(): readonly string[] {
+    return this.#list;
+  }
+
+  add(text: string): void {
+    if (this.#seen.has(text) || this.#seen.size > WarningList.LIMIT) return;
+    this.#seen.add(text);
+    this.#list.push(this.#seen.size > WarningList.LIMIT ? 'more warnings follow and are not listed' : text);
+  }
+}

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { FeltmapError } from '../geometry/errors.js';
+
+/** What we use of pcl.js (its own declarations describe more than works). */
+interface Cloud {
+  readonly size: number;
+  readonly points: { get(index: number): { x: number; y: number; z: number } };
+  addPoint(point: { x: number; y: number; z: number }): void;
+  readonly manager: { delete(): void };
+}
+
+interface Pcl {
+  init(options: { arrayBuffer: Uint8Array }): Promise<void>;
+  readonly PointXYZ: unknown;
+  readonly PointCloud: new (type: unknown) => Cloud;
+  savePCDDataASCII(cloud: Cloud): string | Uint8Array;
+  savePCDDataBinary(cloud: Cloud): string | Uint8Array;
+  savePCDDataBinaryCompressed(cloud: Cloud): string | Uint8Array;
+  loadPCDData(data: ArrayBuffer, type: unknown): Cloud;
+}
+
+export type PcdEncoding = 'ascii' | 'binary' | 'compressed';
+
+let loaded: Promise<Pcl> | undefined;
+
+/**
+ * PCD file of points, written by the Point Cloud Library (pcl.js, WebAssembly). Points that are not finite are left
+ * out.
+ *
+ * @param points 3·N (m)
+ * @throws FeltmapError unsupported when pcl.js cannot be loaded or fails
+ */
+export async function encodePcd(points: Float32Array, encoding: PcdEncoding = 'binary'): Promise<Uint8Array> {
+  const pcl = await load();
+  return guarded(() => {
+    const cloud = new pcl.PointCloud(pcl.PointXYZ);
+    try {
+      const point = { x: 0, y: 0, z: 0 };
+      for (let i = 0; i < points.length; i += 3) {
+        point.x = points[i]!;
+        point.y = points[i + 1]!;
+        point.z = points[i + 2]!;
+        // Only push_back reaches the cloud itself: `points.set` changes a copy.
+        if (Number.isFinite(point.x + point.y + point.z)) cloud.addPoint(point);
+      }
+      const bytes =
+        encoding === 'ascii' || cloud.size === 0 // PCL's binary writer complains about empty clouds
+          ? pcl.savePCDDataASCII(cloud)
+          : encoding === 'binary'
+            ? pcl.savePCDDataBinary(cloud)
+            : pcl.savePCDDataBinaryCompressed(cloud);
+      return typeof bytes === 'string' ? Buffer.from(bytes) : bytes.slice();
+    } finally {
+      cloud.manager.delete();
+    }
+  });
+}
+
+/**
+ * Points of a PCD file, read by the Point Cloud Library.
+ *
+ * @returns 3·N
+ * @throws FeltmapError unsupported when pcl.js cannot be loaded or does not read the bytes
+ */
+export async function decodePcd(bytes: Uint8Array): Promise<Float32Array> {
+  const pcl = await load();
+  return guarded(() => {
+    const cloud = pcl.loadPCDData(bytes.slice().buffer, pcl.PointXYZ);
+    try {
+      const { points, size } = cloud;
+      const out = new Float32Array(3 * size);
+      for (let i = 0; i < size; i++) {
+        const { x, y, z } = points.get(i);
+        out.set([x, y, z], 3 * i);
+      }
+      return out;
+    } finally {
+      cloud.manager.delete();
+    }
+  });
+}
+
+function load(): Promise<Pcl> {
+  loaded ??= initialise().catch((error: unknown) => {
+    loaded = undefined;
+    throw failure(error);
+  });
+  return loaded;
+}
+
+async function initialise(): Promise<Pcl> {
+  const require = createRequire(import.meta.url); // its ESM build does not load in Node
+  const pcl = require('pcl.js') as Pcl;
+  const wasm = await readFile(require.resolve('pcl.js/pcl-core.wasm')); // its own loader asks over HTTP
+  // Emscripten puts process-wide crash handlers in place; a library must not.
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => new Set(process.rawListeners(event)));
+  await pcl.init({ arrayBuffer: wasm });
+  events.forEach((event, i) => {
+    for (const listener of process.rawListeners(event))
+      if (!before[i]!.has(listener)) process.removeListener(event, listener as (...args: unknown[]) => void);
+  });
+  return pcl;
+}
+
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw failure(error);
+  }
+}
+
+function failure(error: unknown): FeltmapError {
+  const detail = error instanceof Error ? error.message : `code ${String(error)}`;
+  return new FeltmapError(
+    'unsupported',
+    `The Point Cloud Library (pcl.js) failed: ${detail.slice(0, 200)}; run \`npm ci\` again, or use mesh.ply, which holds the same surface.`,
+    { cause: error },
+  );
+}

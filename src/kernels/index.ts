@@ -6,6 +6,7 @@ export { register } from './register';
 export { allocateRows, fitForward, fitUpdate } from './fit';
 export { query, evaluateBlocks } from './query';
 export * from './mesh';
+export * from './prepare';
 export { drawSamples } from './sample';
 
 /** Where this module's static data ends. */

@@ -1,0 +1,287 @@
+import { ELEVATION_STEPS } from '../../kernels/prepare-layout.js';
+import type { LidarScan } from './scan.js';
+
+/** How the rows of the range image are found. */
+export type RowSource = 'rings' | 'organised' | 'order' | 'elevation';
+
+/** Largest laser number that is believed. */
+export const MAX_RINGS = 512;
+
+/** The geometry of a scan, found from the data alone. */
+export interface ScanGeometry {
+  readonly source: RowSource;
+  /** Image rows, from low to high elevation. */
+  rows: number;
+  /** Angle between neighbouring rows, rad (mean). */
+  rowPitch: number;
+  /** Image columns over the full turn, a power of two. */
+  logCols: number;
+  /** dτ/dazimuth in s/rad where the points follow a spinning head, else 0. */
+  sweep: number;
+  /** Earliest and latest point time among the samples, s. */
+  start: number;
+  end: number;
+}
+
+/** Point times farther than this from the stamp (s) are taken for damage; the ingest kernel sets them to zero. */
+const MAX_TIME = 3600;
+const STRIDES = [1, 3, 7, 19, 37, 61, 127, 251, 509, 1021];
+/** Samples per scan that the geometry is learned from. */
+const SAMPLES = 2500;
+
+/**
+ * Finds rows, columns and sweep direction of a scan. Rows come from laser numbers, from the organised layout, from
+ * storage laser by laser (KITTI), or else from the elevation angles: peaks where there are some, equal steps if not.
+ * Allocates nothing per scan.
+ */
+export class GeometryFinder {
+  /** Per raw point, filled for 'organised' and 'order'. */
+  readonly #rows: Uint16Array;
+  readonly #sums = new Float64Array(MAX_RINGS);
+  readonly #counts = new Int32Array(MAX_RINGS);
+  readonly #lastAzimuth = new Float64Array(MAX_RINGS);
+  readonly #lastTime = new Float64Array(MAX_RINGS);
+  readonly #order = new Uint16Array(MAX_RINGS);
+  readonly #histogram = new Int32Array(ELEVATION_STEPS);
+  readonly #sectors = new Int32Array(64);
+  readonly #geometry: ScanGeometry = {
+    source: 'elevation',
+    rows: 1,
+    rowPitch: 0.01,
+    logCols: 10,
+    sweep: 0,
+    start: 0,
+    end: 0,
+  };
+  #rawRows = 0;
+
+  /**
+   * @param rows scratch of one number per raw point, where raw rows are written
+   * @param rank raw row → image row
+   * @param elevation step of sin(elevation) → image row
+   */
+  constructor(
+    rows: Uint16Array,
+    readonly rank: Uint16Array,
+    readonly elevation: Uint16Array,
+  ) {
+    this.#rows = rows;
+  }
+
+  find(scan: LidarScan, minRange: number, maxRange: number, maxCells: number): ScanGeometry {
+    const source = this.#rawRowsOf(scan);
+    const geometry = this.#geometry as { source: RowSource } & ScanGeometry;
+    geometry.source = source;
+    const valid = this.#sample(scan, source, minRange, maxRange);
+    if (source === 'elevation') this.#rowsFromElevation(geometry, valid, scan.count);
+    else this.#rankRows(geometry);
+    let occupied = 0;
+    for (let i = 0; i < 64; i++) if (this.#sectors[i]! > 0) occupied++;
+    const perTurn = (scan.count / geometry.rows) * (64 / Math.max(1, occupied));
+    let logCols = Math.max(8, Math.min(11, Math.round(Math.log2(Math.max(1, perTurn)))));
+    while (logCols > 8 && geometry.rows << logCols > maxCells) logCols--;
+    geometry.logCols = logCols;
+    return geometry;
+  }
+
+  /** Writes raw rows where the layout tells them. */
+  #rawRowsOf(scan: LidarScan): RowSource {
+    const { count, rings } = scan;
+    if (rings && rings.length >= count) {
+      let largest = 0;
+      for (let i = 0; i < count; i++) if (rings[i]! > largest) largest = rings[i]!;
+      if (largest >= 3 && largest < MAX_RINGS) {
+        this.#rawRows = largest + 1;
+        this.#rows.set(rings.length === count ? rings : rings.subarray(0, count));
+        return 'rings';
+      }
+    }
+    const { width = 0, height = 0 } = scan;
+    const [few, many] = width < height ? [width, height] : [height, width];
+    if (width * height === count && few >= 4 && few <= MAX_RINGS && many >= 2 * few) {
+      this.#rawRows = few;
+      const rows = this.#rows;
+      if (height === few) for (let r = 0; r < height; r++) rows.fill(r, r * width, (r + 1) * width);
+      else for (let i = 0, r = 0; i < count; i++, r = r + 1 === width ? 0 : r + 1) rows[i] = r;
+      return 'organised';
+    }
+    return this.#storageOrder(scan) ? 'order' : 'elevation';
+  }
+
+  /** Storage laser by laser: the azimuth runs round once per laser. */
+  #storageOrder(scan: LidarScan): boolean {
+    const { count, positions } = scan;
+    const rows = this.#rows;
+    let row = 0;
+    let behind = false;
+    let below = false;
+    let first = 0; // +1: counter-clockwise, −1: clockwise, from the first crossing of the +x axis
+    for (let i = 0, k = 0; i < count; i++, k += 3) {
+      const x = positions[k]!;
+      const y = positions[k + 1]!;
+      if (x < 0) behind = true;
+      else if (x > 0 && behind && y < 0 !== below) {
+        const direction = below ? 1 : -1;
+        if (first === 0) first = direction;
+        if (direction === first) {
+          row++;
+          behind = false;
+          if (row >= MAX_RINGS) return false;
+        }
+      }
+      below = y < 0;
+      rows[i] = row;
+    }
+    this.#rawRows = row + 1;
+    if (row < 7 || count / (row + 1) < 64) return false;
+    // A laser keeps its elevation through the turn; a rosette does not.
+    let variance = 0;
+    let samples = 0;
+    let start = 0;
+    for (let i = 0; i < count; i += 61) {
+      const r = rows[i]!;
+      if (r !== rows[start]!) start = i;
+      const a = sinElevation(positions, start);
+      const b = sinElevation(positions, i);
+      if (!(Math.abs(a) <= 1 && Math.abs(b) <= 1)) continue;
+      variance += (a - b) ** 2;
+      samples++;
+    }
+    return samples > 16 && variance / samples < 0.03 ** 2;
+  }
+
+  /** Statistics of every n-th point; n is prime, so that all lasers of a firing are met. Returns how many were valid. */
+  #sample(scan: LidarScan, source: RowSource, minRange: number, maxRange: number): number {
+    const { count, positions, times } = scan;
+    const stride = STRIDES.find((s) => count / s <= SAMPLES) ?? STRIDES.at(-1)!;
+    const low = minRange * minRange;
+    const high = maxRange * maxRange;
+    this.#sums.fill(0);
+    this.#counts.fill(0);
+    this.#lastAzimuth.fill(NaN);
+    this.#histogram.fill(0);
+    this.#sectors.fill(0);
+    let valid = 0;
+    let stt = 0;
+    let sta = 0;
+    let saa = 0;
+    let start = Infinity;
+    let end = -Infinity;
+    for (let i = 0; i < count; i += stride) {
+      const x = positions[3 * i]!;
+      const y = positions[3 * i + 1]!;
+      const z = positions[3 * i + 2]!;
+      const r2 = x * x + y * y + z * z;
+      if (!(r2 >= low && r2 <= high && r2 > 0)) continue;
+      valid++;
+      const s = z / Math.sqrt(r2);
+      const azimuth = Math.atan2(y, x);
+      this.#sectors[Math.min(63, Math.floor((azimuth / (2 * Math.PI) + 0.5) * 64))]!++;
+      const step = Math.min(ELEVATION_STEPS - 1, Math.floor((s + 1) * (ELEVATION_STEPS / 2)));
+      this.#histogram[step]!++;
+      const row = source === 'elevation' ? step >> 3 : this.#rows[i]!;
+      this.#sums[row]! += s;
+      this.#counts[row]!++;
+      if (!times) continue;
+      const time = times[i]!;
+      if (!(Math.abs(time) < MAX_TIME)) continue;
+      if (time < start) start = time;
+      if (time > end) end = time;
+      let da = azimuth - this.#lastAzimuth[row]!;
+      if (da > Math.PI) da -= 2 * Math.PI;
+      else if (da < -Math.PI) da += 2 * Math.PI;
+      const dt = time - this.#lastTime[row]!;
+      // A pair across the seam of the sweep has the time of a whole turn between its ends.
+      if (Math.abs(da) < 0.6 && Math.abs(dt) < 0.5) {
+        stt += dt * dt;
+        sta += dt * da;
+        saa += da * da;
+      }
+      this.#lastAzimuth[row] = azimuth;
+      this.#lastTime[row] = time;
+    }
+    // The regression counts only when time follows azimuth closely.
+    this.#geometry.sweep = saa > 0 && sta * sta > 0.8 * stt * saa ? sta / saa : 0;
+    this.#geometry.start = Math.min(0, start);
+    this.#geometry.end = Math.max(0, end);
+    return valid;
+  }
+
+  /** Orders raw rows by their mean elevation. */
+  #rankRows(geometry: ScanGeometry): void {
+    const order = this.#order.subarray(0, this.#rawRows);
+    let seen = 0;
+    for (let r = 0; r < this.#rawRows; r++) {
+      if (this.#counts[r]! === 0) continue;
+      this.#sums[r]! /= this.#counts[r]!;
+      order[seen++] = r;
+    }
+    const sums = this.#sums;
+    const found = order.subarray(0, seen).sort((a, b) => sums[a]! - sums[b]!);
+    this.rank.fill(0);
+    for (let k = 0; k < seen; k++) this.rank[found[k]!] = k;
+    // A row that no sample met goes with the one numbered before it.
+    for (let r = 1; r < this.#rawRows; r++) if (this.#counts[r]! === 0) this.rank[r] = this.rank[r - 1]!;
+    geometry.rows = Math.max(1, seen);
+    const span = seen > 1 ? Math.asin(sums[found[seen - 1]!]!) - Math.asin(sums[found[0]!]!) : 0;
+    geometry.rowPitch = seen > 1 ? Math.max(1e-4, span / (seen - 1)) : 0.01;
+  }
+
+  /** Rows from elevation angles: one per peak of the histogram if it falls into narrow peaks, else equal steps. */
+  #rowsFromElevation(geometry: ScanGeometry, valid: number, count: number): void {
+    const histogram = this.#histogram;
+    let low = 0;
+    let high = ELEVATION_STEPS - 1;
+    while (low < high && histogram[low] === 0) low++;
+    while (high > low && histogram[high] === 0) high--;
+    const angle = (step: number) => Math.asin(Math.max(-1, Math.min(1, step / (ELEVATION_STEPS / 2) - 1)));
+    let peaks = 0;
+    let filled = 0;
+    for (let i = low; i <= high; i++) {
+      if (histogram[i]! === 0) continue;
+      filled++;
+      if (i === low || histogram[i - 1] === 0) peaks++;
+    }
+    const isPeaks =
+      peaks >= 4 &&
+      peaks <= 256 &&
+      filled < 0.5 * (high - low + 1) &&
+      filled <= 3 * peaks &&
+      valid > 8 * peaks;
+    if (isPeaks) {
+      let row = -1;
+      let gapStart = 0;
+      for (let i = 0; i < ELEVATION_STEPS; i++) {
+        const start = histogram[i]! > 0 && (i === 0 || histogram[i - 1] === 0);
+        if (start) {
+          row++;
+          // The gap before a peak is shared by the two peaks beside it.
+          if (row > 0) this.elevation.fill(row, (gapStart + i) >> 1, i);
+        }
+        if (i > 0 && histogram[i] === 0 && histogram[i - 1]! > 0) gapStart = i;
+        this.elevation[i] = Math.max(0, row);
+      }
+      geometry.rows = peaks;
+      geometry.rowPitch = (angle(high) - angle(low)) / (peaks - 1);
+      return;
+    }
+    let occupied = 0;
+    for (let i = 0; i < 64; i++) if (this.#sectors[i]! > 0) occupied++;
+    const span = Math.max(0.01, angle(high + 1) - angle(low));
+    const solid = ((occupied / 64) * 2 * Math.PI * (high + 1 - low)) / (ELEVATION_STEPS / 2);
+    const share = valid === 0 ? 0 : 1;
+    const pitch = Math.max(0.004, Math.sqrt(solid / Math.max(1, share * count)));
+    const rows = Math.max(4, Math.min(256, Math.round(span / pitch)));
+    for (let i = 0; i < ELEVATION_STEPS; i++) {
+      const row = Math.floor(((angle(i + 0.5) - angle(low)) / span) * rows);
+      this.elevation[i] = Math.max(0, Math.min(rows - 1, row));
+    }
+    geometry.rows = rows;
+    geometry.rowPitch = span / rows;
+  }
+}
+
+function sinElevation(positions: Float32Array, i: number): number {
+  const [x, y, z] = [positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!];
+  return z / Math.sqrt(x * x + y * y + z * z);
+}

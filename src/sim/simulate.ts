@@ -4,6 +4,7 @@ import { compose, inverse, type Pose } from '../geometry/se3.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { DEFAULT_IMU_NOISE, imuReadings, type ImuNoise, type ImuSample } from './imu.js';
 import { DEFAULT_NOISE, lidarModel, NO_NOISE, sweep, type LidarModel, type LidarNoise } from './lidar.js';
+import { distanceToSurface, surfacePoints, type SurfaceOptions } from './surface.js';
 import { Trajectory, type Motion } from './trajectory.js';
 import { corridorWorld } from './worlds/corridor.js';
 import { quadWorld } from './worlds/quad.js';
@@ -165,6 +166,24 @@ export class Simulation {
       this.random.fork('imu'),
       this.startNs,
     );
+  }
+
+  /**
+   * Points on the static surface that the given scans (default: all) saw, by default in the odom frame; see
+   * {@link surfacePoints}.
+   */
+  surfacePoints(options: SurfaceOptions & { readonly scans?: Iterable<number> } = {}): Float32Array {
+    const scans = options.scans ?? Array.from({ length: this.scanCount }, (_, k) => k);
+    const starts = Array.from(scans, (k) => this.sweepStart(k));
+    return surfacePoints(this.world, this.trajectory, this.model, starts, {
+      frame: this.odomFromWorld(),
+      ...options,
+    });
+  }
+
+  /** Exact distance of each point (3·N, odom frame) to the static surface: a mesh's accuracy. */
+  distanceToSurface(points: ArrayLike<number>): Float32Array {
+    return distanceToSurface(this.world, points, this.worldPose(0));
   }
 }
 

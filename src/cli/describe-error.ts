@@ -12,7 +12,7 @@ export function describeError(error: unknown): string {
 }
 
 function sentence(error: unknown): string {
-  if (error instanceof FeltmapError) return error.message;
+  if (error instanceof FeltmapError) return error.message.replace(/[.\s]*$/, '.');
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     const known = SYSTEM_ERRORS[error.code];
     const path = 'path' in error && typeof error.path === 'string' ? ` (${error.path})` : '';

@@ -1,0 +1,100 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+/** Options of `feltmap replay`, as commander delivers them. */
+export interface ReplayOptions {
+  out?: string;
+  gt?: string;
+  topic?: string;
+  config?: string;
+  set: string[];
+  engine?: string;
+  threads?: number;
+  start?: number;
+  duration?: number;
+  seed?: number;
+  map?: string;
+  maxLost: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export interface ConfigOptions {
+  docs?: boolean;
+  config?: string;
+  set: string[];
+}
+
+/** What the commands do; each resolves to the exit status. */
+export interface Actions {
+  replay(input: string, options: ReplayOptions): Promise<number>;
+  config(options: ConfigOptions): Promise<number>;
+}
+
+/** The command line, for parsing and for docs/cli.md. The result of an action is given to `done`. */
+export function buildProgram(actions: Actions, version: string, done: (status: number) => void): Command {
+  const program = new Command('feltmap')
+    .description('Live neural signed-distance mapping and odometry from LiDAR recordings')
+    .version(version)
+    .option('--debug', 'print stack traces of errors')
+    .showHelpAfterError('(feltmap COMMAND --help lists the options)')
+    .configureHelp({ showGlobalOptions: true });
+
+  program
+    .command('replay')
+    .description('run odometry and mapping on a recording; writes trajectory, mesh, map and a report')
+    .argument(
+      '<input>',
+      'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans',
+    )
+    .option('--out <dir>', 'folder for the results (default: out/<name of the input>)')
+    .option(
+      '--gt <file|topic>',
+      'true trajectory to compare with: a TUM or KITTI file, or a pose topic of the recording',
+    )
+    .option('--topic <name>', 'point cloud topic, needed only when there are several')
+    .option('--config <file>', 'settings as YAML, see docs/configuration.md')
+    .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
+    .addOption(new Option('--engine <name>', 'where heavy arithmetic runs (setting engine)'))
+    .option('--threads <n>', 'threads for kernels, 0 = one per core (setting threads)', integer)
+    .option('--seed <n>', 'seed of every random choice (setting seed)', integer)
+    .option('--start <s>', 'seconds of the recording to skip', seconds)
+    .option('--duration <s>', 'seconds of the recording to use', seconds)
+    .option('--map <dir>', 'saved map (the map/ folder of an earlier run) to continue')
+    .option('--max-lost <percent>', 'share of lost scans above which the exit status is 4', percent, 5)
+    .option('--json', 'print one JSON object with the results on stdout, nothing else')
+    .option('--quiet', 'no progress and no summary')
+    .action(async (input: string, options: ReplayOptions) => done(await actions.replay(input, options)));
+
+  program
+    .command('config')
+    .description('print every setting with its default as YAML')
+    .option('--docs', 'print the reference in Markdown instead')
+    .option('--config <file>', 'check this file and print the settings that result from it')
+    .option('--set <key=value>', 'one setting on top; may be repeated', collect, [])
+    .action(async (options: ConfigOptions) => done(await actions.config(options)));
+
+  return program;
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function integer(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It takes a whole number.');
+  return Number(text);
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It takes a number of seconds, 0 or more.');
+  return value;
+}
+
+function percent(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 100))
+    throw new InvalidArgumentError('It takes a percentage from 0 to 100.');
+  return value;
+}

@@ -1,0 +1,51 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
+import { encodeGlb } from '../export/glb.js';
+import { formatKitti } from '../export/kitti.js';
+import { encodePcd } from '../export/pcd.js';
+import { encodePly } from '../export/ply.js';
+import { formatTum } from '../export/tum.js';
+import type { RunLog } from './run-log.js';
+import type { SlamFinal } from './slam-protocol.js';
+
+/** Makes the folder and checks that it can be written to, before hours of work depend on it. */
+export async function prepareOutput(dir: string): Promise<void> {
+  const probe = join(dir, `.feltmap-${process.pid}.tmp`);
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (error) {
+    throw toIoError(error, dir);
+  }
+}
+
+/**
+ * Writes everything a replay leaves but the report; every file appears complete or not at all.
+ * @returns path of each file by what it is
+ * @throws FeltmapError io
+ */
+export async function writeOutputs(
+  dir: string,
+  log: RunLog,
+  final: SlamFinal,
+): Promise<Record<string, string>> {
+  const { mesh, cloud, map } = final;
+  const poses = log.poses;
+  const files: Record<string, string> = {};
+  const write = async (what: string, name: string, data: string | Uint8Array | Iterable<Uint8Array>) => {
+    const path = join(dir, name);
+    await writeFileAtomic(path, data);
+    files[what] = path;
+  };
+  // Smallest and dearest first: should the disk fill up, the trajectory is there.
+  await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
+  await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
+  for (const [name, bytes] of map) await writeFileAtomic(join(dir, 'map', name), bytes);
+  if (map.size > 0) files.map = join(dir, 'map');
+  await write('mesh', 'mesh.ply', encodePly(mesh, ['feltmap', 'metres, z up, frame of the first scan']));
+  await write('glb', 'mesh.glb', await encodeGlb(mesh));
+  await write('cloud', 'cloud.pcd', await encodePcd(cloud));
+  return files;
+}

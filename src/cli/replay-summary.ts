@@ -1,0 +1,103 @@
+import type { TrajectoryMetrics } from '../eval/trajectory.js';
+import type { MapStatistics, StageTimes, TrackingState } from '../slam/types.js';
+import { formatCount, formatSeconds } from './progress.js';
+import type { RunLog } from './run-log.js';
+
+/** The outcome of a replay, as `--json` prints it. Lengths in metres, times as named. */
+export interface ReplaySummary {
+  readonly input: string;
+  readonly topic: string;
+  readonly status: number;
+  readonly interrupted: boolean;
+  /** What stopped the run early, if anything did. */
+  readonly error?: string;
+  readonly scans: number;
+  readonly states: Readonly<Record<TrackingState, number>>;
+  readonly endState: TrackingState;
+  readonly distance: number;
+  readonly recordedSeconds: number;
+  readonly wallSeconds: number;
+  readonly meanMs: StageTimes;
+  readonly realTimeFactor: number;
+  readonly map: MapStatistics;
+  readonly accuracy?: Accuracy;
+  /** Written files by what they are. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+export interface Accuracy {
+  readonly matched: number;
+  /** Root mean square of the position error after SE(3) alignment. */
+  readonly ateRmse: number;
+  readonly ateMax: number;
+  /** Mean translation error over segments of the lengths below; absent where the path is too short for any. */
+  readonly driftPercent?: number;
+  /** KITTI's 100 … 800 m, or one shorter length on a short path. */
+  readonly driftLengths: readonly number[];
+}
+
+export function accuracyOf(metrics: TrajectoryMetrics): Accuracy {
+  const { rmse, max } = metrics.ate.translation;
+  const drift = metrics.drift.translationPercent;
+  return {
+    matched: metrics.matched,
+    ateRmse: rmse,
+    ateMax: max,
+    driftLengths: metrics.drift.perLength.filter(({ count }) => count > 0).map(({ length }) => length),
+    ...(Number.isFinite(drift) ? { driftPercent: drift } : {}),
+  };
+}
+
+export interface SummaryContext {
+  readonly input: string;
+  readonly topic: string;
+  readonly status: number;
+  readonly interrupted: boolean;
+  readonly error?: string | undefined;
+  readonly wallSeconds: number;
+  readonly accuracy?: Accuracy | undefined;
+  readonly files: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+export function summarise(log: RunLog, context: SummaryContext): ReplaySummary {
+  const { error, accuracy, ...rest } = context;
+  return {
+    ...rest,
+    ...(error === undefined ? {} : { error }),
+    ...(accuracy === undefined ? {} : { accuracy }),
+    scans: log.scans,
+    states: log.states,
+    endState: log.state,
+    distance: log.distance,
+    recordedSeconds: log.recordedSeconds,
+    meanMs: log.meanTimes(),
+    realTimeFactor: log.realTimeFactor,
+    map: log.statistics,
+  };
+}
+
+/** The summary for people: a few aligned lines. */
+export function formatSummary(summary: ReplaySummary): string {
+  const { states, meanMs, map, accuracy, files } = summary;
+  const rows: [string, string][] = [
+    ['Scans', `${summary.scans} in ${formatSeconds(summary.recordedSeconds)} of recording`],
+    ['Distance', `${summary.distance.toFixed(1)} m`],
+    ['Speed', `${meanMs.total.toFixed(1)} ms a scan, ${summary.realTimeFactor.toFixed(2)} × real time`],
+    ['Tracking', `${states.tracking} good, ${states.degraded} degraded, ${states.lost} lost`],
+    ['Map', `${formatCount(map.triangles)} triangles, ${(map.memoryBytes / 2 ** 20).toFixed(1)} MiB`],
+  ];
+  if (accuracy) {
+    const drift =
+      accuracy.driftPercent === undefined
+        ? ''
+        : `, drift ${accuracy.driftPercent.toFixed(2)} % over ${accuracy.driftLengths.join('/')} m`;
+    rows.push([
+      'Accuracy',
+      `ATE ${accuracy.ateRmse.toFixed(3)} m over ${accuracy.matched} poses (largest error ${accuracy.ateMax.toFixed(3)} m)${drift}`,
+    ]);
+  }
+  for (const [what, path] of Object.entries(files)) rows.push([what[0]!.toUpperCase() + what.slice(1), path]);
+  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
+}

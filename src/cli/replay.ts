@@ -1,0 +1,187 @@
+import { openScanSource, type ScanSource } from '../bags/source.js';
+import { loadConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
+import { FeltmapError } from '../geometry/errors.js';
+import { describeError } from './describe-error.js';
+import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
+import { catchInterrupt, type SignalSource } from './interrupt.js';
+import type { ReplayOptions } from './program.js';
+import { Progress, type ProgressStream } from './progress.js';
+import { defaultOutput, readSavedMap } from './replay-input.js';
+import { prepareOutput, writeOutputs } from './replay-outputs.js';
+import { feedScans, RunProgress, type FeedEnd } from './replay-run.js';
+import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
+import { openTruth, type TruthReader } from './replay-truth.js';
+import { RunLog } from './run-log.js';
+import { SlamClient } from './slam-client.js';
+
+/** The world around a replay; tests give their own. */
+export interface ReplayEnvironment {
+  /** Module that exports `createSlam`. */
+  readonly factoryUrl: string;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: ProgressStream & { readonly isTTY?: boolean };
+  readonly signals: SignalSource;
+}
+
+/**
+ * `feltmap replay`: a recording in; trajectory, mesh, map and report out.
+ *
+ * @returns the exit status
+ * @throws what prevents the run from starting; later failures are reported after everything mapped so far is written
+ */
+export async function replay(path: string, options: ReplayOptions, env: ReplayEnvironment): Promise<number> {
+  const { engine, threads, seed } = options;
+  const config = await loadConfig({
+    file: options.config,
+    set: options.set,
+    flags: { engine, threads, seed },
+  });
+  const out = options.out ?? defaultOutput(path);
+  const map =
+    options.map === undefined ? undefined : await inStage('input', () => readSavedMap(options.map!));
+  const input = await inStage('input', () =>
+    openScanSource(path, options.topic === undefined ? {} : { topic: options.topic }),
+  );
+  try {
+    const truth =
+      options.gt === undefined
+        ? undefined
+        : await inStage('input', () => openTruth(options.gt!, path, options.start ?? 0));
+    await inStage('output', () => prepareOutput(out));
+    return await runReplay({ path, options, env, config, out, map, input, truth });
+  } finally {
+    await input.close();
+  }
+}
+
+interface ReplayRun {
+  readonly path: string;
+  readonly options: ReplayOptions;
+  readonly env: ReplayEnvironment;
+  readonly config: Config;
+  readonly out: string;
+  readonly map: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly input: ScanSource;
+  readonly truth: TruthReader | undefined;
+}
+
+async function runReplay(run: ReplayRun): Promise<number> {
+  const { options, env, config, input } = run;
+  const silent = options.quiet === true || options.json === true;
+  const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
+  const { start = 0, duration = Infinity } = options;
+  const log = new RunLog();
+  const display = new RunProgress(progress, log, { start, duration, count: input.scanCount });
+
+  const interrupt = catchInterrupt(
+    () => progress.note('Stopping: writing what is mapped so far (Ctrl-C again leaves at once).'),
+    env.signals,
+  );
+  try {
+    const slam = await SlamClient.start({
+      config,
+      factoryUrl: env.factoryUrl,
+      ...(run.map ? { map: run.map } : {}),
+      onResult: (result, statistics) => {
+        log.add(result, statistics);
+        display.update();
+      },
+    });
+    try {
+      display.start();
+      const end = await feedScans({
+        scans: input.scans({ startS: start }),
+        duration,
+        slam,
+        signal: interrupt.signal,
+      });
+      const wallSeconds = display.elapsed;
+      if (log.scans > 0) display.finish();
+      if (log.scans === 0) throw nothingMapped(end, input, options);
+
+      const final = await slam.finish();
+      log.statistics = final.statistics;
+      const warnings = [...input.warnings];
+      const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
+      const files = await inStage('output', () => writeOutputs(run.out, log, final));
+      const error = end.slamError ?? end.inputError;
+      const status = statusOf(end, log, options.maxLost);
+      const summary = summarise(log, {
+        input: run.path,
+        topic: input.topic ?? '',
+        status,
+        interrupted: end.interrupted,
+        error: error === undefined ? undefined : describeError(error),
+        wallSeconds,
+        accuracy: metrics ? accuracyOf(metrics) : undefined,
+        files,
+        warnings,
+      });
+      for (const warning of warnings) progress.note(`Warning: ${warning}`);
+      if (options.json) env.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+      else if (!options.quiet) env.stdout.write(`${formatSummary(summary)}\n`);
+      explain(status, summary.error, log, options, env);
+      return status;
+    } finally {
+      await slam.terminate();
+    }
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** Truth that does not fit the run must not cost the run its results: it becomes a warning. */
+async function evaluate(
+  log: RunLog,
+  truth: TruthReader,
+  warnings: string[],
+): Promise<TrajectoryMetrics | undefined> {
+  try {
+    return evaluateTrajectory({ stampsNs: log.stamps, poses: log.poses }, await truth(log.stamps));
+  } catch (error) {
+    if (!(error instanceof FeltmapError)) throw error;
+    warnings.push(`No comparison with the truth: ${error.message}`);
+    return undefined;
+  }
+}
+
+function nothingMapped(end: FeedEnd, input: ScanSource, options: ReplayOptions): unknown {
+  if (end.slamError !== undefined) return end.slamError;
+  if (end.inputError !== undefined) return new StageError('input', end.inputError);
+  const cut = options.start || options.duration !== undefined;
+  const where = cut ? 'in the part chosen by --start and --duration' : `in ${input.description}`;
+  const why = input.warnings.length > 0 ? ` (${input.warnings[0]!})` : '';
+  return new StageError(
+    'input',
+    new FeltmapError('bad-input', `There is no complete scan ${where}${why}; nothing was written.`),
+  );
+}
+
+function statusOf(end: FeedEnd, log: RunLog, maxLost: number): ExitCode {
+  if (end.slamError !== undefined) return exitCodeOf(end.slamError);
+  if (end.inputError !== undefined) return exitCodeOf(new StageError('input', end.inputError));
+  if (end.interrupted) return EXIT.interrupted;
+  return 100 * log.lostShare > maxLost || log.state === 'lost' ? EXIT.lost : EXIT.ok;
+}
+
+/** One sentence on stderr for every status but 0, also with --quiet: a script's log must say why it failed. */
+function explain(
+  status: number,
+  error: string | undefined,
+  log: RunLog,
+  options: ReplayOptions,
+  env: ReplayEnvironment,
+): void {
+  if (error !== undefined) {
+    env.stderr.write(`feltmap: ${error} The ${log.scans} scans before it are written.\n`);
+  } else if (status === EXIT.lost) {
+    const share = (100 * log.lostShare).toFixed(1);
+    const end = log.state === 'lost' ? ', among them the last' : '';
+    const last = log.results.findLast((result) => result.state === 'lost');
+    env.stderr.write(
+      `feltmap: Tracking was lost on ${share} % of the scans${end} (limit ${options.maxLost} %): ${last?.reason ?? ''}\n`,
+    );
+  }
+}

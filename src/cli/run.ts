@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { actions } from './actions.js';
+import { describeError, hideHome } from './describe-error.js';
+import { EXIT, exitCodeOf, StageError } from './exit-codes.js';
+import { buildProgram } from './program.js';
+
+/** Runs the command line and gives the exit status. Errors become one sentence on stderr. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let status: number = EXIT.ok;
+  const program = buildProgram(actions, packageVersion(), (code) => (status = code));
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has printed its own message already; help and version come as errors with exit code 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    process.stderr.write(`feltmap: ${describeError(error)}\n`);
+    if (program.opts<{ debug?: boolean }>().debug) {
+      const inner = error instanceof StageError ? error.cause : error;
+      process.stderr.write(`${hideHome(inner instanceof Error ? (inner.stack ?? '') : '')}\n`);
+    }
+    return exitCodeOf(error);
+  }
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -58,7 +58,7 @@ export const configSchema = z.strictObject({
       kernelEnd: metres(0.2, 10).describe('Robust scale of the last step (m, scaled).'),
       anneal: z.number().min(0.1).max(1).default(0.75).describe('The robust scale shrinks by this factor per step.'),
       gradientScale: z.number().positive().default(0.5).describe('Scale of the weight by how far the gradient norm is from one.'),
-      minWeight: z.number().min(0).default(0.3).describe('Corners seen with less weight are not tracked against.'),
+      minWeight: z.number().min(0).default(0.05).describe('Corners seen with less weight are not tracked against.'),
       groundWeight: z.number().min(0).max(10).default(1).describe('Weight of ground points relative to the others.'),
       twistSigmaLinear: z.number().min(0).default(1).describe('How far the velocity within a sweep may differ from its prediction (m/s, standard deviation); 0 = not at all.'),
       twistSigmaAngular: z.number().min(0).default(1).describe('The same for the turn rate (rad/s).'),

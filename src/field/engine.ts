@@ -13,7 +13,7 @@ export interface PointSet {
   readonly tau: number;
   /** 0 = neither mapped nor sampled. */
   readonly quality: number;
-  /** Bit 0: ground. */
+  /** Bit 1: ground. */
   readonly flags: number;
   readonly count: number;
 }

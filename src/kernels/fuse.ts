@@ -35,7 +35,6 @@ export function allocateBlocks(args: usize, chunk: i32): void {
   let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const o = <usize>(indices ? load<u32>(indices + (<usize>i << 2)) : i) << 2;
-    if (load<f32>(qualities + o) <= 0) continue;
     const px = load<f32>(<usize>load<u32>(args, F_POINTS) + o);
     const py = load<f32>(<usize>load<u32>(args, F_POINTS + 4) + o);
     const pz = load<f32>(<usize>load<u32>(args, F_POINTS + 8) + o);
@@ -49,7 +48,7 @@ export function allocateBlocks(args: usize, chunk: i32): void {
       nx = -px / range;
       ny = -py / range;
       nz = -pz / range;
-    }
+    } else if (load<f32>(qualities + o) <= 0) continue;
     const wx = load<f32>(args, F_POSE) * px + load<f32>(args, F_POSE + 4) * py + load<f32>(args, F_POSE + 8) * pz + load<f32>(args, F_POSE + 12);
     const wy = load<f32>(args, F_POSE + 16) * px + load<f32>(args, F_POSE + 20) * py + load<f32>(args, F_POSE + 24) * pz + load<f32>(args, F_POSE + 28);
     const wz = load<f32>(args, F_POSE + 32) * px + load<f32>(args, F_POSE + 36) * py + load<f32>(args, F_POSE + 40) * pz + load<f32>(args, F_POSE + 44);
@@ -94,7 +93,6 @@ export function fuse(args: usize, chunk: i32): void {
   for (let i: u32 = 0; i < count; i++) {
     const o = <usize>(indices ? load<u32>(indices + (<usize>i << 2)) : i) << 2;
     let quality = load<f32>(qualities + o);
-    if (quality <= 0) continue;
     const px = load<f32>(pX + o), py = load<f32>(pY + o), pz = load<f32>(pZ + o);
     let nx = load<f32>(nX + o), ny = load<f32>(nY + o), nz = load<f32>(nZ + o);
     const range = sqrt(px * px + py * py + pz * pz);
@@ -105,8 +103,9 @@ export function fuse(args: usize, chunk: i32): void {
       nx = -px / range;
       ny = -py / range;
       nz = -pz / range;
-      quality *= bareQuality;
+      quality = bareQuality;
     }
+    if (quality <= 0) continue;
     const wx = r0 * px + r1 * py + r2 * pz + tx, wy = r3 * px + r4 * py + r5 * pz + ty, wz = r6 * px + r7 * py + r8 * pz + tz;
     const mx = r0 * nx + r1 * ny + r2 * nz, my = r3 * nx + r4 * ny + r5 * nz, mz = r6 * nx + r7 * ny + r8 * nz;
     const plane = mx * wx + my * wy + mz * wz;

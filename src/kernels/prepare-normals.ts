@@ -265,7 +265,7 @@ function normal(
   let lambda0: f64 = 0;
   let lambda1: f64 = 0;
   let effective: f32 = 0;
-  for (let pass = 0; pass < 2; pass++) {
+  for (let pass = 0; pass < 1; pass++) {
     const vn0 = f32x4.splat(n0);
     const vn1 = f32x4.splat(n1);
     const vn2 = f32x4.splat(n2);
@@ -298,8 +298,8 @@ function normal(
           vd,
         );
         const tol2 = f32x4.add(base2, f32x4.mul(d2, spread2));
-        const near = f32x4.max(zero, f32x4.sub(one, f32x4.mul(d2, inverseReach2)));
-        const flat = f32x4.max(zero, f32x4.sub(one, f32x4.div(f32x4.mul(e, e), tol2)));
+        const near = f32x4.pmax(zero, f32x4.sub(one, f32x4.mul(d2, inverseReach2)));
+        const flat = f32x4.pmax(zero, f32x4.sub(one, f32x4.div(f32x4.mul(e, e), tol2)));
         const count = v128.load(at + weights);
         // Empty cells hold old coordinates, which may be anything but are finite: their weight is zero.
         const w = f32x4.mul(f32x4.mul(count, near), f32x4.mul(flat, flat));

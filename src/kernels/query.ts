@@ -40,7 +40,7 @@ const E_BLOCKS: usize = 8; // u32 per slot: block index
 const E_VALUES: usize = 12; // f32[729] per slot
 const E_COORDS: usize = 16; // i32×4 per slot, filled here
 const E_MIN_WEIGHT: usize = 20; // f32: corners with less are not observed
-const E_BAND: usize = 24; // f32: the residual is decoded only where |fused distance| is below
+const E_BAND: usize = 24; // f32: corners with a larger |fused distance| are left out
 const E_SCRATCH: usize = 28; // 512 bytes per slot
 
 /** Distances at the 9×9×9 corners of a block, NaN where not observed: the input of marching cubes. */
@@ -67,8 +67,13 @@ export function evaluateBlocks(args: usize, slot: i32): void {
           continue;
         }
         const s = load<f32>(corner);
+        if (!(abs(s) < band)) {
+          // Too far from any surface to be a corner of a crossed cell: only a false crossing could come of it.
+          store<f32>(at, f32.NaN);
+          continue;
+        }
         let rho: f32 = 0;
-        if (level != 0 && abs(s) < band) {
+        if (level != 0) {
           const wx = <f32>(bx + x) * voxel, wy = <f32>(by + y) * voxel, wz = <f32>(bz + z) * voxel;
           if (cell(level, wx, wy, wz, scratch)) rho = residual(level, scratch, scratch + 48, scratch + 128);
         }

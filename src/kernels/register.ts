@@ -9,7 +9,7 @@ const R_GRIDS: usize = 4; // 4 descriptors
 const R_COUNT: usize = 20;
 const R_INDICES: usize = 24; // u32[count] into the points
 const R_POINTS: usize = 28; // x y z tau: f32, sensor frame, deskewed
-const R_FLAGS: usize = 44; // u8 per point, bit 0 = ground
+const R_FLAGS: usize = 44; // u8 per point, bit 1 = ground
 const R_POSE: usize = 48; // f32×12 T_submap_sensor
 const R_KERNEL: usize = 96; // f32×4: robust scale per level, 0 = level not used
 const R_GRADIENT: usize = 112; // f32, scale of the gradient-norm weight
@@ -20,7 +20,7 @@ const R_LEVEL_WEIGHT: usize = 128; // f32×4
 const R_TWIST: usize = 144; // f32×6: correction of the deskewing twist, turned into the submap frame
 
 const CHUNK: u32 = 256;
-export const R_SUMS: usize = 21 * 3 + 6 * 2 + 6; // … + Σw, Σwr², points with a value, inliers, points in all, Σ|r| of inliers
+export const R_SUMS: usize = 21 * 3 + 6 * 2 + 6; // … + Σw, Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers
 
 export function register(args: usize, chunk: i32): void {
   const count = load<u32>(args, R_COUNT);
@@ -46,7 +46,7 @@ export function register(args: usize, chunk: i32): void {
     const qx = r0 * px + r1 * py + r2 * pz, qy = r3 * px + r4 * py + r5 * pz, qz = r6 * px + r7 * py + r8 * pz;
     const tauF = load<f32>(pT + o) * timeScale;
     const mx = qx + tauF * (vx + wy * qz - wz * qy), my = qy + tauF * (vy + wz * qx - wx * qz), mz = qz + tauF * (vz + wx * qy - wy * qx);
-    const sums = base + (<usize>(load<u8>(flags + index) & 1)) * R_SUMS * 8;
+    const sums = base + <usize>((load<u8>(flags + index) >> 1) & 1) * R_SUMS * 8;
     add(sums, R_SUMS - 2, 1);
     let level = 0;
     for (; level < levels; level++) {
@@ -80,8 +80,9 @@ export function register(args: usize, chunk: i32): void {
     right(sums, 5, wr * J5, tau);
     add(sums, R_SUMS - 6, w);
     add(sums, R_SUMS - 5, wr * <f64>r);
+    if (level != 0) continue;
     add(sums, R_SUMS - 4, 1);
-    if (level == 0 && abs(r) < kernel) {
+    if (abs(r) < kernel) {
       add(sums, R_SUMS - 3, 1);
       add(sums, R_SUMS - 1, <f64>abs(r));
     }

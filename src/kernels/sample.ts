@@ -11,6 +11,7 @@ const S_SEED: usize = 40;
 const S_OUT: usize = 44; // samples, 8 f32 each, 4 per chosen point
 const S_BAND: usize = 48; // f32: largest offset, metres
 const S_ORIGIN: usize = 52; // u32 offset of the first point
+const S_BARE_RANGE: usize = 56; // f32: farther points without a normal give nothing
 
 // Counter-based noise: the same whichever thread asks (PCG output permutation, O'Neill 2014).
 // @ts-ignore: decorator
@@ -26,7 +27,7 @@ export function drawSamples(args: usize, chunk: i32): void {
   const count = load<u32>(args, S_COUNT), chosen = load<u32>(args, S_CHOSEN);
   const first = <u32>chunk * 256, end = min(first + 256, chosen);
   const stride = load<u32>(args, S_STRIDE), seed = load<u32>(args, S_SEED), origin = load<u32>(args, S_ORIGIN);
-  const band = load<f32>(args, S_BAND);
+  const band = load<f32>(args, S_BAND), bareRange = load<f32>(args, S_BARE_RANGE);
   const qualities: usize = load<u32>(args, S_QUALITY);
   for (let i = first; i < end; i++) {
     const index = <u32>((<u64>i * <u64>stride + <u64>origin) % <u64>count);
@@ -44,7 +45,7 @@ export function drawSamples(args: usize, chunk: i32): void {
     const n1 = (noise(seed, counter + 2) + noise(seed, counter + 3) - <f32>1) * band;
     const n2 = (noise(seed ^ 0x55555555, counter) * <f32>2 - <f32>1) * band;
     const out = <usize>load<u32>(args, S_OUT) + (<usize>i << 7);
-    put(out, px, py, pz, 0, quality);
+    put(out, px, py, pz, 0, known > 0 ? quality : range < bareRange ? <f32>0.2 : <f32>0);
     put(out + 32, px + rx * along, py + ry * along, pz + rz * along, along * cosine, quality * known);
     put(out + 64, px + nx * n1, py + ny * n1, pz + nz * n1, n1, quality * known);
     put(out + 96, px + nx * n2, py + ny * n2, pz + nz * n2, n2, quality * known);

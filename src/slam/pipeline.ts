@@ -1,6 +1,171 @@
 import type { Config } from '../config/schema.js';
-import { KernelPool } from '../field/engines/wasm/pool.js';
-import { WasmField } from '../field/engines/wasm/field.js';
-import { compose, identity, inverse, log, rotationAngle, translationNorm, type Pose, type Twist } from '../geometry/se3.js';
+import type { WasmField } from '../field/engines/wasm/field.js';
+import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import type { MapMesher } from '../mesh/map-mesher.js';
+import type { LidarPreparer } from '../sensors/lidar/preparer.js';
+import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
+import { coarseOf, pointsOf } from './points.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import { LidarPreparer, type PreparedScan } from '../sensors/lidar/preparer.js';
+import type { Mapper } from './mapper.js';
+import { ConstantVelocity } from './motion.js';
+import { judge, type Verdict } from './judge.js';
+import { StopWatch } from './stop-watch.js';
+import type { Track, Tracker } from './tracker.js';
+import type { ScanResult, StageTimes, TrackingState } from './types.js';
+
+/** The parts that a pipeline drives; see create.ts for how they are made. */
+export interface PipelineParts {
+  readonly config: Config;
+  readonly field: WasmField;
+  readonly preparer: LidarPreparer;
+  readonly tracker: Tracker;
+  readonly mapper: Mapper;
+  readonly mesher: MapMesher;
+}
+
+/** Seconds of motion prediction after which a lost track stops pretending to know its velocity. */
+const COAST_SECONDS = 1;
+
+/** One LiDAR, one submap: prepare, predict, track, map, optimise, mesh. */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #motion = new ConstantVelocity();
+  #firstScan: LidarScan | undefined;
+  #index = 0;
+  #lostSince: bigint | undefined;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Processes one scan. Throws FeltmapError out-of-memory when the map is full; what was mapped stays. */
+  process(scan: LidarScan): ScanResult {
+    const watch = new StopWatch();
+    const predicted = this.#motion.predict(scan.stampNs);
+    const prepared = this.#prepare(scan, this.#motion.twist);
+    watch.lap('prepare');
+    if (this.#index === 0) return this.#start(scan, prepared, watch);
+
+    let track = this.#track(prepared, predicted, this.#motion.twist);
+    if (this.#index === 1) track = this.#bootstrap(scan, prepared, track);
+    const verdict = judge(track, this.#parts.config.tracking);
+    watch.lap('track');
+    if (verdict.state === 'lost') return this.#lost(scan, prepared, predicted, track, verdict, watch);
+
+    this.#lostSince = undefined;
+    this.#deskew(prepared, track.twist);
+    this.#parts.mapper.integrate(pointsOf(prepared), coarseOf(prepared), track.pose, this.#index);
+    watch.lap('map');
+    const refined = this.#parts.mapper.optimise() ?? track.pose;
+    watch.lap('optimise');
+    this.#parts.mesher.update(this.#parts.config.mesh.blocksPerScan);
+    watch.lap('mesh');
+    this.#motion.update(scan.stampNs, refined);
+    return this.#result(scan, prepared, refined, track, verdict, watch.times());
+  }
+
+  #prepare(scan: LidarScan, twist: Twist): PreparedScan {
+    const prepared = this.#parts.preparer.prepare(scan);
+    this.#deskew(prepared, twist);
+    return prepared;
+  }
+
+  #deskew(prepared: PreparedScan, twist: Twist): void {
+    this.#parts.preparer.deskew(this.#timed(prepared) ? twist : STILL);
+  }
+
+  #timed(prepared: PreparedScan): boolean {
+    return prepared.timing !== 'none' && this.#parts.config.sensor.deskew;
+  }
+
+  /** The first scan defines the odom frame and is mapped as it is. */
+  #start(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
+    const { mapper, mesher, config } = this.#parts;
+    mapper.integrate(pointsOf(prepared), coarseOf(prepared), identity(), 0);
+    watch.lap('map');
+    mapper.optimise();
+    watch.lap('optimise');
+    mesher.update(config.mesh.blocksPerScan);
+    watch.lap('mesh');
+    this.#motion.set(scan.stampNs, identity(), STILL.slice());
+    this.#firstScan = scan;
+    const track: Track = { pose: identity(), twist: STILL, covariance: new Float64Array(36), iterations: 0, converged: true, valuedRatio: 1, inlierRatio: 1, residual: 0, conditioning: 1 };
+    return this.#result(scan, prepared, identity(), track, { state: 'tracking', reason: '' }, watch.times());
+  }
+
+  #track(prepared: PreparedScan, predicted: Pose, twist: Twist, kernelStart?: number): Track {
+    const { tracker, config } = this.#parts;
+    const timed = this.#timed(prepared);
+    const track = tracker.track(pointsOf(prepared), coarseOf(prepared), predicted, twist, timed, kernelStart);
+    if (judge(track, config.tracking).state !== 'lost') return track;
+    // The prediction was bad: look around in yaw and try again from the best (RECIPE: basin of 10°).
+    let best = predicted;
+    let bestScore = Infinity;
+    for (let degrees = -20; degrees <= 20; degrees += 2) {
+      const turned = compose(predicted, exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
+      const score = tracker.score(pointsOf(prepared), coarseOf(prepared), turned, config.tracking.kernelStart);
+      if (score < bestScore) [best, bestScore] = [turned, score];
+    }
+    const again = tracker.track(pointsOf(prepared), coarseOf(prepared), best, twist, timed, config.tracking.kernelStart);
+    return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
+  }
+
+  /**
+   * The second scan is the first from which the velocity is known: map the first again without its distortion, and
+   * track the second against that.
+   */
+  #bootstrap(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
+    const first = this.#firstScan;
+    this.#firstScan = undefined;
+    if (!first || !this.#timed(prepared) || judge(track, this.#parts.config.tracking).state === 'lost') return track;
+    const { field, mapper, mesher } = this.#parts;
+    const dt = this.#motion.elapsed(scan.stampNs);
+    let velocity = dt > 0 ? log(track.pose).map((v) => v / dt) : track.twist;
+    let better = track;
+    for (let round = 0; round < 2; round++) {
+      field.clear();
+      mapper.clear();
+      mesher.clear();
+      const again = this.#prepare(first, velocity);
+      mapper.integrate(pointsOf(again), coarseOf(again), identity(), 0);
+      mapper.optimise();
+      const second = this.#prepare(scan, velocity);
+      better = this.#track(second, better.pose, velocity);
+      velocity = dt > 0 ? log(better.pose).map((v) => v / dt) : better.twist;
+    }
+    return better;
+  }
+
+  /** Keeps the prediction, maps nothing, says so. */
+  #lost(scan: LidarScan, prepared: PreparedScan, predicted: Pose, track: Track, verdict: Verdict, watch: StopWatch): ScanResult {
+    this.#lostSince ??= scan.stampNs;
+    const coasting = Number(scan.stampNs - this.#lostSince) * 1e-9 < COAST_SECONDS;
+    this.#motion.set(scan.stampNs, coasting ? predicted : this.#motion.pose, coasting ? this.#motion.twist : STILL.slice());
+    const covariance = new Float64Array(36);
+    for (let i = 0; i < 6; i++) covariance[i * 7] = i < 3 ? 100 : 1;
+    return this.#result(scan, prepared, this.#motion.pose, { ...track, covariance }, verdict, watch.times());
+  }
+
+  #result(scan: LidarScan, prepared: PreparedScan, pose: Pose, track: Track, verdict: { state: TrackingState; reason: string }, times: StageTimes): ScanResult {
+    return {
+      index: this.#index++,
+      stampNs: scan.stampNs,
+      pose,
+      covariance: track.covariance,
+      twist: this.#motion.twist,
+      state: verdict.state,
+      reason: verdict.reason,
+      points: { input: scan.count, valid: prepared.counts.valid, mapped: prepared.mapCount, registered: prepared.trackCount },
+      iterations: track.iterations,
+      inlierRatio: track.inlierRatio,
+      times,
+    };
+  }
+}
+
+const STILL = new Float64Array(6);
+
+/** Relative motion from a to b. */
+export function relative(a: Pose, b: Pose): Pose {
+  return compose(inverse(a), b);
+}

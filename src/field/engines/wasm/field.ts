@@ -3,7 +3,7 @@ import type { Pose } from '../../../geometry/se3.js';
 import type { FieldEngine, FitChunk, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
 import { KernelArguments } from './arguments.js';
 import { FeatureLevel } from './features.js';
-import { BlockGrid } from './grid.js';
+import { BLOCK_CORNERS, BlockGrid } from './grid.js';
 import type { KernelPool } from './pool.js';
 
 const PARTS = 4; // disjoint parts of blocks and rows: enough for the threads of a laptop, the same on every machine
@@ -183,7 +183,8 @@ export class WasmField implements FieldEngine {
       .int(0, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
       .int(28, points.count, chosen, coprimeStride(points.count), options.seed, this.poolPointer + first * SAMPLE_FLOATS * 4)
       .scalar(48, options.band)
-      .int(52, options.seed % points.count);
+      .int(52, options.seed % points.count)
+      .scalar(56, this.#options.bareRange);
     this.#pool.run('drawSamples', this.#sample.pointer, Math.ceil(chosen / 256));
   }
 
@@ -235,6 +236,12 @@ export class WasmField implements FieldEngine {
       .scalar(20, options.minWeight)
       .scalar(24, options.band);
     this.#pool.run('evaluateBlocks', this.#evaluate.pointer, blocks.length);
+  }
+
+  /** Bytes of blocks and rows in use. */
+  get usedBytes(): number {
+    const grid = (level: BlockGrid): number => level.count * (BLOCK_CORNERS * level.wordsPerCorner * 4 + 52);
+    return this.levels.reduce((sum, level) => sum + grid(level), grid(this.features.grid)) + this.features.count * 152;
   }
 
   clear(): void {

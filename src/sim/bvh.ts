@@ -10,6 +10,11 @@ const BINS = 16;
 export class Bvh {
   /** The primitive found by the last query, −1 for none. */
   hit = -1;
+  /**
+   * A primitive to try first in {@link cast}: neighbouring rays mostly end on the same one, and a near bound cuts
+   * the search short. It only decides among exact ties; reset it where results must not depend on earlier rays.
+   */
+  hint = -1;
   private readonly bounds: Float64Array;
   /** Inner node: right child. Leaf: −1 − first slot. */
   private readonly link: Int32Array;
@@ -123,6 +128,13 @@ export class Bvh {
     const ny = iy >= 0 ? 1 : 4, fy = 5 - ny; // prettier-ignore
     const nz = iz >= 0 ? 2 : 5, fz = 7 - nz; // prettier-ignore
     let best = tMax;
+    if (this.hint >= 0) {
+      const t = set.intersect(this.hint, ox, oy, oz, dx, dy, dz, best);
+      if (t < best) {
+        best = t;
+        this.hit = this.hint;
+      }
+    }
     let top = 0;
     let node = 0;
     for (;;) {
@@ -181,7 +193,11 @@ export class Bvh {
         }
       }
       do {
-        if (top === 0) return this.hit < 0 ? Infinity : best;
+        if (top === 0) {
+          if (this.hit < 0) return Infinity;
+          this.hint = this.hit;
+          return best;
+        }
         node = stack[--top]!;
       } while (stackT[top]! > best);
     }

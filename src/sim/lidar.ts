@@ -99,6 +99,7 @@ export function castSweep(
   const rings = model.elevations.length;
   const cosE = model.elevations.map(Math.cos);
   const sinE = model.elevations.map(Math.sin);
+  world.forget();
   for (let column = 0; column < model.columns; column++) {
     const time = start + columnTime(model, column);
     const T = trajectory.pose(time);
@@ -163,6 +164,8 @@ export function sweep(
   const cosE = model.elevations.map(Math.cos);
   const sinE = model.elevations.map(Math.sin);
   let count = 0;
+  let current = -1;
+  let [ca, sa] = [1, 0];
   castSweep(world, trajectory, model, start, (column, ring, range, ox, oy, oz, dx, dy, dz) => {
     const at = organised ? ring * model.columns + column : count;
     let measured = Number.NaN;
@@ -179,9 +182,12 @@ export function sweep(
       }
     }
     if (!organised && Number.isNaN(measured)) return;
-    const a = azimuth(model, column);
-    positions[3 * at] = measured * cosE[ring]! * Math.cos(a);
-    positions[3 * at + 1] = measured * cosE[ring]! * Math.sin(a);
+    if (column !== current) {
+      const a = azimuth(model, column);
+      [ca, sa, current] = [Math.cos(a), Math.sin(a), column];
+    }
+    positions[3 * at] = measured * cosE[ring]! * ca;
+    positions[3 * at + 1] = measured * cosE[ring]! * sa;
     positions[3 * at + 2] = measured * sinE[ring]!;
     times[at] = columnTime(model, column) - options.stampOffset;
     ringOf[at] = ring;

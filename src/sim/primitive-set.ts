@@ -62,7 +62,14 @@ export class PrimitiveSet {
       this.bounds[6 * i + r] = T[4 * r + 3]! - reach;
       this.bounds[6 * i + 3 + r] = T[4 * r + 3]! + reach;
     }
-    const aligned = T[0] === 1 && T[5] === 1 && T[10] === 1;
+    const aligned = p.kind === 'box' && [0, 1, 2, 4, 5, 6, 8, 9, 10].every((k) => Number.isInteger(T[k]!));
+    if (aligned) {
+      // A quarter-turned box is its own bounds.
+      for (let r = 0; r < 3; r++) {
+        this.data[o + 12 + r] = (this.bounds[6 * i + 3 + r]! - this.bounds[6 * i + r]!) / 2;
+        for (let c = 0; c < 3; c++) this.data[o + 3 + 3 * r + c] = r === c ? 1 : 0;
+      }
+    }
     this.kinds[i] =
       p.kind === 'box'
         ? aligned

@@ -24,9 +24,13 @@ export interface HalfSpace {
   readonly reflectivity: number;
 }
 
-/** A pose from a position and a turn about z. */
+/**
+ * A pose from a position and a turn about z. Quarter turns are exact: boxes that stay parallel to the axes are cast
+ * several times faster.
+ */
 export function placed(x: number, y: number, z: number, yaw = 0): Pose {
-  const [c, s] = [Math.cos(yaw), Math.sin(yaw)];
+  let [c, s] = [Math.cos(yaw), Math.sin(yaw)];
+  if (Math.abs(c) < 1e-12 || Math.abs(s) < 1e-12) [c, s] = [Math.round(c), Math.round(s)];
   return Float64Array.of(c, -s, 0, x, s, c, 0, y, 0, 0, 1, z);
 }
 

@@ -82,7 +82,8 @@ function samplePatch(
           const u = (i + random.next()) * spacing;
           const v = (j + random.next()) * spacing;
           if (u >= patch.width || v >= patch.height || !patch.chart(u, v, at)) continue;
-          const [px, py, pz, nx, ny, nz] = at as unknown as [number, number, number, number, number, number];
+          const px = at[0]!, py = at[1]!, pz = at[2]!; // prettier-ignore
+          const nx = at[3]!, ny = at[4]!, nz = at[5]!; // prettier-ignore
           visit(
             R[0]! * px + R[1]! * py + R[2]! * pz + R[3]!,
             R[4]! * px + R[5]! * py + R[6]! * pz + R[7]!,
@@ -152,7 +153,8 @@ function flat(width: number, height: number, keep?: (u: number, v: number) => bo
     width,
     height,
     chart(u, v, out) {
-      const [x, y] = [u - width / 2, v - height / 2];
+      const x = u - width / 2;
+      const y = v - height / 2;
       out[0] = x;
       out[1] = y;
       out[2] = out[3] = out[4] = 0;
@@ -171,7 +173,9 @@ function moved(patch: Patch, rotation: Pose, to: readonly [number, number, numbe
     chart(u, v, out) {
       const keep = patch.chart(u, v, raw);
       for (let k = 0; k < 3; k++) {
-        const [a, b, c] = [T[4 * k]!, T[4 * k + 1]!, T[4 * k + 2]!];
+        const a = T[4 * k]!;
+        const b = T[4 * k + 1]!;
+        const c = T[4 * k + 2]!;
         out[k] = a * raw[0]! + b * raw[1]! + c * raw[2]! + T[4 * k + 3]!;
         out[k + 3] = a * raw[3]! + b * raw[4]! + c * raw[5]!;
       }

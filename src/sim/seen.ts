@@ -58,7 +58,9 @@ export class SeenSurface {
     for (let a = ix - r; a <= ix + r; a++) {
       for (let b = iy - r; b <= iy + r; b++) {
         for (let c = iz - r; c <= iz + r; c++) {
-          const [dx, dy, dz] = [a * CELL - x, b * CELL - y, c * CELL - z];
+          const dx = a * CELL - x;
+          const dy = b * CELL - y;
+          const dz = c * CELL - z;
           if (Math.abs(dx * nx + dy * ny + dz * nz) > CELL) continue;
           if (dx * dx + dy * dy + dz * dz > this.radius * this.radius) continue;
           if (Math.abs(nx) > FACING) this.cells.add(key(a, b, c, nx > 0 ? 0 : 1));
@@ -78,7 +80,9 @@ export class SeenSurface {
 
 /** The axis (with sign, 0…5) along which a normal points most. */
 function dominant(nx: number, ny: number, nz: number): number {
-  const [ax, ay, az] = [Math.abs(nx), Math.abs(ny), Math.abs(nz)];
+  const ax = Math.abs(nx);
+  const ay = Math.abs(ny);
+  const az = Math.abs(nz);
   if (ax >= ay && ax >= az) return nx > 0 ? 0 : 1;
   if (ay >= az) return ny > 0 ? 2 : 3;
   return nz > 0 ? 4 : 5;

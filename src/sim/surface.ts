@@ -52,7 +52,9 @@ export function surfacePoints(
   for (const start of starts) {
     castSweep(world, trajectory, model, start, (_column, _ring, range, ox, oy, oz, dx, dy, dz) => {
       if (range < model.minRange || range > model.maxRange || world.hitMoving) return;
-      const [x, y, z] = [ox + range * dx, oy + range * dy, oz + range * dz];
+      const x = ox + range * dx;
+      const y = oy + range * dy;
+      const z = oz + range * dz;
       if (path.distance(x, y, z) > within + seenRadius) return;
       world.hitNormal(x, y, z, normal);
       seen.mark(x, y, z, normal[0]!, normal[1]!, normal[2]!);
@@ -102,7 +104,9 @@ export function distanceToSurface(world: World, points: ArrayLike<number>, toWor
   const out = new Float32Array(n);
   const T = toWorld ?? Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0);
   for (let i = 0; i < n; i++) {
-    const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
+    const x = points[3 * i]!;
+    const y = points[3 * i + 1]!;
+    const z = points[3 * i + 2]!;
     out[i] = Math.abs(
       world.staticSdf(
         T[0]! * x + T[1]! * y + T[2]! * z + T[3]!,

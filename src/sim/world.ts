@@ -144,6 +144,11 @@ export class World {
     return best;
   }
 
+  /** Makes the rays that follow independent of those before, exact ties between coinciding faces included. */
+  forget(): void {
+    this.bvh.hint = -1;
+  }
+
   /** Outward unit normal of what the last {@link raycast} hit, at the point (x, y, z) where it hit. */
   hitNormal(x: number, y: number, z: number, out: Float64Array): void {
     if (this.hitMover >= 0) this.moverGradient(this.movers[this.hitMover]!, this.hitPrimitive, x, y, z, out);

@@ -17,7 +17,7 @@ export function corridorWorld(seed: number | string, options: CorridorOptions = 
   const random = new Random(seed).fork('corridor');
   const half = random.range(1.2, 1.8);
   const height = random.range(2.5, 3.2);
-  const at = placed(0, 0, 0, random.range(-Math.PI, Math.PI));
+  const at = placed(0, 0, 0);
   const route = new Route(
     { x: 0, y: 0, heading: Math.atan2(at[4]!, at[0]!) },
     [{ length: 100, turn: 0 }],

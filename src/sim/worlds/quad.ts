@@ -20,8 +20,7 @@ export function quadWorld(seed: number | string): World {
   const random = new Random(seed).fork('quad');
   const plan = random.fork('plan');
   const [a, b] = [plan.range(19, 24), plan.range(15.5, 19)]; // half the courtyard's size
-  const yaw = plan.range(-Math.PI, Math.PI);
-  const yard = placed(0, 0, 0, yaw);
+  const yard = placed(0, 0, 0);
   const route = lap(yard, a - MARGIN, b - MARGIN, plan.chance(0.5) ? 1 : -1);
 
   // South, east, north and west wing: x along the façade, y into the courtyard.

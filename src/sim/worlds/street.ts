@@ -44,7 +44,7 @@ export function streetWorld(seed: number | string): World {
   const lengths = [plan.range(165, 180), plan.range(125, 140), plan.range(170, 185)];
 
   const segments: Segment[] = [];
-  let at = placed(0, 0, 0, plan.range(-Math.PI, Math.PI));
+  let at = placed(0, 0, 0);
   for (let i = 0; i < 3; i++) {
     const length = lengths[i]!;
     const hump =

@@ -80,7 +80,6 @@ describe('Progress', () => {
     }
     progress.finish(info);
     expect(out).toHaveLength(4);
-    // eslint-disable-next-line no-control-regex
     for (const text of out) expect(text).toMatch(/^[^\x00-\x09\x0b-\x1f]*\n$/);
   });
 

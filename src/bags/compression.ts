@@ -1,18 +1,15 @@
 import zstd from '@foxglove/wasm-zstd';
-import Bzip2 from '@foxglove/wasm-bz2';
 import { Decompress } from 'fzstd';
 import { FeltmapError } from '../geometry/errors.js';
+import { decodeBzip2 } from './bzip2.js';
 import { decodeLz4Frame } from './lz4.js';
 
 /** No writer makes chunks this large; a damaged size must not exhaust memory. */
 export const LARGEST_CHUNK = 512 * 1024 * 1024;
 
-let bzip2: Bzip2 | undefined;
-
-/** Waits for the WebAssembly decoders; needed once before {@link decompress} and {@link compressZstd}. */
+/** Waits for the WebAssembly codec; needed once before {@link decompress} and {@link compressZstd}. */
 export async function loadCompression(): Promise<void> {
   await zstd.isLoaded;
-  bzip2 ??= await Bzip2.init();
 }
 
 /**
@@ -33,11 +30,7 @@ export function decompress(compression: string, bytes: Uint8Array, size: number)
     case 'zstd':
       return decompressZstd(bytes, size);
     case 'bz2':
-      try {
-        return bzip2!.decompress(bytes, size, { small: false });
-      } catch (cause) {
-        throw new FeltmapError('bad-input', 'a bz2 chunk is damaged', { cause });
-      }
+      return decodeBzip2(bytes, size);
     default:
       throw new FeltmapError(
         'unsupported',

@@ -8,6 +8,7 @@ import { type McapExtent, type McapIndex, readSummary } from './mcap-index.js';
 import { Op, forEachRecord } from './mcap-records.js';
 import { scanRecords } from './mcap-scan.js';
 import { mergeExtents } from './merge.js';
+import { timeSpan } from './time-span.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 import { WarningList } from './warnings.js';
 
@@ -41,14 +42,7 @@ export class McapReader implements BagReader {
   }
 
   get timeRange(): { startNs: bigint; endNs: bigint } | undefined {
-    const [first, ...rest] = this.index.extents;
-    if (!first) return undefined;
-    let { startNs, endNs } = first;
-    for (const e of rest) {
-      if (e.startNs < startNs) startNs = e.startNs;
-      if (e.endNs > endNs) endNs = e.endNs;
-    }
-    return { startNs, endNs };
+    return timeSpan(this.index.extents);
   }
 
   topics(): TopicInfo[] {

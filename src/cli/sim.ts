@@ -1,0 +1,187 @@
+import { McapBagWriter } from '../bags/mcap-writer.js';
+import { writeFileAtomic } from '../export/atomic-file.js';
+import { formatTum } from '../export/tum.js';
+import { FeltmapError } from '../geometry/errors.js';
+import { identity } from '../geometry/se3.js';
+import type { Imu } from '../messages/imu.js';
+import type { Odometry } from '../messages/poses.js';
+import type { ImuSample } from '../sim/imu.js';
+import { simulate, type SimulateOptions, type Simulation } from '../sim/simulate.js';
+import type { Motion } from '../sim/trajectory.js';
+
+export interface SimOptions {
+  /** street, quad or corridor. */
+  readonly world: string;
+  /** The MCAP file to write; the ground truth goes beside it as .tum. */
+  readonly out: string;
+  readonly seed?: number | string;
+  readonly beams?: number;
+  readonly columns?: number;
+  /** Turns per second. */
+  readonly rate?: number;
+  /** Seconds; or give `length` in metres. */
+  readonly duration?: number;
+  readonly length?: number;
+  readonly motion?: string;
+  /** Standard deviation of the range in metres; 0 also turns dropout off. Default 0.02. */
+  readonly noise?: number;
+  /** Write IMU readings. Default true. */
+  readonly imu?: boolean;
+  readonly stamp?: 'start' | 'middle';
+  readonly organised?: boolean;
+  /** Called after every scan. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** When aborted, what was made so far becomes a whole, shorter recording. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SimResult {
+  readonly path: string;
+  readonly truthPath: string;
+  readonly scans: number;
+  readonly points: number;
+  readonly seconds: number;
+  /** Metres travelled along the way. */
+  readonly metres: number;
+  readonly interrupted: boolean;
+}
+
+const TOPICS = { points: '/points', imu: '/imu', truth: '/ground_truth' } as const;
+const FRAMES = { odom: 'odom', base: 'base_link', lidar: 'lidar', imu: 'imu' } as const;
+
+/**
+ * `feltmap sim`: writes a simulated recording as MCAP (/points, /imu, /ground_truth, /tf_static) and its ground truth
+ * T_odom_lidar at the scans' stamps as TUM. The same options give the same bytes.
+ *
+ * @throws FeltmapError bad-config for options out of range, not-found for an unknown world, io
+ */
+export async function runSim(options: SimOptions): Promise<SimResult> {
+  const simulation = simulate(simulateOptions(options));
+  const writer = await McapBagWriter.create(options.out);
+  try {
+    const result = await record(simulation, writer, options);
+    await writer.close();
+    const poses = simulation.odomPoses().slice(0, result.scans);
+    await writeFileAtomic(
+      result.truthPath,
+      formatTum({ stampsNs: simulation.stamps().slice(0, result.scans), poses }),
+    );
+    return result;
+  } catch (error) {
+    await writer.abort().catch(() => undefined); // the first error says what is wrong
+    throw error;
+  }
+}
+
+function simulateOptions(options: SimOptions): SimulateOptions {
+  const { world, motion, noise } = options;
+  if (world !== 'street' && world !== 'quad' && world !== 'corridor') {
+    throw new FeltmapError(
+      'not-found',
+      `There is no simulated world '${world}'; choose street, quad or corridor.`,
+    );
+  }
+  if (motion !== undefined && motion !== 'smooth' && motion !== 'violent') {
+    throw new FeltmapError('bad-config', `There is no motion '${motion}'; choose smooth or violent.`);
+  }
+  if (noise !== undefined && !(noise >= 0 && noise <= 1)) {
+    throw new FeltmapError('bad-config', `The range noise is ${noise} m; choose a value between 0 and 1.`);
+  }
+  return {
+    ...given({
+      seed: options.seed,
+      beams: options.beams,
+      columns: options.columns,
+      rate: options.rate,
+      duration: options.duration,
+      length: options.length,
+      motion: motion as Motion | undefined,
+      stamp: options.stamp,
+      organised: options.organised,
+    }),
+    world,
+    frameId: FRAMES.lidar,
+    ...(noise === undefined ? {} : { noise: noise === 0 ? false : { range: noise } }),
+  };
+}
+
+/** Leaves out what is undefined. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+async function record(
+  simulation: Simulation,
+  writer: McapBagWriter,
+  options: SimOptions,
+): Promise<SimResult> {
+  const start = { stampNs: simulation.stampNs(0), frameId: FRAMES.base, transform: identity() };
+  await writer.writeTransforms(
+    [
+      { ...start, childFrameId: FRAMES.lidar },
+      { ...start, childFrameId: FRAMES.imu },
+    ],
+    true,
+  );
+  const readings = options.imu === false ? null : simulation.imu();
+  let reading = readings?.next();
+  const writeReadings = async (until: bigint): Promise<void> => {
+    while (reading && !reading.done && reading.value.stampNs <= until) {
+      await writer.writeImu(TOPICS.imu, imuMessage(reading.value));
+      reading = readings!.next();
+    }
+  };
+  let scans = 0;
+  let points = 0;
+  for (const scan of simulation.scans()) {
+    if (options.signal?.aborted) break;
+    await writeReadings(scan.stampNs);
+    await writer.writeScan(TOPICS.points, scan);
+    await writer.writeOdometry(TOPICS.truth, truthMessage(simulation, scans));
+    scans++;
+    points += scan.count;
+    options.onProgress?.(scans, simulation.scanCount);
+    await new Promise(setImmediate); // lets Ctrl-C through
+  }
+  const seconds = scans / simulation.model.rate;
+  await writeReadings(simulation.stampNs(0) + BigInt(Math.round(seconds * 1e9)));
+  const { trajectory } = simulation;
+  return {
+    path: options.out,
+    truthPath: options.out.replace(/\.mcap$/i, '') + '.tum',
+    scans,
+    points,
+    seconds,
+    metres:
+      trajectory.distanceAt(simulation.sweepStart(scans)) - trajectory.distanceAt(simulation.sweepStart(0)),
+    interrupted: scans < simulation.scanCount,
+  };
+}
+
+function truthMessage(simulation: Simulation, k: number): Odometry {
+  return {
+    stampNs: simulation.stampNs(k),
+    frameId: FRAMES.odom,
+    childFrameId: FRAMES.lidar,
+    pose: simulation.odomPose(k),
+    poseCovariance: new Float64Array(36),
+    twist: simulation.trajectory.twist(simulation.stampTime(k)),
+    twistCovariance: new Float64Array(36),
+  };
+}
+
+function imuMessage(sample: ImuSample): Imu {
+  const unknown = Float64Array.of(-1, 0, 0, 0, 0, 0, 0, 0, 0); // REP-145: no orientation
+  return {
+    stampNs: sample.stampNs,
+    frameId: FRAMES.imu,
+    orientation: Float64Array.of(0, 0, 0, 1),
+    orientationCovariance: unknown,
+    angularVelocity: sample.gyro,
+    angularVelocityCovariance: new Float64Array(9),
+    linearAcceleration: sample.accel,
+    linearAccelerationCovariance: new Float64Array(9),
+  };
+}

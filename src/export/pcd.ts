@@ -45,7 +45,7 @@ export async function encodePcd(points: Float32Array, encoding: PcdEncoding = 'b
         if (Number.isFinite(point.x + point.y + point.z)) cloud.addPoint(point);
       }
       const bytes =
-        encoding === 'ascii' || cloud.size === 0 // PCL's binary writer complains about empty clouds
+        encoding === 'ascii'
           ? pcl.savePCDDataASCII(cloud)
           : encoding === 'binary'
             ? pcl.savePCDDataBinary(cloud)

@@ -15,6 +15,11 @@ export const actions: Actions = {
     });
   },
 
+  async sim(world, options) {
+    const { simCommand } = await import('./sim-command.js');
+    return simCommand(world, options);
+  },
+
   async config(options) {
     process.stdout.write(await configText(options));
     return EXIT.ok;

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 
 /** Options of `feltmap replay`, as commander delivers them. */
 export interface ReplayOptions {
@@ -18,6 +18,23 @@ export interface ReplayOptions {
   quiet?: boolean;
 }
 
+export interface SimCommandOptions {
+  out?: string;
+  seed?: number;
+  beams?: number;
+  columns?: number;
+  rate?: number;
+  duration?: number;
+  length?: number;
+  motion?: string;
+  noise?: number;
+  imu?: boolean;
+  stamp?: 'start' | 'middle';
+  organised?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
 export interface ConfigOptions {
   docs?: boolean;
   config?: string;
@@ -27,6 +44,7 @@ export interface ConfigOptions {
 /** What the commands do; each resolves to the exit status. */
 export interface Actions {
   replay(input: string, options: ReplayOptions): Promise<number>;
+  sim(world: string, options: SimCommandOptions): Promise<number>;
   config(options: ConfigOptions): Promise<number>;
 }
 
@@ -66,6 +84,40 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .action(async (input: string, options: ReplayOptions) => done(await actions.replay(input, options)));
 
   program
+    .command('sim')
+    .description('make a recording of a simulated world, with its true path beside it')
+    .addArgument(new Argument('<world>', 'what to drive through').choices(['street', 'quad', 'corridor']))
+    .option('--out <file>', 'MCAP file to write (default: <world>.mcap)')
+    .option('--seed <n>', 'same seed, same bytes (default: 0)', integer)
+    .option('--duration <s>', 'length of the recording in seconds (default: 10)', seconds)
+    .option('--length <m>', 'length of the path in metres, instead of --duration', positive)
+    .addOption(
+      new Option(
+        '--motion <kind>',
+        'how the sensor moves (default: violent in the quad, else smooth)',
+      ).choices(['smooth', 'violent']),
+    )
+    .option('--beams <n>', 'lasers of the sensor: 16, 32, 64 or 128 (default: 64)', integer)
+    .option('--columns <n>', 'measurements a turn and laser (default: 1024)', integer)
+    .option('--rate <hz>', 'turns a second (default: 10)', positive)
+    .option(
+      '--noise <m>',
+      'standard deviation of the range (default: 0.02); 0 turns dropout off too',
+      nonNegative,
+    )
+    .addOption(
+      new Option('--stamp <when>', 'instant of the stamp within the sweep (default: start)').choices([
+        'start',
+        'middle',
+      ]),
+    )
+    .option('--organised', 'clouds with rows and columns, invalid points as NaN')
+    .option('--no-imu', 'leave inertial measurements out')
+    .option('--json', 'print the result as JSON')
+    .option('--quiet', 'print nothing')
+    .action(async (world: string, options: SimCommandOptions) => done(await actions.sim(world, options)));
+
+  program
     .command('config')
     .description('print every setting with its default as YAML')
     .option('--docs', 'print the reference in Markdown instead')
@@ -85,16 +137,16 @@ function integer(text: string): number {
   return Number(text);
 }
 
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It takes a number of seconds, 0 or more.');
-  return value;
-}
+const seconds = number('a number of seconds, 0 or more', (value) => value >= 0);
+const positive = number('a number above 0', (value) => value > 0);
+const nonNegative = number('a number, 0 or more', (value) => value >= 0);
+const percent = number('a percentage from 0 to 100', (value) => value >= 0 && value <= 100);
 
-function percent(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 100))
-    throw new InvalidArgumentError('It takes a percentage from 0 to 100.');
-  return value;
+function number(what: string, accepts: (value: number) => boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || !accepts(value))
+      throw new InvalidArgumentError(`It takes ${what}.`);
+    return value;
+  };
 }

@@ -38,7 +38,7 @@ function describeCommand(command: Command): string[] {
   if (command.registeredArguments.length > 0) {
     out.push('', '| Argument | Meaning |', '|---|---|');
     for (const argument of command.registeredArguments)
-      out.push(`| \`${argument.name()}\` | ${cell(argument.description)} |`);
+      out.push(`| \`${argument.name()}\` | ${cell(argument.description + choices(argument.argChoices))} |`);
   }
   if (command.options.length > 0) {
     out.push('', '| Option | Default | Meaning |', '|---|---|---|');
@@ -54,8 +54,11 @@ function argumentUsage(argument: Argument): string {
 
 function optionRow({ flags, description, defaultValue, argChoices }: Option): string {
   const none = defaultValue === undefined || (Array.isArray(defaultValue) && defaultValue.length === 0);
-  const choices = argChoices ? ` (one of ${argChoices.join(', ')})` : '';
-  return `| \`${cell(flags)}\` | ${none ? '' : `\`${String(defaultValue)}\``} | ${cell(description + choices)} |`;
+  return `| \`${cell(flags)}\` | ${none ? '' : `\`${String(defaultValue)}\``} | ${cell(description + choices(argChoices))} |`;
+}
+
+function choices(values: readonly string[] | undefined): string {
+  return values ? ` (one of ${values.join(', ')})` : '';
 }
 
 function cell(text: string): string {

@@ -1,5 +1,5 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { FeltmapError } from '../geometry/errors.js';
 import {
   KITTI_HDL64,
@@ -29,8 +29,11 @@ export async function findKittiLayout(path: string): Promise<KittiLayout | undef
     },
     { kind: 'odometry', scanDir: join(path, 'velodyne'), timesFile: join(path, 'times.txt') },
   ];
-  if (basename(path) === 'velodyne_points') {
+  if (basename(resolve(path)) === 'velodyne_points') {
     candidates.push({ kind: 'raw', scanDir: join(path, 'data'), timesFile: join(path, 'timestamps.txt') });
+  }
+  if (basename(resolve(path)) === 'data' && basename(dirname(resolve(path))) === 'velodyne_points') {
+    candidates.push({ kind: 'raw', scanDir: path, timesFile: join(path, '..', 'timestamps.txt') });
   }
   for (const layout of candidates) {
     const isDir = await stat(layout.scanDir).then(

@@ -1,30 +1,79 @@
 import { stat } from 'node:fs/promises';
+import { type SpinModel, azimuthCoverage, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
 import { bagScanSource } from './bag-source.js';
 import { fileError } from './files.js';
+import { findScanFiles, openScanFolder } from './folder-source.js';
 import { findKittiLayout, openKitti } from './kitti-source.js';
 import { openBag } from './reader.js';
-import type { ScanSource } from './scan-source.js';
+import type { ScanRange, ScanSource } from './scan-source.js';
 
 export type { ScanRange, ScanSource } from './scan-source.js';
+
+export interface ScanSourceOptions {
+  /** PointCloud2 topic of a bag; needed only where there are several. */
+  readonly topic?: string;
+  /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
+  readonly spin?: SpinModel;
+}
 
 /**
  * Opens any recording of LiDAR scans: a bag (MCAP, rosbag2, ROS 1), a KITTI raw or odometry folder, or a folder of
  * .pcd, .ply or .bin scans.
+ *
+ * KITTI's point times are rebuilt from azimuth. Other clouds without point times stay without (a warning says so):
+ * where their sweep starts, which way it turns and whether the driver has undistorted it already cannot be told from
+ * the points, and a wrong guess is worse than none. Who knows passes `spin`.
+ *
  * Throws FeltmapError: 'not-found', 'ambiguous' (several PointCloud2 topics and no `topic`), 'unsupported', 'io'.
  */
-export async function openScanSource(path: string, options: { topic?: string } = {}): Promise<ScanSource> {
+export async function openScanSource(path: string, options: ScanSourceOptions = {}): Promise<ScanSource> {
   const info = await stat(path).catch((cause: unknown) => {
     throw fileError(path, cause);
   });
   if (info.isDirectory()) {
     const kitti = await findKittiLayout(path);
     if (kitti) return openKitti(path, kitti);
+    const files = await findScanFiles(path);
+    if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options.spin);
   }
   const bag = await openBag(path);
   try {
-    return await bagScanSource(bag, path, options.topic);
+    return withPointTimes(await bagScanSource(bag, path, options.topic), options.spin);
   } catch (error) {
     await bag.close();
     throw error;
   }
+}
+
+/** Above this share of sectors of azimuth with points, a sensor is taken to be a spinning one. */
+const SPINNING_COVERAGE = 0.9;
+
+/** Adds times to scans that have none, or the warning that they have none. */
+function withPointTimes(source: ScanSource, spin: SpinModel | undefined): ScanSource {
+  let note: string | undefined;
+  async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    for await (const scan of source.scans(range)) {
+      if (scan.timing !== 'none') yield scan;
+      else if (spin) {
+        const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
+        yield { ...scan, times, timing: 'azimuth' };
+      } else {
+        if (note === undefined && scan.count > 0) {
+          const spins = azimuthCoverage(scan.positions, scan.count) > SPINNING_COVERAGE;
+          note =
+            `the clouds hold no point times (fields t, time, timestamp, offset_time …), so motion within a sweep is not undone` +
+            (spins ? '; the sensor seems to spin: switch point times on in its driver' : '');
+        }
+        yield scan;
+      }
+    }
+  }
+  return {
+    ...source,
+    get warnings() {
+      return note === undefined ? source.warnings : [...source.warnings, note];
+    },
+    scans,
+  };
 }

@@ -1,0 +1,104 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { FeltmapError } from '../geometry/errors.js';
+import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import { parseVelodyneBin } from './bin-file.js';
+import { parsePcd } from './pcd-file.js';
+import { parsePly } from './ply-file.js';
+import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { parseTimestampFile } from './timestamps.js';
+import { WarningList } from './warnings.js';
+
+const FRAME_ID = 'lidar';
+const TEN_HZ_NS = 100_000_000n;
+
+/** The scan files of a folder, all of the kind that is there most often, in order of their names. */
+export async function findScanFiles(path: string): Promise<string[]> {
+  const byKind = new Map<string, string[]>();
+  for (const name of await readdir(path)) {
+    const kind = extname(name).toLowerCase();
+    if (kind === '.pcd' || kind === '.ply' || kind === '.bin') byKind.set(kind, [...(byKind.get(kind) ?? []), name]);
+  }
+  const [most] = [...byKind.values()].sort((a, b) => b.length - a.length);
+  return (most ?? []).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/** A folder of .pcd, .ply or KITTI-style .bin scans. */
+export async function openScanFolder(path: string, names: readonly string[]): Promise<ScanSource> {
+  const warnings = new WarningList();
+  const { stamps, origin } = await stampsFor(path, names);
+  if (origin === '10 Hz') {
+    warnings.add(`${path}: neither the names of the scans nor a times.txt hold times; they are stamped at 10 Hz from 0`);
+  }
+
+  async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    const { startNs, endNs } = rangeBounds(stamps[0]!, range);
+    for (const [i, name] of names.entries()) {
+      const stampNs = stamps[i]!;
+      if (stampNs < startNs || stampNs >= endNs) continue;
+      try {
+        yield parseScanFile(await readFile(join(path, name)), join(path, name), stampNs);
+      } catch (error) {
+        warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  return {
+    description: `folder ${path}: ${names.length} ${extname(names[0]!)} scans, stamps from ${origin}`,
+    sensorFrame: FRAME_ID,
+    scanCount: names.length,
+    get warnings() {
+      return warnings.list;
+    },
+    scans,
+    close: async () => undefined,
+  };
+}
+
+/** One scan from a .pcd, .ply or .bin file's bytes. Throws FeltmapError. */
+export function parseScanFile(bytes: Uint8Array, path: string, stampNs: bigint): LidarScan {
+  const kind = extname(path).toLowerCase();
+  if (kind === '.bin') {
+    return { stampNs, frameId: FRAME_ID, timing: 'none', ...parseVelodyneBin(bytes, path) };
+  }
+  const table = kind === '.pcd' ? parsePcd(bytes, path) : parsePly(bytes, path);
+  const rowStep = table.width * table.pointStep;
+  try {
+    return scanFromPointCloud2({ ...table, rowStep, stampNs, frameId: FRAME_ID, isDense: false });
+  } catch (error) {
+    if (!(error instanceof FeltmapError)) throw error;
+    throw new FeltmapError(error.code, `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+async function stampsFor(path: string, names: readonly string[]): Promise<{ stamps: bigint[]; origin: string }> {
+  for (const file of ['times.txt', 'timestamps.txt', '../times.txt', '../timestamps.txt']) {
+    const text = await readFile(join(path, file), 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const stamps = parseTimestampFile(text, join(path, file));
+    if (stamps.length === names.length) return { stamps, origin: file };
+  }
+  const named = names.map(stampOfName);
+  const increasing = named.every((t, i) => t !== undefined && (i === 0 || t > named[i - 1]!));
+  if (increasing) return { stamps: named as bigint[], origin: 'their names' };
+  return { stamps: names.map((_, i) => BigInt(i) * TEN_HZ_NS), origin: '10 Hz' };
+}
+
+/**
+ * Nanoseconds from a name that holds a time since 1970: `1583836591.182590976.pcd`, `cloud_1583836591_182590976.pcd`,
+ * or one number of seconds, ms, µs or ns, told apart by its length. undefined for other names, such as 000042.bin.
+ */
+export function stampOfName(name: string): bigint | undefined {
+  const stem = name.slice(0, name.length - extname(name).length);
+  const pair = /(?:^|\D)([1-9]\d{9})[._](\d{1,9})$/.exec(stem);
+  if (pair) {
+    // After a dot the digits are a fraction; after an underscore they are nanoseconds.
+    const isFraction = stem[stem.length - pair[2]!.length - 1] === '.';
+    const ns = isFraction ? pair[2]!.padEnd(9, '0') : pair[2]!;
+    return BigInt(pair[1]!) * 1_000_000_000n + BigInt(ns);
+  }
+  const digits = /(?:^|\D)([1-9]\d{9}|[1-9]\d{12}|[1-9]\d{15}|[1-9]\d{18})$/.exec(stem)?.[1];
+  return digits === undefined ? undefined : BigInt(digits.padEnd(19, '0'));
+}

@@ -19,8 +19,11 @@ import {
   A_SEGMENT_COUNT,
   A_SEGMENT_INV,
   A_SEGMENT_START,
+  A_SINE,
   A_SWEEP,
+  A_TWIST,
   FINE_CHUNK,
+  POLYNOMIAL,
   SEGMENT_WORDS,
 } from './prepare-layout';
 
@@ -40,7 +43,7 @@ function column(at: usize, s: v128): v128 {
   );
 }
 
-/** Chunk: FINE_CHUNK fine points. */
+/** Chunk: FINE_CHUNK fine points, motion in segments. */
 export function prepareDeskew(args: usize, chunk: i32): void {
   const first = chunk * FINE_CHUNK;
   const last = min(first + FINE_CHUNK, load<i32>(args, A_FINE));
@@ -120,4 +123,121 @@ export function prepareDeskew(args: usize, chunk: i32): void {
     store<f32>(ey + o, b * unit);
     store<f32>(ez + o, c * unit);
   }
+}
+
+/** Horner in τ² of one series. */
+// @ts-ignore: decorator
+@inline
+function series(at: usize, s: v128): v128 {
+  let p = v128.load32_splat(at, 20);
+  p = f32x4.add(f32x4.mul(p, s), v128.load32_splat(at, 16));
+  p = f32x4.add(f32x4.mul(p, s), v128.load32_splat(at, 12));
+  p = f32x4.add(f32x4.mul(p, s), v128.load32_splat(at, 8));
+  p = f32x4.add(f32x4.mul(p, s), v128.load32_splat(at, 4));
+  return f32x4.add(f32x4.mul(p, s), v128.load32_splat(at));
+}
+
+/** a·b − c·d */
+// @ts-ignore: decorator
+@inline
+function minor(a: v128, b: v128, c: v128, d: v128): v128 {
+  return f32x4.sub(f32x4.mul(a, b), f32x4.mul(c, d));
+}
+
+/**
+ * Chunk: FINE_CHUNK fine points, one constant twist, four points at a time:
+ * p' = p + a·ω×p + b·ω×(ω×p) + τ·v + b·ω×v + c·ω×(ω×v), with a = sin(θ)/|ω|, b = (1 − cos θ)/ω², c = (θ − sin θ)/|ω|³
+ * and θ = |ω|τ, as series in τ² (A_SINE) times τ, τ² and τ³. Columns have room for the last group.
+ */
+export function prepareDeskewTwist(args: usize, chunk: i32): void {
+  const first = chunk * FINE_CHUNK;
+  const last = min(first + FINE_CHUNK, load<i32>(args, A_FINE));
+  const fx = load<u32>(args, A_FX) as usize;
+  const fy = load<u32>(args, A_FY) as usize;
+  const fz = load<u32>(args, A_FZ) as usize;
+  const ft = load<u32>(args, A_FT) as usize;
+  const nx = load<u32>(args, A_FNX) as usize;
+  const ny = load<u32>(args, A_FNY) as usize;
+  const nz = load<u32>(args, A_FNZ) as usize;
+  const dx = load<u32>(args, A_DX) as usize;
+  const dy = load<u32>(args, A_DY) as usize;
+  const dz = load<u32>(args, A_DZ) as usize;
+  const ex = load<u32>(args, A_DNX) as usize;
+  const ey = load<u32>(args, A_DNY) as usize;
+  const ez = load<u32>(args, A_DNZ) as usize;
+  const v0 = v128.load32_splat(args, A_TWIST);
+  const v1 = v128.load32_splat(args, A_TWIST + 4);
+  const v2 = v128.load32_splat(args, A_TWIST + 8);
+  const w0 = v128.load32_splat(args, A_TWIST + 12);
+  const w1 = v128.load32_splat(args, A_TWIST + 16);
+  const w2 = v128.load32_splat(args, A_TWIST + 20);
+  // ω×v and ω×(ω×v)
+  const c0 = minor(w1, v2, w2, v1);
+  const c1 = minor(w2, v0, w0, v2);
+  const c2 = minor(w0, v1, w1, v0);
+  const d0 = minor(w1, c2, w2, c1);
+  const d1 = minor(w2, c0, w0, c2);
+  const d2 = minor(w0, c1, w1, c0);
+  const sweep = v128.load32_splat(args, A_SWEEP);
+  const table = args + A_SINE;
+  const tiny = f32x4.splat(1e-4);
+  for (let i = first; i < last; i += 4) {
+    const o = (i as usize) << 2;
+    const x = v128.load(fx + o);
+    const y = v128.load(fy + o);
+    const z = v128.load(fz + o);
+    const t = v128.load(ft + o);
+    const s = f32x4.mul(t, t);
+    const a = f32x4.mul(t, series(table, s));
+    const b = f32x4.mul(s, series(table + POLYNOMIAL * 4, s));
+    const c = f32x4.mul(f32x4.mul(s, t), series(table + POLYNOMIAL * 8, s));
+    const p0 = minor(w1, z, w2, y);
+    const p1 = minor(w2, x, w0, z);
+    const p2 = minor(w0, y, w1, x);
+    v128.store(dx + o, moved(x, p0, minor(w1, p2, w2, p1), v0, c0, d0, a, b, c, t));
+    v128.store(dy + o, moved(y, p1, minor(w2, p0, w0, p2), v1, c1, d1, a, b, c, t));
+    v128.store(dz + o, moved(z, p2, minor(w0, p1, w1, p0), v2, c2, d2, a, b, c, t));
+
+    let n0 = v128.load(nx + o);
+    let n1 = v128.load(ny + o);
+    let n2 = v128.load(nz + o);
+    // The map p → T(τ(p))·p has the gradient R(I + m∇τᵀ), m = ω×p + v; normals go with its inverse transpose.
+    const m0 = f32x4.add(p0, v0);
+    const m1 = f32x4.add(p1, v1);
+    const m2 = f32x4.add(p2, v2);
+    const rho2 = f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
+    const k = f32x4.div(sweep, f32x4.pmax(tiny, rho2)); // ∇τ = k·(−y, x, 0) of a head that spins about z
+    const turn = f32x4.mul(k, minor(x, m1, y, m0));
+    const stretch = f32x4.pmax(f32x4.splat(0.3), f32x4.add(f32x4.splat(1), turn));
+    const across = f32x4.add(f32x4.mul(n0, m0), f32x4.add(f32x4.mul(n1, m1), f32x4.mul(n2, m2)));
+    const h = f32x4.mul(k, f32x4.div(across, stretch));
+    n0 = f32x4.add(n0, f32x4.mul(h, y));
+    n1 = f32x4.sub(n1, f32x4.mul(h, x));
+    const q0 = minor(w1, n2, w2, n1);
+    const q1 = minor(w2, n0, w0, n2);
+    const q2 = minor(w0, n1, w1, n0);
+    n0 = turned(n0, q0, minor(w1, q2, w2, q1), a, b);
+    n1 = turned(n1, q1, minor(w2, q0, w0, q2), a, b);
+    n2 = turned(n2, q2, minor(w0, q1, w1, q0), a, b);
+    const length2 = f32x4.add(f32x4.mul(n0, n0), f32x4.add(f32x4.mul(n1, n1), f32x4.mul(n2, n2)));
+    const unit = f32x4.div(f32x4.splat(1), f32x4.sqrt(f32x4.pmax(f32x4.splat(1e-12), length2)));
+    v128.store(ex + o, f32x4.mul(n0, unit));
+    v128.store(ey + o, f32x4.mul(n1, unit));
+    v128.store(ez + o, f32x4.mul(n2, unit));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function turned(p: v128, once: v128, twice: v128, a: v128, b: v128): v128 {
+  return f32x4.add(p, f32x4.add(f32x4.mul(a, once), f32x4.mul(b, twice)));
+}
+
+// @ts-ignore: decorator
+@inline
+function moved(
+  p: v128, once: v128, twice: v128, v: v128, wv: v128, wwv: v128, a: v128, b: v128, c: v128, t: v128,
+): v128 {
+  const shift = f32x4.add(f32x4.mul(t, v), f32x4.add(f32x4.mul(b, wv), f32x4.mul(c, wwv)));
+  return f32x4.add(turned(p, once, twice, a, b), shift);
 }

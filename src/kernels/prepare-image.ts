@@ -13,7 +13,6 @@ import {
   A_SECTOR,
   COUNTERS,
   L_BYTES,
-  L_COL_SHIFT,
   L_GATE,
   L_LOG_COLS,
   L_PLANES,
@@ -119,80 +118,102 @@ function repeatEdges(record: usize, sector: i32): void {
   }
 }
 
-/** A coarser level: the weighted mean of up to four children that lie near the nearest of them. */
+// @ts-ignore: decorator
+@inline
+function even(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+}
+// @ts-ignore: decorator
+@inline
+function odd(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+}
+/** Squared range, or infinity for an empty cell. */
+// @ts-ignore: decorator
+@inline
+function rangeOf(x: v128, y: v128, z: v128, w: v128): v128 {
+  const r2 = f32x4.add(f32x4.mul(x, x), f32x4.add(f32x4.mul(y, y), f32x4.mul(z, z)));
+  return v128.bitselect(r2, f32x4.splat(f32.MAX_VALUE), f32x4.gt(w, f32x4.splat(0)));
+}
+
+/** A coarser level: the weighted mean of two or four children that lie near the nearest of them. Columns always halve. */
 function pool(record: usize, sector: i32): void {
   const parent = record - L_BYTES;
   const byRow = load<i32>(record, L_ROW_SHIFT) > load<i32>(parent, L_ROW_SHIFT) ? 1 : 0;
-  const byCol = load<i32>(record, L_COL_SHIFT) > load<i32>(parent, L_COL_SHIFT) ? 1 : 0;
   const rows = load<i32>(record, L_ROWS);
   const parentRows = load<i32>(parent, L_ROWS);
   const logCols = load<i32>(record, L_LOG_COLS);
   const stride = (((1 << logCols) + 2 * PAD) << 2) as usize;
-  const parentStride = (((1 << load<i32>(parent, L_LOG_COLS)) + 2 * PAD) << 2) as usize;
+  const parentStride = (((2 << logCols) + 2 * PAD) << 2) as usize;
   const plane = load<i32>(record, L_PLANE_BYTES) as usize;
-  const parentPlane = load<i32>(parent, L_PLANE_BYTES) as usize;
+  const above = load<i32>(parent, L_PLANE_BYTES) as usize;
   const width = 1 << (logCols - 3);
-  const gate = load<f32>(record, L_GATE);
+  const gate = f32x4.splat(load<f32>(record, L_GATE));
+  const fixed = f32x4.splat(0.12);
+  const zero = f32x4.splat(0);
   for (let row = 0; row < rows; row++) {
-    const y0 = row << byRow;
-    const below: usize = byRow && y0 + 1 < parentRows ? parentStride : 0;
-    let from =
-      (load<u32>(parent, L_PLANES) as usize) +
-      (y0 as usize) * parentStride +
-      (((((sector * width) << byCol) + PAD) << 2) as usize);
+    const first = row << byRow;
+    const last = min(first + byRow, parentRows - 1);
     let to =
       (load<u32>(record, L_PLANES) as usize) +
       (row as usize) * stride +
-      ((((sector * width) + PAD) << 2) as usize);
-    for (let c = 0; c < width; c++) {
-      // Nearest child first: it decides which surface the cell shows.
-      let best = f32.MAX_VALUE;
-      let anchor: usize = 0;
-      for (let k: usize = 0; k < 4; k++) {
-        if ((k & 1) != 0 && byCol == 0) continue;
-        if (k >= 2 && below == 0) continue;
-        const q = from + ((k & 1) << 2) + (k >> 1) * below;
-        if (load<f32>(q + parentPlane * 3) == 0) continue;
-        const x = load<f32>(q);
-        const y = load<f32>(q + parentPlane);
-        const z = load<f32>(q + parentPlane * 2);
-        const r2 = x * x + y * y + z * z;
-        if (r2 < best) {
-          best = r2;
-          anchor = q;
+      (((sector * width + PAD) << 2) as usize);
+    const source =
+      (load<u32>(parent, L_PLANES) as usize) + (((2 * sector * width + PAD) << 2) as usize);
+    for (let c = 0; c < width; c += 4) {
+      const column = source + ((c << 3) as usize);
+      // The nearest child decides which surface the cell shows.
+      let best = f32x4.splat(f32.MAX_VALUE);
+      let ax = zero;
+      let ay = zero;
+      let az = zero;
+      for (let k = first; k <= last; k++) {
+        const q = column + (k as usize) * parentStride;
+        for (let side = 0; side < 2; side++) {
+          const x = pick(q, side);
+          const y = pick(q + above, side);
+          const z = pick(q + above * 2, side);
+          const r2 = rangeOf(x, y, z, pick(q + above * 3, side));
+          const nearer = f32x4.lt(r2, best);
+          best = v128.bitselect(r2, best, nearer);
+          ax = v128.bitselect(x, ax, nearer);
+          ay = v128.bitselect(y, ay, nearer);
+          az = v128.bitselect(z, az, nearer);
         }
       }
-      if (anchor == 0) store<f32>(to + plane * 3, 0);
-      else {
-        const ax = load<f32>(anchor);
-        const ay = load<f32>(anchor + parentPlane);
-        const az = load<f32>(anchor + parentPlane * 2);
-        let w: f32 = load<f32>(anchor + parentPlane * 3);
-        let sx: f32 = 0;
-        let sy: f32 = 0;
-        let sz: f32 = 0;
-        let g: f32 = 0.12 + gate * sqrt(best);
-        g *= g;
-        for (let k: usize = 0; k < 4; k++) {
-          if ((k & 1) != 0 && byCol == 0) continue;
-          if (k >= 2 && below == 0) continue;
-          const q = from + ((k & 1) << 2) + (k >> 1) * below;
-          if (q == anchor) continue;
-          const cw = load<f32>(q + parentPlane * 3);
-          const dx = load<f32>(q) - ax;
-          const dy = load<f32>(q + parentPlane) - ay;
-          const dz = load<f32>(q + parentPlane * 2) - az;
-          if (cw == 0 || dx * dx + dy * dy + dz * dz > g) continue;
-          sx += cw * dx;
-          sy += cw * dy;
-          sz += cw * dz;
-          w += cw;
+      const g = f32x4.add(fixed, f32x4.mul(gate, f32x4.sqrt(best)));
+      const g2 = f32x4.mul(g, g);
+      let sw = zero;
+      let sx = zero;
+      let sy = zero;
+      let sz = zero;
+      for (let k = first; k <= last; k++) {
+        const q = column + (k as usize) * parentStride;
+        for (let side = 0; side < 2; side++) {
+          const dx = f32x4.sub(pick(q, side), ax);
+          const dy = f32x4.sub(pick(q + above, side), ay);
+          const dz = f32x4.sub(pick(q + above * 2, side), az);
+          const d2 = f32x4.add(f32x4.mul(dx, dx), f32x4.add(f32x4.mul(dy, dy), f32x4.mul(dz, dz)));
+          const w = v128.and(pick(q + above * 3, side), f32x4.le(d2, g2));
+          sw = f32x4.add(sw, w);
+          sx = f32x4.add(sx, f32x4.mul(w, dx));
+          sy = f32x4.add(sy, f32x4.mul(w, dy));
+          sz = f32x4.add(sz, f32x4.mul(w, dz));
         }
-        const k: f32 = 1 / w;
-        put(to, plane, ax + sx * k, ay + sy * k, az + sz * k, w);
       }
-      from += (4 << byCol) as usize;
-      to += 4;
+      const k = f32x4.div(f32x4.splat(1), f32x4.pmax(f32x4.splat(1), sw));
+      v128.store(to, f32x4.add(ax, f32x4.mul(sx, k)));
+      v128.store(to + plane, f32x4.add(ay, f32x4.mul(sy, k)));
+      v128.store(to + plane * 2, f32x4.add(az, f32x4.mul(sz, k)));
+      v128.store(to + plane * 3, sw);
+      to += 16;
     }
   }
+}
+
+/** Every other of eight values. */
+// @ts-ignore: decorator
+@inline
+function pick(at: usize, side: i32): v128 {
+  return side ? odd(v128.load(at), v128.load(at, 16)) : even(v128.load(at), v128.load(at, 16));
 }

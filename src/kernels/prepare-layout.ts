@@ -48,9 +48,9 @@ export const A_PART = 96; // u8
 export const A_COUNTERS = 100; // i32*
 export const A_CHUNKS = 104; // i32
 // Voxel hash
-export const A_TABLE = 108; // {u32 stamp, u32 slot, u64 key}*
+export const A_TABLE = 108; // u64*: stamp << 48 | key
 export const A_TABLE_BITS = 112; // i32: log2 of one partition's entries
-export const A_STAMP = 116; // u32
+export const A_STAMP = 116; // u32, 1…65535
 export const A_SINGLE = 120; // i32: 1 = one partition over everything
 export const A_LIST = 124; // u32*: kept points, PARTS lists
 export const A_LIST_STRIDE = 128; // i32
@@ -89,7 +89,20 @@ export const A_SEGMENT_COUNT = 240; // i32
 export const A_SEGMENT_START = 244; // f32, time of the first segment's start
 export const A_SEGMENT_INV = 248; // f32, 1/duration of a segment
 export const A_SWEEP = 252; // f32, dτ/dazimuth of a spinning sensor (s/rad), 0 if unknown
-export const A_BYTES = 256;
+export const A_SLOTS = 256; // u32*: place in the list, parallel to A_TABLE
+export const A_UP = 260; // 3 × f32: direction of up in the sensor frame, 0 0 0 if unknown
+export const A_GRID = 272; // f32*: GROUND_WORDS
+export const A_COARSE_STAMP = 276; // u32
+export const A_TWIST = 280; // 6 × f32: v, ω of the constant-twist deskewing
+export const A_SINE = 304; // 3 × POLYNOMIAL f32: see prepareDeskew
+export const A_BYTES = 384;
+/** Coefficients of each of the three series. */
+export const POLYNOMIAL = 6;
+/** Polar grid of the ground: sectors × rings, and the histogram of heights. */
+export const GROUND_SECTORS = 64;
+export const GROUND_RINGS = 64;
+export const GROUND_BINS = 512;
+export const GROUND_WORDS = 8192 + 512;
 
 // One level of the range image pyramid
 export const L_PLANES = 0; // f32*: X, Y, Z, W planes one after the other

@@ -37,6 +37,10 @@ import {
   L_ROW_SHIFT,
   PAD,
 } from './prepare-layout';
+import { thinCoarse } from './prepare-thin';
+
+/** Residual variance, in units of the explained one, up to which a window counts as flat. */
+const FLATNESS: f32 = 3;
 
 // @ts-ignore: decorator
 @inline
@@ -58,34 +62,103 @@ function occupied(at: usize, side: usize, weights: usize): usize {
   return 0;
 }
 
-/** How bent the triple e1–m–e2 is, in units of what noise explains; large when a leg is too long or they differ wildly. */
+/** Squared bend of the triple e1–m–e2 in units of what noise explains; huge when a leg is too long or they differ wildly. */
 // @ts-ignore: decorator
 @inline
 function bend(
   ax: f32, ay: f32, az: f32, // m − e1
   bx: f32, by: f32, bz: f32, // e2 − m
-  sigma: f32,
-  longest: f32,
+  noise2: f32,
+  longest2: f32,
 ): f32 {
   const a2 = ax * ax + ay * ay + az * az;
   const b2 = bx * bx + by * by + bz * bz;
-  const limit = longest * longest;
-  if (a2 > limit || b2 > limit || a2 > 25 * b2 || b2 > 25 * a2) return 1e9;
+  if (a2 > longest2 || b2 > longest2 || a2 > 25 * b2 || b2 > 25 * a2) return 1e9;
   const cx = ax + bx;
   const cy = ay + by;
   const cz = az + bz;
-  const c2 = cx * cx + cy * cy + cz * cz;
-  if (c2 < 1e-8) return 1e9;
+  const c2 = cx * cx + cy * cy + cz * cz + 1e-8;
   const ux = ay * cz - az * cy;
   const uy = az * cx - ax * cz;
   const uz = ax * cy - ay * cx;
-  const deviation = sqrt((ux * ux + uy * uy + uz * uz) / c2);
-  return deviation / (2.5 * sigma + 0.02 + 0.06 * sqrt(c2));
+  return (ux * ux + uy * uy + uz * uz) / (c2 * (noise2 + 0.004 * c2));
 }
 
-/** Chunk: FINE_CHUNK fine points; also gathers their data. */
+/**
+ * The tangent (in the three out slots) at the centre along one direction of the image, from the cells `p1`, `p2` (one and
+ * two steps to one side) and `q1`, `q2` (to the other; 0 where there is none). Returns its leg length, 0 if none fits.
+ */
+// @ts-ignore: decorator
+@inline
+function tangent(
+  outX: usize, outY: usize, outZ: usize,
+  p1: usize, p2: usize, q1: usize, q2: usize, plane: usize,
+  cx: f32, cy: f32, cz: f32, noise2: f32, longest: f32,
+): f32 {
+  const both: f32 = 4 * longest * longest;
+  const single: f32 = longest * longest;
+  let best: f32 = 1;
+  let found = false;
+  const px = load<f32>(p1) - cx;
+  const py = load<f32>(p1 + plane) - cy;
+  const pz = load<f32>(p1 + plane * 2) - cz;
+  const qx = load<f32>(q1) - cx;
+  const qy = load<f32>(q1 + plane) - cy;
+  const qz = load<f32>(q1 + plane * 2) - cz;
+  let tx: f32 = 0;
+  let ty: f32 = 0;
+  let tz: f32 = 0;
+  if (p1 && q1) {
+    const score = bend(-px, -py, -pz, qx, qy, qz, noise2, both);
+    if (score < best) {
+      best = score * 0.5; // two sides are better than one
+      found = true;
+      tx = 0.5 * (qx - px);
+      ty = 0.5 * (qy - py);
+      tz = 0.5 * (qz - pz);
+    }
+  }
+  if (best > 0.1) {
+    if (p1 && p2) {
+      const rx = load<f32>(p2) - cx;
+      const ry = load<f32>(p2 + plane) - cy;
+      const rz = load<f32>(p2 + plane * 2) - cz;
+      const score = bend(px, py, pz, rx - px, ry - py, rz - pz, noise2, single);
+      if (score < best) {
+        best = score;
+        found = true;
+        tx = -0.5 * rx;
+        ty = -0.5 * ry;
+        tz = -0.5 * rz;
+      }
+    }
+    if (q1 && q2) {
+      const rx = load<f32>(q2) - cx;
+      const ry = load<f32>(q2 + plane) - cy;
+      const rz = load<f32>(q2 + plane * 2) - cz;
+      const score = bend(qx, qy, qz, rx - qx, ry - qy, rz - qz, noise2, single);
+      if (score < best) {
+        found = true;
+        tx = 0.5 * rx;
+        ty = 0.5 * ry;
+        tz = 0.5 * rz;
+      }
+    }
+  }
+  if (!found) return 0;
+  store<f32>(outX, tx);
+  store<f32>(outY, ty);
+  store<f32>(outZ, tz);
+  return sqrt(tx * tx + ty * ty + tz * tz);
+}
+
+/** Chunk 0: the coarse thinning, which nobody waits for; the others: FINE_CHUNK fine points each, gathered too. */
 export function prepareNormals(args: usize, chunk: i32): void {
-  const first = chunk * FINE_CHUNK;
+  if (chunk == 0) {
+    thinCoarse(args);
+    return;
+  }
+  const first = (chunk - 1) * FINE_CHUNK;
   const last = min(first + FINE_CHUNK, load<i32>(args, A_FINE));
   const index = load<u32>(args, A_INDEX) as usize;
   const px = load<u32>(args, A_PX) as usize;
@@ -128,27 +201,45 @@ export function prepareNormals(args: usize, chunk: i32): void {
   }
 }
 
+/**
+ * Fits a plane at the level chosen for the range and, where the surface is not flat at that size (an edge, a kerb, a
+ * trunk), at finer ones.
+ */
 function normal(
   args: usize, x: f32, y: f32, z: f32, r: f32, cell: u32,
   outX: usize, outY: usize, outZ: usize, outQuality: usize, outOffset: usize,
 ): bool {
-  let record = load<u32>(args, A_LEVEL) as usize;
+  const finest = load<u32>(args, A_LEVEL) as usize;
+  let record = finest;
   for (let level = load<i32>(args, A_LEVELS); level > 1; level--) {
     const coarser = record + L_BYTES;
     if (r >= load<f32>(coarser, L_MAX_RANGE)) break;
     record = coarser;
   }
   const sigma = load<f32>(args, A_SIGMA);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (fit(record, sigma, x, y, z, r, cell, outX, outY, outZ, outQuality, outOffset)) return true;
+    if (record == finest) break;
+    record -= L_BYTES;
+  }
+  return false;
+}
+
+function fit(
+  record: usize, sigma: f32, x: f32, y: f32, z: f32, r: f32, cell: u32,
+  outX: usize, outY: usize, outZ: usize, outQuality: usize, outOffset: usize,
+): bool {
   const plane = load<i32>(record, L_PLANE_BYTES) as usize;
   const weights = plane * 3;
   const logCols = load<i32>(record, L_LOG_COLS);
   const stride = (((1 << logCols) + 2 * PAD) << 2) as usize;
   const rows = load<i32>(record, L_ROWS);
-  const row = (cell >> 16) >> load<i32>(record, L_ROW_SHIFT);
+  const row = ((cell >> 16) as i32) >> load<i32>(record, L_ROW_SHIFT);
   const colShift = load<i32>(record, L_COL_SHIFT);
   const col = (cell & 0xffff) >> colShift;
   const X = load<u32>(record, L_PLANES) as usize;
-  const here = X + (row as usize) * stride + (((col as usize) + PAD) << 2);
+  const column = X + (((col as usize) + PAD) << 2);
+  const here = column + (row as usize) * stride;
 
   // The cell's own mean is a better centre than one noisy point, if it shows the same surface.
   let cx = x;
@@ -167,114 +258,73 @@ function normal(
       cz = mz;
     }
   }
+  const noise2: f32 = 6.25 * sigma * sigma + 0.0004;
   const longest: f32 = 0.5 + 0.1 * r;
   const colPitch: f32 = (6.2831853 as f32) / ((1 << logCols) as f32);
 
-  // Tangent along the row (columns beside this one).
+  // First plane: a tangent along the row of the image and one along its column. The out slots serve as scratch.
   const cs: usize = r * colPitch < 0.11 ? 8 : 4;
-  let best: f32 = 1;
-  let tx: f32 = 0;
-  let ty: f32 = 0;
-  let tz: f32 = 0;
-  let legC: f32 = 0;
-  for (let k = 0; k < 3; k++) {
-    // 0: both sides; 1, 2: two steps to one side
-    const step = k == 2 ? cs : 0 - cs;
-    const p = occupied(here + step, 4, weights);
-    const q = occupied(k == 0 ? here + cs : here + 2 * step, 4, weights);
-    if (p == 0 || q == 0 || p == here || q == here || p == q) continue;
-    const ax = load<f32>(p) - cx;
-    const ay = load<f32>(p + plane) - cy;
-    const az = load<f32>(p + plane * 2) - cz;
-    const bx = load<f32>(q) - cx;
-    const by = load<f32>(q + plane) - cy;
-    const bz = load<f32>(q + plane * 2) - cz;
-    const score =
-      k == 0
-        ? (0.7 as f32) * bend(-ax, -ay, -az, bx, by, bz, sigma, longest)
-        : bend(ax, ay, az, bx - ax, by - ay, bz - az, sigma, longest);
-    if (score < best) {
-      best = score;
-      tx = k == 0 ? bx - ax : bx;
-      ty = k == 0 ? by - ay : by;
-      tz = k == 0 ? bz - az : bz;
-      legC = 0.5 * sqrt(tx * tx + ty * ty + tz * tz);
-    }
-  }
-  if (legC == 0) return false;
-
-  // Tangent along the column (rows beside this one).
+  const legC = tangent(
+    outX, outY, outZ,
+    occupied(here - cs, 4, weights), occupied(here - 2 * cs, 4, weights),
+    occupied(here + cs, 4, weights), occupied(here + 2 * cs, 4, weights),
+    plane, cx, cy, cz, noise2, longest,
+  );
+  if (legC == 0) return reset(outX, outY, outZ);
+  const tx = load<f32>(outX);
+  const ty = load<f32>(outY);
+  const tz = load<f32>(outZ);
   const rs: i32 = r * load<f32>(record, L_ROW_PITCH) < 0.08 ? 2 : 1;
-  best = 1;
-  let ux: f32 = 0;
-  let uy: f32 = 0;
-  let uz: f32 = 0;
-  let legR: f32 = 0;
-  for (let k = 0; k < 3; k++) {
-    const r1 = (row as i32) + (k == 2 ? rs : -rs);
-    const r2 = (row as i32) + (k == 0 ? rs : k == 1 ? -2 * rs : 2 * rs);
-    if (r1 < 0 || r2 < 0 || r1 >= rows || r2 >= rows) continue;
-    const p = occupied(X + (r1 as usize) * stride + (((col as usize) + PAD) << 2), 4, weights);
-    const q = occupied(X + (r2 as usize) * stride + (((col as usize) + PAD) << 2), 4, weights);
-    if (p == 0 || q == 0) continue;
-    const ax = load<f32>(p) - cx;
-    const ay = load<f32>(p + plane) - cy;
-    const az = load<f32>(p + plane * 2) - cz;
-    const bx = load<f32>(q) - cx;
-    const by = load<f32>(q + plane) - cy;
-    const bz = load<f32>(q + plane * 2) - cz;
-    const score =
-      k == 0
-        ? (0.7 as f32) * bend(-ax, -ay, -az, bx, by, bz, sigma, longest)
-        : bend(ax, ay, az, bx - ax, by - ay, bz - az, sigma, longest);
-    if (score < best) {
-      best = score;
-      ux = k == 0 ? bx - ax : bx;
-      uy = k == 0 ? by - ay : by;
-      uz = k == 0 ? bz - az : bz;
-      legR = 0.5 * sqrt(ux * ux + uy * uy + uz * uz);
-    }
-  }
-  if (legR == 0) return false;
+  const rowBytes = (rs as usize) * stride;
+  const legR = tangent(
+    outX, outY, outZ,
+    row >= rs ? occupied(here - rowBytes, 4, weights) : 0,
+    row >= 2 * rs ? occupied(here - 2 * rowBytes, 4, weights) : 0,
+    row + rs < rows ? occupied(here + rowBytes, 4, weights) : 0,
+    row + 2 * rs < rows ? occupied(here + 2 * rowBytes, 4, weights) : 0,
+    plane, cx, cy, cz, noise2, longest,
+  );
+  if (legR == 0) return reset(outX, outY, outZ);
+  const ux = load<f32>(outX);
+  const uy = load<f32>(outY);
+  const uz = load<f32>(outZ);
+  reset(outX, outY, outZ);
   let n0 = ty * uz - tz * uy;
   let n1 = tz * ux - tx * uz;
   let n2 = tx * uy - ty * ux;
-  let length = sqrt(n0 * n0 + n1 * n1 + n2 * n2);
-  if (length < 1e-6 * legC * legR + 1e-12) return false;
+  const length = sqrt(n0 * n0 + n1 * n1 + n2 * n2);
+  if (!(length > 0.02 * legC * legR)) return false;
   n0 /= length;
   n1 /= length;
   n2 /= length;
 
-  // Weighted PCA, first within a cone about the first plane, then within three sigma of the better one.
-  const half: i32 = legR > 0.35 * (rs as f32) ? 1 : legR < 0.16 ? 3 : 2;
-  const rowFirst = max((row as i32) - half, 0);
-  const rowLast = min((row as i32) + half, rows - 1);
+  // Weighted PCA: within a cone about the first plane, and if that is not flat, once more close to the second.
+  const half: i32 = legR > 0.35 * (rs as f32) ? 1 : legR < 0.12 ? 3 : 2;
+  const rowFirst = max(row - half, 0);
+  const rowLast = min(row + half, rows - 1);
   // Eight columns centred on the point's own place within the cell.
   const right = colShift > 0 ? (cell >> (colShift - 1)) & 1 : cell & 1;
-  const left: usize = 4 - (right as usize);
-  const columnBytes = ((col as usize) + PAD - left) << 2;
+  const firstColumn = column - ((4 - (right as usize)) << 2);
   const reach: f32 = max(0.5 as f32, 1.6 * max(legR, legC));
   const inverseReach2 = f32x4.splat(1 / (reach * reach));
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
+  const vcx = f32x4.splat(cx);
+  const vcy = f32x4.splat(cy);
+  const vcz = f32x4.splat(cz);
+  const inverseR2: f32 = 1 / (r * r);
   let m0: f32 = 0; // plane point relative to the centre
   let m1: f32 = 0;
   let m2: f32 = 0;
-  let tolerance: f32 = (2.5 * sigma) * (2.5 * sigma);
+  let tolerance: f32 = 6.25 * sigma * sigma;
   let spread: f32 = 0.03;
-  let lambda0: f64 = 0;
-  let lambda1: f64 = 0;
-  let effective: f32 = 0;
-  for (let pass = 0; pass < 1; pass++) {
+  for (let pass = 0; pass < 2; pass++) {
     const vn0 = f32x4.splat(n0);
     const vn1 = f32x4.splat(n1);
     const vn2 = f32x4.splat(n2);
     const vd = f32x4.splat(n0 * m0 + n1 * m1 + n2 * m2);
     const base2 = f32x4.splat(tolerance);
     const spread2 = f32x4.splat(spread);
-    const vcx = f32x4.splat(cx);
-    const vcy = f32x4.splat(cy);
-    const vcz = f32x4.splat(cz);
     let sw = zero;
     let sww = zero;
     let sx = zero;
@@ -287,7 +337,7 @@ function normal(
     let syz = zero;
     let szz = zero;
     for (let k = rowFirst; k <= rowLast; k++) {
-      let at = X + (k as usize) * stride + columnBytes;
+      let at = firstColumn + (k as usize) * stride;
       for (let g = 0; g < 2; g++) {
         const dx = f32x4.sub(v128.load(at), vcx);
         const dy = f32x4.sub(v128.load(at + plane), vcy);
@@ -297,12 +347,10 @@ function normal(
           f32x4.add(f32x4.mul(dx, vn0), f32x4.add(f32x4.mul(dy, vn1), f32x4.mul(dz, vn2))),
           vd,
         );
-        const tol2 = f32x4.add(base2, f32x4.mul(d2, spread2));
+        const close = f32x4.lt(f32x4.mul(e, e), f32x4.add(base2, f32x4.mul(d2, spread2)));
         const near = f32x4.pmax(zero, f32x4.sub(one, f32x4.mul(d2, inverseReach2)));
-        const flat = f32x4.pmax(zero, f32x4.sub(one, f32x4.div(f32x4.mul(e, e), tol2)));
-        const count = v128.load(at + weights);
-        // Empty cells hold old coordinates, which may be anything but are finite: their weight is zero.
-        const w = f32x4.mul(f32x4.mul(count, near), f32x4.mul(flat, flat));
+        // Empty cells hold old coordinates: their count is zero.
+        const w = v128.and(f32x4.mul(v128.load(at + weights), near), close);
         const wx = f32x4.mul(w, dx);
         const wy = f32x4.mul(w, dy);
         const wz = f32x4.mul(w, dz);
@@ -322,8 +370,7 @@ function normal(
     }
     const w = lanes(sw);
     const ww = lanes(sww);
-    effective = ww > 0 ? (w * w) / ww : 0;
-    if (effective < 4) return false;
+    if (!(w * w >= 4 * ww) || w == 0) return false;
     const k: f32 = 1 / w;
     m0 = lanes(sx) * k;
     m1 = lanes(sy) * k;
@@ -347,46 +394,65 @@ function normal(
     for (let t = 0; t < 3; t++) {
       const w0 = A * v0 + B * v1 + C * v2;
       const w1 = B * v0 + D * v1 + E * v2;
-      const w2 = C * v0 + E * v1 + F * v2;
-      const norm = sqrt(w0 * w0 + w1 * w1 + w2 * w2);
-      if (!(norm > 1e-30)) return false;
-      v0 = w0 / norm;
-      v1 = w1 / norm;
-      v2 = w2 / norm;
+      v2 = C * v0 + E * v1 + F * v2;
+      v0 = w0;
+      v1 = w1;
     }
-    lambda0 = max(
+    const norm = sqrt(v0 * v0 + v1 * v1 + v2 * v2);
+    if (!(norm > 1e-60)) return false;
+    const unit = 1.0 / norm;
+    v0 *= unit;
+    v1 *= unit;
+    v2 *= unit;
+    const lambda0 = max(
       0.0,
       v0 * (a * v0 + 2.0 * (b * v1 + c * v2)) + v1 * (d * v1 + 2.0 * e * v2) + v2 * f * v2,
     );
     // λ1 + λ2 and λ1·λ2 from the invariants
     const sum = a + d + f - lambda0;
     const product = max(0.0, A + D + F - lambda0 * sum);
-    lambda1 = 0.5 * (sum - sqrt(max(0.0, sum * sum - 4.0 * product)));
+    const lambda1 = 0.5 * (sum - sqrt(max(0.0, sum * sum - 4.0 * product)));
     n0 = v0 as f32;
     n1 = v1 as f32;
     n2 = v2 as f32;
-    tolerance = 9 * sigma * sigma;
-    spread = 0.0004;
+    const facing = -(x * n0 + y * n1 + z * n2);
+    const cosine2 = facing * facing * inverseR2;
+    // What noise along the ray explains across the surface, averaged over a cell's points; a floor for calibration;
+    // and one percent of the window's size, for no road is flat over metres.
+    const noise = sigma * sigma;
+    const explained: f32 = noise * ((cosine2 * w) / ww + 0.1) + 0.0001 * (sum as f32);
+    const flat = (lambda0 as f32) < FLATNESS * explained;
+    if (!flat && pass == 0) {
+      tolerance = 9 * noise * max(cosine2, 0.2 as f32);
+      spread = 0.0004;
+      continue;
+    }
+    if (!flat || !(lambda1 > 10.0 * lambda0) || lambda1 < 1e-4 || cosine2 < 0.0004) return false;
+    let away = (x - cx - m0) * n0 + (y - cy - m1) * n1 + (z - cz - m2) * n2;
+    if (away * away > 16 * noise * cosine2 + noise) return false; // a point beside the surface
+    if (facing < 0) {
+      n0 = -n0;
+      n1 = -n1;
+      n2 = -n2;
+      away = -away;
+    }
+    // Expected error of the direction (rad²): residual variance over the spread of the support.
+    const variance = (max(lambda0 as f32, 0.1 * explained) * ww) / ((lambda1 as f32) * w * w);
+    if (variance > 0.04) return false;
+    store<f32>(outX, n0);
+    store<f32>(outY, n1);
+    store<f32>(outZ, n2);
+    store<f32>(outQuality, 1 / (1 + variance * 400)); // ½ at 0.05 rad
+    store<f32>(outOffset, away);
+    return true;
   }
-  if (!(lambda1 > 10.0 * lambda0) || lambda1 < 1e-4) return false;
-  let away = (x - cx - m0) * n0 + (y - cy - m1) * n1 + (z - cz - m2) * n2;
-  if (abs(away) > 4 * sigma + 0.02) return false;
-  const facing = -(x * n0 + y * n1 + z * n2);
-  if (abs(facing) < 0.02 * r) return false;
-  if (facing < 0) {
-    n0 = -n0;
-    n1 = -n1;
-    n2 = -n2;
-    away = -away;
-  }
-  // Expected error of the direction (rad²): residual variance over the spread of the support.
-  const floorVariance = 0.01 * (sigma as f64) * (sigma as f64);
-  const variance = max(lambda0, floorVariance) / (lambda1 * (effective as f64));
-  if (variance > 0.04) return false;
-  store<f32>(outX, n0);
-  store<f32>(outY, n1);
-  store<f32>(outZ, n2);
-  store<f32>(outQuality, (1.0 / (1.0 + variance * 400.0)) as f32); // ½ at 0.05 rad
-  store<f32>(outOffset, away);
-  return true;
+  return false;
+}
+
+/** Clears the scratch; returns false. */
+function reset(outX: usize, outY: usize, outZ: usize): bool {
+  store<f32>(outX, 0);
+  store<f32>(outY, 0);
+  store<f32>(outZ, 0);
+  return false;
 }

@@ -3,11 +3,10 @@
 // centre" would favour one sign of the range noise.
 import {
   A_CHUNKS,
+  A_COARSE_STAMP,
   A_COUNTERS,
   A_FINE,
-  A_FX,
-  A_FY,
-  A_FZ,
+  A_INDEX,
   A_INV_VOXEL,
   A_LIST,
   A_LIST_COUNT,
@@ -17,6 +16,7 @@ import {
   A_PY,
   A_PZ,
   A_SINGLE,
+  A_SLOTS,
   A_STAMP,
   A_TABLE,
   A_TABLE_BITS,
@@ -31,10 +31,10 @@ import {
 // @ts-ignore: decorator
 @inline
 function key(x: f32, y: f32, z: f32, inverse: f32): u64 {
-  const ix = (floor(x * inverse) as i32) + 0x100000;
-  const iy = (floor(y * inverse) as i32) + 0x100000;
-  const iz = (floor(z * inverse) as i32) + 0x100000;
-  return ((ix as u32 as u64) << 42) | ((iy as u32 as u64) << 21) | (iz as u32 as u64);
+  const ix = ((floor(x * inverse) as i32) + 0x8000) as u16;
+  const iy = ((floor(y * inverse) as i32) + 0x8000) as u16;
+  const iz = ((floor(z * inverse) as i32) + 0x8000) as u16;
+  return ((ix as u64) << 32) | ((iy as u64) << 16) | (iz as u64);
 }
 
 // @ts-ignore: decorator
@@ -44,36 +44,36 @@ function mixed(i: u32): u32 {
   return (i ^ (i >> 15)) * 0x846ca68b;
 }
 
-/** Puts a point into the table; returns the new number of kept points, or −1 when the table is full. */
+/**
+ * Puts a point into the table; returns the new number of kept points, or −1 when the table is full. The eight voxels
+ * of a 2×2×2 block lie in one cache line, because neighbours come together.
+ */
 // @ts-ignore: decorator
 @inline
 function insert(
-  table: usize,
-  bits: i32,
-  stamp: u32,
-  list: usize,
-  kept: i32,
-  k: u64,
-  index: u32,
+  table: usize, slots: usize, bits: i32, stamp: u64, list: usize, kept: i32, k: u64, index: u32,
 ): i32 {
   const mask: u32 = ((1 as u32) << bits) - 1;
-  let slot = ((k * 0x9e3779b97f4a7c15) >> (64 - bits)) as u32;
+  const block = k & 0xfffefffefffe;
+  const local = ((k >> 30) & 4) | ((k >> 15) & 2) | (k & 1);
+  let slot = ((((block * 0x9e3779b97f4a7c15) >> (67 - bits)) << 3) | local) as u32;
+  const tagged = stamp | k;
   while (true) {
-    const entry = table + ((slot as usize) << 4);
-    if (load<u32>(entry) != stamp) {
+    const entry = table + ((slot as usize) << 3);
+    const held = load<u64>(entry);
+    if (held == tagged) {
+      const place = list + ((load<u32>(slots + ((slot as usize) << 2)) as usize) << 2);
+      if (mixed(index) < mixed(load<u32>(place))) store<u32>(place, index);
+      return kept;
+    }
+    if ((held & 0xffff000000000000) != stamp) {
       if ((kept as u32) >= mask - (mask >> 3)) return -1;
-      store<u32>(entry, stamp);
-      store<u32>(entry, kept, 4);
-      store<u64>(entry, k, 8);
+      store<u64>(entry, tagged);
+      store<u32>(slots + ((slot as usize) << 2), kept);
       store<u32>(list + ((kept as usize) << 2), index);
       return kept + 1;
     }
-    if (load<u64>(entry, 8) == k) {
-      const held = list + ((load<u32>(entry, 4) as usize) << 2);
-      if (mixed(index) < mixed(load<u32>(held))) store<u32>(held, index);
-      return kept;
-    }
-    slot = (slot + 1) & mask;
+    slot = (slot + 9) & mask; // odd, so that every slot is met
   }
   return -1; // not reached
 }
@@ -83,10 +83,11 @@ export function prepareThin(args: usize, chunk: i32): void {
   const single = load<i32>(args, A_SINGLE) != 0;
   const logParts = 31 - clz(PARTS);
   const bits = load<i32>(args, A_TABLE_BITS) + (single ? logParts : 0);
-  const table = (load<u32>(args, A_TABLE) as usize) + ((chunk as usize) << (bits + 4));
+  const table = (load<u32>(args, A_TABLE) as usize) + ((chunk as usize) << (bits + 3));
+  const slots = (load<u32>(args, A_SLOTS) as usize) + ((chunk as usize) << (bits + 2));
   const list =
     (load<u32>(args, A_LIST) as usize) + ((chunk * load<i32>(args, A_LIST_STRIDE)) as usize) * 4;
-  const stamp = load<u32>(args, A_STAMP);
+  const stamp = (load<u32>(args, A_STAMP) as u64) << 48;
   const inverse = load<f32>(args, A_INV_VOXEL);
   const px = load<u32>(args, A_PX) as usize;
   const py = load<u32>(args, A_PY) as usize;
@@ -108,7 +109,7 @@ export function prepareThin(args: usize, chunk: i32): void {
         mask &= mask - 1;
         const o = (index as usize) << 2;
         const k = key(load<f32>(px + o), load<f32>(py + o), load<f32>(pz + o), inverse);
-        kept = insert(table, bits, stamp, list, kept, k, index);
+        kept = insert(table, slots, bits, stamp, list, kept, k, index);
         if (kept < 0) break;
       }
       if (kept < 0) break;
@@ -118,22 +119,24 @@ export function prepareThin(args: usize, chunk: i32): void {
   store<i32>((load<u32>(args, A_LIST_COUNT) as usize) + ((chunk as usize) << 2), kept);
 }
 
-/** One chunk: thins the fine points again, with the coarse voxel, into A_TRACK_LIST. */
-export function prepareThinCoarse(args: usize, _chunk: i32): void {
+/** Thins the fine points again, with the coarse voxel, into A_TRACK_LIST. Uses the whole table, which cannot fill up. */
+export function thinCoarse(args: usize): void {
   const bits = load<i32>(args, A_TABLE_BITS) + (31 - clz(PARTS));
   const table = load<u32>(args, A_TABLE) as usize;
+  const slots = load<u32>(args, A_SLOTS) as usize;
   const list = load<u32>(args, A_TRACK_LIST) as usize;
-  const stamp = load<u32>(args, A_STAMP);
+  const stamp = (load<u32>(args, A_COARSE_STAMP) as u64) << 48;
   const inverse = load<f32>(args, A_TRACK_INV_VOXEL);
-  const fx = load<u32>(args, A_FX) as usize;
-  const fy = load<u32>(args, A_FY) as usize;
-  const fz = load<u32>(args, A_FZ) as usize;
+  const px = load<u32>(args, A_PX) as usize;
+  const py = load<u32>(args, A_PY) as usize;
+  const pz = load<u32>(args, A_PZ) as usize;
+  const fine = load<u32>(args, A_INDEX) as usize;
   const count = load<i32>(args, A_FINE);
   let kept = 0;
   for (let i = 0; i < count; i++) {
-    const o = (i as usize) << 2;
-    const k = key(load<f32>(fx + o), load<f32>(fy + o), load<f32>(fz + o), inverse);
-    kept = insert(table, bits, stamp, list, kept, k, i as u32); // the whole table: it cannot be full
+    const o = (load<u32>(fine + ((i as usize) << 2)) as usize) << 2;
+    const k = key(load<f32>(px + o), load<f32>(py + o), load<f32>(pz + o), inverse);
+    kept = insert(table, slots, bits, stamp, list, kept, k, i as u32);
   }
   store<i32>(load<u32>(args, A_TRACK_COUNT) as usize, kept);
 }

@@ -1,4 +1,4 @@
-import { SEGMENT_WORDS } from '../../kernels/prepare-layout.js';
+import { POLYNOMIAL, SEGMENT_WORDS } from '../../kernels/prepare-layout.js';
 import { compose, exp, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
 
 /** Most knots of a motion table. */
@@ -48,6 +48,26 @@ export function writeSegment(out: Float32Array, M: Pose, xi: ArrayLike<number>, 
     }
   }
   out.set([w0, w1, w2, 0, v0, v1, v2, 0, t0, 0, 0, 0], 64);
+}
+
+/** Largest rotation (rad) from the stamp for which the series of {@link writeSeries} are exact to float32. */
+export const MAX_SERIES_ANGLE = 1.6;
+
+/**
+ * Coefficients of the series in τ² of sin(θ)/(|ω|τ), (1 − cos θ)/θ² and (θ − sin θ)/θ³ with θ = |ω|τ: the terms
+ * (−1)ᵏ·|ω|²ᵏ/(2k + 1)!, /(2k + 2)! and /(2k + 3)!.
+ *
+ * @param out 3·POLYNOMIAL numbers
+ */
+export function writeSeries(out: Float32Array, twist: Twist): void {
+  const w2 = twist[3]! ** 2 + twist[4]! ** 2 + twist[5]! ** 2;
+  let term = 1;
+  for (let k = 0; k < POLYNOMIAL; k++) {
+    out[k] = term;
+    out[k + POLYNOMIAL] = term / (2 * k + 2);
+    out[k + 2 * POLYNOMIAL] = term / ((2 * k + 2) * (2 * k + 3));
+    term *= -w2 / ((2 * k + 2) * (2 * k + 3));
+  }
 }
 
 /**

@@ -67,6 +67,6 @@ export interface PreparedScan {
   readonly pointers: Readonly<Record<FineColumn | 'flags' | 'track', number>>;
   /** FLAG_NORMAL | FLAG_GROUND of each fine point. */
   readonly flags: Uint8Array;
-  /** Coarse points as indices of fine points, ascending. */
+  /** Coarse points as indices of fine points, in a fixed order. */
   readonly track: Uint32Array;
 }

@@ -3,7 +3,14 @@ import { FeltmapError } from '../../geometry/errors.js';
 import type { Twist } from '../../geometry/se3.js';
 import * as L from '../../kernels/prepare-layout.js';
 import { imageFloats, planLevels } from './prepare-levels.js';
-import { knotSegments, MAX_KNOTS, twistSegments, type MotionKnots } from './prepare-motion.js';
+import {
+  knotSegments,
+  MAX_KNOTS,
+  MAX_SERIES_ANGLE,
+  twistSegments,
+  writeSeries,
+  type MotionKnots,
+} from './prepare-motion.js';
 import { GeometryFinder, MAX_RINGS, type ScanGeometry } from './prepare-rows.js';
 import { FINE_COLUMNS, type FineColumn, type PreparedScan } from './prepared-scan.js';
 import type { LidarScan } from './scan.js';
@@ -32,6 +39,8 @@ export interface PreparerOptions {
 export interface Vehicle {
   /** Points inside this box (sensor frame, m) are the robot itself and are dropped. */
   readonly box?: { readonly min: ArrayLike<number>; readonly max: ArrayLike<number> };
+  /** Direction of up in the sensor frame (unit), for the ground; without it the scan itself tells, within 35° of z. */
+  readonly up?: ArrayLike<number>;
 }
 
 const DEFAULTS: Required<PreparerOptions> = {
@@ -71,7 +80,11 @@ export class LidarPreparer {
   readonly #segments: Float32Array;
   readonly #scan: PreparedScan;
   #geometry: ScanGeometry | undefined;
+  readonly #table: Uint32Array;
+  readonly #tableBits: number;
   #stamp = 0;
+  /** Most points that a partition kept lately: sizes the tables, so that they stay in the cache. */
+  #fullest = 1024;
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small. */
   constructor(pool: KernelPool, options: PreparerOptions = {}) {
@@ -107,8 +120,13 @@ export class LidarPreparer {
 
     // One partition holds twice its share of the points; should one overflow, all tables together hold everything.
     const bits = Math.max(8, Math.ceil(Math.log2((2 * o.maxPoints) / L.PARTS)));
-    this.#u32[L.A_TABLE_BITS / 4] = bits;
-    this.#pointer(L.A_TABLE, word(L.PARTS * 2 ** bits * 16));
+    this.#tableBits = bits;
+    this.#table = memory.u32(
+      this.#pointer(L.A_TABLE, word(L.PARTS * 2 ** bits * 8)),
+      L.PARTS * 2 ** bits * 2,
+    );
+    this.#pointer(L.A_SLOTS, word(L.PARTS * 2 ** bits * 4));
+    this.#pointer(L.A_GRID, word(L.GROUND_WORDS * 4));
     const stride = 2 ** bits;
     this.#u32[L.A_LIST_STRIDE / 4] = stride;
     this.#lists = memory.u32(this.#pointer(L.A_LIST, word(L.PARTS * stride * 4)), L.PARTS * stride);
@@ -192,9 +210,10 @@ export class LidarPreparer {
     this.#count(chunks, count);
     pool.run('prepareImage', this.#args, L.SECTORS);
     this.#thin();
-    const fineChunks = Math.ceil(out.mapCount / L.FINE_CHUNK);
-    pool.run('prepareNormals', this.#args, fineChunks);
-    this.#thinCoarse();
+    u32[L.A_COARSE_STAMP / 4] = this.#nextStamp();
+    pool.run('prepareNormals', this.#args, 1 + Math.ceil(out.mapCount / L.FINE_CHUNK));
+    this.#limitTrack();
+    pool.run('prepareGround', this.#args, 1);
     this.#copyRaw();
     return out;
   }
@@ -213,7 +232,11 @@ export class LidarPreparer {
     const geometry = this.#geometry;
     if (!geometry || geometry.end <= geometry.start || twist.every((v) => v === 0)) return this.#copyRaw();
     const { start, end } = this.#timeSpan(geometry);
-    this.#runDeskew(start, end, twistSegments(this.#segments, twist, start, end));
+    if (Math.hypot(twist[3]!, twist[4]!, twist[5]!) * Math.max(end, -start) > MAX_SERIES_ANGLE)
+      return this.#runDeskew(start, end, twistSegments(this.#segments, twist, start, end));
+    this.#f32.set(twist, L.A_TWIST / 4);
+    writeSeries(this.#f32.subarray(L.A_SINE / 4, L.A_SINE / 4 + 3 * L.POLYNOMIAL), twist);
+    this.#pool.run('prepareDeskewTwist', this.#args, Math.ceil(this.#scan.mapCount / L.FINE_CHUNK));
   }
 
   /**
@@ -260,19 +283,36 @@ export class LidarPreparer {
     columns.deskewedNz.set(columns.nz.subarray(0, mapCount));
   }
 
+  /** A number that no entry of the voxel tables carries. */
+  #nextStamp(): number {
+    if (++this.#stamp > 0xffff) {
+      this.#table.fill(0);
+      this.#stamp = 1;
+    }
+    return this.#stamp;
+  }
+
+  #runThin(bits: number, single: boolean): boolean {
+    this.#u32[L.A_TABLE_BITS / 4] = bits;
+    this.#u32[L.A_STAMP / 4] = this.#nextStamp();
+    this.#u32[L.A_SINGLE / 4] = single ? 1 : 0;
+    const parts = single ? 1 : L.PARTS;
+    this.#pool.run('prepareThin', this.#args, parts);
+    for (let p = 0; p < parts; p++) if (this.#listCounts[p]! < 0) return false;
+    return true;
+  }
+
   #thin(): void {
     const [u32, lists, counts, out] = [this.#u32, this.#lists, this.#listCounts, this.#scan];
-    u32[L.A_STAMP / 4] = ++this.#stamp;
-    u32[L.A_SINGLE / 4] = 0;
-    this.#pool.run('prepareThin', this.#args, L.PARTS);
-    let parts = L.PARTS;
-    if (counts.includes(-1)) {
+    let parts: number = L.PARTS;
+    const bits = Math.min(this.#tableBits, Math.ceil(Math.log2(this.#fullest * 2)));
+    if (!this.#runThin(bits, false) && !this.#runThin(this.#tableBits, false)) {
       // Everything fell into one partition: take all tables as one.
-      u32[L.A_STAMP / 4] = ++this.#stamp;
-      u32[L.A_SINGLE / 4] = 1;
+      this.#runThin(this.#tableBits, true);
       parts = 1;
-      this.#pool.run('prepareThin', this.#args, 1);
     }
+    u32[L.A_TABLE_BITS / 4] = this.#tableBits; // the coarse thinning uses all of it
+    this.#fullest = Math.max(1024, ...counts.subarray(0, parts));
     let total = 0;
     for (let p = 0; p < parts; p++) total += counts[p]!;
     const limit = this.options.maxMapPoints;
@@ -292,11 +332,9 @@ export class LidarPreparer {
     u32[L.A_FINE / 4] = out.mapCount;
   }
 
-  #thinCoarse(): void {
-    this.#u32[L.A_STAMP / 4] = ++this.#stamp;
-    this.#pool.run('prepareThinCoarse', this.#args, 1);
+  /** Takes every n-th coarse point when there are too many. */
+  #limitTrack(): void {
     const [found, limit, track] = [this.#trackCount[0]!, this.options.maxTrackPoints, this.#scan.track];
-    track.subarray(0, found).sort();
     if (found > limit) for (let k = 0; k < limit; k++) track[k] = track[Math.floor((k * found) / limit)]!;
     this.#scan.trackCount = Math.min(found, limit);
   }
@@ -309,7 +347,8 @@ export class LidarPreparer {
     Object.assign(this.#scan.counts, { input, valid, invalid, noReturn, zero, tooNear, tooFar, onVehicle });
   }
 
-  #setVehicle({ box }: Vehicle): void {
+  #setVehicle({ box, up }: Vehicle): void {
+    for (let k = 0; k < 3; k++) this.#f32[L.A_UP / 4 + k] = up ? up[k]! : 0;
     this.#u32[L.A_BODY / 4] = box ? 1 : 0;
     if (!box) return;
     for (let k = 0; k < 3; k++) {
@@ -363,9 +402,9 @@ function check(o: Required<PreparerOptions>): void {
   if (!(o.maxPoints >= 1 && o.maxPoints <= 4e6)) throw bad(`maxPoints ${o.maxPoints}; give 1 to 4 000 000`);
   if (!(o.minRange >= 0 && o.maxRange > o.minRange && o.maxRange <= 1000))
     throw bad(`ranges ${o.minRange} to ${o.maxRange} m; give 0 ≤ minRange < maxRange ≤ 1000`);
-  // 2²⁰ voxels to each side of the sensor
-  if (!(o.mapVoxel * 1e6 >= o.maxRange && o.trackVoxel * 1e6 >= o.maxRange))
-    throw bad(`voxels of ${o.mapVoxel} and ${o.trackVoxel} m; give at least a millionth of maxRange`);
+  // 2¹⁵ voxels to each side of the sensor
+  if (!(Math.min(o.mapVoxel, o.trackVoxel) * 32767 > o.maxRange))
+    throw bad(`voxels of ${o.mapVoxel} and ${o.trackVoxel} m; give more than a 30 000th of maxRange`);
   if (!(o.maxMapPoints >= 1 && o.maxTrackPoints >= 1)) throw bad('no points to map or to register');
   if (!(o.rangeNoise > 0))
     throw bad(`a range noise of ${o.rangeNoise} m; give the sensor's, for instance 0.02`);

@@ -117,7 +117,7 @@ async function record(
   writer: McapBagWriter,
   options: SimOptions,
 ): Promise<SimResult> {
-  const start = { stampNs: simulation.stampNs(0), frameId: FRAMES.base, transform: identity() };
+  const start = { stampNs: simulation.startNs, frameId: FRAMES.base, transform: identity() };
   await writer.writeTransforms(
     [
       { ...start, childFrameId: FRAMES.lidar },
@@ -146,7 +146,7 @@ async function record(
     await new Promise(setImmediate); // lets Ctrl-C through
   }
   const seconds = scans / simulation.model.rate;
-  await writeReadings(simulation.stampNs(0) + BigInt(Math.round(seconds * 1e9)));
+  await writeReadings(simulation.startNs + BigInt(Math.round(seconds * 1e9)));
   const { trajectory } = simulation;
   return {
     path: options.out,

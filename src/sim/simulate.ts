@@ -61,7 +61,8 @@ export class Simulation {
   readonly duration: number;
   private readonly random: Random;
   private readonly noise: LidarNoise;
-  private readonly startNs: bigint;
+  /** Time of the first sweep's beginning. */
+  readonly startNs: bigint;
   private readonly offset: number;
   private readonly t0: number;
 

@@ -49,6 +49,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   const inner = staged ? staged.cause : error;
   if (inner instanceof FeltmapError && (inner.code === 'bad-config' || inner.code === 'ambiguous'))
     return EXIT.usage;
+  // What neither we nor the operating system reported is a fault in the program, whatever it was doing.
+  const expected = inner instanceof FeltmapError || (inner instanceof Error && 'syscall' in inner);
+  if (!expected) return EXIT.internal;
   if (staged) return staged.stage === 'input' ? EXIT.input : EXIT.output;
   if (!(inner instanceof FeltmapError)) return EXIT.internal;
   switch (inner.code) {

@@ -5,6 +5,8 @@ import { encodeGlb } from '../export/glb.js';
 import { formatKitti } from '../export/kitti.js';
 import { encodePcd } from '../export/pcd.js';
 import { encodePly } from '../export/ply.js';
+import { meshPicture } from '../export/picture.js';
+import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
 import { formatTum } from '../export/tum.js';
 import type { RunLog } from './run-log.js';
 import type { SlamFinal } from './slam-protocol.js';
@@ -21,8 +23,11 @@ export async function prepareOutput(dir: string): Promise<void> {
   }
 }
 
+/** What the report tells beyond the files and the log. */
+export type RunFacts = Omit<RunReportInput, 'results' | 'statistics' | 'files'>;
+
 /**
- * Writes everything a replay leaves but the report; every file appears complete or not at all.
+ * Writes everything a replay leaves; every file appears complete or not at all.
  * @returns path of each file by what it is
  * @throws FeltmapError io
  */
@@ -30,6 +35,7 @@ export async function writeOutputs(
   dir: string,
   log: RunLog,
   final: SlamFinal,
+  facts: RunFacts,
 ): Promise<Record<string, string>> {
   const { mesh, cloud, map } = final;
   const poses = log.poses;
@@ -47,5 +53,11 @@ export async function writeOutputs(
   await write('mesh', 'mesh.ply', encodePly(mesh, ['feltmap', 'metres, z up, frame of the first scan']));
   await write('glb', 'mesh.glb', await encodeGlb(mesh));
   await write('cloud', 'cloud.pcd', await encodePcd(cloud));
+
+  const [json, html] = [join(dir, 'report.json'), join(dir, 'report.html')];
+  Object.assign(files, { data: json, report: html });
+  const report = makeRunReport({ ...facts, results: log.results, statistics: log.statistics, files });
+  await writeFileAtomic(json, formatReportJson(report));
+  await writeFileAtomic(html, buildReport(report, { mesh: meshPicture(mesh, poses) }));
   return files;
 }

@@ -1,4 +1,4 @@
-import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
 import type { Progress, ProgressInfo } from './progress.js';
 import type { RunLog } from './run-log.js';
 import type { SlamClient } from './slam-client.js';
@@ -14,6 +14,8 @@ export interface FeedOptions {
 /** How feeding ended. `inputError`: the reader failed; `slamError`: a scan did. Both leave earlier scans valid. */
 export interface FeedEnd {
   readonly interrupted: boolean;
+  /** How the points of the first scan got their times; absent without a scan. */
+  readonly timing?: PointTiming;
   readonly inputError?: unknown;
   readonly slamError?: unknown;
 }
@@ -26,6 +28,7 @@ export async function feedScans({ scans, duration, slam, signal }: FeedOptions):
   const reader = scans[Symbol.asyncIterator]();
   const length = Number.isFinite(duration) ? BigInt(Math.round(duration * 1e9)) : undefined;
   let first: bigint | undefined;
+  let timing: PointTiming | undefined;
   let inputError: unknown;
   let slamError: unknown;
   while (!signal.aborted && slamError === undefined) {
@@ -38,6 +41,7 @@ export async function feedScans({ scans, duration, slam, signal }: FeedOptions):
     }
     if (next.done) break;
     first ??= next.value.stampNs;
+    timing ??= next.value.timing;
     if (length !== undefined && next.value.stampNs - first >= length) break;
     await slam.submit(next.value).catch((error: unknown) => (slamError = error ?? new Error('unknown')));
   }
@@ -46,6 +50,7 @@ export async function feedScans({ scans, duration, slam, signal }: FeedOptions):
   if (slamError === undefined) await slam.drain().catch((error: unknown) => (slamError = error));
   return {
     interrupted: signal.aborted,
+    ...(timing === undefined ? {} : { timing }),
     ...(inputError === undefined ? {} : { inputError }),
     ...(slamError === undefined ? {} : { slamError }),
   };

@@ -3,17 +3,18 @@ import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
 import { FeltmapError } from '../geometry/errors.js';
-import { describeError } from './describe-error.js';
+import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
 import { catchInterrupt, type SignalSource } from './interrupt.js';
 import type { ReplayOptions } from './program.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { defaultOutput, readSavedMap } from './replay-input.js';
-import { prepareOutput, writeOutputs } from './replay-outputs.js';
+import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
 import { feedScans, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
 import { openTruth, type TruthReader } from './replay-truth.js';
 import { RunLog } from './run-log.js';
+import { packageVersion } from './version.js';
 import { SlamClient } from './slam-client.js';
 
 /** The world around a replay; tests give their own. */
@@ -105,15 +106,22 @@ async function runReplay(run: ReplayRun): Promise<number> {
       log.statistics = final.statistics;
       const warnings = [...input.warnings];
       const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
-      const files = await inStage('output', () => writeOutputs(run.out, log, final));
-      const error = end.slamError ?? end.inputError;
+      const failure = end.slamError ?? end.inputError;
+      const error = failure === undefined ? undefined : describeError(failure);
+      const files = await inStage('output', () =>
+        writeOutputs(run.out, log, final, {
+          ...describeRun(run, end, wallSeconds, warnings),
+          ...(error === undefined ? {} : { error }),
+          ...(metrics ? { truth: { source: hideHome(options.gt!), metrics } } : {}),
+        }),
+      );
       const status = statusOf(end, log, options.maxLost);
       const summary = summarise(log, {
         input: run.path,
         topic: input.topic ?? '',
         status,
         interrupted: end.interrupted,
-        error: error === undefined ? undefined : describeError(error),
+        error,
         wallSeconds,
         accuracy: metrics ? accuracyOf(metrics) : undefined,
         files,
@@ -130,6 +138,29 @@ async function runReplay(run: ReplayRun): Promise<number> {
   } finally {
     interrupt.dispose();
   }
+}
+
+/** What the report tells of the circumstances: nothing of the machine but versions. */
+function describeRun(
+  run: ReplayRun,
+  end: FeedEnd,
+  wallSeconds: number,
+  warnings: readonly string[],
+): RunFacts {
+  const { topic, sensorFrame } = run.input;
+  return {
+    versions: { feltmap: packageVersion(), node: process.version },
+    input: {
+      path: hideHome(run.path),
+      frameId: sensorFrame,
+      ...(topic === undefined ? {} : { topic }),
+      ...(end.timing === undefined ? {} : { timing: end.timing }),
+    },
+    settings: run.config,
+    wallSeconds,
+    interrupted: end.interrupted,
+    warnings,
+  };
 }
 
 /** Truth that does not fit the run must not cost the run its results: it becomes a warning. */

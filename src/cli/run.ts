@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { actions } from './actions.js';
 import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, StageError } from './exit-codes.js';
 import { buildProgram } from './program.js';
+import { packageVersion } from './version.js';
 
 /** Runs the command line and gives the exit status. Errors become one sentence on stderr. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -23,10 +23,4 @@ export async function run(argv: readonly string[]): Promise<number> {
     }
     return exitCodeOf(error);
   }
-}
-
-/** The version in package.json. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -127,7 +127,9 @@ describe('exit codes', () => {
   });
 
   it('follows the stage for system errors, but a missing choice stays the user’s', () => {
-    expect(exitCodeOf(new StageError('input', new Error('x')))).toBe(EXIT.input);
+    const system = Object.assign(new Error('x'), { code: 'EIO', syscall: 'read' });
+    expect(exitCodeOf(new StageError('input', system))).toBe(EXIT.input);
+    expect(exitCodeOf(new StageError('output', new TypeError('a fault of ours')))).toBe(EXIT.internal);
     expect(exitCodeOf(new StageError('output', new FeltmapError('io', 'x')))).toBe(EXIT.output);
     expect(exitCodeOf(new StageError('input', new FeltmapError('io', 'x')))).toBe(EXIT.input);
     expect(exitCodeOf(new StageError('input', new FeltmapError('ambiguous', 'x')))).toBe(EXIT.usage);

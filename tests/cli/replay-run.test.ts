@@ -58,7 +58,7 @@ describe('feedScans', () => {
     const { scans, state } = recording(5);
     const fake = fakeSlam();
     const end = await feedScans({ scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
-    expect(end).toEqual({ interrupted: false });
+    expect(end).toEqual({ interrupted: false, timing: 'none' });
     expect(fake.stamps).toEqual([0, 1, 2, 3, 4].map((i) => scan(i).stampNs));
     expect([fake.drains(), state.closed]).toEqual([1, true]);
   });

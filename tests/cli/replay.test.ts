@@ -72,7 +72,16 @@ describe('replay', () => {
     const { status, out, stdout } = await run(input);
     expect(status).toBe(0);
     const names = await readdir(out);
-    for (const name of ['trajectory.tum', 'trajectory.kitti.txt', 'mesh.ply', 'mesh.glb', 'cloud.pcd', 'map'])
+    for (const name of [
+      'trajectory.tum',
+      'trajectory.kitti.txt',
+      'mesh.ply',
+      'mesh.glb',
+      'cloud.pcd',
+      'map',
+      'report.json',
+      'report.html',
+    ])
       expect(names).toContain(name);
     expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
 

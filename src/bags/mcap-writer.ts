@@ -80,7 +80,7 @@ export class McapBagWriter {
       throw new FeltmapError('unsupported', `no definition of ${type} is known, so ${topic} cannot be written`);
     }
     const data = new TextEncoder().encode(text);
-    const schemaId = await this.writer.registerSchema({ name: type, encoding: 'ros2msg', data });
+    const schemaId = await this.writer.registerSchema({ name: type, encoding: text.includes('\nIDL: ') ? 'ros2idl' : 'ros2msg', data });
     const qos = topic === '/tf_static' ? TRANSIENT_LOCAL_QOS : '';
     const metadata = new Map([['offered_qos_profiles', qos]]);
     const id = await this.writer.registerChannel({ schemaId, topic, messageEncoding: 'cdr', metadata });

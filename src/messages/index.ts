@@ -4,3 +4,4 @@ export * from './pointcloud2.js';
 export * from './poses.js';
 export * from './types.js';
 export * from './wire.js';
+export * from './transcode.js';

@@ -1,0 +1,201 @@
+import { stat } from 'node:fs/promises';
+import { openBag } from '../bags/reader.js';
+import { openScanSource } from '../bags/source.js';
+import type { BagMessage, BagReader } from '../bags/types.js';
+import { FeltmapError } from '../geometry/errors.js';
+import { readHeader } from '../messages/header.js';
+import { decodePointCloud2, type PointCloud2 } from '../messages/pointcloud2.js';
+import { decodeTFMessage } from '../messages/poses.js';
+import { ROS_TYPES } from '../messages/types.js';
+import { WireReader } from '../messages/wire.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import { type IntervalSummary, IntervalCollector } from './intervals.js';
+
+export interface TopicReport extends IntervalSummary {
+  readonly name: string;
+  readonly type: string;
+  /** Frames of the headers; `parent → child` for transforms. */
+  readonly frames: readonly string[];
+  /** Point clouds: fields with datatype and offset, and points in the first cloud. */
+  readonly points?: string;
+}
+
+export interface RecordingInfo {
+  readonly path: string;
+  readonly format: string;
+  readonly startNs: bigint;
+  readonly durationS: number;
+  readonly messages: number;
+  readonly topics: readonly TopicReport[];
+  readonly warnings: readonly string[];
+}
+
+/** More frames than this on one topic are not listed. */
+const MOST_FRAMES = 8;
+const TYPE_NAMES = ['?', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'];
+
+/** Reads a recording through once and reports what it holds. Throws FeltmapError as {@link openBag} does. */
+export async function collectInfo(path: string): Promise<RecordingInfo> {
+  const bag = await openBag(path).catch(async (error: unknown) => {
+    const isDir = await stat(path).then(
+      (s) => s.isDirectory(),
+      () => false,
+    );
+    if (isDir && error instanceof FeltmapError && error.code === 'unsupported') return undefined;
+    throw error;
+  });
+  return bag ? bagInfo(path, bag) : folderInfo(path);
+}
+
+/** What is gathered about one topic while reading. */
+class TopicCollector {
+  readonly intervals = new IntervalCollector();
+  readonly frames = new Set<string>();
+  points: string | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly type: string,
+    readonly hasHeader: boolean,
+  ) {}
+
+  add(message: BagMessage): void {
+    this.intervals.add(message.logTimeNs);
+    try {
+      if (this.type === ROS_TYPES.tf) {
+        for (const t of decodeTFMessage(message.data, message.encoding))
+          this.#frame(`${t.frameId} → ${t.childFrameId}`);
+      } else if (this.hasHeader) {
+        this.#frame(readHeader(new WireReader(message.data, message.encoding, this.type)).frameId);
+      }
+      if (this.type === ROS_TYPES.pointCloud2 && this.points === undefined) {
+        this.points = describeCloud(decodePointCloud2(message.data, message.encoding));
+      }
+    } catch (error) {
+      if (!(error instanceof FeltmapError)) throw error; // a damaged message still counts
+    }
+  }
+
+  #frame(name: string): void {
+    if (this.frames.size < MOST_FRAMES) this.frames.add(name);
+  }
+
+  report(): TopicReport {
+    return {
+      name: this.name,
+      type: this.type,
+      frames: [...this.frames],
+      ...(this.points !== undefined && { points: this.points }),
+      ...this.intervals.summary(),
+    };
+  }
+}
+
+async function bagInfo(path: string, bag: BagReader): Promise<RecordingInfo> {
+  try {
+    const collectors = new Map(
+      bag.topics().map((t) => {
+        const hasHeader = /^\s*(std_msgs\/(msg\/)?)?Header\s+header/m.test(t.schema.split('\nMSG:')[0]!);
+        const known =
+          t.type === ROS_TYPES.pointCloud2 || t.type === ROS_TYPES.imu || t.type === ROS_TYPES.odometry;
+        return [t.name, new TopicCollector(t.name, t.type, hasHeader || known)];
+      }),
+    );
+    for await (const message of bag.messages()) collectors.get(message.topic)?.add(message);
+    const topics = [...collectors.values()].map((c) => c.report());
+    return { path, format: bag.format, ...totals(topics), topics, warnings: [...bag.warnings] };
+  } finally {
+    await bag.close();
+  }
+}
+
+async function folderInfo(path: string): Promise<RecordingInfo> {
+  const source = await openScanSource(path);
+  try {
+    const intervals = new IntervalCollector();
+    let points: string | undefined;
+    for await (const scan of source.scans()) {
+      intervals.add(scan.stampNs);
+      points ??= describeScan(scan);
+    }
+    const report: TopicReport = {
+      name: path,
+      type: 'scans',
+      frames: [source.sensorFrame],
+      ...(points !== undefined && { points }),
+      ...intervals.summary(),
+    };
+    return {
+      path,
+      format: source.description,
+      ...totals([report]),
+      topics: [report],
+      warnings: [...source.warnings],
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+function totals(topics: readonly TopicReport[]): Pick<RecordingInfo, 'startNs' | 'durationS' | 'messages'> {
+  const filled = topics.filter((t) => t.count > 0);
+  let [startNs, endNs] = [filled[0]?.startNs ?? 0n, filled[0]?.endNs ?? 0n];
+  for (const t of filled) {
+    if (t.startNs < startNs) startNs = t.startNs;
+    if (t.endNs > endNs) endNs = t.endNs;
+  }
+  const messages = filled.reduce((sum, t) => sum + t.count, 0);
+  return { startNs, durationS: Number(endNs - startNs) / 1e9, messages };
+}
+
+function describeCloud(cloud: PointCloud2): string {
+  const fields = cloud.fields.map(
+    (f) => `${f.name} ${TYPE_NAMES[f.datatype] ?? '?'}${f.count > 1 ? `[${f.count}]` : ''} @${f.offset}`,
+  );
+  const endian = cloud.bigEndian ? ', big-endian' : '';
+  return `${cloud.width}×${cloud.height} points of ${cloud.pointStep} bytes: ${fields.join(', ')}${endian}`;
+}
+
+function describeScan(scan: LidarScan): string {
+  const fields = ['x y z'];
+  if (scan.intensities) fields.push('intensity');
+  if (scan.times) fields.push(`time (${scan.timing})`);
+  if (scan.rings) fields.push('ring');
+  return `${scan.count} points: ${fields.join(', ')}`;
+}
+
+/** The report as text for people. */
+export function describeInfo(info: RecordingInfo): string {
+  const start = new Date(Number(info.startNs / 1_000_000n))
+    .toISOString()
+    .replace('T', ' ')
+    .replace('Z', ' UTC');
+  const lines = [
+    `${info.path}`,
+    `format    ${info.format}`,
+    `start     ${start}`,
+    `duration  ${info.durationS.toFixed(2)} s`,
+    `messages  ${info.messages}`,
+    '',
+  ];
+  const nameWidth = Math.max(5, ...info.topics.map((t) => t.name.length));
+  const typeWidth = Math.max(4, ...info.topics.map((t) => t.type.length));
+  lines.push(
+    `${'topic'.padEnd(nameWidth)}  ${'type'.padEnd(typeWidth)}  ${'count'.padStart(7)}  rate (Hz)  frames`,
+  );
+  for (const t of info.topics) {
+    const rate = t.rateHz === undefined ? '-' : t.rateHz.toFixed(1);
+    lines.push(
+      `${t.name.padEnd(nameWidth)}  ${t.type.padEnd(typeWidth)}  ${String(t.count).padStart(7)}  ` +
+        `${rate.padStart(9)}  ${t.frames.join(', ')}`.trimEnd(),
+    );
+    if (t.points !== undefined) lines.push(`  ${t.points}`);
+    if (t.gapCount > 0) {
+      const list = t.gaps.map((g) => `${g.lengthS.toFixed(2)} s at ${g.atS.toFixed(2)} s`);
+      const more = t.gapCount > t.gaps.length ? ', …' : '';
+      lines.push(`  ${t.gapCount} gap(s) of more than three usual intervals: ${list.join(', ')}${more}`);
+    }
+  }
+  for (const warning of info.warnings) lines.push(`warning: ${warning}`);
+  return lines.join('\n');
+}

@@ -15,6 +15,16 @@ export const actions: Actions = {
     });
   },
 
+  async info(path, options) {
+    const { infoCommand } = await import('./recording-commands.js');
+    return infoCommand(path, options);
+  },
+
+  async convert(input, output, options) {
+    const { convertCommand } = await import('./recording-commands.js');
+    return convertCommand(input, output, options);
+  },
+
   async sim(world, options) {
     const { simCommand } = await import('./sim-command.js');
     return simCommand(world, options);

@@ -18,6 +18,15 @@ export interface ReplayOptions {
   quiet?: boolean;
 }
 
+export interface InfoOptions {
+  json?: boolean;
+}
+
+export interface ConvertOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
 export interface SimCommandOptions {
   out?: string;
   seed?: number;
@@ -44,9 +53,14 @@ export interface ConfigOptions {
 /** What the commands do; each resolves to the exit status. */
 export interface Actions {
   replay(input: string, options: ReplayOptions): Promise<number>;
+  info(path: string, options: InfoOptions): Promise<number>;
+  convert(input: string, output: string, options: ConvertOptions): Promise<number>;
   sim(world: string, options: SimCommandOptions): Promise<number>;
   config(options: ConfigOptions): Promise<number>;
 }
+
+const RECORDING =
+  'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans';
 
 /** The command line, for parsing and for docs/cli.md. The result of an action is given to `done`. */
 export function buildProgram(actions: Actions, version: string, done: (status: number) => void): Command {
@@ -60,10 +74,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
   program
     .command('replay')
     .description('run odometry and mapping on a recording; writes trajectory, mesh, map and a report')
-    .argument(
-      '<input>',
-      'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans',
-    )
+    .argument('<input>', RECORDING)
     .option('--out <dir>', 'folder for the results (default: out/<name of the input>)')
     .option(
       '--gt <file|topic>',
@@ -82,6 +93,24 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--json', 'print one JSON object with the results on stdout, nothing else')
     .option('--quiet', 'no progress and no summary')
     .action(async (input: string, options: ReplayOptions) => done(await actions.replay(input, options)));
+
+  program
+    .command('info')
+    .description('list the topics of a recording with counts, rates, frames, point fields and gaps')
+    .argument('<input>', RECORDING)
+    .option('--json', 'print everything as JSON')
+    .action(async (input: string, options: InfoOptions) => done(await actions.info(input, options)));
+
+  program
+    .command('convert')
+    .description('write a recording as MCAP with ROS 2 messages')
+    .argument('<input>', RECORDING)
+    .argument('<output>', 'MCAP file to write')
+    .option('--json', 'print what was written as JSON')
+    .option('--quiet', 'print nothing')
+    .action(async (input: string, output: string, options: ConvertOptions) =>
+      done(await actions.convert(input, output, options)),
+    );
 
   program
     .command('sim')

@@ -102,6 +102,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       if (log.scans > 0) display.finish();
       if (log.scans === 0) throw nothingMapped(end, input, options);
 
+      progress.note(`Writing the results to ${hideHome(run.out)}`);
       const final = await slam.finish();
       log.statistics = final.statistics;
       const warnings = [...input.warnings];

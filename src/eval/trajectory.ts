@@ -64,6 +64,8 @@ export interface TrajectoryMetrics {
   /** Per frame, then per distance. */
   readonly rpe: readonly RelativeError[];
   readonly drift: Drift;
+  /** The matched poses, for plots. */
+  readonly pairs: Matched;
 }
 
 /** Every trajectory metric of an estimate against the truth, associated by stamp. */
@@ -88,6 +90,7 @@ export function evaluateMatched(
     matched: truth.length,
     unmatched: total - truth.length,
     pathLength,
+    pairs: matched,
     ate: absoluteError(estimate, truth, options.alignment),
     rpe: [
       relativeError(estimate, truth),

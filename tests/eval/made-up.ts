@@ -16,7 +16,7 @@ export function winding(n: number, step: number, seed: number): Pose[] {
     const xi = [step, 0, 0, 0.004 * (random() - 0.5), 0.004 * (random() - 0.5), yaw];
     poses.push(compose(poses[i - 1]!, exp(xi)));
   }
-  return poses;
+  return poses.slice(0, n);
 }
 
 /** `poses` with independent noise on the right: σ of position (m) and attitude (rad), uniform. */

@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReplaySummary } from '../../src/cli/replay-summary.js';
-import { feltmap } from './feltmap.js';
+import { BAG, feltmap } from './feltmap.js';
 
 let dir = '';
+let bag = '';
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'feltmap-commands-'));
+  bag = join(dir, 'street.mcap');
+  const sim = await feltmap(['sim', 'street', '--out', bag, '--duration', '2', '--beams', '16', '--json']);
+  expect(sim.status).toBe(0);
+  expect(JSON.parse(sim.stdout)).toMatchObject({ scans: 20, interrupted: false });
 });
 afterAll(() => rm(dir, { recursive: true }));
 
 describe('sim, then replay', () => {
   it('follows the simulated path to centimetres, with the truth from file and from topic', async () => {
-    const bag = join(dir, 'street.mcap');
-    const sim = await feltmap(['sim', 'street', '--out', bag, '--duration', '2', '--beams', '16', '--json']);
-    expect(sim.status).toBe(0);
-    expect(JSON.parse(sim.stdout)).toMatchObject({ scans: 20, interrupted: false });
-
     const errors: number[] = [];
     for (const gt of [join(dir, 'street.tum'), '/ground_truth']) {
       const outcome = await feltmap(['replay', bag, '--gt', gt, '--out', join(dir, 'out'), '--json']);
@@ -29,6 +29,24 @@ describe('sim, then replay', () => {
     expect(errors[0]).toBeLessThan(0.05);
     expect(errors[1]).toBeCloseTo(errors[0]!, 6);
   }, 120_000);
+});
+
+describe('info and convert', () => {
+  it('list a recording and rewrite it without loss', async () => {
+    const info = await feltmap(['info', BAG]);
+    expect(info.status).toBe(0);
+    expect(info.stdout).toMatch(/\/velodyne_points +sensor_msgs\/msg\/PointCloud2 +154 /);
+
+    const copy = join(dir, 'copy.mcap');
+    expect((await feltmap(['convert', bag, copy, '--quiet'])).status).toBe(0);
+    const list = async (path: string) => {
+      const { topics } = JSON.parse((await feltmap(['info', path, '--json'])).stdout) as {
+        topics: { name: string }[];
+      };
+      return topics.sort((a, b) => a.name.localeCompare(b.name));
+    };
+    expect(await list(copy)).toEqual(await list(bag));
+  }, 60_000);
 });
 
 describe('config', () => {

@@ -98,7 +98,7 @@ describe('a sweep', () => {
   it('has range noise of the given spread, along the beam only, and drops the given share', () => {
     const exact = inHall({ noise: false, organised: true }).scan(3);
     const noisy = inHall({ noise: { range: 0.03, dropout: 0.02, power: false }, organised: true }).scan(3);
-    let [n, sum, squares, dropped] = [0, 0, 0, 0];
+    let [n, sum, squares, dropped, aside] = [0, 0, 0, 0, 0];
     for (let i = 0; i < exact.count; i++) {
       const [a, b] = [exact.positions.subarray(3 * i, 3 * i + 3), noisy.positions.subarray(3 * i, 3 * i + 3)];
       if (Number.isNaN(a[0]!)) continue;
@@ -110,9 +110,10 @@ describe('a sweep', () => {
       const [ra, rb] = [Math.hypot(...a), Math.hypot(...b)];
       sum += rb - ra;
       squares += (rb - ra) ** 2;
-      for (let k = 0; k < 3; k++) expect(Math.abs(b[k]! / rb - a[k]! / ra)).toBeLessThan(1e-6);
+      for (let k = 0; k < 3; k++) aside = Math.max(aside, Math.abs(b[k]! / rb - a[k]! / ra));
     }
     expect(n).toBe(65536);
+    expect(aside).toBeLessThan(1e-6);
     expect(Math.abs(dropped / n - 0.02)).toBeLessThan(0.003);
     const kept = n - dropped;
     expect(Math.abs(sum / kept)).toBeLessThan((4 * 0.03) / Math.sqrt(kept));
@@ -141,19 +142,21 @@ describe('a sweep', () => {
   });
 
   it('holds the same points organised or not', () => {
-    const dense = inHall({ seed: 5 }).scan(2);
-    const grid = inHall({ seed: 5, organised: true }).scan(2);
+    const dense = inHall({ seed: 5, beams: 16 }).scan(2);
+    const grid = inHall({ seed: 5, beams: 16, organised: true }).scan(2);
     const seen = new Map<string, number>();
     for (let i = 0; i < grid.count; i++) {
       if (!Number.isNaN(grid.positions[3 * i]!)) seen.set(`${grid.rings![i]} ${grid.times![i]}`, i);
     }
     expect(seen.size).toBe(dense.count);
     expect(dense.height).toBeUndefined();
+    let [moved, backwards] = [0, 0];
     for (let i = 0; i < dense.count; i++) {
       const j = seen.get(`${dense.rings![i]} ${dense.times![i]}`)!;
-      expect(dense.positions[3 * i]).toBe(grid.positions[3 * j]);
-      if (i > 0) expect(dense.times![i]!).toBeGreaterThanOrEqual(dense.times![i - 1]!);
+      if (dense.positions[3 * i] !== grid.positions[3 * j]) moved++;
+      if (i > 0 && dense.times![i]! < dense.times![i - 1]!) backwards++;
     }
+    expect([moved, backwards]).toEqual([0, 0]);
   });
 
   it('can be stamped in its middle: times around zero, the pose that of the stamp', () => {

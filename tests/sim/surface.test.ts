@@ -8,6 +8,7 @@ import { worldOf } from './helpers.js';
 const world = worldOf(
   [
     { kind: 'box', half: [60, 0.5, 3], pose: placed(20, 8.5, 1), reflectivity: 0.7 }, // face at y = 8, top at z = 4
+    { kind: 'box', half: [5, 0.4, 1], pose: placed(10, 8.4, 1.5), reflectivity: 0.7 }, // in the wall, faces coinciding
     { kind: 'box', half: [0.5, 0.5, 1.5], pose: placed(20, 5, 1.2), reflectivity: 0.7 }, // up to z = 2.7
     { kind: 'box', half: [0.4, 0.4, 0.3], pose: placed(20, 8.3, 1.2), reflectivity: 0.7 }, // sticks out by 0.1 m
   ],

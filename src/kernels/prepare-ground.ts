@@ -83,6 +83,10 @@ export function prepareGround(args: usize, _chunk: i32): void {
     }
   }
 
+  store<f32>(args, u0, A_UP);
+  store<f32>(args, u1, A_UP + 4);
+  store<f32>(args, u2, A_UP + 8);
+
   // Lowest flat point of every cell, and the histogram of flat points nearby.
   for (let c = 0; c < GROUND_SECTORS * GROUND_RINGS; c++) store<f32>(grid + ((c << 2) as usize), NOTHING);
   memory.fill(bins, 0, GROUND_BINS * 4);

@@ -40,7 +40,7 @@ import {
 import { thinCoarse } from './prepare-thin';
 
 /** Residual variance, in units of the explained one, up to which a window counts as flat. */
-const FLATNESS: f32 = 3;
+const FLATNESS: f32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -299,13 +299,13 @@ function fit(
   n2 /= length;
 
   // Weighted PCA: within a cone about the first plane, and if that is not flat, once more close to the second.
-  const half: i32 = legR > 0.35 * (rs as f32) ? 1 : legR < 0.12 ? 3 : 2;
+  const half: i32 = legR > 0.35 * (rs as f32) ? 1 : legR < 0.1 ? 4 : legR < 0.14 ? 3 : 2;
   const rowFirst = max(row - half, 0);
   const rowLast = min(row + half, rows - 1);
   // Eight columns centred on the point's own place within the cell.
   const right = colShift > 0 ? (cell >> (colShift - 1)) & 1 : cell & 1;
   const firstColumn = column - ((4 - (right as usize)) << 2);
-  const reach: f32 = max(0.5 as f32, 1.6 * max(legR, legC));
+  const reach: f32 = max(0.5 as f32, 2.5 * max(legR, legC));
   const inverseReach2 = f32x4.splat(1 / (reach * reach));
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
@@ -436,6 +436,8 @@ function fit(
       n2 = -n2;
       away = -away;
     }
+    const most: f32 = sigma * (2.5 * sqrt(cosine2) + 0.2); // what lies farther off is the surface's shape, not noise
+    away = max(-most, min(most, away));
     // Expected error of the direction (rad²): residual variance over the spread of the support.
     const variance = (max(lambda0 as f32, 0.1 * explained) * ww) / ((lambda1 as f32) * w * w);
     if (variance > 0.04) return false;

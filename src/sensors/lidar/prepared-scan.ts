@@ -67,6 +67,8 @@ export interface PreparedScan {
   readonly pointers: Readonly<Record<FineColumn | 'flags' | 'track', number>>;
   /** FLAG_NORMAL | FLAG_GROUND of each fine point. */
   readonly flags: Uint8Array;
+  /** Up in the sensor frame (unit): the vehicle's hint, or found from the ground; the z axis if there was none. */
+  readonly up: Float32Array;
   /** Coarse points as indices of fine points, in a fixed order. */
   readonly track: Uint32Array;
 }

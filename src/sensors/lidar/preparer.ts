@@ -167,6 +167,7 @@ export class LidarPreparer {
       columns,
       pointers,
       flags: memory.u8(pointers.flags, m),
+      up: memory.f32(this.#args + L.A_UP, 3),
       track: memory.u32(pointers.track, m),
     };
   }

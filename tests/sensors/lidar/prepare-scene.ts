@@ -19,7 +19,11 @@ export const BEAMS_16: Beam = { name: '16', elevations: steps(-15, 15, 16), colu
 export const BEAMS_128: Beam = { name: '128', elevations: steps(-22.5, 22.5, 128), columns: 1024 };
 
 /** Plane n·p = c. */
-export function plane(n: readonly number[], c: number, inside: (p: number[]) => boolean = () => true): Surface {
+export function plane(
+  n: readonly number[],
+  c: number,
+  inside: (p: number[]) => boolean = () => true,
+): Surface {
   return (o, d) => {
     const nd = n[0]! * d[0]! + n[1]! * d[1]! + n[2]! * d[2]!;
     const t = (c - (n[0]! * o[0]! + n[1]! * o[1]! + n[2]! * o[2]!)) / nd;
@@ -86,6 +90,8 @@ export interface SceneOptions {
   readonly noise?: number;
   readonly seed?: number;
   readonly layout?: 'rings' | 'organised' | 'order' | 'firing';
+  /** Share of the full turn that is looked at. */
+  readonly turn?: number;
   /** Sensor orientation in the world, 9 numbers row-major (world from sensor). */
   readonly rotation?: readonly number[];
 }
@@ -98,7 +104,13 @@ export const INDEX_SCALE = 2 ** 20;
  * traced back.
  */
 export function look(beam: Beam, surfaces: readonly Surface[], options: SceneOptions = {}): SceneScan {
-  const { noise = 0.02, seed = 1, layout = 'rings', rotation = [1, 0, 0, 0, 1, 0, 0, 0, 1] } = options;
+  const {
+    noise = 0.02,
+    seed = 1,
+    layout = 'rings',
+    turn = 1,
+    rotation = [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  } = options;
   const uniform = random(seed);
   const points: number[] = [];
   const truth: number[] = [];
@@ -130,8 +142,8 @@ export function look(beam: Beam, surfaces: readonly Surface[], options: SceneOpt
   };
   const rows = beam.elevations.length;
   if (layout === 'order' || layout === 'organised')
-    for (let r = rows - 1; r >= 0; r--) for (let c = 0; c < beam.columns; c++) shoot(r, c);
-  else for (let c = 0; c < beam.columns; c++) for (let r = 0; r < rows; r++) shoot(r, c);
+    for (let r = rows - 1; r >= 0; r--) for (let c = 0; c < turn * beam.columns; c++) shoot(r, c);
+  else for (let c = 0; c < turn * beam.columns; c++) for (let r = 0; r < rows; r++) shoot(r, c);
   const count = surface.length;
   const scan: LidarScan = {
     stampNs: 1n,
@@ -141,7 +153,7 @@ export function look(beam: Beam, surfaces: readonly Surface[], options: SceneOpt
     times: Float32Array.from({ length: count }, (_, i) => i / INDEX_SCALE),
     timing: 'field',
     ...(layout === 'rings' ? { rings: Uint16Array.from(rings) } : {}),
-    ...(layout === 'organised' ? { height: rows, width: beam.columns } : {}),
+    ...(layout === 'organised' ? { height: rows, width: Math.ceil(turn * beam.columns) } : {}),
   };
   return {
     scan,

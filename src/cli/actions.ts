@@ -1,7 +1,7 @@
 import { compiledUrl } from '../field/engines/wasm/runtime-url.js';
 import { configText } from './config-command.js';
-import { EXIT } from './exit-codes.js';
-import type { Actions } from './program.js';
+import { EXIT, inStage } from './exit-codes.js';
+import type { Actions } from './command-options.js';
 
 /** What the commands do. Modules are loaded when their command runs, so that `--help` is quick. */
 export const actions: Actions = {
@@ -28,6 +28,16 @@ export const actions: Actions = {
   async sim(world, options) {
     const { simCommand } = await import('./sim-command.js');
     return simCommand(world, options);
+  },
+
+  async evalTrajectory(estimate, truth, options) {
+    const { evalTrajectory } = await import('./eval.js');
+    return inStage('input', () => evalTrajectory(estimate, truth, options));
+  },
+
+  async evalMesh(mesh, truth, options) {
+    const { evalMesh } = await import('./eval.js');
+    return inStage('input', () => evalMesh(mesh, truth, options));
   },
 
   async config(options) {

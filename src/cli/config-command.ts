@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { loadConfig } from '../config/load.js';
 import { renderDefaultsYaml, renderReference } from '../config/reference.js';
-import type { ConfigOptions } from './program.js';
+import type { ConfigOptions } from './command-options.js';
 
 /**
  * `feltmap config`: the defaults as commented YAML, the reference, or the settings that result from a file and --set.

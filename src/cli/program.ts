@@ -1,63 +1,15 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-
-/** Options of `feltmap replay`, as commander delivers them. */
-export interface ReplayOptions {
-  out?: string;
-  gt?: string;
-  topic?: string;
-  config?: string;
-  set: string[];
-  engine?: string;
-  threads?: number;
-  start?: number;
-  duration?: number;
-  seed?: number;
-  map?: string;
-  maxLost: number;
-  json?: boolean;
-  quiet?: boolean;
-}
-
-export interface InfoOptions {
-  json?: boolean;
-}
-
-export interface ConvertOptions {
-  json?: boolean;
-  quiet?: boolean;
-}
-
-export interface SimCommandOptions {
-  out?: string;
-  seed?: number;
-  beams?: number;
-  columns?: number;
-  rate?: number;
-  duration?: number;
-  length?: number;
-  motion?: string;
-  noise?: number;
-  imu?: boolean;
-  stamp?: 'start' | 'middle';
-  organised?: boolean;
-  json?: boolean;
-  quiet?: boolean;
-}
-
-export interface ConfigOptions {
-  docs?: boolean;
-  config?: string;
-  set: string[];
-}
-
-/** What the commands do; each resolves to the exit status. */
-export interface Actions {
-  replay(input: string, options: ReplayOptions): Promise<number>;
-  info(path: string, options: InfoOptions): Promise<number>;
-  convert(input: string, output: string, options: ConvertOptions): Promise<number>;
-  sim(world: string, options: SimCommandOptions): Promise<number>;
-  config(options: ConfigOptions): Promise<number>;
-}
+import { Argument, Command, Option } from 'commander';
+import type {
+  ReplayOptions,
+  InfoOptions,
+  ConvertOptions,
+  SimCommandOptions,
+  ConfigOptions,
+  EvalTrajCommandOptions,
+  EvalMeshCommandOptions,
+  Actions,
+} from './command-options.js';
+import { collect, integer, list, nonNegative, percent, positive, seconds } from './option-values.js';
 
 const RECORDING =
   'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans';
@@ -146,6 +98,8 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--quiet', 'print nothing')
     .action(async (world: string, options: SimCommandOptions) => done(await actions.sim(world, options)));
 
+  addEvalCommands(program, actions, done);
+
   program
     .command('config')
     .description('print every setting with its default as YAML')
@@ -157,25 +111,53 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
   return program;
 }
 
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
-}
+function addEvalCommands(program: Command, actions: Actions, done: (status: number) => void): void {
+  const evaluate = program.command('eval').description('measure trajectories and meshes against the truth');
 
-function integer(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It takes a whole number.');
-  return Number(text);
-}
+  evaluate
+    .command('traj')
+    .description('ATE, relative error and KITTI drift of a trajectory')
+    .argument('<estimate>', 'TUM or KITTI file')
+    .argument('<truth>', 'TUM or KITTI file, or with --bag a pose topic')
+    .addOption(
+      new Option('--align <how>', 'how the estimate is laid over the truth')
+        .choices(['se3', 'first', 'none'])
+        .default('se3'),
+    )
+    .addOption(
+      new Option('--match <how>', 'true pose at a stamp: interpolated, or the nearest as evo does')
+        .choices(['interpolate', 'nearest'])
+        .default('interpolate'),
+    )
+    .option('--tolerance <s>', 'poses farther apart in time are not compared (default: 0.01)', seconds)
+    .option(
+      '--lengths <m,...>',
+      "drift over segments of these lengths (default: KITTI's, or what fits)",
+      list,
+    )
+    .option('--step <n>', 'a segment starts at every so many poses (default: 10)', integer)
+    .option('--bag <file>', 'recording that holds the topic of the truth')
+    .option('--json', 'print everything as JSON')
+    .action(async (estimate: string, truth: string, options: EvalTrajCommandOptions) =>
+      done(await actions.evalTrajectory(estimate, truth, options)),
+    );
 
-const seconds = number('a number of seconds, 0 or more', (value) => value >= 0);
-const positive = number('a number above 0', (value) => value > 0);
-const nonNegative = number('a number, 0 or more', (value) => value >= 0);
-const percent = number('a percentage from 0 to 100', (value) => value >= 0 && value <= 100);
-
-function number(what: string, accepts: (value: number) => boolean): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || !accepts(value))
-      throw new InvalidArgumentError(`It takes ${what}.`);
-    return value;
-  };
+  evaluate
+    .command('mesh')
+    .description('accuracy, completion, Chamfer distance and F-score of a mesh')
+    .argument('<mesh>', 'PLY mesh')
+    .argument('<truth>', 'PLY mesh or points of the true surface')
+    .option('--thresholds <m,...>', 'distances of the F-score (default: 0.05,0.1)', list)
+    .option('--spacing <m>', 'distance between samples on the mesh (default: 0.02)', positive)
+    .option('--gt <file>', 'true trajectory, in the frame of the true surface')
+    .option(
+      '--trajectory <file>',
+      'estimated trajectory in the frame of the mesh: with --gt it aligns the mesh',
+    )
+    .option('--radius <m>', 'with --gt: only surfaces this near to the true path count', positive)
+    .option('--seed <n>', 'seed of the samples (default: 1)', integer)
+    .option('--json', 'print everything as JSON')
+    .action(async (mesh: string, truth: string, options: EvalMeshCommandOptions) =>
+      done(await actions.evalMesh(mesh, truth, options)),
+    );
 }

@@ -1,7 +1,7 @@
 import { convertRecording, describeConversion } from './convert.js';
 import { EXIT, inStage } from './exit-codes.js';
 import { collectInfo, describeInfo } from './info.js';
-import type { ConvertOptions, InfoOptions } from './program.js';
+import type { ConvertOptions, InfoOptions } from './command-options.js';
 
 /** `feltmap info`: what a recording holds. */
 export async function infoCommand(path: string, options: InfoOptions): Promise<number> {

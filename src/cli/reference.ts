@@ -12,7 +12,7 @@ export function renderCliReference(program: Command): string {
     '',
     `Options of every command: ${globalOptions(program)}.`,
   ];
-  for (const command of program.commands) out.push(...describeCommand(command));
+  for (const command of program.commands) out.push(...describeCommand(command, 'feltmap'));
   out.push('', '## Exit status', '', '| Status | Meaning |', '|---|---|');
   for (const [name, code] of Object.entries(EXIT))
     out.push(`| ${code} | ${EXIT_MEANINGS[name as keyof typeof EXIT]} |`);
@@ -26,10 +26,11 @@ function globalOptions(program: Command): string {
   ].join(', ');
 }
 
-function describeCommand(command: Command): string[] {
+function describeCommand(command: Command, parent: string): string[] {
+  const name = `${parent} ${command.name()}`;
+  if (command.commands.length > 0) return command.commands.flatMap((child) => describeCommand(child, name));
   const usage = [
-    'feltmap',
-    command.name(),
+    name,
     ...command.registeredArguments.map(argumentUsage),
     ...(command.options.length > 0 ? ['[options]'] : []),
   ].join(' ');

@@ -6,7 +6,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
 import { catchInterrupt, type SignalSource } from './interrupt.js';
-import type { ReplayOptions } from './program.js';
+import type { ReplayOptions } from './command-options.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { defaultOutput, readSavedMap } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { actions } from './actions.js';
 import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, StageError } from './exit-codes.js';
@@ -9,7 +9,7 @@ import { packageVersion } from './version.js';
 export async function run(argv: readonly string[]): Promise<number> {
   let status: number = EXIT.ok;
   const program = buildProgram(actions, packageVersion(), (code) => (status = code));
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  throwInsteadOfExit(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return status;
@@ -23,4 +23,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     }
     return exitCodeOf(error);
   }
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(throwInsteadOfExit);
 }

@@ -1,7 +1,7 @@
 import { EXIT } from './exit-codes.js';
 import { catchInterrupt } from './interrupt.js';
 import { formatSeconds } from './progress.js';
-import type { SimCommandOptions } from './program.js';
+import type { SimCommandOptions } from './command-options.js';
 import { runSim } from './sim.js';
 
 /** `feltmap sim`: makes a recording of a simulated world and says what is in it. */

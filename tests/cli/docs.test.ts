@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { buildProgram, type Actions } from '../../src/cli/program.js';
+import type { Actions } from '../../src/cli/command-options.js';
+import { buildProgram } from '../../src/cli/program.js';
 import { renderCliReference } from '../../src/cli/reference.js';
 import { listSettings } from '../../src/config/settings.js';
 import { renderReference } from '../../src/config/reference.js';
@@ -24,8 +25,10 @@ describe('generated documentation', () => {
     const reference = renderReference();
     for (const { path } of listSettings()) expect(reference).toContain(`\`${path}\``);
     const cli = renderCliReference(program());
-    for (const command of program().commands) {
-      expect(cli).toContain(`feltmap ${command.name()}`);
+    const commands = program().commands.flatMap((c) => (c.commands.length > 0 ? c.commands : [c]));
+    expect(commands.length).toBeGreaterThan(5);
+    for (const command of commands) {
+      expect(cli).toMatch(new RegExp(`^## .feltmap (eval )?${command.name()} `, 'm'));
       for (const option of command.options) expect(cli).toContain(option.long!);
     }
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
-import type { ReplayOptions } from '../../src/cli/program.js';
+import type { ReplayOptions } from '../../src/cli/command-options.js';
 import { replay } from '../../src/cli/replay.js';
 import type { ReplaySummary } from '../../src/cli/replay-summary.js';
 import { parseKitti } from '../../src/export/kitti.js';

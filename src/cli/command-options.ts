@@ -1,0 +1,80 @@
+/** Options of `feltmap replay`, as commander delivers them. */
+export interface ReplayOptions {
+  out?: string;
+  gt?: string;
+  topic?: string;
+  config?: string;
+  set: string[];
+  engine?: string;
+  threads?: number;
+  start?: number;
+  duration?: number;
+  seed?: number;
+  map?: string;
+  maxLost: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export interface InfoOptions {
+  json?: boolean;
+}
+
+export interface ConvertOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export interface SimCommandOptions {
+  out?: string;
+  seed?: number;
+  beams?: number;
+  columns?: number;
+  rate?: number;
+  duration?: number;
+  length?: number;
+  motion?: string;
+  noise?: number;
+  imu?: boolean;
+  stamp?: 'start' | 'middle';
+  organised?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export interface ConfigOptions {
+  docs?: boolean;
+  config?: string;
+  set: string[];
+}
+
+export interface EvalTrajCommandOptions {
+  align: 'se3' | 'first' | 'none';
+  match: 'interpolate' | 'nearest';
+  tolerance?: number;
+  lengths?: number[];
+  step?: number;
+  bag?: string;
+  json?: boolean;
+}
+
+export interface EvalMeshCommandOptions {
+  thresholds?: number[];
+  spacing?: number;
+  trajectory?: string;
+  gt?: string;
+  radius?: number;
+  seed?: number;
+  json?: boolean;
+}
+
+/** What the commands do; each resolves to the exit status. */
+export interface Actions {
+  replay(input: string, options: ReplayOptions): Promise<number>;
+  info(path: string, options: InfoOptions): Promise<number>;
+  convert(input: string, output: string, options: ConvertOptions): Promise<number>;
+  sim(world: string, options: SimCommandOptions): Promise<number>;
+  evalTrajectory(estimate: string, truth: string, options: EvalTrajCommandOptions): Promise<number>;
+  evalMesh(mesh: string, truth: string, options: EvalMeshCommandOptions): Promise<number>;
+  config(options: ConfigOptions): Promise<number>;
+}

@@ -1,0 +1,29 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Adds to the values of an option that may be repeated. */
+export function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+export function integer(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It takes a whole number.');
+  return Number(text);
+}
+
+export const seconds = number('a number of seconds, 0 or more', (value) => value >= 0);
+export const positive = number('a number above 0', (value) => value > 0);
+export const nonNegative = number('a number, 0 or more', (value) => value >= 0);
+export const percent = number('a percentage from 0 to 100', (value) => value >= 0 && value <= 100);
+
+export function list(text: string): number[] {
+  return text.split(',').map(positive);
+}
+
+function number(what: string, accepts: (value: number) => boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || !accepts(value))
+      throw new InvalidArgumentError(`It takes ${what}.`);
+    return value;
+  };
+}

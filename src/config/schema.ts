@@ -7,14 +7,29 @@ const metres = (value: number, maximum = 100) => z.number().positive().max(maxim
  * Lengths marked "scaled" are for a range of 100 m; unless set they are multiplied by sensor.maxRange / 100.
  */
 export const configSchema = z.strictObject({
-  seed: z.int().min(0).max(0xffffffff).default(1).describe('Seed of every random choice. Same seed, same input: same bytes out.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(1)
+    .describe('Seed of every random choice. Same seed, same input: same bytes out.'),
   threads: z.int().min(0).max(64).default(0).describe('Threads for kernels, 0 = one per core.'),
   engine: z.enum(['auto', 'wasm']).default('auto').describe('Where heavy arithmetic runs.'),
   sensor: z
     .strictObject({
       minRange: z.number().min(0).default(0.5).describe('Nearer returns are dropped (m): the robot itself.'),
-      maxRange: z.number().positive().max(1000).default(100).describe('Farther returns are dropped (m). Scaled lengths follow it.'),
-      maxPoints: z.int().min(1000).max(4_000_000).default(300_000).describe('Points of the largest scan; memory is set aside for it.'),
+      maxRange: z
+        .number()
+        .positive()
+        .max(1000)
+        .default(100)
+        .describe('Farther returns are dropped (m). Scaled lengths follow it.'),
+      maxPoints: z
+        .int()
+        .min(1000)
+        .max(4_000_000)
+        .default(300_000)
+        .describe('Points of the largest scan; memory is set aside for it.'),
       deskew: z.boolean().default(true).describe('Undo the motion during a sweep where points carry times.'),
     })
     .prefault({}),
@@ -22,33 +37,84 @@ export const configSchema = z.strictObject({
     .strictObject({
       mapVoxel: metres(0.15, 10).describe('One point per voxel of this side is mapped (m, scaled).'),
       trackVoxel: metres(0.6, 20).describe('One point per voxel of this side is registered (m, scaled).'),
-      maxMapPoints: z.int().min(500).max(500_000).default(60_000).describe('At most so many points of a scan are mapped.'),
-      maxTrackPoints: z.int().min(200).max(60_000).default(6_000).describe('At most so many points of a scan are registered.'),
+      maxMapPoints: z
+        .int()
+        .min(500)
+        .max(500_000)
+        .default(60_000)
+        .describe('At most so many points of a scan are mapped.'),
+      maxTrackPoints: z
+        .int()
+        .min(200)
+        .max(60_000)
+        .default(6_000)
+        .describe('At most so many points of a scan are registered.'),
     })
     .prefault({}),
   map: z
     .strictObject({
       voxel: metres(0.15, 10).describe('Distance between the corners that hold fused distances (m, scaled).'),
       truncation: z.number().min(1).max(8).default(2).describe('Largest stored distance, in voxels.'),
-      featureCell: z.int().min(1).max(16).default(4).describe('Distance between the corners that hold learned features, in voxels.'),
+      featureCell: z
+        .int()
+        .min(1)
+        .max(16)
+        .default(4)
+        .describe('Distance between the corners that hold learned features, in voxels.'),
       maxRange: metres(60, 1000).describe('Points farther than this are tracked but not mapped (m, scaled).'),
-      maxWeight: z.number().positive().default(100).describe('Weight at which a running mean becomes an exponential one: how fast a changed world is relearned.'),
-      memoryMiB: z.int().min(256).max(4095).default(3072).describe('Address space for the map; pages are used only when needed.'),
+      maxWeight: z
+        .number()
+        .positive()
+        .default(100)
+        .describe(
+          'Weight at which a running mean becomes an exponential one: how fast a changed world is relearned.',
+        ),
+      memoryMiB: z
+        .int()
+        .min(256)
+        .max(4095)
+        .default(3072)
+        .describe('Address space for the map; pages are used only when needed.'),
     })
     .prefault({}),
   training: z
     .strictObject({
-      iterations: z.int().min(0).max(100).default(3).describe('Optimisation steps per scan; 0 maps with fused distances only.'),
-      firstScanFactor: z.int().min(1).max(100).default(10).describe('So many times more steps on the first scan.'),
+      iterations: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(3)
+        .describe('Optimisation steps per scan; 0 maps with fused distances only.'),
+      firstScanFactor: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(10)
+        .describe('So many times more steps on the first scan.'),
       batch: z.int().min(512).max(65_536).default(8192).describe('Samples per step, half of them replayed.'),
-      samplePoints: z.int().min(256).max(16_384).default(2048).describe('Points of a scan that give samples, four each.'),
+      samplePoints: z
+        .int()
+        .min(256)
+        .max(16_384)
+        .default(2048)
+        .describe('Points of a scan that give samples, four each.'),
       huber: z.number().positive().default(0.03).describe('Residual at which the loss becomes linear (m).'),
       learningRate: z.number().positive().max(1).default(0.01).describe("Adam's step size for features."),
-      outputScale: z.number().positive().max(10).default(0.1).describe('Scale of the decoded residual (m at 0.15 m voxels, scaled).'),
+      outputScale: z
+        .number()
+        .positive()
+        .max(10)
+        .default(0.1)
+        .describe('Scale of the decoded residual (m at 0.15 m voxels, scaled).'),
       replayRadius: metres(50, 1000).describe('Keyframes nearer than this are replayed (m, scaled).'),
       keyframeDistance: metres(1, 100).describe('A keyframe is kept every so many metres (scaled) …'),
       keyframeAngle: z.number().positive().max(180).default(10).describe('… or degrees.'),
-      window: z.int().min(0).max(32).default(8).describe('Latest keyframes whose poses are optimised together with the features; 0 = none.'),
+      window: z
+        .int()
+        .min(0)
+        .max(32)
+        .default(8)
+        .describe('Latest keyframes whose poses are optimised together with the features; 0 = none.'),
     })
     .prefault({}),
   tracking: z
@@ -56,22 +122,70 @@ export const configSchema = z.strictObject({
       maxIterations: z.int().min(1).max(100).default(20).describe('Gauss–Newton steps per scan.'),
       kernelStart: metres(0.6, 10).describe('Robust scale of the first step (m, scaled).'),
       kernelEnd: metres(0.2, 10).describe('Robust scale of the last step (m, scaled).'),
-      anneal: z.number().min(0.1).max(1).default(0.75).describe('The robust scale shrinks by this factor per step.'),
-      gradientScale: z.number().positive().default(0.5).describe('Scale of the weight by how far the gradient norm is from one.'),
-      minWeight: z.number().min(0).default(0.05).describe('Corners seen with less weight are not tracked against.'),
-      groundWeight: z.number().min(0).max(10).default(1).describe('Weight of ground points relative to the others.'),
-      twistSigmaLinear: z.number().min(0).default(1).describe('How far the velocity within a sweep may differ from its prediction (m/s, standard deviation); 0 = not at all.'),
+      anneal: z
+        .number()
+        .min(0.1)
+        .max(1)
+        .default(0.75)
+        .describe('The robust scale shrinks by this factor per step.'),
+      gradientScale: z
+        .number()
+        .positive()
+        .default(0.5)
+        .describe('Scale of the weight by how far the gradient norm is from one.'),
+      minWeight: z
+        .number()
+        .min(0)
+        .default(0.05)
+        .describe('Corners seen with less weight are not tracked against.'),
+      groundWeight: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(1)
+        .describe('Weight of ground points relative to the others.'),
+      twistSigmaLinear: z
+        .number()
+        .min(0)
+        .default(1)
+        .describe(
+          'How far the velocity within a sweep may differ from its prediction (m/s, standard deviation); 0 = not at all.',
+        ),
       twistSigmaAngular: z.number().min(0).default(1).describe('The same for the turn rate (rad/s).'),
-      minInlierRatio: z.number().min(0).max(1).default(0.35).describe('With fewer inliers the track is lost.'),
-      minValuedRatio: z.number().min(0).max(1).default(0.15).describe('With fewer points in the known map the track is lost.'),
-      minConditioning: z.number().min(0).max(1).default(0.004).describe('Below this the pose slides in some direction: degraded.'),
+      minInlierRatio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.35)
+        .describe('With fewer inliers the track is lost.'),
+      minValuedRatio: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.15)
+        .describe('With fewer points in the known map the track is lost.'),
+      minConditioning: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.004)
+        .describe('Below this the pose slides in some direction: degraded.'),
     })
     .prefault({}),
   mesh: z
     .strictObject({
-      blocksPerScan: z.int().min(0).max(100_000).default(96).describe('Map blocks re-extracted per scan; the rest waits, and is done at the end.'),
+      blocksPerScan: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(96)
+        .describe('Map blocks re-extracted per scan; the rest waits, and is done at the end.'),
       minWeight: z.number().min(0).default(0.5).describe('Corners seen with less weight are not meshed.'),
-      minComponentTriangles: z.int().min(0).default(40).describe('Smaller loose pieces are left out of the exported mesh.'),
+      minComponentTriangles: z
+        .int()
+        .min(0)
+        .default(40)
+        .describe('Smaller loose pieces are left out of the exported mesh.'),
     })
     .prefault({}),
 });

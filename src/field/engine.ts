@@ -73,9 +73,18 @@ export interface FieldEngine {
   /** Makes room for a scan and fuses its normal-guided distances into all scalar levels. */
   fuse(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void;
   /** Normal equations of the points against the field; [other, ground]. */
-  register(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums];
+  register(
+    points: PointSet,
+    coarse: { pointer: number; count: number },
+    pose: Pose,
+    options: RegisterOptions,
+  ): readonly [NormalSums, NormalSums];
   /** One step of the joint optimisation over features and poses. */
-  fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: { huber: number; learningRate: number }): FitResult;
+  fit(
+    chunks: readonly FitChunk[],
+    poses: readonly Pose[],
+    options: { huber: number; learningRate: number },
+  ): FitResult;
   /** Signed distance, gradient and smallest corner weight (0 = not observed) at points: 5 per point. */
   query(points: Float32Array): Float32Array;
   clear(): void;

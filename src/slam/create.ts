@@ -6,7 +6,7 @@ import { MapMesher } from '../mesh/map-mesher.js';
 import { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapper.js';
-import { Pipeline } from './pipeline.js';
+import { Pipeline, type KnownPose } from './pipeline.js';
 import { Tracker } from './tracker.js';
 import type { MapStatistics, Mesh, ScanResult, Slam } from './types.js';
 
@@ -15,7 +15,10 @@ const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fuse
 
 /** Builds the system that `config` describes. */
 export async function createSlam(config: Config): Promise<Slam> {
-  const pool = await KernelPool.create({ threads: config.threads || availableParallelism(), memoryMiB: config.map.memoryMiB });
+  const pool = await KernelPool.create({
+    threads: config.threads || availableParallelism(),
+    memoryMiB: config.map.memoryMiB,
+  });
   return new LidarSlam(config, pool);
 }
 
@@ -49,12 +52,13 @@ class LidarSlam implements Slam {
       outputScale: training.outputScale * scale,
       maxWeight: map.maxWeight,
       maxRange: map.maxRange * scale,
-      bareRange: 15 * scale,
-      bareQuality: 0.2,
+      bareRange: 30 * scale,
+      bareQuality: 0.5,
       seed,
       maxFineBlocks,
       maxFeatureRows: maxFineBlocks * 6,
       maxBatchChunks: 1024,
+      maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
       poolSamples: SLABS * training.samplePoints * 4,
     });
     const tracker = new Tracker(this.#field, {
@@ -84,12 +88,23 @@ class LidarSlam implements Slam {
       },
       SLABS,
     );
-    this.#mesher = new MapMesher(pool, this.#field, { minWeight: mesh.minWeight, minComponentTriangles: mesh.minComponentTriangles, features: training.iterations > 0 });
-    this.#pipeline = new Pipeline({ config, field: this.#field, preparer, tracker, mapper: this.#mapper, mesher: this.#mesher });
+    this.#mesher = new MapMesher(pool, this.#field, {
+      minWeight: mesh.minWeight,
+      minComponentTriangles: mesh.minComponentTriangles,
+      features: training.iterations > 0,
+    });
+    this.#pipeline = new Pipeline({
+      config,
+      field: this.#field,
+      preparer,
+      tracker,
+      mapper: this.#mapper,
+      mesher: this.#mesher,
+    });
   }
 
-  process(scan: LidarScan): ScanResult {
-    return this.#pipeline.process(scan);
+  process(scan: LidarScan, known?: KnownPose): ScanResult {
+    return this.#pipeline.process(scan, known);
   }
 
   mesh(): Mesh {

@@ -48,7 +48,9 @@ export class KeyframeStore {
 
   /** `count` keyframes within `radius` of a place, drawn with replacement. */
   draw(pose: Pose, radius: number, count: number, random: Random): Keyframe[] {
-    const near = this.frames.filter(({ pose: p }) => Math.hypot(p[3]! - pose[3]!, p[7]! - pose[7]!, p[11]! - pose[11]!) < radius);
+    const near = this.frames.filter(
+      ({ pose: p }) => Math.hypot(p[3]! - pose[3]!, p[7]! - pose[7]!, p[11]! - pose[11]!) < radius,
+    );
     return near.length === 0 ? [] : Array.from({ length: count }, () => near[random.int(near.length)]!);
   }
 

@@ -48,8 +48,13 @@ export class Mapper {
     if (o.iterations === 0 || points.count === 0) return;
     const chosen = Math.min(o.samplePoints, points.count);
     const first = this.keyframes.writeTo;
-    this.#field.drawSamples(points, chosen, first, { seed: (o.seed * 7919 + scan * 104729) >>> 0, band: o.band });
-    this.#current = this.#isKeyframe(pose) ? this.keyframes.keep(scan, pose, chosen * 4) : { scan, pose, anchor: pose, first, count: chosen * 4 };
+    this.#field.drawSamples(points, chosen, first, {
+      seed: (o.seed * 7919 + scan * 104729) >>> 0,
+      band: o.band,
+    });
+    this.#current = this.#isKeyframe(pose)
+      ? this.keyframes.keep(scan, pose, chosen * 4)
+      : { scan, pose, anchor: pose, first, count: chosen * 4 };
   }
 
   /** A few steps over new and replayed samples; returns the refined T_submap_sensor of the latest scan. */
@@ -63,7 +68,10 @@ export class Mapper {
     const starts = Math.max(1, Math.floor(current.count / CHUNK));
     const steps = o.iterations * (current.scan === 0 ? o.firstScanFactor : 1);
     const joint = o.window > 0 && current.scan > 0;
-    this.#field.allocateRows([{ first: current.first, count: current.count, pose: 0, optimisePose: false }], [current.pose]);
+    this.#field.allocateRows(
+      [{ first: current.first, count: current.count, pose: 0, optimisePose: false }],
+      [current.pose],
+    );
     for (let step = 0; step < steps; step++) {
       const frames: Keyframe[] = [current];
       const chunks: FitChunk[] = [];
@@ -75,8 +83,13 @@ export class Mapper {
         chunks.push({ first, count: Math.min(CHUNK, frame.first + frame.count - first), pose, optimisePose });
       };
       for (let i = 0; i < half; i++) add(current, (step * half + i) % starts);
-      for (const frame of this.keyframes.draw(current.pose, o.replayRadius, half, random)) add(frame, random.int(Math.max(1, Math.floor(frame.count / CHUNK))));
-      const { systems } = this.#field.fit(chunks, frames.map((frame) => frame.pose), o);
+      for (const frame of this.keyframes.draw(current.pose, o.replayRadius, half, random))
+        add(frame, random.int(Math.max(1, Math.floor(frame.count / CHUNK))));
+      const { systems } = this.#field.fit(
+        chunks,
+        frames.map((frame) => frame.pose),
+        o,
+      );
       if (joint) frames.forEach((frame, i) => this.#movePose(frame, systems.subarray(i * 28, i * 28 + 28)));
     }
     return current.pose;
@@ -97,8 +110,16 @@ export class Mapper {
     const A = new Float64Array(36);
     const b = new Float64Array(6);
     let at = 0;
-    for (let r = 0; r < 6; r++) for (let c = r; c < 6; c++) A[c * 6 + r] = A[r * 6 + c] = scale * system[at++]!;
-    const moved = [frame.pose[3]! - anchor[3]!, frame.pose[7]! - anchor[7]!, frame.pose[11]! - anchor[11]!, (offset[9]! - offset[6]!) / 2, (offset[2]! - offset[8]!) / 2, (offset[4]! - offset[1]!) / 2];
+    for (let r = 0; r < 6; r++)
+      for (let c = r; c < 6; c++) A[c * 6 + r] = A[r * 6 + c] = scale * system[at++]!;
+    const moved = [
+      frame.pose[3]! - anchor[3]!,
+      frame.pose[7]! - anchor[7]!,
+      frame.pose[11]! - anchor[11]!,
+      (offset[9]! - offset[6]!) / 2,
+      (offset[2]! - offset[8]!) / 2,
+      (offset[4]! - offset[1]!) / 2,
+    ];
     for (let i = 0; i < 6; i++) {
       const prior = 1 / (i < 3 ? PRIOR.translation : PRIOR.rotation) ** 2;
       A[i * 7]! += prior;
@@ -111,6 +132,9 @@ export class Mapper {
     const last = this.keyframes.frames.at(-1);
     if (!last) return true;
     const motion = compose(inverse(last.pose), pose);
-    return translationNorm(motion) > this.#options.keyframeDistance || rotationAngle(motion) > this.#options.keyframeAngle;
+    return (
+      translationNorm(motion) > this.#options.keyframeDistance ||
+      rotationAngle(motion) > this.#options.keyframeAngle
+    );
   }
 }

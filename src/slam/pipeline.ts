@@ -26,6 +26,12 @@ export interface PipelineParts {
 /** Seconds of motion prediction after which a lost track stops pretending to know its velocity. */
 const COAST_SECONDS = 1;
 
+/** A pose given from outside, T_odom_sensor at the stamp, and the twist to deskew with (sensor frame). */
+export interface KnownPose {
+  readonly pose: Pose;
+  readonly twist: Twist;
+}
+
 /** One LiDAR, one submap: prepare, predict, track, map, optimise, mesh. */
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -38,9 +44,14 @@ export class Pipeline {
     this.#parts = parts;
   }
 
-  /** Processes one scan. Throws FeltmapError out-of-memory when the map is full; what was mapped stays. */
-  process(scan: LidarScan): ScanResult {
+  /**
+   * Processes one scan. Throws FeltmapError out-of-memory when the map is full; what was mapped stays.
+   *
+   * @param known a pose from elsewhere: the scan is mapped there and not tracked
+   */
+  process(scan: LidarScan, known?: KnownPose): ScanResult {
     const watch = new StopWatch();
+    if (known) return this.#mapKnown(scan, known, watch);
     const predicted = this.#motion.predict(scan.stampNs);
     const prepared = this.#prepare(scan, this.#motion.twist);
     watch.lap('prepare');
@@ -54,14 +65,29 @@ export class Pipeline {
 
     this.#lostSince = undefined;
     this.#deskew(prepared, track.twist);
-    this.#parts.mapper.integrate(pointsOf(prepared), coarseOf(prepared), track.pose, this.#index);
-    watch.lap('map');
-    const refined = this.#parts.mapper.optimise() ?? track.pose;
-    watch.lap('optimise');
-    this.#parts.mesher.update(this.#parts.config.mesh.blocksPerScan);
-    watch.lap('mesh');
+    const refined = this.#integrate(prepared, track.pose, watch);
     this.#motion.update(scan.stampNs, refined);
     return this.#result(scan, prepared, refined, track, verdict, watch.times());
+  }
+
+  #mapKnown(scan: LidarScan, { pose, twist }: KnownPose, watch: StopWatch): ScanResult {
+    const prepared = this.#prepare(scan, twist);
+    watch.lap('prepare');
+    this.#integrate(prepared, pose, watch);
+    this.#motion.set(scan.stampNs, pose, twist);
+    return this.#result(scan, prepared, pose, KNOWN, { state: 'tracking', reason: '' }, watch.times());
+  }
+
+  /** Map, optimise, mesh; returns the refined pose. */
+  #integrate(prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
+    const { mapper, mesher, config } = this.#parts;
+    mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#index);
+    watch.lap('map');
+    const refined = mapper.optimise() ?? pose;
+    watch.lap('optimise');
+    mesher.update(config.mesh.blocksPerScan);
+    watch.lap('mesh');
+    return refined;
   }
 
   #prepare(scan: LidarScan, twist: Twist): PreparedScan {
@@ -80,17 +106,10 @@ export class Pipeline {
 
   /** The first scan defines the odom frame and is mapped as it is. */
   #start(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
-    const { mapper, mesher, config } = this.#parts;
-    mapper.integrate(pointsOf(prepared), coarseOf(prepared), identity(), 0);
-    watch.lap('map');
-    mapper.optimise();
-    watch.lap('optimise');
-    mesher.update(config.mesh.blocksPerScan);
-    watch.lap('mesh');
+    this.#integrate(prepared, identity(), watch);
     this.#motion.set(scan.stampNs, identity(), STILL.slice());
     this.#firstScan = scan;
-    const track: Track = { pose: identity(), twist: STILL, covariance: new Float64Array(36), iterations: 0, converged: true, valuedRatio: 1, inlierRatio: 1, residual: 0, conditioning: 1 };
-    return this.#result(scan, prepared, identity(), track, { state: 'tracking', reason: '' }, watch.times());
+    return this.#result(scan, prepared, identity(), KNOWN, { state: 'tracking', reason: '' }, watch.times());
   }
 
   #track(prepared: PreparedScan, predicted: Pose, twist: Twist, kernelStart?: number): Track {
@@ -103,10 +122,22 @@ export class Pipeline {
     let bestScore = Infinity;
     for (let degrees = -20; degrees <= 20; degrees += 2) {
       const turned = compose(predicted, exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
-      const score = tracker.score(pointsOf(prepared), coarseOf(prepared), turned, config.tracking.kernelStart);
+      const score = tracker.score(
+        pointsOf(prepared),
+        coarseOf(prepared),
+        turned,
+        config.tracking.kernelStart,
+      );
       if (score < bestScore) [best, bestScore] = [turned, score];
     }
-    const again = tracker.track(pointsOf(prepared), coarseOf(prepared), best, twist, timed, config.tracking.kernelStart);
+    const again = tracker.track(
+      pointsOf(prepared),
+      coarseOf(prepared),
+      best,
+      twist,
+      timed,
+      config.tracking.kernelStart,
+    );
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
   }
 
@@ -117,7 +148,8 @@ export class Pipeline {
   #bootstrap(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
     const first = this.#firstScan;
     this.#firstScan = undefined;
-    if (!first || !this.#timed(prepared) || judge(track, this.#parts.config.tracking).state === 'lost') return track;
+    if (!first || !this.#timed(prepared) || judge(track, this.#parts.config.tracking).state === 'lost')
+      return track;
     const { field, mapper, mesher } = this.#parts;
     const dt = this.#motion.elapsed(scan.stampNs);
     let velocity = dt > 0 ? log(track.pose).map((v) => v / dt) : track.twist;
@@ -137,16 +169,34 @@ export class Pipeline {
   }
 
   /** Keeps the prediction, maps nothing, says so. */
-  #lost(scan: LidarScan, prepared: PreparedScan, predicted: Pose, track: Track, verdict: Verdict, watch: StopWatch): ScanResult {
+  #lost(
+    scan: LidarScan,
+    prepared: PreparedScan,
+    predicted: Pose,
+    track: Track,
+    verdict: Verdict,
+    watch: StopWatch,
+  ): ScanResult {
     this.#lostSince ??= scan.stampNs;
     const coasting = Number(scan.stampNs - this.#lostSince) * 1e-9 < COAST_SECONDS;
-    this.#motion.set(scan.stampNs, coasting ? predicted : this.#motion.pose, coasting ? this.#motion.twist : STILL.slice());
+    this.#motion.set(
+      scan.stampNs,
+      coasting ? predicted : this.#motion.pose,
+      coasting ? this.#motion.twist : STILL.slice(),
+    );
     const covariance = new Float64Array(36);
     for (let i = 0; i < 6; i++) covariance[i * 7] = i < 3 ? 100 : 1;
     return this.#result(scan, prepared, this.#motion.pose, { ...track, covariance }, verdict, watch.times());
   }
 
-  #result(scan: LidarScan, prepared: PreparedScan, pose: Pose, track: Track, verdict: { state: TrackingState; reason: string }, times: StageTimes): ScanResult {
+  #result(
+    scan: LidarScan,
+    prepared: PreparedScan,
+    pose: Pose,
+    track: Track,
+    verdict: { state: TrackingState; reason: string },
+    times: StageTimes,
+  ): ScanResult {
     return {
       index: this.#index++,
       stampNs: scan.stampNs,
@@ -155,7 +205,12 @@ export class Pipeline {
       twist: this.#motion.twist,
       state: verdict.state,
       reason: verdict.reason,
-      points: { input: scan.count, valid: prepared.counts.valid, mapped: prepared.mapCount, registered: prepared.trackCount },
+      points: {
+        input: scan.count,
+        valid: prepared.counts.valid,
+        mapped: prepared.mapCount,
+        registered: prepared.trackCount,
+      },
       iterations: track.iterations,
       inlierRatio: track.inlierRatio,
       times,
@@ -164,6 +219,18 @@ export class Pipeline {
 }
 
 const STILL = new Float64Array(6);
+/** What a pose that needs no tracking looks like. */
+const KNOWN: Track = {
+  pose: identity(),
+  twist: STILL,
+  covariance: new Float64Array(36),
+  iterations: 0,
+  converged: true,
+  valuedRatio: 1,
+  inlierRatio: 1,
+  residual: 0,
+  conditioning: 1,
+};
 
 /** Relative motion from a to b. */
 export function relative(a: Pose, b: Pose): Pose {

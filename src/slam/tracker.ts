@@ -66,7 +66,14 @@ export class Tracker {
    * @param timed whether points carry times, so that the twist can be corrected
    * @param kernelStart robust scale of the first iteration, metres
    */
-  track(points: PointSet, coarse: { pointer: number; count: number }, predicted: Pose, twist: Twist, timed: boolean, kernelStart = this.#options.kernelStart): Track {
+  track(
+    points: PointSet,
+    coarse: { pointer: number; count: number },
+    predicted: Pose,
+    twist: Twist,
+    timed: boolean,
+    kernelStart = this.#options.kernelStart,
+  ): Track {
     const o = this.#options;
     let pose = predicted;
     const turned = new Float64Array(6); // twist correction, submap axes, per tenth of a second
@@ -85,7 +92,8 @@ export class Tracker {
       pose = moveAtSensor(pose, step);
       if (solveTwist) for (let i = 0; i < 6; i++) turned[i]! += step[6 + i]!;
       const small =
-        Math.hypot(step[0]!, step[1]!, step[2]!) < o.translationTolerance && Math.hypot(step[3]!, step[4]!, step[5]!) < o.rotationTolerance;
+        Math.hypot(step[0]!, step[1]!, step[2]!) < o.translationTolerance &&
+        Math.hypot(step[3]!, step[4]!, step[5]!) < o.rotationTolerance;
       const annealed = kernel <= o.kernelEnd;
       kernel = Math.max(o.kernelEnd, kernel * o.anneal);
       sums = this.#pass(points, coarse, pose, kernel, turned);
@@ -104,7 +112,13 @@ export class Tracker {
     return all ? 1 - (other.weight + ground.weight) / all : 1;
   }
 
-  #pass(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, kernel: number, twist: Float64Array): readonly [NormalSums, NormalSums] {
+  #pass(
+    points: PointSet,
+    coarse: { pointer: number; count: number },
+    pose: Pose,
+    kernel: number,
+    twist: Float64Array,
+  ): readonly [NormalSums, NormalSums] {
     const o = this.#options;
     const options: RegisterOptions = {
       kernels: [kernel, ...o.coarseKernels],
@@ -151,7 +165,15 @@ export class Tracker {
     }
   }
 
-  #conclude(sums: readonly [NormalSums, NormalSums], pose: Pose, twist: Twist, turned: Float64Array, kernel: number, iterations: number, converged: boolean): Track {
+  #conclude(
+    sums: readonly [NormalSums, NormalSums],
+    pose: Pose,
+    twist: Twist,
+    turned: Float64Array,
+    kernel: number,
+    iterations: number,
+    converged: boolean,
+  ): Track {
     const variance = this.#combine(sums, kernel);
     const [other, ground] = sums;
     const points = other.points + ground.points;
@@ -168,11 +190,15 @@ export class Tracker {
     const corrected = twist.slice();
     for (let half = 0; half < 6; half += 3)
       for (let i = 0; i < 3; i++)
-        corrected[half + i]! += TIME_SCALE * (pose[i]! * turned[half]! + pose[4 + i]! * turned[half + 1]! + pose[8 + i]! * turned[half + 2]!);
+        corrected[half + i]! +=
+          TIME_SCALE *
+          (pose[i]! * turned[half]! + pose[4 + i]! * turned[half + 1]! + pose[8 + i]! * turned[half + 2]!);
     return {
       pose,
       twist: corrected,
-      covariance: inverseH ? inverseH.map((v) => v * variance) : new Float64Array(36).map((_, i) => (i % 7 === 0 ? 1e6 : 0)),
+      covariance: inverseH
+        ? inverseH.map((v) => v * variance)
+        : new Float64Array(36).map((_, i) => (i % 7 === 0 ? 1e6 : 0)),
       iterations,
       converged,
       valuedRatio: points ? valued / points : 0,

@@ -1,4 +1,6 @@
 import type { Pose, Twist } from '../geometry/se3.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { KnownPose } from './pipeline.js';
 
 /**
  * How far a pose can be trusted. `degraded`: usable, but badly conditioned or with few inliers (covariance says in
@@ -64,8 +66,8 @@ export interface Mesh {
 
 /** The SLAM system as everything outside the core sees it: scans in, poses and a map out. */
 export interface Slam {
-  /** Processes one scan. Scans must come in order of time. */
-  process(scan: import('../sensors/lidar/scan.js').LidarScan): ScanResult;
+  /** Processes one scan, in order of time. With a `known` pose it is mapped there and not tracked. */
+  process(scan: LidarScan, known?: KnownPose): ScanResult;
   /** The welded mesh of everything mapped so far. */
   mesh(): Mesh;
   statistics(): MapStatistics;

@@ -3,9 +3,25 @@ import type { KernelMemory } from '../../src/field/engines/wasm/memory.js';
 import type { Random } from '../../src/geometry/random.js';
 
 /** Points on a sphere of the given radius about (cx, cy, cz), with inward normals (seen from inside), in kernel memory. */
-export function spherePoints(memory: KernelMemory, random: Random, count: number, radius: number, centre: readonly [number, number, number], noise = 0): PointSet & { indices: number } {
+export function spherePoints(
+  memory: KernelMemory,
+  random: Random,
+  count: number,
+  radius: number,
+  centre: readonly [number, number, number],
+  noise = 0,
+): PointSet & { indices: number } {
   const column = (): Float32Array => memory.f32(memory.alloc(count * 4), count);
-  const [x, y, z, nx, ny, nz, tau, quality] = [column(), column(), column(), column(), column(), column(), column(), column()];
+  const [x, y, z, nx, ny, nz, tau, quality] = [
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+  ];
   const flags = memory.u8(memory.alloc(count), count);
   const indices = memory.u32(memory.alloc(count * 4), count);
   for (let i = 0; i < count; i++) {
@@ -20,5 +36,17 @@ export function spherePoints(memory: KernelMemory, random: Random, count: number
     indices[i] = i;
   }
   const at = (array: Float32Array | Uint8Array | Uint32Array): number => array.byteOffset;
-  return { x: at(x), y: at(y), z: at(z), nx: at(nx), ny: at(ny), nz: at(nz), tau: at(tau), quality: at(quality), flags: at(flags), count, indices: at(indices) };
+  return {
+    x: at(x),
+    y: at(y),
+    z: at(z),
+    nx: at(nx),
+    ny: at(ny),
+    nz: at(nz),
+    tau: at(tau),
+    quality: at(quality),
+    flags: at(flags),
+    count,
+    indices: at(indices),
+  };
 }

@@ -8,7 +8,7 @@ import { spherePoints } from './points.js';
 
 export const OPTIONS: WasmFieldOptions = {
   voxel: 0.15, truncation: 0.3, pyramid: [4, 8], featureCell: 4, outputScale: 0.1, maxWeight: 100, maxRange: 60, bareRange: 15, bareQuality: 0.2,
-  seed: 1, maxFineBlocks: 8000, maxFeatureRows: 60000, maxBatchChunks: 256, poolSamples: 65536,
+  seed: 1, maxFineBlocks: 8000, maxFeatureRows: 60000, maxBatchChunks: 256, maxScanPoints: 20000, poolSamples: 65536,
 }; // prettier-ignore
 const RADIUS = 6;
 
@@ -57,7 +57,13 @@ describe('field on a sphere', () => {
       coarseKernels: [0.6, 1.2, 0], translationTolerance: 1e-4, rotationTolerance: 1e-5, twistSigmaLinear: 0, twistSigmaAngular: 0, groundWeight: 1,
     }); // prettier-ignore
     const off = exp([0.3, -0.2, 0.25, 0, 0, 0]);
-    const track = tracker.track(points, { pointer: points.indices, count: 4000 }, off, new Float64Array(6), false);
+    const track = tracker.track(
+      points,
+      { pointer: points.indices, count: 4000 },
+      off,
+      new Float64Array(6),
+      false,
+    );
     expect(Math.hypot(track.pose[3]! - 0, track.pose[7]!, track.pose[11]!)).toBeLessThan(0.9); // rotation about the centre is free …
     const centre = compose(track.pose, Float64Array.of(1, 0, 0, 1, 0, 1, 0, 2, 0, 0, 1, 3));
     expect(Math.hypot(centre[3]! - 1, centre[7]! - 2, centre[11]! - 3)).toBeLessThan(0.005); // … but the centre is not
@@ -65,7 +71,12 @@ describe('field on a sphere', () => {
 
   it('lowers the loss and gives the right pose gradient', () => {
     field.drawSamples(points, 4096, 0, { seed: 5, band: 0.12 });
-    const chunks = Array.from({ length: 32 }, (_, k) => ({ first: k * 256, count: 256, pose: 0, optimisePose: true }));
+    const chunks = Array.from({ length: 32 }, (_, k) => ({
+      first: k * 256,
+      count: 256,
+      pose: 0,
+      optimisePose: true,
+    }));
     field.allocateRows(chunks, [identity()]);
     const options = { huber: 0.03, learningRate: 0.01 };
     let first = 0;

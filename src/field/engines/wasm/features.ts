@@ -22,9 +22,18 @@ export class FeatureLevel {
   readonly decoder: Float32Array;
   readonly #words: Uint32Array;
 
-  constructor(memory: KernelMemory, options: { cell: number; maxBlocks: number; maxRows: number; seed: number; outputScale: number }) {
+  constructor(
+    memory: KernelMemory,
+    options: { cell: number; maxBlocks: number; maxRows: number; seed: number; outputScale: number },
+  ) {
     const { cell, maxBlocks, maxRows } = options;
-    this.grid = new BlockGrid(memory, { voxel: cell, truncation: cell, maxBlocks, maxWeight: 0, wordsPerCorner: 1 });
+    this.grid = new BlockGrid(memory, {
+      voxel: cell,
+      truncation: cell,
+      maxBlocks,
+      maxWeight: 0,
+      wordsPerCorner: 1,
+    });
     const args = new KernelArguments(memory, 64);
     this.descriptor = args.pointer;
     this.#words = memory.u32(this.descriptor, 16);

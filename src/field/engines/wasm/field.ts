@@ -1,6 +1,13 @@
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { Pose } from '../../../geometry/se3.js';
-import type { FieldEngine, FitChunk, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
+import type {
+  FieldEngine,
+  FitChunk,
+  FitResult,
+  NormalSums,
+  PointSet,
+  RegisterOptions,
+} from '../../engine.js';
 import { KernelArguments } from './arguments.js';
 import { FeatureLevel } from './features.js';
 import { BLOCK_CORNERS, BlockGrid } from './grid.js';
@@ -34,6 +41,8 @@ export interface WasmFieldOptions {
   maxFineBlocks: number;
   maxFeatureRows: number;
   maxBatchChunks: number;
+  /** Points of the largest scan to fuse. */
+  maxScanPoints: number;
   /** Samples that the pool holds. */
   poolSamples: number;
 }
@@ -71,9 +80,19 @@ export class WasmField implements FieldEngine {
     const { memory } = pool;
     const { voxel, truncation, maxFineBlocks, maxBatchChunks, maxWeight } = options;
     const coarse = options.pyramid.map(
-      (factor) => new BlockGrid(memory, { voxel: voxel * factor, truncation: voxel * factor * 2, maxBlocks: Math.max(1024, maxFineBlocks >> 3), maxWeight, wordsPerCorner: 2 }),
+      (factor) =>
+        new BlockGrid(memory, {
+          voxel: voxel * factor,
+          truncation: voxel * factor * 2,
+          maxBlocks: Math.max(1024, maxFineBlocks >> 3),
+          maxWeight,
+          wordsPerCorner: 2,
+        }),
     );
-    this.levels = [new BlockGrid(memory, { voxel, truncation, maxBlocks: maxFineBlocks, maxWeight, wordsPerCorner: 2 }), ...coarse];
+    this.levels = [
+      new BlockGrid(memory, { voxel, truncation, maxBlocks: maxFineBlocks, maxWeight, wordsPerCorner: 2 }),
+      ...coarse,
+    ];
     this.features = new FeatureLevel(memory, {
       cell: voxel * options.featureCell,
       maxBlocks: Math.max(1024, maxFineBlocks >> 2),
@@ -82,11 +101,20 @@ export class WasmField implements FieldEngine {
       outputScale: options.outputScale,
     });
     this.#fuse = new KernelArguments(memory, 128);
+    this.#fuse.int(112, memory.alloc(options.maxScanPoints * 32));
     this.#register = new KernelArguments(memory, 256);
     const maxRegisterChunks = 256;
     const registerOut = memory.alloc(maxRegisterChunks * REGISTER_STRIDE);
     this.#registerOut = memory.f64(registerOut, (maxRegisterChunks * REGISTER_STRIDE) / 8);
-    const sums = (): NormalSums => ({ system: new Float64Array(SYSTEM), weight: 0, cost: 0, valued: 0, inliers: 0, points: 0, absolute: 0 });
+    const sums = (): NormalSums => ({
+      system: new Float64Array(SYSTEM),
+      weight: 0,
+      cost: 0,
+      valued: 0,
+      inliers: 0,
+      points: 0,
+      absolute: 0,
+    });
     this.#sums = [sums(), sums()];
 
     this.poolPointer = memory.alloc(options.poolSamples * SAMPLE_FLOATS * 4);
@@ -105,7 +133,14 @@ export class WasmField implements FieldEngine {
       table[2 * t + 1] = 1 / (1 - 0.99 ** t);
     }
     this.#fit
-      .int(0, this.levels[0]!.descriptor, this.features.descriptor, this.poolPointer, this.#fitChunksPointer, this.#fitPosesPointer)
+      .int(
+        0,
+        this.levels[0]!.descriptor,
+        this.features.descriptor,
+        this.poolPointer,
+        this.#fitChunksPointer,
+        this.#fitPosesPointer,
+      )
       .int(20, memory.alloc(maxBatchChunks * CHUNK_SAMPLES * RECORD_BYTES), fitOut)
       .int(44, PARTS, memory.alloc(touched * PARTS * 4), touched, bias)
       .int(64, memory.alloc(maxBatchChunks * 512));
@@ -124,7 +159,16 @@ export class WasmField implements FieldEngine {
     this.#evaluateBlocks = memory.u32(evaluateBlocks, 4096);
     this.#evaluateCoordsPointer = memory.alloc(4096 * 16);
     this.#evaluate = new KernelArguments(memory, 32);
-    this.#evaluate.int(0, this.levels[0]!.descriptor, this.features.descriptor, evaluateBlocks, 0, this.#evaluateCoordsPointer).int(28, memory.alloc(4096 * 512));
+    this.#evaluate
+      .int(
+        0,
+        this.levels[0]!.descriptor,
+        this.features.descriptor,
+        evaluateBlocks,
+        0,
+        this.#evaluateCoordsPointer,
+      )
+      .int(28, memory.alloc(4096 * 512));
   }
 
   fuse(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void {
@@ -142,7 +186,12 @@ export class WasmField implements FieldEngine {
     this.#checkRoom();
   }
 
-  register(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums] {
+  register(
+    points: PointSet,
+    coarse: { pointer: number; count: number },
+    pose: Pose,
+    options: RegisterOptions,
+  ): readonly [NormalSums, NormalSums] {
     const chunks = Math.ceil(coarse.count / 256);
     this.#register
       .int(0, this.levels.length, ...this.levels.map((level) => level.descriptor))
@@ -178,10 +227,22 @@ export class WasmField implements FieldEngine {
    *
    * @param first index of the first sample in the pool; 4 samples per chosen point are written
    */
-  drawSamples(points: PointSet, chosen: number, first: number, options: { seed: number; band: number }): void {
+  drawSamples(
+    points: PointSet,
+    chosen: number,
+    first: number,
+    options: { seed: number; band: number },
+  ): void {
     this.#sample
       .int(0, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
-      .int(28, points.count, chosen, coprimeStride(points.count), options.seed, this.poolPointer + first * SAMPLE_FLOATS * 4)
+      .int(
+        28,
+        points.count,
+        chosen,
+        coprimeStride(points.count),
+        options.seed,
+        this.poolPointer + first * SAMPLE_FLOATS * 4,
+      )
       .scalar(48, options.band)
       .int(52, options.seed % points.count)
       .scalar(56, this.#options.bareRange);
@@ -195,7 +256,11 @@ export class WasmField implements FieldEngine {
     this.#checkRoom();
   }
 
-  fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: { huber: number; learningRate: number }): FitResult {
+  fit(
+    chunks: readonly FitChunk[],
+    poses: readonly Pose[],
+    options: { huber: number; learningRate: number },
+  ): FitResult {
     this.#writeBatch(chunks, poses);
     this.#fit.scalar(28, options.huber).scalar(32, options.learningRate).int(36, ++this.#iteration);
     this.#pool.run('fitForward', this.#fit.pointer, chunks.length);
@@ -228,7 +293,11 @@ export class WasmField implements FieldEngine {
   }
 
   /** Distances at the 9³ corners of fine blocks, NaN where not observed, to `values` (729 float32 per block). */
-  evaluateBlocks(blocks: ArrayLike<number>, values: number, options: { minWeight: number; band: number; features: boolean }): void {
+  evaluateBlocks(
+    blocks: ArrayLike<number>,
+    values: number,
+    options: { minWeight: number; band: number; features: boolean },
+  ): void {
     for (let i = 0; i < blocks.length; i++) this.#evaluateBlocks[i] = blocks[i]!;
     this.#evaluate
       .int(4, options.features ? this.features.descriptor : 0)
@@ -241,7 +310,10 @@ export class WasmField implements FieldEngine {
   /** Bytes of blocks and rows in use. */
   get usedBytes(): number {
     const grid = (level: BlockGrid): number => level.count * (BLOCK_CORNERS * level.wordsPerCorner * 4 + 52);
-    return this.levels.reduce((sum, level) => sum + grid(level), grid(this.features.grid)) + this.features.count * 152;
+    return (
+      this.levels.reduce((sum, level) => sum + grid(level), grid(this.features.grid)) +
+      this.features.count * 152
+    );
   }
 
   clear(): void {
@@ -252,15 +324,22 @@ export class WasmField implements FieldEngine {
 
   #writeBatch(chunks: readonly FitChunk[], poses: readonly Pose[]): void {
     if (poses.length > MAX_POSES || chunks.length > this.#options.maxBatchChunks)
-      throw new RangeError(`A batch takes at most ${MAX_POSES} poses and ${this.#options.maxBatchChunks} chunks, got ${poses.length} and ${chunks.length}.`);
-    chunks.forEach(({ first, count, pose, optimisePose }, k) => this.#fitChunks.set([first, count, pose, optimisePose ? 1 : 0], k * 4));
+      throw new RangeError(
+        `A batch takes at most ${MAX_POSES} poses and ${this.#options.maxBatchChunks} chunks, got ${poses.length} and ${chunks.length}.`,
+      );
+    chunks.forEach(({ first, count, pose, optimisePose }, k) =>
+      this.#fitChunks.set([first, count, pose, optimisePose ? 1 : 0], k * 4),
+    );
     poses.forEach((pose, i) => this.#fitPoses.set(pose, i * 12));
     this.#fit.int(40, chunks.length);
   }
 
   #checkRoom(): void {
     if (this.features.overflowed || this.levels.some((level) => level.overflowed))
-      throw new FeltmapError('out-of-memory', 'The map is full: raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.');
+      throw new FeltmapError(
+        'out-of-memory',
+        'The map is full: raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.',
+      );
   }
 }
 

@@ -1,7 +1,22 @@
 import type { KernelMemory } from './memory.js';
 
 // Descriptor words (32-bit), shared with src/kernels/grid.ts.
-const WORD = { keys: 0, values: 1, mask: 2, count: 3, max: 4, coords: 5, neighbours: 6, data: 7, voxel: 8, inverse: 9, truncation: 10, overflow: 11, change: 12, maxWeight: 13 };
+const WORD = {
+  keys: 0,
+  values: 1,
+  mask: 2,
+  count: 3,
+  max: 4,
+  coords: 5,
+  neighbours: 6,
+  data: 7,
+  voxel: 8,
+  inverse: 9,
+  truncation: 10,
+  overflow: 11,
+  change: 12,
+  maxWeight: 13,
+};
 
 /** Corners along a block's edge. */
 export const BLOCK_SIDE = 8;

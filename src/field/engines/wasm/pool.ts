@@ -55,7 +55,7 @@ export class KernelPool {
     const memory = new KernelMemory(options.memoryMiB * 2 ** 20);
     const instance = await WebAssembly.instantiate(module, { env: { memory: memory.memory } });
     const exports = instance.exports as Record<string, unknown>;
-memory.reserveStatic((exports.heapBase as () => number)());
+    memory.reserveStatic((exports.heapBase as () => number)());
     const names = kernelNames(exports);
     const control = memory.i32(memory.alloc(CONTROL.length * 4), CONTROL.length);
     const workers = await Promise.all(

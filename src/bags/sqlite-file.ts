@@ -23,7 +23,7 @@ const INNER_TABLE = 0x05;
 /** Deeper trees than any real file has mean that pages point at each other. */
 const DEEPEST = 20;
 /** Overflow pages follow each other, so that large reads pay. */
-const WINDOW = 1 << 20;
+const WINDOW = 1 << 18;
 
 const utf8 = new TextDecoder();
 

@@ -10,7 +10,8 @@ import type { Mesh } from '../slam/types.js';
 export async function encodeGlb(mesh: Mesh, name = 'feltmap'): Promise<Uint8Array> {
   const document = new Document();
   document.getRoot().getAsset().generator = 'feltmap';
-  const buffer = document.createBuffer();
+  const empty = mesh.indices.length === 0;
+  const buffer = empty ? null : document.createBuffer();
   const attribute = (type: 'VEC3' | 'VEC4', array: Float32Array | Uint8Array, normalized = false) =>
     document
       .createAccessor()
@@ -29,8 +30,8 @@ export async function encodeGlb(mesh: Mesh, name = 'feltmap'): Promise<Uint8Arra
   const half = Math.SQRT1_2;
   const node = document.createNode(name).setRotation([-half, 0, 0, half]);
   scene.addChild(node);
-  // glTF forbids empty accessors: an empty mesh is a scene with an empty node.
-  if (mesh.indices.length > 0) {
+  // glTF forbids empty accessors and buffers: an empty mesh is a scene with an empty node.
+  if (!empty) {
     const primitive = document
       .createPrimitive()
       .setMaterial(material)

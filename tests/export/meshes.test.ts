@@ -114,6 +114,7 @@ describe('GLB', () => {
     const nothing = { positions: new Float32Array(0), indices: new Uint32Array(0) };
     const empty = await new NodeIO().readBinary(await encodeGlb(nothing));
     expect(empty.getRoot().listMeshes()).toEqual([]);
+    expect(empty.getRoot().listBuffers()).toEqual([]);
   });
 });
 

@@ -7,6 +7,9 @@ import type { LidarScan } from '../sensors/lidar/scan.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
 import type { BagReader, TopicInfo } from './types.js';
 
+/** How far stamps and log times may drift apart over a recording. */
+const CLOCK_SLACK_NS = 10_000_000_000n;
+
 /** The scans of a bag's PointCloud2 topic. Throws FeltmapError 'not-found' or 'ambiguous'. */
 export async function bagScanSource(bag: BagReader, path: string, wanted?: string): Promise<ScanSource> {
   const topic = chooseTopic(bag, path, wanted);
@@ -32,6 +35,11 @@ export async function bagScanSource(bag: BagReader, path: string, wanted?: strin
     first = scan;
     break;
   }
+  let firstLogNs = 0n;
+  for await (const message of bag.messages({ topics: [topic.name] })) {
+    firstLogNs = message.logTimeNs;
+    break;
+  }
   if (!first) {
     const why = firstProblem || bag.warnings[0] || 'the topic is empty';
     throw new FeltmapError('bad-input', `${path}: no scan on ${topic.name} can be read: ${why}`);
@@ -43,8 +51,9 @@ export async function bagScanSource(bag: BagReader, path: string, wanted?: strin
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
     skipped = 0;
     const { startNs, endNs } = rangeBounds(firstNs, range);
-    // Stamp and log time differ by transport and by clocks; the exact bounds are applied to the stamp.
-    for await (const scan of decoded()) {
+    // Log times run along with the stamps, but on another clock: they only bound what is read from the disk.
+    const shift = firstLogNs - firstNs;
+    for await (const scan of decoded(startNs + shift - CLOCK_SLACK_NS, endNs + shift + CLOCK_SLACK_NS)) {
       if (scan.stampNs >= startNs && scan.stampNs < endNs) yield scan;
     }
   }

@@ -19,12 +19,22 @@ export function parseVelodyneBin(bytes: Uint8Array, path: string): PointFile {
   const count = bytes.length / 16;
   const positions = new Float32Array(3 * count);
   const intensities = new Float32Array(count);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = floats(bytes);
   for (let i = 0; i < count; i++) {
-    positions[3 * i] = view.getFloat32(16 * i, true);
-    positions[3 * i + 1] = view.getFloat32(16 * i + 4, true);
-    positions[3 * i + 2] = view.getFloat32(16 * i + 8, true);
-    intensities[i] = view.getFloat32(16 * i + 12, true);
+    positions[3 * i] = values[4 * i]!;
+    positions[3 * i + 1] = values[4 * i + 1]!;
+    positions[3 * i + 2] = values[4 * i + 2]!;
+    intensities[i] = values[4 * i + 3]!;
   }
   return { count, positions, intensities };
+}
+
+/** Little-endian float32: a view where the machine and the address allow. */
+function floats(bytes: Uint8Array): Float32Array {
+  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) {
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+    return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }

@@ -24,11 +24,19 @@ export interface ScanSource {
   close(): Promise<void>;
 }
 
-/** Nanosecond bounds [startNs, endNs) of a range relative to the first stamp. */
+const ENDLESS = 1n << 62n;
+
+/**
+ * Nanosecond bounds [startNs, endNs) of a range relative to the first stamp; open where nothing is asked for, so that
+ * scans whose time goes back behind the first one still come through.
+ */
 export function rangeBounds(firstNs: bigint, range: ScanRange = {}): { startNs: bigint; endNs: bigint } {
-  const startNs = firstNs + seconds(range.startS ?? 0);
-  const duration = range.durationS ?? Infinity;
-  return { startNs, endNs: duration === Infinity ? 1n << 62n : startNs + seconds(duration) };
+  const { startS = 0, durationS = Infinity } = range;
+  const startNs = firstNs + seconds(startS);
+  return {
+    startNs: startS > 0 ? startNs : -ENDLESS,
+    endNs: durationS === Infinity ? ENDLESS : startNs + seconds(durationS),
+  };
 }
 
 function seconds(s: number): bigint {

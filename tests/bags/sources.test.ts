@@ -7,7 +7,9 @@ import { openScanSource } from '../../src/bags/source.js';
 import { parseDateTime, parseSeconds } from '../../src/bags/timestamps.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 import { KITTI_HDL64 } from '../../src/sensors/lidar/azimuth-times.js';
+import { encodePointCloud2 } from '../../src/messages/pointcloud2.js';
 import { ROS_TYPES } from '../../src/messages/types.js';
+import { pointCloud2FromScan } from '../../src/sensors/lidar/to-pointcloud2.js';
 import { collect, fixture, random, scratchFolder, smallScan } from './helpers.js';
 
 const folder = scratchFolder();
@@ -231,6 +233,39 @@ describe('scans of bags', () => {
     expect([source.sensorFrame, source.topic, source.scanCount]).toEqual(['lidar', '/points', 10]);
     expect((await collect(source.scans({ startS: 0.25, durationS: 0.3 }))).length).toBe(3);
     expect((await collect(source.imu!())).length).toBe(10);
+    await source.close();
+  });
+});
+
+describe('part of a bag', () => {
+  it('is chosen by stamps although the log times are of another clock', async () => {
+    const path = join(folder, 'clock.mcap');
+    const writer = await McapBagWriter.create(path, { chunkSize: 5000 });
+    for (let i = 0; i < 60; i++) {
+      const data = encodePointCloud2(pointCloud2FromScan(smallScan(BigInt(i) * 1_000_000_000n)));
+      await writer.writeRaw('/points', ROS_TYPES.pointCloud2, 10n ** 18n + BigInt(i) * 1_000_000_000n, data);
+    }
+    await writer.close();
+    const source = await openScanSource(path);
+    const part = await collect(source.scans({ startS: 30, durationS: 5 }));
+    expect(part.map((s) => Number(s.stampNs / 1_000_000_000n))).toEqual([30, 31, 32, 33, 34]);
+    expect((await collect(source.scans({ startS: 55 }))).length).toBe(5);
+    expect((await collect(source.scans())).length).toBe(60);
+    await source.close();
+  });
+});
+
+describe('time that goes back', () => {
+  it('loses no scan unless a part is asked for', async () => {
+    const path = join(folder, 'back.mcap');
+    const writer = await McapBagWriter.create(path);
+    for (const [i, s] of [50, 51, 1, 2].entries()) {
+      const data = encodePointCloud2(pointCloud2FromScan(smallScan(BigInt(s) * 1_000_000_000n)));
+      await writer.writeRaw('/points', ROS_TYPES.pointCloud2, BigInt(i + 100) * 1_000_000_000n, data);
+    }
+    await writer.close();
+    const source = await openScanSource(path);
+    expect((await collect(source.scans())).map((s) => Number(s.stampNs / 1_000_000_000n))).toEqual([50, 51, 1, 2]);
     await source.close();
   });
 });

@@ -64,12 +64,13 @@ export function azimuthCoverage(positions: Float32Array, count: number): number 
 export function rebuildRingsFromAzimuth(positions: Float32Array, count: number): Uint16Array {
   const out = new Uint16Array(count);
   let ring = 0;
-  let last = 0;
+  let [lastX, lastY] = [1, 0];
   for (let i = 0; i < count; i++) {
-    let azimuth = Math.atan2(positions[3 * i + 1]!, positions[3 * i]!);
-    if (azimuth < 0) azimuth += 2 * Math.PI;
-    if (azimuth < last - Math.PI) ring++;
-    if (azimuth === azimuth) last = azimuth;
+    const x = positions[3 * i]!;
+    const y = positions[3 * i + 1]!;
+    // A fall by more than half a turn leads from the right half (y < 0) to the left one: only then look closer.
+    if (lastY < 0 && y >= 0 && Math.atan2(y, x) < Math.atan2(lastY, lastX) + Math.PI) ring++;
+    if (x === x && y === y) [lastX, lastY] = [x, y];
     out[i] = ring;
   }
   return out;

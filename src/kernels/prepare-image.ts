@@ -38,9 +38,9 @@ export function prepareImage(args: usize, sector: i32): void {
 
 function fill(args: usize, record: usize, sector: i32): void {
   const logCols = load<i32>(record, L_LOG_COLS);
-  const stride = ((1 << logCols) + 2 * PAD) << 2;
   const rows = load<i32>(record, L_ROWS);
   const plane = load<i32>(record, L_PLANE_BYTES) as usize;
+  const stride = (plane << 2) as i32;
   const X = load<u32>(record, L_PLANES) as usize;
   const W = X + plane * 3;
   const width = (1 << (logCols - 3)) << 2;
@@ -104,7 +104,6 @@ function put(at: usize, plane: usize, x: f32, y: f32, z: f32, w: f32): void {
 function repeatEdges(record: usize, sector: i32): void {
   if (sector != 0 && sector != SECTORS - 1) return;
   const cols = 1 << load<i32>(record, L_LOG_COLS);
-  const stride = (cols + 2 * PAD) << 2;
   const rows = load<i32>(record, L_ROWS);
   const plane = load<i32>(record, L_PLANE_BYTES) as usize;
   let row = load<u32>(record, L_PLANES) as usize;
@@ -114,7 +113,7 @@ function repeatEdges(record: usize, sector: i32): void {
       if (sector == 0) memory.copy(at + ((PAD + cols) << 2), at + (PAD << 2), PAD << 2);
       else memory.copy(at, at + ((cols as usize) << 2), PAD << 2);
     }
-    row += stride as usize;
+    row += plane << 2;
   }
 }
 
@@ -143,10 +142,10 @@ function pool(record: usize, sector: i32): void {
   const rows = load<i32>(record, L_ROWS);
   const parentRows = load<i32>(parent, L_ROWS);
   const logCols = load<i32>(record, L_LOG_COLS);
-  const stride = (((1 << logCols) + 2 * PAD) << 2) as usize;
-  const parentStride = (((2 << logCols) + 2 * PAD) << 2) as usize;
   const plane = load<i32>(record, L_PLANE_BYTES) as usize;
   const above = load<i32>(parent, L_PLANE_BYTES) as usize;
+  const stride = plane << 2;
+  const parentStride = above << 2;
   const width = 1 << (logCols - 3);
   const gate = f32x4.splat(load<f32>(record, L_GATE));
   const fixed = f32x4.splat(0.12);

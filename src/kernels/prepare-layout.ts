@@ -105,8 +105,9 @@ export const GROUND_BINS = 512;
 export const GROUND_WORDS = 8192 + 512;
 
 // One level of the range image pyramid
-export const L_PLANES = 0; // f32*: X, Y, Z, W planes one after the other
-export const L_PLANE_BYTES = 4; // i32
+// Each row holds its X, Y, Z and W values one after the other: whole planes would all fall into the same cache sets.
+export const L_PLANES = 0; // f32*
+export const L_PLANE_BYTES = 4; // i32: bytes of one quarter row
 export const L_ROWS = 8; // i32
 export const L_LOG_COLS = 12; // i32
 export const L_ROW_SHIFT = 16; // i32: level-0 row → row

@@ -232,7 +232,7 @@ function fit(
   const plane = load<i32>(record, L_PLANE_BYTES) as usize;
   const weights = plane * 3;
   const logCols = load<i32>(record, L_LOG_COLS);
-  const stride = (((1 << logCols) + 2 * PAD) << 2) as usize;
+  const stride = plane << 2;
   const rows = load<i32>(record, L_ROWS);
   const row = ((cell >> 16) as i32) >> load<i32>(record, L_ROW_SHIFT);
   const colShift = load<i32>(record, L_COL_SHIFT);

@@ -44,8 +44,15 @@ function mixed(i: u32): u32 {
   return (i ^ (i >> 15)) * 0x846ca68b;
 }
 
+// @ts-ignore: decorator
+@inline
+function prefer(list: usize, place: i32, index: u32): void {
+  const held = list + ((place as usize) << 2);
+  if (mixed(index) < mixed(load<u32>(held))) store<u32>(held, index);
+}
+
 /**
- * Puts a point into the table; returns the new number of kept points, or −1 when the table is full. The eight voxels
+ * Puts a point into the table; returns its voxel's place in the list (`kept` for a new one), or −1 when it is full. The eight voxels
  * of a 2×2×2 block lie in one cache line, because neighbours come together.
  */
 // @ts-ignore: decorator
@@ -62,16 +69,16 @@ function insert(
     const entry = table + ((slot as usize) << 3);
     const held = load<u64>(entry);
     if (held == tagged) {
-      const place = list + ((load<u32>(slots + ((slot as usize) << 2)) as usize) << 2);
-      if (mixed(index) < mixed(load<u32>(place))) store<u32>(place, index);
-      return kept;
+      const place = load<i32>(slots + ((slot as usize) << 2));
+      prefer(list, place, index);
+      return place;
     }
     if ((held & 0xffff000000000000) != stamp) {
       if ((kept as u32) >= mask - (mask >> 3)) return -1;
       store<u64>(entry, tagged);
       store<u32>(slots + ((slot as usize) << 2), kept);
       store<u32>(list + ((kept as usize) << 2), index);
-      return kept + 1;
+      return kept;
     }
     slot = (slot + 9) & mask; // odd, so that every slot is met
   }
@@ -97,6 +104,8 @@ export function prepareThin(args: usize, chunk: i32): void {
   const segments = load<i32>(args, A_CHUNKS);
   const mine = i8x16.splat(chunk as i8);
   let kept = 0;
+  let last: u64 = u64.MAX_VALUE; // voxel and place of the point before: mostly the same one
+  let place = 0;
   for (let s = 0; s < segments; s++) {
     const count = load<i32>(counters + ((s * COUNTERS * 4) as usize));
     const base = s * SEG_STRIDE;
@@ -109,12 +118,19 @@ export function prepareThin(args: usize, chunk: i32): void {
         mask &= mask - 1;
         const o = (index as usize) << 2;
         const k = key(load<f32>(px + o), load<f32>(py + o), load<f32>(pz + o), inverse);
-        kept = insert(table, slots, bits, stamp, list, kept, k, index);
-        if (kept < 0) break;
+        if (k == last) {
+          prefer(list, place, index);
+          continue;
+        }
+        last = k;
+        place = insert(table, slots, bits, stamp, list, kept, k, index);
+        if (place == kept) kept++;
+        if (place < 0) {
+          store<i32>((load<u32>(args, A_LIST_COUNT) as usize) + ((chunk as usize) << 2), -1);
+          return;
+        }
       }
-      if (kept < 0) break;
     }
-    if (kept < 0) break;
   }
   store<i32>((load<u32>(args, A_LIST_COUNT) as usize) + ((chunk as usize) << 2), kept);
 }
@@ -136,7 +152,7 @@ export function thinCoarse(args: usize): void {
   for (let i = 0; i < count; i++) {
     const o = (load<u32>(fine + ((i as usize) << 2)) as usize) << 2;
     const k = key(load<f32>(px + o), load<f32>(py + o), load<f32>(pz + o), inverse);
-    kept = insert(table, slots, bits, stamp, list, kept, k, i as u32);
+    if (insert(table, slots, bits, stamp, list, kept, k, i as u32) == kept) kept++;
   }
   store<i32>(load<u32>(args, A_TRACK_COUNT) as usize, kept);
 }

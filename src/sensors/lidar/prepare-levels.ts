@@ -27,7 +27,7 @@ export function planLevels(
   let level = 0;
   for (; ; level++) {
     const colPitch = (2 * Math.PI) / (1 << logCols);
-    const planeBytes = rows * ((1 << logCols) + 2 * L.PAD) * 4;
+    const planeBytes = ((1 << logCols) + 2 * L.PAD) * 4;
     const at = level * words;
     records.i32[at + L.L_PLANES / 4] = planes;
     records.i32[at + L.L_PLANE_BYTES / 4] = planeBytes;
@@ -38,7 +38,7 @@ export function planLevels(
     records.f32[at + L.L_MAX_RANGE / 4] = CELL / colPitch;
     records.f32[at + L.L_GATE / 4] = 3 * Math.max(colPitch, rowPitch);
     records.f32[at + L.L_ROW_PITCH / 4] = rowPitch;
-    planes += 4 * planeBytes;
+    planes += rows * 4 * planeBytes;
     if (logCols <= 6 || level + 1 === L.MAX_LEVELS) return level + 1;
     logCols--;
     colShift++;

@@ -31,10 +31,11 @@ export class ConstantVelocity {
     return compose(this.#pose, exp(this.#twist.map((v) => v * dt)));
   }
 
-  /** Takes a tracked pose; the twist is the mean one since the last pose. */
-  update(stampNs: bigint, pose: Pose): void {
+  /** Takes a tracked pose and its twist where that was measured; else the mean one since the last pose. */
+  update(stampNs: bigint, pose: Pose, twist?: Twist): void {
     const dt = this.elapsed(stampNs);
-    if (dt > 0) this.#twist = log(compose(inverse(this.#pose), pose)).map((v) => v / dt);
+    if (twist) this.#twist = twist;
+    else if (dt > 0) this.#twist = log(compose(inverse(this.#pose), pose)).map((v) => v / dt);
     this.#pose = pose;
     this.#stampNs = stampNs;
   }

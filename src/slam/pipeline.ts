@@ -66,7 +66,8 @@ export class Pipeline {
     this.#lostSince = undefined;
     this.#deskew(prepared, track.twist);
     const refined = this.#integrate(prepared, track.pose, watch);
-    this.#motion.update(scan.stampNs, refined);
+    const measured = this.#timed(prepared) && this.#parts.config.tracking.twistSigmaLinear > 0;
+    this.#motion.update(scan.stampNs, refined, measured ? track.twist : undefined);
     return this.#result(scan, prepared, refined, track, verdict, watch.times());
   }
 
@@ -112,32 +113,26 @@ export class Pipeline {
     return this.#result(scan, prepared, identity(), KNOWN, { state: 'tracking', reason: '' }, watch.times());
   }
 
-  #track(prepared: PreparedScan, predicted: Pose, twist: Twist, kernelStart?: number): Track {
+  #track(prepared: PreparedScan, predicted: Pose, twist: Twist): Track {
     const { tracker, config } = this.#parts;
-    const timed = this.#timed(prepared);
-    const track = tracker.track(pointsOf(prepared), coarseOf(prepared), predicted, twist, timed, kernelStart);
+    const points = pointsOf(prepared);
+    const coarse = coarseOf(prepared);
+    const deskew = this.#timed(prepared)
+      ? (corrected: Twist): void => this.#deskew(prepared, corrected)
+      : undefined;
+    const track = tracker.track(points, coarse, predicted, twist, deskew);
     if (judge(track, config.tracking).state !== 'lost') return track;
     // The prediction was bad: look around in yaw and try again from the best (RECIPE: basin of 10°).
+    deskew?.(twist);
     let best = predicted;
     let bestScore = Infinity;
     for (let degrees = -20; degrees <= 20; degrees += 2) {
       const turned = compose(predicted, exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
-      const score = tracker.score(
-        pointsOf(prepared),
-        coarseOf(prepared),
-        turned,
-        config.tracking.kernelStart,
-      );
+      const score = tracker.score(points, coarse, turned, config.tracking.kernelStart);
       if (score < bestScore) [best, bestScore] = [turned, score];
     }
-    const again = tracker.track(
-      pointsOf(prepared),
-      coarseOf(prepared),
-      best,
-      twist,
-      timed,
-      config.tracking.kernelStart,
-    );
+    deskew?.(twist);
+    const again = tracker.track(points, coarse, best, twist, deskew);
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
   }
 

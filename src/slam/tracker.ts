@@ -63,22 +63,22 @@ export class Tracker {
    * @param points deskewed with `twist`
    * @param predicted T_submap_sensor
    * @param twist prediction of the sensor-frame twist
-   * @param timed whether points carry times, so that the twist can be corrected
+   * @param deskew deskews the points anew with a corrected twist; absent where points carry no times
    * @param kernelStart robust scale of the first iteration, metres
    */
   track(
     points: PointSet,
-    coarse: { pointer: number; count: number },
+    coarse: CoarsePoints,
     predicted: Pose,
     twist: Twist,
-    timed: boolean,
+    deskew?: (twist: Twist) => void,
     kernelStart = this.#options.kernelStart,
   ): Track {
     const o = this.#options;
     let pose = predicted;
-    const turned = new Float64Array(6); // twist correction, submap axes, per tenth of a second
-    const solveTwist = timed && o.twistSigmaLinear > 0;
-    const n = solveTwist ? 12 : 6;
+    let current = twist; // what the points are deskewed with
+    const turned = new Float64Array(6); // correction since then, submap axes, per tenth of a second
+    const n = deskew && o.twistSigmaLinear > 0 ? 12 : 6;
     let kernel = kernelStart;
     let iterations = 0;
     let converged = false;
@@ -86,11 +86,16 @@ export class Tracker {
     while (iterations < o.maxIterations) {
       iterations++;
       const variance = this.#combine(sums, kernel);
-      this.#assemble(n, variance, turned);
-      if (!solveCholesky(this.#A, this.#b, 12 === n ? 12 : 6)) break;
+      this.#assemble(n, variance, offsetFrom(twist, current, pose, turned));
+      if (!solveCholesky(this.#A, this.#b, n)) break;
       const step = this.#b;
       pose = moveAtSensor(pose, step);
-      if (solveTwist) for (let i = 0; i < 6; i++) turned[i]! += step[6 + i]!;
+      if (n === 12) for (let i = 0; i < 6; i++) turned[i]! += step[6 + i]!;
+      if (deskew && Math.hypot(turned[3]!, turned[4]!, turned[5]!) > MAX_LINEAR_TURN) {
+        current = corrected(current, pose, turned);
+        deskew(current);
+        turned.fill(0);
+      }
       const small =
         Math.hypot(step[0]!, step[1]!, step[2]!) < o.translationTolerance &&
         Math.hypot(step[3]!, step[4]!, step[5]!) < o.rotationTolerance;
@@ -102,11 +107,11 @@ export class Tracker {
         break;
       }
     }
-    return this.#conclude(sums, pose, twist, turned, kernel, iterations, converged);
+    return this.#conclude(sums, pose, corrected(current, pose, turned), kernel, iterations, converged);
   }
 
   /** Mean robust residual of a pose, for searches; small is good. */
-  score(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, kernel: number): number {
+  score(points: PointSet, coarse: CoarsePoints, pose: Pose, kernel: number): number {
     const [other, ground] = this.#pass(points, coarse, pose, kernel, ZERO6);
     const all = other.points + ground.points;
     return all ? 1 - (other.weight + ground.weight) / all : 1;
@@ -114,7 +119,7 @@ export class Tracker {
 
   #pass(
     points: PointSet,
-    coarse: { pointer: number; count: number },
+    coarse: CoarsePoints,
     pose: Pose,
     kernel: number,
     twist: Float64Array,
@@ -140,7 +145,7 @@ export class Tracker {
   }
 
   /** A x = b with b = −gradient; with 12 unknowns the twist correction has a Gaussian prior. */
-  #assemble(n: number, variance: number, turned: Float64Array): void {
+  #assemble(n: number, variance: number, offset: Float64Array): void {
     const { twistSigmaLinear, twistSigmaAngular } = this.#options;
     const A = this.#A;
     const H = this.#H;
@@ -160,7 +165,7 @@ export class Tracker {
         const sigma = (i < 3 ? twistSigmaLinear : twistSigmaAngular) / TIME_SCALE;
         const prior = variance / (sigma * sigma);
         A[(6 + i) * 13]! += prior;
-        this.#b[6 + i] = -H[69 + i]! - prior * turned[i]!;
+        this.#b[6 + i] = -H[69 + i]! - prior * offset[i]!;
       }
     }
   }
@@ -169,7 +174,6 @@ export class Tracker {
     sums: readonly [NormalSums, NormalSums],
     pose: Pose,
     twist: Twist,
-    turned: Float64Array,
     kernel: number,
     iterations: number,
     converged: boolean,
@@ -186,16 +190,9 @@ export class Tracker {
     for (let i = 0; i < 6; i++) regular[i * 7]! += 1e-9 * (weight + 1);
     const inverseH = invertSpd(regular, 6);
     const translation = Float64Array.of(H[0]!, H[1]!, H[2]!, H[6]!, H[7]!, H[8]!, H[12]!, H[13]!, H[14]!);
-    // R δν in submap axes back to the sensor frame: δν = Rᵀ·turned.
-    const corrected = twist.slice();
-    for (let half = 0; half < 6; half += 3)
-      for (let i = 0; i < 3; i++)
-        corrected[half + i]! +=
-          TIME_SCALE *
-          (pose[i]! * turned[half]! + pose[4 + i]! * turned[half + 1]! + pose[8 + i]! * turned[half + 2]!);
     return {
       pose,
-      twist: corrected,
+      twist,
       covariance: inverseH
         ? inverseH.map((v) => v * variance)
         : new Float64Array(36).map((_, i) => (i % 7 === 0 ? 1e6 : 0)),
@@ -207,6 +204,36 @@ export class Tracker {
       conditioning: weight > 0 ? Math.max(0, eigenSymmetric(translation, 3).values[0]!) / weight : 0,
     };
   }
+}
+
+/** Coarse points: a list of indices of fine points in engine memory. */
+export interface CoarsePoints {
+  readonly pointer: number;
+  readonly count: number;
+}
+
+/** Turns (radians per sweep) beyond which the linear twist correction would bend far points by millimetres. */
+const MAX_LINEAR_TURN = 0.004;
+
+/** A sensor-frame twist plus the correction `turned`, given in submap axes and scaled time: δν = Rᵀ·turned. */
+function corrected(twist: Twist, pose: Pose, turned: ArrayLike<number>): Twist {
+  const out = twist.slice();
+  for (let half = 0; half < 6; half += 3)
+    for (let i = 0; i < 3; i++)
+      out[half + i]! +=
+        TIME_SCALE *
+        (pose[i]! * turned[half]! + pose[4 + i]! * turned[half + 1]! + pose[8 + i]! * turned[half + 2]!);
+  return out;
+}
+
+/** How far the twist is from its prediction, submap axes and scaled time: the residual of the prior. */
+function offsetFrom(predicted: Twist, current: Twist, pose: Pose, turned: ArrayLike<number>): Float64Array {
+  const out = Float64Array.from(turned);
+  for (let half = 0; half < 6; half += 3)
+    for (let i = 0; i < 3; i++)
+      for (let k = 0; k < 3; k++)
+        out[half + i]! += (pose[i * 4 + k]! * (current[half + k]! - predicted[half + k]!)) / TIME_SCALE;
+  return out;
 }
 
 const ZERO6 = new Float64Array(6);

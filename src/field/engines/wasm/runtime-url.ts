@@ -7,6 +7,7 @@
  */
 export function compiledUrl(callerUrl: string, path: string): URL {
   const url = new URL(path, callerUrl);
+  if (!callerUrl.endsWith('.ts')) return url; // already compiled
   url.pathname = url.pathname.replace(/\/src\/((?:(?!\/src\/).)*)$/, '/dist/$1');
   return url;
 }

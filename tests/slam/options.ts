@@ -1,0 +1,32 @@
+import type { WasmField } from '../../src/field/engines/wasm/field.js';
+import { configSchema } from '../../src/config/schema.js';
+import type { MapperOptions } from '../../src/slam/mapper.js';
+import type { TrackerOptions } from '../../src/slam/tracker.js';
+
+const { tracking, training } = configSchema.parse({});
+
+/** The tracker's options as createSlam gives them at the default scale, from the default configuration. */
+export function trackerOptions(field: WasmField, changes: Partial<TrackerOptions> = {}): TrackerOptions {
+  const { voxel } = field.levels[0]!;
+  return {
+    ...tracking,
+    levelWeights: [1, 0.05, 0.01, 0],
+    coarseKernels: [voxel * 4, voxel * 8, 0],
+    translationTolerance: 1e-3,
+    rotationTolerance: 1e-4,
+    ...changes,
+  };
+}
+
+/** The mapper's options likewise, with a batch that suits the small scans of tests. */
+export function mapperOptions(field: WasmField, changes: Partial<MapperOptions> = {}): MapperOptions {
+  return {
+    ...training,
+    batch: 4096,
+    samplePoints: 1024,
+    keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
+    band: 1.7 * field.levels[0]!.voxel,
+    seed: 1,
+    ...changes,
+  };
+}

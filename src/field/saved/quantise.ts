@@ -1,0 +1,142 @@
+// Between the corners of a field in floating point and the whole numbers that are saved.
+import type { QuantisedFeatures } from './feature-codec.js';
+import type { QuantisedLevel } from './scalar-codec.js';
+import { orderKey } from './block-order.js';
+
+const CORNERS = 512;
+const CHANNELS = 8;
+/** Bytes would hold more, but features never grow so large. */
+const MAX_FEATURE = 32767;
+
+/** A scalar level as it lies in memory: blocks 1 … count − 1; block 0 is the empty one. */
+export interface ScalarBlocks {
+  readonly count: number;
+  /** 4 per block, the first three are bx by bz. */
+  readonly coords: Int32Array;
+  /** 512 pairs {distance (m), weight} per block, x fastest; weight 0 = never observed. */
+  readonly data: Float32Array;
+}
+
+/** Feature corners as they lie in memory. */
+export interface FeatureBlocks {
+  readonly count: number;
+  readonly coords: Int32Array;
+  /** 512 row numbers per block; 0 = none. */
+  readonly rowOf: Int32Array;
+  /** Floats from one row to the next; the first eight are the features. */
+  readonly stride: number;
+  readonly rows: Float32Array;
+}
+
+const CLASSES = 27;
+/**
+ * Lower bounds of the weight classes 1 … 27: six a decade from 0.005 on. 0.05 and 0.5, below which corners are not
+ * tracked against or not meshed, are among them: a saved map is trusted exactly where the original was.
+ */
+const BOUNDS = Float64Array.from({ length: CLASSES }, (_, k) => 0.5 * 10 ** ((k - 12) / 6));
+/** What the classes are read back as: the middle (geometric) of each. */
+const WEIGHTS = Float32Array.from(BOUNDS, (bound) => bound * 10 ** (1 / 12));
+
+/** Class of a positive weight, 1 … 27. */
+export function weightClass(weight: number): number {
+  let low = 0;
+  for (let high = CLASSES; high - low > 1;) {
+    const middle = (low + high) >> 1;
+    if (weight >= Math.fround(BOUNDS[middle]!)) low = middle;
+    else high = middle;
+  }
+  return low + 1;
+}
+
+/** Weight that a class stands for; classes beyond the last count as the last. */
+export function classWeight(weights: number): number {
+  return WEIGHTS[Math.min(CLASSES, weights) - 1]!;
+}
+
+/**
+ * Rounds the observed corners of a level: distances to `limit` steps of the truncation, weights to classes. Blocks without
+ * any observed corner are left out.
+ */
+export function quantiseScalars(blocks: ScalarBlocks, truncation: number, limit: number): QuantisedLevel {
+  const { coords, data } = blocks;
+  const order = sortedBlocks(blocks, (block) => {
+    for (let i = block * CORNERS; i < (block + 1) * CORNERS; i++) if (data[2 * i + 1]! > 0) return true;
+    return false;
+  });
+  const out = {
+    limit,
+    coords: new Int32Array(order.length * 3),
+    distances: new Int16Array(order.length * CORNERS),
+    weights: new Uint8Array(order.length * CORNERS),
+  };
+  const scale = limit / truncation;
+  order.forEach((block, n) => {
+    out.coords.set(coords.subarray(block * 4, block * 4 + 3), n * 3);
+    for (let i = 0; i < CORNERS; i++) {
+      const weight = data[2 * (block * CORNERS + i) + 1]!;
+      if (!(weight > 0)) continue;
+      const steps = Math.round(data[2 * (block * CORNERS + i)]! * scale);
+      out.distances[n * CORNERS + i] = Math.max(-limit, Math.min(limit, steps));
+      out.weights[n * CORNERS + i] = weightClass(weight);
+    }
+  });
+  return out;
+}
+
+/** Writes block `n` of a saved level as 512 pairs {distance (m), weight}. */
+export function restoreScalars(
+  level: QuantisedLevel,
+  n: number,
+  truncation: number,
+  pairs: Float32Array,
+): void {
+  const scale = truncation / level.limit;
+  for (let i = 0; i < CORNERS; i++) {
+    const weight = level.weights[n * CORNERS + i]!;
+    pairs[2 * i] = weight ? level.distances[n * CORNERS + i]! * scale : 0;
+    pairs[2 * i + 1] = weight ? classWeight(weight) : 0;
+  }
+}
+
+/** Rounds features to multiples of `step`. */
+export function quantiseFeatures(blocks: FeatureBlocks, step: number): QuantisedFeatures {
+  const { coords, rowOf, rows, stride } = blocks;
+  let count = 0;
+  const order = sortedBlocks(blocks, (block) => {
+    let any = 0;
+    for (let i = block * CORNERS; i < (block + 1) * CORNERS; i++) if (rowOf[i] !== 0) any++;
+    count += any;
+    return any > 0;
+  });
+  const out = {
+    coords: new Int32Array(order.length * 3),
+    present: new Uint8Array(order.length * CORNERS),
+    values: new Int16Array(count * CHANNELS),
+  };
+  let at = 0;
+  order.forEach((block, n) => {
+    out.coords.set(coords.subarray(block * 4, block * 4 + 3), n * 3);
+    for (let i = 0; i < CORNERS; i++) {
+      const row = rowOf[block * CORNERS + i]!;
+      if (row === 0) continue;
+      out.present[n * CORNERS + i] = 1;
+      for (let k = 0; k < CHANNELS; k++) {
+        const steps = Math.round(rows[row * stride + k]! / step);
+        out.values[at++] = Math.max(-MAX_FEATURE, Math.min(MAX_FEATURE, steps));
+      }
+    }
+  });
+  return out;
+}
+
+function sortedBlocks(
+  { count, coords }: { count: number; coords: Int32Array },
+  wanted: (block: number) => boolean,
+): number[] {
+  const key = (b: number): number => orderKey(coords[b * 4]!, coords[b * 4 + 1]!, coords[b * 4 + 2]!);
+  const blocks = Array.from({ length: Math.max(0, count - 1) }, (_, i) => i + 1).filter(wanted);
+  return blocks
+    .map((block) => ({ block, key: key(block) }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ block }) => block);
+}

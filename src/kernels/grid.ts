@@ -82,6 +82,17 @@ export function touchBlock(g: usize, bx: i32, by: i32, bz: i32): i32 {
   return block;
 }
 
+const B_GRID: usize = 0;
+const B_COORDS: usize = 4; // i32×4 per block: bx, by, bz, unused
+const B_COUNT: usize = 8;
+
+/** Makes the listed blocks in their order, those that exist excepted. One chunk only. */
+export function makeBlocks(args: usize, chunk: i32): void {
+  const g: usize = load<u32>(args, B_GRID), count = load<u32>(args, B_COUNT);
+  let at: usize = load<u32>(args, B_COORDS);
+  for (let i: u32 = 0; i < count; i++, at += 16) touchBlock(g, load<i32>(at), load<i32>(at, 4), load<i32>(at, 8));
+}
+
 // Words of the interpolation result.
 export const S_VALUE: usize = 0;
 export const S_GX: usize = 4;

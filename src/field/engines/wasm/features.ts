@@ -1,6 +1,6 @@
 import { Random } from '../../../geometry/random.js';
 import { KernelArguments } from './arguments.js';
-import { BlockGrid } from './grid.js';
+import { BLOCK_CORNERS, BLOCK_SIDE, BlockGrid } from './grid.js';
 import type { KernelMemory } from './memory.js';
 
 export const FEATURES = 8;
@@ -58,6 +58,24 @@ export class FeatureLevel {
 
   get overflowed(): boolean {
     return this.#words[7] !== 0 || this.grid.overflowed;
+  }
+
+  /**
+   * Appends a row for a corner whose block exists. Adam starts afresh on it.
+   *
+   * @param features FEATURES whole numbers, in units of `step`, from `at` on
+   */
+  restoreRow(block: number, corner: number, features: Int16Array, at: number, step: number): void {
+    const row = this.count;
+    if (row * ROW_FLOATS >= this.rows.length) {
+      this.#words[7] = 1;
+      return;
+    }
+    this.#words[2] = row + 1;
+    this.grid.dataI32[block * BLOCK_CORNERS + corner] = row;
+    for (let k = 0; k < FEATURES; k++) this.rows[row * ROW_FLOATS + k] = features[at + k]! * step;
+    for (let a = 0; a < 3; a++)
+      this.coords[row * 4 + a] = this.grid.coords[block * 4 + a]! * BLOCK_SIDE + ((corner >> (3 * a)) & 7);
   }
 
   clear(): void {

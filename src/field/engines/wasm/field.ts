@@ -8,10 +8,12 @@ import type {
   PointSet,
   RegisterOptions,
 } from '../../engine.js';
+import type { SavedField } from '../../saved/saved-field.js';
 import { KernelArguments } from './arguments.js';
 import { FeatureLevel } from './features.js';
 import { BLOCK_CORNERS, BlockGrid } from './grid.js';
 import type { KernelPool } from './pool.js';
+import { restoreField } from './restore.js';
 
 const PARTS = 4; // disjoint parts of blocks and rows: enough for the threads of a laptop, the same on every machine
 const REGISTER_SUMS = 81; // f64, as in src/kernels/register.ts
@@ -71,6 +73,7 @@ export class WasmField implements FieldEngine {
   readonly #evaluate: KernelArguments;
   readonly #evaluateBlocks: Uint32Array;
   readonly #evaluateCoordsPointer: number;
+  readonly #make: KernelArguments;
   readonly #sums: [NormalSums, NormalSums];
   #iteration = 0;
 
@@ -158,6 +161,7 @@ export class WasmField implements FieldEngine {
     const evaluateBlocks = memory.alloc(4096 * 4);
     this.#evaluateBlocks = memory.u32(evaluateBlocks, 4096);
     this.#evaluateCoordsPointer = memory.alloc(4096 * 16);
+    this.#make = new KernelArguments(memory, 32);
     this.#evaluate = new KernelArguments(memory, 32);
     this.#evaluate
       .int(
@@ -314,6 +318,29 @@ export class WasmField implements FieldEngine {
       this.levels.reduce((sum, level) => sum + grid(level), grid(this.features.grid)) +
       this.features.count * 152
     );
+  }
+
+  /**
+   * Replaces everything by a saved field. All blocks count as changed, so that they are meshed anew.
+   *
+   * @throws FeltmapError out-of-memory when the saved map is larger than this field may grow, bad-input when its levels
+   *   are not those of this field
+   */
+  restore(saved: SavedField): void {
+    restoreField(this, saved, (grid, coords) => this.#makeBlocks(grid, coords));
+    this.#checkRoom();
+  }
+
+  /** Makes blocks in their order (bx by bz each). */
+  #makeBlocks(grid: BlockGrid, coords: Int32Array): void {
+    const capacity = this.#evaluateBlocks.length;
+    const list = this.#pool.memory.i32(this.#evaluateCoordsPointer, capacity * 4);
+    for (let first = 0; first < coords.length / 3; first += capacity) {
+      const n = Math.min(capacity, coords.length / 3 - first);
+      for (let i = 0; i < n; i++) list.set(coords.subarray((first + i) * 3, (first + i) * 3 + 3), i * 4);
+      this.#make.int(0, grid.descriptor, this.#evaluateCoordsPointer, n);
+      this.#pool.run('makeBlocks', this.#make.pointer, 1);
+    }
   }
 
   clear(): void {

@@ -80,7 +80,7 @@ describe('decoder', () => {
     const values = model(F, Q).dataSync();
     const [byF, byQ] = tf
       .grads((f, q) => tf.sum(model(f, q)))([F, Q])
-      .map((g) => g.dataSync()) as [ArrayLike<number>, ArrayLike<number>];
+      .map((g) => g.dataSync()) as unknown as [ArrayLike<number>, ArrayLike<number>];
     inputs.forEach(({ f, q }, i) => {
       const ours = decode(decoder, f, q);
       expect(Math.abs(values[i]! - ours.value)).toBeLessThan(1e-6);

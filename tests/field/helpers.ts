@@ -1,7 +1,8 @@
 import type { PointSet } from '../../src/field/engine.js';
 import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/engines/wasm/grid.js';
 import { FEATURES, ROW_FLOATS } from '../../src/field/engines/wasm/features.js';
-import { WasmField, type WasmFieldOptions } from '../../src/field/engines/wasm/field.js';
+import type { WasmField } from '../../src/field/engines/wasm/field.js';
+import { type WasmFieldOptions } from '../../src/field/engines/wasm/field.js';
 import type { KernelMemory } from '../../src/field/engines/wasm/memory.js';
 import { cornerKey, ReferenceFeatures, ReferenceField, ReferenceGrid } from '../../src/field/reference.js';
 import type { Random } from '../../src/geometry/random.js';

@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../../src/geometry/se3.js';
+import { FeltmapError } from '../../src/geometry/errors.js';
+import type { LidarScan } from '../../src/sensors/lidar/scan.js';
+import { simulate } from '../../src/sim/index.js';
+import { createSlam } from '../../src/slam/create.js';
+import type { Mesh, Slam } from '../../src/slam/types.js';
+import { hashOf } from '../field/helpers.js';
+
+const STREET = { world: 'street', beams: 16, columns: 512, seed: 3 } as const;
+const simulation = simulate({ ...STREET, duration: 2 });
+const scans: LidarScan[] = [...simulation.scans()];
+const truth: Pose[] = simulation.odomPoses();
+const NOTHING = { count: 0, positions: new Float32Array(0), times: new Float32Array(0) };
+
+const open: Slam[] = [];
+async function slam(...set: string[]): Promise<Slam> {
+  const made = await createSlam(await loadConfig({ set: ['threads=1', 'map.memoryMiB=1024', ...set] }));
+  open.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+const hashOfMesh = ({ positions, indices }: Mesh): number => hashOf(positions, indices);
+/** What the map holds, as far as it can be seen from outside: sizes and the whole surface. */
+const mapOf = (system: Slam): string => {
+  const { blocks, featureRows, keyframes } = system.statistics();
+  return [blocks, featureRows, keyframes, hashOfMesh(system.mesh())].join();
+};
+const errorOf = (pose: Pose, k: number): { metres: number; radians: number } => {
+  const off = compose(inverse(truth[k]!), pose);
+  return { metres: translationNorm(off), radians: rotationAngle(off) };
+};
+const replaced = (scan: LidarScan, changes: Partial<LidarScan>): LidarScan => ({ ...scan, ...changes });
+
+/** Columns of a scan without rings, so that changed positions need not fit them. */
+function moved(
+  scan: LidarScan,
+  move: (x: number, y: number, z: number) => [number, number, number],
+): LidarScan {
+  const positions = new Float32Array(scan.positions.length);
+  for (let i = 0; i < positions.length; i += 3)
+    positions.set(move(scan.positions[i]!, scan.positions[i + 1]!, scan.positions[i + 2]!), i);
+  return { ...scan, positions };
+}
+
+describe('a simulated street', () => {
+  it('is tracked to centimetres and mapped where it is', async () => {
+    const system = await slam();
+    const results = scans.map((scan) => system.process(scan));
+    results.forEach((result, k) => {
+      expect(result.index).toBe(k);
+      expect(result.stampNs).toBe(scans[k]!.stampNs);
+      expect(result.state, result.reason).not.toBe('lost');
+      const { metres, radians } = errorOf(result.pose, k);
+      expect(metres, `scan ${k}`).toBeLessThan(0.12);
+      expect(radians, `scan ${k}`).toBeLessThan(0.01);
+      expect(result.covariance.every(Number.isFinite)).toBe(true);
+    });
+    const travelled = translationNorm(truth.at(-1)!);
+    expect(travelled).toBeGreaterThan(2);
+    const distances = Array.from(simulation.distanceToSurface(system.mesh().positions)).sort((a, b) => a - b);
+    expect(distances.length).toBeGreaterThan(2000);
+    expect(distances[Math.floor(distances.length * 0.5)]!).toBeLessThan(0.04);
+    expect(distances[Math.floor(distances.length * 0.9)]!).toBeLessThan(0.15);
+    const { triangles, memoryBytes, keyframes } = system.statistics();
+    expect(triangles).toBeGreaterThan(1000);
+    expect(memoryBytes).toBeGreaterThan(1e6);
+    expect(keyframes).toBeGreaterThan(1);
+  });
+
+  it('reports the velocity that the sensor has', async () => {
+    const system = await slam();
+    const results = scans.map((scan) => system.process(scan));
+    const dt = Number(scans[11]!.stampNs - scans[9]!.stampNs) * 1e-9;
+    const speed = translationNorm(compose(inverse(truth[9]!), truth[11]!)) / dt;
+    const { twist } = results[10]!;
+    expect(Math.abs(Math.hypot(twist[0]!, twist[1]!, twist[2]!) - speed)).toBeLessThan(0.1 * speed + 0.1);
+  });
+
+  it('gives the same bytes twice, also with another number of threads', async () => {
+    const few = scans.slice(0, 6);
+    const run = async (...set: string[]): Promise<string> => {
+      const system = await slam(...set);
+      const poses = few.map((scan) => system.process(scan).pose);
+      return `${hashOf(...poses)}/${mapOf(system)}`;
+    };
+    const once = await run();
+    expect(await run()).toBe(once);
+    expect(await run('threads=2')).toBe(once);
+    expect(await run('seed=2')).not.toBe(once);
+  });
+
+  it('maps at known poses without tracking', async () => {
+    const system = await slam();
+    scans.slice(0, 5).forEach((scan, k) => {
+      const result = system.process(scan, { pose: truth[k]!, twist: new Float64Array(6) });
+      expect(result.iterations).toBe(0);
+      expect(result.state).toBe('tracking');
+    });
+    expect(system.statistics().blocks).toBeGreaterThan(100);
+  });
+
+  it('works without features and without times', async () => {
+    const plain = await slam('training.iterations=0');
+    scans.slice(0, 6).forEach((scan, k) => {
+      const { metres } = errorOf(plain.process(scan).pose, k);
+      expect(metres).toBeLessThan(0.12);
+    });
+    expect(plain.statistics().featureRows).toBe(0);
+
+    const still = simulate({ ...STREET, duration: 0.4, noise: false });
+    const untimed = await slam();
+    for (const scan of still.scans()) {
+      const { stampNs, frameId, count, positions } = scan;
+      expect(untimed.process({ stampNs, frameId, count, positions, timing: 'none' }).state).not.toBe('lost');
+    }
+  });
+});
+
+/** Scans that no map fits. */
+const UNUSABLE: [string, (scan: LidarScan) => LidarScan][] = [
+  [
+    'an empty scan',
+    (scan) => ({ stampNs: scan.stampNs, frameId: scan.frameId, timing: scan.timing, ...NOTHING }),
+  ],
+  ['a scan of NaN', (scan) => replaced(scan, { positions: new Float32Array(scan.count * 3).fill(NaN) })],
+  [
+    'a scan of infinities',
+    (scan) => replaced(scan, { positions: new Float32Array(scan.count * 3).fill(Infinity) }),
+  ],
+  ['a scan of zeros', (scan) => replaced(scan, { positions: new Float32Array(scan.count * 3) })],
+  ['a scan from 60 m above', (scan) => moved(scan, (x, y, z) => [x, y, z - 60])],
+  [
+    'a scan of noise',
+    (scan) => moved(scan, (x, y, z) => [(x * 7919) % 40, (y * 104729) % 40, 20 + ((z * 1299709) % 40)]),
+  ],
+];
+
+describe('a scan that cannot be tracked', () => {
+  it.each(UNUSABLE)(
+    'never changes the map, and the next good scan is tracked again: %s',
+    async (_, spoil) => {
+      const system = await slam();
+      for (const scan of scans.slice(0, 6)) system.process(scan);
+      const before = mapOf(system);
+      const lost = system.process(spoil(scans[6]!));
+      expect(lost.state).toBe('lost');
+      expect(lost.reason).toMatch(/\.$/);
+      expect(lost.pose.every(Number.isFinite)).toBe(true);
+      expect(lost.covariance[0]!).toBeGreaterThan(1);
+      expect(errorOf(lost.pose, 6).metres).toBeLessThan(0.3); // the prediction
+      expect(mapOf(system)).toBe(before);
+      for (const k of [7, 8, 9]) {
+        const result = system.process(scans[k]!);
+        expect(result.state, result.reason).not.toBe('lost');
+        expect(errorOf(result.pose, k).metres).toBeLessThan(0.15);
+      }
+      expect(mapOf(system)).not.toBe(before);
+    },
+  );
+
+  it.each(UNUSABLE.slice(0, 4))('does no harm when it is the first of all: %s', async (_, spoil) => {
+    const system = await slam();
+    const first = system.process(spoil(scans[0]!));
+    expect(first.pose.every(Number.isFinite)).toBe(true);
+    expect(system.statistics().blocks).toBe(0);
+    const states = scans.slice(1, 6).map((scan) => system.process(scan).state);
+    expect(states.filter((state) => state === 'lost')).toEqual([]);
+    expect(system.statistics().blocks).toBeGreaterThan(100);
+  });
+
+  it.each(UNUSABLE.slice(0, 2))('does no harm when it is the second: %s', async (_, spoil) => {
+    const system = await slam();
+    system.process(scans[0]!);
+    expect(system.process(spoil(scans[1]!)).state).toBe('lost');
+    const states = scans.slice(2, 7).map((scan) => system.process(scan).state);
+    expect(states.filter((state) => state === 'lost')).toEqual([]);
+  });
+});
+
+describe('bad input', () => {
+  it('is refused with a typed error, and the map stays', async () => {
+    const system = await slam();
+    for (const scan of scans.slice(0, 4)) system.process(scan);
+    const before = mapOf(system);
+    const short = { ...scans[4]!, positions: scans[4]!.positions.subarray(0, 30) };
+    expect(() => system.process(short)).toThrow(FeltmapError);
+    const shortTimes = { ...scans[4]!, times: new Float32Array(3) };
+    expect(() => system.process(shortTimes)).toThrow(FeltmapError);
+    expect(mapOf(system)).toBe(before);
+    expect(system.process(scans[4]!).state).not.toBe('lost');
+  });
+
+  it('with more points than there is room for names the setting to raise', async () => {
+    const system = await slam('sensor.maxPoints=1000');
+    expect(() => system.process(scans[0]!)).toThrow(/maxPoints/);
+  });
+
+  it('may repeat a stamp or go back in time without losing the track', async () => {
+    const system = await slam();
+    for (const scan of scans.slice(0, 6)) system.process(scan);
+    const again = system.process(scans[5]!);
+    expect(again.state, again.reason).not.toBe('lost');
+    expect(errorOf(again.pose, 5).metres).toBeLessThan(0.12);
+    const back = system.process(scans[4]!);
+    expect(back.pose.every(Number.isFinite)).toBe(true);
+    for (const k of [6, 7, 8]) system.process(scans[k]!);
+    expect(errorOf(system.process(scans[9]!).pose, 9).metres).toBeLessThan(0.15);
+  });
+});

@@ -1,11 +1,13 @@
 // Prints a benchmark's result and puts it into its section of docs/benchmarks.md.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { ROOT } from './options.mjs';
 import { replaceSection } from './tables.mjs';
 
 const PAGE = new URL('docs/benchmarks.md', ROOT);
+const programAtStart = programDigest();
 
 /**
  * @param {string} name section of docs/benchmarks.md
@@ -17,6 +19,13 @@ export function publish(name, command, body, write) {
   console.log(`\n${body}\n`);
   if (!write) {
     console.log('Partial run: docs/benchmarks.md is left as it is.');
+    return;
+  }
+  if (programDigest() !== programAtStart) {
+    console.log(
+      'dist/ was rebuilt during the run, so the rows may be of different programs: nothing is written.',
+    );
+    process.exitCode = 1;
     return;
   }
   const origin = `${new Date().toISOString().slice(0, 10)}, ${machine()}, commit ${commit()}: \`${command}\``;
@@ -39,4 +48,13 @@ function commit() {
   } catch {
     return 'unknown';
   }
+}
+
+/** Changes with any compiled file. */
+function programDigest() {
+  const hash = createHash('sha256');
+  const dist = new URL('dist/', ROOT);
+  const files = readdirSync(dist, { recursive: true }).filter((name) => /\.(js|wasm)$/.test(name));
+  for (const name of files.sort()) hash.update(name).update(readFileSync(new URL(name, dist)));
+  return hash.digest('hex');
 }

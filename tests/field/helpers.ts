@@ -15,6 +15,7 @@ export const OPTIONS: WasmFieldOptions = {
   featureCell: 4,
   outputScale: 0.1,
   maxWeight: 100,
+  saturation: 1e9, // every point is fused
   maxRange: 60,
   bareRange: 15,
   bareQuality: 0.2,

@@ -182,6 +182,20 @@ describe('a scan that cannot be tracked', () => {
   });
 });
 
+describe('a corridor that looks the same everywhere', () => {
+  it('is never tracked in silence: where the pose has slid, the state or the covariance says so', async () => {
+    const passage = simulate({ world: 'corridor', beams: 16, columns: 512, seed: 3, duration: 2 });
+    const poses = passage.odomPoses();
+    const system = await slam();
+    [...passage.scans()].forEach((scan, k) => {
+      const { pose, covariance, state } = system.process(scan);
+      const slid = translationNorm(compose(inverse(poses[k]!), pose));
+      const sigma = Math.sqrt(covariance[0]! + covariance[7]! + covariance[14]!);
+      if (state === 'tracking') expect(slid, `scan ${k}`).toBeLessThan(0.3 + 5 * sigma);
+    });
+  });
+});
+
 describe('bad input', () => {
   it('is refused with a typed error, and the map stays', async () => {
     const system = await slam();

@@ -134,7 +134,7 @@ describe('one step', () => {
   it('has feature gradients that match central differences of the loss', () => {
     randomiseFeatures(0.2);
     const reference = copyField(field);
-    const samples = samplesOf(CHUNKS);
+    const samples = samplesOf(CHUNKS.slice(0, 2)); // one of either pose
     const { gradients } = reference.evaluate(samples, POSES, HUBER);
     const random = new Random('pick');
     const rows = [...gradients.keys()];
@@ -163,7 +163,7 @@ describe('one step', () => {
   it('has pose right-hand sides that match central differences of the loss', () => {
     randomiseFeatures(0.05);
     const reference = copyField(field);
-    const samples = samplesOf(CHUNKS);
+    const samples = samplesOf(CHUNKS.slice(0, 2)); // one of either pose
     const { systems } = reference.evaluate(samples, POSES, HUBER);
     for (let pose = 0; pose < POSES.length; pose++)
       for (let axis = 0; axis < 6; axis++) {

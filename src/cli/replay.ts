@@ -105,7 +105,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       progress.note(`Writing the results to ${hideHome(run.out)}`);
       const final = await slam.finish();
       log.statistics = final.statistics;
-      const warnings = [...input.warnings];
+      const warnings = [...input.warnings, ...slam.warnings];
       const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
       const failure = end.slamError ?? end.inputError;
       const error = failure === undefined ? undefined : describeError(failure);

@@ -29,6 +29,7 @@ export class SlamClient {
   #final: SlamFinal | undefined;
   #wake: (() => void) | undefined;
   #ready = false;
+  #warnings: readonly string[] = [];
 
   private constructor(options: SlamClientOptions) {
     const { queue, onResult, ...data } = options;
@@ -38,6 +39,11 @@ export class SlamClient {
     this.#worker.on('message', (reply: SlamReply) => this.#receive(reply));
     this.#worker.on('error', (error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`the SLAM thread ended with code ${code}`)));
+  }
+
+  /** What there is to say about how the system was made. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** Starts the thread and waits until the system is ready. @throws whatever the factory threw. */
@@ -82,8 +88,10 @@ export class SlamClient {
   }
 
   #receive(reply: SlamReply): void {
-    if (reply.type === 'ready') this.#ready = true;
-    else if (reply.type === 'final') this.#final = reply.final;
+    if (reply.type === 'ready') {
+      this.#ready = true;
+      this.#warnings = reply.warnings;
+    } else if (reply.type === 'final') this.#final = reply.final;
     else if (reply.type === 'failed') {
       const error = unpackError(reply.error);
       if (reply.during === 'finish') this.#finishFailure = error;

@@ -30,7 +30,7 @@ export function runSlamLoop(port: MessagePort, slam: Slam): void {
       reply(port, { type: 'failed', during, error: packError(error) });
     }
   });
-  reply(port, { type: 'ready' });
+  reply(port, { type: 'ready', warnings: slam.warnings ?? [] });
 }
 
 function reply(port: MessagePort, message: SlamReply, transfers: ArrayBuffer[] = []): void {

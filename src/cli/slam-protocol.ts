@@ -26,7 +26,7 @@ export interface SlamFinal {
 
 /** Worker → main thread. Every scan is answered by `result`, or by `failed` and nothing more until `finish`. */
 export type SlamReply =
-  | { type: 'ready' }
+  | { type: 'ready'; warnings: readonly string[] }
   | { type: 'result'; result: ScanResult; statistics: MapStatistics }
   | { type: 'final'; final: SlamFinal }
   | { type: 'failed'; during: 'start' | 'scan' | 'finish'; error: PortableError };

@@ -2,24 +2,43 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../field/engines/wasm/pool.js';
 import { WasmField } from '../field/engines/wasm/field.js';
+import { fieldContent } from '../field/engines/wasm/restore.js';
+import { readManifest } from '../field/saved/manifest.js';
+import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
+import { identity, orthonormalise, type Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
+import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapper.js';
+import { mapLayout, type SavedMap } from './map-layout.js';
 import { Pipeline, type KnownPose } from './pipeline.js';
+import { Places } from './places.js';
+import { Localiser } from './relocalise.js';
 import { Tracker } from './tracker.js';
 import type { MapStatistics, Mesh, ScanResult, Slam } from './types.js';
 
 const SLABS = 512;
 const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fused band
 
-/** Builds the system that `config` describes. */
-export async function createSlam(config: Config): Promise<Slam> {
+/**
+ * Builds the system that `config` describes.
+ *
+ * @param map files of a saved map (from {@link Slam.save}) to continue; its voxels are used, whatever `config` says
+ * @throws FeltmapError when the saved map is incomplete, damaged, of a newer version or too large
+ */
+export async function createSlam(config: Config, map?: ReadonlyMap<string, Uint8Array>): Promise<Slam> {
+  const manifest = map && readManifest(map);
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
   });
-  return new LidarSlam(config, pool);
+  try {
+    return new LidarSlam(config, pool, map && manifest && { files: map, manifest });
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
 }
 
 class LidarSlam implements Slam {
@@ -28,12 +47,21 @@ class LidarSlam implements Slam {
   readonly #mesher: MapMesher;
   readonly #mapper: Mapper;
   readonly #pipeline: Pipeline;
+  readonly #places: Places;
+  readonly #featureCell: number;
+  readonly warnings: readonly string[];
+  #frame = '';
+  #scans = 0;
+  #lastPose: Pose = identity();
 
-  constructor(config: Config, pool: KernelPool) {
+  constructor(config: Config, pool: KernelPool, saved?: SavedMap) {
     const scale = config.sensor.maxRange / 100;
     const { map, prepare, tracking, training, sensor, mesh, seed } = config;
     this.#pool = pool;
-    const voxel = map.voxel * scale;
+    const layout = mapLayout(config, saved?.manifest);
+    const { voxel, featureCell } = layout;
+    this.warnings = layout.warnings;
+    this.#featureCell = featureCell;
     const maxFineBlocks = map.memoryMiB * 80; // about half of the memory in fine blocks; the rest follows
     const preparer = new LidarPreparer(pool, {
       maxPoints: sensor.maxPoints,
@@ -46,9 +74,9 @@ class LidarSlam implements Slam {
     });
     this.#field = new WasmField(pool, {
       voxel,
-      truncation: voxel * map.truncation,
+      truncation: layout.truncation,
       pyramid: [4, 8],
-      featureCell: map.featureCell,
+      featureCell,
       outputScale: training.outputScale * scale,
       maxWeight: map.maxWeight,
       maxRange: map.maxRange * scale,
@@ -91,8 +119,16 @@ class LidarSlam implements Slam {
     this.#mesher = new MapMesher(pool, this.#field, {
       minWeight: mesh.minWeight,
       minComponentTriangles: mesh.minComponentTriangles,
-      features: training.iterations > 0,
+      features: training.iterations > 0 || Boolean(saved?.manifest.features),
     });
+    if (saved) this.#field.restore(saved.files, saved.manifest);
+    const places = saved ? readPlaces(saved.files, saved.manifest) : [];
+    this.#places = new Places(2 * training.keyframeDistance * scale, places);
+    if (saved) {
+      this.#frame = saved.manifest.frame;
+      this.#scans = saved.manifest.scans;
+      this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
+    }
     this.#pipeline = new Pipeline({
       config,
       field: this.#field,
@@ -100,11 +136,28 @@ class LidarSlam implements Slam {
       tracker,
       mapper: this.#mapper,
       mesher: this.#mesher,
+      ...(saved
+        ? {
+            localiser: new Localiser(this.#field, {
+              voxels: this.#field.levels.map((level) => level.voxel),
+              limits: tracking,
+              places,
+              lastPose: this.#lastPose,
+              scans: Math.max(1, this.#scans),
+            }),
+          }
+        : {}),
     });
   }
 
   process(scan: LidarScan, known?: KnownPose): ScanResult {
-    return this.#pipeline.process(scan, known);
+    const result = this.#pipeline.process(scan, known);
+    if (result.state === 'lost') return result;
+    this.#frame ||= scan.frameId;
+    this.#scans++;
+    this.#lastPose = result.pose;
+    this.#places.add(result.pose);
+    return result;
   }
 
   mesh(): Mesh {
@@ -122,11 +175,18 @@ class LidarSlam implements Slam {
   }
 
   cloud(): Float32Array {
-    return this.mesh().positions;
+    return surfaceCloud(this.mesh(), this.#field.levels[0]!.voxel).positions;
   }
 
   save(): Map<string, Uint8Array> {
-    return new Map();
+    return encodeSavedField({
+      ...fieldContent(this.#field, this.#featureCell),
+      sensor: 'lidar',
+      frame: this.#frame,
+      scans: this.#scans,
+      lastPose: this.#lastPose,
+      places: this.#places.poses,
+    });
   }
 
   close(): Promise<void> {

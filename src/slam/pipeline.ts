@@ -9,6 +9,7 @@ import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Mapper } from './mapper.js';
 import { ConstantVelocity } from './motion.js';
 import { judge, type Verdict } from './judge.js';
+import type { Localiser } from './relocalise.js';
 import { StopWatch } from './stop-watch.js';
 import type { Track, Tracker } from './tracker.js';
 import type { ScanResult, StageTimes, TrackingState } from './types.js';
@@ -21,6 +22,8 @@ export interface PipelineParts {
   readonly tracker: Tracker;
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
+  /** Only with a loaded map: finds the first scan's place in it. */
+  readonly localiser?: Localiser;
 }
 
 /** Seconds of motion prediction after which a lost track stops pretending to know its velocity. */
@@ -39,9 +42,11 @@ export class Pipeline {
   #firstScan: LidarScan | undefined;
   #index = 0;
   #lostSince: bigint | undefined;
+  #whereabouts: 'unknown' | 'found' | 'settled';
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#whereabouts = parts.localiser ? 'unknown' : 'settled';
   }
 
   /**
@@ -55,10 +60,12 @@ export class Pipeline {
     const predicted = this.#motion.predict(scan.stampNs);
     const prepared = this.#prepare(scan, this.#motion.twist);
     watch.lap('prepare');
+    if (this.#whereabouts === 'unknown') return this.#locate(scan, prepared, watch);
     if (this.#index === 0) return this.#start(scan, prepared, watch);
 
     let track = this.#track(prepared, predicted, this.#motion.twist);
     if (this.#index === 1) track = this.#bootstrap(scan, prepared, track);
+    if (this.#whereabouts === 'found') track = this.#settle(scan, prepared, track);
     const verdict = judge(track, this.#parts.config.tracking);
     watch.lap('track');
     if (verdict.state === 'lost') return this.#lost(scan, prepared, predicted, track, verdict, watch);
@@ -74,6 +81,7 @@ export class Pipeline {
   #mapKnown(scan: LidarScan, { pose, twist }: KnownPose, watch: StopWatch): ScanResult {
     const prepared = this.#prepare(scan, twist);
     watch.lap('prepare');
+    this.#whereabouts = 'settled';
     this.#integrate(prepared, pose, watch);
     this.#motion.set(scan.stampNs, pose, twist);
     return this.#result(scan, prepared, pose, KNOWN, { state: 'tracking', reason: '' }, watch.times());
@@ -82,7 +90,7 @@ export class Pipeline {
   /** Map, optimise, mesh; returns the refined pose. */
   #integrate(prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
     const { mapper, mesher, config } = this.#parts;
-    mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#index);
+    mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#scanNumber);
     watch.lap('map');
     const refined = mapper.optimise() ?? pose;
     watch.lap('optimise');
@@ -161,6 +169,40 @@ export class Pipeline {
       velocity = dt > 0 ? log(better.pose).map((v) => v / dt) : better.twist;
     }
     return better;
+  }
+
+  /** Finds the scan's place in the loaded map. Nothing is mapped before the next scan tells the velocity. */
+  #locate(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
+    const localiser = this.#parts.localiser!;
+    const track = localiser.locate(pointsOf(prepared), coarseOf(prepared), (pose) => {
+      this.#deskew(prepared, STILL);
+      return this.#track(prepared, pose, STILL.slice());
+    });
+    const { verdict } = localiser;
+    watch.lap('track');
+    if (verdict.state === 'lost') return this.#lost(scan, prepared, this.#motion.pose, track, verdict, watch);
+    this.#motion.set(scan.stampNs, track.pose, STILL.slice());
+    this.#whereabouts = 'found';
+    return this.#result(scan, prepared, track.pose, track, verdict, watch.times());
+  }
+
+  /** The second scan in a loaded map is the first with a velocity: undo its distortion with that and track again. */
+  #settle(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
+    let better = track;
+    const dt = this.#motion.elapsed(scan.stampNs);
+    for (let round = 0; round < 2 && dt > 0 && this.#timed(prepared); round++) {
+      const velocity = log(relative(this.#motion.pose, better.pose)).map((v) => v / dt);
+      this.#deskew(prepared, velocity);
+      better = this.#track(prepared, better.pose, velocity);
+    }
+    const lost = judge(better, this.#parts.config.tracking).state === 'lost';
+    this.#whereabouts = lost ? 'unknown' : 'settled';
+    return better;
+  }
+
+  /** Number of this scan in the map, those of a loaded map counted. */
+  get #scanNumber(): number {
+    return this.#index + (this.#parts.localiser?.scans ?? 0);
   }
 
   /** Keeps the prediction, maps nothing, says so. */

@@ -71,9 +71,11 @@ export interface Slam {
   /** The welded mesh of everything mapped so far. */
   mesh(): Mesh;
   statistics(): MapStatistics;
-  /** Surface points of the map, 3·N in the odom frame. */
+  /** Surface points of the map, one per fine voxel that the surface crosses, 3·N in the odom frame. */
   cloud(): Float32Array;
-  /** Bytes of the saved field, by file name. */
+  /** The map as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
+  /** What the user should know about how the system was made; absent or empty when there is nothing. */
+  readonly warnings?: readonly string[];
   close(): Promise<void>;
 }

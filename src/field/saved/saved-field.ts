@@ -28,10 +28,8 @@ export interface FieldContent {
 
 /** A saved field, read. */
 export interface SavedField {
-  readonly manifest: Manifest;
   readonly levels: readonly QuantisedLevel[];
   readonly features?: QuantisedFeatures & { readonly decoder: Float32Array };
-  readonly places: readonly Pose[];
 }
 
 /** Finer or coarser rounding than the standard; for measurements. */
@@ -98,6 +96,46 @@ export function encodeSavedField(content: FieldContent, options: SaveOptions = {
  * @throws FeltmapError not-found without field.bin, bad-input when it is damaged or does not fit the manifest
  */
 export function decodeSavedField(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): SavedField {
+  const field = wholeField(files, manifest);
+  const { features: f } = manifest;
+  let at = 0;
+  const take = (bytes: number): Uint8Array => field.subarray(at, (at += bytes));
+  const levels = manifest.levels.map(({ bytes, blocks, limit }) => {
+    plausible(blocks, bytes);
+    return decodeScalars(take(bytes), blocks, limit);
+  });
+  let features: SavedField['features'];
+  if (f) {
+    plausible(f.blocks, f.bytes);
+    if (f.rows > f.blocks * 512) throw misfit();
+    features = {
+      ...decodeFeatures(take(f.bytes), f.blocks, f.rows),
+      decoder: floats(take(f.decoderFloats * 4)),
+    };
+  }
+  return { levels, ...(features ? { features } : {}) };
+}
+
+/**
+ * Poses T_map_sensor along the path, which {@link FieldContent.places} were.
+ *
+ * @throws FeltmapError as {@link decodeSavedField}
+ */
+export function readPlaces(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): Pose[] {
+  const field = wholeField(files, manifest);
+  const twists = floats(field.subarray(field.length - manifest.places * 24));
+  return Array.from({ length: manifest.places }, (_, i) => exp(twists.subarray(i * 6, i * 6 + 6)));
+}
+
+/** Bytes of a saved map, all files together. */
+export function mapBytes(files: ReadonlyMap<string, Uint8Array>): number {
+  let sum = 0;
+  for (const file of files.values()) sum += file.length;
+  return sum;
+}
+
+/** field.bin, complete and undamaged. */
+function wholeField(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): Uint8Array {
   const field = files.get(FIELD);
   if (!field)
     throw new FeltmapError(
@@ -114,37 +152,13 @@ export function decodeSavedField(files: ReadonlyMap<string, Uint8Array>, manifes
       'bad-input',
       `${FIELD} of the saved map is damaged (checksum differs); save the map again.`,
     );
-  const { features: f } = manifest;
+  const f = manifest.features;
   const expected =
     manifest.levels.reduce((sum, level) => sum + level.bytes, 0) +
     (f ? f.bytes + f.decoderFloats * 4 : 0) +
     manifest.places * 24;
   if (expected !== field.length) throw misfit();
-  let at = 0;
-  const take = (bytes: number): Uint8Array => field.subarray(at, (at += bytes));
-  const levels = manifest.levels.map(({ bytes, blocks, limit }) => {
-    plausible(blocks, bytes);
-    return decodeScalars(take(bytes), blocks, limit);
-  });
-  let features: SavedField['features'];
-  if (f) {
-    plausible(f.blocks, f.bytes);
-    if (f.rows > f.blocks * 512) throw misfit();
-    features = {
-      ...decodeFeatures(take(f.bytes), f.blocks, f.rows),
-      decoder: floats(take(f.decoderFloats * 4)),
-    };
-  }
-  const twists = floats(take(manifest.places * 24));
-  const places = Array.from({ length: manifest.places }, (_, i) => exp(twists.subarray(i * 6, i * 6 + 6)));
-  return { manifest, levels, places, ...(features ? { features } : {}) };
-}
-
-/** Bytes of a saved map, all files together. */
-export function mapBytes(files: ReadonlyMap<string, Uint8Array>): number {
-  let sum = 0;
-  for (const file of files.values()) sum += file.length;
-  return sum;
+  return field;
 }
 
 /** A block costs a few bytes at the very least: a small file cannot ask for much memory. */

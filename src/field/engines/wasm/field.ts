@@ -8,7 +8,7 @@ import type {
   PointSet,
   RegisterOptions,
 } from '../../engine.js';
-import type { SavedField } from '../../saved/saved-field.js';
+import type { Manifest } from '../../saved/manifest.js';
 import { KernelArguments } from './arguments.js';
 import { FeatureLevel } from './features.js';
 import { BLOCK_CORNERS, BlockGrid } from './grid.js';
@@ -323,11 +323,11 @@ export class WasmField implements FieldEngine {
   /**
    * Replaces everything by a saved field. All blocks count as changed, so that they are meshed anew.
    *
-   * @throws FeltmapError out-of-memory when the saved map is larger than this field may grow, bad-input when its levels
-   *   are not those of this field
+   * @throws FeltmapError out-of-memory when the saved map is larger than this field may grow; not-found, bad-input when
+   *   it is incomplete, damaged or laid out in another way
    */
-  restore(saved: SavedField): void {
-    restoreField(this, saved, (grid, coords) => this.#makeBlocks(grid, coords));
+  restore(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): void {
+    restoreField(this, files, manifest, (grid, coords) => this.#makeBlocks(grid, coords));
     this.#checkRoom();
   }
 

@@ -1,6 +1,7 @@
 import { FeltmapError } from '../../../geometry/errors.js';
 import { restoreScalars } from '../../saved/quantise.js';
-import type { FieldContent, SavedField } from '../../saved/saved-field.js';
+import type { Manifest } from '../../saved/manifest.js';
+import { decodeSavedField, type FieldContent } from '../../saved/saved-field.js';
 import { ROW_FLOATS, type FeatureLevel } from './features.js';
 import { BLOCK_CORNERS, type BlockGrid } from './grid.js';
 
@@ -35,30 +36,25 @@ export function fieldContent(
 }
 
 /**
- * Fills a field from a saved one.
+ * Fills a field from a saved one; when it throws, the old field is still there.
  *
  * @param makeBlocks appends blocks (bx by bz each) to a grid, in order
- * @throws FeltmapError out-of-memory, bad-input
+ * @throws FeltmapError out-of-memory, not-found, bad-input
  */
 export function restoreField(
   field: FieldParts,
-  saved: SavedField,
+  files: ReadonlyMap<string, Uint8Array>,
+  manifest: Manifest,
   makeBlocks: (grid: BlockGrid, coords: Int32Array) => void,
 ): void {
   const { levels, features } = field;
-  if (
-    saved.levels.length !== levels.length ||
-    saved.manifest.levels.some(({ voxel }, i) => Math.abs(voxel / levels[i]!.voxel - 1) > 1e-6)
-  )
-    throw new FeltmapError(
-      'bad-input',
-      'The levels of the saved map are not those of this program; map anew.',
-    );
+  checkFit(field, manifest);
+  const saved = decodeSavedField(files, manifest);
   field.clear();
   saved.levels.forEach((level, i) => {
     const grid = levels[i]!;
-    const { truncation } = saved.manifest.levels[i]!;
-    make(grid, level.coords);
+    const { truncation } = manifest.levels[i]!;
+    makeBlocks(grid, level.coords);
     for (let n = 0; n < level.coords.length / 3; n++) {
       const from = (n + 1) * BLOCK_CORNERS * 2;
       restoreScalars(level, n, truncation, grid.data.subarray(from, from + BLOCK_CORNERS * 2));
@@ -73,20 +69,34 @@ export function restoreField(
       'The decoder of the saved map is not that of this program; map anew.',
     );
   features.decoder.set(decoder);
-  make(features.grid, coords);
-  const step = saved.manifest.features!.step;
+  makeBlocks(features.grid, coords);
+  const step = manifest.features!.step;
   let row = 0;
   for (let at = 0; at < present.length; at++) {
     if (!present[at]) continue;
     features.restoreRow(1 + Math.floor(at / BLOCK_CORNERS), at % BLOCK_CORNERS, values, row++ * 8, step);
   }
+}
 
-  function make(grid: BlockGrid, coords: Int32Array): void {
-    if (coords.length / 3 >= grid.maxBlocks)
-      throw new FeltmapError(
-        'out-of-memory',
-        `The saved map has ${coords.length / 3} blocks, more than the memory for maps holds; raise map.memoryMiB.`,
-      );
-    makeBlocks(grid, coords);
-  }
+/** Before anything is decoded: a wrong or huge map must cost neither the old one nor much memory. */
+function checkFit({ levels, features }: FieldParts, manifest: Manifest): void {
+  const f = manifest.features;
+  if (
+    manifest.levels.length !== levels.length ||
+    manifest.levels.some(({ voxel }, i) => Math.abs(voxel / levels[i]!.voxel - 1) > 1e-6) ||
+    (f && f.decoderFloats !== features.decoder.length) ||
+    (f && Math.abs((f.cellVoxels * levels[0]!.voxel) / features.grid.voxel - 1) > 1e-6)
+  )
+    throw new FeltmapError(
+      'bad-input',
+      'The saved map is laid out in another way than this program does; map anew.',
+    );
+  const tooLarge =
+    manifest.levels.some(({ blocks }, i) => blocks >= levels[i]!.maxBlocks) ||
+    (f && (f.blocks >= features.grid.maxBlocks || (f.rows + 1) * ROW_FLOATS > features.rows.length));
+  if (tooLarge)
+    throw new FeltmapError(
+      'out-of-memory',
+      `The saved map (${manifest.levels[0]!.blocks} blocks) needs more than map.memoryMiB allows; raise it.`,
+    );
 }

@@ -1,0 +1,63 @@
+import type { Mesh } from '../slam/types.js';
+
+/** Points on a surface with their normals, 3·N each. */
+export interface SurfaceCloud {
+  readonly positions: Float32Array;
+  readonly normals: Float32Array;
+}
+
+/**
+ * One point per voxel that the surface crosses: the area-weighted mean of the triangles in it, as marching cubes keeps
+ * each triangle within one voxel. In order of the triangles.
+ *
+ * @param mesh of marching cubes on corners at multiples of `voxel` (m)
+ */
+export function surfaceCloud({ positions, indices }: Mesh, voxel: number): SurfaceCloud {
+  const slots = new Map<number, number>();
+  let sums = new Float64Array(7 * 1024); // Σ area, Σ area·centroid, Σ area·normal
+  for (let t = 0; t < indices.length; t += 3) {
+    const [a, b, c] = [indices[t]! * 3, indices[t + 1]! * 3, indices[t + 2]! * 3];
+    const [ax, ay, az] = [positions[a]!, positions[a + 1]!, positions[a + 2]!];
+    const [ux, uy, uz] = [positions[b]! - ax, positions[b + 1]! - ay, positions[b + 2]! - az];
+    const [vx, vy, vz] = [positions[c]! - ax, positions[c + 1]! - ay, positions[c + 2]! - az];
+    const [nx, ny, nz] = [(uy * vz - uz * vy) / 2, (uz * vx - ux * vz) / 2, (ux * vy - uy * vx) / 2];
+    const area = Math.hypot(nx, ny, nz);
+    if (!(area > 0)) continue;
+    const [x, y, z] = [ax + (ux + vx) / 3, ay + (uy + vy) / 3, az + (uz + vz) / 3];
+    const key = voxelKey(Math.floor(x / voxel), Math.floor(y / voxel), Math.floor(z / voxel));
+    let slot = slots.get(key);
+    if (slot === undefined) slots.set(key, (slot = slots.size));
+    if ((slot + 1) * 7 > sums.length) {
+      const grown = new Float64Array(sums.length * 2);
+      grown.set(sums);
+      sums = grown;
+    }
+    const at = slot * 7;
+    sums[at]! += area;
+    sums[at + 1]! += area * x;
+    sums[at + 2]! += area * y;
+    sums[at + 3]! += area * z;
+    sums[at + 4]! += nx;
+    sums[at + 5]! += ny;
+    sums[at + 6]! += nz;
+  }
+  const cloud = {
+    positions: new Float32Array(slots.size * 3),
+    normals: new Float32Array(slots.size * 3),
+  };
+  for (let slot = 0; slot < slots.size; slot++) {
+    const at = slot * 7;
+    const norm = Math.hypot(sums[at + 4]!, sums[at + 5]!, sums[at + 6]!) || 1;
+    for (let k = 0; k < 3; k++) {
+      cloud.positions[slot * 3 + k] = sums[at + 1 + k]! / sums[at]!;
+      cloud.normals[slot * 3 + k] = sums[at + 4 + k]! / norm;
+    }
+  }
+  return cloud;
+}
+
+/** Exact for voxels within ±65536, 10 km at 0.15 m; beyond that distant voxels may share a point. */
+function voxelKey(x: number, y: number, z: number): number {
+  const wrap = (v: number): number => v & 0x1ffff;
+  return (wrap(z) * 0x20000 + wrap(y)) * 0x20000 + wrap(x);
+}

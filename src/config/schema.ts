@@ -35,7 +35,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   prepare: z
     .strictObject({
-      mapVoxel: metres(0.15, 10).describe('One point per voxel of this side is mapped (m, scaled).'),
+      mapVoxel: metres(0.2, 10).describe('One point per voxel of this side is mapped (m, scaled).'),
       trackVoxel: metres(0.6, 20).describe('One point per voxel of this side is registered (m, scaled).'),
       maxMapPoints: z
         .int()
@@ -47,7 +47,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(200)
         .max(60_000)
-        .default(6_000)
+        .default(4_000)
         .describe('At most so many points of a scan are registered.'),
     })
     .prefault({}),
@@ -68,6 +68,13 @@ export const configSchema = z.strictObject({
         .default(100)
         .describe(
           'Weight at which a running mean becomes an exponential one: how fast a changed world is relearned.',
+        ),
+      saturation: z
+        .number()
+        .positive()
+        .default(8)
+        .describe(
+          'Where corners weigh more, only a share saturation/weight of new points is fused: known places cost less.',
         ),
       memoryMiB: z
         .int()
@@ -100,6 +107,12 @@ export const configSchema = z.strictObject({
         .describe('Points of a scan that give samples, four each.'),
       huber: z.number().positive().default(0.03).describe('Residual at which the loss becomes linear (m).'),
       learningRate: z.number().positive().max(1).default(0.01).describe("Adam's step size for features."),
+      scalarRate: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.1)
+        .describe("Share of a sample's residual that the fused distances around it take in one step."),
       outputScale: z
         .number()
         .positive()
@@ -180,7 +193,7 @@ export const configSchema = z.strictObject({
         .max(100_000)
         .default(96)
         .describe('Map blocks re-extracted per scan; the rest waits, and is done at the end.'),
-      minWeight: z.number().min(0).default(0.5).describe('Corners seen with less weight are not meshed.'),
+      minWeight: z.number().min(0).default(0.01).describe('Corners seen with less weight are not meshed.'),
       minComponentTriangles: z
         .int()
         .min(0)

@@ -57,6 +57,15 @@ export interface FitChunk {
   readonly optimisePose: boolean;
 }
 
+export interface FitOptions {
+  /** Residual at which the loss becomes linear, metres. */
+  readonly huber: number;
+  /** Adam's step size for features. */
+  readonly learningRate: number;
+  /** Share of a sample's residual that the fused scalars around it take; 0 leaves them. */
+  readonly scalarRate: number;
+}
+
 export interface FitResult {
   /** Mean Huber loss of the batch, metres. */
   readonly loss: number;
@@ -80,11 +89,7 @@ export interface FieldEngine {
     options: RegisterOptions,
   ): readonly [NormalSums, NormalSums];
   /** One step of the joint optimisation over features and poses. */
-  fit(
-    chunks: readonly FitChunk[],
-    poses: readonly Pose[],
-    options: { huber: number; learningRate: number },
-  ): FitResult;
+  fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): FitResult;
   /** Signed distance, gradient and smallest corner weight (0 = not observed) at points: 5 per point. */
   query(points: Float32Array): Float32Array;
   clear(): void;

@@ -1,6 +1,6 @@
 // One optimisation step: interpolate, decode, Huber loss, back-propagate to the corner features and to the keyframe
 // poses of the window, Adam on every touched row.
-import { sampleScalar } from './grid';
+import { findBlock, sampleScalar, G_CHANGE, G_DATA, G_INVERSE, G_NEIGHBOURS } from './grid';
 import { backward } from './decoder';
 import { addResidualGradient, cell, residual, touchCell, C_FRACTION, L_DECODER, L_ROWS, L_STAMPS, L_STEPS } from './features';
 
@@ -9,7 +9,7 @@ const T_LEVEL: usize = 4; // feature level
 const T_POOL: usize = 8; // samples, 8 f32 each: x y z (keyframe frame), label, weight, 3 unused
 const T_CHUNKS: usize = 12; // u32×4 per chunk: first sample, count, pose number, 1 = pose takes part
 const T_POSES: usize = 16; // f32×12 per pose, T_submap_keyframe
-const T_RECORDS: usize = 20; // 80 bytes per sample of the batch
+const T_RECORDS: usize = 20; // 112 bytes per sample of the batch
 const T_OUT: usize = 24; // f64×32 per chunk: H upper triangle (21), b (6), Σ loss, count, …
 const T_HUBER: usize = 28; // f32, metres
 const T_RATE: usize = 32; // f32, Adam step size
@@ -20,9 +20,11 @@ const T_TOUCHED: usize = 48; // u32 lists, one of T_CAPACITY per part
 const T_CAPACITY: usize = 52;
 const T_BIAS: usize = 56; // f32×2 per step number: 1/(1−β₁ᵗ), 1/(1−β₂ᵗ), 1024 entries
 const T_SCRATCH: usize = 64; // 512 bytes per chunk
+const T_SCALAR_RATE: usize = 68; // f32: step of the fused scalars, 0 = leave them
+const WITH_SCALAR = 1, WITH_FEATURES = 2;
 
 export const SAMPLES_PER_CHUNK = 256;
-const RECORD: usize = 80;
+const RECORD: usize = 112; // ∂L/∂f f32[8], feature rows i32[8], fraction f32[3], flags, block, corner, fraction f32[3], residual
 
 /** Gives feature rows to the cells of samples first … first+count. One chunk only. */
 export function allocateRows(args: usize, chunk: i32): void {
@@ -95,14 +97,29 @@ export function fitForward(args: usize, chunk: i32): void {
       const qx = x - cx, qy = y - cy, qz = z - cz;
       poseSums(out, w, <f64>r, <f64>gx, <f64>gy, <f64>gz, <f64>(qy * gz - qz * gy), <f64>(qz * gx - qx * gz), <f64>(qx * gy - qy * gx));
     }
+    storeScalarCell(scalar, x, y, z, record + 80);
+    store<f32>(record, weight * max(-huber, min(huber, r)), 100);
+    store<i32>(record, known ? WITH_SCALAR | WITH_FEATURES : WITH_SCALAR, 76);
     if (!known) continue;
     const s = f32x4.splat(slope);
     v128.store(record, f32x4.mul(s, v128.load(record)));
     v128.store(record, f32x4.mul(s, v128.load(record, 16)), 16);
-    store<i32>(record, 1, 76);
   }
   store<f64>(out, lossSum, 27 * 8);
   store<f64>(out, used, 28 * 8);
+}
+
+/** The block, corner and fraction of the fine cell around (x, y, z). */
+function storeScalarCell(g: usize, x: f32, y: f32, z: f32, out: usize): void {
+  const inverse = load<f32>(g, G_INVERSE);
+  const ux = x * inverse, uy = y * inverse, uz = z * inverse;
+  const flx = floor(ux), fly = floor(uy), flz = floor(uz);
+  const ix = <i32>flx, iy = <i32>fly, iz = <i32>flz;
+  store<i32>(out, findBlock(g, ix >> 3, iy >> 3, iz >> 3));
+  store<i32>(out, (ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6), 4);
+  store<f32>(out, ux - flx, 8);
+  store<f32>(out, uy - fly, 12);
+  store<f32>(out, uz - flz, 16);
 }
 
 function poseSums(out: usize, w: f64, r: f64, J0: f64, J1: f64, J2: f64, J3: f64, J4: f64, J5: f64): void {
@@ -153,7 +170,7 @@ export function fitUpdate(args: usize, chunk: i32): void {
     const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + (<usize>k << 4), 4);
     let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * SAMPLES_PER_CHUNK * RECORD;
     for (let i: u32 = 0; i < n; i++, record += RECORD) {
-      if (load<i32>(record, 76) == 0) continue;
+      if ((load<i32>(record, 76) & WITH_FEATURES) == 0) continue;
       const lo = v128.load(record), hi = v128.load(record, 16);
       const fx = load<f32>(record, 32 + C_FRACTION), fy = load<f32>(record, 36 + C_FRACTION), fz = load<f32>(record, 40 + C_FRACTION);
       for (let c = 0; c < 8; c++) {
@@ -175,6 +192,8 @@ export function fitUpdate(args: usize, chunk: i32): void {
       }
     }
   }
+  const scalarRate = load<f32>(args, T_SCALAR_RATE);
+  if (scalarRate > 0) updateScalars(args, chunk, scalarRate);
   const rate = f32x4.splat(load<f32>(args, T_RATE));
   const table: usize = load<u32>(args, T_BIAS);
   const b1 = f32x4.splat(0.9), c1 = f32x4.splat(0.1), b2 = f32x4.splat(0.99), c2 = f32x4.splat(0.01), epsilon = f32x4.splat(1e-8);
@@ -192,6 +211,43 @@ export function fitUpdate(args: usize, chunk: i32): void {
       v128.store(r + h, v, 96);
       const step4 = f32x4.div(f32x4.mul(m, m1), f32x4.add(f32x4.sqrt(f32x4.mul(v, v1)), epsilon));
       v128.store(r + h, f32x4.sub(v128.load(r + h), f32x4.mul(rate, step4)));
+    }
+  }
+}
+
+/**
+ * Normalised least mean squares on the fused scalars of this part's blocks: s_c −= η·r·w_c / Σ w², the smallest change
+ * that takes the share η of the residual away (Widrow & Hoff). It needs no state beside the scalar itself.
+ */
+function updateScalars(args: usize, chunk: i32, rate: f32): void {
+  const g: usize = load<u32>(args, T_SCALAR);
+  const data: usize = load<u32>(g, G_DATA), allNeighbours: usize = load<u32>(g, G_NEIGHBOURS), change: usize = load<u32>(g, G_CHANGE);
+  const parts = load<i32>(args, T_PARTS) - 1;
+  const total = load<u32>(args, T_TOTAL);
+  for (let k: u32 = 0; k < total; k++) {
+    const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + (<usize>k << 4), 4);
+    let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * SAMPLES_PER_CHUNK * RECORD;
+    for (let i: u32 = 0; i < n; i++, record += RECORD) {
+      if (load<i32>(record, 76) == 0) continue;
+      const corner = load<i32>(record, 84);
+      const lx = corner & 7, ly = (corner >> 3) & 7, lz = corner >> 6;
+      const home = load<i32>(record, 80);
+      if (lx < 7 && ly < 7 && lz < 7 && (home & parts) != chunk) continue;
+      const neighbours = allNeighbours + (<usize>home << 5);
+      const fx = load<f32>(record, 88), fy = load<f32>(record, 92), fz = load<f32>(record, 96);
+      const ex = <f32>1 - fx, ey = <f32>1 - fy, ez = <f32>1 - fz;
+      const squares = (fx * fx + ex * ex) * (fy * fy + ey * ey) * (fz * fz + ez * ez);
+      const step = (rate * load<f32>(record, 100)) / squares;
+      for (let c = 0; c < 8; c++) {
+        const cx = lx + (c & 1), cy = ly + ((c >> 1) & 1), cz = lz + (c >> 2);
+        const b = load<i32>(neighbours + (<usize>((cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2)) << 2));
+        if ((b & parts) != chunk) continue;
+        const at = data + (<usize>b << 12) + (<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6)) << 3);
+        const delta = step * (c & 1 ? fx : ex) * (c & 2 ? fy : ey) * (c & 4 ? fz : ez);
+        store<f32>(at, load<f32>(at) - delta);
+        const b4 = <usize>b << 2;
+        store<f32>(change + b4, load<f32>(change + b4) + abs(delta));
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 // (Curless & Levoy 1996 with point-to-plane instead of projective distances). A point updates the corners around its
 // normal: in every layer across the normal's largest component, the four corners around the place where the normal
 // passes, with bilinear weights.
+import { noise } from './noise';
 import { findBlock, touchBlock, G_CHANGE, G_COORDS, G_DATA, G_INVERSE, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from './grid';
 
 // Arguments (byte offsets), shared with src/field/engines/wasm/field.ts.
@@ -17,7 +18,9 @@ const F_PARTS: usize = 96; // how many disjoint parts the blocks are divided int
 const F_MAX_RANGE: usize = 100; // f32: farther points are left out
 const F_BARE_RANGE: usize = 104; // f32: points without a normal are fused along their ray up to here …
 const F_BARE_QUALITY: usize = 108; // f32: … with this weight
-const F_RAYS: usize = 112; // f32×8 per point, written by `allocateBlocks`: grid position, normal, weight
+const F_RAYS: usize = 112; // 32 bytes per point, written by `allocateBlocks`: grid position, normal, weight, parts (u32 bits)
+const F_SATURATION: usize = 116; // f32: where a corner weighs more, only a share saturation/weight of the points is fused
+const F_SEED: usize = 120; // u32
 
 /** Turns the points into grid units and makes the blocks that `fuse` will write to. One chunk only. */
 export function allocateBlocks(args: usize, chunk: i32): void {
@@ -35,9 +38,12 @@ export function allocateBlocks(args: usize, chunk: i32): void {
   const r3 = load<f32>(args, F_POSE + 16), r4 = load<f32>(args, F_POSE + 20), r5 = load<f32>(args, F_POSE + 24), ty = load<f32>(args, F_POSE + 28);
   const r6 = load<f32>(args, F_POSE + 32), r7 = load<f32>(args, F_POSE + 36), r8 = load<f32>(args, F_POSE + 40), tz = load<f32>(args, F_POSE + 44);
   let ray: usize = load<u32>(args, F_RAYS);
-  let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0;
+  const data: usize = load<u32>(g, G_DATA), parts = load<i32>(args, F_PARTS) - 1;
+  const saturation = load<f32>(args, F_SATURATION), seed = load<u32>(args, F_SEED);
+  let homeX = i32.MIN_VALUE, homeY: i32 = 0, homeZ: i32 = 0, home: i32 = 0;
+  let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
   for (let i: u32 = 0; i < count; i++, ray += 32) {
-    store<f32>(ray, 0, 24);
+    store<u32>(ray, 0, 28);
     const o = <usize>(indices ? load<u32>(indices + (<usize>i << 2)) : i) << 2;
     const px = load<f32>(pX + o), py = load<f32>(pY + o), pz = load<f32>(pZ + o);
     let nx = load<f32>(nX + o), ny = load<f32>(nY + o), nz = load<f32>(nZ + o);
@@ -54,7 +60,20 @@ export function allocateBlocks(args: usize, chunk: i32): void {
     }
     if (quality <= 0) continue;
     const ux = (r0 * px + r1 * py + r2 * pz + tx) * inverse, uy = (r3 * px + r4 * py + r5 * pz + ty) * inverse, uz = (r6 * px + r7 * py + r8 * pz + tz) * inverse;
+    // A well-known place gains little from one more point: fuse only some, chosen regardless of their value.
+    const sx = <i32>nearest(ux), sy = <i32>nearest(uy), sz = <i32>nearest(uz);
+    if (sx >> 3 != homeX || sy >> 3 != homeY || sz >> 3 != homeZ) {
+      homeX = sx >> 3;
+      homeY = sy >> 3;
+      homeZ = sz >> 3;
+      home = findBlock(g, homeX, homeY, homeZ);
+    }
+    if (home) {
+      const weight = load<f32>(data + (<usize>home << 12) + (<usize>((sx & 7) | ((sy & 7) << 3) | ((sz & 7) << 6)) << 3), 4);
+      if (weight > saturation && weight * noise(seed, i) > saturation) continue;
+    }
     const mx = r0 * nx + r1 * ny + r2 * nz, my = r3 * nx + r4 * ny + r5 * nz, mz = r6 * nx + r7 * ny + r8 * nz;
+    let mask: u32 = 0;
     store<f32>(ray, ux);
     store<f32>(ray, uy, 4);
     store<f32>(ray, uz, 8);
@@ -75,15 +94,19 @@ export function allocateBlocks(args: usize, chunk: i32): void {
       const iy = largest == ay && largest != az ? <i32>nearest(uy + t * my) : <i32>floor(uy + t * my);
       const iz = largest == az ? <i32>nearest(uz + t * mz) : <i32>floor(uz + t * mz);
       const bx = ix >> 3, by = iy >> 3, bz = iz >> 3;
-      if (bx != lastX || by != lastY || bz != lastZ) touchBlock(g, bx, by, bz);
-      lastX = bx;
-      lastY = by;
-      lastZ = bz;
+      if (bx != lastX || by != lastY || bz != lastZ) {
+        last = touchBlock(g, bx, by, bz);
+        lastX = bx;
+        lastY = by;
+        lastZ = bz;
+      }
+      mask |= 1 << (last & parts);
       if ((ix & 7) == 7 || (iy & 7) == 7 || (iz & 7) == 7) {
         const ex = (ix + 1) >> 3, ey = (iy + 1) >> 3, ez = (iz + 1) >> 3;
-        for (let z = bz; z <= ez; z++) for (let y = by; y <= ey; y++) for (let x = bx; x <= ex; x++) touchBlock(g, x, y, z);
+        for (let z = bz; z <= ez; z++) for (let y = by; y <= ey; y++) for (let x = bx; x <= ex; x++) mask |= 1 << (touchBlock(g, x, y, z) & parts);
       }
     }
+    store<u32>(ray, mask, 28);
   }
 }
 
@@ -98,11 +121,12 @@ export function fuse(args: usize, chunk: i32): void {
   const steps = load<i32>(args, F_STEPS);
   const scan = load<i32>(args, F_SCAN);
   const parts = load<i32>(args, F_PARTS) - 1;
+  const own: u32 = 1 << chunk;
   let ray: usize = load<u32>(args, F_RAYS);
   let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
   for (let i: u32 = 0; i < count; i++, ray += 32) {
+    if ((load<u32>(ray, 28) & own) == 0) continue;
     const quality = load<f32>(ray, 24);
-    if (quality <= 0) continue;
     const ux = load<f32>(ray), uy = load<f32>(ray, 4), uz = load<f32>(ray, 8);
     const mx = load<f32>(ray, 12), my = load<f32>(ray, 16), mz = load<f32>(ray, 20);
     const ax = abs(mx), ay = abs(my), az = abs(mz);

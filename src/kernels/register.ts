@@ -20,14 +20,16 @@ const R_LEVEL_WEIGHT: usize = 128; // f32×4
 const R_TWIST: usize = 144; // f32×6: correction of the deskewing twist, turned into the submap frame
 
 const CHUNK: u32 = 256;
+const PARTIAL: usize = 3 * 6 * 8 * 4;
 export const R_SUMS: usize = 21 * 3 + 6 * 2 + 6; // … + Σw, Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers
 
 export function register(args: usize, chunk: i32): void {
   const count = load<u32>(args, R_COUNT);
   const first = <u32>chunk * CHUNK, end = min(first + CHUNK, count);
-  const base = <usize>load<u32>(args, R_OUT) + <usize>chunk * (2 * R_SUMS * 8 + 64);
+  const base = <usize>load<u32>(args, R_OUT) + <usize>chunk * (2 * R_SUMS * 8 + 64 + 2 * PARTIAL);
   const scratch = base + 2 * R_SUMS * 8;
-  memory.fill(base, 0, 2 * R_SUMS * 8);
+  const partial = scratch + 64;
+  memory.fill(base, 0, 2 * R_SUMS * 8 + 64 + 2 * PARTIAL);
   const indices: usize = load<u32>(args, R_INDICES), flags: usize = load<u32>(args, R_FLAGS);
   const pX: usize = load<u32>(args, R_POINTS), pY: usize = load<u32>(args, R_POINTS + 4), pZ: usize = load<u32>(args, R_POINTS + 8);
   const pT: usize = load<u32>(args, R_POINTS + 12);
@@ -46,7 +48,8 @@ export function register(args: usize, chunk: i32): void {
     const qx = r0 * px + r1 * py + r2 * pz, qy = r3 * px + r4 * py + r5 * pz, qz = r6 * px + r7 * py + r8 * pz;
     const tauF = load<f32>(pT + o) * timeScale;
     const mx = qx + tauF * (vx + wy * qz - wz * qy), my = qy + tauF * (vy + wz * qx - wx * qz), mz = qz + tauF * (vz + wx * qy - wy * qx);
-    const sums = base + <usize>((load<u8>(flags + index) >> 1) & 1) * R_SUMS * 8;
+    const kind: usize = (load<u8>(flags + index) >> 1) & 1;
+    const sums = base + kind * R_SUMS * 8;
     add(sums, R_SUMS - 2, 1);
     let level = 0;
     for (; level < levels; level++) {
@@ -60,26 +63,19 @@ export function register(args: usize, chunk: i32): void {
     const norm = sqrt(gx * gx + gy * gy + gz * gz) - <f32>1;
     const gs2 = gradientScale * gradientScale;
     const robust = k2 / (k2 + r * r), sane = gs2 / (gs2 + norm * norm);
-    const w = <f64>(robust * robust * sane * sane * load<f32>(args + (<usize>level << 2), R_LEVEL_WEIGHT));
-    const tau = <f64>tauF;
-    const J0 = <f64>gx, J1 = <f64>gy, J2 = <f64>gz;
-    const J3 = <f64>(my * gz - mz * gy), J4 = <f64>(mz * gx - mx * gz), J5 = <f64>(mx * gy - my * gx);
-    let s = sums;
-    s = row(s, w * J0, tau, J0, J1, J2, J3, J4, J5, 0);
-    s = row(s, w * J1, tau, J0, J1, J2, J3, J4, J5, 1);
-    s = row(s, w * J2, tau, J0, J1, J2, J3, J4, J5, 2);
-    s = row(s, w * J3, tau, J0, J1, J2, J3, J4, J5, 3);
-    s = row(s, w * J4, tau, J0, J1, J2, J3, J4, J5, 4);
-    s = row(s, w * J5, tau, J0, J1, J2, J3, J4, J5, 5);
-    const wr = w * <f64>r;
-    right(sums, 0, wr * J0, tau);
-    right(sums, 1, wr * J1, tau);
-    right(sums, 2, wr * J2, tau);
-    right(sums, 3, wr * J3, tau);
-    right(sums, 4, wr * J4, tau);
-    right(sums, 5, wr * J5, tau);
-    add(sums, R_SUMS - 6, w);
-    add(sums, R_SUMS - 5, wr * <f64>r);
+    const w = robust * robust * sane * sane * load<f32>(args + (<usize>level << 2), R_LEVEL_WEIGHT);
+    // Rows of w·j·jᵀ, w·τ·j·jᵀ, w·τ²·j·jᵀ with j = [J, r, 1]: 3 × 6 × 8 float32 sums of one chunk.
+    const j3 = my * gz - mz * gy, j4 = mz * gx - mx * gz, j5 = mx * gy - my * gx;
+    const A = f32x4(gx, gy, gz, j3), B = f32x4(j4, j5, r, 1);
+    const acc = partial + <usize>kind * PARTIAL;
+    addRow(acc, w * gx, tauF, A, B);
+    addRow(acc + 32, w * gy, tauF, A, B);
+    addRow(acc + 64, w * gz, tauF, A, B);
+    addRow(acc + 96, w * j3, tauF, A, B);
+    addRow(acc + 128, w * j4, tauF, A, B);
+    addRow(acc + 160, w * j5, tauF, A, B);
+    add(sums, R_SUMS - 6, <f64>w);
+    add(sums, R_SUMS - 5, <f64>(w * r * r));
     if (level != 0) continue;
     add(sums, R_SUMS - 4, 1);
     if (abs(r) < kernel) {
@@ -87,6 +83,8 @@ export function register(args: usize, chunk: i32): void {
       add(sums, R_SUMS - 1, <f64>abs(r));
     }
   }
+  spread(partial, base);
+  spread(partial + PARTIAL, base + R_SUMS * 8);
 }
 
 // @ts-ignore: decorator
@@ -98,28 +96,21 @@ function add(sums: usize, index: usize, value: f64): void {
 
 // @ts-ignore: decorator
 @inline
-function add3(at: usize, value: f64, tau: f64): void {
-  store<f64>(at, load<f64>(at) + value);
-  const v1 = value * tau;
-  store<f64>(at, load<f64>(at, 168) + v1, 168);
-  store<f64>(at, load<f64>(at, 336) + v1 * tau, 336);
+function addRow(at: usize, wj: f32, tau: f32, A: v128, B: v128): void {
+  const w0 = f32x4.splat(wj), w1 = f32x4.splat(wj * tau), w2 = f32x4.splat(wj * tau * tau);
+  v128.store(at, f32x4.add(v128.load(at), f32x4.mul(w0, A)));
+  v128.store(at, f32x4.add(v128.load(at, 16), f32x4.mul(w0, B)), 16);
+  v128.store(at, f32x4.add(v128.load(at, 192), f32x4.mul(w1, A)), 192);
+  v128.store(at, f32x4.add(v128.load(at, 208), f32x4.mul(w1, B)), 208);
+  v128.store(at, f32x4.add(v128.load(at, 384), f32x4.mul(w2, A)), 384);
+  v128.store(at, f32x4.add(v128.load(at, 400), f32x4.mul(w2, B)), 400);
 }
 
-// @ts-ignore: decorator
-@inline
-function row(at: usize, wj: f64, tau: f64, J0: f64, J1: f64, J2: f64, J3: f64, J4: f64, J5: f64, from: i32): usize {
-  if (from <= 0) { add3(at, wj * J0, tau); at += 8; }
-  if (from <= 1) { add3(at, wj * J1, tau); at += 8; }
-  if (from <= 2) { add3(at, wj * J2, tau); at += 8; }
-  if (from <= 3) { add3(at, wj * J3, tau); at += 8; }
-  if (from <= 4) { add3(at, wj * J4, tau); at += 8; }
-  add3(at, wj * J5, tau);
-  return at + 8;
-}
-
-// @ts-ignore: decorator
-@inline
-function right(sums: usize, index: usize, value: f64, tau: f64): void {
-  add(sums, 63 + index, value);
-  add(sums, 69 + index, value * tau);
+/** Float32 sums of a chunk to the float64 layout: three upper triangles, then Σ w r J and Σ w τ r J. */
+function spread(acc: usize, sums: usize): void {
+  let at = sums;
+  for (let v: usize = 0; v < 3; v++)
+    for (let r: usize = 0; r < 6; r++)
+      for (let c = r; c < 6; c++, at += 8) store<f64>(at, <f64>load<f32>(acc + v * 192 + r * 32 + c * 4));
+  for (let v: usize = 0; v < 2; v++) for (let r: usize = 0; r < 6; r++, at += 8) store<f64>(at, <f64>load<f32>(acc + v * 192 + r * 32 + 24));
 }

@@ -2,6 +2,8 @@
 // normal-guided label d·|cos θ| and two along the normal with label d (N³-Mapping's normal guidance). Points without a
 // normal give the surface sample only: a projective label off the surface would be wrong by 1/|cos θ|.
 
+import { noise } from './noise';
+
 const S_POINTS: usize = 0; // 6 pointers: x y z nx ny nz
 const S_QUALITY: usize = 24;
 const S_COUNT: usize = 28; // points to choose from
@@ -12,16 +14,6 @@ const S_OUT: usize = 44; // samples, 8 f32 each, 4 per chosen point
 const S_BAND: usize = 48; // f32: largest offset, metres
 const S_ORIGIN: usize = 52; // u32 offset of the first point
 const S_BARE_RANGE: usize = 56; // f32: farther points without a normal give nothing
-
-// Counter-based noise: the same whichever thread asks (PCG output permutation, O'Neill 2014).
-// @ts-ignore: decorator
-@inline
-function noise(seed: u32, counter: u32): f32 {
-  let s = seed + counter * 0x9e3779b9;
-  s = s * 747796405 + 2891336453;
-  const w = ((s >> ((s >> 28) + 4)) ^ s) * 277803737;
-  return <f32>((w >> 22) ^ w) * <f32>(1.0 / 4294967296.0);
-}
 
 export function drawSamples(args: usize, chunk: i32): void {
   const count = load<u32>(args, S_COUNT), chosen = load<u32>(args, S_CHOSEN);

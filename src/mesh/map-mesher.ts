@@ -65,7 +65,11 @@ export class MapMesher {
         coords.set(fine.coords.subarray(block * 4, block * 4 + 3), i * 4);
         fine.change[block] = 0;
       });
-      this.#field.evaluateBlocks(batch, this.#mesher.valuesBase, { minWeight, band: BAND_VOXELS * fine.voxel, features });
+      this.#field.evaluateBlocks(batch, this.#mesher.valuesBase, {
+        minWeight,
+        band: BAND_VOXELS * fine.voxel,
+        features,
+      });
       this.#mesher.extract(coords, batch.length);
     }
   }
@@ -78,5 +82,7 @@ export function mostChanged(change: Float32Array, count: number, budget: number)
   if (candidates.length <= budget) return candidates;
   const sorted = Float32Array.from(candidates, (block) => change[block]!).sort();
   const cut = sorted[sorted.length - budget]!;
-  return candidates.filter((block) => change[block]! >= cut).slice(0, budget);
+  const above = candidates.filter((block) => change[block]! > cut);
+  const ties = candidates.filter((block) => change[block]! === cut).slice(0, budget - above.length);
+  return [...above, ...ties].sort((a, b) => a - b);
 }

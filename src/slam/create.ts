@@ -79,6 +79,7 @@ class LidarSlam implements Slam {
       featureCell,
       outputScale: training.outputScale * scale,
       maxWeight: map.maxWeight,
+      saturation: map.saturation,
       maxRange: map.maxRange * scale,
       bareRange: 30 * scale,
       bareQuality: 0.5,

@@ -12,17 +12,17 @@ const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
 /** Whether a registration can be trusted, and if not, why. */
 export function judge(track: Track, limits: Config['tracking']): Verdict {
-  if (track.valuedRatio < limits.minValuedRatio)
+  if (!(track.valuedRatio >= limits.minValuedRatio))
     return {
       state: 'lost',
       reason: `Only ${percent(track.valuedRatio)} of the scan lies in the known map; the motion was too large or the sensor is covered.`,
     };
-  if (track.inlierRatio < limits.minInlierRatio)
+  if (!(track.inlierRatio >= limits.minInlierRatio))
     return {
       state: 'lost',
       reason: `Only ${percent(track.inlierRatio)} of the scan fits the map; the pose is a prediction.`,
     };
-  if (track.conditioning < limits.minConditioning)
+  if (!(track.conditioning >= limits.minConditioning))
     return {
       state: 'degraded',
       reason: 'The surroundings do not constrain the motion in one direction; see the covariance.',

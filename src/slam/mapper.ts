@@ -13,6 +13,7 @@ export interface MapperOptions {
   samplePoints: number;
   huber: number;
   learningRate: number;
+  scalarRate: number;
   replayRadius: number;
   keyframeDistance: number;
   /** Radians. */

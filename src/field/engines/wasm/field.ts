@@ -3,6 +3,7 @@ import type { Pose } from '../../../geometry/se3.js';
 import type {
   FieldEngine,
   FitChunk,
+  FitOptions,
   FitResult,
   NormalSums,
   PointSet,
@@ -17,10 +18,10 @@ import { restoreField } from './restore.js';
 
 const PARTS = 4; // disjoint parts of blocks and rows: enough for the threads of a laptop, the same on every machine
 const REGISTER_SUMS = 81; // f64, as in src/kernels/register.ts
-const REGISTER_STRIDE = 2 * REGISTER_SUMS * 8 + 64;
+const REGISTER_STRIDE = 2 * REGISTER_SUMS * 8 + 64 + 2 * 3 * 6 * 8 * 4;
 const SYSTEM = 75;
 const CHUNK_SAMPLES = 256;
-const RECORD_BYTES = 80;
+const RECORD_BYTES = 112;
 const MAX_POSES = 64;
 const SAMPLE_FLOATS = 8;
 
@@ -34,6 +35,8 @@ export interface WasmFieldOptions {
   featureCell: number;
   outputScale: number;
   maxWeight: number;
+  /** Weight of a corner above which only a share saturation/weight of further points is fused there. */
+  saturation: number;
   /** Farther points are not fused, metres. */
   maxRange: number;
   /** Points without a normal are fused along their ray up to here, metres, with this weight. */
@@ -103,7 +106,7 @@ export class WasmField implements FieldEngine {
       seed: options.seed,
       outputScale: options.outputScale,
     });
-    this.#fuse = new KernelArguments(memory, 128);
+    this.#fuse = new KernelArguments(memory, 192);
     this.#fuse.int(112, memory.alloc(options.maxScanPoints * 32));
     this.#register = new KernelArguments(memory, 256);
     const maxRegisterChunks = 256;
@@ -183,7 +186,9 @@ export class WasmField implements FieldEngine {
         .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
         .float(36, pose)
         .int(84, steps, scan, i === 0 ? 0 : coarse.pointer, PARTS)
-        .float(100, [this.#options.maxRange, this.#options.bareRange, this.#options.bareQuality]);
+        .float(100, [this.#options.maxRange, this.#options.bareRange, this.#options.bareQuality])
+        .scalar(116, this.#options.saturation)
+        .int(120, (this.#options.seed * 31 + scan * 7919) >>> 0);
       this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
       this.#pool.run('fuse', this.#fuse.pointer, PARTS);
     });
@@ -260,13 +265,13 @@ export class WasmField implements FieldEngine {
     this.#checkRoom();
   }
 
-  fit(
-    chunks: readonly FitChunk[],
-    poses: readonly Pose[],
-    options: { huber: number; learningRate: number },
-  ): FitResult {
+  fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): FitResult {
     this.#writeBatch(chunks, poses);
-    this.#fit.scalar(28, options.huber).scalar(32, options.learningRate).int(36, ++this.#iteration);
+    this.#fit
+      .scalar(28, options.huber)
+      .scalar(32, options.learningRate)
+      .scalar(68, options.scalarRate)
+      .int(36, ++this.#iteration);
     this.#pool.run('fitForward', this.#fit.pointer, chunks.length);
     this.#pool.run('fitUpdate', this.#fit.pointer, PARTS);
     const systems = new Float64Array(poses.length * 28);

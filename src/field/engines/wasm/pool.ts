@@ -86,11 +86,13 @@ export class KernelPool {
     if (chunks > 0xffff) throw new RangeError(`Kernel ${name}: at most 65535 chunks, got ${chunks}.`);
     const control = this.#control;
     const generation = (Atomics.load(control, CONTROL.generation) + 1) | 0;
+    // Close the old job's ticket first: a late thread must not take a chunk by the new job's count.
+    Atomics.store(control, CONTROL.ticket, (generation << 16) | 0xffff);
     control[CONTROL.kernel] = index;
     control[CONTROL.args] = args | 0;
     control[CONTROL.chunks] = chunks;
     Atomics.store(control, CONTROL.done, 0);
-    Atomics.store(control, CONTROL.ticket, generation << 16);
+    Atomics.store(control, CONTROL.ticket, generation << 16); // from here on threads join in
     Atomics.store(control, CONTROL.generation, generation);
     Atomics.notify(control, CONTROL.generation);
     runChunks(control, generation, this.#kernels);

@@ -1,0 +1,203 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema.js';
+import { mapBytes } from '../../src/field/saved/saved-field.js';
+import { readManifest } from '../../src/field/saved/manifest.js';
+import { compose, exp, inverse, translationNorm, type Pose } from '../../src/geometry/se3.js';
+import { simulate } from '../../src/sim/index.js';
+import { createSlam } from '../../src/slam/create.js';
+import type { Mesh, Slam } from '../../src/slam/types.js';
+
+const MAPPED = 14;
+const simulation = simulate({ world: 'street', beams: 32, columns: 512, seed: 3, duration: 2.2 });
+const truth: Pose[] = simulation.odomPoses();
+const errorOf = (pose: Pose, k: number): number => translationNorm(compose(inverse(truth[k]!), pose));
+
+const configure = (...set: string[]): Promise<Config> =>
+  loadConfig({ set: ['threads=1', 'map.memoryMiB=1024', 'map.voxel=0.2', ...set] });
+
+async function mapStreet(config: Config): Promise<Slam> {
+  const slam = await createSlam(config);
+  for (let k = 0; k < MAPPED; k++) slam.process(simulation.scan(k));
+  return slam;
+}
+
+/**
+ * Distances (m) of one mesh's vertices from the other's surface, sorted. A vertex beyond the other's rim counts 0.15 m.
+ */
+function surfaceDistances(from: Mesh, to: Mesh): Float64Array {
+  const side = 0.25;
+  const cells = new Map<string, number[]>();
+  const cellOf = (x: number, y: number, z: number): string =>
+    `${Math.floor(x / side)},${Math.floor(y / side)},${Math.floor(z / side)}`;
+  const corner = (t: number, k: number): number[] => [
+    ...to.positions.subarray(3 * to.indices[t + k]!, 3 * to.indices[t + k]! + 3),
+  ];
+  for (let t = 0; t < to.indices.length; t += 3) {
+    const [a, b, c] = [corner(t, 0), corner(t, 1), corner(t, 2)];
+    const key = cellOf(...([0, 1, 2].map((k) => (a[k]! + b[k]! + c[k]!) / 3) as [number, number, number]));
+    (cells.get(key) ?? cells.set(key, []).get(key)!).push(t);
+  }
+  const out: number[] = [];
+  for (let i = 0; i < from.positions.length; i += 21) {
+    const p = [...from.positions.subarray(i, i + 3)];
+    let nearest = 0.15;
+    for (let dx = -1; dx <= 1; dx++)
+      for (let dy = -1; dy <= 1; dy++)
+        for (let dz = -1; dz <= 1; dz++)
+          for (const t of cells.get(cellOf(p[0]! + dx * side, p[1]! + dy * side, p[2]! + dz * side)) ?? [])
+            nearest = Math.min(nearest, triangleDistance(p, corner(t, 0), corner(t, 1), corner(t, 2)));
+    out.push(nearest);
+  }
+  return Float64Array.from(out).sort();
+}
+
+/** Distance to a triangle where the point projects into it, else to its nearest edge. */
+function triangleDistance(p: number[], a: number[], b: number[], c: number[]): number {
+  const minus = (u: number[], v: number[]): number[] => u.map((x, k) => x - v[k]!);
+  const dot = (u: number[], v: number[]): number => u[0]! * v[0]! + u[1]! * v[1]! + u[2]! * v[2]!;
+  const [u, v, w] = [minus(b, a), minus(c, a), minus(p, a)];
+  const [uu, uv, vv, wu, wv] = [dot(u, u), dot(u, v), dot(v, v), dot(w, u), dot(w, v)];
+  const det = uu * vv - uv * uv;
+  const [s, t] = [(vv * wu - uv * wv) / det, (uu * wv - uv * wu) / det];
+  if (s >= 0 && t >= 0 && s + t <= 1) return Math.sqrt(Math.max(0, dot(w, w) - s * wu - t * wv));
+  const edge = (from: number[], to: number[]): number => {
+    const [d, q] = [minus(to, from), minus(p, from)];
+    const f = Math.max(0, Math.min(1, dot(q, d) / (dot(d, d) || 1)));
+    return Math.hypot(...q.map((x, k) => x - f * d[k]!));
+  };
+  return Math.min(edge(a, b), edge(b, c), edge(c, a));
+}
+
+describe('a saved map', () => {
+  let config: Config;
+  let files: Map<string, Uint8Array>;
+  let mesh: Mesh;
+  beforeAll(async () => {
+    config = await configure();
+    const slam = await mapStreet(config);
+    mesh = slam.mesh();
+    files = slam.save();
+    expect(slam.save()).toEqual(files);
+    await slam.close();
+  });
+
+  it('has the same bytes when the same scans are mapped again', async () => {
+    const again = await mapStreet(config);
+    expect(again.save()).toEqual(files);
+    await again.close();
+  });
+
+  it('loads to the same surface, and saves to the same bytes', async () => {
+    const slam = await createSlam(config, files);
+    const loaded = slam.mesh();
+    for (const distances of [surfaceDistances(loaded, mesh), surfaceDistances(mesh, loaded)]) {
+      expect(distances[Math.floor(0.99 * distances.length)]).toBeLessThan(0.005);
+      expect(distances[Math.floor(0.5 * distances.length)]).toBeLessThan(0.002);
+    }
+    expect(slam.save().get('field.bin')).toEqual(files.get('field.bin'));
+    expect(slam.warnings).toEqual([]);
+    const cloud = slam.cloud();
+    expect(cloud.length).toBeGreaterThan(0.3 * loaded.positions.length);
+    expect(cloud.length).toBeLessThan(loaded.positions.length);
+    await slam.close();
+  });
+
+  it('is continued where the first run ended', async () => {
+    const slam = await createSlam(config, files);
+    for (let k = MAPPED; k < simulation.scanCount; k++) {
+      const result = slam.process(simulation.scan(k));
+      expect(result.state).toBe('tracking');
+      expect(errorOf(result.pose, k)).toBeLessThan(0.06);
+    }
+    const manifest = readManifest(slam.save());
+    expect(manifest.scans).toBe(simulation.scanCount);
+    expect(manifest.levels[0]!.corners).toBeGreaterThan(readManifest(files).levels[0]!.corners);
+    await slam.close();
+  });
+
+  it('tells a second run where it is, also when that starts in the middle', async () => {
+    const slam = await createSlam(config, files);
+    for (let k = 6; k < 10; k++) {
+      const result = slam.process(simulation.scan(k));
+      expect(result.state).toBe('tracking');
+      expect(errorOf(result.pose, k)).toBeLessThan(0.06);
+    }
+    await slam.close();
+  });
+
+  it('is left alone by scans of another place', async () => {
+    const slam = await createSlam(config, files);
+    const quad = simulate({ world: 'quad', beams: 32, columns: 512, seed: 1, duration: 0.3 });
+    for (const scan of quad.scans()) {
+      const result = slam.process(scan);
+      expect(result.state).toBe('lost');
+      expect(result.reason).toMatch(/not found in the loaded map/);
+    }
+    expect(slam.save().get('field.bin')).toEqual(files.get('field.bin'));
+    await slam.close();
+  });
+
+  it('keeps its voxels whatever the configuration says, and says so', async () => {
+    const slam = await createSlam(await configure('map.voxel=0.3', 'map.featureCell=2'), files);
+    expect(slam.warnings!.join()).toMatch(
+      /voxels of 0\.2 m, the configuration 0\.3 m.*feature cells of 4 voxels/,
+    );
+    expect(slam.process(simulation.scan(MAPPED)).state).toBe('tracking');
+    expect(readManifest(slam.save()).levels[0]!.voxel).toBe(0.2);
+    await slam.close();
+  });
+
+  it('without features is smaller by them, and comes through the same code', async () => {
+    const plain = await mapStreet(await configure('training.iterations=0'));
+    const bare = plain.save();
+    await plain.close();
+    expect(readManifest(bare).features).toBeNull();
+    const rows = readManifest(files).features!.rows;
+    const features = mapBytes(files) - mapBytes(bare);
+    expect(features).toBeGreaterThan(rows);
+    expect(features).toBeLessThan(rows * 8);
+    const loaded = await createSlam(await configure('training.iterations=0'), bare);
+    expect(loaded.process(simulation.scan(MAPPED)).state).toBe('tracking');
+    await loaded.close();
+  });
+
+  it('that does not fit into memory, or is damaged, says so', async () => {
+    const huge = { ...readManifest(files) };
+    huge.levels = huge.levels.map((level) => ({ ...level, blocks: 4_000_000 }));
+    const forged = new Map(files).set('manifest.json', new TextEncoder().encode(JSON.stringify(huge)));
+    await expect(createSlam(config, forged)).rejects.toThrow(/raise it/);
+    const cut = new Map(files).set('field.bin', files.get('field.bin')!.subarray(0, 5000));
+    await expect(createSlam(config, cut)).rejects.toThrow(/cut off/);
+    await expect(createSlam(config, new Map())).rejects.toThrow(/no manifest\.json/);
+  });
+});
+
+describe('finding a place', () => {
+  it('takes a start that is turned away from the path', async () => {
+    const config = await configure();
+    const slam = await mapStreet(config);
+    const files = slam.save();
+    await slam.close();
+    // The sensor mounted the other way round: the same scan, turned by 120° about z.
+    const turn = exp([0, 0, 0, 0, 0, (120 * Math.PI) / 180]);
+    const scan = simulation.scan(4);
+    const positions = scan.positions.slice();
+    for (let i = 0; i < positions.length; i += 3)
+      for (let r = 0; r < 3; r++)
+        positions[i + r] = [0, 1, 2].reduce((s, c) => s + turn[r * 4 + c]! * scan.positions[i + c]!, 0);
+    const second = await createSlam(config, files);
+    const { frameId, stampNs, count, times, timing } = scan;
+    const result = second.process({
+      frameId,
+      stampNs,
+      count,
+      timing,
+      positions,
+      ...(times ? { times } : {}),
+    });
+    expect(result.state).toBe('tracking');
+    expect(errorOf(compose(result.pose, turn), 4)).toBeLessThan(0.1);
+    await second.close();
+  });
+});

@@ -19,7 +19,7 @@ const manifestSchema = z.object({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
   sensor: z.string().max(64),
-  /** Frame of all coordinates: that of the first scan. */
+  /** Frame id of the sensor; coordinates are in that frame as it was at the first scan. */
   frame: z.string().max(256),
   /** Scans mapped so far. */
   scans: z.int().min(0).max(0x7fffffff),

@@ -181,8 +181,8 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .max(1)
-        .default(0.004)
-        .describe('Below this the pose slides in some direction: degraded.'),
+        .default(0.08)
+        .describe('Where the normals seen span a direction less than this (a third each is best), it is held to the prediction: degraded.'),
     })
     .prefault({}),
   mesh: z

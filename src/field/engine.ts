@@ -15,6 +15,8 @@ export interface PointSet {
   readonly quality: number;
   /** Bit 1: ground. */
   readonly flags: number;
+  /** Direction of up in the sensor frame, for ground points without a normal. */
+  readonly up: ArrayLike<number>;
   readonly count: number;
 }
 
@@ -45,6 +47,9 @@ export interface NormalSums {
   points: number;
   /** Σ |r| of inliers. */
   absolute: number;
+  /** Points with a value on a coarse level only, and those of them within half its kernel. */
+  coarse: number;
+  coarseInliers: number;
 }
 
 /** A run of samples that share a pose. */

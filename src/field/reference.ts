@@ -360,7 +360,11 @@ export function registerSums(
     }
     out.weight += w;
     out.cost += w * r * r;
-    if (level > 0) continue;
+    if (level > 0) {
+      out.coarse++;
+      if (Math.abs(r) < options.kernels[level]! * 0.5) out.coarseInliers++;
+      continue;
+    }
     out.valued++;
     if (Math.abs(r) < options.kernels[0]!) {
       out.inliers++;
@@ -371,7 +375,17 @@ export function registerSums(
 }
 
 function emptySums(): NormalSums {
-  return { system: new Float64Array(75), weight: 0, cost: 0, valued: 0, inliers: 0, points: 0, absolute: 0 };
+  return {
+    system: new Float64Array(75),
+    weight: 0,
+    cost: 0,
+    valued: 0,
+    inliers: 0,
+    points: 0,
+    absolute: 0,
+    coarse: 0,
+    coarseInliers: 0,
+  };
 }
 
 /** [∇, (p − c) × ∇]: how the value at p grows as the sensor at c moves and turns. */

@@ -21,6 +21,8 @@ const F_BARE_QUALITY: usize = 108; // f32: … with this weight
 const F_RAYS: usize = 112; // 32 bytes per point, written by `allocateBlocks`: grid position, normal, weight, parts (u32 bits)
 const F_SATURATION: usize = 116; // f32: where a corner weighs more, only a share saturation/weight of the points is fused
 const F_SEED: usize = 120; // u32
+const F_FLAGS: usize = 124; // u8 per point, bit 1 = ground
+const F_UP: usize = 128; // f32×3: normal of ground points that have none of their own, sensor frame
 
 /** Turns the points into grid units and makes the blocks that `fuse` will write to. One chunk only. */
 export function allocateBlocks(args: usize, chunk: i32): void {
@@ -30,7 +32,7 @@ export function allocateBlocks(args: usize, chunk: i32): void {
   const indices: usize = load<u32>(args, F_INDICES);
   const steps = load<i32>(args, F_STEPS);
   const reach = load<f32>(g, G_TRUNCATION) * inverse * <f32>1.25;
-  const qualities: usize = load<u32>(args, F_QUALITY);
+  const qualities: usize = load<u32>(args, F_QUALITY), flags: usize = load<u32>(args, F_FLAGS);
   const maxRange = load<f32>(args, F_MAX_RANGE), bareRange = load<f32>(args, F_BARE_RANGE), bareQuality = load<f32>(args, F_BARE_QUALITY);
   const pX: usize = load<u32>(args, F_POINTS), pY: usize = load<u32>(args, F_POINTS + 4), pZ: usize = load<u32>(args, F_POINTS + 8);
   const nX: usize = load<u32>(args, F_POINTS + 12), nY: usize = load<u32>(args, F_POINTS + 16), nZ: usize = load<u32>(args, F_POINTS + 20);
@@ -51,12 +53,19 @@ export function allocateBlocks(args: usize, chunk: i32): void {
     const range = sqrt(px * px + py * py + pz * pz);
     if (range > maxRange) continue;
     if (nx == 0 && ny == 0 && nz == 0) {
-      // A bush or a wire: the ray is the best guess of where outside is.
       if (range > bareRange) continue;
-      nx = -px / range;
-      ny = -py / range;
-      nz = -pz / range;
       quality = bareQuality;
+      if (load<u8>(flags + (o >> 2)) & 2) {
+        // Sparse rings on the ground: never along the ray, which would hold the sensor to where it saw them from.
+        nx = load<f32>(args, F_UP);
+        ny = load<f32>(args, F_UP + 4);
+        nz = load<f32>(args, F_UP + 8);
+      } else {
+        // A bush or a wire: the ray is the best guess of where outside is.
+        nx = -px / range;
+        ny = -py / range;
+        nz = -pz / range;
+      }
     }
     if (quality <= 0) continue;
     const ux = (r0 * px + r1 * py + r2 * pz + tx) * inverse, uy = (r3 * px + r4 * py + r5 * pz + ty) * inverse, uz = (r6 * px + r7 * py + r8 * pz + tz) * inverse;

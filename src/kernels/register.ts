@@ -21,7 +21,9 @@ const R_TWIST: usize = 144; // f32×6: correction of the deskewing twist, turned
 
 const CHUNK: u32 = 256;
 const PARTIAL: usize = 3 * 6 * 8 * 4;
-export const R_SUMS: usize = 21 * 3 + 6 * 2 + 6; // … + Σw, Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers
+// … + Σw, Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers, and of the points with a
+// coarse value only: how many, and inliers among them.
+export const R_SUMS: usize = 21 * 3 + 6 * 2 + 8;
 
 export function register(args: usize, chunk: i32): void {
   const count = load<u32>(args, R_COUNT);
@@ -50,7 +52,7 @@ export function register(args: usize, chunk: i32): void {
     const mx = qx + tauF * (vx + wy * qz - wz * qy), my = qy + tauF * (vy + wz * qx - wx * qz), mz = qz + tauF * (vz + wx * qy - wy * qx);
     const kind: usize = (load<u8>(flags + index) >> 1) & 1;
     const sums = base + kind * R_SUMS * 8;
-    add(sums, R_SUMS - 2, 1);
+    add(sums, 79, 1);
     let level = 0;
     for (; level < levels; level++) {
       if (load<f32>(args + (<usize>level << 2), R_KERNEL) <= 0) continue;
@@ -74,13 +76,17 @@ export function register(args: usize, chunk: i32): void {
     addRow(acc + 96, w * j3, tauF, A, B);
     addRow(acc + 128, w * j4, tauF, A, B);
     addRow(acc + 160, w * j5, tauF, A, B);
-    add(sums, R_SUMS - 6, <f64>w);
-    add(sums, R_SUMS - 5, <f64>(w * r * r));
-    if (level != 0) continue;
-    add(sums, R_SUMS - 4, 1);
+    add(sums, 75, <f64>w);
+    add(sums, 76, <f64>(w * r * r));
+    if (level != 0) {
+      add(sums, 81, 1);
+      if (abs(r) < kernel * <f32>0.5) add(sums, 82, 1);
+      continue;
+    }
+    add(sums, 77, 1);
     if (abs(r) < kernel) {
-      add(sums, R_SUMS - 3, 1);
-      add(sums, R_SUMS - 1, <f64>abs(r));
+      add(sums, 78, 1);
+      add(sums, 80, <f64>abs(r));
     }
   }
   spread(partial, base);

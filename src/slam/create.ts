@@ -104,6 +104,7 @@ class LidarSlam implements Slam {
       twistSigmaLinear: tracking.twistSigmaLinear,
       twistSigmaAngular: tracking.twistSigmaAngular,
       groundWeight: tracking.groundWeight,
+      minConditioning: tracking.minConditioning,
     });
     this.#mapper = new Mapper(
       this.#field,

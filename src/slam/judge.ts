@@ -8,10 +8,25 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** Scans after which a map must have fine values where it is known. */
+const YOUNG_MAP = 5;
+const MIN_COARSE_RATIO = 0.6;
+
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
-/** Whether a registration can be trusted, and if not, why. */
-export function judge(track: Track, limits: Config['tracking']): Verdict {
+/**
+ * Whether a registration can be trusted, and if not, why.
+ *
+ * @param mapped scans in the map so far
+ */
+export function judge(track: Track, limits: Config['tracking'], mapped = Infinity): Verdict {
+  // A few scans of a sparse sensor leave gaps between its rings that only the coarse levels bridge.
+  const young = mapped <= YOUNG_MAP && track.coarseRatio >= MIN_COARSE_RATIO;
+  if (young && !(track.valuedRatio >= limits.minValuedRatio && track.inlierRatio >= limits.minInlierRatio))
+    return {
+      state: 'degraded',
+      reason: 'The map is only a few scans old; the pose rests on its coarse levels.',
+    };
   if (!(track.valuedRatio >= limits.minValuedRatio))
     return {
       state: 'lost',

@@ -28,6 +28,12 @@ export interface PipelineParts {
 
 /** Seconds of motion prediction after which a lost track stops pretending to know its velocity. */
 const COAST_SECONDS = 1;
+/** Fewer registration points cannot define a frame. */
+const MIN_POINTS = 50;
+/** Lost scans after which a map of a single scan is given up. */
+const START_OVER = 3;
+/** Uncertainty per scan of a direction that is only predicted, metres. */
+const SLIDE_SIGMA = 0.2;
 
 /** A pose given from outside, T_odom_sensor at the stamp, and the twist to deskew with (sensor frame). */
 export interface KnownPose {
@@ -41,6 +47,10 @@ export class Pipeline {
   readonly #motion = new ConstantVelocity();
   #firstScan: LidarScan | undefined;
   #index = 0;
+  /** Scans in the map of this run. */
+  #mapped = 0;
+  #lostInARow = 0;
+  #slidingScans = 0;
   #lostSince: bigint | undefined;
   #whereabouts: 'unknown' | 'found' | 'settled';
 
@@ -61,16 +71,19 @@ export class Pipeline {
     const prepared = this.#prepare(scan, this.#motion.twist);
     watch.lap('prepare');
     if (this.#whereabouts === 'unknown') return this.#locate(scan, prepared, watch);
-    if (this.#index === 0) return this.#start(scan, prepared, watch);
+    if (this.#mapped === 0 && !this.#parts.localiser) return this.#start(scan, prepared, watch);
 
     let track = this.#track(prepared, predicted, this.#motion.twist);
-    if (this.#index === 1) track = this.#bootstrap(scan, prepared, track);
+    if (this.#firstScan) track = this.#bootstrap(scan, prepared, track);
     if (this.#whereabouts === 'found') track = this.#settle(scan, prepared, track);
-    const verdict = judge(track, this.#parts.config.tracking);
+    const verdict = judge(track, this.#parts.config.tracking, this.#young);
     watch.lap('track');
     if (verdict.state === 'lost') return this.#lost(scan, prepared, predicted, track, verdict, watch);
 
     this.#lostSince = undefined;
+    this.#lostInARow = 0;
+    this.#slidingScans =
+      verdict.state === 'degraded' && track.loose.some((v) => v !== 0) ? this.#slidingScans + 1 : 0;
     this.#deskew(prepared, track.twist);
     const refined = this.#integrate(prepared, track.pose, watch);
     const measured = this.#timed(prepared) && this.#parts.config.tracking.twistSigmaLinear > 0;
@@ -91,6 +104,7 @@ export class Pipeline {
   #integrate(prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
     const { mapper, mesher, config } = this.#parts;
     mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#scanNumber);
+    this.#mapped++;
     watch.lap('map');
     const refined = mapper.optimise() ?? pose;
     watch.lap('optimise');
@@ -113,10 +127,26 @@ export class Pipeline {
     return prepared.timing !== 'none' && this.#parts.config.sensor.deskew;
   }
 
-  /** The first scan defines the odom frame and is mapped as it is. */
+  /** Scans in the map, as `judge` wants them: a loaded map is not young. */
+  get #young(): number {
+    return this.#parts.localiser ? Infinity : this.#mapped;
+  }
+
+  /** The first scan with enough points defines the odom frame and is mapped as it is. */
   #start(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
-    this.#integrate(prepared, identity(), watch);
     this.#motion.set(scan.stampNs, identity(), STILL.slice());
+    if (prepared.trackCount < MIN_POINTS) {
+      const reason = `Only ${prepared.trackCount} points are left of the scan; a map cannot start from that.`;
+      return this.#result(
+        scan,
+        prepared,
+        identity(),
+        { ...KNOWN, covariance: LOST_COVARIANCE },
+        { state: 'lost', reason },
+        watch.times(),
+      );
+    }
+    this.#integrate(prepared, identity(), watch);
     this.#firstScan = scan;
     return this.#result(scan, prepared, identity(), KNOWN, { state: 'tracking', reason: '' }, watch.times());
   }
@@ -128,8 +158,8 @@ export class Pipeline {
     const deskew = this.#timed(prepared)
       ? (corrected: Twist): void => this.#deskew(prepared, corrected)
       : undefined;
-    const track = tracker.track(points, coarse, predicted, twist, deskew);
-    if (judge(track, config.tracking).state !== 'lost') return track;
+    const track = tracker.track(points, coarse, predicted, twist, deskew, this.#mapped !== 1);
+    if (judge(track, config.tracking, this.#young).state !== 'lost') return track;
     // The prediction was bad: look around in yaw and try again from the best (RECIPE: basin of 10°).
     deskew?.(twist);
     let best = predicted;
@@ -140,7 +170,7 @@ export class Pipeline {
       if (score < bestScore) [best, bestScore] = [turned, score];
     }
     deskew?.(twist);
-    const again = tracker.track(points, coarse, best, twist, deskew);
+    const again = tracker.track(points, coarse, best, twist, deskew, this.#mapped !== 1);
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
   }
 
@@ -150,9 +180,9 @@ export class Pipeline {
    */
   #bootstrap(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
     const first = this.#firstScan;
+    if (!first || judge(track, this.#parts.config.tracking, this.#young).state === 'lost') return track;
     this.#firstScan = undefined;
-    if (!first || !this.#timed(prepared) || judge(track, this.#parts.config.tracking).state === 'lost')
-      return track;
+    if (!this.#timed(prepared)) return track;
     const { field, mapper, mesher } = this.#parts;
     const dt = this.#motion.elapsed(scan.stampNs);
     let velocity = dt > 0 ? log(track.pose).map((v) => v / dt) : track.twist;
@@ -215,15 +245,47 @@ export class Pipeline {
     watch: StopWatch,
   ): ScanResult {
     this.#lostSince ??= scan.stampNs;
+    if (++this.#lostInARow >= START_OVER && this.#firstScan) return this.#startOver(scan, prepared, watch);
     const coasting = Number(scan.stampNs - this.#lostSince) * 1e-9 < COAST_SECONDS;
     this.#motion.set(
       scan.stampNs,
       coasting ? predicted : this.#motion.pose,
       coasting ? this.#motion.twist : STILL.slice(),
     );
-    const covariance = new Float64Array(36);
-    for (let i = 0; i < 6; i++) covariance[i * 7] = i < 3 ? 100 : 1;
-    return this.#result(scan, prepared, this.#motion.pose, { ...track, covariance }, verdict, watch.times());
+    return this.#result(
+      scan,
+      prepared,
+      this.#motion.pose,
+      { ...track, covariance: LOST_COVARIANCE },
+      verdict,
+      watch.times(),
+    );
+  }
+
+  /** Nothing followed from the first scan: a map of one scan that nobody recognises is worth nothing. */
+  #startOver(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
+    const { field, mapper, mesher } = this.#parts;
+    field.clear();
+    mapper.clear();
+    mesher.clear();
+    this.#mapped = this.#lostInARow = 0;
+    this.#lostSince = undefined;
+    const result = this.#start(scan, prepared, watch);
+    return {
+      ...result,
+      state: 'degraded',
+      reason: 'No scan could be tied to the first one; the map starts anew here.',
+    };
+  }
+
+  /** The tracker's covariance, wider by the second in directions that slide: they rest on the prediction alone. */
+  #covariance({ covariance, loose }: Track): Float64Array {
+    if (this.#slidingScans === 0) return covariance;
+    const wider = covariance.slice();
+    for (let r = 0; r < 3; r++)
+      for (let c = 0; c < 3; c++)
+        wider[r * 6 + c]! += (SLIDE_SIGMA * this.#slidingScans) ** 2 * loose[r * 3 + c]!;
+    return wider;
   }
 
   #result(
@@ -238,7 +300,7 @@ export class Pipeline {
       index: this.#index++,
       stampNs: scan.stampNs,
       pose,
-      covariance: track.covariance,
+      covariance: this.#covariance(track),
       twist: this.#motion.twist,
       state: verdict.state,
       reason: verdict.reason,
@@ -264,10 +326,14 @@ const KNOWN: Track = {
   iterations: 0,
   converged: true,
   valuedRatio: 1,
+  coarseRatio: 1,
   inlierRatio: 1,
   residual: 0,
   conditioning: 1,
+  loose: new Float64Array(9),
 };
+/** Lost: 10 m and 1 rad. */
+const LOST_COVARIANCE = Float64Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? (i < 21 ? 100 : 1) : 0));
 
 /** Relative motion from a to b. */
 export function relative(a: Pose, b: Pose): Pose {

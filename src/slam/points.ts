@@ -2,7 +2,7 @@ import type { PointSet } from '../field/engine.js';
 import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
 
 /** The deskewed fine points of a prepared scan, as the engine takes them. */
-export function pointsOf({ pointers: p, mapCount }: PreparedScan): PointSet {
+export function pointsOf({ pointers: p, mapCount, up }: PreparedScan): PointSet {
   return {
     x: p.deskewedX,
     y: p.deskewedY,
@@ -13,6 +13,7 @@ export function pointsOf({ pointers: p, mapCount }: PreparedScan): PointSet {
     tau: p.tau,
     quality: p.quality,
     flags: p.flags,
+    up,
     count: mapCount,
   };
 }

@@ -23,6 +23,8 @@ export interface TrackerOptions {
   twistSigmaAngular: number;
   /** Weight of ground points, relative to the others. */
   groundWeight: number;
+  /** Directions seen with less (see Track.conditioning) are held to the prediction. */
+  minConditioning: number;
 }
 
 export interface Track {
@@ -36,11 +38,15 @@ export interface Track {
   readonly converged: boolean;
   /** Share of points with a value in the map, and of those within the kernel. */
   readonly valuedRatio: number;
+  /** Share of non-ground points that fit at least the coarse map. */
+  readonly coarseRatio: number;
   readonly inlierRatio: number;
   /** Mean absolute residual of the inliers, metres. */
   readonly residual: number;
   /** Smallest eigenvalue of the translation part per unit weight: 1/3 when all directions are seen alike, 0 when one slides. */
   readonly conditioning: number;
+  /** 3×3, Σ e eᵀ over the directions e that slide and were held to the prediction. */
+  readonly loose: Float64Array;
 }
 
 const TIME_SCALE = 10; // τ in units of a tenth of a second: of the order of one
@@ -64,7 +70,7 @@ export class Tracker {
    * @param predicted T_submap_sensor
    * @param twist prediction of the sensor-frame twist
    * @param deskew deskews the points anew with a corrected twist; absent where points carry no times
-   * @param kernelStart robust scale of the first iteration, metres
+   * @param hold whether the prediction is good enough to hold sliding directions to it
    */
   track(
     points: PointSet,
@@ -72,21 +78,23 @@ export class Tracker {
     predicted: Pose,
     twist: Twist,
     deskew?: (twist: Twist) => void,
-    kernelStart = this.#options.kernelStart,
+    hold = true,
   ): Track {
     const o = this.#options;
     let pose = predicted;
     let current = twist; // what the points are deskewed with
     const turned = new Float64Array(6); // correction since then, submap axes, per tenth of a second
     const n = deskew && o.twistSigmaLinear > 0 ? 12 : 6;
-    let kernel = kernelStart;
+    let kernel = o.kernelStart;
     let iterations = 0;
     let converged = false;
     let sums = this.#pass(points, coarse, pose, kernel, turned);
     while (iterations < o.maxIterations) {
       iterations++;
       const variance = this.#combine(sums, kernel);
-      this.#assemble(n, variance, offsetFrom(twist, current, pose, turned));
+      const offset = offsetFrom(twist, current, pose, turned);
+      this.#assemble(n, variance, offset);
+      if (hold && kernel <= o.kernelEnd) this.#holdSlide(n, sums, predicted, pose, offset);
       if (!solveCholesky(this.#A, this.#b, n)) break;
       const step = this.#b;
       pose = moveAtSensor(pose, step);
@@ -170,6 +178,50 @@ export class Tracker {
     }
   }
 
+  /**
+   * Holds directions in which the scan slides to the prediction (after Zhang, Kaess & Singh 2016): noise would else be
+   * taken for information and run away with the velocity.
+   */
+  #holdSlide(
+    n: number,
+    sums: readonly [NormalSums, NormalSums],
+    predicted: Pose,
+    pose: Pose,
+    offset: Float64Array,
+  ): void {
+    const weight = this.#weight(sums);
+    const { values, vectors } = eigenSymmetric(this.#translationBlock(), 3);
+    for (let k = 0; k < 3; k++) {
+      const lack = 1 - values[k]! / (weight * this.#options.minConditioning);
+      if (!(lack > 0)) return; // ascending: the others are better
+      const stiffness = weight * lack;
+      const e = [vectors[k]!, vectors[3 + k]!, vectors[6 + k]!];
+      let away = 0;
+      let drift = 0;
+      for (let i = 0; i < 3; i++) {
+        away += e[i]! * (pose[i * 4 + 3]! - predicted[i * 4 + 3]!);
+        drift += e[i]! * offset[i]!;
+      }
+      for (let i = 0; i < 3; i++) {
+        for (let j = 0; j < 3; j++) {
+          this.#A[i * n + j]! += stiffness * e[i]! * e[j]!;
+          if (n === 12) this.#A[(6 + i) * 12 + 6 + j]! += stiffness * e[i]! * e[j]!;
+        }
+        this.#b[i]! -= stiffness * e[i]! * away;
+        if (n === 12) this.#b[6 + i]! -= stiffness * e[i]! * drift;
+      }
+    }
+  }
+
+  #weight([other, ground]: readonly [NormalSums, NormalSums]): number {
+    return other.weight + this.#options.groundWeight * ground.weight;
+  }
+
+  #translationBlock(): Float64Array {
+    const H = this.#H;
+    return Float64Array.of(H[0]!, H[1]!, H[2]!, H[1]!, H[6]!, H[7]!, H[2]!, H[7]!, H[11]!);
+  }
+
   #conclude(
     sums: readonly [NormalSums, NormalSums],
     pose: Pose,
@@ -183,13 +235,17 @@ export class Tracker {
     const points = other.points + ground.points;
     const valued = other.valued + ground.valued;
     const inliers = other.inliers + ground.inliers;
-    const weight = other.weight + this.#options.groundWeight * ground.weight;
+    const weight = this.#weight(sums);
     const H = new Float64Array(36);
     for (let i = 0; i < 36; i++) H[i] = this.#H[UPPER[i]!]!;
     const regular = H.slice();
     for (let i = 0; i < 6; i++) regular[i * 7]! += 1e-9 * (weight + 1);
     const inverseH = invertSpd(regular, 6);
-    const translation = Float64Array.of(H[0]!, H[1]!, H[2]!, H[6]!, H[7]!, H[8]!, H[12]!, H[13]!, H[14]!);
+    const { values, vectors } = eigenSymmetric(this.#translationBlock(), 3);
+    const loose = new Float64Array(9);
+    for (let k = 0; k < 3 && values[k]! < weight * this.#options.minConditioning; k++)
+      for (let r = 0; r < 3; r++)
+        for (let c = 0; c < 3; c++) loose[r * 3 + c]! += vectors[r * 3 + k]! * vectors[c * 3 + k]!;
     return {
       pose,
       twist,
@@ -198,10 +254,12 @@ export class Tracker {
         : new Float64Array(36).map((_, i) => (i % 7 === 0 ? 1e6 : 0)),
       iterations,
       converged,
+      coarseRatio: other.points ? (other.inliers + other.coarseInliers) / other.points : 0,
       valuedRatio: points ? valued / points : 0,
       inlierRatio: valued ? inliers / valued : 0,
       residual: inliers ? (other.absolute + ground.absolute) / inliers : Infinity,
-      conditioning: weight > 0 ? Math.max(0, eigenSymmetric(translation, 3).values[0]!) / weight : 0,
+      conditioning: weight > 0 ? Math.max(0, values[0]!) / weight : 0,
+      loose,
     };
   }
 }

@@ -17,7 +17,7 @@ import type { KernelPool } from './pool.js';
 import { restoreField } from './restore.js';
 
 const PARTS = 4; // disjoint parts of blocks and rows: enough for the threads of a laptop, the same on every machine
-const REGISTER_SUMS = 81; // f64, as in src/kernels/register.ts
+const REGISTER_SUMS = 83; // f64, as in src/kernels/register.ts
 const REGISTER_STRIDE = 2 * REGISTER_SUMS * 8 + 64 + 2 * 3 * 6 * 8 * 4;
 const SYSTEM = 75;
 const CHUNK_SAMPLES = 256;
@@ -120,6 +120,8 @@ export class WasmField implements FieldEngine {
       inliers: 0,
       points: 0,
       absolute: 0,
+      coarse: 0,
+      coarseInliers: 0,
     });
     this.#sums = [sums(), sums()];
 
@@ -186,9 +188,14 @@ export class WasmField implements FieldEngine {
         .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
         .float(36, pose)
         .int(84, steps, scan, i === 0 ? 0 : coarse.pointer, PARTS)
-        .float(100, [this.#options.maxRange, this.#options.bareRange, this.#options.bareQuality])
+        .float(100, [
+          this.#options.maxRange,
+          i === 0 ? this.#options.bareRange : 0,
+          this.#options.bareQuality,
+        ])
         .scalar(116, this.#options.saturation)
-        .int(120, (this.#options.seed * 31 + scan * 7919) >>> 0);
+        .int(120, (this.#options.seed * 31 + scan * 7919) >>> 0, points.flags)
+        .float(128, points.up);
       this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
       this.#pool.run('fuse', this.#fuse.pointer, PARTS);
     });
@@ -216,7 +223,15 @@ export class WasmField implements FieldEngine {
     for (let kind = 0; kind < 2; kind++) {
       const sums = this.#sums[kind]!;
       sums.system.fill(0);
-      sums.weight = sums.cost = sums.valued = sums.inliers = sums.points = sums.absolute = 0;
+      sums.weight =
+        sums.cost =
+        sums.valued =
+        sums.inliers =
+        sums.points =
+        sums.absolute =
+        sums.coarse =
+        sums.coarseInliers =
+          0;
       for (let chunk = 0; chunk < chunks; chunk++) {
         const at = (chunk * REGISTER_STRIDE) / 8 + kind * REGISTER_SUMS;
         for (let i = 0; i < SYSTEM; i++) sums.system[i]! += this.#registerOut[at + i]!;
@@ -226,6 +241,8 @@ export class WasmField implements FieldEngine {
         sums.inliers += this.#registerOut[at + 78]!;
         sums.points += this.#registerOut[at + 79]!;
         sums.absolute += this.#registerOut[at + 80]!;
+        sums.coarse += this.#registerOut[at + 81]!;
+        sums.coarseInliers += this.#registerOut[at + 82]!;
       }
     }
     return this.#sums;

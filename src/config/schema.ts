@@ -72,7 +72,7 @@ export const configSchema = z.strictObject({
       saturation: z
         .number()
         .positive()
-        .default(8)
+        .default(4)
         .describe(
           'Where corners weigh more, only a share saturation/weight of new points is fused: known places cost less.',
         ),
@@ -96,7 +96,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(1)
         .max(100)
-        .default(10)
+        .default(5)
         .describe('So many times more steps on the first scan.'),
       batch: z.int().min(512).max(65_536).default(8192).describe('Samples per step, half of them replayed.'),
       samplePoints: z
@@ -106,12 +106,12 @@ export const configSchema = z.strictObject({
         .default(2048)
         .describe('Points of a scan that give samples, four each.'),
       huber: z.number().positive().default(0.03).describe('Residual at which the loss becomes linear (m).'),
-      learningRate: z.number().positive().max(1).default(0.01).describe("Adam's step size for features."),
+      learningRate: z.number().positive().max(1).default(0.003).describe("Adam's step size for features."),
       scalarRate: z
         .number()
         .min(0)
         .max(1)
-        .default(0.1)
+        .default(0.3)
         .describe("Share of a sample's residual that the fused distances around it take in one step."),
       outputScale: z
         .number()
@@ -191,7 +191,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(0)
         .max(100_000)
-        .default(96)
+        .default(48)
         .describe('Map blocks re-extracted per scan; the rest waits, and is done at the end.'),
       minWeight: z.number().min(0).default(0.01).describe('Corners seen with less weight are not meshed.'),
       minComponentTriangles: z

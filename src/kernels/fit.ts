@@ -26,7 +26,7 @@ const WITH_SCALAR = 1, WITH_FEATURES = 2;
 export const SAMPLES_PER_CHUNK = 256;
 const RECORD: usize = 112; // ∂L/∂f f32[8], feature rows i32[8], fraction f32[3], flags, block, corner, fraction f32[3], residual
 
-/** Gives feature rows to the cells of samples first … first+count. One chunk only. */
+/** Gives feature rows to the cells of the surface samples, the first of every four. One chunk only. */
 export function allocateRows(args: usize, chunk: i32): void {
   const level: usize = load<u32>(args, T_LEVEL);
   const total = load<u32>(args, T_TOTAL);
@@ -35,14 +35,14 @@ export function allocateRows(args: usize, chunk: i32): void {
     const count = load<u32>(c, 4);
     const T = <usize>load<u32>(args, T_POSES) + <usize>load<u32>(c, 8) * 48;
     let p = <usize>load<u32>(args, T_POOL) + (<usize>load<u32>(c) << 5);
-    for (let i: u32 = 0; i < count; i++) {
+    for (let i: u32 = 0; i < count; i += 4) {
       if (load<f32>(p, 16) <= 0) {
-        p += 32;
+        p += 128;
         continue;
       }
       const x = load<f32>(p), y = load<f32>(p, 4), z = load<f32>(p, 8);
       touchCell(level, apply(T, x, y, z), apply(T + 16, x, y, z), apply(T + 32, x, y, z));
-      p += 32;
+      p += 128;
     }
   }
 }

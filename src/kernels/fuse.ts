@@ -18,20 +18,19 @@ const F_PARTS: usize = 96; // how many disjoint parts the blocks are divided int
 const F_MAX_RANGE: usize = 100; // f32: farther points are left out
 const F_BARE_RANGE: usize = 104; // f32: points without a normal are fused along their ray up to here …
 const F_BARE_QUALITY: usize = 108; // f32: … with this weight
+const CHOSEN: u32 = 0x80000000;
 const F_RAYS: usize = 112; // 32 bytes per point, written by `allocateBlocks`: grid position, normal, weight, parts (u32 bits)
 const F_SATURATION: usize = 116; // f32: where a corner weighs more, only a share saturation/weight of the points is fused
 const F_SEED: usize = 120; // u32
 const F_FLAGS: usize = 124; // u8 per point, bit 1 = ground
 const F_UP: usize = 128; // f32×3: normal of ground points that have none of their own, sensor frame
 
-/** Turns the points into grid units and makes the blocks that `fuse` will write to. One chunk only. */
-export function allocateBlocks(args: usize, chunk: i32): void {
+/** Turns the points into grid units and chooses which to fuse: 1024 points a chunk. */
+export function castPoints(args: usize, chunk: i32): void {
   const g: usize = load<u32>(args, F_GRID);
   const inverse = load<f32>(g, G_INVERSE);
-  const count = load<u32>(args, F_COUNT);
+  const first = <u32>chunk * 1024, end = min(first + 1024, load<u32>(args, F_COUNT));
   const indices: usize = load<u32>(args, F_INDICES);
-  const steps = load<i32>(args, F_STEPS);
-  const reach = load<f32>(g, G_TRUNCATION) * inverse * <f32>1.25;
   const qualities: usize = load<u32>(args, F_QUALITY), flags: usize = load<u32>(args, F_FLAGS);
   const maxRange = load<f32>(args, F_MAX_RANGE), bareRange = load<f32>(args, F_BARE_RANGE), bareQuality = load<f32>(args, F_BARE_QUALITY);
   const pX: usize = load<u32>(args, F_POINTS), pY: usize = load<u32>(args, F_POINTS + 4), pZ: usize = load<u32>(args, F_POINTS + 8);
@@ -39,12 +38,11 @@ export function allocateBlocks(args: usize, chunk: i32): void {
   const r0 = load<f32>(args, F_POSE), r1 = load<f32>(args, F_POSE + 4), r2 = load<f32>(args, F_POSE + 8), tx = load<f32>(args, F_POSE + 12);
   const r3 = load<f32>(args, F_POSE + 16), r4 = load<f32>(args, F_POSE + 20), r5 = load<f32>(args, F_POSE + 24), ty = load<f32>(args, F_POSE + 28);
   const r6 = load<f32>(args, F_POSE + 32), r7 = load<f32>(args, F_POSE + 36), r8 = load<f32>(args, F_POSE + 40), tz = load<f32>(args, F_POSE + 44);
-  let ray: usize = load<u32>(args, F_RAYS);
-  const data: usize = load<u32>(g, G_DATA), parts = load<i32>(args, F_PARTS) - 1;
+  let ray = <usize>load<u32>(args, F_RAYS) + (<usize>first << 5);
+  const data: usize = load<u32>(g, G_DATA);
   const saturation = load<f32>(args, F_SATURATION), seed = load<u32>(args, F_SEED);
   let homeX = i32.MIN_VALUE, homeY: i32 = 0, homeZ: i32 = 0, home: i32 = 0;
-  let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
-  for (let i: u32 = 0; i < count; i++, ray += 32) {
+  for (let i = first; i < end; i++, ray += 32) {
     store<u32>(ray, 0, 28);
     const o = <usize>(indices ? load<u32>(indices + (<usize>i << 2)) : i) << 2;
     const px = load<f32>(pX + o), py = load<f32>(pY + o), pz = load<f32>(pZ + o);
@@ -82,7 +80,6 @@ export function allocateBlocks(args: usize, chunk: i32): void {
       if (weight > saturation && weight * noise(seed, i) > saturation) continue;
     }
     const mx = r0 * nx + r1 * ny + r2 * nz, my = r3 * nx + r4 * ny + r5 * nz, mz = r6 * nx + r7 * ny + r8 * nz;
-    let mask: u32 = 0;
     store<f32>(ray, ux);
     store<f32>(ray, uy, 4);
     store<f32>(ray, uz, 8);
@@ -90,6 +87,22 @@ export function allocateBlocks(args: usize, chunk: i32): void {
     store<f32>(ray, my, 16);
     store<f32>(ray, mz, 20);
     store<f32>(ray, quality, 24);
+    store<u32>(ray, CHOSEN, 28);
+  }
+}
+
+/** Makes the blocks that `fuse` will write to and notes for each point whose part they are. One chunk only. */
+export function allocateBlocks(args: usize, chunk: i32): void {
+  const g: usize = load<u32>(args, F_GRID);
+  const steps = load<i32>(args, F_STEPS), count = load<u32>(args, F_COUNT), parts = load<i32>(args, F_PARTS) - 1;
+  const reach = load<f32>(g, G_TRUNCATION) * load<f32>(g, G_INVERSE) * <f32>1.25;
+  let ray: usize = load<u32>(args, F_RAYS);
+  let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
+  for (let i: u32 = 0; i < count; i++, ray += 32) {
+    if (load<u32>(ray, 28) == 0) continue;
+    const ux = load<f32>(ray), uy = load<f32>(ray, 4), uz = load<f32>(ray, 8);
+    const mx = load<f32>(ray, 12), my = load<f32>(ray, 16), mz = load<f32>(ray, 20);
+    let mask: u32 = 0;
     const ax = abs(mx), ay = abs(my), az = abs(mz);
     const largest = max(ax, max(ay, az));
     const u = largest == az ? uz : largest == ay ? uy : ux;
@@ -119,6 +132,14 @@ export function allocateBlocks(args: usize, chunk: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function noteChange(change: usize, coords: usize, block: i32, amount: f32, scan: i32): void {
+  const at = change + (<usize>block << 2);
+  store<f32>(at, load<f32>(at) + amount);
+  store<i32>(coords + (<usize>block << 4), scan, 12);
+}
+
 /** Chunk = one part of the blocks: every part reads all points and writes only to its own blocks. */
 export function fuse(args: usize, chunk: i32): void {
   const g: usize = load<u32>(args, F_GRID);
@@ -132,6 +153,7 @@ export function fuse(args: usize, chunk: i32): void {
   const parts = load<i32>(args, F_PARTS) - 1;
   const own: u32 = 1 << chunk;
   let ray: usize = load<u32>(args, F_RAYS);
+  let changed: f32 = 0;
   let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
   for (let i: u32 = 0; i < count; i++, ray += 32) {
     if ((load<u32>(ray, 28) & own) == 0) continue;
@@ -161,6 +183,8 @@ export function fuse(args: usize, chunk: i32): void {
         const cx = axis == 0 ? ia : b, cy = axis == 1 ? ia : axis == 0 ? b : c, cz = axis == 2 ? ia : c;
         const bx = cx >> 3, by = cy >> 3, bz = cz >> 3;
         if (bx != lastX || by != lastY || bz != lastZ) {
+          if (changed > 0) noteChange(change, coords, last, changed, scan);
+          changed = 0;
           last = findBlock(g, bx, by, bz);
           lastX = bx;
           lastY = by;
@@ -180,10 +204,9 @@ export function fuse(args: usize, chunk: i32): void {
         const s1 = s0 + ((d - s0) * w) / w1;
         store<f32>(corner, s1);
         store<f32>(corner, min(w1, maxWeight), 4);
-        const b4 = <usize>last << 2;
-        store<f32>(change + b4, load<f32>(change + b4) + abs(s1 - s0) + (w0 < 1 ? w * truncation : 0));
-        store<i32>(coords + (<usize>last << 4), scan, 12);
+        changed += abs(s1 - s0) + (w0 < 1 ? w * truncation : 0);
       }
     }
   }
+  if (changed > 0) noteChange(change, coords, last, changed, scan);
 }

@@ -193,7 +193,7 @@ export class Pipeline {
       mesher.clear();
       const again = this.#prepare(first, velocity);
       mapper.integrate(pointsOf(again), coarseOf(again), identity(), 0);
-      mapper.optimise();
+      if (round === 1) mapper.optimise();
       const second = this.#prepare(scan, velocity);
       better = this.#track(second, better.pose, velocity);
       velocity = dt > 0 ? log(better.pose).map((v) => v / dt) : better.twist;

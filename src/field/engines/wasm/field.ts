@@ -196,6 +196,7 @@ export class WasmField implements FieldEngine {
         .scalar(116, this.#options.saturation)
         .int(120, (this.#options.seed * 31 + scan * 7919) >>> 0, points.flags)
         .float(128, points.up);
+      this.#pool.run('castPoints', this.#fuse.pointer, Math.ceil((i === 0 ? points.count : coarse.count) / 1024));
       this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
       this.#pool.run('fuse', this.#fuse.pointer, PARTS);
     });

@@ -11,6 +11,8 @@ export interface Verdict {
 /** Scans after which a map must have fine values where it is known. */
 const YOUNG_MAP = 5;
 const MIN_COARSE_RATIO = 0.6;
+const MIN_FINE_POINTS = 150;
+const MIN_FINE_RATIO = 0.8;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
@@ -21,12 +23,16 @@ const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
  */
 export function judge(track: Track, limits: Config['tracking'], mapped = Infinity): Verdict {
   // A few scans of a sparse sensor leave gaps between its rings that only the coarse levels bridge.
-  const young = mapped <= YOUNG_MAP && track.coarseRatio >= MIN_COARSE_RATIO;
-  if (young && !(track.valuedRatio >= limits.minValuedRatio && track.inlierRatio >= limits.minInlierRatio))
-    return {
-      state: 'degraded',
-      reason: 'The map is only a few scans old; the pose rests on its coarse levels.',
-    };
+  const known = track.valuedRatio >= limits.minValuedRatio && track.inlierRatio >= limits.minInlierRatio;
+  if (mapped <= YOUNG_MAP && !known) {
+    const few =
+      track.valuedPoints >= MIN_FINE_POINTS && track.inlierRatio >= MIN_FINE_RATIO && track.converged;
+    if (few || track.coarseRatio >= MIN_COARSE_RATIO)
+      return {
+        state: 'degraded',
+        reason: 'The map is only a few scans old; the pose rests on few points or on the coarse levels.',
+      };
+  }
   if (!(track.valuedRatio >= limits.minValuedRatio))
     return {
       state: 'lost',

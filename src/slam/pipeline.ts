@@ -326,6 +326,7 @@ const KNOWN: Track = {
   iterations: 0,
   converged: true,
   valuedRatio: 1,
+  valuedPoints: Infinity,
   coarseRatio: 1,
   inlierRatio: 1,
   residual: 0,

@@ -38,6 +38,8 @@ export interface Track {
   readonly converged: boolean;
   /** Share of points with a value in the map, and of those within the kernel. */
   readonly valuedRatio: number;
+  /** Points with a fine value. */
+  readonly valuedPoints: number;
   /** Share of non-ground points that fit at least the coarse map. */
   readonly coarseRatio: number;
   readonly inlierRatio: number;
@@ -254,6 +256,7 @@ export class Tracker {
         : new Float64Array(36).map((_, i) => (i % 7 === 0 ? 1e6 : 0)),
       iterations,
       converged,
+      valuedPoints: valued,
       coarseRatio: other.points ? (other.inliers + other.coarseInliers) / other.points : 0,
       valuedRatio: points ? valued / points : 0,
       inlierRatio: valued ? inliers / valued : 0,

@@ -13,13 +13,7 @@ const VOXEL = 0.15;
 const options = benchOptions();
 const work = workFolder(options.keep);
 const count = Math.min(SCANS, options.scans);
-// Both kinds of map are run with each of these; the TSDF is compared setting by setting.
-const SETTINGS = [
-  { note: '', config: {} },
-  { note: ', truncation 3 voxels', config: { 'map.truncation': 3 } },
-  { note: ', points thinned at 0.10 m', config: { 'prepare.mapVoxel': 0.1 } },
-  { note: ', meshed from weight 0.2', config: { 'mesh.minWeight': 0.2 } },
-];
+const SETTINGS = [{ note: '', config: {} }];
 const methods = new Map();
 let estimated = false;
 

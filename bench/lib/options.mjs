@@ -11,7 +11,7 @@ export const ROOT = new URL('../../', import.meta.url);
  * --scans N      at most N scans of each recording (partial run)
  * --seeds 1,2    seeds of the simulated worlds (partial run unless 1,2,3)
  * --rounds N     repetitions of timed runs (partial run)
- * --only NAME    part of a benchmark (partial run)
+ * --only NAME    one part of a benchmark, which has a section of its own
  * --keep DIR     scans are kept there and used again; remove DIR after a change of the simulator
  * --no-write     leave docs/benchmarks.md as it is
  */
@@ -26,7 +26,7 @@ export function benchOptions(defaults = {}) {
     rounds: values.rounds === undefined ? roundsDefault : positive(values.rounds, '--rounds'),
     only: values.only,
     keep: values.keep === undefined ? undefined : resolve(values.keep),
-    write: ['scans', 'seeds', 'rounds', 'only', 'no-write'].every((name) => values[name] === undefined),
+    write: ['scans', 'seeds', 'rounds', 'no-write'].every((name) => values[name] === undefined),
   };
 }
 

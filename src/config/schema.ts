@@ -76,6 +76,12 @@ export const configSchema = z.strictObject({
         .describe(
           'Where corners weigh more, only a share saturation/weight of new points is fused: known places cost less.',
         ),
+      freeSpaceRays: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .default(2048)
+        .describe('Rays per scan that clear away what has moved on; 0 = nothing is ever cleared.'),
       memoryMiB: z
         .int()
         .min(256)
@@ -182,7 +188,9 @@ export const configSchema = z.strictObject({
         .min(0)
         .max(1)
         .default(0.08)
-        .describe('Where the normals seen span a direction less than this (a third each is best), it is held to the prediction: degraded.'),
+        .describe(
+          'Where the normals seen span a direction less than this (a third each is best), it is held to the prediction: degraded.',
+        ),
     })
     .prefault({}),
   mesh: z

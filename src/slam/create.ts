@@ -111,6 +111,8 @@ class LidarSlam implements Slam {
       {
         ...training,
         replayRadius: training.replayRadius * scale,
+        freeSpaceRays: map.freeSpaceRays,
+        freeSpaceRange: 40 * scale,
         keyframeDistance: training.keyframeDistance * scale,
         keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
         band: voxel * BAND_VOXELS,

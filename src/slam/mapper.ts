@@ -21,10 +21,15 @@ export interface MapperOptions {
   window: number;
   /** Largest offset of a sample from the surface, metres. */
   band: number;
+  /** Rays of a scan that clear away what has moved, and how far they are followed, metres. */
+  freeSpaceRays: number;
+  freeSpaceRange: number;
   seed: number;
 }
 
 const CHUNK = 256;
+/** Share of its weight that a corner keeps when a ray passes through it. */
+const KEEP = 0.3;
 /** Standard deviations of a keyframe's pose about where the tracker put it, metres and radians. */
 const PRIOR = { translation: 0.02, rotation: 0.002 };
 const RESIDUAL_SIGMA = 0.03;
@@ -45,12 +50,20 @@ export class Mapper {
   /** Fuses a scan and draws its samples. `pose` is T_submap_sensor. */
   integrate(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void {
     const o = this.#options;
+    const seed = (o.seed * 7919 + scan * 104729) >>> 0;
+    if (scan > 0)
+      this.#field.carve(points, pose, {
+        rays: o.freeSpaceRays,
+        maxRange: o.freeSpaceRange,
+        keep: KEEP,
+        seed,
+      });
     this.#field.fuse(points, coarse, pose, scan);
     if (o.iterations === 0 || points.count === 0) return;
     const chosen = Math.min(o.samplePoints, points.count);
     const first = this.keyframes.writeTo;
     this.#field.drawSamples(points, chosen, first, {
-      seed: (o.seed * 7919 + scan * 104729) >>> 0,
+      seed,
       band: o.band,
     });
     this.#current = this.#isKeyframe(pose)

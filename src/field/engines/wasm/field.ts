@@ -61,6 +61,7 @@ export class WasmField implements FieldEngine {
   readonly #pool: KernelPool;
   readonly #options: WasmFieldOptions;
   readonly #fuse: KernelArguments;
+  readonly #carve: KernelArguments;
   readonly #register: KernelArguments;
   readonly #registerOut: Float64Array;
   readonly #fit: KernelArguments;
@@ -108,6 +109,7 @@ export class WasmField implements FieldEngine {
     });
     this.#fuse = new KernelArguments(memory, 192);
     this.#fuse.int(112, memory.alloc(options.maxScanPoints * 32));
+    this.#carve = new KernelArguments(memory, 128);
     this.#register = new KernelArguments(memory, 256);
     const maxRegisterChunks = 256;
     const registerOut = memory.alloc(maxRegisterChunks * REGISTER_STRIDE);
@@ -196,11 +198,40 @@ export class WasmField implements FieldEngine {
         .scalar(116, this.#options.saturation)
         .int(120, (this.#options.seed * 31 + scan * 7919) >>> 0, points.flags)
         .float(128, points.up);
-      this.#pool.run('castPoints', this.#fuse.pointer, Math.ceil((i === 0 ? points.count : coarse.count) / 1024));
+      this.#pool.run(
+        'castPoints',
+        this.#fuse.pointer,
+        Math.ceil((i === 0 ? points.count : coarse.count) / 1024),
+      );
       this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
       this.#pool.run('fuse', this.#fuse.pointer, PARTS);
     });
     this.#checkRoom();
+  }
+
+  /** Takes weight from corners that claim to be solid where rays of the scan passed freely. */
+  carve(
+    points: PointSet,
+    pose: Pose,
+    options: { rays: number; maxRange: number; keep: number; seed: number },
+  ): void {
+    if (points.count === 0 || options.rays === 0) return;
+    this.#carve
+      .int(
+        0,
+        this.levels[0]!.descriptor,
+        points.count,
+        points.x,
+        points.y,
+        points.z,
+        points.nx,
+        points.ny,
+        points.nz,
+      )
+      .float(32, pose)
+      .int(80, options.rays, options.seed)
+      .float(88, [options.maxRange, options.keep]);
+    this.#pool.run('carve', this.#carve.pointer, 1);
   }
 
   register(

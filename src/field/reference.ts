@@ -240,6 +240,8 @@ export interface ReferenceFit {
   readonly gradients: Map<FeatureRow, Float64Array>;
   /** 28 per pose, as in FitResult. */
   readonly systems: Float64Array;
+  /** What the scalars are trained with: where a sample lies and w·r, r cut to ±h. */
+  readonly residuals: { readonly at: Vector; readonly residual: number }[];
 }
 
 /** Fused distance plus decoded residual: SDF(p) = s(p) + ρ(p). */
@@ -265,6 +267,7 @@ export class ReferenceField {
    */
   evaluate(samples: readonly ReferenceSample[], poses: readonly Pose[], huber: number): ReferenceFit {
     const gradients = new Map<FeatureRow, Float64Array>();
+    const residuals: { at: Vector; residual: number }[] = [];
     const systems = new Float64Array(poses.length * 28);
     let loss = 0;
     let used = 0;
@@ -277,6 +280,7 @@ export class ReferenceField {
       const r = field.value - label;
       const size = Math.abs(r);
       used++;
+      residuals.push({ at: p, residual: weight * Math.max(-huber, Math.min(huber, r)) });
       loss += weight * (size <= huber ? (r * r) / (2 * huber) : size - huber / 2);
       const slope = (weight * r) / Math.max(size, huber);
       for (const { row, weight: w } of field.decoded?.corners ?? []) {
@@ -290,7 +294,23 @@ export class ReferenceField {
       for (let i = 0; i < 6; i++) system[21 + i]! += slope * J[i]!;
       system[27]!++;
     }
-    return { loss, used, gradients, systems };
+    return { loss, used, gradients, systems, residuals };
+  }
+
+  /**
+   * Normalised least mean squares (Widrow & Hoff 1960) on the fused scalars: s_c ← s_c − η·r·w_c / Σ w², the smallest
+   * change that takes the share η of the residual r away. Residuals are those before the step.
+   */
+  leastMeanSquares(residuals: ReferenceFit['residuals'], rate: number): void {
+    for (const { at, residual } of residuals) {
+      const { base, fraction } = split(at, this.scalar.voxel);
+      const corners = trilinear(fraction);
+      const squares = corners.reduce((sum, { weight }) => sum + weight ** 2, 0);
+      for (const { offset, weight } of corners) {
+        const key = cornerKey(base[0] + offset[0], base[1] + offset[1], base[2] + offset[2]);
+        this.scalar.corners.get(key)!.sdf -= (rate * residual * weight) / squares;
+      }
+    }
   }
 
   /** One step of Adam (Kingma & Ba 2015, algorithm 1) on every touched row: β₁ = 0.9, β₂ = 0.99, ε = 10⁻⁸. */

@@ -181,10 +181,12 @@ export class Pipeline {
   #bootstrap(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
     const first = this.#firstScan;
     if (!first || judge(track, this.#parts.config.tracking, this.#young).state === 'lost') return track;
-    this.#firstScan = undefined;
-    if (!this.#timed(prepared)) return track;
+    if (!this.#timed(prepared)) {
+      this.#firstScan = undefined;
+      return track;
+    }
     const { field, mapper, mesher } = this.#parts;
-    const dt = this.#motion.elapsed(scan.stampNs);
+    const dt = Number(scan.stampNs - first.stampNs) * 1e-9; // scans between the two may have been lost
     let velocity = dt > 0 ? log(track.pose).map((v) => v / dt) : track.twist;
     let better = track;
     for (let round = 0; round < 2; round++) {
@@ -198,6 +200,8 @@ export class Pipeline {
       better = this.#track(second, better.pose, velocity);
       velocity = dt > 0 ? log(better.pose).map((v) => v / dt) : better.twist;
     }
+    // Lost after all: the first scan is kept, for the next one to try or to start over.
+    if (judge(better, this.#parts.config.tracking, this.#young).state !== 'lost') this.#firstScan = undefined;
     return better;
   }
 

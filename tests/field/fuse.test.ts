@@ -1,16 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/field/engines/wasm/pool.js';
 import { WasmField } from '../../src/field/engines/wasm/field.js';
-import { ReferenceGrid, type Vector } from '../../src/field/reference.js';
+import { cornerKey, ReferenceGrid, type Vector } from '../../src/field/reference.js';
 import { Random } from '../../src/geometry/random.js';
-import { exp, identity, transformPoint, type Pose } from '../../src/geometry/se3.js';
-import { copyGrid, OPTIONS, place, room, rounded, scan, type Cloud } from './helpers.js';
+import { exp, identity, inverse, transformPoint, type Pose } from '../../src/geometry/se3.js';
+import { copyGrid, hashOf, OPTIONS, place, room, rounded, scan, type Cloud } from './helpers.js';
 
 const f = Math.fround;
+type Vector3 = [number, number, number];
 
-/** Fuses as WasmField.fuse does: range gate, rays where there is no normal, pose; one scalar level. */
-function fuseReference(grid: ReferenceGrid, cloud: Cloud, pose: Pose, indices: Iterable<number>): void {
+/**
+ * Fuses as WasmField.fuse does: range gate, pose; points without a normal only on the finest level, along up where
+ * they are ground and along their ray elsewhere.
+ */
+function fuseReference(
+  grid: ReferenceGrid,
+  cloud: Cloud,
+  pose: Pose,
+  indices: Iterable<number>,
+  bareRange: number,
+): void {
   const T = rounded(pose);
+  const up = (cloud.up ?? [0, 0, 1]).map(f) as unknown as Vector;
   for (const i of indices) {
     const p = cloud.points[i]!.map(f) as unknown as Vector;
     let n = cloud.normals[i]!.map(f) as unknown as Vector;
@@ -18,8 +29,8 @@ function fuseReference(grid: ReferenceGrid, cloud: Cloud, pose: Pose, indices: I
     const range = Math.hypot(...p);
     if (range > OPTIONS.maxRange) continue;
     if (Math.hypot(...n) === 0) {
-      if (range > OPTIONS.bareRange) continue;
-      n = p.map((x) => -x / range) as unknown as Vector;
+      if (range > bareRange) continue;
+      n = cloud.ground[i]! ? up : (p.map((x) => -x / range) as unknown as Vector);
       quality = OPTIONS.bareQuality;
     }
     const turned = transformPoint(T, ...n).map((x, axis) => x - T[axis * 4 + 3]!) as unknown as Vector;
@@ -43,7 +54,14 @@ function differing(actual: ReferenceGrid, expected: ReferenceGrid): { share: num
 
 /** Normals in all directions at random places: every branch of the layer walk. */
 function confetti(random: Random, count: number): Cloud {
-  const cloud: Cloud = { points: [], normals: [], qualities: [], taus: [], ground: [] };
+  const cloud: Cloud = {
+    points: [],
+    normals: [],
+    qualities: [],
+    taus: [],
+    ground: [],
+    up: [0.36, -0.48, 0.8],
+  };
   for (let i = 0; i < count; i++) {
     const v = [random.normal(), random.normal(), random.normal()];
     const n = Math.hypot(...v);
@@ -51,7 +69,7 @@ function confetti(random: Random, count: number): Cloud {
     cloud.normals.push(i % 17 === 0 ? [0, 0, 0] : [v[0]! / n, v[1]! / n, v[2]! / n]);
     cloud.qualities.push(i % 13 === 0 ? 0 : random.range(0.05, 1));
     cloud.taus.push(0);
-    cloud.ground.push(false);
+    cloud.ground.push(i % 34 === 0);
   }
   return cloud;
 }
@@ -86,7 +104,9 @@ describe('fusion', () => {
       const placed = place(pool.memory, cloud);
       field.fuse(placed.points, placed.coarse, pose, k);
       expected.forEach((grid, level) =>
-        fuseReference(grid, cloud, pose, level === 0 ? cloud.points.keys() : placed.indices),
+        level === 0
+          ? fuseReference(grid, cloud, pose, cloud.points.keys(), OPTIONS.bareRange)
+          : fuseReference(grid, cloud, pose, placed.indices, 0),
       );
     }
     field.levels.forEach((level, i) => {
@@ -163,6 +183,44 @@ describe('fusion', () => {
     expect(farthest).toBeLessThan(1 + 1e-6);
   });
 
+  it('fuses ground points without a normal along up, and on no coarse level', () => {
+    field.clear();
+    const random = new Random('bare ground');
+    const pose = exp([0.3, -0.2, 0.1, 0.25, -0.15, 0.8]); // a sensor that is not level
+    const inMap = [0.36, -0.48, 0.8] as const; // a slope that is not level either
+    const up = [0, 1, 2].map((i) => inMap.reduce((sum, v, k) => sum + pose[k * 4 + i]! * v, 0)) as Vector3;
+    const [a, b] = [
+      [0.8, 0.6, 0],
+      [-0.48, 0.64, 0.6],
+    ] as const; // the plane through the sensor's foot, 1 m below
+    const onSlope = (s: number, t: number, height: number): Vector3 =>
+      [0, 1, 2].map((i) => pose[i * 4 + 3]! + s * a[i]! + t * b[i]! + (height - 1) * inMap[i]!) as Vector3;
+    const toSensor = inverse(pose);
+    const cloud: Cloud = { points: [], normals: [], qualities: [], taus: [], ground: [], up };
+    for (let i = 0; i < 20000; i++) {
+      cloud.points.push(transformPoint(toSensor, ...onSlope(random.range(-2, 2), random.range(-2, 2), 0)));
+      cloud.normals.push([0, 0, 0]);
+      cloud.qualities.push(1);
+      cloud.taus.push(0);
+      cloud.ground.push(true);
+    }
+    const placed = place(pool.memory, cloud);
+    field.fuse(placed.points, placed.coarse, pose, 0);
+    for (const level of field.levels.slice(1)) expect(level.count).toBe(1); // block 0 stands for "none"
+    let seen = 0;
+    for (let i = 0; i < 500; i++) {
+      const height = random.range(-0.04, 0.04); // no corner of the cell is cut off
+      const [value, gx, gy, gz, weight] = field.query(
+        Float32Array.from(onSlope(random.range(-1.5, 1.5), random.range(-1.5, 1.5), height)),
+      ) as unknown as number[];
+      if (weight === 0) continue;
+      seen++;
+      expect(Math.abs(value! - height)).toBeLessThan(1e-4);
+      expect(Math.hypot(gx! - inMap[0], gy! - inMap[1], gz! - inMap[2])).toBeLessThan(2e-3);
+    }
+    expect(seen).toBeGreaterThan(450);
+  });
+
   it('averages independent noise away', () => {
     field.clear();
     const random = new Random('noise');
@@ -204,5 +262,104 @@ describe('fusion', () => {
     expect(sum()).toBeLessThan(first * 0.3); // the same again is hardly news
     const stamps = new Set(Array.from({ length: fine.count - 1 }, (_, i) => fine.coords[(i + 1) * 4 + 3]));
     expect(stamps.has(10)).toBe(true);
+  });
+});
+
+describe('fusion of known places', () => {
+  const SATURATION = 6;
+  const NOISE = 0.03;
+  const COUNT = 20000;
+  // In the middle between two layers' midpoints, so that noise never changes which layers a point reaches.
+  const FLOOR = 0.001;
+  const wall = {
+    centre: [0, 0, FLOOR],
+    edges: [
+      [2, 0, 0],
+      [0, 2, 0],
+    ],
+    normal: [0, 0, 1],
+  } as Parameters<typeof scan>[1][number];
+  let pool: KernelPool;
+  beforeAll(async () => {
+    pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
+  });
+  afterAll(() => pool.close());
+  const make = (saturation: number, seed = 1): WasmField =>
+    new WasmField(pool, { ...OPTIONS, maxFineBlocks: 2000, maxWeight: 1e6, saturation, seed });
+  const weightOf = (field: WasmField): number => {
+    let sum = 0;
+    for (const { weight } of copyGrid(field.levels[0]!, 1e6).corners.values()) sum += weight;
+    return sum;
+  };
+
+  it('takes the share saturation/weight of the points, and all where little is known', () => {
+    const field = make(SATURATION);
+    const random = new Random('share');
+    const fuse = (k: number): Cloud => {
+      const cloud = scan(random, [wall], identity(), { count: COUNT });
+      const placed = place(pool.memory, cloud);
+      field.fuse(placed.points, placed.coarse, identity(), k);
+      return cloud;
+    };
+    fuse(0);
+    const perPoint = weightOf(field) / COUNT; // weight that a fused point adds, all layers together
+    for (let k = 1; k < 4; k++) {
+      const { corners } = copyGrid(field.levels[0]!, 1e6);
+      const before = weightOf(field);
+      const { points } = fuse(k);
+      let expected = 0;
+      let variance = 0;
+      for (const p of points) {
+        const [x, y, z] = p.map((v) => Math.round(f(v) / OPTIONS.voxel)) as Vector3;
+        const share = Math.min(1, SATURATION / (corners.get(cornerKey(x, y, z))?.weight ?? 0));
+        expected += share;
+        variance += share * (1 - share);
+      }
+      const fused = (weightOf(field) - before) / perPoint;
+      expect(Math.abs(fused - expected), `scan ${k}`).toBeLessThan(4 * Math.sqrt(variance) + 1e-3 * expected);
+      expect(fused).toBeLessThan(0.5 * COUNT);
+      expect(fused).toBeGreaterThan(0.02 * COUNT);
+    }
+  });
+
+  it('chooses regardless of the values: the mean stays unbiased and grows better', () => {
+    const random = new Random('unbiased');
+    const field = make(SATURATION);
+    /** Mean and root mean square error of the distances on the surface. */
+    const errors = (): [number, number] => {
+      const at = Array.from({ length: 2000 }, () => [
+        random.range(-1.7, 1.7),
+        random.range(-1.7, 1.7),
+        FLOOR,
+      ]);
+      const out = field.query(Float32Array.from(at.flat()));
+      const values = at.map((_, i) => out[i * 5]!);
+      const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+      return [mean, Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length)];
+    };
+    let first = 0;
+    for (let k = 0; k < 12; k++) {
+      const placed = place(pool.memory, scan(random, [wall], identity(), { count: COUNT, noise: NOISE }));
+      field.fuse(placed.points, placed.coarse, identity(), k);
+      if (k === 0) first = errors()[1];
+    }
+    const [mean, rms] = errors();
+    expect(Math.abs(mean)).toBeLessThan((4 * NOISE) / Math.sqrt(COUNT)); // as if of one whole scan alone
+    expect(rms).toBeLessThan(0.85 * first);
+  });
+
+  it('chooses others for another seed, and the same for the same', () => {
+    const run = (seed: number): number => {
+      const field = make(SATURATION, seed);
+      const random = new Random('seeds');
+      for (let k = 0; k < 3; k++) {
+        const placed = place(pool.memory, scan(random, [wall], identity(), { count: 4000, noise: NOISE }));
+        field.fuse(placed.points, placed.coarse, identity(), k);
+      }
+      const { data, count } = field.levels[0]!;
+      return hashOf(data.subarray(0, count * 1024));
+    };
+    expect(run(1)).toBe(run(1));
+    expect(run(1)).not.toBe(run(2));
   });
 });

@@ -35,6 +35,8 @@ export interface Cloud {
   /** Seconds relative to the stamp. */
   readonly taus: number[];
   readonly ground: boolean[];
+  /** Direction of up in the sensor frame; default: z. */
+  readonly up?: [number, number, number];
 }
 
 export interface Placed {
@@ -69,6 +71,7 @@ export function place(memory: KernelMemory, cloud: Cloud, stride = 4): Placed {
       tau: column(cloud.taus),
       quality: column(cloud.qualities),
       flags,
+      up: cloud.up ?? [0, 0, 1],
       count,
     },
     coarse: { pointer, count: indices.length },

@@ -70,6 +70,8 @@ describe('register', () => {
       expect(a.points).toBe(e.points);
       expect(Math.abs(a.valued - e.valued)).toBeLessThanOrEqual(1); // a point on the very edge of what is known
       expect(Math.abs(a.inliers - e.inliers)).toBeLessThanOrEqual(2);
+      expect(Math.abs(a.coarse - e.coarse)).toBeLessThanOrEqual(1);
+      expect(Math.abs(a.coarseInliers - e.coarseInliers)).toBeLessThanOrEqual(2);
       expect(Math.abs(a.weight - e.weight)).toBeLessThan(2e-3 * e.weight);
       expect(Math.abs(a.cost - e.cost)).toBeLessThan(2e-3 * e.cost);
       expect(Math.abs(a.absolute - e.absolute)).toBeLessThan(2e-3 * e.absolute + 1e-9);
@@ -83,6 +85,25 @@ describe('register', () => {
     }
     expect(all(expected, (s) => s.points)).toBe(points.length);
     expect(all(expected, (s) => s.weight)).toBeGreaterThan(1);
+  });
+
+  it('counts points that only a coarse level knows apart from those with a fine value', () => {
+    const { points, coarse } = placed;
+    const sums = (options: RegisterOptions): number[] => {
+      const out = field.register(points, coarse, pose, options);
+      return [all(out, (s) => s.valued), all(out, (s) => s.coarse), all(out, (s) => s.coarseInliers)];
+    };
+    const [valued, bridged, fit] = sums(ALL) as [number, number, number];
+    expect(bridged).toBeGreaterThan(0);
+    expect(fit).toBeLessThanOrEqual(bridged);
+    expect(sums(FINE_ONLY)).toEqual([valued, 0, 0]);
+    // Without the fine level, the coarse ones know all of these points: they are wider.
+    const [none, known, near] = sums({ ...ALL, kernels: [0, 0.6, 1.2] }) as [number, number, number];
+    expect(none).toBe(0);
+    expect(known).toBeGreaterThanOrEqual(valued);
+    expect(near).toBeGreaterThan(0.75 * valued); // except near edges, which coarse cells round off
+    // Nothing lies within a kernel of a hair's breadth.
+    expect(sums({ ...ALL, kernels: [0, 1e-7, 1e-7] })[2]).toBe(0);
   });
 
   it('has the right Jacobian: w r J is how ½ w r² grows with pose and twist, weights held (central differences)', () => {

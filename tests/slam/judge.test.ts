@@ -12,9 +12,12 @@ const GOOD: Track = {
   iterations: 7,
   converged: true,
   valuedRatio: 0.9,
+  valuedPoints: 2000,
+  coarseRatio: 0.9,
   inlierRatio: 0.9,
   residual: 0.02,
   conditioning: 0.2,
+  loose: new Float64Array(9),
 };
 
 describe('judge', () => {
@@ -44,6 +47,27 @@ describe('judge', () => {
     const verdict = judge({ ...GOOD, ...changes }, limits);
     expect(verdict.state).toBe(state);
     expect(verdict.reason).toMatch(reason);
+  });
+
+  it('lets a young map rest on its coarse levels, and only a young one', () => {
+    const sparse = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 100 };
+    expect(judge(sparse, limits, 1).state).toBe('degraded');
+    expect(judge(sparse, limits, 1).reason).toMatch(/coarse levels/);
+    expect(judge(sparse, limits, 5).state).toBe('degraded');
+    expect(judge(sparse, limits, 6).state).toBe('lost');
+    expect(judge(sparse, limits).state).toBe('lost');
+    expect(judge({ ...sparse, coarseRatio: 0.5 }, limits, 1).state).toBe('lost');
+    expect(judge({ ...sparse, coarseRatio: NaN }, limits, 1).state).toBe('lost');
+    expect(judge(GOOD, limits, 1).state).toBe('tracking');
+  });
+
+  it('lets it rest on few points, too, if they agree and the registration has settled', () => {
+    const few = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 200, coarseRatio: 0.3 };
+    expect(judge(few, limits, 1).state).toBe('degraded');
+    expect(judge(few, limits, 6).state).toBe('lost');
+    expect(judge({ ...few, valuedPoints: 100 }, limits, 1).state).toBe('lost');
+    expect(judge({ ...few, inlierRatio: 0.7 }, limits, 1).state).toBe('lost');
+    expect(judge({ ...few, converged: false }, limits, 1).state).toBe('lost');
   });
 
   it('trusts nothing that is not a number', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
 import { KernelPool } from '../../src/field/engines/wasm/pool.js';
 import { WasmField } from '../../src/field/engines/wasm/field.js';
 import { eigenSymmetric } from '../../src/geometry/linear.js';
@@ -170,6 +171,72 @@ describe('tracker', () => {
       expect(score(truth)).toBeLessThan(score(wrong));
     }
     expect(tracker.score(points, { pointer: coarse.pointer, count: 0 }, truth, 0.6)).toBe(1);
+  });
+
+  describe('in a corridor without ends', () => {
+    const passage = corridor(20, 1.5, 1.4);
+    const truth = exp([1, 0.1, 0, 0, 0, 0]);
+    const start = moveAtSensor(truth, [0.1, 0.05, -0.05, 0, 0, 0.01]);
+    beforeAll(() => map(passage, 60000, 0));
+    afterAll(() => map(walls, 60000));
+
+    it('holds the direction that slides to the prediction, reports it, and finds the others', () => {
+      const tracker = new Tracker(field, trackerOptions(field));
+      const { points, coarse } = scanFrom(truth, passage, 0.02, 12);
+      const { pose, loose, conditioning } = tracker.track(points, coarse, start, STILL);
+      expect(conditioning).toBeLessThan(configSchema.parse({}).tracking.minConditioning);
+      expect(Math.abs(pose[3]! - start[3]!)).toBeLessThan(0.02);
+      expect(Math.abs(pose[7]! - truth[7]!)).toBeLessThan(0.01);
+      expect(Math.abs(pose[11]! - truth[11]!)).toBeLessThan(0.01);
+      // The projector on the x axis.
+      Array.from(loose).forEach((v, i) => expect(Math.abs(v - (i === 0 ? 1 : 0)), `${i}`).toBeLessThan(0.05));
+    });
+
+    it('stays nearer to the prediction than without holding, for any noise', () => {
+      const tracker = new Tracker(field, trackerOptions(field));
+      let [held, free] = [0, 0];
+      for (let i = 0; i < 5; i++) {
+        const { points, coarse } = scanFrom(truth, passage, 0.04, 12);
+        const away = (hold: boolean): number =>
+          Math.abs(tracker.track(points, coarse, start, STILL, undefined, hold).pose[3]! - start[3]!);
+        held = Math.max(held, away(true));
+        free = Math.max(free, away(false));
+      }
+      expect(held).toBeLessThan(0.02);
+      expect(free).toBeGreaterThan(2 * held);
+    });
+
+    it('holds the velocity within the sweep along it, too', () => {
+      const tracker = new Tracker(field, trackerOptions(field));
+      const scanned = scan(random, passage, truth, { count: 6000, noise: 0.02, range: 12 });
+      const { points, coarse } = place(pool.memory, scanned, 1);
+      const predicted = Float64Array.of(1.5, 0, 0, 0, 0, 0); // nothing can tell that it is wrong
+      const columns = [points.x, points.y, points.z].map((at) => pool.memory.f32(at, points.count));
+      const deskew = (nu: Twist): void =>
+        scanned.points.forEach((p, i) =>
+          transformPoint(exp(nu.map((v) => v * scanned.taus[i]!)), ...p).forEach(
+            (x, k) => (columns[k]![i] = x),
+          ),
+        );
+      deskew(predicted);
+      const { twist, loose } = tracker.track(points, coarse, start, predicted, deskew);
+      expect(loose[0]!).toBeGreaterThan(0.95);
+      expect(Math.abs(twist[0]! - predicted[0]!)).toBeLessThan(0.2);
+      expect(Math.abs(twist[1]!)).toBeLessThan(0.1);
+      expect(Math.abs(twist[2]!)).toBeLessThan(0.1);
+    });
+  });
+
+  it('holds nothing where all directions are seen', () => {
+    const tracker = new Tracker(field, trackerOptions(field));
+    const truth = exp([1, -0.5, 0.2, 0, 0, 0.3]);
+    const { points, coarse } = scanFrom(truth);
+    const start = moveAtSensor(truth, [0.2, -0.2, 0.1, 0, 0, 0.02]);
+    const track = tracker.track(points, coarse, start, STILL);
+    expect(track.loose.every((v) => v === 0)).toBe(true);
+    expect(track.coarseRatio).toBeGreaterThan(0.9);
+    expect(off(truth, track.pose).metres).toBeLessThan(0.01);
+    expect(tracker.track(points, coarse, start, STILL, undefined, false).pose).toEqual(track.pose);
   });
 
   it('knows that it slides in a corridor without ends, and along which direction', () => {

@@ -40,7 +40,10 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--seed <n>', 'seed of every random choice (setting seed)', integer)
     .option('--start <s>', 'seconds of the recording to skip', seconds)
     .option('--duration <s>', 'seconds of the recording to use', seconds)
-    .option('--map <dir>', 'saved map (the map/ folder of an earlier run) to find the place in and to continue')
+    .option(
+      '--map <dir>',
+      'saved map (the map/ folder of an earlier run) to find the place in and to continue',
+    )
     .option('--max-lost <percent>', 'share of lost scans above which the exit status is 4', percent, 5)
     .option('--json', 'print one JSON object with the results on stdout, nothing else')
     .option('--quiet', 'no progress and no summary')

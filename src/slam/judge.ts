@@ -10,7 +10,8 @@ export interface Verdict {
 
 /** Scans after which a map must have fine values where it is known. */
 const YOUNG_MAP = 5;
-const MIN_COARSE_RATIO = 0.6;
+/** On simulated streets with 16 beams, right poses had 0.58 or more and wrong ones 0.51 or less. */
+const MIN_COARSE_RATIO = 0.55;
 const MIN_FINE_POINTS = 150;
 const MIN_FINE_RATIO = 0.8;
 

@@ -158,7 +158,9 @@ export class Pipeline {
     const deskew = this.#timed(prepared)
       ? (corrected: Twist): void => this.#deskew(prepared, corrected)
       : undefined;
-    const track = tracker.track(points, coarse, predicted, twist, deskew, this.#mapped !== 1);
+    // A guess of where in a loaded map the scan lies is no prediction to hold anything to, nor is a missing velocity.
+    const hold = this.#mapped !== 1 && this.#whereabouts === 'settled';
+    const track = tracker.track(points, coarse, predicted, twist, deskew, hold);
     if (judge(track, config.tracking, this.#young).state !== 'lost') return track;
     // The prediction was bad: look around in yaw and try again from the best (RECIPE: basin of 10°).
     deskew?.(twist);
@@ -170,7 +172,7 @@ export class Pipeline {
       if (score < bestScore) [best, bestScore] = [turned, score];
     }
     deskew?.(twist);
-    const again = tracker.track(points, coarse, best, twist, deskew, this.#mapped !== 1);
+    const again = tracker.track(points, coarse, best, twist, deskew, hold);
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
   }
 

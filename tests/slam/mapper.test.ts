@@ -13,7 +13,7 @@ import {
 } from '../../src/geometry/se3.js';
 import { Mapper } from '../../src/slam/mapper.js';
 import { moveAtSensor } from '../../src/slam/tracker.js';
-import { hashOfField, OPTIONS, place, room, scan, type Placed } from '../field/helpers.js';
+import { hashOfField, OPTIONS, place, room, scan, type Patch, type Placed } from '../field/helpers.js';
 import { mapperOptions } from './options.js';
 
 const pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
@@ -96,6 +96,49 @@ describe('mapper', () => {
     }
     expect(mapper.keyframes.frames.map((frame) => frame.scan)).toEqual(expected);
     expect(expected.length).toBeLessThan(12);
+  });
+
+  it('clears away what has gone, and leaves what is still there', () => {
+    const gone: Patch = {
+      centre: [2, 0.5, 0],
+      edges: [
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      normal: [-1, 0, 0],
+    };
+    /** Share of places on a surface where the map still has one. */
+    const standing = (at: (s: number, t: number) => [number, number, number]): number => {
+      const places = Array.from({ length: 400 }, (_, i) =>
+        at(((i % 20) - 9.5) / 12, (Math.floor(i / 20) - 9.5) / 12),
+      );
+      const out = field.query(Float32Array.from(places.flat()));
+      return (
+        places.filter((_, i) => out[i * 5 + 4]! > 0.05 && Math.abs(out[i * 5]!) < 0.1).length / places.length
+      );
+    };
+    const onPanel = (s: number, t: number): [number, number, number] => [2, 0.5 + s, t];
+    const onWall = (s: number, t: number): [number, number, number] => [6, 4 * s, 2 * t];
+    const still = (count: number, freeSpaceRays: number): void => {
+      field.clear();
+      const mapper = new Mapper(field, mapperOptions(field, { iterations: 0, freeSpaceRays }), 32);
+      const first = place(
+        pool.memory,
+        scan(new Random('before'), [...walls, gone, gone, gone], identity(), { count: 30000, noise: 0.01 }),
+        3,
+      );
+      mapper.integrate(first.points, first.coarse, identity(), 0);
+      expect(standing(onPanel)).toBeGreaterThan(0.95);
+      for (let k = 1; k <= count; k++) {
+        const { points, coarse } = scanFrom(identity());
+        mapper.integrate(points, coarse, identity(), k);
+      }
+    };
+    still(40, 0);
+    expect(standing(onPanel)).toBeGreaterThan(0.95);
+    still(40, 4096);
+    expect(standing(onPanel)).toBeLessThan(0.1);
+    expect(standing(onWall)).toBeGreaterThan(0.95);
   });
 
   it('gives the same map for the same seed and another for another', () => {

@@ -3,7 +3,7 @@ import { configSchema } from '../../src/config/schema.js';
 import type { MapperOptions } from '../../src/slam/mapper.js';
 import type { TrackerOptions } from '../../src/slam/tracker.js';
 
-const { tracking, training } = configSchema.parse({});
+const { map, tracking, training } = configSchema.parse({});
 
 /** The tracker's options as createSlam gives them at the default scale, from the default configuration. */
 export function trackerOptions(field: WasmField, changes: Partial<TrackerOptions> = {}): TrackerOptions {
@@ -25,6 +25,8 @@ export function mapperOptions(field: WasmField, changes: Partial<MapperOptions> 
     batch: 4096,
     samplePoints: 1024,
     keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
+    freeSpaceRays: map.freeSpaceRays,
+    freeSpaceRange: 40,
     band: 1.7 * field.levels[0]!.voxel,
     seed: 1,
     ...changes,

@@ -36,7 +36,12 @@ export async function readGroundTruth(source: string, context: GroundTruthContex
     () => false,
   );
   if (!isFile && source.startsWith('/') && context.bagPath !== undefined) {
-    return sortByTime(await readPoseTopic(context.bagPath, source));
+    const topic = readPoseTopic(context.bagPath, source).catch((error: unknown) => {
+      if (!(error instanceof FeltmapError && error.code === 'unsupported')) throw error;
+      const message = `There is no ground-truth file ${source}, and the recording has no topics to look for it in; check --gt.`;
+      throw new FeltmapError('not-found', message, { cause: error });
+    });
+    return sortByTime(await topic);
   }
   const text = await readFile(source, 'utf8').catch((cause: unknown) => {
     throw fileError(source, cause);

@@ -4,7 +4,7 @@ const metres = (value: number, maximum = 100) => z.number().positive().max(maxim
 
 /**
  * Every setting of the system with its default, range and meaning. `docs/configuration.md` is generated from here.
- * Lengths marked "scaled" are for a range of 100 m; unless set they are multiplied by sensor.maxRange / 100.
+ * Lengths marked "scaled" are given for a range of 100 m and multiplied by sensor.maxRange / 100.
  */
 export const configSchema = z.strictObject({
   seed: z

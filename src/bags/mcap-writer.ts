@@ -13,7 +13,7 @@ import {
 import { ROS_TYPES } from '../messages/types.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { type PointCloud2Options, pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
-import { AtomicFile } from './atomic-file.js';
+import { AtomicFile } from '../export/atomic-file.js';
 import { compressZstd, loadCompression } from './compression.js';
 import { ros2Schema } from './schemas.js';
 

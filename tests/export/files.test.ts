@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inflateSync } from 'node:zlib';
+import { crc32, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniform } from '../../src/eval/sampling.js';
 import { toIoError, writeFileAtomic } from '../../src/export/atomic-file.js';
-import { crc32, encodePng, pngDataUri } from '../../src/export/png.js';
+import { encodePng, pngDataUri } from '../../src/export/png.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 
 describe('writeFileAtomic', () => {
@@ -49,9 +49,6 @@ describe('writeFileAtomic', () => {
 });
 
 describe('PNG', () => {
-  it('has the standard CRC', () => {
-    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
-  });
   it.each([
     ['opaque noise', 37, 23, 255, true],
     ['transparent noise', 16, 9, undefined, true],

@@ -1,6 +1,6 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { exp, log, type Pose } from '../../geometry/se3.js';
-import { crc32 } from './crc32.js';
+import { crc32 } from 'node:zlib';
 import { decodeFeatures, encodeFeatures, type QuantisedFeatures } from './feature-codec.js';
 import { FIELD, FORMAT, MANIFEST, VERSION, writeManifest, type Manifest } from './manifest.js';
 import { quantiseFeatures, quantiseScalars, type FeatureBlocks, type ScalarBlocks } from './quantise.js';

@@ -28,7 +28,7 @@ export interface GroundTruthContext {
  * Reads a trajectory from a TUM file (`t x y z qx qy qz qw`), a KITTI pose file (12 numbers a line, one line a scan;
  * stamps from the context or from times.txt beside it) or, if `source` is no file but starts with '/', from a topic
  * of the bag (Odometry, PoseStamped, Path, or TF as `/tf:PARENT:CHILD`). Stamps come out increasing.
- * Throws FeltmapError: 'not-found', 'bad-input', 'ambiguous' (several transforms on a TF topic), 'unsupported'.
+ * Throws FeltmapError: 'not-found', 'bad-input', 'ambiguous' (several transforms on a TF topic).
  */
 export async function readGroundTruth(source: string, context: GroundTruthContext = {}): Promise<GroundTruth> {
   const isFile = await stat(source).then(

@@ -26,7 +26,7 @@ export async function readPoseTopic(bagPath: string, source: string): Promise<Gr
     const decode = DECODERS[info.type];
     if (!decode) {
       throw new FeltmapError(
-        'unsupported',
+        'bad-input',
         `topic ${topic} is a ${info.type}; a trajectory is read from Odometry, PoseStamped, Path or TFMessage`,
       );
     }

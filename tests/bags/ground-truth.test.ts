@@ -94,6 +94,9 @@ describe('topics of a bag', () => {
     expect((await readGroundTruth('/odom', { bagPath })).childFrameId).toBe('base');
     await expect(readGroundTruth('/tf', { bagPath })).rejects.toThrow(/map:base, map:other.*\/tf:PARENT:CHILD/);
     await expect(readGroundTruth('/imu', { bagPath })).rejects.toThrow(/is a sensor_msgs\/msg\/Imu/);
+    const truth = join(folder, 'not-a-bag.txt');
+    writeFileSync(truth, 'no recording');
+    await expect(readGroundTruth('/missing.tum', { bagPath: truth })).rejects.toThrow(/no ground-truth file/);
     await expect(readGroundTruth('/none', { bagPath })).rejects.toThrow(/no topic \/none; it has: \/odom/);
     await expect(readGroundTruth('/tf:a:b', { bagPath })).rejects.toThrow(/holds no poses/);
   });

@@ -23,7 +23,7 @@ export function carve(args: usize, chunk: i32): void {
   const step = voxel * <f32>2;
   let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
   for (let i: u32 = 0; i < rays; i++) {
-    const o = <usize>(<u32>(noise(seed, i) * <f32>count)) << 2;
+    const o = <usize>min(<u32>(noise(seed, i) * <f32>count), count - 1) << 2; // noise() may round up to one
     const px = load<f32>(<usize>load<u32>(args, K_POINTS) + o), py = load<f32>(<usize>load<u32>(args, K_POINTS + 4) + o), pz = load<f32>(<usize>load<u32>(args, K_POINTS + 8) + o);
     const nx = load<f32>(<usize>load<u32>(args, K_POINTS + 12) + o), ny = load<f32>(<usize>load<u32>(args, K_POINTS + 16) + o), nz = load<f32>(<usize>load<u32>(args, K_POINTS + 20) + o);
     const range = sqrt(px * px + py * py + pz * pz);

@@ -52,6 +52,21 @@ export interface NormalSums {
   coarseInliers: number;
 }
 
+/** Sums of no points. */
+export function emptySums(): NormalSums {
+  return {
+    system: new Float64Array(75),
+    weight: 0,
+    cost: 0,
+    valued: 0,
+    inliers: 0,
+    points: 0,
+    absolute: 0,
+    coarse: 0,
+    coarseInliers: 0,
+  };
+}
+
 /** A run of samples that share a pose. */
 export interface FitChunk {
   readonly first: number;

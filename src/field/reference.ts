@@ -6,6 +6,7 @@
  * frame of their sensor, with a pose T_submap_sensor beside them. Metres throughout.
  */
 import { transformPoint, type Pose } from '../geometry/se3.js';
+import { emptySums } from './engine.js';
 import type { NormalSums, RegisterOptions } from './engine.js';
 import { FEATURES, HIDDEN } from './engines/wasm/features.js';
 
@@ -392,20 +393,6 @@ export function registerSums(
     }
   }
   return sums;
-}
-
-function emptySums(): NormalSums {
-  return {
-    system: new Float64Array(75),
-    weight: 0,
-    cost: 0,
-    valued: 0,
-    inliers: 0,
-    points: 0,
-    absolute: 0,
-    coarse: 0,
-    coarseInliers: 0,
-  };
 }
 
 /** [∇, (p − c) × ∇]: how the value at p grows as the sensor at c moves and turns. */

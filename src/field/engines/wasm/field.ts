@@ -1,5 +1,6 @@
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { Pose } from '../../../geometry/se3.js';
+import { emptySums } from '../../engine.js';
 import type {
   FieldEngine,
   FitChunk,
@@ -114,18 +115,7 @@ export class WasmField implements FieldEngine {
     const maxRegisterChunks = 256;
     const registerOut = memory.alloc(maxRegisterChunks * REGISTER_STRIDE);
     this.#registerOut = memory.f64(registerOut, (maxRegisterChunks * REGISTER_STRIDE) / 8);
-    const sums = (): NormalSums => ({
-      system: new Float64Array(SYSTEM),
-      weight: 0,
-      cost: 0,
-      valued: 0,
-      inliers: 0,
-      points: 0,
-      absolute: 0,
-      coarse: 0,
-      coarseInliers: 0,
-    });
-    this.#sums = [sums(), sums()];
+    this.#sums = [emptySums(), emptySums()];
 
     this.poolPointer = memory.alloc(options.poolSamples * SAMPLE_FLOATS * 4);
     this.#fit = new KernelArguments(memory, 128);

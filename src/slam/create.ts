@@ -13,6 +13,7 @@ import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapper.js';
 import { mapLayout, type SavedMap } from './map-layout.js';
 import { Pipeline, type KnownPose } from './pipeline.js';
+import { PlaceSearch } from './place-search.js';
 import { Places } from './places.js';
 import { Localiser } from './relocalise.js';
 import { Tracker } from './tracker.js';
@@ -140,6 +141,11 @@ class LidarSlam implements Slam {
       tracker,
       mapper: this.#mapper,
       mesher: this.#mesher,
+      search: new PlaceSearch(
+        this.#field,
+        this.#field.levels.map((level) => level.voxel),
+        tracking,
+      ),
       ...(saved
         ? {
             localiser: new Localiser(this.#field, {

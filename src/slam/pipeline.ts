@@ -9,6 +9,8 @@ import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Mapper } from './mapper.js';
 import { ConstantVelocity } from './motion.js';
 import { judge, type Verdict } from './judge.js';
+import { beyondDoubt, findAgain, lookAround, type LookAround } from './look-around.js';
+import type { PlaceSearch } from './place-search.js';
 import type { Localiser } from './relocalise.js';
 import { StopWatch } from './stop-watch.js';
 import type { Track, Tracker } from './tracker.js';
@@ -22,6 +24,7 @@ export interface PipelineParts {
   readonly tracker: Tracker;
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
+  readonly search: PlaceSearch;
   /** Only with a loaded map: finds the first scan's place in it. */
   readonly localiser?: Localiser;
 }
@@ -34,6 +37,12 @@ const MIN_POINTS = 50;
 const START_OVER = 3;
 /** Uncertainty per scan of a direction that is only predicted, metres. */
 const SLIDE_SIGMA = 0.2;
+
+/** Lost scans after which only a place beyond doubt ends it, and from one search of the surroundings to the next. */
+const ASTRAY_AFTER = 3;
+const SEARCH_EVERY = 5;
+/** Seconds for which the last velocity tells where to look. */
+const MAX_AHEAD_SECONDS = 3;
 
 /** A pose given from outside, T_odom_sensor at the stamp, and the twist to deskew with (sensor frame). */
 export interface KnownPose {
@@ -52,6 +61,8 @@ export class Pipeline {
   #lostInARow = 0;
   #slidingScans = 0;
   #lostSince: bigint | undefined;
+  /** Before the track was lost. */
+  #lastKnown: { pose: Pose; twist: Twist; stampNs: bigint } = { pose: identity(), twist: STILL, stampNs: 0n };
   #whereabouts: 'unknown' | 'found' | 'settled';
 
   constructor(parts: PipelineParts) {
@@ -76,7 +87,9 @@ export class Pipeline {
     let track = this.#track(prepared, predicted, this.#motion.twist);
     if (this.#firstScan) track = this.#bootstrap(scan, prepared, track);
     if (this.#whereabouts === 'found') track = this.#settle(scan, prepared, track);
-    const verdict = judge(track, this.#parts.config.tracking, this.#young);
+    const astray = this.#astray(scan);
+    const found = astray ? this.#findAgain(scan, prepared, track) : track;
+    const verdict = found ? judge((track = found), this.#parts.config.tracking, this.#young) : ASTRAY;
     watch.lap('track');
     if (verdict.state === 'lost') return this.#lost(scan, prepared, predicted, track, verdict, watch);
 
@@ -87,7 +100,8 @@ export class Pipeline {
     this.#deskew(prepared, track.twist);
     const refined = this.#integrate(prepared, track.pose, watch);
     const measured = this.#timed(prepared) && this.#parts.config.tracking.twistSigmaLinear > 0;
-    this.#motion.update(scan.stampNs, refined, measured ? track.twist : undefined);
+    if (astray && !measured) this.#motion.set(scan.stampNs, refined, STILL.slice());
+    else this.#motion.update(scan.stampNs, refined, measured ? track.twist : undefined);
     return this.#result(scan, prepared, refined, track, verdict, watch.times());
   }
 
@@ -151,19 +165,23 @@ export class Pipeline {
     return this.#result(scan, prepared, identity(), KNOWN, { state: 'tracking', reason: '' }, watch.times());
   }
 
+  #register(prepared: PreparedScan, predicted: Pose, twist: Twist, hold: boolean): Track {
+    const deskew = this.#timed(prepared)
+      ? (corrected: Twist): void => this.#deskew(prepared, corrected)
+      : undefined;
+    return this.#parts.tracker.track(pointsOf(prepared), coarseOf(prepared), predicted, twist, deskew, hold);
+  }
+
   #track(prepared: PreparedScan, predicted: Pose, twist: Twist): Track {
     const { tracker, config } = this.#parts;
     const points = pointsOf(prepared);
     const coarse = coarseOf(prepared);
-    const deskew = this.#timed(prepared)
-      ? (corrected: Twist): void => this.#deskew(prepared, corrected)
-      : undefined;
     // A guess of where in a loaded map the scan lies is no prediction to hold anything to, nor is a missing velocity.
     const hold = this.#mapped !== 1 && this.#whereabouts === 'settled';
-    const track = tracker.track(points, coarse, predicted, twist, deskew, hold);
+    const track = this.#register(prepared, predicted, twist, hold);
     if (judge(track, config.tracking, this.#young).state !== 'lost') return track;
     // The prediction was bad: look around in yaw and try again from the best (RECIPE: basin of 10°).
-    deskew?.(twist);
+    this.#deskew(prepared, twist);
     let best = predicted;
     let bestScore = Infinity;
     for (let degrees = -20; degrees <= 20; degrees += 2) {
@@ -171,8 +189,8 @@ export class Pipeline {
       const score = tracker.score(points, coarse, turned, config.tracking.kernelStart);
       if (score < bestScore) [best, bestScore] = [turned, score];
     }
-    deskew?.(twist);
-    const again = tracker.track(points, coarse, best, twist, deskew, hold);
+    this.#deskew(prepared, twist);
+    const again = this.#register(prepared, best, twist, hold);
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
   }
 
@@ -181,14 +199,15 @@ export class Pipeline {
    * track the second against that.
    */
   #bootstrap(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
-    const first = this.#firstScan;
-    if (!first || judge(track, this.#parts.config.tracking, this.#young).state === 'lost') return track;
+    const first = this.#firstScan!;
+    const dt = Number(scan.stampNs - first.stampNs) * 1e-9; // scans between the two may have been lost
+    track = lookAround(this.#around(prepared, dt), identity(), track); // nothing tells how fast a recording starts
+    if (judge(track, this.#parts.config.tracking, this.#young).state === 'lost') return track;
     if (!this.#timed(prepared)) {
       this.#firstScan = undefined;
       return track;
     }
     const { field, mapper, mesher } = this.#parts;
-    const dt = Number(scan.stampNs - first.stampNs) * 1e-9; // scans between the two may have been lost
     let velocity = dt > 0 ? log(track.pose).map((v) => v / dt) : track.twist;
     let better = track;
     for (let round = 0; round < 2; round++) {
@@ -205,6 +224,39 @@ export class Pipeline {
     // Lost after all: the first scan is kept, for the next one to try or to start over.
     if (judge(better, this.#parts.config.tracking, this.#young).state !== 'lost') this.#firstScan = undefined;
     return better;
+  }
+
+  /** Lost for long enough that the prediction is worth little: near it, wrong places fit well enough to be believed. */
+  #astray(scan: LidarScan): boolean {
+    if (this.#firstScan || this.#whereabouts !== 'settled') return false;
+    return this.#lostInARow >= ASTRAY_AFTER || this.#motion.elapsed(scan.stampNs) > COAST_SECONDS;
+  }
+
+  /** The registration if it is beyond doubt, else a place found around, looked for now and then. */
+  #findAgain(scan: LidarScan, prepared: PreparedScan, track: Track): Track | undefined {
+    if (prepared.trackCount < MIN_POINTS) return undefined;
+    const { pose, twist, stampNs } = this.#lostInARow > 0 ? this.#lastKnown : this.#motion;
+    const elapsed = Number(scan.stampNs - (stampNs ?? scan.stampNs)) * 1e-9;
+    const around = this.#around(prepared, elapsed);
+    if (beyondDoubt(around, track)) return track;
+    if (this.#lostInARow > 0 && (this.#lostInARow - ASTRAY_AFTER) % SEARCH_EVERY !== 0) return undefined;
+    const ahead = Math.min(elapsed, MAX_AHEAD_SECONDS);
+    return findAgain(around, pose, compose(pose, exp(twist.map((v) => v * ahead))));
+  }
+
+  /** What a search of the surroundings needs; every guess starts from the scan as it was taken. */
+  #around(prepared: PreparedScan, elapsed: number): LookAround {
+    return {
+      search: this.#parts.search,
+      points: pointsOf(prepared),
+      coarse: coarseOf(prepared),
+      elapsed,
+      scale: this.#parts.config.sensor.maxRange / 100,
+      track: (pose) => {
+        this.#deskew(prepared, STILL);
+        return this.#register(prepared, pose, STILL.slice(), false);
+      },
+    };
   }
 
   /** Finds the scan's place in the loaded map. Nothing is mapped before the next scan tells the velocity. */
@@ -250,7 +302,11 @@ export class Pipeline {
     verdict: Verdict,
     watch: StopWatch,
   ): ScanResult {
-    this.#lostSince ??= scan.stampNs;
+    if (this.#lostSince === undefined) {
+      this.#lostSince = scan.stampNs;
+      const { pose, twist } = this.#motion;
+      this.#lastKnown = { pose, twist, stampNs: this.#motion.stampNs ?? scan.stampNs };
+    }
     if (++this.#lostInARow >= START_OVER && this.#firstScan) return this.#startOver(scan, prepared, watch);
     const coasting = Number(scan.stampNs - this.#lostSince) * 1e-9 < COAST_SECONDS;
     this.#motion.set(
@@ -324,6 +380,11 @@ export class Pipeline {
 }
 
 const STILL = new Float64Array(6);
+const ASTRAY: Verdict = {
+  state: 'lost',
+  reason:
+    'The track was lost and no place fits beyond doubt; the pose is where it was last known, nothing is mapped.',
+};
 /** What a pose that needs no tracking looks like. */
 const KNOWN: Track = {
   pose: identity(),

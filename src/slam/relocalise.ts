@@ -1,9 +1,10 @@
 // Finding a scan's place in a map that was loaded: where the map's last run ended or began first, then all along its path.
 import type { Config } from '../config/schema.js';
-import type { FieldEngine, PointSet, RegisterOptions } from '../field/engine.js';
+import type { FieldEngine, PointSet } from '../field/engine.js';
 import { compose, exp, identity, type Pose } from '../geometry/se3.js';
 import { judge, type Verdict } from './judge.js';
-import type { Track } from './tracker.js';
+import { better, PlaceSearch, type Find } from './place-search.js';
+import type { CoarsePoints, Track } from './tracker.js';
 
 export interface LocaliserOptions {
   /** Distances between the corners of the scalar levels, finest first (m). */
@@ -17,8 +18,6 @@ export interface LocaliserOptions {
   readonly scans: number;
 }
 
-type Coarse = { pointer: number; count: number };
-
 /** Failed attempts until all places are searched again: that takes seconds on a long path. */
 const SEARCH_EVERY = 20;
 /** A place is taken only where this share of the scan (ground left out) lies in the map … */
@@ -28,43 +27,19 @@ const MIN_FIT = 0.7;
 /** Share of all points with a value that lie within the robust kernel: wrong places reached 0.95, right ones 0.98. */
 const MIN_INLIERS = 0.97;
 
-/** A registration, and how well the scan fits there: ground left out, as that fits nearly everywhere. */
-interface Find {
-  readonly track: Track;
-  readonly fit: number;
-  readonly valued: number;
-}
-
 /** Finds a scan's place in a loaded map: near both ends of the earlier path, then all along it. */
 export class Localiser {
   readonly scans: number;
-  readonly #engine: FieldEngine;
   readonly #options: LocaliserOptions;
-  readonly #register: RegisterOptions;
-  readonly #tight: RegisterOptions;
+  readonly #search: PlaceSearch;
   #verdict = NOT_FOUND;
   #attempts = 0;
 
   constructor(engine: FieldEngine, options: LocaliserOptions) {
     const { voxels, limits, scans } = options;
     this.scans = scans;
-    this.#engine = engine;
     this.#options = options;
-    this.#register = {
-      // The coarse levels' wide truncation sees a wall from metres away: they count nearly as much as the fine one.
-      kernels: [...voxels.map((voxel, i) => voxel * (i === 0 ? 4 : 1)), 0, 0, 0].slice(0, 4),
-      levelWeights: [1, 0.6, 0.3, 0],
-      gradientScale: limits.gradientScale,
-      minWeight: limits.minWeight,
-      timeScale: 10,
-      twist: new Float64Array(6),
-    };
-    this.#tight = {
-      ...this.#register,
-      kernels: [voxels[0]!, 0, 0, 0],
-      levelWeights: [1, 0, 0, 0],
-      gradientScale: 100, // distance alone counts
-    };
+    this.#search = new PlaceSearch(engine, voxels, limits);
   }
 
   /**
@@ -72,13 +47,13 @@ export class Localiser {
    *
    * @param track registers the scan from a first guess, T_map_sensor
    */
-  locate(points: PointSet, coarse: Coarse, track: (pose: Pose) => Track): Track {
+  locate(points: PointSet, coarse: CoarsePoints, track: (pose: Pose) => Track): Track {
     const { places, lastPose } = this.#options;
     const near = [lastPose, places[0] ?? identity(), identity()];
-    let best = this.#bestFind(points, coarse, this.#rank(points, coarse, near, yawFan(30, 5), 3), track);
+    let best = this.#search.best(points, coarse, this.#rank(points, coarse, near, yawFan(30, 5), 3), track)!;
     if (!this.#sure(best) && this.#attempts++ % SEARCH_EVERY === 0) {
       const poses = this.#rank(points, coarse, [lastPose, ...places], yawFan(180, 20), 6);
-      best = better(best, this.#bestFind(points, coarse, poses, track));
+      best = better(best, this.#search.best(points, coarse, poses, track)!);
     }
     this.#verdict = this.#sure(best) ? judge(best.track, this.#options.limits) : NOT_FOUND;
     return best.track;
@@ -94,45 +69,17 @@ export class Localiser {
     return settled && track.inlierRatio >= MIN_INLIERS && fit >= MIN_FIT && valued >= MIN_VALUED;
   }
 
-  #bestFind(points: PointSet, coarse: Coarse, poses: readonly Pose[], track: (pose: Pose) => Track): Find {
-    const finds = poses.map((pose) => {
-      const found = track(pose);
-      const [other] = this.#engine.register(points, coarse, found.pose, this.#tight);
-      return {
-        track: found,
-        fit: other.valued > 0 ? other.weight / other.valued : 0,
-        valued: other.points > 0 ? other.valued / other.points : 0,
-      };
-    });
-    return finds.reduce(better);
-  }
-
   /** The `count` poses that fit best, of all places turned about their own up axis by all angles. */
   #rank(
     points: PointSet,
-    coarse: Coarse,
+    coarse: CoarsePoints,
     places: readonly Pose[],
     yaws: readonly number[],
     count: number,
   ): Pose[] {
-    return places
-      .flatMap((place) => yaws.map((yaw) => compose(place, exp([0, 0, 0, 0, 0, yaw]))))
-      .map((pose) => ({ pose, score: this.#score(points, coarse, pose) }))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, count)
-      .map(({ pose }) => pose);
+    const poses = places.flatMap((place) => yaws.map((yaw) => compose(place, exp([0, 0, 0, 0, 0, yaw]))));
+    return this.#search.rank(points, coarse, poses, count);
   }
-
-  /** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
-  #score(points: PointSet, coarse: Coarse, pose: Pose): number {
-    const [other, ground] = this.#engine.register(points, coarse, pose, this.#register);
-    const all = other.points + ground.points / 4;
-    return all > 0 ? (other.weight + ground.weight / 4) / all : 0;
-  }
-}
-
-function better(a: Find, b: Find): Find {
-  return b.fit * Math.sqrt(b.valued) > a.fit * Math.sqrt(a.valued) ? b : a;
 }
 
 const NOT_FOUND: Verdict = {

@@ -35,6 +35,7 @@ const errorOf = (pose: Pose, k: number, origin = 0): { metres: number; radians: 
   const off = compose(inverse(compose(inverse(truth[origin]!), truth[k]!)), pose);
   return { metres: translationNorm(off), radians: rotationAngle(off) };
 };
+const relative = (a: Pose, b: Pose): Pose => compose(inverse(a), b);
 const replaced = (scan: LidarScan, changes: Partial<LidarScan>): LidarScan => ({ ...scan, ...changes });
 
 /** Columns of a scan without rings, so that changed positions need not fit them. */
@@ -282,5 +283,47 @@ describe('bad input', () => {
     expect(back.pose.every(Number.isFinite)).toBe(true);
     for (const k of [6, 7, 8]) system.process(scans[k]!);
     expect(errorOf(system.process(scans[9]!).pose, 9).metres).toBeLessThan(0.15);
+  });
+});
+
+describe('motion that nothing predicts', () => {
+  it('finds the second scan of a recording that starts at 25 m/s and more', async () => {
+    const from = 4;
+    const step =
+      truth.findIndex((_, k) => k > from && translationNorm(relative(truth[from]!, truth[k]!)) > 2.5) - from;
+    expect(step).toBeGreaterThan(0);
+    const system = await slam();
+    system.process(scans[from]!);
+    const second = system.process({ ...scans[from + step]!, stampNs: scans[from]!.stampNs + 100_000_000n });
+    expect(second.state, second.reason).not.toBe('lost');
+    expect(errorOf(second.pose, from + step, from).metres).toBeLessThan(0.15);
+  });
+
+  it('is found again after a blackout, and maps nothing until it is', async () => {
+    const system = await slam();
+    const results = scans.map((scan, k) => system.process(k >= 6 && k < 17 ? { ...scan, ...NOTHING } : scan));
+    expect(results.slice(6, 17).every((result) => result.state === 'lost')).toBe(true);
+    const last = results.at(-1)!;
+    expect(last.state, last.reason).not.toBe('lost');
+    results.forEach((result, k) => {
+      if (result.state !== 'lost') expect(errorOf(result.pose, k).metres, `scan ${k}`).toBeLessThan(0.15);
+    });
+  });
+
+  it('does not believe a place that merely fits: another street stays lost', async () => {
+    const other = [...simulate({ ...STREET, seed: 11, duration: 1 }).scans()];
+    const system = await slam();
+    for (const scan of scans.slice(0, 8)) system.process(scan);
+    const before = mapOf(system);
+    const late = other.map((scan, k) => ({
+      ...scan,
+      stampNs: scans[7]!.stampNs + 5_000_000_000n + BigInt(k) * 100_000_000n,
+    }));
+    for (const scan of late) {
+      const result = system.process(scan);
+      expect(result.state).toBe('lost');
+      expect(result.reason).toMatch(/no place fits|map/);
+    }
+    expect(mapOf(system)).toBe(before);
   });
 });

@@ -88,6 +88,11 @@ export function formatSummary(summary: ReplaySummary): string {
     ['Tracking', `${states.tracking} good, ${states.degraded} degraded, ${states.lost} lost`],
     ['Map', `${formatCount(map.triangles)} triangles, ${(map.memoryBytes / 2 ** 20).toFixed(1)} MiB`],
   ];
+  if (map.forgottenBlocks > 0)
+    rows.push([
+      '',
+      `The map outgrew its memory: ${formatCount(map.forgottenBlocks)} far blocks are in the mesh, not in map/. Raise map.memoryMiB to keep them.`,
+    ]);
   if (accuracy) {
     const drift =
       accuracy.driftPercent === undefined

@@ -7,7 +7,14 @@ export class RunLog {
   readonly states: Record<TrackingState, number> = { tracking: 0, degraded: 0, lost: 0 };
   /** Metres travelled, the sum of the steps. */
   distance = 0;
-  statistics: MapStatistics = { blocks: 0, featureRows: 0, triangles: 0, keyframes: 0, memoryBytes: 0 };
+  statistics: MapStatistics = {
+    blocks: 0,
+    featureRows: 0,
+    triangles: 0,
+    keyframes: 0,
+    memoryBytes: 0,
+    forgottenBlocks: 0,
+  };
 
   add(result: ScanResult, statistics: MapStatistics): void {
     const last = this.results.at(-1);

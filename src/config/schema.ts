@@ -84,10 +84,12 @@ export const configSchema = z.strictObject({
         .describe('Rays per scan that clear away what has moved on; 0 = nothing is ever cleared.'),
       memoryMiB: z
         .int()
-        .min(256)
+        .min(384)
         .max(4095)
         .default(3072)
-        .describe('Address space for the map; pages are used only when needed.'),
+        .describe(
+          'Address space for the map; pages are used only when needed. Once it is full, places far away are forgotten; their mesh is kept.',
+        ),
     })
     .prefault({}),
   training: z

@@ -1,7 +1,7 @@
 import type { KernelPool } from '../field/engines/wasm/pool.js';
 import type { WasmField } from '../field/engines/wasm/field.js';
 import type { Mesh } from '../slam/types.js';
-import type { MeshBlockStore } from './block-store.js';
+import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
 import { weldBlocks } from './weld.js';
 
@@ -15,6 +15,7 @@ export interface MapMesherOptions {
 }
 
 const SLOTS = 128;
+const BLOCK_CELLS = 8;
 /** Summed change of a block's corners, metres, below which its old mesh is still good. */
 const MIN_CHANGE = 0.05;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
@@ -25,6 +26,8 @@ export class MapMesher {
   readonly #field: WasmField;
   readonly #mesher: BlockMesher;
   readonly #options: MapMesherOptions;
+  /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
+  readonly #kept = new Set<number>();
 
   constructor(pool: KernelPool, field: WasmField, options: MapMesherOptions) {
     this.#field = field;
@@ -40,19 +43,51 @@ export class MapMesher {
   update(budget: number): number {
     const fine = this.#field.levels[0]!;
     const blocks = mostChanged(fine.change, fine.count, budget);
+    if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
     this.#extract(blocks);
     return blocks.length;
+  }
+
+  /** Brings the mesh of blocks up to date whose centre is not nearer to `center` than `radius`, metres. */
+  finishBeyond(center: ArrayLike<number>, radius: number): void {
+    const fine = this.#field.levels[0]!;
+    const side = BLOCK_CELLS * fine.voxel;
+    const blocks: number[] = [];
+    for (let block = 1; block < fine.count; block++) {
+      if (!(fine.change[block]! > 0)) continue;
+      const at = (axis: number): number => (fine.coords[block * 4 + axis]! + 0.5) * side - center[axis]!;
+      if (Math.hypot(at(0), at(1), at(2)) >= radius) blocks.push(block);
+    }
+    this.#extract(blocks);
+  }
+
+  /** Keeps the mesh of fine blocks (bx by bz each) that the field has forgotten, and of those that border on them. */
+  keep(forgotten: Int32Array): void {
+    for (let i = 0; i < forgotten.length; i += 3)
+      for (let o = 0; o < 8; o++)
+        this.#kept.add(
+          blockKey(forgotten[i]! - (o & 1), forgotten[i + 1]! - ((o >> 1) & 1), forgotten[i + 2]! - (o >> 2)),
+        );
   }
 
   /** Re-extracts every block and welds them. */
   weld(): Mesh {
     const fine = this.#field.levels[0]!;
-    this.#extract(Array.from({ length: fine.count - 1 }, (_, i) => i + 1));
+    const blocks = Array.from({ length: fine.count - 1 }, (_, i) => i + 1);
+    this.#extract(
+      this.#kept.size > 0 ? blocks.filter((block) => !this.#kept.has(this.#keyOf(block))) : blocks,
+    );
     return weldBlocks(this.store, { minComponentTriangles: this.#options.minComponentTriangles });
   }
 
   clear(): void {
+    this.#kept.clear();
     this.store.clear();
+  }
+
+  #keyOf(block: number): number {
+    const { coords } = this.#field.levels[0]!;
+    return blockKey(coords[block * 4]!, coords[block * 4 + 1]!, coords[block * 4 + 2]!);
   }
 
   #extract(blocks: number[]): void {

@@ -20,6 +20,9 @@ import { Tracker } from './tracker.js';
 import type { MapStatistics, Mesh, ScanResult, Slam } from './types.js';
 
 const SLABS = 512;
+/** What the field and the mesher need whatever the size of the map, and what a fine block takes with its share of the rest. */
+const FIXED_BYTES = 240 * 2 ** 20;
+const BYTES_PER_BLOCK = 7000;
 const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fused band
 
 /**
@@ -63,7 +66,6 @@ class LidarSlam implements Slam {
     const { voxel, featureCell } = layout;
     this.warnings = layout.warnings;
     this.#featureCell = featureCell;
-    const maxFineBlocks = map.memoryMiB * 80; // about half of the memory in fine blocks; the rest follows
     const preparer = new LidarPreparer(pool, {
       maxPoints: sensor.maxPoints,
       minRange: sensor.minRange,
@@ -73,6 +75,7 @@ class LidarSlam implements Slam {
       maxMapPoints: prepare.maxMapPoints,
       maxTrackPoints: prepare.maxTrackPoints,
     });
+    const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
     this.#field = new WasmField(pool, {
       voxel,
       truncation: layout.truncation,
@@ -181,6 +184,7 @@ class LidarSlam implements Slam {
       triangles: this.#mesher.store.triangles,
       keyframes: this.#mapper.keyframes.frames.length,
       memoryBytes: this.#field.usedBytes,
+      forgottenBlocks: this.#pipeline.forgotten,
     };
   }
 

@@ -35,6 +35,11 @@ const COAST_SECONDS = 1;
 const MIN_POINTS = 50;
 /** Lost scans after which a map of a single scan is given up. */
 const START_OVER = 3;
+/** Shares of the map's room: beyond the first, far places are forgotten until the second is reached. */
+const FULL = 0.85;
+const ROOMY = 0.6;
+/** Blocks before that border are meshed too: their triangles reach into what is forgotten. */
+const BORDER_BLOCKS = 2;
 /** Uncertainty per scan of a direction that is only predicted, metres. */
 const SLIDE_SIGMA = 0.2;
 
@@ -60,6 +65,7 @@ export class Pipeline {
   #mapped = 0;
   #lostInARow = 0;
   #slidingScans = 0;
+  #forgotten = 0;
   #lostSince: bigint | undefined;
   /** Before the track was lost. */
   #lastKnown: { pose: Pose; twist: Twist; stampNs: bigint } = { pose: identity(), twist: STILL, stampNs: 0n };
@@ -116,7 +122,8 @@ export class Pipeline {
 
   /** Map, optimise, mesh; returns the refined pose. */
   #integrate(prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
-    const { mapper, mesher, config } = this.#parts;
+    const { mapper, mesher, config, field } = this.#parts;
+    if (field.fill > FULL) this.#forgetFar(pose);
     mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#scanNumber);
     this.#mapped++;
     watch.lap('map');
@@ -125,6 +132,22 @@ export class Pipeline {
     mesher.update(config.mesh.blocksPerScan);
     watch.lap('mesh');
     return refined;
+  }
+
+  /** A full map goes on where the sensor is: far blocks are forgotten once they have been meshed. */
+  #forgetFar(pose: Pose): void {
+    const { field, mesher } = this.#parts;
+    const here = [pose[3]!, pose[7]!, pose[11]!];
+    const radius = field.radiusFor(here, ROOMY);
+    mesher.finishBeyond(here, radius - BORDER_BLOCKS * 8 * field.levels[0]!.voxel);
+    const forgotten = field.forgetBeyond(here, radius);
+    mesher.keep(forgotten);
+    this.#forgotten += forgotten.length / 3;
+  }
+
+  /** Fine blocks that had to be forgotten. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   #prepare(scan: LidarScan, twist: Twist): PreparedScan {

@@ -50,6 +50,8 @@ export interface MapStatistics {
   readonly triangles: number;
   readonly keyframes: number;
   readonly memoryBytes: number;
+  /** Fine blocks that were forgotten to make room; their mesh is kept, a saved map lacks them. */
+  readonly forgottenBlocks: number;
 }
 
 /** A triangle mesh; normals and colours are optional and per vertex. */

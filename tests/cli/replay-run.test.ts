@@ -110,7 +110,14 @@ describe('expectedScans', () => {
 });
 
 describe('RunLog', () => {
-  const statistics: MapStatistics = { blocks: 0, featureRows: 0, triangles: 7, keyframes: 0, memoryBytes: 0 };
+  const statistics: MapStatistics = {
+    blocks: 0,
+    featureRows: 0,
+    triangles: 7,
+    keyframes: 0,
+    memoryBytes: 0,
+    forgottenBlocks: 0,
+  };
   function result(i: number, x: number, state: TrackingState, ms: number): ScanResult {
     return {
       index: i,

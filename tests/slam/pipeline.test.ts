@@ -327,3 +327,20 @@ describe('motion that nothing predicts', () => {
     expect(mapOf(system)).toBe(before);
   });
 });
+
+describe('a map that outgrows its memory', () => {
+  it('forgets what is far, keeps its mesh, and tracks on', async () => {
+    const roomy = await slam();
+    const tight = await slam('map.memoryMiB=384', 'sensor.maxPoints=1050000'); // large buffers leave little room
+    const poses = scans.map((scan) => [roomy.process(scan), tight.process(scan)] as const);
+    expect(roomy.statistics().forgottenBlocks).toBe(0);
+    expect(tight.statistics().forgottenBlocks).toBeGreaterThan(100);
+    poses.forEach(([, result], k) => {
+      expect(result.state, result.reason).not.toBe('lost');
+      expect(errorOf(result.pose, k).metres, `scan ${k}`).toBeLessThan(0.12);
+    });
+    const [whole, kept] = [roomy.mesh(), tight.mesh()].map((mesh) => mesh.indices.length / 3);
+    expect(kept! / whole!).toBeGreaterThan(0.85); // what is seen again from afar is meshed from less
+    expect(kept! / whole!).toBeLessThan(1.05);
+  });
+});

@@ -78,6 +78,37 @@ export class FeatureLevel {
       this.coords[row * 4 + a] = this.grid.coords[block * 4 + a]! * BLOCK_SIDE + ((corner >> (3 * a)) & 7);
   }
 
+  /** Most rows, the zero row included. */
+  get maxRows(): number {
+    return this.stamps.length;
+  }
+
+  /** Frees the rows that no block refers to any more; the others move together and keep their order. */
+  dropUnusedRows(): void {
+    const count = this.count;
+    const refer = this.grid.dataI32.subarray(0, this.grid.count * BLOCK_CORNERS);
+    const moved = new Int32Array(count);
+    for (let i = 0; i < refer.length; i++) moved[refer[i]!] = 1;
+    let next = 1;
+    for (let row = 1; row < count; row++) {
+      if (!moved[row]) continue;
+      const to = next++;
+      moved[row] = to;
+      if (to === row) continue;
+      this.rows.copyWithin(to * ROW_FLOATS, row * ROW_FLOATS, (row + 1) * ROW_FLOATS);
+      this.coords.copyWithin(to * 4, row * 4, row * 4 + 4);
+      this.stamps[to] = this.stamps[row]!;
+      this.steps[to] = this.steps[row]!;
+    }
+    moved[0] = 0;
+    for (let i = 0; i < refer.length; i++) refer[i] = moved[refer[i]!]!;
+    this.rows.fill(0, next * ROW_FLOATS, count * ROW_FLOATS);
+    this.stamps.fill(0, next, count);
+    this.steps.fill(0, next, count);
+    this.#words[2] = next;
+    this.#words[7] = 0;
+  }
+
   clear(): void {
     this.rows.fill(0, 0, this.count * ROW_FLOATS);
     this.stamps.fill(0, 0, this.count);

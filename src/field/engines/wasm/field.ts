@@ -15,6 +15,7 @@ import { KernelArguments } from './arguments.js';
 import { FeatureLevel } from './features.js';
 import { BLOCK_CORNERS, BlockGrid } from './grid.js';
 import type { KernelPool } from './pool.js';
+import { fillOf, forgetBeyond, radiusFor } from './forget.js';
 import { restoreField } from './restore.js';
 
 const PARTS = 4; // disjoint parts of blocks and rows: enough for the threads of a laptop, the same on every machine
@@ -362,6 +363,25 @@ export class WasmField implements FieldEngine {
       this.levels.reduce((sum, level) => sum + grid(level), grid(this.features.grid)) +
       this.features.count * 152
     );
+  }
+
+  /** Share of the room for blocks and rows that is in use, of the level that is fullest. */
+  get fill(): number {
+    return fillOf(this);
+  }
+
+  /** Radius around `center` (metres, submap frame) within which blocks fill at most `share` of the room. */
+  radiusFor(center: ArrayLike<number>, share: number): number {
+    return radiusFor(this, center, share);
+  }
+
+  /**
+   * Forgets the blocks that lie farther than `radius` from `center` (metres, submap frame).
+   *
+   * @returns coordinates of the forgotten fine blocks, bx by bz each
+   */
+  forgetBeyond(center: ArrayLike<number>, radius: number): Int32Array {
+    return forgetBeyond(this, center, radius, (grid, coords) => this.#makeBlocks(grid, coords));
   }
 
   /**

@@ -105,4 +105,30 @@ export class BlockGrid {
     this.#words[WORD.count] = 1;
     this.#words[WORD.overflow] = 0;
   }
+
+  /**
+   * Keeps the listed blocks only (ascending numbers); they become blocks 1, 2, … in that order.
+   *
+   * @param make appends blocks (bx by bz each), in order
+   */
+  retain(blocks: readonly number[], make: (coords: Int32Array) => void): void {
+    const used = this.count;
+    const size = BLOCK_CORNERS * this.wordsPerCorner;
+    const coords = new Int32Array(blocks.length * 3);
+    const scans = new Int32Array(blocks.length);
+    blocks.forEach((block, i) => {
+      coords.set(this.coords.subarray(block * 4, block * 4 + 3), i * 3);
+      scans[i] = this.coords[block * 4 + 3]!;
+      if (block === i + 1) return;
+      this.data.copyWithin((i + 1) * size, block * size, (block + 1) * size);
+      this.change[i + 1] = this.change[block]!;
+    });
+    this.data.fill(0, (blocks.length + 1) * size, used * size);
+    this.change.fill(0, blocks.length + 1, used);
+    this.#keys.fill(0);
+    this.#words[WORD.count] = 1;
+    this.#words[WORD.overflow] = 0;
+    make(coords);
+    scans.forEach((scan, i) => (this.coords[i * 4 + 7] = scan));
+  }
 }

@@ -47,6 +47,11 @@ export class KernelMemory {
     return pointer >>> 0;
   }
 
+  /** Bytes that have not been handed out. */
+  get freeBytes(): number {
+    return this.memory.buffer.byteLength - this.#top;
+  }
+
   f32(pointer: number, length: number): Float32Array {
     return new Float32Array(this.memory.buffer, pointer, length);
   }

@@ -1,0 +1,158 @@
+"""Starts the Feltmap node, and RViz if wanted.
+
+    ros2 launch feltmap feltmap.launch.py lidar:=/points
+    ros2 launch feltmap feltmap.launch.py config:=ouster base_frame:=os_lidar rviz:=true
+
+Arguments are listed by --show-args and explained in docs/ros.md. Parameters come from the preset or file `config`;
+arguments that are given win.
+"""
+
+import os
+
+import yaml
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix, get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+# Argument, default, description. Empty means: as the preset or the node has it.
+ARGUMENTS = [
+    ('lidar', '', 'PointCloud2 topic; several separated by commas, the leading one first (default: of config, else /points)'),
+    ('color', '', 'Image or CompressedImage topic of an RGB-D camera'),
+    ('depth', '', 'depth image topic of the RGB-D camera'),
+    ('camera_info', '', 'CameraInfo topic of the RGB-D camera'),
+    ('tactile', '', 'Image topic of a tactile sensor'),
+    ('imu', '', 'Imu topic (default: imu)'),
+    ('base_frame', '', 'frame of the robot (default: base_link)'),
+    ('odom_frame', '', 'frame that odometry, path and mesh are in (default: odom)'),
+    ('config', '', 'preset (velodyne, ouster, livox, hesai, realsense, digit), a ROS parameter file, or a Feltmap settings file'),
+    ('rviz', 'false', 'open RViz'),
+    ('viewer', 'false', 'browser viewer: true (port 8080), false, or a port'),
+    ('use_sim_time', 'false', 'follow /clock'),
+    ('namespace', '', 'namespace of node, topics and services'),
+]
+
+# Where the drivers of these cameras publish, for what is not given.
+CAMERA_TOPICS = {
+    'realsense': {
+        'color': '/camera/camera/color/image_raw',
+        'depth': '/camera/camera/aligned_depth_to_color/image_raw',
+        'camera_info': '/camera/camera/color/camera_info',
+    },
+    'digit': {'tactile': '/digit/image_raw'},
+}
+
+# Name of the topic within the node, by argument.
+REMAPPED = {
+    'color': 'rgbd/color',
+    'depth': 'rgbd/depth',
+    'camera_info': 'camera_info',
+    'tactile': 'tactile/image',
+    'imu': 'imu',
+}
+
+
+def is_true(argument, value):
+    if value.lower() in ('true', '1', 'yes', 'on'):
+        return True
+    if value.lower() in ('false', '0', 'no', 'off', ''):
+        return False
+    raise RuntimeError(f'{argument}:={value} is neither true nor false')
+
+
+def resolve_config(config, share):
+    """Path of the preset or file; the names of the presets in the error."""
+    folder = os.path.join(share, 'config')
+    preset = os.path.join(folder, f'{config}.yaml')
+    if os.path.isfile(preset):
+        return preset
+    path = os.path.abspath(os.path.expanduser(config))
+    if os.path.isfile(path):
+        return path
+    presets = ', '.join(sorted(name[:-5] for name in os.listdir(folder) if name.endswith('.yaml')))
+    raise RuntimeError(f'config:={config} is neither a preset ({presets}) nor a file')
+
+
+def config_parameters(config, share):
+    """What to give to the node for the argument config, and whether that names the LiDAR topics."""
+    if config == '':
+        return [], False
+    path = resolve_config(config, share)
+    with open(path, encoding='utf-8') as file:
+        content = yaml.safe_load(file) or {}
+    nodes = content.values() if isinstance(content, dict) else []
+    of_ros = [node['ros__parameters'] for node in nodes if isinstance(node, dict) and 'ros__parameters' in node]
+    if of_ros:
+        return [path], any('lidar_topics' in (parameters or {}) for parameters in of_ros)
+    # A file as for `feltmap replay --config`.
+    return [{'config': path}], False
+
+
+def viewer_port(value):
+    if value.isdigit() and value not in ('0', '1'):
+        return int(value)
+    return 8080 if is_true('viewer', value) else 0
+
+
+def start(context):
+    given = {name: LaunchConfiguration(name).perform(context).strip() for name, _, _ in ARGUMENTS}
+    share = get_package_share_directory('feltmap')
+    use_sim_time = is_true('use_sim_time', given['use_sim_time'])
+
+    parameters, has_topics = config_parameters(given['config'], share)
+    own = {'use_sim_time': use_sim_time}
+    topics = [topic.strip() for topic in given['lidar'].split(',') if topic.strip()]
+    if topics or not has_topics:
+        own['lidar_topics'] = topics or ['/points']
+    for name in ('base_frame', 'odom_frame'):
+        if given[name]:
+            own[name] = given[name]
+    if given['viewer'].lower() not in ('', 'false'):
+        own['viewer.port'] = viewer_port(given['viewer'])
+
+    preset_topics = CAMERA_TOPICS.get(given['config'], {})
+    remappings = [
+        (inner, given[name] or preset_topics[name])
+        for name, inner in REMAPPED.items()
+        if given[name] or name in preset_topics
+    ]
+    actions = [
+        Node(
+            package='feltmap',
+            executable='feltmap_node',
+            name='feltmap',
+            namespace=given['namespace'],
+            parameters=parameters + [own],
+            remappings=remappings,
+            output='screen',
+        )
+    ]
+    if is_true('rviz', given['rviz']):
+        actions.append(rviz(given, share, use_sim_time))
+    return actions
+
+
+def rviz(given, share, use_sim_time):
+    try:
+        get_package_prefix('rviz2')
+    except PackageNotFoundError:
+        distribution = os.environ.get('ROS_DISTRO', 'DISTRO')
+        return LogInfo(msg=f'rviz:=true, but RViz is not installed (apt install ros-{distribution}-rviz2); going on without it')
+    return Node(
+        package='rviz2',
+        executable='rviz2',
+        name='rviz',
+        # Relative topics of the display file are found in the same namespace.
+        namespace=given['namespace'],
+        arguments=['-d', os.path.join(share, 'rviz', 'feltmap.rviz'), '-f', given['odom_frame'] or 'odom'],
+        parameters=[{'use_sim_time': use_sim_time}],
+        output='log',
+    )
+
+
+def generate_launch_description():
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=text) for name, default, text in ARGUMENTS
+    ]
+    return LaunchDescription([*declared, OpaqueFunction(function=start)])

@@ -1,0 +1,41 @@
+// npm run test:ros [-- vitest arguments]: the tests that need a ROS 2 graph. Says in one line what is missing otherwise.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const missing = whatIsMissing();
+if (missing) {
+  console.log(`test:ros: skipped, no test was run: ${missing}`);
+  // REQUIRE_ROS=1 for continuous integration, where skipping must not pass for success.
+  process.exit(process.env.REQUIRE_ROS ? 1 : 0);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'feltmap-ros-'));
+const environment = {
+  ...process.env,
+  FELTMAP_TEST_DIR: folder,
+  // A domain of its own, and this machine only: the tests neither disturb a robot nor hear it.
+  ROS_DOMAIN_ID: process.env.FELTMAP_TEST_DOMAIN ?? String(60 + (process.pid % 40)),
+  ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST',
+};
+// Humble knows only this one; later distributions warn about it.
+if (process.env.ROS_DISTRO === 'humble') environment.ROS_LOCALHOST_ONLY = '1';
+const vitest = createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+const args = [vitest, 'run', '--config', 'vitest.ros.config.ts', ...process.argv.slice(2)];
+const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env: environment });
+rmSync(folder, { recursive: true, force: true });
+process.exit(status ?? 1);
+
+function whatIsMissing() {
+  if (!process.env.AMENT_PREFIX_PATH) {
+    return 'no ROS 2 is sourced; source /opt/ros/DISTRO/setup.bash (Humble, Jazzy, Kilted or Lyrical) and run it again';
+  }
+  try {
+    createRequire(import.meta.url).resolve('rclnodejs');
+    return undefined;
+  } catch {
+    return 'rclnodejs is not installed: it needs a sourced ROS 2 while installing; run `npm ci` again in this shell';
+  }
+}

@@ -12,6 +12,10 @@ if (missing) {
   process.exit(process.env.REQUIRE_ROS ? 1 : 0);
 }
 
+// The node under test is the built one.
+const build = spawnSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' });
+if (build.status !== 0) process.exit(build.status ?? 1);
+
 const folder = mkdtempSync(join(tmpdir(), 'feltmap-ros-'));
 const environment = {
   ...process.env,

@@ -52,13 +52,12 @@ step('dist', hash(node, lock, ...sources.flatMap((name) => contents(join(checkou
 // rclnodejs compiles against, and generates its messages from, the ROS 2 that is sourced now.
 step('modules', hash(node, lock, process.env.ROS_DISTRO ?? '', rosPrefix()), () => {
   copyInto(bundleDir, ['package.json', 'package-lock.json', 'LICENSE']);
-  run(bundleDir, ['ci', '--omit=dev', '--no-audit', '--no-fund']);
+  run(bundleDir, ['ci', '--omit=dev', '--foreground-scripts', '--no-audit', '--no-fund']);
   // npm leaves an optional package out without a word when its installation fails.
   if (!existsSync(join(bundleDir, 'node_modules', 'rclnodejs', 'generated'))) {
     fail(
-      'rclnodejs could not be installed. Source ROS 2 first; where it has no prebuilt addon (it has them for ' +
-        'Ubuntu 22.04, 24.04 and 26.04), g++, make and python3 must be there. To see why: ' +
-        `cd ${bundleDir} && npm install rclnodejs --foreground-scripts`,
+      'rclnodejs could not be installed; what it said stands above. ROS 2 has to be sourced, and where rclnodejs has no ' +
+        'prebuilt addon (it has them for Ubuntu 22.04, 24.04 and 26.04) g++, make and python3 have to be there.',
     );
   }
 });
@@ -112,7 +111,8 @@ function rosPrefix() {
 
 function run(cwd, args) {
   try {
-    execFileSync(npm, args, { cwd, stdio: 'inherit' });
+    // rclnodejs' install script calls npx, which a user's own `yes=false` would end.
+    execFileSync(npm, args, { cwd, stdio: 'inherit', env: { ...process.env, npm_config_yes: 'true' } });
   } catch {
     fail(`\`npm ${args.join(' ')}\` failed in ${cwd}; its message stands above.`);
   }

@@ -40,6 +40,14 @@ export const actions: Actions = {
     return inStage('input', () => evalMesh(mesh, truth, options));
   },
 
+  async node(args) {
+    const { rosArguments, runNode } = await import('../ros/node.js');
+    return runNode({
+      factoryUrl: compiledUrl(import.meta.url, '../slam/create.js').href,
+      argv: rosArguments(args),
+    });
+  },
+
   async config(options) {
     process.stdout.write(await configText(options));
     return EXIT.ok;

@@ -77,4 +77,5 @@ export interface Actions {
   evalTrajectory(estimate: string, truth: string, options: EvalTrajCommandOptions): Promise<number>;
   evalMesh(mesh: string, truth: string, options: EvalMeshCommandOptions): Promise<number>;
   config(options: ConfigOptions): Promise<number>;
+  node(args: readonly string[]): Promise<number>;
 }

@@ -104,6 +104,13 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
   addEvalCommands(program, actions, done);
 
   program
+    .command('node')
+    .description('run as a ROS 2 node (with ROS 2 sourced); docs/ros.md describes its interface')
+    .argument('[ros-args...]', 'arguments for ROS: --ros-args -p base_frame:=base_link -r lidar:=/points')
+    .allowUnknownOption()
+    .action(async (args: string[]) => done(await actions.node(args)));
+
+  program
     .command('config')
     .description('print every setting with its default as YAML')
     .option('--docs', 'print the reference in Markdown instead')

@@ -10,6 +10,12 @@ export interface Setting {
   /** Undefined where the setting is derived unless given. */
   readonly default: unknown;
   readonly description: string;
+  /** JSON Schema type: boolean, integer, number, string, … */
+  readonly type: string;
+  /** Inclusive bounds of a number, those of the number type where there are none. */
+  readonly bounds: readonly [number, number];
+  /** The values of an enumeration. */
+  readonly choices?: readonly string[];
 }
 
 /** The part of JSON Schema that zod emits for our settings. */
@@ -58,8 +64,16 @@ function collect(node: JsonSchema, path: string, out: Setting[]): void {
         takes: describeType(child),
         default: child.default,
         description: child.description ?? '',
+        type: child.type ?? '',
+        bounds: boundsOf(child),
+        ...(child.enum ? { choices: child.enum.map(String) } : {}),
       });
   }
+}
+
+function boundsOf(node: JsonSchema): [number, number] {
+  const limit = node.type === 'integer' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE;
+  return [node.minimum ?? node.exclusiveMinimum ?? -limit, node.maximum ?? node.exclusiveMaximum ?? limit];
 }
 
 function describeType(node: JsonSchema): string {

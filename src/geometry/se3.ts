@@ -145,6 +145,21 @@ export function fromQuaternion(t: ArrayLike<number>, q: ArrayLike<number>): Pose
   ); // prettier-ignore
 }
 
+/** Ad(T_a_b)·ξ: a twist given in frame b, of the same rigid body, in frame a (Barfoot, eq. 7.46, translation first). */
+export function transformTwist(T: Pose, twist: ArrayLike<number>): Twist {
+  const [vx, vy, vz, wx, wy, wz] = [twist[0]!, twist[1]!, twist[2]!, twist[3]!, twist[4]!, twist[5]!];
+  const a = T[0]! * wx + T[1]! * wy + T[2]! * wz;
+  const b = T[4]! * wx + T[5]! * wy + T[6]! * wz;
+  const c = T[8]! * wx + T[9]! * wy + T[10]! * wz;
+  const [x, y, z] = [T[3]!, T[7]!, T[11]!];
+  return Float64Array.of(
+    T[0]! * vx + T[1]! * vy + T[2]! * vz + y * c - z * b,
+    T[4]! * vx + T[5]! * vy + T[6]! * vz + z * a - x * c,
+    T[8]! * vx + T[9]! * vy + T[10]! * vz + x * b - y * a,
+    a, b, c,
+  ); // prettier-ignore
+}
+
 /** Geodesic interpolation on SE(3): a at s = 0, b at s = 1; extrapolates outside. */
 export function interpolate(a: Pose, b: Pose, s: number): Pose {
   const xi = log(compose(inverse(a), b));

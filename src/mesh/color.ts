@@ -19,17 +19,26 @@ const RAMP = [
 export function colorByHeight(mesh: Mesh, range?: readonly [number, number]): Uint8Array {
   const vertices = mesh.positions.length / 3;
   const [low, high] = range ?? heightRange(mesh.positions);
-  const scale = high > low ? (RAMP.length - 1) / (high - low) : 0;
   const colors = new Uint8Array(3 * vertices);
   for (let i = 0; i < vertices; i++) {
-    const at = Math.min(RAMP.length - 1, Math.max(0, (mesh.positions[3 * i + 2]! - low) * scale));
-    const stop = Math.min(RAMP.length - 2, Math.floor(at));
-    for (let c = 0; c < 3; c++) {
-      const from = RAMP[stop]![c]!;
-      colors[3 * i + c] = Math.round(from + (at - stop) * (RAMP[stop + 1]![c]! - from));
-    }
+    const color = heightRamp(mesh.positions[3 * i + 2]!, low, high);
+    for (let c = 0; c < 3; c++) colors[3 * i + c] = Math.round(color[c]!);
   }
   return colors;
+}
+
+/** Colour of a height on the ramp from `low` to `high` metres: r g b, 0…255. */
+export function heightRamp(z: number, low: number, high: number): [number, number, number] {
+  const scale = high > low ? (RAMP.length - 1) / (high - low) : 0;
+  const at = Math.min(RAMP.length - 1, Math.max(0, (z - low) * scale));
+  const stop = Math.min(RAMP.length - 2, Math.floor(at));
+  const [from, to] = [RAMP[stop]!, RAMP[stop + 1]!];
+  const share = at - stop;
+  return [
+    from[0] + share * (to[0] - from[0]),
+    from[1] + share * (to[1] - from[1]),
+    from[2] + share * (to[2] - from[2]),
+  ];
 }
 
 /** Vertex colours by normal: x, y, z from −1…1 to red, green, blue. Grey where the mesh has no normals. */

@@ -31,7 +31,7 @@ export interface Path extends Header {
 }
 
 /** geometry_msgs/Pose and Transform have the same bytes: 3 + 4 float64. An all-zero quaternion is the identity. */
-function readPose(r: WireReader): Pose {
+export function readPose(r: WireReader): Pose {
   const t = [r.float64(), r.float64(), r.float64()];
   const q = [r.float64(), r.float64(), r.float64(), r.float64()];
   const norm = Math.hypot(...q);
@@ -42,7 +42,7 @@ function readPose(r: WireReader): Pose {
   return fromQuaternion(t, q);
 }
 
-function writePose(w: WireWriter, pose: Pose): void {
+export function writePose(w: WireWriter, pose: Pose): void {
   w.float64s([pose[3]!, pose[7]!, pose[11]!]);
   w.float64s(toQuaternion(pose));
 }

@@ -6,6 +6,12 @@ export const ROS_TYPES = {
   path: 'nav_msgs/msg/Path',
   poseStamped: 'geometry_msgs/msg/PoseStamped',
   tf: 'tf2_msgs/msg/TFMessage',
+  image: 'sensor_msgs/msg/Image',
+  compressedImage: 'sensor_msgs/msg/CompressedImage',
+  cameraInfo: 'sensor_msgs/msg/CameraInfo',
+  markerArray: 'visualization_msgs/msg/MarkerArray',
+  diagnosticArray: 'diagnostic_msgs/msg/DiagnosticArray',
+  clock: 'rosgraph_msgs/msg/Clock',
 } as const;
 
 /** ROS 1 `pkg/Type` and ROS 2 `pkg/msg/Type` as the latter; ROS 1's old tf/tfMessage is tf2_msgs'. */

@@ -126,7 +126,7 @@ export class WireReader {
 
 /** Writes primitive fields one after another; the counterpart of {@link WireReader} (little-endian plain CDR). */
 export class WireWriter {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #offset = 0;
   readonly #origin: number;
@@ -182,8 +182,17 @@ export class WireWriter {
     this.#view.setFloat64(this.#take(8, 8), v, true);
   }
 
+  /** A fixed-length array of float64, or the elements of a sequence whose length was written before. */
   float64s(values: ArrayLike<number>): void {
-    for (let i = 0; i < values.length; i++) this.float64(values[i]!);
+    if (values.length === 0) return;
+    let at = this.#take(8 * values.length, 8);
+    for (let i = 0; i < values.length; i++, at += 8) this.#view.setFloat64(at, values[i]!, true);
+  }
+
+  float32s(values: ArrayLike<number>): void {
+    if (values.length === 0) return;
+    let at = this.#take(4 * values.length, 4);
+    for (let i = 0; i < values.length; i++, at += 4) this.#view.setFloat32(at, values[i]!, true);
   }
 
   string(s: string): void {
@@ -199,8 +208,13 @@ export class WireWriter {
     this.#bytes.set(data, this.#take(data.length, 1));
   }
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#offset;
+  }
+
   /** The bytes written so far, as an array of its own. */
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#offset);
   }
 }

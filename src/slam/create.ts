@@ -6,6 +6,7 @@ import { fieldContent } from '../field/engines/wasm/restore.js';
 import { readManifest } from '../field/saved/manifest.js';
 import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
 import { identity, orthonormalise, type Pose } from '../geometry/se3.js';
+import type { MeshChanges } from '../mesh/block-store.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { LidarPreparer } from '../sensors/lidar/preparer.js';
@@ -52,6 +53,7 @@ class LidarSlam implements Slam {
   readonly #mapper: Mapper;
   readonly #pipeline: Pipeline;
   readonly #places: Places;
+  readonly #preparer: LidarPreparer;
   readonly #featureCell: number;
   readonly warnings: readonly string[];
   #frame = '';
@@ -66,7 +68,7 @@ class LidarSlam implements Slam {
     const { voxel, featureCell } = layout;
     this.warnings = layout.warnings;
     this.#featureCell = featureCell;
-    const preparer = new LidarPreparer(pool, {
+    const preparer = (this.#preparer = new LidarPreparer(pool, {
       maxPoints: sensor.maxPoints,
       minRange: sensor.minRange,
       maxRange: sensor.maxRange,
@@ -74,7 +76,7 @@ class LidarSlam implements Slam {
       trackVoxel: prepare.trackVoxel * scale,
       maxMapPoints: prepare.maxMapPoints,
       maxTrackPoints: prepare.maxTrackPoints,
-    });
+    }));
     const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
     this.#field = new WasmField(pool, {
       voxel,
@@ -175,6 +177,21 @@ class LidarSlam implements Slam {
 
   mesh(): Mesh {
     return this.#mesher.weld();
+  }
+
+  meshChanges(version: number): MeshChanges {
+    return this.#mesher.store.changedSince(version);
+  }
+
+  lastPoints(): Float32Array {
+    const { columns, mapCount } = this.#preparer.last;
+    const out = new Float32Array(3 * mapCount);
+    for (let i = 0; i < mapCount; i++) {
+      out[3 * i] = columns.deskewedX[i]!;
+      out[3 * i + 1] = columns.deskewedY[i]!;
+      out[3 * i + 2] = columns.deskewedZ[i]!;
+    }
+    return out;
   }
 
   statistics(): MapStatistics {

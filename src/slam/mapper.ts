@@ -47,8 +47,14 @@ export class Mapper {
     this.keyframes = new KeyframeStore(slabs, options.samplePoints * 4);
   }
 
-  /** Fuses a scan and draws its samples. `pose` is T_submap_sensor. */
-  integrate(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void {
+  /** Fuses a scan and draws its samples. `pose` is T_submap_sensor; `mayKeep`: it may become a keyframe. */
+  integrate(
+    points: PointSet,
+    coarse: { pointer: number; count: number },
+    pose: Pose,
+    scan: number,
+    mayKeep = true,
+  ): void {
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
     if (scan > 0)
@@ -66,9 +72,10 @@ export class Mapper {
       seed,
       band: o.band,
     });
-    this.#current = this.#isKeyframe(pose)
-      ? this.keyframes.keep(scan, pose, chosen * 4)
-      : { scan, pose, anchor: pose, first, count: chosen * 4 };
+    this.#current =
+      mayKeep && this.#isKeyframe(pose)
+        ? this.keyframes.keep(scan, pose, chosen * 4)
+        : { scan, pose, anchor: pose, first, count: chosen * 4 };
   }
 
   /** A few steps over new and replayed samples; returns the refined T_submap_sensor of the latest scan. */

@@ -83,8 +83,9 @@ export class Pipeline {
    */
   process(scan: LidarScan, known?: KnownPose): ScanResult {
     const watch = new StopWatch();
+    if (scan.mount) this.#motion.ride(scan.mount);
     if (known) return this.#mapKnown(scan, known, watch);
-    const predicted = this.#motion.predict(scan.stampNs);
+    const predicted = this.#predict(scan);
     const prepared = this.#prepare(scan, this.#motion.twist);
     watch.lap('prepare');
     if (this.#whereabouts === 'unknown') return this.#locate(scan, prepared, watch);
@@ -104,27 +105,37 @@ export class Pipeline {
     this.#slidingScans =
       verdict.state === 'degraded' && track.loose.some((v) => v !== 0) ? this.#slidingScans + 1 : 0;
     this.#deskew(prepared, track.twist);
-    const refined = this.#integrate(prepared, track.pose, watch);
+    const refined = this.#integrate(scan, prepared, track.pose, watch);
     const measured = this.#timed(prepared) && this.#parts.config.tracking.twistSigmaLinear > 0;
+    // Two sensors measure within milliseconds of each other: the difference of their poses is no velocity.
+    const twist = measured ? track.twist : scan.secondary ? this.#motion.twist : undefined;
     if (astray && !measured) this.#motion.set(scan.stampNs, refined, STILL.slice());
-    else this.#motion.update(scan.stampNs, refined, measured ? track.twist : undefined);
+    else this.#motion.update(scan.stampNs, refined, twist);
     return this.#result(scan, prepared, refined, track, verdict, watch.times());
+  }
+
+  /** T_odom_sensor as constant velocity and gyroscope have it; leaves the twist to deskew with in the motion model. */
+  #predict(scan: LidarScan): Pose {
+    if (scan.gyro) this.#motion.turn(scan.gyro.since);
+    const predicted = this.#motion.predict(scan.stampNs);
+    if (scan.gyro) this.#motion.turn(scan.gyro.during);
+    return predicted;
   }
 
   #mapKnown(scan: LidarScan, { pose, twist }: KnownPose, watch: StopWatch): ScanResult {
     const prepared = this.#prepare(scan, twist);
     watch.lap('prepare');
     this.#whereabouts = 'settled';
-    this.#integrate(prepared, pose, watch);
+    this.#integrate(scan, prepared, pose, watch);
     this.#motion.set(scan.stampNs, pose, twist);
     return this.#result(scan, prepared, pose, KNOWN, { state: 'tracking', reason: '' }, watch.times());
   }
 
   /** Map, optimise, mesh; returns the refined pose. */
-  #integrate(prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
+  #integrate(scan: LidarScan, prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
     const { mapper, mesher, config, field } = this.#parts;
     if (field.fill > FULL) this.#forgetFar(pose);
-    mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#scanNumber);
+    mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#scanNumber, !scan.secondary);
     this.#mapped++;
     watch.lap('map');
     const refined = mapper.optimise() ?? pose;
@@ -183,7 +194,7 @@ export class Pipeline {
         watch.times(),
       );
     }
-    this.#integrate(prepared, identity(), watch);
+    this.#integrate(scan, prepared, identity(), watch);
     this.#firstScan = scan;
     return this.#result(scan, prepared, identity(), KNOWN, { state: 'tracking', reason: '' }, watch.times());
   }

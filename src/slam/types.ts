@@ -1,5 +1,6 @@
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { MeshChanges } from '../mesh/block-store.js';
 import type { KnownPose } from './pipeline.js';
 
 /**
@@ -72,6 +73,10 @@ export interface Slam {
   process(scan: LidarScan, known?: KnownPose): ScanResult;
   /** The welded mesh of everything mapped so far. */
   mesh(): Mesh;
+  /** Mesh blocks that changed after a version, oldest change first; 0 is everything (see MeshBlockStore). */
+  meshChanges(version: number): MeshChanges;
+  /** What the last scan gave to map: deskewed points in the sensor's frame at the stamp, 3·N. */
+  lastPoints(): Float32Array;
   statistics(): MapStatistics;
   /** Surface points of the map, one per fine voxel that the surface crosses, 3·N in the odom frame. */
   cloud(): Float32Array;

@@ -1,0 +1,168 @@
+import { DiagnosticLevel, type DiagnosticArray, type DiagnosticStatus } from '../messages/diagnostics.js';
+import type { MapStatistics, ScanResult } from '../slam/types.js';
+import { RateMeter, RecentValues } from './rates.js';
+
+/** What the node knows about itself, gathered for the diagnostics. */
+export interface HealthInput {
+  readonly nodeName: string;
+  readonly stampNs: bigint;
+  /** active, paused, starting, … */
+  readonly activity: string;
+  /** Why there is no odometry although there could be, in words. */
+  readonly lacking: string | undefined;
+  /** Seconds since odometry was last published because tracking is lost; undefined while it is. */
+  readonly silentSince: number | undefined;
+  readonly topics: readonly TopicHealth[];
+  readonly drops: ReadonlyMap<string, number>;
+  readonly waiting: number;
+  readonly mesh: { readonly sent: number; readonly remaining: number };
+  /** Main thread's event-loop delay since the last report, ms. */
+  readonly stallMs: number;
+  readonly memoryBytes: number;
+}
+
+export interface TopicHealth {
+  readonly name: string;
+  readonly publishers: number;
+  readonly meter: RateMeter;
+  /** Why messages cannot arrive. */
+  readonly problem: string | undefined;
+}
+
+/** Topics are silent after so many milliseconds. */
+const SILENT_MS = 2000;
+
+/** Rates, latencies and states of the last scans, and the diagnostic_msgs that tell them. */
+export class Health {
+  readonly odometry = new RateMeter();
+  /** Arrival of the cloud to its odometry, ms. */
+  readonly latency = new RecentValues();
+  /** Work of the SLAM thread on a scan, ms. */
+  readonly work = new RecentValues();
+  readonly decode = new RecentValues();
+  #scan: ScanResult | undefined;
+  #statistics: MapStatistics | undefined;
+  #timing = '';
+
+  add(result: ScanResult, statistics: MapStatistics, timing: string, decodeMs: number): void {
+    this.#scan = result;
+    this.#statistics = statistics;
+    this.#timing = timing;
+    this.work.add(result.times.total);
+    this.decode.add(decodeMs);
+  }
+
+  /** The last scan, until the next reset. */
+  get scan(): ScanResult | undefined {
+    return this.#scan;
+  }
+
+  get statistics(): MapStatistics | undefined {
+    return this.#statistics;
+  }
+
+  reset(): void {
+    this.#scan = this.#statistics = undefined;
+    this.latency.clear();
+    this.work.clear();
+    this.decode.clear();
+  }
+
+  message(input: HealthInput): DiagnosticArray {
+    const named = (suffix: string): string => `${input.nodeName}: ${suffix}`;
+    return {
+      stampNs: input.stampNs,
+      frameId: '',
+      status: [
+        this.#tracking(named('tracking'), input),
+        ...input.topics.map((topic) => inputStatus(named(`input ${topic.name}`), topic)),
+        this.#map(named('map'), input),
+        processStatus(named('process'), input),
+      ],
+    };
+  }
+
+  #tracking(name: string, input: HealthInput): DiagnosticStatus {
+    const scan = this.#scan;
+    let level: number = DiagnosticLevel.ok;
+    let message = 'tracking';
+    if (input.activity !== 'active') [level, message] = [DiagnosticLevel.warn, input.activity];
+    else if (input.lacking !== undefined)
+      [level, message] = [DiagnosticLevel.error, `no odometry: ${input.lacking}`];
+    else if (!scan) [level, message] = [DiagnosticLevel.warn, 'waiting for the first scan'];
+    else if (scan.state === 'lost') [level, message] = [DiagnosticLevel.error, `lost: ${scan.reason}`];
+    else if (scan.state === 'degraded') [level, message] = [DiagnosticLevel.warn, `degraded: ${scan.reason}`];
+    return status(name, level, message, {
+      state: scan?.state ?? 'none',
+      reason: scan?.reason ?? '',
+      odometry_rate_hz: fixed(this.odometry.rate, 2),
+      latency_ms_median: fixed(this.latency.percentile(0.5), 1),
+      latency_ms_95: fixed(this.latency.percentile(0.95), 1),
+      scan_ms_median: fixed(this.work.percentile(0.5), 1),
+      scan_ms_95: fixed(this.work.percentile(0.95), 1),
+      decode_ms_median: fixed(this.decode.percentile(0.5), 2),
+      inlier_ratio: fixed(scan?.inlierRatio ?? NaN, 3),
+      iterations: String(scan?.iterations ?? 0),
+      points_in: String(scan?.points.input ?? 0),
+      points_mapped: String(scan?.points.mapped ?? 0),
+      point_times: this.#timing,
+      odometry_silent_s: input.silentSince === undefined ? '' : fixed(input.silentSince, 1),
+    });
+  }
+
+  #map(name: string, { mesh }: HealthInput): DiagnosticStatus {
+    const map = this.#statistics;
+    return status(name, DiagnosticLevel.ok, map ? 'mapping' : 'empty', {
+      blocks: String(map?.blocks ?? 0),
+      feature_rows: String(map?.featureRows ?? 0),
+      keyframes: String(map?.keyframes ?? 0),
+      triangles: String(map?.triangles ?? 0),
+      memory_mib: fixed((map?.memoryBytes ?? 0) / 2 ** 20, 1),
+      mesh_blocks_sent: String(mesh.sent),
+      mesh_blocks_waiting: String(mesh.remaining),
+    });
+  }
+}
+
+function inputStatus(name: string, { publishers, meter, problem }: TopicHealth): DiagnosticStatus {
+  let [level, message]: [number, string] = [DiagnosticLevel.ok, 'receiving'];
+  if (publishers === 0) [level, message] = [DiagnosticLevel.warn, 'nobody publishes this topic'];
+  else if (meter.silence > SILENT_MS)
+    [level, message] = [DiagnosticLevel.error, problem ?? 'there are publishers, but nothing arrives'];
+  return status(name, level, message, {
+    publishers: String(publishers),
+    messages: String(meter.count),
+    rate_hz: fixed(meter.rate, 2),
+  });
+}
+
+function processStatus(name: string, input: HealthInput): DiagnosticStatus {
+  const dropped = [...input.drops].reduce((sum, [, count]) => sum + count, 0);
+  return status(name, DiagnosticLevel.ok, `${dropped} scans dropped`, {
+    scans_waiting: String(input.waiting),
+    ...Object.fromEntries(
+      [...input.drops].map(([why, count]) => [`dropped_${why.replaceAll('-', '_')}`, String(count)]),
+    ),
+    main_thread_stall_ms: fixed(input.stallMs, 2),
+    resident_memory_mib: fixed(input.memoryBytes / 2 ** 20, 0),
+  });
+}
+
+function status(
+  name: string,
+  level: number,
+  message: string,
+  values: Readonly<Record<string, string>>,
+): DiagnosticStatus {
+  return {
+    level,
+    name,
+    message,
+    hardwareId: 'feltmap',
+    values: Object.entries(values).map(([key, value]) => ({ key, value })),
+  };
+}
+
+function fixed(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : '';
+}

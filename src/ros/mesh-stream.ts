@@ -1,0 +1,138 @@
+import { identity, type Pose } from '../geometry/se3.js';
+import { blockCoordsOf, type MeshBlock, type MeshChanges } from '../mesh/block-store.js';
+import type { Header } from '../messages/header.js';
+import { bareMarker, MarkerAction, MarkerType, startMarkerArray, writeMarker } from '../messages/markers.js';
+import { colorBlock, type MeshColor } from './mesh-color.js';
+
+/** Bytes of a marker without its points: header, names, empty texture, … (frame and namespace are short). */
+const MARKER_BYTES = 320;
+/** Bytes of a triangle: three float64 points and three float32 colours. */
+const TRIANGLE_BYTES = 3 * (24 + 16);
+
+export interface MeshMessageOptions {
+  readonly header: Header;
+  /** T_odom_map, applied to every vertex: marker poses stay the identity. */
+  readonly origin: Pose;
+  readonly color: MeshColor;
+  /** A message holds markers up to this size, and at least one. */
+  readonly maxBytes: number;
+}
+
+/** One MarkerArray in CDR. */
+export interface MeshMessage {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly blocks: number;
+  readonly deleted: number;
+  /** Changes that are still to be sent. */
+  readonly remaining: number;
+}
+
+/**
+ * What subscribers of the mesh have been sent. Every call of `next` gives the oldest changes that have not been sent
+ * yet, one TRIANGLE_LIST marker per block, DELETE for blocks that are gone.
+ */
+export class MeshStream {
+  #version = 0;
+  #deleteAll = true;
+
+  /** Everything is sent again, after a DELETEALL: for a new subscriber, other colours, or a new map. */
+  restart(): void {
+    this.#version = 0;
+    this.#deleteAll = true;
+  }
+
+  /**
+   * @param changesSince changes after a version, such as Slam.meshChanges
+   * @returns undefined when there is nothing to send
+   */
+  next(changesSince: (version: number) => MeshChanges, options: MeshMessageOptions): MeshMessage | undefined {
+    const { header, maxBytes } = options;
+    const changes = changesSince(this.#version);
+    const fresh = this.#version === 0;
+    // Who starts from nothing has nothing to delete.
+    const deleted = fresh ? [] : changes.deleted;
+    if (changes.blocks.length === 0 && deleted.length === 0) {
+      if (!this.#deleteAll) return undefined;
+      this.#deleteAll = false;
+      const w = startMarkerArray(1, 512);
+      writeMarker(w, bareMarker(header, '', 0, MarkerAction.deleteAll));
+      return { bytes: w.finish(), blocks: 0, deleted: 0, remaining: 0 };
+    }
+    const queue: { version: number; block?: MeshBlock; key: number }[] = [
+      ...changes.blocks.map((block) => ({ version: block.version, block, key: block.key })),
+      ...deleted,
+    ].sort((a, b) => a.version - b.version);
+    let bytes = MARKER_BYTES;
+    let count = 0;
+    for (const { block } of queue) {
+      bytes += MARKER_BYTES + (block ? (block.indices.length / 3) * TRIANGLE_BYTES : 0);
+      if (count > 0 && bytes > maxBytes) break;
+      count++;
+    }
+    const w = startMarkerArray(count + (this.#deleteAll ? 1 : 0), Math.min(bytes, maxBytes) + MARKER_BYTES);
+    if (this.#deleteAll) writeMarker(w, bareMarker(header, '', 0, MarkerAction.deleteAll));
+    for (const { block, key } of queue.slice(0, count)) {
+      const { ns, id } = markerName(key);
+      if (block) writeBlock(w, block, ns, id, options);
+      else writeMarker(w, bareMarker(header, ns, id, MarkerAction.delete));
+    }
+    this.#deleteAll = false;
+    const done = queue[count - 1]!;
+    this.#version = count === queue.length ? changes.version : done.version;
+    const sent = queue.slice(0, count).filter(({ block }) => block).length;
+    return { bytes: w.finish(), blocks: sent, deleted: count - sent, remaining: queue.length - count };
+  }
+}
+
+/**
+ * A stable name for a block within int32: 10 bits of each coordinate; the namespace tells which 1024³ blocks (`mesh`
+ * around the origin, which is all that most maps ever have).
+ */
+export function markerName(key: number): { ns: string; id: number } {
+  const shifted = blockCoordsOf(key).map((b) => b + 512);
+  const [x, y, z] = shifted.map((b) => b & 1023);
+  const region = shifted.map((b) => b >> 10);
+  const ns = region.every((r) => r === 0) ? 'mesh' : `mesh/${region.join(',')}`;
+  return { ns, id: (z! << 20) | (y! << 10) | x! };
+}
+
+function writeBlock(
+  w: ReturnType<typeof startMarkerArray>,
+  block: MeshBlock,
+  ns: string,
+  id: number,
+  { header, origin: T, color }: MeshMessageOptions,
+): void {
+  const { positions, indices } = block;
+  const vertices = positions.length / 3;
+  const moved = new Float64Array(positions.length);
+  for (let i = 0; i < vertices; i++) {
+    const [x, y, z] = [positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!];
+    for (let r = 0; r < 3; r++)
+      moved[3 * i + r] = T[4 * r]! * x + T[4 * r + 1]! * y + T[4 * r + 2]! * z + T[4 * r + 3]!;
+  }
+  const tints = colorBlock(moved, block.normals, T, color);
+  const points = new Float64Array(3 * indices.length);
+  const colors = new Float32Array(4 * indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const v = indices[i]!;
+    for (let c = 0; c < 3; c++) {
+      points[3 * i + c] = moved[3 * v + c]!;
+      colors[4 * i + c] = tints[3 * v + c]!;
+    }
+    colors[4 * i + 3] = 1;
+  }
+  const marker = {
+    ...header,
+    ns,
+    id,
+    type: MarkerType.triangleList,
+    action: MarkerAction.add,
+    pose: identity(),
+    scale: [1, 1, 1],
+    color: [1, 1, 1, 1],
+    points,
+    colors,
+  } as const;
+  writeMarker(w, marker);
+}

@@ -1,0 +1,220 @@
+import { loadConfig } from '../config/load.js';
+import { nearestKey } from '../config/suggest.js';
+import { FeltmapError } from '../geometry/errors.js';
+import { ROS_TYPES } from '../messages/types.js';
+import { describeError } from '../cli/describe-error.js';
+import { MappingNode } from './mapping-node.js';
+import { ParameterStore } from './parameter-check.js';
+import { remappedName } from './parameter-overrides.js';
+import type { TriggerResult } from './port.js';
+import { INPUT_QOS } from './qos.js';
+import { declareAll, toRcl, valuesOf } from './rcl-parameters.js';
+import { RclPort } from './rcl-port.js';
+import type { RclLifecycleNode, Rclnodejs, RclNode, RclParameter, RclResponse } from './rclnodejs-api.js';
+import { loadRclnodejs } from './rclnodejs-load.js';
+import { guardedNode, readOverrides, type NodeHooks } from './ros-node.js';
+import { SlamLink } from './slam-link.js';
+
+export interface NodeEnvironment {
+  /** Module that exports `createSlam`. */
+  readonly factoryUrl: string;
+  /** Arguments for ROS, `--ros-args …`. */
+  readonly argv: readonly string[];
+}
+
+const DEFAULT_NAME = 'feltmap';
+
+/**
+ * `feltmap node`: runs the ROS 2 node until SIGINT, SIGTERM or a failure.
+ *
+ * @returns the exit status
+ * @throws FeltmapError unsupported without ROS 2; bad-config for parameters that cannot be
+ */
+export async function runNode({ factoryUrl, argv }: NodeEnvironment): Promise<number> {
+  const rcl = await loadRclnodejs();
+  const context = rcl.Context.defaultContext();
+  await rcl.init(context, ['feltmap', ...argv]);
+  rcl.removeSignalHandlers(); // they shut the context down under our feet
+  try {
+    const { name, namespace } = remappedName(argv, DEFAULT_NAME);
+    const store = new ParameterStore();
+    const unknown = await startParameters(store, readOverrides(rcl, context, name, namespace));
+    return await new RunningNode(rcl, store, factoryUrl, unknown).run();
+  } finally {
+    rcl.shutdown();
+  }
+}
+
+/** Takes file and overrides. @returns names that nobody knows */
+async function startParameters(
+  store: ParameterStore,
+  overrides: ReadonlyMap<string, RclParameter>,
+): Promise<string[]> {
+  const known = [...overrides.values()].filter(({ name }) => store.spec(name));
+  const file = overrides.get('config')?.value;
+  if (typeof file === 'string' && file !== '') store.useConfig(await loadConfig({ file }));
+  store.start(known.map(({ name, value }) => [name, value]));
+  const foreign = (name: string): boolean => name === 'use_sim_time' || name.startsWith('qos_overrides.');
+  return [...overrides.keys()].filter((name) => !store.spec(name) && !foreign(name));
+}
+
+class RunningNode {
+  readonly #node: RclNode;
+  readonly #core: MappingNode;
+  #stop: (status: number) => void = () => undefined;
+
+  constructor(
+    private readonly rcl: Rclnodejs,
+    private readonly store: ParameterStore,
+    factoryUrl: string,
+    unknown: readonly string[],
+  ) {
+    const hooks: NodeHooks = {
+      onError: (error) => this.#node?.getLogger().error(describeError(error)),
+      onClock: (timeNs) => this.#core?.onClock(timeNs),
+      onSet: (parameters) => this.#checked(parameters),
+      afterSet: (parameters) => this.#changed(parameters),
+    };
+    const context = rcl.Context.defaultContext();
+    const Base = store.bool('lifecycle') ? rcl.lifecycle.LifecycleNode : rcl.Node;
+    this.#node = new (guardedNode<RclNode>(rcl, Base, hooks))(DEFAULT_NAME, '', context);
+    declareAll(rcl, this.#node, store);
+    for (const name of unknown) {
+      const near = nearestKey(
+        name,
+        [...store.specs].map((spec) => spec.name),
+      );
+      this.#node.getLogger().warn(`There is no parameter ${name}${near ? `; did you mean ${near}?` : ''}`);
+    }
+    const port = new RclPort(rcl, this.#node);
+    this.#core = new MappingNode({
+      name: this.#node.name(),
+      parameters: store,
+      port,
+      startSlam: async (config, map) => {
+        const slam = await SlamLink.start({ config, factoryUrl, ...(map ? { map } : {}) });
+        for (const warning of slam.warnings) port.log('warn', warning);
+        return slam;
+      },
+      onFatal: (error) => this.#fail(error),
+    });
+    this.#subscribe(port);
+    this.#serve();
+  }
+
+  async run(): Promise<number> {
+    const finished = new Promise<number>((resolve) => (this.#stop = resolve));
+    const leave = (): void => this.#stop(0);
+    process.on('SIGINT', leave);
+    process.on('SIGTERM', leave);
+    try {
+      if (this.store.bool('lifecycle')) this.#manage(this.#node as RclLifecycleNode);
+      else this.#begin();
+      this.#node.spin();
+      return await finished;
+    } finally {
+      process.off('SIGINT', leave);
+      process.off('SIGTERM', leave);
+      await this.#core.cleanup();
+      this.#node.stop();
+    }
+  }
+
+  #begin(): void {
+    this.#core.configure().catch((error: unknown) => this.#fail(error));
+    this.#core.activate();
+  }
+
+  #fail(error: unknown): void {
+    this.#node.getLogger().error(describeError(error));
+    this.#stop(1);
+  }
+
+  /** Transitions of a managed node. They cannot wait: starting goes on in the background and says if it fails. */
+  #manage(node: RclLifecycleNode): void {
+    const { SUCCESS } = this.rcl.lifecycle.CallbackReturnCode;
+    const core = this.#core;
+    const log = (error: unknown): void => node.getLogger().error(describeError(error));
+    node.registerOnConfigure(() => {
+      core.configure().catch(log);
+      return SUCCESS;
+    });
+    node.registerOnActivate(() => {
+      core.activate();
+      return SUCCESS;
+    });
+    node.registerOnDeactivate(() => {
+      core.deactivate();
+      return SUCCESS;
+    });
+    node.registerOnCleanup(() => {
+      core.cleanup().catch(log);
+      return SUCCESS;
+    });
+    node.registerOnShutdown(() => {
+      core.cleanup().catch(log);
+      return SUCCESS;
+    });
+    if (!this.store.bool('autostart')) return;
+    node.configure();
+    node.activate();
+  }
+
+  #subscribe(port: RclPort): void {
+    const core = this.#core;
+    for (const topic of this.store.strings('lidar_topics'))
+      port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
+    if (this.store.bool('use_imu'))
+      port.subscribe('imu', ROS_TYPES.imu, INPUT_QOS.imu, (bytes) => core.onImu(bytes));
+    port.subscribe('/tf', ROS_TYPES.tf, INPUT_QOS.tf, (bytes) => core.onTf(bytes, false));
+    port.subscribe('/tf_static', ROS_TYPES.tf, INPUT_QOS.tfStatic, (bytes) => core.onTf(bytes, true));
+  }
+
+  #serve(): void {
+    const core = this.#core;
+    const services: Record<string, () => TriggerResult | Promise<TriggerResult>> = {
+      save_map: () => core.saveMap(),
+      load_map: () => core.loadMap(),
+      save_mesh: () => core.saveMesh(),
+      reset: () => core.reset(),
+      pause: () => core.pause(),
+      resume: () => core.resume(),
+    };
+    for (const [name, act] of Object.entries(services)) {
+      const answer = async (_request: unknown, response: RclResponse): Promise<void> => {
+        response.send(await act());
+      };
+      this.#node.createService('std_srvs/srv/Trigger', `~/${name}`, answer as (...args: never[]) => unknown);
+    }
+  }
+
+  #checked(parameters: readonly RclParameter[]): { successful: false; reason: string } | RclParameter[] {
+    const values = valuesOf(parameters);
+    if (typeof values === 'string') return { successful: false, reason: values };
+    // Those of rclnodejs itself, such as use_sim_time.
+    const foreign = new Set(this.#node.getParameterNames().filter((name) => !this.store.spec(name)));
+    const checked = this.store.check(values.filter(([name]) => !foreign.has(name)));
+    return parameters.map((parameter) => {
+      const spec = this.store.spec(parameter.name);
+      return spec ? toRcl(this.rcl, spec, checked.get(parameter.name)!) : parameter;
+    });
+  }
+
+  #changed(parameters: readonly RclParameter[]): string {
+    const own = parameters.filter(({ name }) => this.store.spec(name));
+    const changed = this.store.change(own.map(({ name, value }) => [name, value]));
+    return this.#core.onParameters(changed);
+  }
+}
+
+/** ROS arguments from those of the command; anything before `--ros-args` is not ours. @throws FeltmapError bad-config */
+export function rosArguments(args: readonly string[]): readonly string[] {
+  const at = args.indexOf('--ros-args');
+  const before = at < 0 ? args : args.slice(0, at);
+  if (before.length > 0)
+    throw new FeltmapError(
+      'bad-config',
+      `feltmap node takes only ROS arguments, such as --ros-args -p base_frame:=base_link -r lidar:=/points; got "${before[0]!}"`,
+    );
+  return args;
+}

@@ -1,0 +1,180 @@
+import { nearestKey } from '../config/suggest.js';
+import { setByPath, type RawConfig } from '../config/set-path.js';
+import { validateConfig } from '../config/validate.js';
+import type { Config } from '../config/schema.js';
+import { FeltmapError } from '../geometry/errors.js';
+import {
+  listParameters,
+  settingPaths,
+  type ParameterKind,
+  type ParameterSpec,
+  type ParameterValue,
+} from './parameters.js';
+
+const KIND_NAMES: Record<ParameterKind, string> = {
+  bool: 'true or false',
+  integer: 'a whole number',
+  double: 'a number',
+  string: 'text',
+  'string-array': 'a list of texts',
+};
+
+/** Values of all parameters, checked. */
+export class ParameterStore {
+  readonly #specs: ReadonlyMap<string, ParameterSpec>;
+  readonly #values = new Map<string, ParameterValue>();
+  #config: Config;
+  #base: RawConfig | Config = {};
+
+  constructor(specs: readonly ParameterSpec[] = listParameters()) {
+    this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
+    for (const { name, default: value } of specs) this.#values.set(name, value);
+    this.#config = this.#configWith(new Map());
+  }
+
+  get specs(): Iterable<ParameterSpec> {
+    return this.#specs.values();
+  }
+
+  spec(name: string): ParameterSpec | undefined {
+    return this.#specs.get(name);
+  }
+
+  bool(name: string): boolean {
+    return this.#values.get(name) as boolean;
+  }
+  number(name: string): number {
+    return this.#values.get(name) as number;
+  }
+  string(name: string): string {
+    return this.#values.get(name) as string;
+  }
+  strings(name: string): readonly string[] {
+    return this.#values.get(name) as readonly string[];
+  }
+  value(name: string): ParameterValue | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Settings of the SLAM system as the parameters have them now. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Takes a configuration file's settings as defaults; those that are no parameters stay as the file has them. */
+  useConfig(config: Config): void {
+    this.#base = config;
+    for (const path of settingPaths()) {
+      const value = path.split('.').reduce<unknown>((node, key) => (node as RawConfig)[key], config);
+      this.#values.set(path, value as ParameterValue);
+    }
+    this.#config = this.#configWith(new Map());
+  }
+
+  /**
+   * Sets values before the node starts: none is read-only then. Whole numbers are fine where a number is wanted.
+   *
+   * @throws FeltmapError bad-config for an unknown name or a refused value
+   */
+  start(values: Iterable<readonly [string, unknown]>): void {
+    this.#set([...values], true);
+  }
+
+  /**
+   * Sets values while the node runs, all or none.
+   *
+   * @throws FeltmapError bad-config with the reason for people
+   * @returns the names whose value is new
+   */
+  change(values: Iterable<readonly [string, unknown]>): string[] {
+    return this.#set([...values], false);
+  }
+
+  /** What would be set: the values in their own types. @throws as {@link change} */
+  check(values: readonly (readonly [string, unknown])[], starting = false): Map<string, ParameterValue> {
+    const checked = new Map<string, ParameterValue>();
+    for (const [name, value] of values) {
+      const spec = this.#specs.get(name);
+      if (!spec) throw new FeltmapError('bad-config', this.#unknown(name));
+      const converted = convert(spec, value);
+      if (!starting && spec.change === 'start' && !same(converted, this.#values.get(name)))
+        throw new FeltmapError(
+          'bad-config',
+          `${name} cannot change while the node runs; set it in the launch file or with -p at the start`,
+        );
+      checked.set(name, converted);
+    }
+    this.#configWith(checked);
+    const low = (checked.get('mesh_color_low') ?? this.#values.get('mesh_color_low')) as number;
+    const high = (checked.get('mesh_color_high') ?? this.#values.get('mesh_color_high')) as number;
+    if (!(low < high))
+      throw new FeltmapError(
+        'bad-config',
+        `mesh_color_low (${low}) has to be below mesh_color_high (${high})`,
+      );
+    return checked;
+  }
+
+  #set(values: (readonly [string, unknown])[], starting: boolean): string[] {
+    const checked = this.check(values, starting);
+    const changed = [...checked].filter(([name, value]) => !same(value, this.#values.get(name)));
+    for (const [name, value] of changed) this.#values.set(name, value);
+    this.#config = this.#configWith(new Map());
+    return changed.map(([name]) => name);
+  }
+
+  #configWith(over: ReadonlyMap<string, ParameterValue>): Config {
+    const raw = structuredClone(this.#base) as RawConfig;
+    for (const path of settingPaths()) {
+      const value = over.get(path) ?? this.#values.get(path);
+      if (value !== undefined) setByPath(raw, path, value);
+    }
+    return validateConfig(raw, 'Parameters');
+  }
+
+  #unknown(name: string): string {
+    const near = nearestKey(name, [...this.#specs.keys()]);
+    return `there is no parameter ${name}${near ? `; did you mean ${near}?` : ' (ros2 param list shows them all)'}`;
+  }
+}
+
+function convert(spec: ParameterSpec, given: unknown): ParameterValue {
+  const refuse = (wanted: string): never => {
+    throw new FeltmapError('bad-config', `${spec.name} = ${show(given)} is refused; it takes ${wanted}`);
+  };
+  const wanted = spec.constraints || KIND_NAMES[spec.kind];
+  switch (spec.kind) {
+    case 'bool':
+      return typeof given === 'boolean' ? given : refuse(KIND_NAMES.bool);
+    case 'string': {
+      if (typeof given !== 'string') return refuse(KIND_NAMES.string);
+      if (spec.choices && !spec.choices.includes(given)) refuse(`one of ${spec.choices.join(', ')}`);
+      if (spec.constraints === 'not empty' && given === '') refuse('a name that is not empty');
+      return given;
+    }
+    case 'string-array': {
+      const list = given as readonly unknown[];
+      if (!Array.isArray(given) || !list.every((item) => typeof item === 'string' && item !== ''))
+        return refuse(KIND_NAMES['string-array']);
+      if (list.length < 1 || list.length > 8 || new Set(list).size < list.length)
+        refuse('1 to 8 different topic names');
+      return list as string[];
+    }
+    default: {
+      const value = typeof given === 'bigint' ? Number(given) : given;
+      if (typeof value !== 'number' || !Number.isFinite(value)) return refuse(wanted);
+      if (spec.kind === 'integer' && !Number.isSafeInteger(value)) refuse(KIND_NAMES.integer);
+      const [low, high] = spec.range ?? [-Infinity, Infinity];
+      if (value < low || value > high) refuse(spec.constraints || `a number from ${low} to ${high}`);
+      return value;
+    }
+  }
+}
+
+function same(a: ParameterValue, b: ParameterValue | undefined): boolean {
+  return Array.isArray(a) && Array.isArray(b) ? a.join('\n') === b.join('\n') : a === b;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,162 @@
+import { listSettings, type Setting } from '../config/settings.js';
+import { MESH_COLOR_MODES } from './mesh-color.js';
+
+export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array';
+export type ParameterValue = boolean | number | string | readonly string[];
+
+/** One ROS parameter of the node: what rcl_interfaces/ParameterDescriptor tells, and when it may change. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  readonly default: ParameterValue;
+  readonly description: string;
+  /** What it takes, in words, beyond the range. */
+  readonly constraints: string;
+  /** Inclusive, for numbers. */
+  readonly range?: readonly [number, number];
+  readonly choices?: readonly string[];
+  /**
+   * `live`: a change acts at once. `reset`: it is taken, and acts when the map is next started (~/reset, ~/load_map).
+   * `start`: fixed while the node runs; the descriptor says read-only.
+   */
+  readonly change: 'live' | 'reset' | 'start';
+}
+
+type Options = Partial<Pick<ParameterSpec, 'range' | 'choices' | 'change' | 'constraints'>>;
+
+const spec = (
+  name: string,
+  kind: ParameterKind,
+  value: ParameterValue,
+  description: string,
+  options: Options = {},
+): ParameterSpec => ({
+  name,
+  kind,
+  default: value,
+  description,
+  constraints: '',
+  change: 'live',
+  ...options,
+});
+
+/** Parameters of the ROS side. Those of the SLAM system follow from the configuration schema. */
+const NODE_PARAMETERS: readonly ParameterSpec[] = [
+  spec('lidar_topics', 'string-array', ['lidar'], 'PointCloud2 topics, one per LiDAR; the first one leads.', {
+    change: 'start',
+    constraints: '1 to 8 topic names',
+  }),
+  spec('use_imu', 'bool', true, 'Use the turn rates of the topic imu to predict the motion.', {
+    change: 'start',
+  }),
+  spec(
+    'base_frame',
+    'string',
+    'base_link',
+    'Frame of the robot whose odometry is published; empty: the frame of the first LiDAR.',
+    { change: 'start' },
+  ),
+  spec('odom_frame', 'string', 'odom', 'Frame that odometry, path and mesh are in.', {
+    change: 'start',
+    constraints: 'not empty',
+  }),
+  spec('publish_odom_tf', 'bool', true, 'Publish the transform between odom_frame and base_frame.'),
+  spec('invert_odom_tf', 'bool', false, 'Publish that transform with base_frame as parent.'),
+  spec('tf_timeout', 'double', 0.2, 'How long a scan waits for the transform of its sensor (s).', {
+    range: [0, 10],
+  }),
+  spec(
+    'lost_timeout',
+    'double',
+    1,
+    'While tracking is lost, predicted odometry (with a large covariance) is published for so long (s), then none.',
+    { range: [0, 60] },
+  ),
+  spec('time_jump', 'double', 1, 'Stamps that go back by more (s) start everything anew.', {
+    range: [0.1, 3600],
+    change: 'start',
+  }),
+  spec('queue_size', 'integer', 3, 'Scans that may wait; beyond that the oldest is dropped and counted.', {
+    range: [1, 100],
+  }),
+  spec('mesh_rate', 'double', 2, 'Largest rate of mesh messages (Hz); 0: no mesh.', { range: [0, 30] }),
+  spec('mesh_bandwidth', 'double', 10, 'Largest amount of mesh data (MB/s).', { range: [0.1, 1000] }),
+  spec('mesh_color', 'string', 'height', 'Colours of the mesh.', { choices: MESH_COLOR_MODES }),
+  spec('mesh_color_low', 'double', -2, 'Height of the darkest colour (m, odom_frame).', {
+    range: [-10000, 10000],
+  }),
+  spec('mesh_color_high', 'double', 8, 'Height of the lightest colour (m, odom_frame).', {
+    range: [-10000, 10000],
+  }),
+  spec('cloud_rate', 'double', 10, 'Largest rate of the deskewed cloud (Hz); 0: no cloud.', {
+    range: [0, 100],
+  }),
+  spec('path_rate', 'double', 2, 'Rate of the path (Hz); 0: no path.', { range: [0, 50] }),
+  spec('path_step', 'double', 0.1, 'A pose of the path is kept every so many metres.', {
+    range: [0, 100],
+    change: 'start',
+  }),
+  spec('diagnostics_rate', 'double', 1, 'Rate of the diagnostics (Hz); 0: none.', { range: [0, 10] }),
+  spec(
+    'save_directory',
+    'string',
+    '',
+    'Folder of ~/save_map, ~/load_map and ~/save_mesh; empty: feltmap in ROS_HOME (~/.ros).',
+  ),
+  spec('load_map', 'bool', false, 'Continue the map in save_directory from the start.', { change: 'start' }),
+  spec('config', 'string', '', 'YAML file with settings of the SLAM system; parameters given here win.', {
+    change: 'start',
+  }),
+  spec('viewer.port', 'integer', 0, 'Port of the browser viewer on this machine; 0: no viewer.', {
+    range: [0, 65535],
+    change: 'start',
+  }),
+  spec('lifecycle', 'bool', false, 'Be a managed (lifecycle) node.', { change: 'start' }),
+  spec('autostart', 'bool', true, 'A managed node configures and activates itself.', { change: 'start' }),
+];
+
+/** Settings that the running system reads anew for every scan. */
+export const LIVE_SETTINGS: ReadonlySet<string> = new Set([
+  'mesh.blocksPerScan',
+  'tracking.minInlierRatio',
+  'tracking.minValuedRatio',
+]);
+
+/** All parameters: those of the node, then one per setting of the SLAM system under its dotted path. */
+export function listParameters(): ParameterSpec[] {
+  return [...NODE_PARAMETERS, ...simpleSettings().map(fromSetting)];
+}
+
+/** Paths of the SLAM settings. */
+export function settingPaths(): string[] {
+  return simpleSettings().map(({ path }) => path);
+}
+
+/** Lists and settings that are derived unless given have no counterpart among parameters: they are for `config`. */
+function simpleSettings(): Setting[] {
+  const types = ['boolean', 'integer', 'number', 'string'];
+  return listSettings().filter(({ type, default: value }) => types.includes(type) && value !== undefined);
+}
+
+function fromSetting({
+  path,
+  default: value,
+  takes,
+  description,
+  type,
+  bounds,
+  choices,
+}: Setting): ParameterSpec {
+  const kinds: Record<string, ParameterKind> = { boolean: 'bool', integer: 'integer', number: 'double' };
+  const kind = kinds[type] ?? 'string';
+  return {
+    name: path,
+    kind,
+    default: value as ParameterValue,
+    description,
+    constraints: takes,
+    ...(kind === 'integer' || kind === 'double' ? { range: bounds } : {}),
+    ...(choices ? { choices } : {}),
+    change: LIVE_SETTINGS.has(path) ? 'live' : 'reset',
+  };
+}

@@ -1,0 +1,99 @@
+import { ROS_TYPES } from '../messages/types.js';
+import type { Output, RosPort, TopicPublishers } from './port.js';
+import { compatible, OUTPUT_QOS, type QosProfile } from './qos.js';
+import type { RclEndpoint, Rclnodejs, RclNode, RclPublisher, RclQos } from './rclnodejs-api.js';
+import { toRclQos } from './ros-node.js';
+import type { LogLevel } from './throttle.js';
+
+const OUTPUT_TYPES: Record<Output, string> = {
+  odometry: ROS_TYPES.odometry,
+  tf: ROS_TYPES.tf,
+  path: ROS_TYPES.path,
+  mesh: ROS_TYPES.markerArray,
+  cloud: ROS_TYPES.pointCloud2,
+  diagnostics: ROS_TYPES.diagnosticArray,
+};
+
+/** A {@link RosPort} on a node of rclnodejs: raw messages both ways. */
+export class RclPort implements RosPort {
+  readonly #publishers: Record<Output, RclPublisher>;
+  readonly #subscribed = new Map<string, { readonly type: string; readonly qos: QosProfile }>();
+
+  constructor(
+    private readonly rcl: Rclnodejs,
+    private readonly node: RclNode,
+  ) {
+    const make = (output: Output): RclPublisher =>
+      node.createPublisher(OUTPUT_TYPES[output], output === 'tf' ? '/tf' : output, {
+        qos: toRclQos(rcl, OUTPUT_QOS[output]),
+      });
+    this.#publishers = {
+      odometry: make('odometry'),
+      tf: make('tf'),
+      path: make('path'),
+      mesh: make('mesh'),
+      cloud: make('cloud'),
+      diagnostics: make('diagnostics'),
+    };
+  }
+
+  /** Subscribes to serialised messages. Everything has to be subscribed to before the node spins. */
+  subscribe(topic: string, type: string, qos: QosProfile, onMessage: (bytes: Uint8Array) => void): void {
+    this.#subscribed.set(topic, { type, qos });
+    const options = { isRaw: true, qos: toRclQos(this.rcl, qos) };
+    this.node.createSubscription(type, topic, options, (bytes: Uint8Array) => onMessage(bytes));
+  }
+
+  publish(output: Output, bytes: Uint8Array): void {
+    const { buffer, byteOffset, byteLength } = bytes;
+    // No copy: publish() takes a Buffer, which may be a view of the same bytes.
+    this.#publishers[output].publish(Buffer.from(buffer, byteOffset, byteLength));
+  }
+
+  listeners(output: Output): number {
+    return this.#publishers[output].subscriptionCount;
+  }
+
+  subscribers(output: Output): readonly string[] {
+    const { topic } = this.#publishers[output];
+    return this.node.getSubscriptionsInfoByTopic(topic).map(({ endpoint_gid: gid }) => gid.join('.'));
+  }
+
+  publishers(topic: string): TopicPublishers {
+    const wanted = this.#subscribed.get(topic);
+    const endpoints = this.node.getPublishersInfoByTopic(topic);
+    const problems = endpoints
+      .map((endpoint) => wanted && problemWith(endpoint, topic, wanted.type, wanted.qos))
+      .filter((problem) => problem !== undefined);
+    return { count: endpoints.length, problems };
+  }
+
+  now(): bigint {
+    return this.node.getClock().now().nanoseconds;
+  }
+
+  readonly log = (level: LogLevel, text: string): void => {
+    this.node.getLogger()[level](text);
+  };
+}
+
+/** Why nothing can come from a publisher, if so. Exported for tests. */
+export function problemWith(
+  { node_name: who, topic_type: type, qos_profile: qos }: RclEndpoint,
+  topic: string,
+  wantedType: string,
+  wantedQos: QosProfile,
+): string | undefined {
+  if (type !== wantedType)
+    return `${who} publishes ${topic} as ${type}, but ${wantedType} is needed; remap the topic.`;
+  if (compatible(fromRcl(qos), wantedQos)) return undefined;
+  return `${who} publishes ${topic} with a quality of service that does not match (${wantedQos.reliability}, ${wantedQos.durability} is needed).`;
+}
+
+function fromRcl({ depth, reliability, durability }: RclQos): QosProfile {
+  return {
+    depth,
+    reliability: reliability === 2 ? 'best-effort' : 'reliable',
+    durability: durability === 1 ? 'transient-local' : 'volatile',
+  };
+}

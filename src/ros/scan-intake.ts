@@ -1,0 +1,171 @@
+import { FeltmapError } from '../geometry/errors.js';
+import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import { peekHeader } from '../messages/header.js';
+import { ScanQueue } from './scan-queue.js';
+import type { TfBuffer } from './tf-buffer.js';
+import type { ThrottledLog } from './throttle.js';
+import type { TimeWatch } from './time-watch.js';
+
+/** A cloud that waits for its transform and its turn. */
+export interface WaitingScan {
+  readonly topic: string;
+  /** Position of the topic among the LiDARs; 0 leads. */
+  readonly index: number;
+  readonly stampNs: bigint;
+  readonly frameId: string;
+  readonly bytes: Uint8Array;
+  /** Monotonic milliseconds of arrival. */
+  readonly arrivedMs: number;
+}
+
+/** A scan with everything the SLAM thread needs. */
+export interface ReadyScan extends WaitingScan {
+  /** T_base_sensor at the stamp, and the sensor's velocity relative to the base (sensor frame). */
+  readonly mount: Pose;
+  readonly mountTwist: Twist;
+}
+
+export type DropReason =
+  | 'queue-full'
+  | 'duplicate'
+  | 'out-of-order'
+  | 'before-jump'
+  | 'no-transform'
+  | 'unreadable'
+  | 'failed'
+  | 'paused'
+  | 'waiting-for-first-lidar';
+
+export interface IntakeOptions {
+  readonly tf: TfBuffer;
+  readonly time: TimeWatch;
+  readonly log: ThrottledLog;
+  /** Empty: the frame of the first LiDAR. */
+  readonly baseFrame: string;
+  /** Seconds; asked anew each time. */
+  readonly tfTimeout: () => number;
+  readonly queueSize: () => number;
+  readonly onJump: (seconds: number) => void;
+  readonly now?: () => number;
+}
+
+/** Interval over which the velocity of a moving mount is taken. */
+const MOUNT_STEP_NS = 50_000_000n;
+
+/** Clouds from arrival to the SLAM thread: stamps, waiting line, transforms; counts what is dropped and why. */
+export class ScanIntake {
+  readonly #o: IntakeOptions;
+  readonly #queue: ScanQueue<WaitingScan>;
+  readonly #drops = new Map<DropReason, number>();
+  readonly #now: () => number;
+  #baseFrame: string;
+  #lacking: string | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#o = options;
+    this.#baseFrame = options.baseFrame;
+    this.#queue = new ScanQueue(options.queueSize());
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  get drops(): ReadonlyMap<DropReason, number> {
+    return this.#drops;
+  }
+  get length(): number {
+    return this.#queue.length;
+  }
+  /** Frame whose motion is published; empty until the first cloud where the parameter leaves it open. */
+  get baseFrame(): string {
+    return this.#baseFrame;
+  }
+  /** Which transform is missing at the moment, in words. */
+  get lacking(): string | undefined {
+    return this.#lacking;
+  }
+
+  /** Takes a cloud as it came (CDR). @returns whether it waits now */
+  add(topic: string, index: number, bytes: Uint8Array): boolean {
+    let header;
+    try {
+      header = peekHeader(bytes);
+    } catch (error) {
+      if (!(error instanceof FeltmapError)) throw error;
+      return this.drop('unreadable', topic, `${topic}: ${error.message}`);
+    }
+    const { stampNs, frameId } = header;
+    const verdict = this.#o.time.check(topic, stampNs);
+    if (verdict.kind === 'drop') {
+      const text = {
+        duplicate: 'has the stamp of the cloud before it',
+        'out-of-order': 'is older than the cloud before it',
+        'before-jump': 'is from before the jump in time',
+      }[verdict.why];
+      return this.drop(verdict.why, topic, `${topic}: a cloud ${text} and is dropped.`);
+    }
+    if (verdict.kind === 'jump-back') this.#o.onJump(verdict.seconds);
+    if (frameId === '')
+      return this.drop(
+        'unreadable',
+        topic,
+        `${topic}: the cloud's header has no frame_id; set it in the driver.`,
+      );
+    if (this.#baseFrame === '' && index === 0) this.#baseFrame = frameId;
+    this.#queue.capacity = this.#o.queueSize();
+    const arrivedMs = this.#now();
+    for (const gone of this.#queue.push({ topic, index, stampNs, frameId, bytes, arrivedMs }))
+      this.drop(
+        'queue-full',
+        gone.topic,
+        `${gone.topic}: scans arrive faster than they are processed; the oldest is dropped.`,
+      );
+    return true;
+  }
+
+  /** The next scan whose transform is known, or 'wait' while it may still come, or undefined when none waits. */
+  next(): ReadyScan | 'wait' | undefined {
+    for (let scan = this.#queue.peek(); scan; scan = this.#queue.peek()) {
+      const found = this.#o.tf.lookup(this.#baseFrame, scan.frameId, scan.stampNs);
+      if (found.ok) {
+        this.#queue.shift();
+        this.#lacking = undefined;
+        this.#o.log.clear(`no-transform ${scan.topic}`);
+        return { ...scan, mount: found.pose, mountTwist: this.#mountTwist(scan, found) };
+      }
+      const waited = (this.#now() - scan.arrivedMs) / 1000;
+      const hopeless = found.failure === 'past' || found.failure === 'cycle';
+      if (!hopeless && waited < this.#o.tfTimeout()) return 'wait';
+      this.#queue.shift();
+      const frames = `from '${this.#baseFrame}' to '${scan.frameId}'`;
+      this.#lacking = `no transform ${frames}`;
+      this.drop(
+        'no-transform',
+        scan.topic,
+        `${scan.topic}: no odometry, because there is no transform ${frames} at the stamp of the cloud: ${found.reason}. ` +
+          `Publish it (ros2 run tf2_ros static_transform_publisher --frame-id ${this.#baseFrame} --child-frame-id ${scan.frameId}), ` +
+          `or set base_frame to '${scan.frameId}'.`,
+      );
+    }
+    return undefined;
+  }
+
+  /** Counts a dropped scan and says so now and then. */
+  drop(reason: DropReason, topic: string, text?: string): false {
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
+    if (text !== undefined) this.#o.log.log('warn', `${reason} ${topic}`, text);
+    return false;
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#queue.clear();
+    this.#lacking = undefined;
+  }
+
+  #mountTwist(scan: WaitingScan, now: { pose: Pose; isStatic: boolean }): Twist {
+    if (now.isStatic) return new Float64Array(6);
+    const before = this.#o.tf.lookup(this.#baseFrame, scan.frameId, scan.stampNs - MOUNT_STEP_NS);
+    if (!before.ok) return new Float64Array(6);
+    const dt = Number(MOUNT_STEP_NS) * 1e-9;
+    return log(compose(inverse(before.pose), now.pose)).map((v) => v / dt);
+  }
+}

@@ -1,0 +1,43 @@
+/** Something that waits its turn by its stamp. */
+export interface Stamped {
+  readonly stampNs: bigint;
+}
+
+/** Bounded waiting line, oldest stamp first. When full, the oldest gives way: live, the newest data count. */
+export class ScanQueue<T extends Stamped> {
+  readonly #items: T[] = [];
+  #dropped = 0;
+
+  constructor(public capacity: number) {}
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  /** Messages that gave way so far. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Adds in order of stamps. @returns the messages that had to give way */
+  push(item: T): T[] {
+    let at = this.#items.length;
+    while (at > 0 && this.#items[at - 1]!.stampNs > item.stampNs) at--;
+    this.#items.splice(at, 0, item);
+    const out = this.#items.splice(0, Math.max(0, this.#items.length - this.capacity));
+    this.#dropped += out.length;
+    return out;
+  }
+
+  peek(): T | undefined {
+    return this.#items[0];
+  }
+
+  shift(): T | undefined {
+    return this.#items.shift();
+  }
+
+  clear(): void {
+    this.#items.length = 0;
+  }
+}

@@ -1,0 +1,184 @@
+import { setByPath } from '../config/set-path.js';
+import type { Config } from '../config/schema.js';
+import { encodePly } from '../export/ply.js';
+import { FeltmapError } from '../geometry/errors.js';
+import { inverse, transformPoint, type Pose } from '../geometry/se3.js';
+import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
+import { GyroTrack } from '../sensors/imu/gyro.js';
+import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
+import type { GyroHint, LidarScan } from '../sensors/lidar/scan.js';
+import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
+import type { SlamFactory } from '../cli/slam-protocol.js';
+import type { Mesh, ScanResult, Slam } from '../slam/types.js';
+import { MeshStream } from './mesh-stream.js';
+import { LIVE_SETTINGS } from './parameters.js';
+import type {
+  ImuBatch,
+  MeshRequest,
+  ScanReply,
+  ScanRequest,
+  SlamReplies,
+  SlamRequest,
+} from './slam-protocol.js';
+
+/** The SLAM thread's side: owns the SLAM system and answers requests one by one. */
+export class SlamHost {
+  #slam: Slam;
+  #config: Config;
+  readonly #mesh = new MeshStream();
+  readonly #gyro = new GyroTrack();
+  #lastStamp: bigint | undefined;
+
+  private constructor(
+    private readonly make: SlamFactory,
+    slam: Slam,
+    config: Config,
+  ) {
+    this.#slam = slam;
+    this.#config = config;
+  }
+
+  static async create(
+    make: SlamFactory,
+    config: Config,
+    map?: ReadonlyMap<string, Uint8Array>,
+  ): Promise<SlamHost> {
+    return new SlamHost(make, await make(config, map), config);
+  }
+
+  get warnings(): readonly string[] {
+    return this.#slam.warnings ?? [];
+  }
+
+  /** @throws FeltmapError what the request's work throws; the system stays as it was */
+  async handle(request: SlamRequest): Promise<SlamReplies[keyof SlamReplies]> {
+    switch (request.type) {
+      case 'scan':
+        return this.#scan(request);
+      case 'mesh':
+        return this.#nextMesh(request);
+      case 'reset':
+        return this.#reset(request.config, request.map);
+      case 'configure':
+        for (const path of LIVE_SETTINGS) setByPath(this.#config, path, valueAt(request.config, path));
+        return undefined;
+      case 'save-map':
+        return { files: this.#slam.save() };
+      case 'save-mesh':
+        return this.#ply(request.origin, request.frame);
+      case 'close':
+        return (await this.#slam.close()) as undefined;
+    }
+  }
+
+  #scan(request: ScanRequest): ScanReply {
+    const begin = performance.now();
+    const decoded = scanFromPointCloud2(decodePointCloud2(request.bytes));
+    const decodeMs = performance.now() - begin;
+    if (decoded.count === 0)
+      throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);
+    const gyro = request.imu && this.#hint(decoded, request.imu);
+    const result = this.#slam.process({
+      ...decoded,
+      mount: request.mount,
+      ...(request.secondary ? { secondary: true } : {}),
+      ...(gyro ? { gyro } : {}),
+    });
+    if (request.imu && result.state === 'tracking') this.#learn(result, request.imu);
+    this.#lastStamp = decoded.stampNs;
+    return {
+      result: detached(result),
+      statistics: this.#slam.statistics(),
+      timing: decoded.timing,
+      decodeMs,
+      ...(request.cloud ? { cloud: this.#cloud(decoded) } : {}),
+    };
+  }
+
+  /** Turn rates since the last scan and during this one. */
+  #hint(scan: LidarScan, imu: ImuBatch): GyroHint | undefined {
+    imu.stampsNs.forEach((stamp, i) => this.#gyro.add(stamp, imu.rates.subarray(3 * i, 3 * i + 3)));
+    if (this.#lastStamp === undefined) return undefined;
+    const since = this.#gyro.mean(this.#lastStamp, scan.stampNs, imu.mount);
+    if (!since) return undefined;
+    const [first, last] = timeSpan(scan);
+    const during = this.#gyro.mean(scan.stampNs + first, scan.stampNs + last, imu.mount);
+    return { since, during: during ?? since };
+  }
+
+  #learn(result: ScanResult, imu: ImuBatch): void {
+    if (this.#lastStamp === undefined) return;
+    const T = inverse(imu.mount);
+    const [x, y, z] = [result.twist[3]!, result.twist[4]!, result.twist[5]!];
+    const turned = [0, 1, 2].map((r) => T[4 * r]! * x + T[4 * r + 1]! * y + T[4 * r + 2]! * z);
+    this.#gyro.learn(this.#lastStamp, result.stampNs, turned);
+  }
+
+  #cloud({ stampNs, frameId }: LidarScan): Uint8Array<ArrayBuffer> {
+    const positions = this.#slam.lastPoints();
+    const count = positions.length / 3;
+    const scan = { stampNs, frameId, count, positions, timing: 'none' } as const;
+    return encodePointCloud2(pointCloud2FromScan(scan)) as Uint8Array<ArrayBuffer>;
+  }
+
+  #nextMesh({ restart, ...options }: MeshRequest): SlamReplies['mesh'] {
+    if (restart) this.#mesh.restart();
+    return this.#mesh.next((version) => this.#slam.meshChanges(version), options);
+  }
+
+  async #reset(config: Config, map?: ReadonlyMap<string, Uint8Array>): Promise<SlamReplies['reset']> {
+    // Two maps need twice the memory for a moment, but a map that cannot be read leaves the old one in place.
+    const next = await this.make(config, map);
+    const before = this.#slam;
+    this.#slam = next;
+    this.#config = config;
+    this.#mesh.restart();
+    this.#gyro.clear();
+    this.#lastStamp = undefined;
+    await before.close();
+    return { warnings: this.warnings };
+  }
+
+  #ply(origin: Pose, frame: string): SlamReplies['save-mesh'] {
+    const mesh = moved(this.#slam.mesh(), origin);
+    const ply = encodePly(mesh, ['feltmap', `metres, frame ${frame}`]) as Uint8Array<ArrayBuffer>;
+    return { ply, vertices: mesh.positions.length / 3, triangles: mesh.indices.length / 3 };
+  }
+}
+
+function valueAt(config: Config, path: string): unknown {
+  return path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], config);
+}
+
+/** First and last point's time relative to the stamp, ns; a tenth of a second where points carry none. */
+function timeSpan({ times }: LidarScan): [bigint, bigint] {
+  if (!times) return [-50_000_000n, 50_000_000n];
+  let [first, last] = [Infinity, -Infinity];
+  for (let i = 0; i < times.length; i++) {
+    if (times[i]! < first) first = times[i]!;
+    if (times[i]! > last) last = times[i]!;
+  }
+  return [BigInt(Math.round(first * 1e9)), BigInt(Math.round(last * 1e9))];
+}
+
+/** Copies: the SLAM system may reuse its arrays for the next scan, or keep them in shared memory. */
+function detached(result: ScanResult): ScanResult {
+  return {
+    ...result,
+    pose: Float64Array.from(result.pose),
+    covariance: Float64Array.from(result.covariance),
+    twist: Float64Array.from(result.twist),
+  };
+}
+
+function moved(mesh: Mesh, T: Pose): Mesh {
+  const positions = mesh.positions.slice();
+  for (let i = 0; i < positions.length; i += 3)
+    positions.set(transformPoint(T, positions[i]!, positions[i + 1]!, positions[i + 2]!), i);
+  const normals = mesh.normals?.slice();
+  const R = Float64Array.from(T, (v, i) => (i % 4 === 3 ? 0 : v));
+  if (normals)
+    for (let i = 0; i < normals.length; i += 3)
+      normals.set(transformPoint(R, normals[i]!, normals[i + 1]!, normals[i + 2]!), i);
+  return { ...mesh, positions, ...(normals ? { normals } : {}) };
+}

@@ -48,7 +48,7 @@ function readMarker(r: WireReader): Marker {
   for (let i = 0; i < colors.length; i++) colors[i] = r.float32();
   r.string(); // texture_resource
   readCompressedImage(r); // texture
-  for (let k = r.sequenceLength(8); k > 0; k--) [r.float32(), r.float32()]; // uv_coordinates
+  for (let k = 2 * r.sequenceLength(8); k > 0; k--) r.float32(); // uv_coordinates
   r.string(); // text
   r.string(); // mesh_resource
   r.string(); // mesh_file.filename

@@ -159,7 +159,8 @@ export class WireWriter {
   }
 
   uint8(v: number): void {
-    this.#view.setUint8(this.#take(1, 1), v);
+    const at = this.#take(1, 1); // may replace the view
+    this.#view.setUint8(at, v);
   }
 
   bool(v: boolean): void {
@@ -167,19 +168,23 @@ export class WireWriter {
   }
 
   int32(v: number): void {
-    this.#view.setInt32(this.#take(4, 4), v, true);
+    const at = this.#take(4, 4); // may replace the view
+    this.#view.setInt32(at, v, true);
   }
 
   uint32(v: number): void {
-    this.#view.setUint32(this.#take(4, 4), v, true);
+    const at = this.#take(4, 4); // may replace the view
+    this.#view.setUint32(at, v, true);
   }
 
   float32(v: number): void {
-    this.#view.setFloat32(this.#take(4, 4), v, true);
+    const at = this.#take(4, 4); // may replace the view
+    this.#view.setFloat32(at, v, true);
   }
 
   float64(v: number): void {
-    this.#view.setFloat64(this.#take(8, 8), v, true);
+    const at = this.#take(8, 8); // may replace the view
+    this.#view.setFloat64(at, v, true);
   }
 
   /** A fixed-length array of float64, or the elements of a sequence whose length was written before. */
@@ -205,7 +210,8 @@ export class WireWriter {
 
   byteSequence(data: Uint8Array): void {
     this.uint32(data.length);
-    this.#bytes.set(data, this.#take(data.length, 1));
+    const at = this.#take(data.length, 1); // may replace the bytes
+    this.#bytes.set(data, at);
   }
 
   /** Bytes written so far. */

@@ -1,0 +1,326 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FeltmapError } from '../../src/geometry/errors.js';
+import { exp, identity, type Pose } from '../../src/geometry/se3.js';
+import { decodeDiagnosticArray } from '../../src/messages/diagnostics.js';
+import { peekHeader } from '../../src/messages/header.js';
+import { decodeOdometry, decodePath, decodeTFMessage, encodeTFMessage } from '../../src/messages/poses.js';
+import { MappingNode } from '../../src/ros/mapping-node.js';
+import { ParameterStore } from '../../src/ros/parameter-check.js';
+import type { SlamService } from '../../src/ros/slam-link.js';
+import type { SlamReplies, SlamRequest } from '../../src/ros/slam-protocol.js';
+import type { ScanResult } from '../../src/slam/types.js';
+import { cloudBytes, FakePort, scanResult } from './helpers.js';
+
+/** A SLAM thread that answers at once with what the test wants. */
+class FakeSlam implements SlamService {
+  readonly requests: SlamRequest[] = [];
+  failure: Error | undefined;
+  answer: (stampNs: bigint) => Partial<ScanResult> = () => ({});
+  terminated = false;
+
+  async call<R extends SlamRequest>(request: R): Promise<SlamReplies[R['type']]> {
+    this.requests.push(request);
+    return this.#reply(request) as SlamReplies[R['type']];
+  }
+  async terminate(): Promise<void> {
+    this.terminated = true;
+  }
+  of<T extends SlamRequest['type']>(type: T): Extract<SlamRequest, { type: T }>[] {
+    return this.requests.filter((r): r is Extract<SlamRequest, { type: T }> => r.type === type);
+  }
+
+  #reply(request: SlamRequest): SlamReplies[keyof SlamReplies] {
+    if (request.type === 'scan') {
+      const { stampNs } = peekHeader(request.bytes);
+      const statistics = { blocks: 1, featureRows: 2, triangles: 3, keyframes: 4, memoryBytes: 5 };
+      const result = scanResult({ stampNs, ...this.answer(stampNs) });
+      return { result, statistics, timing: 'field', decodeMs: 1 };
+    }
+    if (request.type === 'reset') return { warnings: [] };
+    if (request.type === 'save-map') return { files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) };
+    if (request.type === 'save-mesh') return { ply: Uint8Array.of(112, 108, 121), vertices: 3, triangles: 1 };
+    return undefined;
+  }
+}
+
+let port: FakePort;
+let slam: FakeSlam;
+let folder: string;
+let started: { map?: ReadonlyMap<string, Uint8Array> | undefined }[];
+let fatal: Error[];
+
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+async function node(parameters: [string, unknown][] = [], mount: Pose | null = identity()) {
+  const store = new ParameterStore();
+  store.start([
+    ['diagnostics_rate', 0],
+    ['path_rate', 0],
+    ['mesh_rate', 0],
+    ['save_directory', folder],
+    ...parameters,
+  ]);
+  const made = new MappingNode({
+    name: 'feltmap',
+    parameters: store,
+    port,
+    startSlam: async (_, map) => {
+      started.push({ map });
+      return slam;
+    },
+    onFatal: (error) => fatal.push(error),
+  });
+  await made.configure();
+  made.activate();
+  const transforms = ['lidar', 'rear'].map((childFrameId) => ({
+    stampNs: 0n,
+    frameId: 'base_link',
+    childFrameId,
+    transform: mount ?? identity(),
+  }));
+  if (mount) made.onTf(encodeTFMessage(transforms), true);
+  return { node: made, store };
+}
+
+async function feed(n: MappingNode, seconds: readonly number[], topic = 'lidar', frame = 'lidar') {
+  for (const s of seconds) {
+    n.onCloud(topic, cloudBytes(s, frame));
+    await settle();
+  }
+}
+
+beforeEach(async () => {
+  port = new FakePort();
+  slam = new FakeSlam();
+  started = [];
+  fatal = [];
+  folder = await mkdtemp(join(tmpdir(), 'feltmap-ros-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('MappingNode', () => {
+  it('publishes odometry and its transform at the stamps of the scans', async () => {
+    const { node: n } = await node();
+    slam.answer = (stampNs) => ({
+      pose: exp([Number(stampNs) / 1e9 - 1, 0, 0, 0, 0, 0]),
+      twist: Float64Array.of(1, 0, 0, 0, 0, 0),
+      covariance: Float64Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? 1e-4 : 0)),
+    });
+    await feed(n, [1, 1.1, 1.2]);
+    const odometry = port.of('odometry').map((bytes) => decodeOdometry(bytes));
+    expect(odometry.map((o) => o.stampNs)).toEqual([1_000_000_000n, 1_100_000_000n, 1_200_000_000n]);
+    expect(odometry[2]!.pose[3]).toBeCloseTo(0.2, 9);
+    expect(odometry[2]!.twist[0]).toBeCloseTo(1, 9);
+    expect(odometry[2]!.poseCovariance[0]).toBeCloseTo(1e-4, 9);
+    // (1e-4 + 1e-4) / 0.1²
+    expect(odometry[2]!.twistCovariance[0]).toBeCloseTo(2e-2, 6);
+    const tf = port.of('tf').flatMap((bytes) => decodeTFMessage(bytes));
+    expect(tf.map((t) => [t.frameId, t.childFrameId, t.stampNs])).toEqual(
+      odometry.map((o) => ['odom', 'base_link', o.stampNs]),
+    );
+    expect([...tf[2]!.transform]).toEqual([...odometry[2]!.pose]);
+  });
+
+  it('tf can be inverted or left out at run time', async () => {
+    const { node: n, store } = await node([['invert_odom_tf', true]]);
+    slam.answer = () => ({ pose: exp([2, 0, 0, 0, 0, 0]) });
+    await feed(n, [1]);
+    const [t] = decodeTFMessage(port.of('tf')[0]!);
+    expect([t!.frameId, t!.childFrameId, t!.transform[3]]).toEqual(['base_link', 'odom', -2]);
+    n.onParameters(store.change([['publish_odom_tf', false]]));
+    await feed(n, [1.1]);
+    expect(port.of('tf')).toHaveLength(1);
+    expect(port.of('odometry')).toHaveLength(2);
+  });
+
+  it('without the transform of the sensor: nothing is published or mapped, and the warning names both frames', async () => {
+    const { node: n } = await node([['tf_timeout', 0]], null);
+    await feed(n, [1, 1.1, 1.2]);
+    expect(port.sent).toEqual([]);
+    expect(slam.of('scan')).toEqual([]);
+    const warnings = port.logs.filter(({ level }) => level === 'warn');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]!.text).toMatch(/'base_link' to 'lidar'/);
+  });
+
+  it('a scan goes through as soon as its transform comes', async () => {
+    const { node: n } = await node([['tf_timeout', 5]], null);
+    await feed(n, [1]);
+    expect(slam.of('scan')).toEqual([]);
+    const mount = exp([0, 0, 1, 0, 0, 0]);
+    n.onTf(
+      encodeTFMessage([{ stampNs: 0n, frameId: 'base_link', childFrameId: 'lidar', transform: mount }]),
+      true,
+    );
+    await settle();
+    expect([...slam.of('scan')[0]!.mount]).toEqual([...mount]);
+  });
+
+  it('lost: a large covariance, predictions for a bounded time, then nothing; diagnostics say so', async () => {
+    const { node: n } = await node([['lost_timeout', 0.25]]);
+    await feed(n, [1, 1.1]);
+    slam.answer = () => ({ state: 'lost', reason: 'Only 3 % of the scan fits the map.' });
+    await feed(n, [1.2, 1.3, 1.4, 1.5, 1.6]);
+    const stamps = port.of('odometry').map((b) => Number(decodeOdometry(b).stampNs) / 1e9);
+    expect(stamps).toEqual([1, 1.1, 1.2, 1.3, 1.4]);
+    const last = decodeOdometry(port.of('odometry').at(-1)!);
+    expect(last.poseCovariance[0]).toBe(100);
+    expect(last.twistCovariance[0]).toBe(100);
+    expect(port.of('tf')).toHaveLength(5);
+    expect(port.logs.some(({ text }) => text.startsWith('Tracking is lost: Only 3 %'))).toBe(true);
+    slam.answer = () => ({});
+    await feed(n, [1.7]);
+    expect(port.of('odometry')).toHaveLength(6);
+    expect(port.logs.at(-1)!.text).toBe('Tracking is back.');
+  });
+
+  it('nothing before the first tracked scan', async () => {
+    const { node: n } = await node();
+    slam.answer = () => ({ state: 'lost', reason: 'Only 3 points.' });
+    await feed(n, [1, 1.1]);
+    expect(port.of('odometry')).toEqual([]);
+  });
+
+  it('diagnostics tell state, rates, drops', async () => {
+    const { node: n, store } = await node();
+    await feed(n, [1, 1.1, 1.1]);
+    n.onParameters(store.change([['diagnostics_rate', 10]]));
+    await new Promise((resolve) => setTimeout(resolve, 130));
+    n.deactivate();
+    const { status } = decodeDiagnosticArray(port.of('diagnostics')[0]!);
+    expect(status.map((s) => s.name)).toEqual([
+      'feltmap: tracking',
+      'feltmap: input lidar',
+      'feltmap: input imu',
+      'feltmap: map',
+      'feltmap: process',
+    ]);
+    expect(status[0]).toMatchObject({ level: 0, message: 'tracking' });
+    const values = Object.fromEntries(status.flatMap((s) => s.values.map(({ key, value }) => [key, value])));
+    expect(values).toMatchObject({ state: 'tracking', dropped_duplicate: '1', triangles: '3' });
+  });
+
+  it('several LiDARs: the others join when the first has a map, and no stamp is published twice', async () => {
+    const { node: n } = await node([['lidar_topics', ['lidar', 'rear']]]);
+    await feed(n, [1], 'rear', 'rear');
+    expect(slam.of('scan')).toEqual([]);
+    await feed(n, [1.1, 1.2, 1.3]);
+    await feed(n, [1.3, 1.35], 'rear', 'rear');
+    expect(slam.of('scan').map((r) => r.secondary)).toEqual([false, false, false, true, true]);
+    expect(port.of('odometry')).toHaveLength(4);
+  });
+
+  it('a recording that loops starts everything anew and says so', async () => {
+    const { node: n } = await node();
+    slam.answer = (stampNs) => ({ pose: exp([Number(stampNs) / 1e9, 0, 0, 0, 0, 0]) });
+    await feed(n, [100, 100.1, 100.2]);
+    await feed(n, [50, 50.1, 50.2, 50.3]);
+    expect(slam.of('reset')).toHaveLength(1);
+    expect(port.logs.some(({ text }) => /^Time has gone back by 50\.0 s/.test(text))).toBe(true);
+    expect(port.of('odometry').map((b) => Number(decodeOdometry(b).stampNs) / 1e9)).toEqual([
+      100, 100.1, 100.2, 50.2, 50.3,
+    ]);
+  });
+
+  it('/clock that jumps back does so at once', async () => {
+    const { node: n } = await node();
+    n.onClock(10_000_000_000n);
+    await feed(n, [10]);
+    n.onClock(1_000_000_000n);
+    await feed(n, [1, 1.1]);
+    expect(slam.of('reset')).toHaveLength(1);
+    expect(port.of('odometry')).toHaveLength(3);
+  });
+
+  it('pauses and resumes', async () => {
+    const { node: n } = await node();
+    await feed(n, [1]);
+    expect(n.pause()).toMatchObject({ success: true });
+    await feed(n, [1.1, 1.2]);
+    expect(n.resume()).toMatchObject({ success: true, message: 'resumed' });
+    await feed(n, [1.3]);
+    expect(slam.of('scan')).toHaveLength(2);
+    n.deactivate();
+    expect(n.pause()).toMatchObject({ success: false, message: 'the node is inactive' });
+  });
+
+  it('saves map and mesh, loads the map, and refuses with a reason', async () => {
+    const { node: n } = await node();
+    expect(await n.saveMap()).toEqual({ success: false, message: 'nothing is mapped yet' });
+    expect((await n.loadMap()).message).toMatch(/saved map/);
+    await feed(n, [1]);
+    for (let i = 0; i < 2; i++) expect(await n.saveMap()).toMatchObject({ success: true });
+    expect(await n.saveMesh()).toMatchObject({
+      success: true,
+      message: expect.stringContaining('1 triangles'),
+    });
+    expect((await readdir(folder)).sort()).toEqual(['map', 'mesh.ply']);
+    expect([...(await readFile(join(folder, 'map', 'map.bin')))]).toEqual([1, 2, 3]);
+    expect(await n.loadMap()).toMatchObject({ success: true });
+    expect([...slam.of('reset')[0]!.map!.keys()]).toEqual(['map.bin']);
+    expect(await n.reset()).toMatchObject({ success: true });
+    expect(slam.of('reset')[1]!.map).toBeUndefined();
+  });
+
+  it('continues a saved map from the start when asked to', async () => {
+    const { node: first } = await node();
+    await feed(first, [1]);
+    await first.saveMap();
+    await node([['load_map', true]]);
+    expect([...started.at(-1)!.map!.keys()]).toEqual(['map.bin']);
+  });
+
+  it('parameters that can act at once do, others wait for the next map and say so', async () => {
+    const { node: n, store } = await node();
+    expect(n.onParameters(store.change([['tracking.minInlierRatio', 0.5]]))).toBe('');
+    await settle();
+    expect(slam.of('configure')[0]!.config.tracking.minInlierRatio).toBe(0.5);
+    expect(n.onParameters(store.change([['sensor.maxRange', 40]]))).toMatch(/sensor\.maxRange: .*~\/reset/);
+    await n.reset();
+    expect(slam.of('reset')[0]!.config.sensor.maxRange).toBe(40);
+  });
+
+  it('the path goes to who listens, once per change and again to newcomers', async () => {
+    const { node: n, store } = await node();
+    slam.answer = (stampNs) => ({ pose: exp([Number(stampNs) / 1e9, 0, 0, 0, 0, 0]) });
+    await feed(n, [1, 2, 3]);
+    n.onParameters(store.change([['path_rate', 50]]));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(port.of('path')).toEqual([]);
+    port.listening.path = ['a'];
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(port.of('path')).toHaveLength(1);
+    expect(decodePath(port.of('path')[0]!).poses).toHaveLength(3);
+    port.listening.path = ['b'];
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    n.deactivate();
+    expect(port.of('path')).toHaveLength(2);
+  });
+
+  it('survives scans that cannot be read, and gives up when the SLAM thread is gone', async () => {
+    const { node: n } = await node();
+    const call = vi.spyOn(slam, 'call');
+    call.mockRejectedValueOnce(new FeltmapError('bad-input', 'PointCloud2: no field x'));
+    await feed(n, [1, 1.1]);
+    expect(port.of('odometry')).toHaveLength(1);
+    slam.failure = new Error('the SLAM thread ended with code 1');
+    call.mockRejectedValueOnce(slam.failure);
+    await feed(n, [1.2]);
+    expect(fatal).toEqual([slam.failure]);
+  });
+
+  it('cleans up', async () => {
+    const { node: n } = await node();
+    await feed(n, [1]);
+    await n.cleanup();
+    expect(slam.terminated).toBe(true);
+    expect(n.activity).toBe('unconfigured');
+    await feed(n, [1.1]);
+    expect(port.of('odometry')).toHaveLength(1);
+  });
+});

@@ -27,6 +27,8 @@ export interface TopicHealth {
   readonly meter: RateMeter;
   /** Why messages cannot arrive. */
   readonly problem: string | undefined;
+  /** The node works without it. */
+  readonly optional: boolean;
 }
 
 /** Topics are silent after so many milliseconds. */
@@ -124,9 +126,12 @@ export class Health {
   }
 }
 
-function inputStatus(name: string, { publishers, meter, problem }: TopicHealth): DiagnosticStatus {
+function inputStatus(name: string, { publishers, meter, problem, optional }: TopicHealth): DiagnosticStatus {
   let [level, message]: [number, string] = [DiagnosticLevel.ok, 'receiving'];
-  if (publishers === 0) [level, message] = [DiagnosticLevel.warn, 'nobody publishes this topic'];
+  if (publishers === 0)
+    [level, message] = optional
+      ? [DiagnosticLevel.ok, 'not used: nobody publishes this topic']
+      : [DiagnosticLevel.warn, 'nobody publishes this topic'];
   else if (meter.silence > SILENT_MS)
     [level, message] = [DiagnosticLevel.error, problem ?? 'there are publishers, but nothing arrives'];
   return status(name, level, message, {

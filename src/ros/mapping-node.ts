@@ -40,6 +40,9 @@ const RETRY_MS = 10;
 /** Tracked scans of the first LiDAR before the others take part: they need a map and a velocity. */
 const SETTLED_SCANS = 3;
 
+/** Scans that wait while the SLAM thread starts. */
+const STARTING_SCANS = 20;
+
 type Activity = 'unconfigured' | 'starting' | 'inactive' | 'active' | 'paused' | 'failed';
 
 /**
@@ -84,7 +87,8 @@ export class MappingNode {
       log: this.#log,
       baseFrame: p.string('base_frame'),
       tfTimeout: () => p.number('tf_timeout'),
-      queueSize: () => p.number('queue_size'),
+      // A managed node may hear scans before the SLAM thread is there.
+      queueSize: () => (this.#slam ? p.number('queue_size') : STARTING_SCANS),
       onJump: (seconds) => this.#jumped(seconds),
     });
     this.#imu = new ImuIntake(this.#tf, this.#log);
@@ -375,7 +379,7 @@ export class MappingNode {
           `silent ${name}`,
           `Nothing has arrived on ${name} for 5 s, but it has publishers.`,
         );
-      return { name, publishers: count, meter, problem: problems[0] };
+      return { name, publishers: count, meter, problem: problems[0], optional: name === 'imu' };
     });
     const silent = this.#silentSince;
     const message = this.#health.message({
@@ -443,7 +447,12 @@ export class MappingNode {
   }
 
   async #service(work: (slam: SlamService) => Promise<TriggerResult>): Promise<TriggerResult> {
-    if (!this.#slam) return refused(`the node is ${this.#activity}`);
+    if (!this.#slam)
+      return refused(
+        this.#activity === 'active'
+          ? 'still starting; nothing is mapped yet'
+          : `the node is ${this.#activity}`,
+      );
     try {
       const result = await work(this.#slam);
       this.#port.log(result.success ? 'info' : 'warn', hideHome(result.message));

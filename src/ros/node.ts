@@ -60,6 +60,7 @@ async function startParameters(
 
 class RunningNode {
   readonly #node: RclNode;
+  readonly #port: RclPort;
   readonly #core: MappingNode;
   #stop: (status: number) => void = () => undefined;
 
@@ -86,7 +87,7 @@ class RunningNode {
       );
       this.#node.getLogger().warn(`There is no parameter ${name}${near ? `; did you mean ${near}?` : ''}`);
     }
-    const port = new RclPort(rcl, this.#node);
+    const port = (this.#port = new RclPort(rcl, this.#node));
     this.#core = new MappingNode({
       name: this.#node.name(),
       parameters: store,
@@ -98,7 +99,6 @@ class RunningNode {
       },
       onFatal: (error) => this.#fail(error),
     });
-    this.#subscribe(port);
     this.#serve();
   }
 
@@ -108,8 +108,16 @@ class RunningNode {
     process.on('SIGINT', leave);
     process.on('SIGTERM', leave);
     try {
-      if (this.store.bool('lifecycle')) this.#manage(this.#node as RclLifecycleNode);
-      else this.#begin();
+      if (this.store.bool('lifecycle')) {
+        this.#subscribe();
+        this.#manage(this.#node as RclLifecycleNode);
+      } else {
+        // No subscription before there is somebody to process scans.
+        const early = await Promise.race([this.#core.configure(), finished]);
+        if (early !== undefined) return early;
+        this.#subscribe();
+        this.#core.activate();
+      }
       this.#node.spin();
       return await finished;
     } finally {
@@ -118,11 +126,6 @@ class RunningNode {
       await this.#core.cleanup();
       this.#node.stop();
     }
-  }
-
-  #begin(): void {
-    this.#core.configure().catch((error: unknown) => this.#fail(error));
-    this.#core.activate();
   }
 
   #fail(error: unknown): void {
@@ -160,8 +163,8 @@ class RunningNode {
     node.activate();
   }
 
-  #subscribe(port: RclPort): void {
-    const core = this.#core;
+  #subscribe(): void {
+    const [core, port] = [this.#core, this.#port];
     for (const topic of this.store.strings('lidar_topics'))
       port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
     if (this.store.bool('use_imu'))

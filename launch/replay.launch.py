@@ -49,7 +49,8 @@ PASSED = [
     'namespace',
 ]
 
-READY = re.compile(r'feltmap is ready')
+# What the node says when it takes scans.
+READY = re.compile(r'Ready\.|The saved map is loaded\.')
 # Should the node's word be missed, playing begins all the same.
 LATEST_START = 20.0
 
@@ -81,7 +82,8 @@ def play(context):
         return [player]
 
     def on_output(event):
-        return begin() if READY.search(event.text.decode(errors='replace')) else None
+        of_node = event.process_name.startswith('feltmap_node')
+        return begin() if of_node and READY.search(event.text.decode(errors='replace')) else None
 
     def at_end(*_):
         said = LogInfo(msg='The bag has been played; Ctrl-C ends node and RViz.')

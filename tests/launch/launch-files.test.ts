@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listParameters } from '../../src/ros/parameters.js';
+import { literalsOf, python } from './python.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const launchFile = (name: string): string => join(root, 'launch', name);
+type Argument = [name: string, fallback: string | null, description: string];
+
+const skipped = python ? '' : ' (skipped: no python3 on PATH; install it to check the launch files)';
+
+describe.skipIf(!python)(`launch files${skipped}`, () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'feltmap-launch-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('are Python that defines generate_launch_description()', () => {
+    for (const name of ['feltmap.launch.py', 'replay.launch.py']) {
+      expect(literalsOf(launchFile(name))['generate_launch_description()'], name).toBe(0);
+    }
+  });
+
+  it('are really parsed: a syntax error is told with its line', async () => {
+    const broken = join(folder, 'broken.launch.py');
+    await writeFile(broken, 'a = 1\ndef f(:\n');
+    expect(() => literalsOf(broken)).toThrow(/line 2/);
+  });
+
+  it('feltmap.launch.py takes the documented arguments', async () => {
+    const names = (literalsOf(launchFile('feltmap.launch.py'))['ARGUMENTS'] as Argument[]).map(
+      ([name]) => name,
+    );
+    expect(names).toEqual([
+      'lidar',
+      'color',
+      'depth',
+      'camera_info',
+      'tactile',
+      'imu',
+      'base_frame',
+      'odom_frame',
+      'config',
+      'rviz',
+      'viewer',
+      'use_sim_time',
+      'namespace',
+    ]);
+    const docs = await readFile(join(root, 'docs/ros.md'), 'utf8');
+    for (const name of names) expect(docs).toContain(`\`${name}\``);
+  });
+
+  it('replay.launch.py passes on every argument of feltmap.launch.py', () => {
+    const inner = (literalsOf(launchFile('feltmap.launch.py'))['ARGUMENTS'] as Argument[]).map(
+      ([name]) => name,
+    );
+    const replay = literalsOf(launchFile('replay.launch.py'));
+    const own = (replay['ARGUMENTS'] as Argument[]).map(([name]) => name);
+    const passed = [...(replay['PASSED'] as string[]), 'rviz', 'use_sim_time'];
+    expect(passed.sort()).toEqual(inner.sort());
+    expect(own).toContain('bag');
+  });
+
+  it('set only parameters that the node declares', async () => {
+    const declared = new Set(listParameters().map(({ name }) => name));
+    const text = await readFile(launchFile('feltmap.launch.py'), 'utf8');
+    const set = [...text.matchAll(/own\['([\w.]+)'\]/g)].map(([, name]) => name!);
+    expect(set.length).toBeGreaterThan(1);
+    for (const name of [...set, 'config', 'base_frame', 'odom_frame']) expect(declared).toContain(name);
+  });
+});

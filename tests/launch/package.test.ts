@@ -1,0 +1,93 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ROS_TYPES } from '../../src/messages/types.js';
+import { compatible, OUTPUT_QOS, type QosProfile } from '../../src/ros/qos.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+describe('ament package', () => {
+  const xml = read('ros/feltmap/package.xml');
+  const all = (tag: string): string[] =>
+    [...xml.matchAll(new RegExp(`<${tag}>([^<]+)</${tag}>`, 'g'))].map(([, v]) => v!);
+
+  it('is of format 3, with name, version, licence and build type', () => {
+    expect(xml).toMatch(/<package format="3">/);
+    expect(all('name')).toEqual(['feltmap']);
+    expect(all('version')).toEqual([(JSON.parse(read('package.json')) as { version: string }).version]);
+    expect(all('license')).toEqual(['Apache-2.0']);
+    expect(all('build_type')).toEqual(['ament_cmake']);
+  });
+
+  it('depends on every interface package that the node uses', () => {
+    const services = [
+      'std_srvs/srv/Trigger',
+      'lifecycle_msgs/srv/ChangeState',
+      'rcl_interfaces/srv/SetParameters',
+    ];
+    const used = new Set([...Object.values(ROS_TYPES), ...services].map((type) => type.split('/')[0]!));
+    expect(used.size).toBeGreaterThan(3);
+    for (const name of used) expect(all('depend')).toContain(name);
+    const launched = [
+      'launch',
+      'launch_ros',
+      'ros2launch',
+      'ros2bag',
+      'rviz2',
+      'nodejs',
+      'ament_index_python',
+    ];
+    for (const name of launched) expect(all('exec_depend')).toContain(name);
+  });
+
+  it('starts through an executable that ros2 run can find', () => {
+    const path = join(root, 'ros/feltmap/scripts/feltmap_node');
+    expect(statSync(path).mode & 0o111).toBe(0o111);
+    expect(readFileSync(path, 'utf8').split('\n')[0]).toBe('#!/usr/bin/env node');
+  });
+});
+
+describe('rviz/feltmap.rviz', () => {
+  interface Display {
+    Class: string;
+    Enabled: boolean;
+    Topic?: Record<string, string>;
+  }
+  const file = parse(read('rviz/feltmap.rviz')) as { 'Visualization Manager': { Displays: Display[] } };
+  const displays = file['Visualization Manager'].Displays;
+
+  it('shows mesh, scan, path, odometry and tf', () => {
+    const shown = displays.filter((d) => d.Enabled).map((d) => d.Class.split('/')[1]);
+    for (const name of ['MarkerArray', 'PointCloud2', 'Path', 'Odometry', 'TF'])
+      expect(shown).toContain(name);
+  });
+
+  it('asks for topics that the node publishes, with a QoS that they offer', () => {
+    const topics = displays.flatMap((d) => (d.Topic ? [d.Topic] : []));
+    expect(topics.map((t) => t['Value']).sort()).toEqual(['cloud', 'mesh', 'odometry', 'path']);
+    for (const topic of topics) {
+      const offered = OUTPUT_QOS[topic['Value'] as keyof typeof OUTPUT_QOS] as QosProfile;
+      const requested: QosProfile = {
+        depth: Number(topic['Depth']),
+        reliability: topic['Reliability Policy'] === 'Reliable' ? 'reliable' : 'best-effort',
+        durability: topic['Durability Policy'] === 'Transient Local' ? 'transient-local' : 'volatile',
+      };
+      expect(compatible(offered, requested), topic['Value']).toBe(true);
+    }
+  });
+});
+
+describe('workflow', () => {
+  it('builds and tests on every supported distribution', () => {
+    const workflow = parse(read('.github/workflows/ros.yml')) as {
+      jobs: { ros: { strategy: { matrix: { distro: string[] } }; steps: { run?: string }[] } };
+    };
+    expect(workflow.jobs.ros.strategy.matrix.distro).toEqual(['humble', 'jazzy', 'kilted', 'lyrical']);
+    const runs = workflow.jobs.ros.steps.map((step) => step.run ?? '').join('\n');
+    for (const command of ['colcon build', 'npm run test:ros', 'ros2 launch feltmap'])
+      expect(runs).toContain(command);
+  });
+});

@@ -70,6 +70,8 @@ export class MappingNode {
   #restarting = false;
   #retry: NodeJS.Timeout | undefined;
   #settled = 0;
+  /** Topics of which it has been said that they have fallen silent. */
+  readonly #silent = new Set<string>();
   #cloudAt = -Infinity;
   #silentSince: number | undefined;
   /** Raised by a reset: replies to older scans are about a map that is gone. */
@@ -320,10 +322,10 @@ export class MappingNode {
       );
       if (generation === this.#generation) this.#answered(scan, reply);
     } catch (error) {
+      if (this.#slam !== slam) return; // ended on purpose
       const bad = error instanceof FeltmapError && error.code === 'bad-input';
       this.#intake.drop(bad ? 'unreadable' : 'failed', scan.topic, `${scan.topic}: ${sentence(error)}`);
-      // Terminated on purpose, or gone for good?
-      if (slam.failure && this.#slam === slam) this.options.onFatal(slam.failure);
+      if (slam.failure) this.options.onFatal(slam.failure);
     } finally {
       this.#busy = false;
       this.#pump();
@@ -373,7 +375,9 @@ export class MappingNode {
     const topics = [...this.#meters].map(([name, meter]) => {
       const { count, problems } = this.#port.publishers(name);
       for (const problem of problems) this.#log.log('warn', `${name} ${problem}`, problem);
-      if (count > problems.length && meter.silence > 5000 && meter.count > 0)
+      const silent = count > problems.length && meter.silence > 5000 && meter.count > 0;
+      if (!silent) this.#silent.delete(name);
+      else if (!this.#silent.has(name) && this.#silent.add(name))
         this.#log.log(
           'warn',
           `silent ${name}`,
@@ -466,10 +470,11 @@ export class MappingNode {
 
   /** Runs something nobody waits for. */
   async #request(work: () => Promise<unknown> | undefined): Promise<void> {
+    const slam = this.#slam;
     try {
       await work();
     } catch (error) {
-      this.#log.log('error', 'request', sentence(error));
+      if (this.#slam === slam) this.#log.log('error', 'request', sentence(error));
     }
   }
 }

@@ -18,7 +18,14 @@ export async function createSlam() {
       times: { prepare: 0, track: 0, map: 0, optimise: 0, mesh: 0, total: 0 },
     }),
     meshChanges: (version) => ({ version, blocks: [], deleted: [] }),
-    statistics: () => ({ blocks: 0, featureRows: 0, triangles: 0, keyframes: 0, memoryBytes: 0 }),
+    statistics: () => ({
+      blocks: 0,
+      featureRows: 0,
+      triangles: 0,
+      keyframes: 0,
+      memoryBytes: 0,
+      forgottenBlocks: 0,
+    }),
     close: async () => undefined,
   };
 }

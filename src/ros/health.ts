@@ -117,6 +117,7 @@ export class Health {
     return status(name, DiagnosticLevel.ok, map ? 'mapping' : 'empty', {
       blocks: String(map?.blocks ?? 0),
       feature_rows: String(map?.featureRows ?? 0),
+      blocks_forgotten: String(map?.forgottenBlocks ?? 0),
       keyframes: String(map?.keyframes ?? 0),
       triangles: String(map?.triangles ?? 0),
       memory_mib: fixed((map?.memoryBytes ?? 0) / 2 ** 20, 1),

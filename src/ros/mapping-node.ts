@@ -24,6 +24,7 @@ import { TfBuffer } from './tf-buffer.js';
 import { ThrottledLog } from './throttle.js';
 import { TimeWatch } from './time-watch.js';
 import { Ticker } from './ticker.js';
+import type { NodeViewer, StartViewer } from './viewer-seam.js';
 
 export interface MappingNodeOptions {
   readonly name: string;
@@ -31,6 +32,8 @@ export interface MappingNodeOptions {
   readonly port: RosPort;
   /** Starts the SLAM thread, with a saved map to continue. */
   readonly startSlam: (config: Config, map?: ReadonlyMap<string, Uint8Array>) => Promise<SlamService>;
+  /** Absent: this program has no viewer. */
+  readonly startViewer?: StartViewer;
   /** The SLAM thread is gone and the node can do nothing more. */
   readonly onFatal: (error: Error) => void;
 }
@@ -40,6 +43,8 @@ const RETRY_MS = 10;
 /** Tracked scans of the first LiDAR before the others take part: they need a map and a velocity. */
 const SETTLED_SCANS = 3;
 
+/** How often the viewer gets changed blocks, Hz. */
+const VIEWER_RATE = 5;
 /** Scans that wait while the SLAM thread starts. */
 const STARTING_SCANS = 20;
 
@@ -64,6 +69,10 @@ export class MappingNode {
   readonly #tickers: Ticker[];
   readonly #meters = new Map<string, RateMeter>();
   #slam: SlamService | undefined;
+  #viewer: NodeViewer | undefined;
+  /** Version of the mesh that the viewer has. */
+  #viewed = 0;
+  #viewing = false;
   #activity: Activity = 'unconfigured';
   #busy = false;
   /** A new map is being started: scans wait. */
@@ -120,6 +129,10 @@ export class MappingNode {
         () => p.number('diagnostics_rate'),
         () => this.#diagnose(),
       ),
+      new Ticker(
+        () => (this.#viewer ? VIEWER_RATE : 0),
+        () => this.#view(),
+      ),
     ];
   }
 
@@ -144,6 +157,7 @@ export class MappingNode {
       // Cleaned up meanwhile.
       if ((this.#activity as Activity) === 'unconfigured') return await slam.terminate();
       this.#slam = slam;
+      await this.#startViewer();
       if (this.#activity === 'starting') this.#activity = 'inactive';
       this.#port.log('info', map ? 'The saved map is loaded.' : 'Ready.');
     } catch (error) {
@@ -177,7 +191,10 @@ export class MappingNode {
     this.#slam = undefined;
     this.#forget();
     this.#time.reset();
+    const viewer = this.#viewer;
+    this.#viewer = undefined;
     await slam?.terminate();
+    await viewer?.close();
   }
 
   /** A cloud of the LiDAR with this topic, CDR. */
@@ -336,12 +353,16 @@ export class MappingNode {
     const before = this.#health.scan?.state;
     this.#health.add(result, statistics, timing, decodeMs);
     if (scan.index === 0) this.#settled = result.state === 'lost' ? 0 : this.#settled + 1;
+    const placed = this.#odometry.origin !== undefined;
     const published = this.#odometry.publish(result, scan, this.#intake.baseFrame);
     if (published !== 'nothing') {
       this.#health.odometry.tick();
       this.#health.latency.add(performance.now() - scan.arrivedMs);
       this.#silentSince = undefined;
     } else this.#silentSince ??= performance.now();
+    const { origin } = this.#odometry;
+    if (!placed && origin) this.#viewer?.origin(origin);
+    this.#viewer?.result(result, statistics);
     if (cloud) this.#port.publish('cloud', cloud);
     if (result.state === 'lost')
       this.#log.log(
@@ -369,6 +390,38 @@ export class MappingNode {
     const { origin, last } = this.#odometry;
     if (!this.#slam || !last) return;
     void this.#request(() => this.#mesh.tick(this.#slam!, last.stampNs, origin ?? identity()));
+  }
+
+  async #startViewer(): Promise<void> {
+    const port = this.#p.number('viewer.port');
+    if (port === 0) return;
+    if (!this.options.startViewer) {
+      this.#port.log('warn', 'This version of the node has no viewer; viewer.port does nothing.');
+      return;
+    }
+    try {
+      this.#viewer = await this.options.startViewer(port);
+    } catch (error) {
+      // A robot maps without a viewer, too.
+      this.#port.log('error', `No viewer: ${sentence(error)}`);
+    }
+  }
+
+  #view(): void {
+    const [slam, viewer] = [this.#slam, this.#viewer];
+    if (!slam || !viewer || this.#viewing) return;
+    this.#viewing = true;
+    const generation = this.#generation;
+    void this.#request(async () => {
+      try {
+        const changes = await slam.call({ type: 'blocks', since: this.#viewed });
+        if (generation !== this.#generation) return;
+        this.#viewed = changes.version;
+        viewer.mesh(changes);
+      } finally {
+        this.#viewing = false;
+      }
+    });
   }
 
   #diagnose(): void {
@@ -444,6 +497,8 @@ export class MappingNode {
     this.#generation++;
     this.#odometry.reset();
     this.#mesh.restart();
+    this.#viewer?.reset();
+    this.#viewed = 0;
     this.#health.reset();
     this.#imu.clear();
     this.#settled = 0;

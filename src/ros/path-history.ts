@@ -12,7 +12,7 @@ export class PathHistory {
    */
   constructor(
     private readonly stepMetres = 0.1,
-    private readonly limit = 4000,
+    private readonly limit = 2000,
   ) {
     this.#step = stepMetres;
   }

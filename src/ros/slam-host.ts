@@ -62,6 +62,8 @@ export class SlamHost {
       case 'configure':
         for (const path of LIVE_SETTINGS) setByPath(this.#config, path, valueAt(request.config, path));
         return undefined;
+      case 'blocks':
+        return this.#slam.meshChanges(request.since);
       case 'save-map':
         return { files: this.#slam.save() };
       case 'save-mesh':

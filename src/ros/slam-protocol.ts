@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.js';
 import type { Pose } from '../geometry/se3.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
+import type { MeshChanges } from '../mesh/block-store.js';
 import type { Header } from '../messages/header.js';
 import type { MeshColor } from './mesh-color.js';
 
@@ -60,6 +61,8 @@ export type SlamRequest =
   | MeshRequest
   | { readonly type: 'reset'; readonly config: Config; readonly map?: ReadonlyMap<string, Uint8Array> }
   | { readonly type: 'configure'; readonly config: Config }
+  /** Mesh blocks that changed after a version. */
+  | { readonly type: 'blocks'; readonly since: number }
   | { readonly type: 'save-map' }
   | { readonly type: 'save-mesh'; readonly origin: Pose; readonly frame: string }
   | { readonly type: 'close' };
@@ -71,6 +74,7 @@ export interface SlamReplies {
   mesh: { bytes: Uint8Array<ArrayBuffer>; blocks: number; deleted: number; remaining: number } | undefined;
   reset: { warnings: readonly string[] };
   configure: undefined;
+  blocks: MeshChanges;
   'save-map': { files: ReadonlyMap<string, Uint8Array> };
   'save-mesh': { ply: Uint8Array<ArrayBuffer>; vertices: number; triangles: number };
   close: undefined;

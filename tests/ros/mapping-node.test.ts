@@ -11,6 +11,7 @@ import { MappingNode } from '../../src/ros/mapping-node.js';
 import { ParameterStore } from '../../src/ros/parameter-check.js';
 import type { SlamService } from '../../src/ros/slam-link.js';
 import type { SlamReplies, SlamRequest } from '../../src/ros/slam-protocol.js';
+import type { NodeViewer, StartViewer } from '../../src/ros/viewer-seam.js';
 import type { ScanResult } from '../../src/slam/types.js';
 import { cloudBytes, FakePort, scanResult } from './helpers.js';
 
@@ -35,10 +36,18 @@ class FakeSlam implements SlamService {
   #reply(request: SlamRequest): SlamReplies[keyof SlamReplies] {
     if (request.type === 'scan') {
       const { stampNs } = peekHeader(request.bytes);
-      const statistics = { blocks: 1, featureRows: 2, triangles: 3, keyframes: 4, memoryBytes: 5 };
+      const statistics = {
+        blocks: 1,
+        featureRows: 2,
+        triangles: 3,
+        keyframes: 4,
+        memoryBytes: 5,
+        forgottenBlocks: 0,
+      };
       const result = scanResult({ stampNs, ...this.answer(stampNs) });
       return { result, statistics, timing: 'field', decodeMs: 1 };
     }
+    if (request.type === 'blocks') return { version: 7, blocks: [], deleted: [] };
     if (request.type === 'reset') return { warnings: [] };
     if (request.type === 'save-map') return { files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) };
     if (request.type === 'save-mesh') return { ply: Uint8Array.of(112, 108, 121), vertices: 3, triangles: 1 };
@@ -54,7 +63,11 @@ let fatal: Error[];
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-async function node(parameters: [string, unknown][] = [], mount: Pose | null = identity()) {
+async function node(
+  parameters: [string, unknown][] = [],
+  mount: Pose | null = identity(),
+  startViewer?: StartViewer,
+) {
   const store = new ParameterStore();
   store.start([
     ['diagnostics_rate', 0],
@@ -72,6 +85,7 @@ async function node(parameters: [string, unknown][] = [], mount: Pose | null = i
       return slam;
     },
     onFatal: (error) => fatal.push(error),
+    ...(startViewer ? { startViewer } : {}),
   });
   await made.configure();
   made.activate();
@@ -312,6 +326,41 @@ describe('MappingNode', () => {
     call.mockRejectedValueOnce(slam.failure);
     await feed(n, [1.2]);
     expect(fatal).toEqual([slam.failure]);
+  });
+
+  it('feeds a viewer, and maps without one that cannot start', async () => {
+    const told: string[] = [];
+    const viewer: NodeViewer = {
+      result: (result) => told.push(`result ${result.state}`),
+      mesh: ({ version }) => told.push(`mesh ${version}`),
+      origin: (pose) => told.push(`origin ${pose[11]}`),
+      reset: () => told.push('reset'),
+      close: async () => void told.push('close'),
+    };
+    const { node: n } = await node([['viewer.port', 8080]], exp([0, 0, 2, 0, 0, 0]), async () => viewer);
+    await feed(n, [1, 1.1]);
+    await new Promise((resolve) => setTimeout(resolve, 450));
+    expect(told.slice(0, 3)).toEqual(['origin 2', 'result tracking', 'result tracking']);
+    expect(told.slice(3)).toEqual(told.slice(3).map(() => 'mesh 7'));
+    expect(
+      slam
+        .of('blocks')
+        .map((r) => r.since)
+        .slice(0, 2),
+    ).toEqual([0, 7]);
+    await n.reset();
+    expect(told.at(-1)).toBe('reset');
+    await n.cleanup();
+    expect(told.at(-1)).toBe('close');
+
+    const failing = async (): Promise<NodeViewer> => {
+      throw new Error('port 8080 is taken');
+    };
+    const { node: other } = await node([['viewer.port', 8080]], identity(), failing);
+    expect(port.logs.some(({ text }) => text === 'No viewer: port 8080 is taken')).toBe(true);
+    await feed(other, [1]);
+    expect(port.of('odometry').length).toBeGreaterThan(2);
+    await other.cleanup();
   });
 
   it('cleans up', async () => {

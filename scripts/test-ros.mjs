@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const missing = whatIsMissing();
 if (missing) {
@@ -26,7 +26,7 @@ const environment = {
 };
 // Humble knows only this one; later distributions warn about it.
 if (process.env.ROS_DISTRO === 'humble') environment.ROS_LOCALHOST_ONLY = '1';
-const vitest = createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const args = [vitest, 'run', '--config', 'vitest.ros.config.ts', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env: environment });
 rmSync(folder, { recursive: true, force: true });

@@ -35,7 +35,7 @@ export const FRAME = {
   resync: 0x83,
 } as const;
 
-/** Where the server answers. All but the page's own files need the token where there is one. */
+/** Where the server answers. Everything needs the token where there is one: as query, bearer or cookie. */
 export const PATHS = {
   socket: '/ws',
   mesh: '/download/mesh.glb',
@@ -49,6 +49,8 @@ export const CLOSE = {
   goingAway: 1001,
   /** A message above {@link MAX_CLIENT_MESSAGE} (standard code). */
   tooLarge: 1009,
+  /** As many clients as there may be (standard code, "try again later"). */
+  full: 1013,
   /** A frame that cannot be decoded. */
   malformed: 4001,
   /** Another version of the protocol: reload the page. */

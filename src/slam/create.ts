@@ -16,7 +16,8 @@ import { Pipeline, type KnownPose } from './pipeline.js';
 import { Places } from './places.js';
 import { Localiser } from './relocalise.js';
 import { Tracker } from './tracker.js';
-import type { MapStatistics, Mesh, ScanResult, Slam } from './types.js';
+import type { MapStatistics, Mesh, ScanResult, Slam, SlamView } from './types.js';
+import { SystemView } from './view.js';
 
 const SLABS = 512;
 const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fused band
@@ -50,6 +51,7 @@ class LidarSlam implements Slam {
   readonly #places: Places;
   readonly #featureCell: number;
   readonly warnings: readonly string[];
+  readonly view: SlamView;
   #frame = '';
   #scans = 0;
   #lastPose: Pose = identity();
@@ -133,6 +135,7 @@ class LidarSlam implements Slam {
       this.#scans = saved.manifest.scans;
       this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
     }
+    this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, preparer);
     this.#pipeline = new Pipeline({
       config,
       field: this.#field,

@@ -11,6 +11,7 @@ import type { GlbJob } from './blocks-to-mesh.js';
 import type { Scene } from './scene.js';
 
 const POSES_A_CHUNK = 500;
+const PIECE = 1 << 20;
 
 /** The trajectory as TUM file, made piece by piece as the client reads. */
 export async function sendTrajectory(scene: Scene, response: ServerResponse): Promise<void> {
@@ -57,7 +58,12 @@ export async function sendMesh(scene: Scene, response: ServerResponse): Promise<
   const submaps = new Map([...scene.submaps].map(([id, { pose }]) => [id, pose]));
   const glb = await buildGlb({ frames, submaps });
   response.writeHead(200, { ...GLB_HEAD, 'content-length': glb.byteLength });
-  response.end(glb);
+  // Piece by piece, so that whoever awaits this knows when the memory is free again.
+  await pipeline(Readable.from(pieces(glb), { objectMode: false }), response);
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
 function buildGlb(job: GlbJob): Promise<Uint8Array> {

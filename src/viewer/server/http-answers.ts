@@ -6,6 +6,8 @@ import type { AddressLimits } from './limits.js';
 import type { Scene } from './scene.js';
 import type { StaticFile } from './static-files.js';
 
+const DOWNLOAD_STALL = 30_000;
+
 /** What the HTTP side needs of the server. */
 export interface HttpHost {
   readonly gate: Gate;
@@ -62,6 +64,7 @@ export class HttpAnswers {
     if (file) return sendFile(file, request, response);
     response.setHeader('cache-control', 'no-store');
     if (request.method === 'HEAD') return text(response, 405, 'Only GET is served here.');
+    response.setTimeout(DOWNLOAD_STALL, () => response.destroy()); // whoever stops reading a download loses it
     if (url.pathname === PATHS.trajectory) return sendTrajectory(scene, response);
     if (url.pathname === PATHS.mesh) return this.#mesh(response);
     if (url.pathname === PATHS.status) {

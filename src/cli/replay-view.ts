@@ -83,7 +83,13 @@ export class ReplayView implements ViewerFeed {
   }
 
   update(update: ViewUpdate): void {
-    this.#server.blocks(unpackBlocks(update), this.#log.recordedSeconds);
+    const { results, recordedSeconds } = this.#log;
+    const first = results[0]?.stampNs;
+    const timeOf = (scan: number): number | undefined => {
+      const at = results[scan]?.stampNs;
+      return at === undefined || first === undefined ? undefined : Number(at - first) / 1e9;
+    };
+    this.#server.blocks(unpackBlocks(update, timeOf), recordedSeconds);
     const { deleted, scan } = update;
     const removed: { submap: number; key: number; version: number }[] = [];
     for (let i = 0; i < deleted.length; i += 2)

@@ -5,7 +5,7 @@ import type { ViewerBlock } from '../viewer/server/source.js';
 /** Changes of the mesh and the newest scan on their way from the SLAM thread to the viewer's server. */
 export interface ViewUpdate {
   readonly blockSize: number;
-  /** Key, bx, by, bz, version, vertices, indices of each block. */
+  /** Key, bx, by, bz, version, vertices, indices and scan of the last change of each block. */
   readonly table: Float64Array;
   /** Of each block positions and normals (float32) and indices (uint16, padded to 4 bytes), back to back. */
   readonly data: ArrayBuffer;
@@ -15,7 +15,7 @@ export interface ViewUpdate {
   readonly scan?: { readonly index: number; readonly points: Float32Array };
 }
 
-const ROW = 7;
+const ROW = 8;
 /** Blocks in one message: some milliseconds of encoding on the other side. */
 const BLOCKS_A_MESSAGE = 1000;
 const POINTS = 10_000;
@@ -29,6 +29,8 @@ export class ViewCollector {
   #active = false;
   #last = -Infinity;
   #scan = -1;
+  /** Mesh version after each scan: tells when a block was changed, however late somebody comes to watch. */
+  readonly #versions: number[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(view: SlamView, post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void, rate = 8) {
@@ -45,6 +47,7 @@ export class ViewCollector {
   /** A scan is done. */
   scanned(index: number): void {
     this.#scan = index;
+    this.#versions.push(this.#view.meshVersion);
     if (!this.#active) return;
     if (performance.now() - this.#last >= this.#interval) this.#send();
     else this.#soon();
@@ -82,7 +85,7 @@ export class ViewCollector {
     this.#scan = -1;
     const update: ViewUpdate = {
       blockSize: this.#view.blockSize,
-      ...pack(some),
+      ...pack(some, (version) => scanOf(this.#versions, version)),
       deleted: Float64Array.from(gone.flatMap((entry) => [entry.key, entry.version])),
       ...(scan ? { scan } : {}),
     };
@@ -93,11 +96,26 @@ export class ViewCollector {
   }
 }
 
-function pack(blocks: readonly MeshBlock[]): { table: Float64Array; data: ArrayBuffer } {
+/** Index of the scan after which the mesh first had a version; the last one for what came after it. */
+function scanOf(versions: readonly number[], version: number): number {
+  let low = 0;
+  let high = Math.max(0, versions.length - 1);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (versions[middle]! >= version) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function pack(
+  blocks: readonly MeshBlock[],
+  scanAt: (version: number) => number,
+): { table: Float64Array; data: ArrayBuffer } {
   const table = new Float64Array(ROW * blocks.length);
   let bytes = 0;
   blocks.forEach(({ key, bx, by, bz, version, edges, indices }, i) => {
-    table.set([key, bx, by, bz, version, edges.length, indices.length], ROW * i);
+    table.set([key, bx, by, bz, version, edges.length, indices.length, scanAt(version)], ROW * i);
     bytes += 24 * edges.length + padded(indices.length);
   });
   const data = new ArrayBuffer(bytes);
@@ -111,11 +129,21 @@ function pack(blocks: readonly MeshBlock[]): { table: Float64Array; data: ArrayB
   return { table, data };
 }
 
-/** The blocks of an update, as views of its memory. Their box is the block's cube: neighbours share a lattice. */
-export function* unpackBlocks({ table, data, blockSize }: ViewUpdate): Generator<ViewerBlock> {
+/**
+ * The blocks of an update, as views of its memory. Their box is the block's cube: neighbours share a lattice.
+ *
+ * @param timeOf seconds of recording since the first scan, by scan
+ */
+export function* unpackBlocks(
+  { table, data, blockSize }: ViewUpdate,
+  timeOf: (scan: number) => number | undefined,
+): Generator<ViewerBlock> {
   let at = 0;
   for (let row = 0; row < table.length; row += ROW) {
-    const [key, bx, by, bz, version, vertices, count] = table.subarray(row, row + ROW) as unknown as number[];
+    const [key, bx, by, bz, version, vertices, count, scan] = table.subarray(
+      row,
+      row + ROW,
+    ) as unknown as number[];
     const positions = new Float32Array(data, at, 3 * vertices!);
     const normals = new Float32Array(data, (at += 12 * vertices!), 3 * vertices!);
     const indices = new Uint16Array(data, (at += 12 * vertices!), count!);
@@ -123,7 +151,9 @@ export function* unpackBlocks({ table, data, blockSize }: ViewUpdate): Generator
     const min = [bx! * blockSize, by! * blockSize, bz! * blockSize].map(Math.fround);
     const size = Math.fround(blockSize);
     const box = { min: min as [number, number, number], size: [size, size, size] as const };
-    yield { submap: 0, key: key!, version: version!, positions, normals, indices, box };
+    const time = timeOf(scan!);
+    const changed = time === undefined ? {} : { time };
+    yield { submap: 0, key: key!, version: version!, positions, normals, indices, box, ...changed };
   }
 }
 

@@ -150,7 +150,7 @@ export class ViewerServer implements ViewerSink {
 
   blocks(blocks: Iterable<ViewerBlock>, time: number): void {
     for (const block of blocks) {
-      const entry = this.#scene.setBlock(block, time);
+      const entry = this.#scene.setBlock(block, block.time ?? time);
       if (entry) for (const link of this.#links) link.block(entry);
     }
   }

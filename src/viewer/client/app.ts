@@ -53,8 +53,7 @@ export class App {
       // Forbidden: settings last for this visit.
     }
     // On a narrow screen the panel covers the map: it starts closed there.
-    const narrow = window.matchMedia('(max-width: 760px)').matches;
-    const overrides = { ...(narrow ? { panel: false } : {}), ...settingsFromHash(location.hash) };
+    const overrides = { ...(isNarrow() ? { panel: false } : {}), ...settingsFromHash(location.hash) };
     this.#settings = new SettingsStore(storage, overrides);
 
     const canvas = el('canvas', {
@@ -115,7 +114,7 @@ export class App {
       images: this.#thumbnails.size,
       shading: this.#settings.current.shading,
       camera: this.#settings.current.camera,
-      settled: !this.#view.groups.pending && performance.now() - this.#lastDraw > 400,
+      settled: this.#view.resting,
       drawCalls: this.#view.frame.calls,
       drawnTriangles: this.#view.frame.triangles,
       measured: this.#view.measure.distance,
@@ -310,9 +309,10 @@ export class App {
         button.setAttribute('aria-pressed', String(mode === settings.camera));
     });
     watchTheme(theme);
-    new ResizeObserver(() =>
-      this.#view.resize(this.#stage.clientWidth, this.#stage.clientHeight, window.devicePixelRatio),
-    ).observe(this.#stage);
+    new ResizeObserver(() => this.#resize()).observe(this.#stage);
+    this.#settings.subscribe((_, changed) => {
+      if (changed.has('panel')) this.#resize();
+    });
     this.#listenToPointer(canvas);
     listenToKeys({
       toggleReplay: () => this.#replay.toggle(),
@@ -334,6 +334,15 @@ export class App {
       this.#toasts.show('error', 'The graphics driver gave up; the picture comes back when it does.');
     });
     canvas.addEventListener('webglcontextrestored', () => this.#view.invalidate());
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.#stage;
+    const { panel } = this.#settings.current;
+    const { offsetWidth, offsetHeight } = this.#panel.element;
+    const narrow = isNarrow();
+    const inset = { right: panel && !narrow ? offsetWidth : 0, bottom: panel && narrow ? offsetHeight : 0 };
+    this.#view.resize(clientWidth, clientHeight, inset);
   }
 
   #listenToPointer(canvas: HTMLCanvasElement): void {
@@ -391,4 +400,9 @@ export class App {
     }
     this.#banner.tick(this.#session.loading, this.#view.groups.statistics.blocks, this.#session.expected);
   }
+}
+
+/** Whether the panel lies below the map instead of beside it, as in style.css. */
+function isNarrow(): boolean {
+  return window.matchMedia('(max-width: 760px)').matches;
 }

@@ -15,7 +15,9 @@ export class CameraRig {
   readonly #map: OrbitControls;
   #mode: CameraMode = 'orbit';
   #robot: { position: Vector3; yaw: number } | undefined;
+  #width = 1;
   #height = 1;
+  #inset = { right: 0, bottom: 0 };
   /** Whether the user has taken the camera in hand; before, it keeps the map in view by itself. */
   touched = false;
 
@@ -86,13 +88,34 @@ export class CameraRig {
     this.#map.enabled = on && this.#mode === 'top';
   }
 
-  /** @param width of the canvas in CSS pixels */
-  resize(width: number, height: number): void {
+  /**
+   * @param width of the canvas in CSS pixels
+   * @param inset part of the canvas that the panel covers: the middle of the picture is the middle of the rest
+   */
+  resize(width: number, height: number, inset: { right: number; bottom: number }): void {
+    this.#width = Math.max(1, width);
     this.#height = Math.max(1, height);
-    this.perspective.aspect = width / this.#height;
-    this.perspective.updateProjectionMatrix();
+    this.#inset = inset;
+    this.perspective.aspect = this.#width / this.#height;
     const half = 0.5 * (this.orthographic.top - this.orthographic.bottom);
+    for (const camera of [this.perspective, this.orthographic])
+      camera.setViewOffset(
+        this.#width,
+        this.#height,
+        0.5 * inset.right,
+        0.5 * inset.bottom,
+        this.#width,
+        this.#height,
+      );
     this.#setOrtho(half);
+  }
+
+  /** Shares of the canvas' width and height that the panel leaves. */
+  get #free(): { x: number; y: number } {
+    return {
+      x: Math.max(0.2, 1 - this.#inset.right / this.#width),
+      y: Math.max(0.2, 1 - this.#inset.bottom / this.#height),
+    };
   }
 
   /**
@@ -179,8 +202,8 @@ export class CameraRig {
   #frame(focus: Box3, heading: number, ease: number): boolean {
     const centre = focus.getCenter(new Vector3());
     const size = focus.getSize(new Vector3());
-    const azimuth = heading + Math.PI - 0.62;
-    const elevation = 0.6;
+    const azimuth = heading + Math.PI - 0.3;
+    const elevation = 0.58;
     const direction = new Vector3(
       Math.cos(elevation) * Math.cos(azimuth),
       Math.cos(elevation) * Math.sin(azimuth),
@@ -192,8 +215,10 @@ export class CameraRig {
     const span = (axis: Vector3): number =>
       0.5 * (Math.abs(axis.x) * size.x + Math.abs(axis.y) * size.y + Math.abs(axis.z) * size.z);
     const tan = Math.tan((FOV * Math.PI) / 360);
+    const free = this.#free;
     const distance =
-      Math.max(span(right) / (tan * this.perspective.aspect), span(up) / tan) + 0.35 * span(direction);
+      Math.max(span(right) / (tan * this.perspective.aspect * free.x), span(up) / (tan * free.y)) +
+      0.35 * span(direction);
     const eye = centre.clone().addScaledVector(direction, Math.max(0.05, distance));
     return this.#ease(this.perspective.position, eye, this.#orbit.target, centre, ease);
   }
@@ -201,7 +226,8 @@ export class CameraRig {
   #frameTop(focus: Box3, ease: number): boolean {
     const centre = focus.getCenter(new Vector3());
     const size = focus.getSize(new Vector3());
-    const half = 0.55 * Math.max(size.y, size.x / this.perspective.aspect, 1e-2);
+    const free = this.#free;
+    const half = 0.55 * Math.max(size.y / free.y, size.x / (this.perspective.aspect * free.x), 1e-2);
     const now = (0.5 * (this.orthographic.top - this.orthographic.bottom)) / this.orthographic.zoom;
     this.orthographic.zoom = 1;
     this.#setOrtho(now + ease * (half - now));

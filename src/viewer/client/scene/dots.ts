@@ -4,6 +4,8 @@ import {
   Color,
   Points,
   ShaderMaterial,
+  Sphere,
+  Vector3,
   type ColorRepresentation,
 } from 'three';
 
@@ -76,9 +78,11 @@ export class Dots extends Points<BufferGeometry, ShaderMaterial> {
     } else {
       this.geometry.dispose();
       this.geometry = new BufferGeometry();
-      const room = new Float32Array(Math.ceil(1.3 * positions.length));
+      const room = new Float32Array(3 * Math.ceil((1.3 * positions.length) / 3));
       room.set(positions);
       this.geometry.setAttribute('position', new BufferAttribute(room, 3));
+      // Only three.js' sorting asks for it; the true one would be computed anew for every scan.
+      this.geometry.boundingSphere = new Sphere(new Vector3(), Infinity);
     }
     this.geometry.setDrawRange(0, positions.length / 3);
   }

@@ -24,12 +24,12 @@ float lines(float size, float width) {
   vec2 w = fwidth(c);
   vec2 d = abs(fract(c - 0.5) - 0.5) / w;
   // Where lines come closer than two pixels they would only shimmer.
-  float fade = 1.0 - smoothstep(0.25, 0.6, max(w.x, w.y));
+  float fade = 1.0 - smoothstep(0.05, 0.3, max(w.x, w.y));
   return (1.0 - min(min(d.x, d.y) / width, 1.0)) * fade;
 }
 void main() {
   float far = 1.0 - smoothstep(0.35, 1.0, length(vPlane - uCentre.xy) / uReach);
-  float a = max(0.45 * lines(uStep, 1.0), lines(10.0 * uStep, 1.2)) * far * uStrength;
+  float a = max(0.4 * lines(uStep, 1.0), lines(10.0 * uStep, 1.1)) * far * uStrength;
   if (a < 0.004) discard;
   gl_FragColor = vec4(uColor, a);
   #include <colorspace_fragment>

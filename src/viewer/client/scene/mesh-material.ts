@@ -53,7 +53,7 @@ vec3 baseColour(vec3 n) {
   if (uShading == 1) return texture2D(uRamp, vec2((vWorld.z - uHeights.x) / (uHeights.y - uHeights.x), 0.5)).rgb;
   if (uShading == 2) return mix(uClay, linear(vTint.rgb), vTint.a);
   if (uShading == 3) return texture2D(uAgeRamp, vec2((vStamp - uAges.x) / (uAges.y - uAges.x), 0.5)).rgb;
-  return linear(clamp(vec3(0.66 + 0.22 * n.x + 0.12 * n.z, 0.66 + 0.16 * n.y + 0.12 * n.z, 0.74 - 0.12 * n.x - 0.12 * n.y), 0.0, 1.0));
+  return linear(clamp(vec3(0.60 + 0.26 * n.x + 0.16 * n.z, 0.60 + 0.20 * n.y + 0.14 * n.z, 0.70 - 0.14 * n.x - 0.12 * n.y), 0.0, 1.0));
 }
 
 void main() {
@@ -73,11 +73,15 @@ void main() {
   // Photographed colours carry their own light.
   if (uShading == 2) light = mix(light, vec3(0.75 + 0.35 * key + 0.1 * sky), 0.7 * vTint.a);
   vec3 lit = base * light;
+  // Bright surfaces roll off instead of burning out.
+  lit = lit * (1.0 + 0.12 * lit) / (1.0 + 0.42 * lit);
   gl_FragColor = vec4(sqrt(clamp(lit, 0.0, 1.0)), 1.0);
 }`;
 
 /** The one material of all surface: shading modes, slicing plane and light are uniforms, so nothing is rebuilt. */
 export class MeshMaterial extends ShaderMaterial {
+  #ramp: RampName = 'terrain';
+
   constructor() {
     super({
       vertexShader: VERTEX,
@@ -103,6 +107,8 @@ export class MeshMaterial extends ShaderMaterial {
   }
 
   set ramp(name: RampName) {
+    if (name === this.#ramp) return;
+    this.#ramp = name;
     const uniform = this.uniforms['uRamp']!;
     (uniform.value as DataTexture).dispose();
     uniform.value = rampTexture(name);

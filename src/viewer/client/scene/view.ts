@@ -78,7 +78,11 @@ export class SceneView {
   #invalid = true;
   #pathFrom = 0;
   #surveyed = -Infinity;
+  #drawnAt = 0;
   #width = 1;
+  #inset = { right: 0, bottom: 0 };
+  #resized = true;
+  #resting = false;
   #height = 1;
   #frame: FrameStatistics = { calls: 0, triangles: 0 };
 
@@ -111,6 +115,11 @@ export class SceneView {
   /** Heights (m) of the ramp's ends. */
   get heights(): readonly [number, number] {
     return this.#heights;
+  }
+
+  /** Whether the picture is complete and at its best, and nothing moves. */
+  get resting(): boolean {
+    return this.#resting && !this.groups.pending && this.governor.step === 0;
   }
 
   get frame(): FrameStatistics {
@@ -161,15 +170,24 @@ export class SceneView {
     this.invalidate();
   }
 
-  resize(width: number, height: number, deviceRatio: number): void {
+  /** @param inset part of the canvas (CSS pixels) that the panel covers */
+  resize(width: number, height: number, inset: { right: number; bottom: number }): void {
+    this.#inset = inset;
     [this.#width, this.#height] = [Math.max(1, width), Math.max(1, height)];
+    this.#resized = true;
+    this.invalidate();
+  }
+
+  /** Only right before drawing: a canvas goes blank when its size is set. */
+  #applySize(): void {
+    this.#resized = false;
+    const deviceRatio = window.devicePixelRatio;
     const ratio = Math.min(deviceRatio, 2) * this.governor.scale;
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(this.#width, this.#height, false);
     const size = this.renderer.getDrawingBufferSize(new Vector2());
     this.#passes.resize(size.x, size.y);
-    this.rig.resize(this.#width, this.#height);
-    this.invalidate();
+    this.rig.resize(this.#width, this.#height, this.#inset);
   }
 
   /** Poses from `from` on are new or have moved. */
@@ -258,7 +276,9 @@ export class SceneView {
    * @returns whether a frame was drawn
    */
   draw(now: number, ages: readonly [number, number]): boolean {
-    this.groups.update(now, 6);
+    // On a slow machine frames are few: then each must build more.
+    this.groups.update(now, Math.max(6, 0.25 * Math.min(400, now - this.#drawnAt)));
+    this.#drawnAt = now;
     if (this.groups.pending || now - this.#surveyed > 1000) {
       if (now - this.#surveyed > 250) {
         this.#survey();
@@ -267,19 +287,21 @@ export class SceneView {
       if (this.groups.pending) this.#invalid = true;
     }
     const moving = this.rig.update(this.#focus, this.#heading, 0.08);
-    if (!moving && !this.#invalid) {
+    this.#resting = !moving && !this.#invalid;
+    if (this.#resting) {
       this.governor.idle();
       if (!this.governor.restore()) return false;
-      this.resize(this.#width, this.#height, window.devicePixelRatio);
+      this.#resized = true;
     }
     this.#invalid = false;
+    if (this.#resized) this.#applySize();
     this.#prepare(now, ages);
     const { info } = this.renderer;
     info.reset();
     this.#passes.render(this.#surface, this.rig.camera);
     this.renderer.render(this.#overlay, this.rig.camera);
     this.#frame = { calls: info.render.calls, triangles: info.render.triangles };
-    if (this.governor.drawn(now)) this.resize(this.#width, this.#height, window.devicePixelRatio);
+    if (this.governor.drawn(now)) this.#resized = true;
     return true;
   }
 
@@ -311,7 +333,7 @@ export class SceneView {
     }
     if (now - this.#heightsAt > 700) {
       this.#heightsAt = now;
-      const range = this.groups.heightRange(0.01, 0.985);
+      const range = this.groups.heightRange(0.01, 0.99);
       if (range) this.#heights = range;
     }
     this.#material.setHeights(...this.#heights);

@@ -5,7 +5,7 @@ import type { ViewerBlock } from '../viewer/server/source.js';
 /** Changes of the mesh and the newest scan on their way from the SLAM thread to the viewer's server. */
 export interface ViewUpdate {
   readonly blockSize: number;
-  /** Key, bx, by, bz, version, vertices, indices and scan of the last change of each block. */
+  /** Key, bx, by, bz, version, vertices, indices, scans of the first and last change of each block. */
   readonly table: Float64Array;
   /** Of each block positions and normals (float32) and indices (uint16, padded to 4 bytes), back to back. */
   readonly data: ArrayBuffer;
@@ -15,7 +15,7 @@ export interface ViewUpdate {
   readonly scan?: { readonly index: number; readonly points: Float32Array };
 }
 
-const ROW = 8;
+const ROW = 9;
 /** Blocks in one message: some milliseconds of encoding on the other side. */
 const BLOCKS_A_MESSAGE = 1000;
 const POINTS = 10_000;
@@ -31,6 +31,8 @@ export class ViewCollector {
   #scan = -1;
   /** Mesh version after each scan: tells when a block was changed, however late somebody comes to watch. */
   readonly #versions: number[] = [];
+  /** Scan in which each block first had a surface, by key. */
+  readonly #first = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(view: SlamView, post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void, rate = 8) {
@@ -47,7 +49,9 @@ export class ViewCollector {
   /** A scan is done. */
   scanned(index: number): void {
     this.#scan = index;
-    this.#versions.push(this.#view.meshVersion);
+    const { blocks, version } = this.#view.meshChanges(this.#versions.at(-1) ?? 0);
+    for (const { key } of blocks) if (!this.#first.has(key)) this.#first.set(key, index);
+    this.#versions.push(version);
     if (!this.#active) return;
     if (performance.now() - this.#last >= this.#interval) this.#send();
     else this.#soon();
@@ -85,7 +89,10 @@ export class ViewCollector {
     this.#scan = -1;
     const update: ViewUpdate = {
       blockSize: this.#view.blockSize,
-      ...pack(some, (version) => scanOf(this.#versions, version)),
+      ...pack(some, ({ key, version }) => {
+        const last = scanOf(this.#versions, version);
+        return [this.#first.get(key) ?? last, last];
+      }),
       deleted: Float64Array.from(gone.flatMap((entry) => [entry.key, entry.version])),
       ...(scan ? { scan } : {}),
     };
@@ -110,12 +117,13 @@ function scanOf(versions: readonly number[], version: number): number {
 
 function pack(
   blocks: readonly MeshBlock[],
-  scanAt: (version: number) => number,
+  scansOf: (block: MeshBlock) => readonly [number, number],
 ): { table: Float64Array; data: ArrayBuffer } {
   const table = new Float64Array(ROW * blocks.length);
   let bytes = 0;
-  blocks.forEach(({ key, bx, by, bz, version, edges, indices }, i) => {
-    table.set([key, bx, by, bz, version, edges.length, indices.length, scanAt(version)], ROW * i);
+  blocks.forEach((block, i) => {
+    const { key, bx, by, bz, version, edges, indices } = block;
+    table.set([key, bx, by, bz, version, edges.length, indices.length, ...scansOf(block)], ROW * i);
     bytes += 24 * edges.length + padded(indices.length);
   });
   const data = new ArrayBuffer(bytes);
@@ -140,7 +148,7 @@ export function* unpackBlocks(
 ): Generator<ViewerBlock> {
   let at = 0;
   for (let row = 0; row < table.length; row += ROW) {
-    const [key, bx, by, bz, version, vertices, count, scan] = table.subarray(
+    const [key, bx, by, bz, version, vertices, count, first, last] = table.subarray(
       row,
       row + ROW,
     ) as unknown as number[];
@@ -151,8 +159,8 @@ export function* unpackBlocks(
     const min = [bx! * blockSize, by! * blockSize, bz! * blockSize].map(Math.fround);
     const size = Math.fround(blockSize);
     const box = { min: min as [number, number, number], size: [size, size, size] as const };
-    const time = timeOf(scan!);
-    const changed = time === undefined ? {} : { time };
+    const [firstTime, time] = [timeOf(first!), timeOf(last!)];
+    const changed = firstTime === undefined || time === undefined ? {} : { firstTime, time };
     yield { submap: 0, key: key!, version: version!, positions, normals, indices, box, ...changed };
   }
 }

@@ -44,7 +44,7 @@ export class Scene {
     const id = `${block.submap}/${block.key}`;
     const before = this.blocks.get(id);
     if (before && before.version >= block.version) return undefined;
-    const firstSeen = before?.firstSeen ?? time;
+    const firstSeen = block.firstTime ?? before?.firstSeen ?? time;
     const entry = { id, version: block.version, ...encodeBlock(block, firstSeen, time), firstSeen };
     if (before) this.#forget(before);
     this.blocks.set(id, entry);

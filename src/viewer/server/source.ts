@@ -18,7 +18,11 @@ export interface ViewerBlock {
   readonly indices: Uint16Array | Uint32Array;
   /** What the positions are quantised in; the tightest box when absent. Equal boxes side by side leave no cracks. */
   readonly box?: Box;
-  /** When this block was changed, where it is known better than for all: seconds of recording since the first scan. */
+  /**
+   * When this block first had a surface and when it was last changed, where that is known better than for all: seconds
+   * of recording since the first scan.
+   */
+  readonly firstTime?: number;
   readonly time?: number;
 }
 

@@ -76,7 +76,7 @@ export class Session {
         }
         break;
       case 'meshBlock':
-        this.ages = [Math.min(this.ages[0], frame.lastSeen), Math.max(this.ages[1], frame.lastSeen)];
+        this.ages = [Math.min(this.ages[0], frame.firstSeen), Math.max(this.ages[1], frame.firstSeen)];
         view.block(frame);
         break;
       case 'blockRemoved':

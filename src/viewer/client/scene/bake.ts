@@ -18,7 +18,7 @@ export interface Baked {
   readonly normal: Int8Array<ArrayBuffer>;
   /** 4 per vertex: sRGB and whether there is a colour (255) or not (0). */
   readonly tint: Uint8Array<ArrayBuffer>;
-  /** When the surface was last changed, seconds since the first scan. */
+  /** When the place was first mapped, seconds since the first scan. */
   readonly stamp: Float32Array<ArrayBuffer>;
   readonly index: Uint32Array<ArrayBuffer>;
 }
@@ -86,7 +86,7 @@ function writeBlock(block: MeshBlockFrame, out: Baked, first: number, firstIndex
     }
     tint[to + 3] = colors ? 255 : 0;
   }
-  stamp.fill(block.lastSeen, first, first + count);
+  stamp.fill(block.firstSeen, first, first + count);
   for (let i = 0; i < indices.length; i++) index[firstIndex + i] = indices[i]! + first;
 }
 

@@ -219,7 +219,7 @@ export class CameraRig {
     const distance =
       Math.max(span(right) / (tan * this.perspective.aspect * free.x), span(up) / (tan * free.y)) +
       0.35 * span(direction);
-    const eye = centre.clone().addScaledVector(direction, Math.max(0.05, distance));
+    const eye = centre.clone().addScaledVector(direction, Math.max(0.05, 0.86 * distance));
     return this.#ease(this.perspective.position, eye, this.#orbit.target, centre, ease);
   }
 

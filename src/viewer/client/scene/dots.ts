@@ -24,21 +24,22 @@ uniform vec3 uColor;
 uniform vec3 uRim;
 uniform float uSize;
 uniform float uOpacity;
+uniform bool uRimmed;
 void main() {
   vec2 d = 2.0 * gl_PointCoord - 1.0;
   float r = length(d);
   float edge = 2.0 / uSize;
   float alpha = 1.0 - smoothstep(1.0 - edge, 1.0, r);
   if (alpha < 0.02) discard;
-  // Larger dots get a rim, so that they stand out on surfaces of any colour.
-  float rim = uSize > 6.0 ? smoothstep(0.62 - edge, 0.62, r) : 0.0;
+  // A rim, so that single dots stand out on surfaces of any colour.
+  float rim = uRimmed ? smoothstep(0.62 - edge, 0.62, r) : 0.0;
   gl_FragColor = vec4(mix(uColor, uRim, rim), alpha * uOpacity);
   #include <colorspace_fragment>
 }`;
 
 /** Round points of constant size on the screen. */
 export class Dots extends Points<BufferGeometry, ShaderMaterial> {
-  constructor(color: ColorRepresentation, size: number, opacity = 1) {
+  constructor(color: ColorRepresentation, size: number, opacity = 1, rimmed = false) {
     super(
       new BufferGeometry(),
       new ShaderMaterial({
@@ -51,6 +52,7 @@ export class Dots extends Points<BufferGeometry, ShaderMaterial> {
           uRim: { value: new Color(0x10151d) },
           uSize: { value: size },
           uOpacity: { value: opacity },
+          uRimmed: { value: rimmed },
         },
       }),
     );

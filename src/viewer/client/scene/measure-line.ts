@@ -8,7 +8,7 @@ import { Dots } from './dots.js';
 export class MeasureLine {
   readonly root = new Group();
   readonly points: Vector3[] = [];
-  readonly #dots = new Dots('#ffd23e', 10);
+  readonly #dots = new Dots('#ffd23e', 10, 1, true);
   readonly #lines: LineSegments2[];
 
   constructor() {

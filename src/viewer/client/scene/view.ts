@@ -24,6 +24,7 @@ interface Look {
   readonly grid: string;
   readonly gridStrength: number;
   readonly scan: string;
+  readonly keyframes: string;
   /** By tracking state. */
   readonly path: readonly [string, string, string];
 }
@@ -34,6 +35,7 @@ const LOOKS: Readonly<Record<'dark' | 'light', Look>> = {
     grid: '#8fa3c0',
     gridStrength: 0.3,
     scan: '#fff3c9',
+    keyframes: '#ffffff',
     path: ['#ff4f64', '#ffb13d', '#9aa3b2'],
   },
   light: {
@@ -41,6 +43,7 @@ const LOOKS: Readonly<Record<'dark' | 'light', Look>> = {
     grid: '#5c6f8c',
     gridStrength: 0.34,
     scan: '#7a1fa2',
+    keyframes: '#40101a',
     path: ['#e4203c', '#c87800', '#5f6878'],
   },
 };
@@ -158,7 +161,7 @@ export class SceneView {
     this.#grid.visible = settings.grid;
     this.#path.root.visible = settings.path;
     this.#keyframes.visible = settings.keyframes;
-    this.#keyframes.color = this.#look.path[0];
+    this.#keyframes.color = this.#look.keyframes;
     this.touches.root.visible = settings.touches;
     this.#robot.root.visible = settings.axes && this.trajectory.length > 0;
     for (const { dots } of this.#scans.values()) {
@@ -277,8 +280,9 @@ export class SceneView {
    */
   draw(now: number, ages: readonly [number, number]): boolean {
     // On a slow machine frames are few: then each must build more.
-    this.groups.update(now, Math.max(6, 0.25 * Math.min(400, now - this.#drawnAt)));
+    const elapsed = Math.min(400, now - this.#drawnAt);
     this.#drawnAt = now;
+    this.groups.update(now, Math.max(6, 0.25 * elapsed));
     if (this.groups.pending || now - this.#surveyed > 1000) {
       if (now - this.#surveyed > 250) {
         this.#survey();
@@ -286,7 +290,7 @@ export class SceneView {
       }
       if (this.groups.pending) this.#invalid = true;
     }
-    const moving = this.rig.update(this.#focus, this.#heading, 0.08);
+    const moving = this.rig.update(this.#focus, this.#heading, 1 - Math.exp(-elapsed / 220));
     this.#resting = !moving && !this.#invalid;
     if (this.#resting) {
       this.governor.idle();
@@ -341,7 +345,7 @@ export class SceneView {
     this.#material.slice = this.slice;
     const pixelRatio = this.renderer.getPixelRatio();
     for (const { dots } of this.#scans.values()) dots.pixels = this.#settings.pointSize * pixelRatio;
-    this.#keyframes.pixels = 7 * pixelRatio;
+    this.#keyframes.pixels = 5 * pixelRatio;
     this.measure.pixelRatio = pixelRatio;
     this.rig.clip(this.#bounds);
     camera.updateMatrixWorld();

@@ -72,7 +72,7 @@ export class Overlays {
       context.putImageData(image, 0, 0);
     }
     if (shading === 'age') {
-      setText(this.#legendTitle, 'Last changed');
+      setText(this.#legendTitle, 'First mapped');
       setText(this.#low, clock(ages[0]));
       setText(this.#high, clock(ages[1]));
     } else {

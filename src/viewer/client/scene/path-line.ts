@@ -18,11 +18,12 @@ export class PathLine {
   readonly #pieces: Piece[] = [];
   #built = 0;
   readonly #materials: readonly LineMaterial[];
+  readonly #outline: LineMaterial;
 
   constructor() {
-    const outline = new LineMaterial({ color: 0x0a0e15, linewidth: 6, transparent: true, opacity: 0.55 });
+    const outline = new LineMaterial({ color: 0x0a0e15, linewidth: 6.5, transparent: true, opacity: 0.6 });
     outline.depthWrite = false;
-    const core = new LineMaterial({ vertexColors: true, linewidth: 3 });
+    const core = new LineMaterial({ vertexColors: true, linewidth: 3.5 });
     const hidden = new LineMaterial({
       vertexColors: true,
       linewidth: 2.5,
@@ -31,7 +32,13 @@ export class PathLine {
       depthWrite: false,
       depthFunc: GreaterDepth,
     });
+    this.#outline = outline;
     this.#materials = [hidden, outline, core];
+  }
+
+  /** Colour of the seam that sets the line off from any surface. */
+  set outline(color: string) {
+    this.#outline.color.set(color);
   }
 
   /**

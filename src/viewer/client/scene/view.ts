@@ -25,6 +25,7 @@ interface Look {
   readonly gridStrength: number;
   readonly scan: string;
   readonly keyframes: string;
+  readonly outline: string;
   /** By tracking state. */
   readonly path: readonly [string, string, string];
 }
@@ -36,6 +37,7 @@ const LOOKS: Readonly<Record<'dark' | 'light', Look>> = {
     gridStrength: 0.3,
     scan: '#fff3c9',
     keyframes: '#ffffff',
+    outline: '#0a0e15',
     path: ['#ff4f64', '#ffb13d', '#9aa3b2'],
   },
   light: {
@@ -43,7 +45,8 @@ const LOOKS: Readonly<Record<'dark' | 'light', Look>> = {
     grid: '#5c6f8c',
     gridStrength: 0.34,
     scan: '#7a1fa2',
-    keyframes: '#40101a',
+    keyframes: '#3d0a14',
+    outline: '#ffffff',
     path: ['#e4203c', '#c87800', '#5f6878'],
   },
 };
@@ -160,6 +163,7 @@ export class SceneView {
     this.#grid.tint(this.#look.grid, this.#look.gridStrength);
     this.#grid.visible = settings.grid;
     this.#path.root.visible = settings.path;
+    this.#path.outline = this.#look.outline;
     this.#keyframes.visible = settings.keyframes;
     this.#keyframes.color = this.#look.keyframes;
     this.touches.root.visible = settings.touches;

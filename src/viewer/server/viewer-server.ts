@@ -113,9 +113,17 @@ export class ViewerServer implements ViewerSink {
   get port(): number {
     return this.#port;
   }
-  /** Bytes of the encoded blocks, the largest part of the server's memory. */
-  get sceneBytes(): number {
-    return this.#scene.bytes;
+  /** What the server holds: bytes of the encoded blocks (once for all), and what is on its way to each client. */
+  load(): {
+    readonly sceneBytes: number;
+    readonly clients: readonly { inFlight: number; buffered: number; pendingBlocks: number }[];
+  } {
+    const clients = [...this.#links].map(({ inFlight, buffered, pendingBlocks }) => ({
+      inFlight,
+      buffered,
+      pendingBlocks,
+    }));
+    return { sceneBytes: this.#scene.bytes, clients };
   }
 
   /**

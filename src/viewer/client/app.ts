@@ -42,6 +42,7 @@ export class App {
   #lastScans = -1;
   #panelAt = 0;
   #frameMs = 0;
+  #scriptMs = 0;
   #lastDraw = 0;
   #seen: number[] = [];
 
@@ -117,6 +118,9 @@ export class App {
       settled: this.#view.resting,
       drawCalls: this.#view.frame.calls,
       drawnTriangles: this.#view.frame.triangles,
+      quality: this.#view.governor.step,
+      frameMs: this.#frameMs,
+      scriptMs: this.#scriptMs,
       measured: this.#view.measure.distance,
     };
   }
@@ -377,12 +381,13 @@ export class App {
     requestAnimationFrame((next) => this.#frame(next));
     const begin = performance.now();
     if (this.#view.draw(now, this.#session.ages)) {
-      if (this.#lastDraw > 0 && begin - this.#lastDraw < 1000) {
+      if (this.#lastDraw > 0 && begin - this.#lastDraw < 2000) {
         this.#seen.push(begin - this.#lastDraw);
         if (this.#seen.length > 30) this.#seen.shift();
         this.#frameMs = this.#seen.reduce((sum, ms) => sum + ms, 0) / this.#seen.length;
       }
       this.#lastDraw = performance.now();
+      this.#scriptMs += 0.1 * (this.#lastDraw - begin - this.#scriptMs);
       this.#overlays.update(this.#view, this.#settings.current, this.#session.ages);
     } else if (begin - this.#lastDraw > 1000) this.#frameMs = 0;
     if (now - this.#panelAt > 500) {

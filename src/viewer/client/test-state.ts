@@ -23,6 +23,11 @@ export interface FeltmapState {
   readonly settled: boolean;
   readonly drawCalls: number;
   readonly drawnTriangles: number;
+  /** Step of the governor: 0 is the best picture. */
+  readonly quality: number;
+  /** Between drawn frames while they follow each other, and the page's own share of it, ms. */
+  readonly frameMs: number;
+  readonly scriptMs: number;
   /** Of the measured line, metres. */
   readonly measured: number | undefined;
 }

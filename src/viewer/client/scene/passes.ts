@@ -129,8 +129,9 @@ void main() {
   float depth = texture(uDepth, vUv).r;
   float centre = length((vUv - vec2(0.5, 0.62)) * vec2(1.0, 0.8));
   vec3 back = mix(uTop, uBottom, smoothstep(0.0, 0.85, centre));
-  // Half a step of noise against banding.
-  back += (fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5) / 255.0;
+  // Ordered dithering (2×2 Bayer) against banding; pictures of it stay small, those of noise do not.
+  ivec2 cell = ivec2(gl_FragCoord.xy) & 1;
+  back += (float((cell.x ^ cell.y) * 2 + cell.y) / 4.0 - 0.375) / 255.0;
   gl_FragDepth = uOpacity < 0.99 ? 1.0 : depth;
   if (surface.a <= 0.0) { result = vec4(back, 1.0); return; }
   vec3 lit = surface.rgb / surface.a;

@@ -349,7 +349,7 @@ export class SceneView {
     this.#material.slice = this.slice;
     const pixelRatio = this.renderer.getPixelRatio();
     for (const { dots } of this.#scans.values()) dots.pixels = this.#settings.pointSize * pixelRatio;
-    this.#keyframes.pixels = 5 * pixelRatio;
+    this.#keyframes.pixels = 3.5 * pixelRatio;
     this.measure.pixelRatio = pixelRatio;
     this.rig.clip(this.#bounds);
     camera.updateMatrixWorld();

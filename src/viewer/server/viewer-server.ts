@@ -259,7 +259,7 @@ export class ViewerServer implements ViewerSink {
       },
       meshFile: () => this.#options.feed?.meshFile?.(),
       withFreshScene: (step) => this.#withFreshScene(step),
-      statusJson: () => JSON.stringify({ ...this.#status, clients: this.#links.size }),
+      statusJson: () => JSON.stringify({ ...this.#status, clients: this.#links.size, server: this.load() }),
     };
   }
 

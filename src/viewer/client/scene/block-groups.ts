@@ -179,13 +179,15 @@ export class BlockGroups {
    *
    * @param pixels largest size of a cell on the screen
    * @param height of the picture in pixels
+   * @param budget ms for building levels
    * @returns whether levels are still to be built
    */
-  chooseLevels(camera: Camera, height: number, pixels: number): boolean {
+  chooseLevels(camera: Camera, height: number, pixels: number, budget: number): boolean {
     const sizes = LEVEL_CELLS.map((cells) => cells * this.#voxel);
     const focal = 0.5 * height * camera.projectionMatrix.elements[5]!;
     const perspective = 'isPerspectiveCamera' in camera;
-    let budget = 3;
+    const until = performance.now() + budget;
+    let missing = false;
     for (const group of this.#groups.values()) {
       if (!group.baked) continue;
       const away = perspective
@@ -193,12 +195,15 @@ export class BlockGroups {
         : 1;
       let level = chooseLevel(sizes, away / focal, pixels);
       while (level > 0 && !group.levels[level]) {
-        if (budget-- > 0) this.#buildLevel(group, level);
-        else level--;
+        if (performance.now() < until) this.#buildLevel(group, level);
+        else {
+          missing = true;
+          level--;
+        }
       }
       group.mesh.geometry = group.levels[level]!;
     }
-    return budget < 0;
+    return missing;
   }
 
   /**

@@ -85,6 +85,7 @@ export class SceneView {
   #pathFrom = 0;
   #surveyed = -Infinity;
   #drawnAt = 0;
+  #budget = 6;
   #width = 1;
   #inset = { right: 0, bottom: 0 };
   #resized = true;
@@ -286,7 +287,8 @@ export class SceneView {
     // On a slow machine frames are few: then each must build more.
     const elapsed = Math.min(400, now - this.#drawnAt);
     this.#drawnAt = now;
-    this.groups.update(now, Math.max(6, 0.25 * elapsed));
+    this.#budget = Math.max(6, 0.25 * elapsed);
+    this.groups.update(now, this.#budget);
     if (this.groups.pending || now - this.#surveyed > 1000) {
       if (now - this.#surveyed > 250) {
         this.#survey();
@@ -369,7 +371,8 @@ export class SceneView {
     this.#passes.radius = Math.max(0.02, 7 * this.groups.voxel);
     this.#grid.place(this.rig.target, this.#heights[0], this.rig.distance);
     const height = this.#height * pixelRatio;
-    if (this.groups.chooseLevels(camera, height, this.governor.cellPixels)) this.#invalid = true;
+    if (this.groups.chooseLevels(camera, height, this.governor.cellPixels, this.#budget))
+      this.#invalid = true;
   }
 
   /** Measures what there is: for the camera's planes, the slice and what should be in view. */

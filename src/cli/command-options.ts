@@ -14,6 +14,20 @@ export interface ReplayOptions {
   maxLost: number;
   json?: boolean;
   quiet?: boolean;
+  /** Port of the viewer; absent without it. */
+  view?: number;
+  viewHost?: string;
+  viewToken?: string;
+  viewExit?: boolean;
+  open?: boolean;
+}
+
+export interface ViewOptions {
+  port: number;
+  host: string;
+  token?: string;
+  open?: boolean;
+  trajectory?: string;
 }
 
 export interface InfoOptions {
@@ -71,6 +85,7 @@ export interface EvalMeshCommandOptions {
 /** What the commands do; each resolves to the exit status. */
 export interface Actions {
   replay(input: string, options: ReplayOptions): Promise<number>;
+  view(path: string, options: ViewOptions): Promise<number>;
   info(path: string, options: InfoOptions): Promise<number>;
   convert(input: string, output: string, options: ConvertOptions): Promise<number>;
   sim(world: string, options: SimCommandOptions): Promise<number>;

@@ -17,7 +17,8 @@ import { PlaceSearch } from './place-search.js';
 import { Places } from './places.js';
 import { Localiser } from './relocalise.js';
 import { Tracker } from './tracker.js';
-import type { MapStatistics, Mesh, ScanResult, Slam } from './types.js';
+import type { MapStatistics, Mesh, ScanResult, Slam, SlamView } from './types.js';
+import { SystemView } from './view.js';
 
 const SLABS = 512;
 /** What the field and the mesher need whatever the size of the map, and what a fine block takes with its share of the rest. */
@@ -54,6 +55,7 @@ class LidarSlam implements Slam {
   readonly #places: Places;
   readonly #featureCell: number;
   readonly warnings: readonly string[];
+  readonly view: SlamView;
   #frame = '';
   #scans = 0;
   #lastPose: Pose = identity();
@@ -137,6 +139,7 @@ class LidarSlam implements Slam {
       this.#scans = saved.manifest.scans;
       this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
     }
+    this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, preparer);
     this.#pipeline = new Pipeline({
       config,
       field: this.#field,

@@ -177,6 +177,11 @@ export class LidarPreparer {
     return this.#geometry;
   }
 
+  /** The scan prepared last; empty before the first. */
+  get latest(): PreparedScan {
+    return this.#scan;
+  }
+
   /**
    * Gates, thins and describes one sweep. The result is undistorted only after {@link deskew}; until then its
    * deskewed columns hold the raw values.

@@ -148,7 +148,10 @@ async function watchers(url) {
 }
 
 async function serverFigures(url, most) {
-  const { server } = await (await fetch(`${url}status.json`)).json().catch(() => ({}));
+  // The server may end while it is asked.
+  const { server } = await fetch(`${url}status.json`)
+    .then((response) => response.json())
+    .catch(() => ({}));
   if (!server) return;
   most.sceneBytes = Math.max(most.sceneBytes, server.sceneBytes);
   for (const client of server.clients)

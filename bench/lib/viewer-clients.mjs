@@ -18,7 +18,7 @@ function connect(bytesPerSecond, scans = true) {
   const socket = new WebSocket(`${url.replace('http', 'ws')}ws`);
   socket.binaryType = 'nodebuffer';
   const blocks = new Map();
-  const figures = { bytes: 0, meshBytes: 0, meshFrames: 0, messages: 0, mostPending: 0 };
+  const figures = { bytes: 0, meshBytes: 0, meshFrames: 0, sentTriangles: 0, messages: 0, mostPending: 0 };
   let finish;
   const done = new Promise((resolve, reject) => {
     finish = resolve;
@@ -45,7 +45,10 @@ function connect(bytesPerSecond, scans = true) {
     if (type === FRAME.meshBlock || type === FRAME.blockRemoved) {
       const id = `${frame.readUInt32LE(16)}/${frame.readDoubleLE(8)}`;
       if (type === FRAME.blockRemoved) blocks.delete(id);
-      else blocks.set(id, Buffer.from(frame));
+      else {
+        blocks.set(id, Buffer.from(frame));
+        figures.sentTriangles += frame.readUInt32LE(60);
+      }
       figures.meshBytes += frame.length;
       figures.meshFrames++;
     } else if (type === FRAME.status) {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import {
   CLOSE,
@@ -27,6 +28,8 @@ export interface LinkHost {
 const MESSAGE_BYTES = 64 * 1024;
 /** Bytes that may wait in this process for a socket; beyond that nothing more is handed to it. */
 const BUFFERED_BYTES = 256 * 1024;
+/** How long news wait for company, ms. */
+const GATHER = 30;
 const POSES_PER_FRAME = 500;
 const MAX_NOTICES = 16;
 
@@ -38,6 +41,7 @@ const MAX_NOTICES = 16;
 export class ClientLink {
   readonly rate = new RateMeter();
   readonly #socket: WebSocket;
+  readonly #stream: Duplex;
   readonly #host: LinkHost;
   readonly #messages: RateLimit;
   readonly #helloTimer: NodeJS.Timeout;
@@ -56,7 +60,11 @@ export class ClientLink {
   #ready = false;
   /** Blocks of the snapshot that are still to come; −1 when it is complete. */
   #snapshotLeft = -1;
-  #scheduled = false;
+  #gathering: NodeJS.Timeout | undefined;
+  /** The next message follows within this turn of the event loop or the next. */
+  #turn = false;
+  /** Something waits for the window or the socket. */
+  #blocked = false;
   readonly #unconfirmed: { id: number; bytes: number }[] = [];
   #inFlight = 0;
   #pings = 0;
@@ -64,8 +72,10 @@ export class ClientLink {
   #progress = performance.now();
   #closed = false;
 
-  constructor(socket: WebSocket, host: LinkHost) {
+  /** @param stream the connection beneath the socket */
+  constructor(socket: WebSocket, stream: Duplex, host: LinkHost) {
     this.#socket = socket;
+    this.#stream = stream;
     this.#host = host;
     this.#messages = new RateLimit(host.limits.messageRate, host.limits.messageBurst);
     this.#helloTimer = setTimeout(
@@ -187,6 +197,8 @@ export class ClientLink {
     this.#closed = true;
     this.#ready = false;
     clearTimeout(this.#helloTimer);
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     this.#blocks.clear();
     this.#texts = [];
   }
@@ -244,30 +256,44 @@ export class ClientLink {
     }
     for (const message of this.#unconfirmed.splice(0, at + 1)) this.#inFlight -= message.bytes;
     this.#progress = performance.now();
-    this.#schedule();
+    this.#resume();
+  }
+
+  /** News are gathered for a moment, so that a scan's pose, points and blocks go as one message. */
+  #schedule(): void {
+    if (!this.#ready) return;
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#pump();
+    }, GATHER);
   }
 
   /** Fills the window in turns, so that no client keeps the others and the thread waiting. */
-  #schedule(): void {
-    if (this.#scheduled || !this.#ready) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#pump();
-    });
-  }
-
   #pump(): void {
-    if (!this.#ready || this.#inFlight >= this.#host.limits.window) return;
-    if (this.#socket.bufferedAmount > BUFFERED_BYTES) return; // the send callback comes back
+    if (!this.#ready || this.#turn) return;
+    // A pong or the end of a write comes back here.
+    this.#blocked =
+      this.#inFlight >= this.#host.limits.window || this.#socket.bufferedAmount > BUFFERED_BYTES;
+    if (this.#blocked) return;
     const parts = this.#nextFrames();
     if (parts.length === 0) return;
     const message = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     this.#inFlight += message.byteLength;
     this.rate.add(message.byteLength);
-    this.#socket.send(message, { binary: true, compress: false }, () => this.#schedule());
+    this.#stream.cork(); // message and ping in one write
+    this.#socket.send(message, { binary: true, compress: false }, () => this.#resume());
     this.#ping(message.byteLength);
-    this.#schedule();
+    this.#stream.uncork();
+    if (message.byteLength < MESSAGE_BYTES) return; // there was no more
+    this.#turn = true;
+    setImmediate(() => {
+      this.#turn = false;
+      this.#pump();
+    });
+  }
+
+  #resume(): void {
+    if (this.#blocked) this.#pump();
   }
 
   #ping(bytes: number): void {

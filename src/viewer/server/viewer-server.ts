@@ -223,7 +223,7 @@ export class ViewerServer implements ViewerSink {
         setTimeout(() => webSocket.terminate(), 1000).unref();
         return;
       }
-      const link = new ClientLink(webSocket, this.#linkHost());
+      const link = new ClientLink(webSocket, socket, this.#linkHost());
       this.#links.add(link);
       webSocket.on('close', () => {
         this.#links.delete(link);

@@ -39,7 +39,7 @@ const most = (name) => Math.max(...watched.map(({ server }) => server[name]));
 const MiB = (bytes) => fixed(bytes / 2 ** 20, 1);
 
 const body = [
-  `\`bags/kitti_0005.mcap\` replayed as fast as possible, ${options.rounds} pairs in turn: without a viewer, and with ${QUICK + SLOW} clients on the same machine, of which ${SLOW} read ${SLOW_RATE / 1000} kB/s. The clients keep frames but draw nothing; their own processor time is part of what the replay loses here.`,
+  `\`bags/kitti_0005.mcap\` replayed as fast as possible, ${options.rounds} pairs in turn: without a viewer, and with ${QUICK + SLOW} clients on the same machine, of which ${SLOW} read ${SLOW_RATE / 1000} kB/s. The clients keep frames but draw nothing, and run at the lowest priority, as they stand for other machines.`,
   markdownTable(
     ['', 'without viewer', `${QUICK + SLOW} clients`],
     [

@@ -18,7 +18,7 @@ export interface ViewUpdate {
 const ROW = 9;
 /** Blocks in one message: some milliseconds of encoding on the other side. */
 const BLOCKS_A_MESSAGE = 1000;
-const POINTS = 10_000;
+const POINTS = 6000;
 
 /** The SLAM thread's side: collects what has changed, at most `rate` times a second and only while somebody watches. */
 export class ViewCollector {
@@ -35,7 +35,7 @@ export class ViewCollector {
   readonly #first = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(view: SlamView, post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void, rate = 8) {
+  constructor(view: SlamView, post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void, rate = 5) {
     this.#view = view;
     this.#post = post;
     this.#interval = 1000 / rate;

@@ -96,7 +96,8 @@ export interface AlignOptions extends RegisterOptions {
 export interface AlignResult {
   /** 12 per step: v, ω of the pose, then of the twist. */
   readonly steps: Float64Array;
-  readonly stop: 'converged' | 'limit' | 'singular' | 'deskew';
+  /** `gone`: the device is lost for good; no step was taken. */
+  readonly stop: 'converged' | 'limit' | 'singular' | 'deskew' | 'gone';
   /** Robust scale of the next pass. */
   readonly kernel: number;
   readonly pending: boolean;
@@ -156,24 +157,28 @@ export interface FieldEngine {
     options: RegisterOptions,
   ): readonly [NormalSums, NormalSums];
   /** Where an engine can do that without a round trip per step: a whole registration, until it settles. */
-  align?(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
-    pose: Pose,
-    options: AlignOptions,
-  ): AlignResult;
+  readonly align?:
+    | ((
+        points: PointSet,
+        coarse: { pointer: number; count: number },
+        pose: Pose,
+        options: AlignOptions,
+      ) => AlignResult)
+    | undefined;
   /** One step of the joint optimisation over features and poses. */
   fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): FitResult;
   /**
    * Likewise: several steps with the poses moved in between. Returns the moves [v, ω] (6 each) of all poses, step by
    * step, zero where a pose stayed.
    */
-  fitMany?(
-    batches: readonly (readonly FitChunk[])[],
-    poses: readonly Pose[],
-    anchors: readonly Pose[],
-    options: FitOptions & PosePrior,
-  ): Float64Array;
+  readonly fitMany?:
+    | ((
+        batches: readonly (readonly FitChunk[])[],
+        poses: readonly Pose[],
+        anchors: readonly Pose[],
+        options: FitOptions & PosePrior,
+      ) => Float64Array)
+    | undefined;
   /** Signed distance, gradient and smallest corner weight (0 = not observed) at points: 5 per point. */
   query(points: Float32Array): Float32Array;
   clear(): void;

@@ -9,7 +9,14 @@ import { register } from './registering.js';
 export type WorkgroupSizes = Readonly<Partial<Record<KernelName, number>>>;
 
 const CANDIDATES = [32, 64, 128, 256];
-const TIMED: readonly KernelName[] = ['register', 'sumRegister', 'fitForward', 'sumFit', 'gatherRays', 'adam'];
+const TIMED: readonly KernelName[] = [
+  'register',
+  'sumRegister',
+  'fitForward',
+  'sumFit',
+  'gatherRays',
+  'adam',
+];
 const REPEATS = 4;
 const SIDE = 128; // points along an edge of the test surface
 const POSE: Pose = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0);

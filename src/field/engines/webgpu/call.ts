@@ -32,6 +32,8 @@ export class SyncCaller {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #signal: Int32Array;
+  /** When the thread runs. */
+  readonly ready: Promise<void>;
   #call = 0;
 
   constructor(url: URL, data: Record<string, unknown>) {
@@ -42,7 +44,10 @@ export class SyncCaller {
       workerData: { ...data, port: port2, signal: this.#signal },
       transferList: [port2],
     });
-    this.#worker.on('error', () => undefined); // told by the signal
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.once('online', () => resolve());
+      this.#worker.on('error', reject); // later ones are told by the signal
+    });
     this.#worker.unref();
     this.#port.unref();
   }

@@ -39,7 +39,7 @@ export class SamplePool {
     count: number,
     each: (part: GPUBuffer, at: number, from: number, count: number) => void,
   ): void {
-    for (let from = 0; from < count; ) {
+    for (let from = 0; from < count;) {
       const sample = first + from;
       const n = Math.min(count - from, PART - (sample % PART));
       each(this.#part(Math.floor(sample / PART)), (sample % PART) * SAMPLE_BYTES, from, n);

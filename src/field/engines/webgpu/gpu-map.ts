@@ -101,13 +101,17 @@ export class GpuMap {
       gpu.setBuffer(name, 65536);
     gpu.setBuffer('state', 8192);
     gpu.setBuffer('fitState', 65536);
-    gpu.write(gpu.setBuffer('decoder', 104 * 16), 0, options.decoder.slice(0, 416));
+    this.setDecoder(options.decoder);
     gpu.write(gpu.setBuffer('bias', 8192), 0, biasTable());
     this.#addSegment();
     // On a processor compiling takes seconds: there, only what is used.
     if (!this.report.software) await gpu.compile();
     this.#setCounters({ pages: 1 });
     await gpu.check();
+  }
+
+  setDecoder(decoder: Float32Array): void {
+    this.gpu.write(this.gpu.setBuffer('decoder', 104 * 16), 0, decoder.slice(0, 416));
   }
 
   /** Pages in use as of the last time they were asked for, the empty one included. */
@@ -156,8 +160,7 @@ export class GpuMap {
   async reservePages(pages: number): Promise<void> {
     const before = this.#segments;
     while (this.heap.pages < pages) this.#addSegment();
-    if (this.#segments > before)
-      await this.gpu.setSegments(this.#plan.starts.slice(0, this.#segments + 1));
+    if (this.#segments > before) await this.gpu.setSegments(this.#plan.starts.slice(0, this.#segments + 1));
   }
 
   /** The segment that holds a page, and where in it. */

@@ -13,14 +13,13 @@ import { loadMap, type GridView, type MapView } from './load.js';
 import { evaluateBlocks, query } from './reading.js';
 import { align, register } from './registering.js';
 
-/** A scan in shared memory: pointers. */
+/** The points to register, in shared memory: pointers to columns x y z τ, flags and indices. */
 export interface ScanPointers {
   readonly columns: readonly number[];
   readonly flags: number;
   readonly count: number;
   readonly coarse: number;
   readonly coarseCount: number;
-  readonly up: readonly number[];
 }
 
 /** A level in shared memory: pointers. */
@@ -35,7 +34,12 @@ export interface GridPointers {
 export interface MapPointers {
   readonly levels: readonly GridPointers[];
   readonly features: GridPointers;
-  readonly rows: { readonly count: number; readonly data: number; readonly steps: number; readonly coords: number };
+  readonly rows: {
+    readonly count: number;
+    readonly data: number;
+    readonly steps: number;
+    readonly coords: number;
+  };
 }
 
 const { memory, ...line } = workerData as Line & { memory: WebAssembly.Memory };
@@ -49,16 +53,6 @@ const i32 = (at: number, length: number): Int32Array => new Int32Array(memory.bu
 function opened(): GpuMap {
   if (!map) throw new DeviceLostError('no device is open');
   return map;
-}
-
-function scanOf({ columns, flags, count, coarse, coarseCount, up }: ScanPointers): ScanColumns {
-  return {
-    count,
-    columns: columns.map((at) => f32(at, count)),
-    flags: new Uint8Array(memory.buffer, flags, count),
-    coarse: u32(coarse, coarseCount),
-    up,
-  };
 }
 
 /** The coarse points as `register` takes them: x y z τ, 1 = ground. Columns: x y z τ. */
@@ -101,7 +95,11 @@ const viewOf = ({ levels, features, rows }: MapPointers): MapView => ({
 
 /** What can be asked of the thread; `reply` answers before the work is done. */
 const handlers = {
-  async open(o: { software: boolean; options: GpuMapOptions; workgroups?: WorkgroupSizes }): Promise<unknown> {
+  async open(o: {
+    software: boolean;
+    options: GpuMapOptions;
+    workgroups?: WorkgroupSizes;
+  }): Promise<unknown> {
     map?.gpu.destroy();
     map = undefined;
     const adapter = await openAdapter(o.software);
@@ -111,10 +109,11 @@ const handlers = {
     return { report: map.report, capacity: map.gpu.sizes.pages };
   },
   calibrate: async (): Promise<WorkgroupSizes> => calibrate(opened()),
-  load: async (pointers: MapPointers): Promise<void> => loadMap(opened(), viewOf(pointers)),
-  async clear(): Promise<void> {
-    opened().clear();
+  async workgroups(sizes: WorkgroupSizes): Promise<void> {
+    opened().gpu.setWorkgroups(sizes);
   },
+  load: async (o: { map: MapPointers; decoder: Float32Array }): Promise<void> =>
+    loadMap(opened(), viewOf(o.map), o.decoder),
   async samples({ first, at, count }: { first: number; at: number; count: number }): Promise<void> {
     opened();
     const step = 2 ** 16;
@@ -125,20 +124,19 @@ const handlers = {
   },
   async fuse(
     o: {
-      scan: ScanPointers;
+      scan: Omit<ScanColumns, 'count'>;
       pose: Pose;
       number: number;
       carve: { rays: number; maxRange: number; keep: number; seed: number; pose: Pose } | undefined;
     },
     reply: () => void,
   ): Promise<void> {
-    const scan = scanOf(o.scan);
-    uploadScan(opened(), scan);
-    const { count, up } = scan;
-    const copy = { count, up, columns: [], flags: new Uint8Array(0), coarse: scan.coarse.slice() };
+    opened();
     reply(); // the caller may prepare the next scan meanwhile
-    if (o.carve) carve(opened(), count, o.carve.pose, o.carve);
-    await fuse(opened(), copy, o.pose, o.number);
+    const scan = { ...o.scan, count: o.scan.flags.length };
+    uploadScan(opened(), scan);
+    if (o.carve) carve(opened(), scan.count, o.carve.pose, o.carve);
+    await fuse(opened(), scan, o.pose, o.number);
   },
   register: async (o: { scan: ScanPointers; pose: Pose; options: RegisterOptions }): Promise<Float32Array> =>
     (await register(opened(), targetsOf(o.scan), o.pose, o.options)).partials,
@@ -160,8 +158,7 @@ const handlers = {
     pages: Uint32Array;
     values: number;
     options: { minWeight: number; band: number; features: boolean };
-  }): Promise<void> =>
-    evaluateBlocks(opened(), o.pages, f32(o.values, o.pages.length * 729), o.options),
+  }): Promise<void> => evaluateBlocks(opened(), o.pages, f32(o.values, o.pages.length * 729), o.options),
   marks: async (known: number): Promise<unknown> => {
     const { keys, marks } = await opened().marks(known);
     return { keys, marks, pages: opened().pages };

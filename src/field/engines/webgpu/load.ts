@@ -38,11 +38,12 @@ const BLOCK = 512;
 const CHANGE_SCALE = 2 ** 18;
 
 /** Fills the map on the device, which must be empty, from that of engine wasm. Pages follow its order of blocks. */
-export async function loadMap(map: GpuMap, view: MapView): Promise<void> {
+export async function loadMap(map: GpuMap, view: MapView, decoder: Float32Array): Promise<void> {
   const grids = [...view.levels, view.features];
   const blocks = grids.reduce((sum, { count }) => sum + count - 1, 0);
   const rowPages = Math.ceil((view.rows.count - 1) / PAGE_ROWS);
   map.clear();
+  map.setDecoder(decoder);
   if (blocks === 0) return;
   await map.reservePages(1 + blocks + rowPages); // a map that fits engine wasm fits: the limits are the same
   const tables = new Tables(map);
@@ -56,8 +57,7 @@ export async function loadMap(map: GpuMap, view: MapView): Promise<void> {
   tables.upload(rowPages, rowsAt);
   const pages = new PageWriter(map);
   view.levels.forEach(({ count, data }) => {
-    for (let b = 1; b < count; b++)
-      pages.next(1).set(data.subarray(b * PAGE_WORDS, (b + 1) * PAGE_WORDS));
+    for (let b = 1; b < count; b++) pages.next(1).set(data.subarray(b * PAGE_WORDS, (b + 1) * PAGE_WORDS));
   });
   const { count, data } = view.features;
   for (let b = 1; b < count; b++) {
@@ -75,7 +75,13 @@ export async function loadMap(map: GpuMap, view: MapView): Promise<void> {
 }
 
 /** A page of rows, from row `first` of engine wasm on. */
-function writeRows(words: Uint32Array, { rows }: MapView, first: number, half: boolean, tables: Tables): void {
+function writeRows(
+  words: Uint32Array,
+  { rows }: MapView,
+  first: number,
+  half: boolean,
+  tables: Tables,
+): void {
   const floats = new Float32Array(words.buffer, words.byteOffset, PAGE_WORDS);
   for (let k = 0; k < PAGE_ROWS && first + k < rows.count; k++) {
     const row = first + k;
@@ -176,7 +182,7 @@ class PageWriter {
   }
 
   flush(): void {
-    for (let i = 0; i < this.#filled; ) {
+    for (let i = 0; i < this.#filled;) {
       const { buffer, at } = this.#map.locate(this.#first + i);
       const n = Math.min(this.#filled - i, (buffer.size - at) / PAGE_BYTES);
       this.#map.gpu.write(buffer, at, this.#buffer.subarray(i * PAGE_WORDS, (i + n) * PAGE_WORDS));

@@ -116,8 +116,13 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
       expect(Math.abs(a.size - b.size)).toBeLessThanOrEqual(0.001 * b.size);
       expect(apart(weights, wantedWeights)).toBeLessThan(1e-4);
       // A point on the border between two layers may fall to either side: rare, and it weighs little.
-      const off = wanted.filter((x, i) => Math.abs(x - sdfs[i]!) > TOLERANCE * level.truncation);
+      const off = wanted.filter(
+        (x, i) =>
+          wantedWeights[i]! < OPTIONS.maxWeight && Math.abs(x - sdfs[i]!) > TOLERANCE * level.truncation,
+      );
       expect(off.length).toBeLessThanOrEqual(0.002 * wanted.length);
+      // Where the weight is cut at its maximum within one scan, the order of points matters a little.
+      expect(apart(sdfs, wanted)).toBeLessThan(0.05);
     });
   });
 
@@ -138,7 +143,7 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
     for (const kind of [0, 1] as const) {
       const [a, e] = [actual[kind], expected[kind]];
       expect(a.points).toBe(e.points);
-      expect(e.valued).toBeGreaterThan(100);
+      expect(e.valued).toBeGreaterThan(50);
       for (const name of ['valued', 'inliers', 'coarse', 'coarseInliers'] as const)
         expect(Math.abs(a[name] - e[name]), name).toBeLessThanOrEqual(1);
       for (const name of ['weight', 'cost', 'absolute'] as const)
@@ -175,7 +180,7 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
     const before = rowsOf(wasm);
     const [expected, actual] = [wasm.fit(CHUNKS, poses, FIT), gpu.fit(CHUNKS, poses, FIT)];
     gpu.sync();
-    expect(expected.used).toBeGreaterThan(1000);
+    expect(expected.used).toBeGreaterThan(500);
     expect(actual.used).toBe(expected.used);
     expect(Math.abs(actual.loss / expected.loss - 1)).toBeLessThan(TOLERANCE);
     for (const [from, to] of [
@@ -239,10 +244,12 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
     copyInto(mirror, wasm);
     gpu.load();
     const before = cornersOf(wasm.levels[0]!);
-    wasm.carve(cloud.points, behind, options);
-    const none = { pointer: cloud.coarse.pointer, count: 0 };
-    gpu.carve(cloud.points, behind, options);
-    gpu.fuse({ ...cloud.points, count: 0 }, none, behind, 1); // carves, fuses nothing
+    const weightless = { ...cloud.points, quality: pool.memory.alloc(cloud.points.count * 4) };
+    pool.memory.f32(weightless.quality, cloud.points.count).fill(0);
+    for (const field of [wasm, gpu]) {
+      field.carve(weightless, behind, options);
+      field.fuse(weightless, { ...cloud.coarse, count: 0 }, behind, 1); // carves, and fuses little
+    }
     gpu.sync();
     const [a, b] = [cornersOf(mirror.levels[0]!), cornersOf(wasm.levels[0]!)];
     const moved = [...before].filter(([key, [, weight]]) => b.get(key)?.[1] !== weight).length;

@@ -31,6 +31,7 @@ export interface ViewOptions {
 }
 
 export interface InfoOptions {
+  engines?: boolean;
   json?: boolean;
 }
 
@@ -86,7 +87,7 @@ export interface EvalMeshCommandOptions {
 export interface Actions {
   replay(input: string, options: ReplayOptions): Promise<number>;
   view(path: string, options: ViewOptions): Promise<number>;
-  info(path: string, options: InfoOptions): Promise<number>;
+  info(path: string | undefined, options: InfoOptions): Promise<number>;
   convert(input: string, output: string, options: ConvertOptions): Promise<number>;
   sim(world: string, options: SimCommandOptions): Promise<number>;
   evalTrajectory(estimate: string, truth: string, options: EvalTrajCommandOptions): Promise<number>;

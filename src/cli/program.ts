@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { ENGINES } from '../field/engines/names.js';
 import type {
   ReplayOptions,
   InfoOptions,
@@ -38,7 +39,9 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
     .option('--config <file>', 'settings as YAML, see docs/configuration.md')
     .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
-    .addOption(new Option('--engine <name>', 'where heavy arithmetic runs (setting engine)'))
+    .addOption(
+      new Option('--engine <name>', 'where heavy arithmetic runs (setting engine)').choices([...ENGINES]),
+    )
     .option('--threads <n>', 'threads for kernels, 0 = one per core (setting threads)', integer)
     .option('--seed <n>', 'seed of every random choice (setting seed)', integer)
     .option('--start <s>', 'seconds of the recording to skip', seconds)
@@ -80,10 +83,15 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
 
   program
     .command('info')
-    .description('list the topics of a recording with counts, rates, frames, point fields and gaps')
-    .argument('<input>', RECORDING)
+    .description(
+      'list the topics of a recording with counts, rates, frames, point fields and gaps; without one, the engines of this machine',
+    )
+    .argument('[input]', RECORDING)
+    .option('--engines', 'list the engines: whether and why each works here, adapter, limits, speed')
     .option('--json', 'print everything as JSON')
-    .action(async (input: string, options: InfoOptions) => done(await actions.info(input, options)));
+    .action(async (input: string | undefined, options: InfoOptions) =>
+      done(await actions.info(input, options)),
+    );
 
   program
     .command('convert')

@@ -53,7 +53,7 @@ export async function openTfBackend(
   const reasons = skipped.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   throw new FeltmapError(
     'unsupported',
-    `No backend of TensorFlow.js works here (${reasons}); use engine wasm, which needs nothing.`,
+    `TensorFlow.js does not work here (${reasons}); use engine wasm, which needs nothing.`,
   );
 }
 

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../field/engines/wasm/pool.js';
 import { WasmField } from '../field/engines/wasm/field.js';
+import { openEngine } from '../field/engines/select.js';
+import type { MapField } from '../field/map-field.js';
 import { fieldContent } from '../field/engines/wasm/restore.js';
 import { readManifest } from '../field/saved/manifest.js';
 import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
@@ -11,7 +13,7 @@ import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapper.js';
-import { mapLayout, type SavedMap } from './map-layout.js';
+import { mapLayout, type MapLayout, type SavedMap } from './map-layout.js';
 import { Pipeline, type KnownPose } from './pipeline.js';
 import { PlaceSearch } from './place-search.js';
 import { Places } from './places.js';
@@ -30,25 +32,102 @@ const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fuse
  * Builds the system that `config` describes.
  *
  * @param map files of a saved map (from {@link Slam.save}) to continue; its voxels are used, whatever `config` says
+ * @param openField puts another engine over the field in the memory of engine wasm than `config.engine` says
  * @throws FeltmapError when the saved map is incomplete, damaged, of a newer version or too large
  */
-export async function createSlam(config: Config, map?: ReadonlyMap<string, Uint8Array>): Promise<Slam> {
+export async function createSlam(
+  config: Config,
+  map?: ReadonlyMap<string, Uint8Array>,
+  openField?: OpenField,
+): Promise<Slam> {
   const manifest = map && readManifest(map);
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
   });
+  let field: MapField | undefined;
   try {
-    return new LidarSlam(config, pool, map && manifest && { files: map, manifest });
+    const parts = makeParts(config, pool, mapLayout(config, manifest));
+    const { batch, samplePoints } = config.training;
+    const batchSamples = Math.max(batch, samplePoints);
+    const chosen = openField
+      ? { field: await openField(pool, parts.wasm, batchSamples), notes: [] }
+      : await engineOf(config, pool, parts.wasm, batchSamples);
+    field = chosen.field;
+    const saved = map && manifest && { files: map, manifest };
+    return new LidarSlam(config, pool, { ...parts, ...chosen }, saved);
   } catch (error) {
+    await field?.close();
     await pool.close();
     throw error;
   }
 }
 
+/** The engine of the configuration, and what to say about it: which one was taken where it was not named. */
+async function engineOf(
+  config: Config,
+  pool: KernelPool,
+  wasm: WasmField,
+  batchSamples: number,
+): Promise<{ field: MapField; notes: readonly string[] }> {
+  const { field, engine, device, reasons } = await openEngine(config.engine, pool, wasm, { batchSamples });
+  // That a machine without a GPU runs on its processor is nothing to warn of.
+  if (engine === 'wasm') return { field, notes: [] };
+  return { field, notes: [...reasons, `Engine ${engine} runs on ${device}.`] };
+}
+
+/**
+ * Opens an engine on a field that is still empty.
+ *
+ * @param batchSamples samples of the largest batch
+ */
+export type OpenField = (pool: KernelPool, wasm: WasmField, batchSamples: number) => Promise<MapField>;
+
+interface Parts {
+  readonly layout: MapLayout;
+  readonly preparer: LidarPreparer;
+  /** The field in shared memory. */
+  readonly wasm: WasmField;
+}
+
+/** What takes its memory from the arena first. */
+function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
+  const scale = config.sensor.maxRange / 100;
+  const { map, prepare, training, sensor, seed } = config;
+  const preparer = new LidarPreparer(pool, {
+    maxPoints: sensor.maxPoints,
+    minRange: sensor.minRange,
+    maxRange: sensor.maxRange,
+    mapVoxel: prepare.mapVoxel * scale,
+    trackVoxel: prepare.trackVoxel * scale,
+    maxMapPoints: prepare.maxMapPoints,
+    maxTrackPoints: prepare.maxTrackPoints,
+  });
+  const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
+  const wasm = new WasmField(pool, {
+    voxel: layout.voxel,
+    truncation: layout.truncation,
+    pyramid: [4, 8],
+    featureCell: layout.featureCell,
+    outputScale: training.outputScale * scale,
+    maxWeight: map.maxWeight,
+    saturation: map.saturation,
+    maxRange: map.maxRange * scale,
+    bareRange: 30 * scale,
+    bareQuality: 0.5,
+    seed,
+    maxFineBlocks,
+    maxFeatureRows: maxFineBlocks * 6,
+    maxBatchChunks: 1024,
+    maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
+    poolSamples: SLABS * training.samplePoints * 4,
+  });
+  return { layout, preparer, wasm };
+}
+
 class LidarSlam implements Slam {
   readonly #pool: KernelPool;
-  readonly #field: WasmField;
+  readonly #field: MapField;
   readonly #mesher: MapMesher;
   readonly #mapper: Mapper;
   readonly #pipeline: Pipeline;
@@ -60,42 +139,19 @@ class LidarSlam implements Slam {
   #scans = 0;
   #lastPose: Pose = identity();
 
-  constructor(config: Config, pool: KernelPool, saved?: SavedMap) {
+  constructor(
+    config: Config,
+    pool: KernelPool,
+    { layout, preparer, field, notes }: Parts & { field: MapField; notes: readonly string[] },
+    saved?: SavedMap,
+  ) {
     const scale = config.sensor.maxRange / 100;
-    const { map, prepare, tracking, training, sensor, mesh, seed } = config;
+    const { map, tracking, training, mesh, seed } = config;
     this.#pool = pool;
-    const layout = mapLayout(config, saved?.manifest);
+    this.#field = field;
     const { voxel, featureCell } = layout;
-    this.warnings = layout.warnings;
+    this.warnings = [...layout.warnings, ...notes];
     this.#featureCell = featureCell;
-    const preparer = new LidarPreparer(pool, {
-      maxPoints: sensor.maxPoints,
-      minRange: sensor.minRange,
-      maxRange: sensor.maxRange,
-      mapVoxel: prepare.mapVoxel * scale,
-      trackVoxel: prepare.trackVoxel * scale,
-      maxMapPoints: prepare.maxMapPoints,
-      maxTrackPoints: prepare.maxTrackPoints,
-    });
-    const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
-    this.#field = new WasmField(pool, {
-      voxel,
-      truncation: layout.truncation,
-      pyramid: [4, 8],
-      featureCell,
-      outputScale: training.outputScale * scale,
-      maxWeight: map.maxWeight,
-      saturation: map.saturation,
-      maxRange: map.maxRange * scale,
-      bareRange: 30 * scale,
-      bareQuality: 0.5,
-      seed,
-      maxFineBlocks,
-      maxFeatureRows: maxFineBlocks * 6,
-      maxBatchChunks: 1024,
-      maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
-      poolSamples: SLABS * training.samplePoints * 4,
-    });
     const tracker = new Tracker(this.#field, {
       maxIterations: tracking.maxIterations,
       kernelStart: tracking.kernelStart * scale,
@@ -196,6 +252,7 @@ class LidarSlam implements Slam {
   }
 
   save(): Map<string, Uint8Array> {
+    this.#field.sync();
     return encodeSavedField({
       ...fieldContent(this.#field, this.#featureCell),
       sensor: 'lidar',
@@ -206,7 +263,8 @@ class LidarSlam implements Slam {
     });
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#field.close();
+    await this.#pool.close();
   }
 }

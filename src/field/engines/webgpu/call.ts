@@ -45,10 +45,12 @@ export class SyncCaller {
       transferList: [port2],
     });
     this.ready = new Promise((resolve, reject) => {
-      this.#worker.once('online', () => resolve());
+      this.#worker.once('online', () => {
+        this.#worker.unref(); // does not keep the process alive
+        resolve();
+      });
       this.#worker.on('error', reject); // later ones are told by the signal
     });
-    this.#worker.unref();
     this.#port.unref();
   }
 

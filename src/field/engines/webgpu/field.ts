@@ -97,6 +97,8 @@ export class WebGpuField implements MapField {
   readonly #wasm: WasmField;
   readonly #mirror: Mirror;
   readonly #options: WebGpuFieldOptions;
+  /** Room for one scan in the memory of engine wasm: set aside, because it may be full when it is needed. */
+  readonly #spare: number;
   readonly #sums: [NormalSums, NormalSums] = [emptySums(), emptySums()];
   #caller: SyncCaller | undefined;
   #report!: AdapterReport;
@@ -113,6 +115,7 @@ export class WebGpuField implements MapField {
     this.levels = mirror.levels;
     this.features = mirror.features;
     this.#mirror = new Mirror(mirror, options.half ?? false);
+    this.#spare = memory.alloc(mirror.options.maxScanPoints * (9 * 4 + 1));
   }
 
   /**
@@ -266,11 +269,12 @@ export class WebGpuField implements MapField {
     }
   }
 
-  /** A scan that was kept, back in the memory of engine wasm: rare, and the memory is not handed back. */
+  /** A scan that was kept, back in the memory of engine wasm. */
   #place(scan: ScanCopy): { points: PointSet; coarse: { pointer: number; count: number } } {
     const count = scan.flags.length;
-    const columns = scan.columns.map((column) => {
-      const pointer = this.#memory.alloc(Math.max(4, count * 4));
+    const most = this.#wasm.options.maxScanPoints;
+    const columns = scan.columns.map((column, c) => {
+      const pointer = this.#spare + c * most * 4;
       this.#memory.f32(pointer, count).set(column);
       return pointer;
     });
@@ -283,10 +287,10 @@ export class WebGpuField implements MapField {
       number,
       number,
     ];
-    const flags = this.#memory.alloc(Math.max(1, count));
-    this.#memory.u8(flags, count).set(scan.flags);
-    const pointer = this.#memory.alloc(Math.max(4, scan.coarse.length * 4));
+    const pointer = this.#spare + 7 * most * 4;
     this.#memory.u32(pointer, scan.coarse.length).set(scan.coarse);
+    const flags = this.#spare + 8 * most * 4;
+    this.#memory.u8(flags, count).set(scan.flags);
     return {
       points: { x, y, z, nx, ny, nz, tau: x, quality, flags, up: scan.up, count },
       coarse: { pointer, count: scan.coarse.length },

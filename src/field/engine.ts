@@ -156,6 +156,15 @@ export interface FieldEngine {
     pose: Pose,
     options: RegisterOptions,
   ): readonly [NormalSums, NormalSums];
+  /** Where an engine can do that in one go: the same sums at many poses. */
+  readonly registerMany?:
+    | ((
+        points: PointSet,
+        coarse: { pointer: number; count: number },
+        poses: readonly Pose[],
+        options: RegisterOptions,
+      ) => (readonly [NormalSums, NormalSums])[])
+    | undefined;
   /** Where an engine can do that without a round trip per step: a whole registration, until it settles. */
   readonly align?:
     | ((

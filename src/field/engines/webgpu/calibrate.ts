@@ -76,7 +76,7 @@ async function work(map: GpuMap, pool: SamplePool, surface: Float32Array): Promi
   const targets = new Float32Array(count * 5);
   for (let i = 0; i < count; i++) targets.set(surface.subarray(3 * i, 3 * i + 3), 5 * i);
   const { voxel } = map.options.levels[0]!;
-  await register(map, targets, POSE, {
+  await register(map, targets, [POSE], {
     kernels: [voxel],
     levelWeights: [1],
     gradientScale: 1,

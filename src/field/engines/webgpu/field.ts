@@ -344,11 +344,33 @@ export class WebGpuField implements MapField {
     return this.#do(
       () => {
         const scan = this.#pointers(points, coarse);
-        addSums(this.#ask('register', { scan, pose, options }) as Float32Array, this.#sums);
+        addSums(this.#ask('register', { scan, poses: [pose], options }) as Float32Array, this.#sums);
         return this.#sums;
       },
       () => this.#wasm.register(points, coarse, pose, options),
     );
+  }
+
+  /** Present while there is a device: see FieldEngine. */
+  get registerMany(): NonNullable<MapField['registerMany']> | undefined {
+    if (!this.#caller) return undefined;
+    return (points, coarse, poses, options) => {
+      const out = poses.map((): [NormalSums, NormalSums] => [emptySums(), emptySums()]);
+      return this.#do(
+        () => {
+          const scan = this.#pointers(points, coarse);
+          const sums = this.#ask('register', { scan, poses, options }) as Float32Array;
+          const each = sums.length / Math.max(1, poses.length);
+          out.forEach((pair, k) => addSums(sums.subarray(k * each, (k + 1) * each), pair));
+          return out;
+        },
+        () =>
+          poses.map((pose) => {
+            const [a, b] = this.#wasm.register(points, coarse, pose, options);
+            return [structuredClone(a), structuredClone(b)];
+          }),
+      );
+    };
   }
 
   /** Present while there is a device: see FieldEngine. */

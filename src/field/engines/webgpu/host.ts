@@ -138,8 +138,11 @@ const handlers = {
     if (o.carve) carve(opened(), scan.count, o.carve.pose, o.carve);
     await fuse(opened(), scan, o.pose, o.number);
   },
-  register: async (o: { scan: ScanPointers; pose: Pose; options: RegisterOptions }): Promise<Float32Array> =>
-    (await register(opened(), targetsOf(o.scan), o.pose, o.options)).partials,
+  register: async (o: {
+    scan: ScanPointers;
+    poses: Pose[];
+    options: RegisterOptions;
+  }): Promise<Float32Array> => (await register(opened(), targetsOf(o.scan), o.poses, o.options)).partials,
   align: async (o: { scan: ScanPointers; pose: Pose; options: AlignOptions }): Promise<unknown> =>
     align(opened(), targetsOf(o.scan), o.pose, o.options),
   allocateRows: async (o: { chunks: FitChunk[]; poses: Pose[] }): Promise<void> =>

@@ -23,8 +23,9 @@ export const PAGE_KIND = { block: 1, rows: 2 } as const;
 export const COUNTER = { pages: 0, fresh: 1, rows: 2, rowPages: 3, overflow: 4 } as const;
 export const COUNTERS = 16;
 
-/** Points (register) and samples (fit) whose sums are added in one fixed order, whatever the workgroup size. */
+/** Samples, and points to register, whose sums one thread adds up in their order, whatever the workgroup size. */
 export const CHUNK = 256;
+export const REGISTER_CHUNK = 64;
 /** Sums of a chunk of points, for each of two kinds; see wgsl/register.ts. */
 export const REGISTER_SUMS = 83;
 /** Sums of a chunk of samples: H (21), b (6), Σ loss, count. */

@@ -1,9 +1,12 @@
 import type { Pose } from '../../../geometry/se3.js';
 import type { AlignOptions, NormalSums, RegisterOptions } from '../../engine.js';
 import type { GpuMap } from './gpu-map.js';
-import { CHUNK, MAX_STEPS, REGISTER_SUMS, STATE, STATE_WORDS, STOP } from './layout.js';
+import { REGISTER_CHUNK, MAX_STEPS, REGISTER_SUMS, STATE, STATE_WORDS, STOP } from './layout.js';
 
 const SYSTEM = 75;
+/** Words of the state that a pass reads, and poses that are registered in one go. */
+const SHORT_STATE = 32;
+const MANY = 64;
 const RECORD = 11; // words a point, as in wgsl/register.ts
 /** Steps recorded in one go; most scans need no more. */
 const AHEAD = 8;
@@ -22,23 +25,23 @@ export function uploadTargets(map: GpuMap, targets: Float32Array): number {
   const { gpu } = map;
   gpu.write(gpu.ensureBuffer('targets', targets.byteLength), 0, targets);
   const count = targets.length / 5;
-  gpu.ensureBuffer('records', Math.ceil(count / CHUNK) * CHUNK * RECORD * 4);
-  gpu.ensureBuffer('partials', Math.ceil(count / CHUNK) * 2 * REGISTER_SUMS * 4);
+  gpu.ensureBuffer('records', Math.ceil(count / REGISTER_CHUNK) * REGISTER_CHUNK * RECORD * 4);
+  gpu.ensureBuffer('partials', Math.ceil(count / REGISTER_CHUNK) * 2 * REGISTER_SUMS * 4);
   return count;
 }
 
-function pass(map: GpuMap, count: number, options: RegisterOptions, always: boolean): void {
+function pass(map: GpuMap, count: number, options: RegisterOptions, always: boolean, k = 0): void {
   const { levels } = map.options;
   const four = (values: readonly number[]): number[] => [0, 1, 2, 3].map((i) => values[i] ?? 0);
-  const chunks = Math.ceil(count / CHUNK);
-  map.gpu.run('register', chunks * CHUNK, [
+  const chunks = Math.ceil(count / REGISTER_CHUNK);
+  map.gpu.run('register', chunks * REGISTER_CHUNK, [
     four(options.kernels),
     four(options.levelWeights),
     four(levels.map(({ voxel }) => 1 / voxel)),
-    [options.gradientScale, options.minWeight, options.timeScale],
-    { u: [count, levels.length, always ? 1 : 0, chunks * CHUNK] },
+    [options.gradientScale, options.minWeight, options.timeScale, k * SHORT_STATE],
+    { u: [count, levels.length, always ? 1 : 0, chunks * REGISTER_CHUNK] },
   ]);
-  map.gpu.run('sumRegister', chunks * 2 * REGISTER_SUMS, [{ u: [chunks, chunks * CHUNK, 0, 0] }]);
+  map.gpu.run('sumRegister', chunks * 14, [{ u: [chunks, chunks * REGISTER_CHUNK, k * chunks, 0] }]);
 }
 
 function initialState(pose: Pose, options: RegisterOptions): Float32Array {
@@ -49,26 +52,32 @@ function initialState(pose: Pose, options: RegisterOptions): Float32Array {
   return state;
 }
 
-/** One pass of the uploaded points; several poses at once cost one round trip. */
+/** One pass of the points at each of the poses; many cost one round trip. Sums of a pose follow those of the one before. */
 export async function register(
   map: GpuMap,
   targets: Float32Array,
-  pose: Pose,
+  poses: readonly Pose[],
   options: RegisterOptions,
 ): Promise<RegisterOutcome> {
   const count = targets.length / 5;
   if (count === 0) return { partials: new Float32Array(0) };
   const { gpu } = map;
   uploadTargets(map, targets);
-  gpu.write(gpu.buffer('state'), 0, initialState(pose, options));
-  pass(map, count, options, true);
-  return { partials: await readPartials(map, count) };
-}
-
-async function readPartials(map: GpuMap, count: number): Promise<Float32Array> {
-  const bytes = Math.ceil(count / CHUNK) * 2 * REGISTER_SUMS * 4;
-  const [words] = await map.gpu.read({ buffer: map.gpu.buffer('partials'), bytes });
-  return new Float32Array(words!);
+  const sums = Math.ceil(count / REGISTER_CHUNK) * 2 * REGISTER_SUMS;
+  const out = new Float32Array(poses.length * sums);
+  for (let first = 0; first < poses.length; first += MANY) {
+    const part = poses.slice(first, first + MANY);
+    const states = new Float32Array(part.length * SHORT_STATE);
+    part.forEach((pose, k) =>
+      states.set(initialState(pose, options).subarray(0, SHORT_STATE), k * SHORT_STATE),
+    );
+    gpu.ensureBuffer('partials', part.length * sums * 4);
+    gpu.write(gpu.buffer('state'), 0, states);
+    part.forEach((_, k) => pass(map, count, options, true, k));
+    const [words] = await gpu.read({ buffer: gpu.buffer('partials'), bytes: part.length * sums * 4 });
+    out.set(new Float32Array(words!), first * sums);
+  }
+  return { partials: out };
 }
 
 /** Gauss–Newton without a round trip per step: passes and solutions follow each other on the device. */
@@ -86,7 +95,7 @@ export async function align(
   start[STATE.pending] = o.pending ? 1 : 0;
   gpu.write(gpu.buffer('state'), 0, start);
   const steps = Math.min(o.maxIterations, MAX_STEPS);
-  const chunks = Math.ceil(count / CHUNK);
+  const chunks = Math.ceil(count / REGISTER_CHUNK);
   for (let done = 0; ; done += AHEAD) {
     for (let i = done; i < Math.min(done + AHEAD, steps + 1); i++) {
       pass(map, count, o, false);

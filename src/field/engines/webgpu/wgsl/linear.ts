@@ -1,3 +1,12 @@
+/** Where an element of a symmetric 6×6 lies. */
+export const upper = /* wgsl */ `
+// Position of (r, c) in the row-major upper triangle of a symmetric 6×6.
+fn upper(r: u32, c: u32) -> u32 {
+  let i = min(r, c);
+  return i * 6u - (i * (i + 1u)) / 2u + max(r, c);
+}
+`;
+
 /** Small dense algebra for one thread: what src/geometry/linear.ts and se3.ts do, in float32 with care. */
 export const linear = /* wgsl */ `
 // Solves A x = b (n ≤ 12, lower triangle of A) by Cholesky after scaling the diagonal to one, which float32 needs:
@@ -54,11 +63,7 @@ fn rotation(w: vec3f) -> mat3x3f {
     vec3f(h * x * z + a * y, h * y * z - a * x, 1.0 - h * (x * x + y * y)));
 }
 
-// Position of (r, c) in the row-major upper triangle of a symmetric 6×6.
-fn upper(r: u32, c: u32) -> u32 {
-  let i = min(r, c);
-  return i * 6u - (i * (i + 1u)) / 2u + max(r, c);
-}
+${upper}
 `;
 
 /** Row and column of an element of that triangle. */

@@ -1,5 +1,5 @@
-import { CHUNK, REGISTER_SUMS, STATE } from '../layout.js';
-import { triangle } from './linear.js';
+import { REGISTER_CHUNK, REGISTER_SUMS, STATE } from '../layout.js';
+import { upper } from './linear.js';
 
 /** What a point counts as. */
 const CLASSES = /* wgsl */ `
@@ -20,11 +20,12 @@ ${CLASSES}struct Params {
   kernels: vec4f, // robust scale per level; the first comes from the state
   weights: vec4f, // per level
   inverse: vec4f, // 1 / voxel per level
-  scales: vec4f, // gradient scale, smallest weight, time scale, unused
+  scales: vec4f, // gradient scale, smallest weight, time scale, first word of the state
   counts: vec4u, // points, levels, 1 = always (else only while the state is running), n
 }
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (params.counts.z == 0u && state[${STATE.stop}] != 0.0) { return; }
+  let base = u32(params.scales.w);
+  if (params.counts.z == 0u && state[base + ${STATE.stop}u] != 0.0) { return; }
   let point = id.x;
   let n = params.counts.w;
   if (point >= n) { return; }
@@ -35,13 +36,13 @@ ${CLASSES}struct Params {
   let p = vec3f(targets[at], targets[at + 1u], targets[at + 2u]);
   let tau = targets[at + 3u] * params.scales.z;
   var kind = POINT | select(0u, GROUND, targets[at + 4u] != 0.0);
-  let r0 = vec3f(state[0], state[1], state[2]);
-  let r1 = vec3f(state[4], state[5], state[6]);
-  let r2 = vec3f(state[8], state[9], state[10]);
-  let t = vec3f(state[3], state[7], state[11]);
+  let r0 = vec3f(state[base + 0u], state[base + 1u], state[base + 2u]);
+  let r1 = vec3f(state[base + 4u], state[base + 5u], state[base + 6u]);
+  let r2 = vec3f(state[base + 8u], state[base + 9u], state[base + 10u]);
+  let t = vec3f(state[base + 3u], state[base + 7u], state[base + 11u]);
   let q = vec3f(dot(r0, p), dot(r1, p), dot(r2, p));
-  let v = vec3f(state[12], state[13], state[14]);
-  let w = vec3f(state[15], state[16], state[17]);
+  let v = vec3f(state[base + 12u], state[base + 13u], state[base + 14u]);
+  let w = vec3f(state[base + 15u], state[base + 16u], state[base + 17u]);
   let m = q + tau * (v + cross(w, q));
   records[10u * n + point] = f32(kind);
   var level = 0u;
@@ -77,67 +78,73 @@ ${CLASSES}struct Params {
 }
 
 fn kernelOf(level: u32) -> f32 {
-  if (level == 0u) { return state[${STATE.kernel}]; }
+  if (level == 0u) { return state[u32(params.scales.w) + ${STATE.kernel}u]; }
   return params.kernels[level];
 }
 
 `;
 
-/** Sums of the records of each chunk of 256 points, in order of the points: one thread a sum. */
+/**
+ * Sums of the records of each chunk of points, in their order. A thread takes one row of the matrices of one kind
+ * (J_a times J, r, for the three powers of τ), or what is counted.
+ */
 export const sumRegister = /* wgsl */ `
 ${CLASSES}
-struct Params { counts: vec4u } // chunks, n
-const N = ${CHUNK}u;
+struct Params { counts: vec4u } // chunks, n, first chunk of the sums
+const N = ${REGISTER_CHUNK}u;
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
-  let chunk = id.x / ${2 * REGISTER_SUMS}u;
+  let chunk = id.x / 14u;
   if (chunk >= params.counts.x) { return; }
-  let e = (id.x % ${2 * REGISTER_SUMS}u) % ${REGISTER_SUMS}u;
-  partials[id.x] = total(chunk * N, e, (id.x % ${2 * REGISTER_SUMS}u) / ${REGISTER_SUMS}u);
+  let row = (id.x % 14u) % 7u;
+  let kind = (id.x % 14u) / 7u;
+  let out = (params.counts.z + chunk) * ${2 * REGISTER_SUMS}u + kind * ${REGISTER_SUMS}u;
+  if (row == 6u) { count(chunk * N, kind, out); } else { sumRow(chunk * N, kind, row, out); }
 }
-fn total(first: u32, e: u32, kind: u32) -> f32 {
+fn sumRow(first: u32, kind: u32, row: u32, out: u32) {
   let n = params.counts.y;
-  var a = 6u;
-  var b = 6u;
-  var power = 0u;
-  var flag = 0u;
-  if (e < 63u) {
-    power = e / 21u;
-    let ab = triangle(e % 21u);
-    a = ab.x;
-    b = ab.y;
-  } else if (e < 75u) {
-    power = (e - 63u) / 6u;
-    a = (e - 63u) % 6u;
-  } else if (e == 75u) {
-    a = 7u;
-    b = 7u;
-  } else if (e == 77u) {
-    flag = FINE;
-  } else if (e == 78u || e == 80u) {
-    flag = INLIER;
-  } else if (e == 79u) {
-    flag = POINT;
-  } else if (e == 81u) {
-    flag = COARSE;
-  } else if (e == 82u) {
-    flag = COARSE_INLIER;
-  }
-  var sum = 0.0;
+  var A = array<vec4f, 3>();
+  var B = array<vec4f, 3>();
   for (var i = first; i < first + N; i++) {
     let bits = u32(records[10u * n + i]);
-    if ((bits & GROUND) != kind) { continue; }
-    if (flag != 0u) {
-      if ((bits & flag) != 0u) { sum += select(1.0, abs(records[6u * n + i]), e == 80u); }
-      continue;
-    }
-    if ((bits & (FINE | COARSE)) == 0u) { continue; }
-    var w = records[8u * n + i];
-    if (a < 7u) { w *= records[a * n + i] * records[b * n + i]; }
-    if (power > 0u) { w *= records[9u * n + i]; }
-    if (power > 1u) { w *= records[9u * n + i]; }
-    sum += w;
+    if ((bits & GROUND) != kind || (bits & (FINE | COARSE)) == 0u) { continue; }
+    let a = vec4f(records[i], records[n + i], records[2u * n + i], records[3u * n + i]);
+    let b = vec4f(records[4u * n + i], records[5u * n + i], records[6u * n + i], 0.0);
+    let tau = records[9u * n + i];
+    let w = records[8u * n + i] * records[row * n + i];
+    A[0] += w * a;
+    B[0] += w * b;
+    A[1] += w * tau * a;
+    B[1] += w * tau * b;
+    A[2] += w * tau * tau * a;
+    B[2] += w * tau * tau * b;
   }
-  return sum;
+  for (var power = 0u; power < 3u; power++) {
+    for (var c = row; c < 6u; c++) {
+      partials[out + 21u * power + upper(row, c)] = select(B[power][c & 3u], A[power][c & 3u], c < 4u);
+    }
+  }
+  partials[out + 63u + row] = B[0].z;
+  partials[out + 69u + row] = B[1].z;
 }
-${triangle}
+fn count(first: u32, kind: u32, out: u32) {
+  let n = params.counts.y;
+  var sums = array<f32, 8>();
+  for (var i = first; i < first + N; i++) {
+    let bits = u32(records[10u * n + i]);
+    if ((bits & POINT) == 0u || (bits & GROUND) != kind) { continue; }
+    sums[4] += 1.0;
+    if ((bits & (FINE | COARSE)) == 0u) { continue; }
+    let r = records[6u * n + i];
+    let w = records[8u * n + i];
+    sums[0] += w;
+    sums[1] += w * r * r;
+    sums[2] += select(0.0, 1.0, (bits & FINE) != 0u);
+    sums[3] += select(0.0, 1.0, (bits & INLIER) != 0u);
+    sums[5] += select(0.0, abs(r), (bits & INLIER) != 0u);
+    sums[6] += select(0.0, 1.0, (bits & COARSE) != 0u);
+    sums[7] += select(0.0, 1.0, (bits & COARSE_INLIER) != 0u);
+  }
+  for (var e = 0u; e < 8u; e++) { partials[out + 75u + e] = sums[e]; }
+}
+${upper}
 `;

@@ -572,6 +572,12 @@ export class WebGpuField implements MapField {
     this.#ask('loseDevice');
   }
 
+  /** For tests: the thread with the device ends, and no other can be opened. */
+  loseForGood(): void {
+    this.loseDevice();
+    this.#ask('forbid');
+  }
+
   /** The pool of threads and the mirror are the caller's. */
   async close(): Promise<void> {
     const caller = this.#caller;

@@ -45,6 +45,7 @@ export interface MapPointers {
 const { memory, ...line } = workerData as Line & { memory: WebAssembly.Memory };
 let map: GpuMap | undefined;
 let pool: SamplePool | undefined;
+let forbidden = false;
 
 const f32 = (at: number, length: number): Float32Array => new Float32Array(memory.buffer, at, length);
 const u32 = (at: number, length: number): Uint32Array => new Uint32Array(memory.buffer, at, length);
@@ -102,6 +103,7 @@ const handlers = {
   }): Promise<unknown> {
     map?.gpu.destroy();
     map = undefined;
+    if (forbidden) throw new Error('no adapter is left');
     const adapter = await openAdapter(o.software);
     map = await GpuMap.create(adapter, o.options);
     if (o.workgroups) map.gpu.setWorkgroups(o.workgroups);
@@ -174,6 +176,10 @@ const handlers = {
   /** For tests: the device goes away as after a driver's reset. */
   async loseDevice(): Promise<void> {
     opened().gpu.destroy();
+  },
+  /** For tests: no device can be opened from here on. */
+  async forbid(): Promise<void> {
+    forbidden = true;
   },
   async close(): Promise<void> {
     map?.gpu.destroy();

@@ -82,6 +82,10 @@ export const configSchema = z.strictObject({
         .describe(
           'Where corners weigh more, only a share saturation/weight of new points is fused: known places cost less.',
         ),
+      halfFeatures: z
+        .boolean()
+        .default(false)
+        .describe('Engine webgpu keeps learned features as 16-bit halves: less to read per sample.'),
       freeSpaceRays: z
         .int()
         .min(0)

@@ -70,7 +70,10 @@ async function engineOf(
   wasm: WasmField,
   batchSamples: number,
 ): Promise<{ field: MapField; notes: readonly string[] }> {
-  const { field, engine, device, reasons } = await openEngine(config.engine, pool, wasm, { batchSamples });
+  const { field, engine, device, reasons } = await openEngine(config.engine, pool, wasm, {
+    half: config.map.halfFeatures,
+    batchSamples,
+  });
   // That a machine without a GPU runs on its processor is nothing to warn of.
   if (engine === 'wasm') return { field, notes: [] };
   return { field, notes: [...reasons, `Engine ${engine} runs on ${device}.`] };

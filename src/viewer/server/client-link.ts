@@ -277,14 +277,13 @@ export class ClientLink {
     if (this.#blocked) return;
     const parts = this.#nextFrames();
     if (parts.length === 0) return;
-    const message = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    const message = this.#host.scene.join(parts);
     this.#inFlight += message.byteLength;
     this.rate.add(message.byteLength);
     this.#stream.cork(); // message and ping in one write
     this.#socket.send(message, { binary: true, compress: false }, () => this.#resume());
     this.#ping(message.byteLength);
     this.#stream.uncork();
-    if (message.byteLength < MESSAGE_BYTES) return; // there was no more
     this.#turn = true;
     setImmediate(() => {
       this.#turn = false;
@@ -310,6 +309,12 @@ export class ClientLink {
     const { scene } = this.#host;
     const parts: Uint8Array[] = [];
     let bytes = 0;
+    // Alone, because it differs from client to client: what follows can be shared.
+    if (this.#statusDue && this.#texts.length === 0) {
+      this.#statusDue = false;
+      const status = this.#host.status(this);
+      if (status) return [encodeServerFrame(status)];
+    }
     const add = (frame: Uint8Array | undefined): void => {
       if (!frame) return;
       parts.push(frame);
@@ -326,20 +331,13 @@ export class ClientLink {
     for (const text of this.#texts.splice(0)) add(text);
     take(this.#submaps, (id) => scene.submaps.get(id)?.frame);
     while (this.#poses < scene.poses.length && !full()) {
-      const frame = scene.poses.frame(this.#poses, POSES_PER_FRAME);
-      this.#poses += frame.stamps.length;
-      add(encodeServerFrame(frame));
+      const { frame, end } = scene.trajectoryFrame(this.#poses, POSES_PER_FRAME);
+      this.#poses = end;
+      add(frame);
     }
     if (this.#keyframes < scene.keyframeCount && !full()) {
-      const start = this.#keyframes;
-      this.#keyframes = Math.min(scene.keyframeCount, start + 8 * POSES_PER_FRAME);
-      const poses = scene.keyframes.subarray(start, this.#keyframes);
-      add(encodeServerFrame({ type: 'keyframes', start, poses }));
-    }
-    if (this.#statusDue && !full()) {
-      this.#statusDue = false;
-      const status = this.#host.status(this);
-      if (status) add(encodeServerFrame(status));
+      add(scene.keyframesFrame(this.#keyframes));
+      this.#keyframes = scene.keyframeCount;
     }
     take(this.#scans, (id) => scene.scans.get(id));
     take(this.#images, (id) => scene.images.get(id));

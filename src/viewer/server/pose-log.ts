@@ -5,6 +5,8 @@ import type { ViewerPose } from './source.js';
 
 export class PoseLog {
   #length = 0;
+  /** Rises when a pose is written over. */
+  revision = 0;
   #stamps = new BigInt64Array(256);
   #positions = new Float64Array(3 * 256);
   #orientations = new Float64Array(4 * 256);
@@ -19,6 +21,7 @@ export class PoseLog {
   set(index: number, { stampNs, pose, submap, state }: ViewerPose): void {
     if (index > this.#length) throw new RangeError(`pose ${index} of ${this.#length}`);
     if (index === this.#stamps.length) this.#grow();
+    if (index < this.#length) this.revision++;
     this.#stamps[index] = stampNs;
     this.#positions.set([pose[3]!, pose[7]!, pose[11]!], 3 * index);
     this.#orientations.set(toQuaternion(pose), 4 * index);
@@ -28,6 +31,7 @@ export class PoseLog {
   }
 
   clear(): void {
+    this.revision++;
     this.#length = 0;
   }
 

@@ -24,6 +24,7 @@ type Encoded = Uint8Array<ArrayBuffer>;
 /** Touches kept for newcomers. */
 const MAX_TOUCHES = 10_000;
 const MAX_STREAMS = 16;
+const MESSAGES_KEPT = 4;
 
 /** Everything a new client must learn, as encoded frames: the newest of each, so bounded by the map, not by time. */
 export class Scene {
@@ -33,6 +34,10 @@ export class Scene {
   readonly scans = new Map<number, Encoded>();
   readonly images = new Map<number, Encoded>();
   readonly touches = new Map<number, Encoded>();
+  #trajectory: { start: number; end: number; revision: number; frame: Encoded } | undefined;
+  #keyframes: { start: number; end: number; frame: Encoded } | undefined;
+  /** The latest messages, newest first. */
+  readonly #messages: { frames: readonly Uint8Array[]; bytes: Uint8Array }[] = [];
   keyframes = new Uint32Array(64);
   keyframeCount = 0;
   triangles = 0;
@@ -61,6 +66,41 @@ export class Scene {
     this.blocks.delete(id);
     const frame = encodeServerFrame({ type: 'blockRemoved', submap, key, version });
     return { id, version, frame, triangles: 0, firstSeen: 0 };
+  }
+
+  /** Poses from `start` on, encoded once for all clients that know as many. */
+  trajectoryFrame(start: number, most: number): { frame: Encoded; end: number } {
+    const end = Math.min(this.poses.length, start + most);
+    const last = this.#trajectory;
+    if (last && last.start === start && last.end === end && last.revision === this.poses.revision)
+      return last;
+    const frame = encodeServerFrame(this.poses.frame(start, end - start));
+    this.#trajectory = { start, end, revision: this.poses.revision, frame };
+    return this.#trajectory;
+  }
+
+  /** Keyframes from `start` on, likewise. */
+  keyframesFrame(start: number): Encoded {
+    const last = this.#keyframes;
+    const poses = this.keyframes.subarray(start, this.keyframeCount);
+    if (last && last.start === start && last.end === this.keyframeCount && start + poses.length === last.end)
+      return last.frame;
+    const frame = encodeServerFrame({ type: 'keyframes', start, poses });
+    this.#keyframes = { start, end: this.keyframeCount, frame };
+    return frame;
+  }
+
+  /** Frames as one message. Clients that are level get the same frames: one message serves them all. */
+  join(frames: readonly Uint8Array[]): Uint8Array {
+    if (frames.length === 1) return frames[0]!;
+    const known = this.#messages.find(
+      (message) => message.frames.length === frames.length && message.frames.every((f, i) => f === frames[i]),
+    );
+    if (known) return known.bytes;
+    const bytes = Buffer.concat(frames);
+    this.#messages.unshift({ frames, bytes });
+    this.#messages.length = Math.min(this.#messages.length, MESSAGES_KEPT);
+    return bytes;
   }
 
   setSubmap(submap: number, pose: Pose): Encoded {
@@ -101,6 +141,7 @@ export class Scene {
   clear(): void {
     for (const map of [this.blocks, this.submaps, this.scans, this.touches]) map.clear();
     this.poses.clear();
+    this.#keyframes = undefined;
     this.keyframeCount = this.triangles = this.bytes = 0;
   }
 
@@ -116,6 +157,9 @@ function keep(map: Map<number, Encoded>, id: number, frame: ServerFrame): Encode
   return bytes;
 }
 
+/** Used for every block: garbage of small arrays would cost more than the encoding. */
+let scratch = new ArrayBuffer(1 << 16);
+
 function encodeBlock(
   block: ViewerBlock,
   firstSeen: number,
@@ -123,6 +167,15 @@ function encodeBlock(
 ): { frame: Encoded; triangles: number } {
   const { submap, key, version, positions, normals, colors, indices } = block;
   const box = block.box ?? boxOf(positions);
+  const vertices = positions.length / 3;
+  const narrow = vertices <= 256 && indices instanceof Uint16Array;
+  const needed = 8 * vertices + indices.length;
+  if (scratch.byteLength < needed) scratch = new ArrayBuffer(2 * needed);
+  let corners: Uint8Array | Uint16Array | Uint32Array = indices;
+  if (narrow) {
+    corners = new Uint8Array(scratch, 8 * vertices, indices.length);
+    for (let i = 0; i < corners.length; i++) corners[i] = indices[i]!; // set() is slow between types
+  }
   const frame = encodeServerFrame({
     type: 'meshBlock',
     submap,
@@ -131,10 +184,10 @@ function encodeBlock(
     firstSeen,
     lastSeen,
     box,
-    positions: quantisePositions(positions, box),
-    normals: encodeNormals(normals),
+    positions: quantisePositions(positions, box, new Uint16Array(scratch, 0, 3 * vertices)),
+    normals: encodeNormals(normals, new Int8Array(scratch, 6 * vertices, 2 * vertices)),
     ...(colors ? { colors } : {}),
-    indices,
+    indices: corners,
   });
   return { frame, triangles: indices.length / 3 };
 }

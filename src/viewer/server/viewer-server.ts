@@ -66,6 +66,8 @@ export class ViewerServer implements ViewerSink {
   #timer: NodeJS.Timeout | undefined;
   #downloads = 0;
   #active = false;
+  /** Reading it takes the system a while. */
+  #rss = process.memoryUsage.rss();
 
   /** @throws FeltmapError bad-config for a token that cannot be used */
   constructor(options: ViewerServerOptions) {
@@ -284,6 +286,7 @@ export class ViewerServer implements ViewerSink {
 
   #tick(): void {
     const now = performance.now();
+    this.#rss = process.memoryUsage.rss();
     for (const link of this.#links) {
       link.check(now);
       link.statusDue();
@@ -299,7 +302,7 @@ export class ViewerServer implements ViewerSink {
       bytesPerSecond: Math.round(link.rate.perSecond),
       bytesSent: link.rate.total,
       pendingBlocks: link.pendingBlocks,
-      processMemory: process.memoryUsage.rss(),
+      processMemory: this.#rss,
     };
   }
 }

@@ -5,7 +5,17 @@ import { commandLine } from './lib/options.mjs';
 
 const { positionals } = commandLine();
 let failed = 0;
-for (const name of ['speed', 'odometry', 'mesh', 'recovery', 'determinism', 'ros-decode']) {
+for (const name of [
+  'speed',
+  'odometry',
+  'mesh',
+  'recovery',
+  'determinism',
+  'viewer',
+  'viewer-client',
+  'engines',
+  'ros-decode',
+]) {
   console.log(`\n== ${name} ==\n`);
   // A folder of KITTI scans is for the benchmarks that run on KITTI.
   const args = process.argv.slice(2).filter((arg) => onKitti(name) || !positionals.includes(arg));

@@ -15,6 +15,15 @@ export const actions: Actions = {
     });
   },
 
+  async view(path, options) {
+    const { viewCommand } = await import('./view-command.js');
+    return viewCommand(path, options, {
+      factoryUrl: compiledUrl(import.meta.url, '../slam/create.js').href,
+      stderr: process.stderr,
+      signals: process,
+    });
+  },
+
   async info(path, options) {
     const { infoCommand } = await import('./recording-commands.js');
     return infoCommand(path, options);

@@ -14,9 +14,24 @@ export interface ReplayOptions {
   maxLost: number;
   json?: boolean;
   quiet?: boolean;
+  /** Port of the viewer; absent without it. */
+  view?: number;
+  viewHost?: string;
+  viewToken?: string;
+  viewExit?: boolean;
+  open?: boolean;
+}
+
+export interface ViewOptions {
+  port: number;
+  host: string;
+  token?: string;
+  open?: boolean;
+  trajectory?: string;
 }
 
 export interface InfoOptions {
+  engines?: boolean;
   json?: boolean;
 }
 
@@ -71,7 +86,8 @@ export interface EvalMeshCommandOptions {
 /** What the commands do; each resolves to the exit status. */
 export interface Actions {
   replay(input: string, options: ReplayOptions): Promise<number>;
-  info(path: string, options: InfoOptions): Promise<number>;
+  view(path: string, options: ViewOptions): Promise<number>;
+  info(path: string | undefined, options: InfoOptions): Promise<number>;
   convert(input: string, output: string, options: ConvertOptions): Promise<number>;
   sim(world: string, options: SimCommandOptions): Promise<number>;
   evalTrajectory(estimate: string, truth: string, options: EvalTrajCommandOptions): Promise<number>;

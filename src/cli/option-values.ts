@@ -10,6 +10,13 @@ export function integer(text: string): number {
   return Number(text);
 }
 
+export function port(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value <= 65535))
+    throw new InvalidArgumentError('It takes a port number, 0 to 65535 (0 = any free one).');
+  return value;
+}
+
 export const seconds = number('a number of seconds, 0 or more', (value) => value >= 0);
 export const positive = number('a number above 0', (value) => value > 0);
 export const nonNegative = number('a number, 0 or more', (value) => value >= 0);

@@ -1,18 +1,22 @@
 import { Argument, Command, Option } from 'commander';
+import { ENGINES } from '../field/engines/names.js';
 import type {
   ReplayOptions,
   InfoOptions,
   ConvertOptions,
   SimCommandOptions,
   ConfigOptions,
+  ViewOptions,
   EvalTrajCommandOptions,
   EvalMeshCommandOptions,
   Actions,
 } from './command-options.js';
-import { collect, integer, list, nonNegative, percent, positive, seconds } from './option-values.js';
+import { collect, integer, list, nonNegative, percent, port, positive, seconds } from './option-values.js';
 
 const RECORDING =
   'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans';
+
+const VIEWER_PORT = 8642;
 
 /** The command line, for parsing and for docs/cli.md. The result of an action is given to `done`. */
 export function buildProgram(actions: Actions, version: string, done: (status: number) => void): Command {
@@ -35,7 +39,9 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
     .option('--config <file>', 'settings as YAML, see docs/configuration.md')
     .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
-    .addOption(new Option('--engine <name>', 'where heavy arithmetic runs (setting engine)'))
+    .addOption(
+      new Option('--engine <name>', 'where heavy arithmetic runs (setting engine)').choices([...ENGINES]),
+    )
     .option('--threads <n>', 'threads for kernels, 0 = one per core (setting threads)', integer)
     .option('--seed <n>', 'seed of every random choice (setting seed)', integer)
     .option('--start <s>', 'seconds of the recording to skip', seconds)
@@ -47,14 +53,45 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--max-lost <percent>', 'share of lost scans above which the exit status is 4', percent, 5)
     .option('--json', 'print one JSON object with the results on stdout, nothing else')
     .option('--quiet', 'no progress and no summary')
+    .addOption(
+      new Option(
+        '--view [port]',
+        `show the run in the browser; stays open at the end until Ctrl-C (default port: ${VIEWER_PORT}, 0 = any free one)`,
+      )
+        .argParser(port)
+        .preset(String(VIEWER_PORT)),
+    )
+    .option(
+      '--view-host <address>',
+      'address that the viewer listens on (default: 127.0.0.1); beyond this machine it demands a token',
+    )
+    .option('--view-token <token>', 'token that the viewer demands (default: none on 127.0.0.1, else random)')
+    .option('--view-exit', 'end when the replay ends instead of showing it on')
+    .option('--open', 'open the viewer in a browser')
     .action(async (input: string, options: ReplayOptions) => done(await actions.replay(input, options)));
 
   program
+    .command('view')
+    .description("show a finished run in the browser: a mesh, a saved map, or a run's folder")
+    .argument('<path>', 'folder of a run, its map/ folder, or a .ply or .glb mesh')
+    .option('--port <n>', 'port of the viewer, 0 = any free one', port, VIEWER_PORT)
+    .option('--host <address>', 'address to listen on; beyond this machine a token is needed', '127.0.0.1')
+    .option('--token <token>', 'token that the viewer demands (default: none on 127.0.0.1, else random)')
+    .option('--trajectory <file>', 'TUM or KITTI trajectory to show with a mesh')
+    .option('--open', 'open the viewer in a browser')
+    .action(async (path: string, options: ViewOptions) => done(await actions.view(path, options)));
+
+  program
     .command('info')
-    .description('list the topics of a recording with counts, rates, frames, point fields and gaps')
-    .argument('<input>', RECORDING)
+    .description(
+      'list the topics of a recording with counts, rates, frames, point fields and gaps; without one, the engines of this machine',
+    )
+    .argument('[input]', RECORDING)
+    .option('--engines', 'list the engines: whether and why each works here, adapter, limits, speed')
     .option('--json', 'print everything as JSON')
-    .action(async (input: string, options: InfoOptions) => done(await actions.info(input, options)));
+    .action(async (input: string | undefined, options: InfoOptions) =>
+      done(await actions.info(input, options)),
+    );
 
   program
     .command('convert')

@@ -1,12 +1,28 @@
+import { availableParallelism } from 'node:os';
 import { convertRecording, describeConversion } from './convert.js';
+import { describeEngines } from './engines.js';
 import { EXIT, inStage } from './exit-codes.js';
+import type { Survey } from '../field/engines/survey.js';
 import { collectInfo, describeInfo } from './info.js';
 import type { ConvertOptions, InfoOptions } from './command-options.js';
 
-/** `feltmap info`: what a recording holds. */
-export async function infoCommand(path: string, options: InfoOptions): Promise<number> {
+/** `feltmap info`: what a recording holds; without one, or with --engines, the engines of this machine. */
+export async function infoCommand(path: string | undefined, options: InfoOptions): Promise<number> {
+  const survey = path === undefined || options.engines ? await measureEngines() : undefined;
+  if (path === undefined) return print(options.json ? toJson(survey) : describeEngines(survey!));
   const info = await inStage('input', () => collectInfo(path));
-  process.stdout.write(`${options.json ? toJson(info) : describeInfo(info)}\n`);
+  if (options.json) return print(toJson(survey ? { ...info, engines: survey } : info));
+  return print(`${survey ? `${describeEngines(survey)}\n\n` : ''}${describeInfo(info)}`);
+}
+
+/** Two seconds for each engine that works. */
+async function measureEngines(): Promise<Survey> {
+  const { surveyEngines } = await import('../field/engines/survey.js');
+  return surveyEngines(2, availableParallelism());
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
   return EXIT.ok;
 }
 

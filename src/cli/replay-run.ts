@@ -1,5 +1,6 @@
 import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
 import type { Progress, ProgressInfo } from './progress.js';
+import type { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
 import type { SlamClient } from './slam-client.js';
 
@@ -9,6 +10,8 @@ export interface FeedOptions {
   readonly duration: number;
   readonly slam: Pick<SlamClient, 'submit' | 'drain'>;
   readonly signal: AbortSignal;
+  /** Holds scans back: pause and speed of the viewer. */
+  readonly pace?: Pick<ReplayPace, 'ready'>;
 }
 
 /** How feeding ended. `inputError`: the reader failed; `slamError`: a scan did. Both leave earlier scans valid. */
@@ -24,7 +27,7 @@ export interface FeedEnd {
  * Reads scans and hands them to the SLAM thread until the recording or the duration ends, somebody interrupts or
  * something fails; then waits for the scans under way.
  */
-export async function feedScans({ scans, duration, slam, signal }: FeedOptions): Promise<FeedEnd> {
+export async function feedScans({ scans, duration, slam, signal, pace }: FeedOptions): Promise<FeedEnd> {
   const reader = scans[Symbol.asyncIterator]();
   const length = Number.isFinite(duration) ? BigInt(Math.round(duration * 1e9)) : undefined;
   let first: bigint | undefined;
@@ -43,6 +46,8 @@ export async function feedScans({ scans, duration, slam, signal }: FeedOptions):
     first ??= next.value.stampNs;
     timing ??= next.value.timing;
     if (length !== undefined && next.value.stampNs - first >= length) break;
+    await pace?.ready(next.value.stampNs, signal);
+    if (signal.aborted) break;
     await slam.submit(next.value).catch((error: unknown) => (slamError = error ?? new Error('unknown')));
   }
   // Give the reader its chance to close files; an error in that changes nothing about the scans.
@@ -94,6 +99,11 @@ export class RunProgress {
 
   start(): void {
     this.#begin = performance.now();
+  }
+
+  /** Scans expected in all, where it can be told. */
+  get total(): number | undefined {
+    return this.#info().total;
   }
 
   update(): void {

@@ -1,3 +1,4 @@
+import { basename, resolve } from 'node:path';
 import { openScanSource, type ScanSource } from '../bags/source.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
@@ -13,9 +14,11 @@ import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js'
 import { feedScans, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
 import { openTruth, type TruthReader } from './replay-truth.js';
+import type { ReplayView } from './replay-view.js';
 import { RunLog } from './run-log.js';
 import { packageVersion } from './version.js';
 import { SlamClient } from './slam-client.js';
+import { announceViewer, serveUntilInterrupt } from './serving.js';
 
 /** The world around a replay; tests give their own. */
 export interface ReplayEnvironment {
@@ -24,6 +27,8 @@ export interface ReplayEnvironment {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: ProgressStream & { readonly isTTY?: boolean };
   readonly signals: SignalSource;
+  /** Opens an address in a browser; the desktop's own way unless given. */
+  readonly openBrowser?: (url: string) => void;
 }
 
 /**
@@ -51,9 +56,38 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
         ? undefined
         : await inStage('input', () => openTruth(options.gt!, path, options.start ?? 0));
     await inStage('output', () => prepareOutput(out));
-    return await runReplay({ path, options, env, config, out, map, input, truth });
+    return await watchedReplay({ path, options, env, config, out, map, input, truth });
   } finally {
     await input.close();
+  }
+}
+
+/** Runs the replay, with --view in sight of a browser, and goes on showing it when it is done. */
+async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display' | 'view'>): Promise<number> {
+  const { options, env, config, input } = run;
+  const silent = options.quiet === true || options.json === true;
+  const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
+  const { start = 0, duration = Infinity } = options;
+  const log = new RunLog();
+  const display = new RunProgress(progress, log, { start, duration, count: input.scanCount });
+  if (options.view === undefined) return runReplay({ ...run, log, progress, display });
+
+  const { ReplayView } = await import('./replay-view.js');
+  const view = new ReplayView(log, {
+    port: options.view,
+    host: options.viewHost ?? '127.0.0.1',
+    token: options.viewToken,
+    title: basename(resolve(run.path)),
+    voxel: (config.map.voxel * config.sensor.maxRange) / 100,
+    total: () => display.total,
+  });
+  announceViewer(await view.start(), options, env);
+  try {
+    const status = await runReplay({ ...run, log, progress, display, view });
+    if (status !== EXIT.interrupted && !options.viewExit) await serveUntilInterrupt(env);
+    return status;
+  } finally {
+    await view.close();
   }
 }
 
@@ -66,15 +100,15 @@ interface ReplayRun {
   readonly map: ReadonlyMap<string, Uint8Array> | undefined;
   readonly input: ScanSource;
   readonly truth: TruthReader | undefined;
+  readonly log: RunLog;
+  readonly progress: Progress;
+  readonly display: RunProgress;
+  readonly view?: ReplayView;
 }
 
 async function runReplay(run: ReplayRun): Promise<number> {
-  const { options, env, config, input } = run;
-  const silent = options.quiet === true || options.json === true;
-  const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
+  const { options, env, config, input, log, progress, display, view } = run;
   const { start = 0, duration = Infinity } = options;
-  const log = new RunLog();
-  const display = new RunProgress(progress, log, { start, duration, count: input.scanCount });
 
   const interrupt = catchInterrupt(
     () => progress.note('Stopping: writing what is mapped so far (Ctrl-C again leaves at once).'),
@@ -85,11 +119,14 @@ async function runReplay(run: ReplayRun): Promise<number> {
       config,
       factoryUrl: env.factoryUrl,
       ...(run.map ? { map: run.map } : {}),
-      onResult: (result, statistics) => {
+      onResult: (result, statistics, keyframe) => {
         log.add(result, statistics);
         display.update();
+        view?.result(result, keyframe);
       },
+      ...(view ? { onView: (update) => view.update(update) } : {}),
     });
+    view?.attach(slam);
     try {
       display.start();
       const end = await feedScans({
@@ -97,6 +134,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
         duration,
         slam,
         signal: interrupt.signal,
+        ...(view ? { pace: view.pace } : {}),
       });
       const wallSeconds = display.elapsed;
       if (log.scans > 0) display.finish();
@@ -132,6 +170,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       if (options.json) env.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
       else if (!options.quiet) env.stdout.write(`${formatSummary(summary)}\n`);
       explain(status, summary.error, log, options, env);
+      view?.finished(files.glb);
       return status;
     } finally {
       await slam.terminate();

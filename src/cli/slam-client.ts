@@ -10,11 +10,14 @@ import {
   type SlamWorkerData,
 } from './slam-protocol.js';
 import { transferScan } from './transfer.js';
+import type { ViewUpdate } from '../viewer/feed/view-update.js';
 
 export interface SlamClientOptions extends SlamWorkerData {
   /** Scans that may wait in the worker's inbox; `submit` waits beyond that, so that nothing is dropped. */
   readonly queue?: number;
-  readonly onResult: (result: ScanResult, statistics: MapStatistics) => void;
+  readonly onResult: (result: ScanResult, statistics: MapStatistics, keyframe: boolean) => void;
+  /** Gets changes of the mesh while `watch(true)` holds, and those still missing at the end. */
+  readonly onView?: (update: ViewUpdate) => void;
 }
 
 /** Runs the SLAM system in a thread of its own, seen from the main thread. */
@@ -22,20 +25,26 @@ export class SlamClient {
   readonly #worker: Worker;
   readonly #queue: number;
   readonly #onResult: SlamClientOptions['onResult'];
+  readonly #onView: SlamClientOptions['onView'];
+  #flushesAsked = 0;
+  #flushesDone = 0;
   #inFlight = 0;
   #failure: Error | undefined; // start or a scan failed; after a scan the worker still answers `finish`
   #finishFailure: Error | undefined;
   #dead: Error | undefined; // the thread itself is gone
   #final: SlamFinal | undefined;
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
   #ready = false;
   #warnings: readonly string[] = [];
 
   private constructor(options: SlamClientOptions) {
-    const { queue, onResult, ...data } = options;
+    const { queue, onResult, onView, ...data } = options;
     this.#queue = queue ?? 3;
     this.#onResult = onResult;
-    this.#worker = new Worker(compiledUrl(import.meta.url, './slam-worker.js'), { workerData: data });
+    this.#onView = onView;
+    this.#worker = new Worker(compiledUrl(import.meta.url, './slam-worker.js'), {
+      workerData: { ...data, view: onView !== undefined } satisfies SlamWorkerData,
+    });
     this.#worker.on('message', (reply: SlamReply) => this.#receive(reply));
     this.#worker.on('error', (error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`the SLAM thread ended with code ${code}`)));
@@ -75,6 +84,18 @@ export class SlamClient {
     if (this.#failure) throw this.#failure;
   }
 
+  /** Whether `onView` gets anything before the end. */
+  watch(active: boolean): void {
+    this.#worker.postMessage({ type: 'view', active } satisfies SlamRequest); // a thread that ended ignores it
+  }
+
+  /** Waits until `onView` has got all changes of the mesh by the scans submitted so far; at once after the end. */
+  async flushView(): Promise<void> {
+    const turn = ++this.#flushesAsked;
+    this.#worker.postMessage({ type: 'flushView' } satisfies SlamRequest);
+    await this.#until(() => this.#flushesDone >= turn || this.#ended);
+  }
+
   /** Mesh, cloud and map of all scans processed; ends the thread. Works after a failed scan too. */
   async finish(): Promise<SlamFinal> {
     this.#worker.postMessage({ type: 'finish' } satisfies SlamRequest);
@@ -96,22 +117,33 @@ export class SlamClient {
       const error = unpackError(reply.error);
       if (reply.during === 'finish') this.#finishFailure = error;
       else this.#failure = error;
-    } else {
+    } else if (reply.type === 'view') this.#onView?.(reply.update);
+    else if (reply.type === 'viewed') this.#flushesDone++;
+    else {
       this.#inFlight--;
-      this.#onResult(reply.result, reply.statistics);
+      this.#onResult(reply.result, reply.statistics, reply.keyframe);
     }
-    this.#wake?.();
+    this.#wakeAll();
   }
 
   #die(error: Error): void {
     this.#dead ??= error;
-    this.#wake?.();
+    this.#wakeAll();
   }
 
   async #until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       if (this.#dead) throw this.#dead;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Nothing more will come of the thread. */
+  get #ended(): boolean {
+    return this.#final !== undefined || this.#finishFailure !== undefined || this.#dead !== undefined;
   }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import { FeltmapError, type ErrorCode } from '../geometry/errors.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { MapStatistics, Mesh, ScanResult, Slam } from '../slam/types.js';
+import type { ViewUpdate } from '../viewer/feed/view-update.js';
 
 /** Makes the SLAM system: `createSlam` in the program, a small double in tests. `map`: a saved field to continue. */
 export type SlamFactory = (config: Config, map?: ReadonlyMap<string, Uint8Array>) => Promise<Slam>;
@@ -11,10 +12,18 @@ export interface SlamWorkerData {
   readonly config: Config;
   readonly factoryUrl: string;
   readonly map?: ReadonlyMap<string, Uint8Array>;
+  /** Somebody may watch: changes of the mesh are sent when asked for, and in any case at the end. */
+  readonly view?: boolean;
 }
 
 /** Main thread → worker. */
-export type SlamRequest = { type: 'scan'; scan: LidarScan } | { type: 'finish' };
+export type SlamRequest =
+  | { type: 'scan'; scan: LidarScan }
+  /** Whether changes of the mesh and thinned scans are wanted from now on. */
+  | { type: 'view'; active: boolean }
+  /** Answered by `viewed` when all changes of the mesh so far are sent. */
+  | { type: 'flushView' }
+  | { type: 'finish' };
 
 /** Everything the run leaves behind. */
 export interface SlamFinal {
@@ -27,7 +36,9 @@ export interface SlamFinal {
 /** Worker → main thread. Every scan is answered by `result`, or by `failed` and nothing more until `finish`. */
 export type SlamReply =
   | { type: 'ready'; warnings: readonly string[] }
-  | { type: 'result'; result: ScanResult; statistics: MapStatistics }
+  | { type: 'result'; result: ScanResult; statistics: MapStatistics; keyframe: boolean }
+  | { type: 'view'; update: ViewUpdate }
+  | { type: 'viewed' }
   | { type: 'final'; final: SlamFinal }
   | { type: 'failed'; during: 'start' | 'scan' | 'finish'; error: PortableError };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENGINES } from '../field/engines/names.js';
 
 const metres = (value: number, maximum = 100) => z.number().positive().max(maximum).default(value);
 
@@ -14,7 +15,12 @@ export const configSchema = z.strictObject({
     .default(1)
     .describe('Seed of every random choice. Same seed, same input: same bytes out.'),
   threads: z.int().min(0).max(64).default(0).describe('Threads for kernels, 0 = one per core.'),
-  engine: z.enum(['auto', 'wasm']).default('auto').describe('Where heavy arithmetic runs.'),
+  engine: z
+    .enum(ENGINES)
+    .default('auto')
+    .describe(
+      'Where heavy arithmetic runs. auto: a GPU through webgpu, else wasm. tfjs: the first backend of TensorFlow.js that works, tfjs-…: that one. docs/engines.md',
+    ),
   sensor: z
     .strictObject({
       minRange: z.number().min(0).default(0.5).describe('Nearer returns are dropped (m): the robot itself.'),
@@ -76,6 +82,10 @@ export const configSchema = z.strictObject({
         .describe(
           'Where corners weigh more, only a share saturation/weight of new points is fused: known places cost less.',
         ),
+      halfFeatures: z
+        .boolean()
+        .default(false)
+        .describe('Engine webgpu keeps learned features as 16-bit halves: less to read per sample.'),
       freeSpaceRays: z
         .int()
         .min(0)

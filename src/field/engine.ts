@@ -67,6 +67,44 @@ export function emptySums(): NormalSums {
   };
 }
 
+/** What a whole registration needs beside the options of a pass; lengths in metres, angles in radians. */
+export interface AlignOptions extends RegisterOptions {
+  /** Last robust scale of the finest level, and the factor by which it shrinks per step; `kernels` holds the first. */
+  readonly kernelEnd: number;
+  readonly anneal: number;
+  readonly maxIterations: number;
+  readonly translationTolerance: number;
+  readonly rotationTolerance: number;
+  readonly groundWeight: number;
+  /** Whether the twist is solved for too, and its standard deviations per unit of scaled time. */
+  readonly solveTwist: boolean;
+  readonly twistSigmaLinear: number;
+  readonly twistSigmaAngular: number;
+  /** Twist that the points are deskewed with minus the predicted one, sensor frame, per unit of scaled time. */
+  readonly twistOffset: ArrayLike<number>;
+  /** Turn (radians per unit of scaled time) beyond which the points must be deskewed anew. */
+  readonly maxTurn: number;
+  /** Whether directions seen with less than `minConditioning` are held to the prediction. */
+  readonly hold: boolean;
+  readonly minConditioning: number;
+  readonly predicted: Pose;
+  /** The last step before was small: the first pass only tells the sums. */
+  readonly pending: boolean;
+}
+
+/** Where a registration on the device stopped. */
+export interface AlignResult {
+  /** 12 per step: v, ω of the pose, then of the twist. */
+  readonly steps: Float64Array;
+  /** `gone`: the device is lost for good; no step was taken. */
+  readonly stop: 'converged' | 'limit' | 'singular' | 'deskew' | 'gone';
+  /** Robust scale of the next pass. */
+  readonly kernel: number;
+  readonly pending: boolean;
+  /** Of the last pass; with `deskew` that of the pass before the last step. */
+  readonly sums: readonly [NormalSums, NormalSums];
+}
+
 /** A run of samples that share a pose. */
 export interface FitChunk {
   readonly first: number;
@@ -94,6 +132,16 @@ export interface FitResult {
   readonly systems: Float64Array;
 }
 
+/** How poses are held to their anchors while they are optimised; information is 1/variance. */
+export interface PosePrior {
+  readonly priorTranslation: number;
+  readonly priorRotation: number;
+  /** Factor that turns a pose's sums into information. */
+  readonly systemScale: number;
+  /** With no more samples than this a pose stays where it is. */
+  readonly minSamples: number;
+}
+
 /**
  * The only door to heavy arithmetic. Coordinates are float32 in the submap frame; poses are T_submap_sensor in
  * float64. Every operation gives the same bytes whatever the number of threads.
@@ -108,8 +156,38 @@ export interface FieldEngine {
     pose: Pose,
     options: RegisterOptions,
   ): readonly [NormalSums, NormalSums];
+  /** Where an engine can do that in one go: the same sums at many poses. */
+  readonly registerMany?:
+    | ((
+        points: PointSet,
+        coarse: { pointer: number; count: number },
+        poses: readonly Pose[],
+        options: RegisterOptions,
+      ) => (readonly [NormalSums, NormalSums])[])
+    | undefined;
+  /** Where an engine can do that without a round trip per step: a whole registration, until it settles. */
+  readonly align?:
+    | ((
+        points: PointSet,
+        coarse: { pointer: number; count: number },
+        pose: Pose,
+        options: AlignOptions,
+      ) => AlignResult)
+    | undefined;
   /** One step of the joint optimisation over features and poses. */
   fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): FitResult;
+  /**
+   * Likewise: several steps with the poses moved in between. Returns the moves [v, ω] (6 each) of all poses, step by
+   * step, zero where a pose stayed.
+   */
+  readonly fitMany?:
+    | ((
+        batches: readonly (readonly FitChunk[])[],
+        poses: readonly Pose[],
+        anchors: readonly Pose[],
+        options: FitOptions & PosePrior,
+      ) => Float64Array)
+    | undefined;
   /** Signed distance, gradient and smallest corner weight (0 = not observed) at points: 5 per point. */
   query(points: Float32Array): Float32Array;
   clear(): void;

@@ -1,5 +1,5 @@
 import type { KernelPool } from '../field/engines/wasm/pool.js';
-import type { WasmField } from '../field/engines/wasm/field.js';
+import type { MapField } from '../field/map-field.js';
 import type { Mesh } from '../slam/types.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
@@ -23,13 +23,13 @@ const BAND_VOXELS = 1.75;
 
 /** Keeps the mesh of a field up to date, the most changed blocks first, a few per scan. */
 export class MapMesher {
-  readonly #field: WasmField;
+  readonly #field: MapField;
   readonly #mesher: BlockMesher;
   readonly #options: MapMesherOptions;
   /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
   readonly #kept = new Set<number>();
 
-  constructor(pool: KernelPool, field: WasmField, options: MapMesherOptions) {
+  constructor(pool: KernelPool, field: MapField, options: MapMesherOptions) {
     this.#field = field;
     this.#options = options;
     this.#mesher = new BlockMesher(pool, { slots: SLOTS, cellSize: field.levels[0]!.voxel });
@@ -41,6 +41,7 @@ export class MapMesher {
 
   /** Re-extracts up to `budget` blocks; returns how many. */
   update(budget: number): number {
+    if (budget > 0) this.#field.refresh();
     const fine = this.#field.levels[0]!;
     const blocks = mostChanged(fine.change, fine.count, budget);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
@@ -50,6 +51,7 @@ export class MapMesher {
 
   /** Brings the mesh of blocks up to date whose centre is not nearer to `center` than `radius`, metres. */
   finishBeyond(center: ArrayLike<number>, radius: number): void {
+    this.#field.refresh();
     const fine = this.#field.levels[0]!;
     const side = BLOCK_CELLS * fine.voxel;
     const blocks: number[] = [];
@@ -72,6 +74,7 @@ export class MapMesher {
 
   /** Re-extracts every block and welds them. */
   weld(): Mesh {
+    this.#field.refresh();
     const fine = this.#field.levels[0]!;
     const blocks = Array.from({ length: fine.count - 1 }, (_, i) => i + 1);
     this.#extract(

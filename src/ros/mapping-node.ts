@@ -24,7 +24,7 @@ import { TfBuffer } from './tf-buffer.js';
 import { ThrottledLog } from './throttle.js';
 import { TimeWatch } from './time-watch.js';
 import { Ticker } from './ticker.js';
-import type { NodeViewer, StartViewer } from './viewer-seam.js';
+import { ViewerOutput } from './viewer-output.js';
 
 export interface MappingNodeOptions {
   readonly name: string;
@@ -32,8 +32,8 @@ export interface MappingNodeOptions {
   readonly port: RosPort;
   /** Starts the SLAM thread, with a saved map to continue. */
   readonly startSlam: (config: Config, map?: ReadonlyMap<string, Uint8Array>) => Promise<SlamService>;
-  /** Absent: this program has no viewer. */
-  readonly startViewer?: StartViewer;
+  /** Of the program. */
+  readonly version: string;
   /** The SLAM thread is gone and the node can do nothing more. */
   readonly onFatal: (error: Error) => void;
 }
@@ -69,10 +69,7 @@ export class MappingNode {
   readonly #tickers: Ticker[];
   readonly #meters = new Map<string, RateMeter>();
   #slam: SlamService | undefined;
-  #viewer: NodeViewer | undefined;
-  /** Version of the mesh that the viewer has. */
-  #viewed = 0;
-  #viewing = false;
+  #viewer: ViewerOutput | undefined;
   #activity: Activity = 'unconfigured';
   #busy = false;
   /** A new map is being started: scans wait. */
@@ -131,7 +128,7 @@ export class MappingNode {
       ),
       new Ticker(
         () => (this.#viewer ? VIEWER_RATE : 0),
-        () => this.#view(),
+        () => void this.#request(() => this.#viewer?.tick()),
       ),
     ];
   }
@@ -349,7 +346,7 @@ export class MappingNode {
     }
   }
 
-  #answered(scan: ReadyScan, { result, statistics, timing, decodeMs, cloud }: ScanReply): void {
+  #answered(scan: ReadyScan, { result, statistics, keyframe, timing, decodeMs, cloud }: ScanReply): void {
     const before = this.#health.scan?.state;
     this.#health.add(result, statistics, timing, decodeMs);
     if (scan.index === 0) this.#settled = result.state === 'lost' ? 0 : this.#settled + 1;
@@ -362,7 +359,7 @@ export class MappingNode {
     } else this.#silentSince ??= performance.now();
     const { origin } = this.#odometry;
     if (!placed && origin) this.#viewer?.origin(origin);
-    this.#viewer?.result(result, statistics);
+    this.#viewer?.result(result, statistics, keyframe);
     if (cloud) this.#port.publish('cloud', cloud);
     if (result.state === 'lost')
       this.#log.log(
@@ -395,33 +392,33 @@ export class MappingNode {
   async #startViewer(): Promise<void> {
     const port = this.#p.number('viewer.port');
     if (port === 0) return;
-    if (!this.options.startViewer) {
-      this.#port.log('warn', 'This version of the node has no viewer; viewer.port does nothing.');
-      return;
-    }
+    const { map, sensor } = this.#p.config;
+    const token = this.#p.string('viewer.token');
     try {
-      this.#viewer = await this.options.startViewer(port);
+      const { viewer, urls } = await ViewerOutput.start({
+        port,
+        host: this.#p.string('viewer.host'),
+        token,
+        title: this.options.name,
+        version: this.options.version,
+        voxel: (map.voxel * sensor.maxRange) / 100,
+        slam: () => this.#slam,
+        phase: () => this.#phase(),
+        dropped: () => this.#intake.dropped,
+      });
+      this.#viewer = viewer;
+      // A token that was chosen is known to those who may know it; a random one stands nowhere else.
+      const shown = token === '' ? urls : urls.map((url) => url.split('?')[0]!);
+      this.#port.log('info', `Viewer: ${shown.join('  or  ')}`);
     } catch (error) {
       // A robot maps without a viewer, too.
       this.#port.log('error', `No viewer: ${sentence(error)}`);
     }
   }
 
-  #view(): void {
-    const [slam, viewer] = [this.#slam, this.#viewer];
-    if (!slam || !viewer || this.#viewing) return;
-    this.#viewing = true;
-    const generation = this.#generation;
-    void this.#request(async () => {
-      try {
-        const changes = await slam.call({ type: 'blocks', since: this.#viewed });
-        if (generation !== this.#generation) return;
-        this.#viewed = changes.version;
-        viewer.mesh(changes);
-      } finally {
-        this.#viewing = false;
-      }
-    });
+  #phase(): 'waiting' | 'running' | 'paused' {
+    if (this.#activity === 'paused' || this.#activity === 'inactive') return 'paused';
+    return this.#health.scan ? 'running' : 'waiting';
   }
 
   #diagnose(): void {
@@ -498,7 +495,6 @@ export class MappingNode {
     this.#odometry.reset();
     this.#mesh.restart();
     this.#viewer?.reset();
-    this.#viewed = 0;
     this.#health.reset();
     this.#imu.clear();
     this.#settled = 0;

@@ -42,7 +42,7 @@ export class MeshStream {
   }
 
   /**
-   * @param changesSince changes after a version, such as Slam.meshChanges
+   * @param changesSince changes after a version, such as SlamView.meshChanges
    * @returns undefined when there is nothing to send
    */
   next(changesSince: (version: number) => MeshChanges, options: MeshMessageOptions): MeshMessage | undefined {

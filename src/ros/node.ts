@@ -3,6 +3,7 @@ import { nearestKey } from '../config/suggest.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { describeError } from '../cli/describe-error.js';
+import { packageVersion } from '../cli/version.js';
 import { MappingNode } from './mapping-node.js';
 import { ParameterStore } from './parameter-check.js';
 import { remappedName } from './parameter-overrides.js';
@@ -98,6 +99,7 @@ class RunningNode {
         return slam;
       },
       onFatal: (error) => this.#fail(error),
+      version: packageVersion(),
     });
     this.#serve();
   }

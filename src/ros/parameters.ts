@@ -111,6 +111,20 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     range: [0, 65535],
     change: 'start',
   }),
+  spec(
+    'viewer.host',
+    'string',
+    '127.0.0.1',
+    'Address that the viewer listens on; 0.0.0.0: all of this machine, which then asks for a token.',
+    { change: 'start' },
+  ),
+  spec(
+    'viewer.token',
+    'string',
+    '',
+    'Secret that the viewer asks for; empty: a random one is logged where the viewer can be reached from elsewhere.',
+    { change: 'start' },
+  ),
   spec('lifecycle', 'bool', false, 'Be a managed (lifecycle) node.', { change: 'start' }),
   spec('autostart', 'bool', true, 'A managed node configures and activates itself.', { change: 'start' }),
 ];

@@ -148,6 +148,13 @@ export class ScanIntake {
     return undefined;
   }
 
+  /** Dropped scans, for whatever reason. */
+  get dropped(): number {
+    let sum = 0;
+    for (const count of this.#drops.values()) sum += count;
+    return sum;
+  }
+
   /** Counts a dropped scan and says so now and then. */
   drop(reason: DropReason, topic: string, text?: string): false {
     this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);

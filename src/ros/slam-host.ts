@@ -9,7 +9,8 @@ import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { GyroHint, LidarScan } from '../sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { SlamFactory } from '../cli/slam-protocol.js';
-import type { Mesh, ScanResult, Slam } from '../slam/types.js';
+import type { Mesh, ScanResult, Slam, SlamView } from '../slam/types.js';
+import { ViewChanges } from '../viewer/feed/view-changes.js';
 import { MeshStream } from './mesh-stream.js';
 import { LIVE_SETTINGS } from './parameters.js';
 import type {
@@ -27,6 +28,7 @@ export class SlamHost {
   #config: Config;
   readonly #mesh = new MeshStream();
   readonly #gyro = new GyroTrack();
+  #changes: ViewChanges;
   #lastStamp: bigint | undefined;
 
   private constructor(
@@ -36,6 +38,7 @@ export class SlamHost {
   ) {
     this.#slam = slam;
     this.#config = config;
+    this.#changes = new ViewChanges(this.#view);
   }
 
   static async create(
@@ -50,6 +53,13 @@ export class SlamHost {
     return this.#slam.warnings ?? [];
   }
 
+  get #view(): SlamView {
+    const { view } = this.#slam;
+    if (!view)
+      throw new FeltmapError('unsupported', 'This SLAM system cannot be watched; the node needs that');
+    return view;
+  }
+
   /** @throws FeltmapError what the request's work throws; the system stays as it was */
   async handle(request: SlamRequest): Promise<SlamReplies[keyof SlamReplies]> {
     switch (request.type) {
@@ -62,8 +72,8 @@ export class SlamHost {
       case 'configure':
         for (const path of LIVE_SETTINGS) setByPath(this.#config, path, valueAt(request.config, path));
         return undefined;
-      case 'blocks':
-        return this.#slam.meshChanges(request.since);
+      case 'view':
+        return this.#changes.next(request.all);
       case 'save-map':
         return { files: this.#slam.save() };
       case 'save-mesh':
@@ -80,6 +90,7 @@ export class SlamHost {
     if (decoded.count === 0)
       throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);
     const gyro = request.imu && this.#hint(decoded, request.imu);
+    const before = this.#view.newestKeyframe;
     const result = this.#slam.process({
       ...decoded,
       mount: request.mount,
@@ -88,8 +99,10 @@ export class SlamHost {
     });
     if (request.imu && result.state === 'tracking') this.#learn(result, request.imu);
     this.#lastStamp = decoded.stampNs;
+    this.#changes.scanned(result.index);
     return {
       result: detached(result),
+      keyframe: this.#view.newestKeyframe !== before,
       statistics: this.#slam.statistics(),
       timing: decoded.timing,
       decodeMs,
@@ -117,7 +130,7 @@ export class SlamHost {
   }
 
   #cloud({ stampNs, frameId }: LidarScan): Uint8Array<ArrayBuffer> {
-    const positions = this.#slam.lastPoints();
+    const positions = this.#view.points(Infinity);
     const count = positions.length / 3;
     const scan = { stampNs, frameId, count, positions, timing: 'none' } as const;
     return encodePointCloud2(pointCloud2FromScan(scan)) as Uint8Array<ArrayBuffer>;
@@ -125,7 +138,7 @@ export class SlamHost {
 
   #nextMesh({ restart, ...options }: MeshRequest): SlamReplies['mesh'] {
     if (restart) this.#mesh.restart();
-    return this.#mesh.next((version) => this.#slam.meshChanges(version), options);
+    return this.#mesh.next((version) => this.#view.meshChanges(version), options);
   }
 
   async #reset(config: Config, map?: ReadonlyMap<string, Uint8Array>): Promise<SlamReplies['reset']> {
@@ -133,6 +146,7 @@ export class SlamHost {
     const next = await this.make(config, map);
     const before = this.#slam;
     this.#slam = next;
+    this.#changes = new ViewChanges(this.#view);
     this.#config = config;
     this.#mesh.restart();
     this.#gyro.clear();

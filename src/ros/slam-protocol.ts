@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.js';
 import type { Pose } from '../geometry/se3.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
-import type { MeshChanges } from '../mesh/block-store.js';
+import type { ViewUpdate } from '../viewer/feed/view-update.js';
 import type { Header } from '../messages/header.js';
 import type { MeshColor } from './mesh-color.js';
 
@@ -39,6 +39,8 @@ export interface ImuBatch {
 export interface ScanReply {
   readonly result: ScanResult;
   readonly statistics: MapStatistics;
+  /** The scan became a keyframe. */
+  readonly keyframe: boolean;
   readonly timing: PointTiming;
   /** Milliseconds that decoding took. */
   readonly decodeMs: number;
@@ -61,8 +63,8 @@ export type SlamRequest =
   | MeshRequest
   | { readonly type: 'reset'; readonly config: Config; readonly map?: ReadonlyMap<string, Uint8Array> }
   | { readonly type: 'configure'; readonly config: Config }
-  /** Mesh blocks that changed after a version. */
-  | { readonly type: 'blocks'; readonly since: number }
+  /** What a viewer has not been told yet; `all`: also what could wait. */
+  | { readonly type: 'view'; readonly all: boolean }
   | { readonly type: 'save-map' }
   | { readonly type: 'save-mesh'; readonly origin: Pose; readonly frame: string }
   | { readonly type: 'close' };
@@ -74,7 +76,8 @@ export interface SlamReplies {
   mesh: { bytes: Uint8Array<ArrayBuffer>; blocks: number; deleted: number; remaining: number } | undefined;
   reset: { warnings: readonly string[] };
   configure: undefined;
-  blocks: MeshChanges;
+  /** Undefined when there is nothing to tell. */
+  view: ViewUpdate | undefined;
   'save-map': { files: ReadonlyMap<string, Uint8Array> };
   'save-mesh': { ply: Uint8Array<ArrayBuffer>; vertices: number; triangles: number };
   close: undefined;

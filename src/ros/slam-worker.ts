@@ -1,6 +1,7 @@
 // The SLAM thread of the ROS node: answers requests one by one (slam-host.ts).
 import { parentPort, workerData } from 'node:worker_threads';
 import { packError, type SlamFactory } from '../cli/slam-protocol.js';
+import { transfersOf } from '../viewer/feed/view-changes.js';
 import { SlamHost } from './slam-host.js';
 import type { SlamAnswer, SlamEnvelope, SlamReplies, SlamThreadData } from './slam-protocol.js';
 
@@ -11,6 +12,7 @@ const { config, factoryUrl, map } = workerData as SlamThreadData;
 function transfers(reply: SlamReplies[keyof SlamReplies]): ArrayBuffer[] {
   if (!reply) return [];
   if ('bytes' in reply) return [reply.bytes.buffer];
+  if ('table' in reply) return transfersOf(reply);
   if ('ply' in reply) return [reply.ply.buffer];
   return 'cloud' in reply && reply.cloud ? [reply.cloud.buffer] : [];
 }

@@ -2,23 +2,25 @@ import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../field/engines/wasm/pool.js';
 import { WasmField } from '../field/engines/wasm/field.js';
+import { openEngine } from '../field/engines/select.js';
+import type { MapField } from '../field/map-field.js';
 import { fieldContent } from '../field/engines/wasm/restore.js';
 import { readManifest } from '../field/saved/manifest.js';
 import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
 import { identity, orthonormalise, type Pose } from '../geometry/se3.js';
-import type { MeshChanges } from '../mesh/block-store.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapper.js';
-import { mapLayout, type SavedMap } from './map-layout.js';
+import { mapLayout, type MapLayout, type SavedMap } from './map-layout.js';
 import { Pipeline, type KnownPose } from './pipeline.js';
 import { PlaceSearch } from './place-search.js';
 import { Places } from './places.js';
 import { Localiser } from './relocalise.js';
 import { Tracker } from './tracker.js';
-import type { MapStatistics, Mesh, ScanResult, Slam } from './types.js';
+import type { MapStatistics, Mesh, ScanResult, Slam, SlamView } from './types.js';
+import { SystemView } from './view.js';
 
 const SLABS = 512;
 /** What the field and the mesher need whatever the size of the map, and what a fine block takes with its share of the rest. */
@@ -30,72 +32,129 @@ const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fuse
  * Builds the system that `config` describes.
  *
  * @param map files of a saved map (from {@link Slam.save}) to continue; its voxels are used, whatever `config` says
+ * @param openField puts another engine over the field in the memory of engine wasm than `config.engine` says
  * @throws FeltmapError when the saved map is incomplete, damaged, of a newer version or too large
  */
-export async function createSlam(config: Config, map?: ReadonlyMap<string, Uint8Array>): Promise<Slam> {
+export async function createSlam(
+  config: Config,
+  map?: ReadonlyMap<string, Uint8Array>,
+  openField?: OpenField,
+): Promise<Slam> {
   const manifest = map && readManifest(map);
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
   });
+  let field: MapField | undefined;
   try {
-    return new LidarSlam(config, pool, map && manifest && { files: map, manifest });
+    const parts = makeParts(config, pool, mapLayout(config, manifest));
+    const { batch, samplePoints } = config.training;
+    const batchSamples = Math.max(batch, samplePoints);
+    const chosen = openField
+      ? { field: await openField(pool, parts.wasm, batchSamples), notes: [] }
+      : await engineOf(config, pool, parts.wasm, batchSamples);
+    field = chosen.field;
+    const saved = map && manifest && { files: map, manifest };
+    return new LidarSlam(config, pool, { ...parts, ...chosen }, saved);
   } catch (error) {
+    await field?.close();
     await pool.close();
     throw error;
   }
 }
 
+/** The engine of the configuration, and what to say about it: which one was taken where it was not named. */
+async function engineOf(
+  config: Config,
+  pool: KernelPool,
+  wasm: WasmField,
+  batchSamples: number,
+): Promise<{ field: MapField; notes: readonly string[] }> {
+  const { field, engine, device, reasons } = await openEngine(config.engine, pool, wasm, {
+    half: config.map.halfFeatures,
+    batchSamples,
+  });
+  // That a machine without a GPU runs on its processor is nothing to warn of.
+  if (engine === 'wasm') return { field, notes: [] };
+  return { field, notes: [...reasons, `Engine ${engine} runs on ${device}.`] };
+}
+
+/**
+ * Opens an engine on a field that is still empty.
+ *
+ * @param batchSamples samples of the largest batch
+ */
+export type OpenField = (pool: KernelPool, wasm: WasmField, batchSamples: number) => Promise<MapField>;
+
+interface Parts {
+  readonly layout: MapLayout;
+  readonly preparer: LidarPreparer;
+  /** The field in shared memory. */
+  readonly wasm: WasmField;
+}
+
+/** What takes its memory from the arena first. */
+function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
+  const scale = config.sensor.maxRange / 100;
+  const { map, prepare, training, sensor, seed } = config;
+  const preparer = new LidarPreparer(pool, {
+    maxPoints: sensor.maxPoints,
+    minRange: sensor.minRange,
+    maxRange: sensor.maxRange,
+    mapVoxel: prepare.mapVoxel * scale,
+    trackVoxel: prepare.trackVoxel * scale,
+    maxMapPoints: prepare.maxMapPoints,
+    maxTrackPoints: prepare.maxTrackPoints,
+  });
+  const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
+  const wasm = new WasmField(pool, {
+    voxel: layout.voxel,
+    truncation: layout.truncation,
+    pyramid: [4, 8],
+    featureCell: layout.featureCell,
+    outputScale: training.outputScale * scale,
+    maxWeight: map.maxWeight,
+    saturation: map.saturation,
+    maxRange: map.maxRange * scale,
+    bareRange: 30 * scale,
+    bareQuality: 0.5,
+    seed,
+    maxFineBlocks,
+    maxFeatureRows: maxFineBlocks * 6,
+    maxBatchChunks: 1024,
+    maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
+    poolSamples: SLABS * training.samplePoints * 4,
+  });
+  return { layout, preparer, wasm };
+}
+
 class LidarSlam implements Slam {
   readonly #pool: KernelPool;
-  readonly #field: WasmField;
+  readonly #field: MapField;
   readonly #mesher: MapMesher;
   readonly #mapper: Mapper;
   readonly #pipeline: Pipeline;
   readonly #places: Places;
-  readonly #preparer: LidarPreparer;
   readonly #featureCell: number;
   readonly warnings: readonly string[];
+  readonly view: SlamView;
   #frame = '';
   #scans = 0;
   #lastPose: Pose = identity();
 
-  constructor(config: Config, pool: KernelPool, saved?: SavedMap) {
+  constructor(
+    config: Config,
+    pool: KernelPool,
+    { layout, preparer, field, notes }: Parts & { field: MapField; notes: readonly string[] },
+    saved?: SavedMap,
+  ) {
     const scale = config.sensor.maxRange / 100;
-    const { map, prepare, tracking, training, sensor, mesh, seed } = config;
+    const { map, tracking, training, mesh, seed } = config;
     this.#pool = pool;
-    const layout = mapLayout(config, saved?.manifest);
+    this.#field = field;
     const { voxel, featureCell } = layout;
-    this.warnings = layout.warnings;
+    this.warnings = [...layout.warnings, ...notes];
     this.#featureCell = featureCell;
-    const preparer = (this.#preparer = new LidarPreparer(pool, {
-      maxPoints: sensor.maxPoints,
-      minRange: sensor.minRange,
-      maxRange: sensor.maxRange,
-      mapVoxel: prepare.mapVoxel * scale,
-      trackVoxel: prepare.trackVoxel * scale,
-      maxMapPoints: prepare.maxMapPoints,
-      maxTrackPoints: prepare.maxTrackPoints,
-    }));
-    const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
-    this.#field = new WasmField(pool, {
-      voxel,
-      truncation: layout.truncation,
-      pyramid: [4, 8],
-      featureCell,
-      outputScale: training.outputScale * scale,
-      maxWeight: map.maxWeight,
-      saturation: map.saturation,
-      maxRange: map.maxRange * scale,
-      bareRange: 30 * scale,
-      bareQuality: 0.5,
-      seed,
-      maxFineBlocks,
-      maxFeatureRows: maxFineBlocks * 6,
-      maxBatchChunks: 1024,
-      maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
-      poolSamples: SLABS * training.samplePoints * 4,
-    });
     const tracker = new Tracker(this.#field, {
       maxIterations: tracking.maxIterations,
       kernelStart: tracking.kernelStart * scale,
@@ -139,6 +198,7 @@ class LidarSlam implements Slam {
       this.#scans = saved.manifest.scans;
       this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
     }
+    this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, preparer);
     this.#pipeline = new Pipeline({
       config,
       field: this.#field,
@@ -179,21 +239,6 @@ class LidarSlam implements Slam {
     return this.#mesher.weld();
   }
 
-  meshChanges(version: number): MeshChanges {
-    return this.#mesher.store.changedSince(version);
-  }
-
-  lastPoints(): Float32Array {
-    const { columns, mapCount } = this.#preparer.last;
-    const out = new Float32Array(3 * mapCount);
-    for (let i = 0; i < mapCount; i++) {
-      out[3 * i] = columns.deskewedX[i]!;
-      out[3 * i + 1] = columns.deskewedY[i]!;
-      out[3 * i + 2] = columns.deskewedZ[i]!;
-    }
-    return out;
-  }
-
   statistics(): MapStatistics {
     return {
       blocks: this.#field.levels[0]!.count - 1,
@@ -210,6 +255,7 @@ class LidarSlam implements Slam {
   }
 
   save(): Map<string, Uint8Array> {
+    this.#field.sync();
     return encodeSavedField({
       ...fieldContent(this.#field, this.#featureCell),
       sensor: 'lidar',
@@ -220,7 +266,8 @@ class LidarSlam implements Slam {
     });
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#field.close();
+    await this.#pool.close();
   }
 }

@@ -1,5 +1,5 @@
 import type { FitChunk, PointSet } from '../field/engine.js';
-import type { WasmField } from '../field/engines/wasm/field.js';
+import type { MapField } from '../field/map-field.js';
 import { solveCholesky } from '../geometry/linear.js';
 import { Random } from '../geometry/random.js';
 import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
@@ -33,15 +33,19 @@ const KEEP = 0.3;
 /** Standard deviations of a keyframe's pose about where the tracker put it, metres and radians. */
 const PRIOR = { translation: 0.02, rotation: 0.002 };
 const RESIDUAL_SIGMA = 0.03;
+/** With no more samples in a batch a pose stays where it is. */
+const MIN_SAMPLES = 64;
+/** Steps that an engine with a device of its own does in one go. */
+const STEPS_AT_ONCE = 16;
 
 /** Builds the map: fuses a scan, draws its samples, and optimises features and window poses together. */
 export class Mapper {
   readonly keyframes: KeyframeStore;
-  readonly #field: WasmField;
+  readonly #field: MapField;
   readonly #options: MapperOptions;
   #current: Keyframe | undefined;
 
-  constructor(field: WasmField, options: MapperOptions, slabs: number) {
+  constructor(field: MapField, options: MapperOptions, slabs: number) {
     this.#field = field;
     this.#options = options;
     this.keyframes = new KeyframeStore(slabs, options.samplePoints * 4);
@@ -93,8 +97,8 @@ export class Mapper {
       [{ first: current.first, count: current.count, pose: 0, optimisePose: false }],
       [current.pose],
     );
-    for (let step = 0; step < steps; step++) {
-      const frames: Keyframe[] = [current];
+    const frames: Keyframe[] = [current];
+    const batchOf = (step: number): FitChunk[] => {
       const chunks: FitChunk[] = [];
       const add = (frame: Keyframe, chunk: number): void => {
         let pose = frames.indexOf(frame);
@@ -106,14 +110,52 @@ export class Mapper {
       for (let i = 0; i < half; i++) add(current, (step * half + i) % starts);
       for (const frame of this.keyframes.draw(current.pose, o.replayRadius, half, random))
         add(frame, random.int(Math.max(1, Math.floor(frame.count / CHUNK))));
+      return chunks;
+    };
+    if (this.#field.fitMany) {
+      for (let step = 0; step < steps; step += STEPS_AT_ONCE) {
+        const count = Math.min(STEPS_AT_ONCE, steps - step);
+        this.#fitMany(
+          Array.from({ length: count }, (_, i) => batchOf(step + i)),
+          frames,
+          joint,
+        );
+      }
+      return current.pose;
+    }
+    for (let step = 0; step < steps; step++) {
+      frames.length = 1;
       const { systems } = this.#field.fit(
-        chunks,
+        batchOf(step),
         frames.map((frame) => frame.pose),
         o,
       );
       if (joint) frames.forEach((frame, i) => this.#movePose(frame, systems.subarray(i * 28, i * 28 + 28)));
     }
     return current.pose;
+  }
+
+  /** Steps on the engine's device, poses included; what moved them is repeated here in float64. */
+  #fitMany(batches: FitChunk[][], frames: readonly Keyframe[], joint: boolean): void {
+    const { huber } = this.#options;
+    const moves = this.#field.fitMany!(
+      batches,
+      frames.map((frame) => frame.pose),
+      frames.map((frame) => frame.anchor),
+      {
+        ...this.#options,
+        priorTranslation: 1 / PRIOR.translation ** 2,
+        priorRotation: 1 / PRIOR.rotation ** 2,
+        systemScale: huber / RESIDUAL_SIGMA ** 2,
+        minSamples: MIN_SAMPLES,
+      },
+    );
+    if (!joint) return;
+    for (let at = 0; at < moves.length; at += 6) {
+      const frame = frames[(at / 6) % frames.length]!;
+      const move = moves.subarray(at, at + 6);
+      if (move.some((v) => v !== 0)) frame.pose = moveAtSensor(frame.pose, move);
+    }
   }
 
   clear(): void {
@@ -124,7 +166,7 @@ export class Mapper {
   /** One damped Gauss–Newton step of a keyframe's pose against the field, held to where the tracker put it. */
   #movePose(frame: Keyframe, system: Float64Array): void {
     const { anchor } = frame;
-    if (!(system[27]! > 64)) return; // too few samples to say anything
+    if (!(system[27]! > MIN_SAMPLES)) return; // too few samples to say anything
     // The batch's weights are in units of 1/huber; as information of residuals with the usual sigma:
     const scale = this.#options.huber / RESIDUAL_SIGMA ** 2;
     const offset = compose(frame.pose, inverse(anchor));

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import type { WasmField } from '../field/engines/wasm/field.js';
+import type { MapField } from '../field/map-field.js';
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { MapMesher } from '../mesh/map-mesher.js';
 import type { LidarPreparer } from '../sensors/lidar/preparer.js';
@@ -19,7 +19,7 @@ import type { ScanResult, StageTimes, TrackingState } from './types.js';
 /** The parts that a pipeline drives; see create.ts for how they are made. */
 export interface PipelineParts {
   readonly config: Config;
-  readonly field: WasmField;
+  readonly field: MapField;
   readonly preparer: LidarPreparer;
   readonly tracker: Tracker;
   readonly mapper: Mapper;

@@ -1,5 +1,5 @@
 // Where does a scan fit a map best? Scores many poses cheaply, registers from the best of them, and measures the fits.
-import type { FieldEngine, PointSet, RegisterOptions } from '../field/engine.js';
+import type { FieldEngine, NormalSums, PointSet, RegisterOptions } from '../field/engine.js';
 import type { Pose } from '../geometry/se3.js';
 import type { CoarsePoints, Track } from './tracker.js';
 
@@ -46,8 +46,12 @@ export class PlaceSearch {
 
   /** The `count` poses that fit best, best first. */
   rank(points: PointSet, coarse: CoarsePoints, poses: readonly Pose[], count: number): Pose[] {
+    const many = this.#engine.registerMany?.(points, coarse, poses, this.#wide);
     return poses
-      .map((pose) => ({ pose, score: this.#score(points, coarse, pose) }))
+      .map((pose, i) => ({
+        pose,
+        score: scoreOf(many ? many[i]! : this.#engine.register(points, coarse, pose, this.#wide)),
+      }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
       .map(({ pose }) => pose);
@@ -78,13 +82,12 @@ export class PlaceSearch {
       valued: other.points > 0 ? other.valued / other.points : 0,
     };
   }
+}
 
-  /** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
-  #score(points: PointSet, coarse: CoarsePoints, pose: Pose): number {
-    const [other, ground] = this.#engine.register(points, coarse, pose, this.#wide);
-    const all = other.points + ground.points / 4;
-    return all > 0 ? (other.weight + ground.weight / 4) / all : 0;
-  }
+/** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
+function scoreOf([other, ground]: readonly [NormalSums, NormalSums]): number {
+  const all = other.points + ground.points / 4;
+  return all > 0 ? (other.weight + ground.weight / 4) / all : 0;
 }
 
 /** The find of more worth. */

@@ -1,6 +1,6 @@
 import { eigenSymmetric, invertSpd, solveCholesky } from '../geometry/linear.js';
 import { compose, exp, type Pose, type Twist } from '../geometry/se3.js';
-import type { FieldEngine, NormalSums, PointSet, RegisterOptions } from '../field/engine.js';
+import type { AlignResult, FieldEngine, NormalSums, PointSet, RegisterOptions } from '../field/engine.js';
 
 export interface TrackerOptions {
   maxIterations: number;
@@ -83,6 +83,7 @@ export class Tracker {
     hold = true,
   ): Track {
     const o = this.#options;
+    if (this.#engine.align) return this.#align(points, coarse, predicted, twist, deskew, hold);
     let pose = predicted;
     let current = twist; // what the points are deskewed with
     const turned = new Float64Array(6); // correction since then, submap axes, per tenth of a second
@@ -120,6 +121,63 @@ export class Tracker {
     return this.#conclude(sums, pose, corrected(current, pose, turned), kernel, iterations, converged);
   }
 
+  /** The same with the iteration on the engine's device: its steps are repeated here in float64. */
+  #align(
+    points: PointSet,
+    coarse: CoarsePoints,
+    predicted: Pose,
+    twist: Twist,
+    deskew: ((twist: Twist) => void) | undefined,
+    hold: boolean,
+  ): Track {
+    const o = this.#options;
+    let pose = predicted;
+    let current = twist;
+    let kernel = o.kernelStart;
+    let iterations = 0;
+    let pending = false;
+    const turned = new Float64Array(6);
+    for (;;) {
+      const done: AlignResult | undefined = this.#engine.align?.(points, coarse, pose, {
+        ...this.#registerOptions(kernel, turned),
+        ...o,
+        maxIterations: o.maxIterations - iterations,
+        solveTwist: deskew !== undefined && o.twistSigmaLinear > 0,
+        twistSigmaLinear: o.twistSigmaLinear / TIME_SCALE,
+        twistSigmaAngular: o.twistSigmaAngular / TIME_SCALE,
+        twistOffset: current.map((v, i) => (v - twist[i]!) / TIME_SCALE),
+        maxTurn: MAX_LINEAR_TURN,
+        hold,
+        predicted,
+        pending,
+      });
+      if (!done || done.stop === 'gone') {
+        deskew?.(twist);
+        return this.track(points, coarse, predicted, twist, deskew, hold); // the device is gone: begin again without
+      }
+      for (let at = 0; at < done.steps.length; at += 12) {
+        pose = moveAtSensor(pose, done.steps.subarray(at, at + 6));
+        for (let i = 0; i < 6; i++) turned[i]! += done.steps[at + 6 + i]!;
+      }
+      iterations += done.steps.length / 12 + (done.stop === 'singular' ? 1 : 0);
+      ({ kernel, pending } = done);
+      if (done.stop !== 'deskew' || !deskew) {
+        const converged = done.stop === 'converged';
+        return this.#conclude(
+          done.sums,
+          pose,
+          corrected(current, pose, turned),
+          kernel,
+          iterations,
+          converged,
+        );
+      }
+      current = corrected(current, pose, turned);
+      deskew(current);
+      turned.fill(0);
+    }
+  }
+
   /** Mean robust residual of a pose, for searches; small is good. */
   score(points: PointSet, coarse: CoarsePoints, pose: Pose, kernel: number): number {
     const [other, ground] = this.#pass(points, coarse, pose, kernel, ZERO6);
@@ -134,16 +192,19 @@ export class Tracker {
     kernel: number,
     twist: Float64Array,
   ): readonly [NormalSums, NormalSums] {
-    const o = this.#options;
-    const options: RegisterOptions = {
-      kernels: [kernel, ...o.coarseKernels],
-      levelWeights: o.levelWeights,
-      gradientScale: o.gradientScale,
-      minWeight: o.minWeight,
+    return this.#engine.register(points, coarse, pose, this.#registerOptions(kernel, twist));
+  }
+
+  #registerOptions(kernel: number, twist: Float64Array): RegisterOptions {
+    const { coarseKernels, levelWeights, gradientScale, minWeight } = this.#options;
+    return {
+      kernels: [kernel, ...coarseKernels],
+      levelWeights,
+      gradientScale,
+      minWeight,
       timeScale: TIME_SCALE,
       twist,
     };
-    return this.#engine.register(points, coarse, pose, options);
   }
 
   /** Sums both classes into #H and returns the residual variance. */

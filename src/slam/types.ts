@@ -1,6 +1,6 @@
 import type { Pose, Twist } from '../geometry/se3.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { MeshChanges } from '../mesh/block-store.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { KnownPose } from './pipeline.js';
 
 /**
@@ -67,16 +67,26 @@ export interface Mesh {
   readonly indices: Uint32Array;
 }
 
+/** What somebody who watches wants to see besides results. Reading it changes nothing. */
+export interface SlamView {
+  /** Side of a mesh block, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
+  readonly blockSize: number;
+  /** Version of the newest change of the mesh. */
+  readonly meshVersion: number;
+  /** Blocks set and deleted after a version, oldest change first. */
+  meshChanges(version: number): MeshChanges;
+  /** The newest keyframe, by a number that differs from that of every other; undefined before the first. */
+  readonly newestKeyframe: number | undefined;
+  /** Deskewed points of the last scan in the sensor's frame at its stamp, 3·N, thinned evenly to at most `most`. */
+  points(most: number): Float32Array;
+}
+
 /** The SLAM system as everything outside the core sees it: scans in, poses and a map out. */
 export interface Slam {
   /** Processes one scan, in order of time. With a `known` pose it is mapped there and not tracked. */
   process(scan: LidarScan, known?: KnownPose): ScanResult;
   /** The welded mesh of everything mapped so far. */
   mesh(): Mesh;
-  /** Mesh blocks that changed after a version, oldest change first; 0 is everything (see MeshBlockStore). */
-  meshChanges(version: number): MeshChanges;
-  /** What the last scan gave to map: deskewed points in the sensor's frame at the stamp, 3·N. */
-  lastPoints(): Float32Array;
   statistics(): MapStatistics;
   /** Surface points of the map, one per fine voxel that the surface crosses, 3·N in the odom frame. */
   cloud(): Float32Array;
@@ -84,5 +94,7 @@ export interface Slam {
   save(): Map<string, Uint8Array>;
   /** What the user should know about how the system was made; absent or empty when there is nothing. */
   readonly warnings?: readonly string[];
+  /** Absent in systems that cannot be watched. */
+  readonly view?: SlamView;
   close(): Promise<void>;
 }

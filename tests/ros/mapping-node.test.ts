@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,6 @@ import { MappingNode } from '../../src/ros/mapping-node.js';
 import { ParameterStore } from '../../src/ros/parameter-check.js';
 import type { SlamService } from '../../src/ros/slam-link.js';
 import type { SlamReplies, SlamRequest } from '../../src/ros/slam-protocol.js';
-import type { NodeViewer, StartViewer } from '../../src/ros/viewer-seam.js';
 import type { ScanResult } from '../../src/slam/types.js';
 import { cloudBytes, FakePort, scanResult } from './helpers.js';
 
@@ -45,9 +45,8 @@ class FakeSlam implements SlamService {
         forgottenBlocks: 0,
       };
       const result = scanResult({ stampNs, ...this.answer(stampNs) });
-      return { result, statistics, timing: 'field', decodeMs: 1 };
+      return { result, statistics, keyframe: false, timing: 'field', decodeMs: 1 };
     }
-    if (request.type === 'blocks') return { version: 7, blocks: [], deleted: [] };
     if (request.type === 'reset') return { warnings: [] };
     if (request.type === 'save-map') return { files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) };
     if (request.type === 'save-mesh') return { ply: Uint8Array.of(112, 108, 121), vertices: 3, triangles: 1 };
@@ -63,11 +62,7 @@ let fatal: Error[];
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-async function node(
-  parameters: [string, unknown][] = [],
-  mount: Pose | null = identity(),
-  startViewer?: StartViewer,
-) {
+async function node(parameters: [string, unknown][] = [], mount: Pose | null = identity()) {
   const store = new ParameterStore();
   store.start([
     ['diagnostics_rate', 0],
@@ -85,7 +80,7 @@ async function node(
       return slam;
     },
     onFatal: (error) => fatal.push(error),
-    ...(startViewer ? { startViewer } : {}),
+    version: '1.2.3',
   });
   await made.configure();
   made.activate();
@@ -97,6 +92,14 @@ async function node(
   }));
   if (mount) made.onTf(encodeTFMessage(transforms), true);
   return { node: made, store };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: free } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return free;
 }
 
 async function feed(n: MappingNode, seconds: readonly number[], topic = 'lidar', frame = 'lidar') {
@@ -328,39 +331,40 @@ describe('MappingNode', () => {
     expect(fatal).toEqual([slam.failure]);
   });
 
-  it('feeds a viewer, and maps without one that cannot start', async () => {
-    const told: string[] = [];
-    const viewer: NodeViewer = {
-      result: (result) => told.push(`result ${result.state}`),
-      mesh: ({ version }) => told.push(`mesh ${version}`),
-      origin: (pose) => told.push(`origin ${pose[11]}`),
-      reset: () => told.push('reset'),
-      close: async () => void told.push('close'),
-    };
-    const { node: n } = await node([['viewer.port', 8080]], exp([0, 0, 2, 0, 0, 0]), async () => viewer);
+  it('shows itself in a viewer, and maps without one that cannot start', async () => {
+    const free = await freePort();
+    const { node: n } = await node([['viewer.port', free]], exp([0, 0, 2, 0, 0, 0]));
+    expect(port.logs.some(({ text }) => text === `Viewer: http://127.0.0.1:${free}/`)).toBe(true);
+    const status = async () => (await fetch(`http://127.0.0.1:${free}/status.json`)).json();
+    expect(await status()).toMatchObject({ phase: 'waiting', scans: 0 });
     await feed(n, [1, 1.1]);
-    await new Promise((resolve) => setTimeout(resolve, 450));
-    expect(told.slice(0, 3)).toEqual(['origin 2', 'result tracking', 'result tracking']);
-    expect(told.slice(3)).toEqual(told.slice(3).map(() => 'mesh 7'));
-    expect(
-      slam
-        .of('blocks')
-        .map((r) => r.since)
-        .slice(0, 2),
-    ).toEqual([0, 7]);
-    await n.reset();
-    expect(told.at(-1)).toBe('reset');
-    await n.cleanup();
-    expect(told.at(-1)).toBe('close');
+    expect(await status()).toMatchObject({ phase: 'running', scans: 2, state: 'tracking' });
 
-    const failing = async (): Promise<NodeViewer> => {
-      throw new Error('port 8080 is taken');
-    };
-    const { node: other } = await node([['viewer.port', 8080]], identity(), failing);
-    expect(port.logs.some(({ text }) => text === 'No viewer: port 8080 is taken')).toBe(true);
+    const { node: other } = await node([['viewer.port', free]]);
+    expect(port.logs.some(({ text }) => text.startsWith('No viewer:') && text.includes(`${free}`))).toBe(
+      true,
+    );
     await feed(other, [1]);
     expect(port.of('odometry').length).toBeGreaterThan(2);
     await other.cleanup();
+
+    n.pause();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await status()).toMatchObject({ phase: 'paused' });
+    await n.cleanup();
+    await expect(status()).rejects.toThrow();
+  });
+
+  it('asks for the token it was given and keeps it out of the log', async () => {
+    const free = await freePort();
+    const { node: n } = await node([
+      ['viewer.port', free],
+      ['viewer.token', 'only-for-the-crew-1'],
+    ]);
+    expect((await fetch(`http://127.0.0.1:${free}/status.json`)).status).toBe(401);
+    expect((await fetch(`http://127.0.0.1:${free}/status.json?token=only-for-the-crew-1`)).status).toBe(200);
+    expect(port.logs.map(({ text }) => text).join(' ')).not.toContain('only-for');
+    await n.cleanup();
   });
 
   it('cleans up', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unpackBlocks } from '../../src/viewer/feed/view-update.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { decodePly } from '../../src/export/ply-reader.js';
@@ -59,8 +60,10 @@ describe('the SLAM thread of the node', () => {
     expect(all.length).toBeGreaterThan(50);
     expect(await mesh()).toBeUndefined();
     expect(decodeMarkerArray((await mesh(true))!.bytes)).toHaveLength(all.length);
-    const { blocks } = await link.call({ type: 'blocks', since: 0 });
-    expect(blocks).toHaveLength(all.length - 1);
+    const view = (await link.call({ type: 'view', all: true }))!;
+    expect([...unpackBlocks(view, () => 0)]).toHaveLength(all.length - 1);
+    expect(view.scan!.points.length).toBeGreaterThan(3000);
+    expect(await link.call({ type: 'view', all: true })).toBeUndefined();
   });
 
   it('saves the mesh and the map, starts anew, and continues the saved map', async () => {

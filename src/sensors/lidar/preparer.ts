@@ -177,8 +177,8 @@ export class LidarPreparer {
     return this.#geometry;
   }
 
-  /** The last prepared scan; empty before the first. */
-  get last(): PreparedScan {
+  /** The scan prepared last; empty before the first. */
+  get latest(): PreparedScan {
     return this.#scan;
   }
 

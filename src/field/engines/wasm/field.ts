@@ -1,15 +1,8 @@
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { Pose } from '../../../geometry/se3.js';
 import { emptySums } from '../../engine.js';
-import type {
-  FieldEngine,
-  FitChunk,
-  FitOptions,
-  FitResult,
-  NormalSums,
-  PointSet,
-  RegisterOptions,
-} from '../../engine.js';
+import type { FitChunk, FitOptions, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
+import type { MapField } from '../../map-field.js';
 import type { Manifest } from '../../saved/manifest.js';
 import { KernelArguments } from './arguments.js';
 import { FeatureLevel } from './features.js';
@@ -55,13 +48,13 @@ export interface WasmFieldOptions {
 }
 
 /** The field in shared wasm memory, worked on by a pool of threads. */
-export class WasmField implements FieldEngine {
+export class WasmField implements MapField {
   readonly levels: readonly BlockGrid[];
   readonly features: FeatureLevel;
   /** Training samples, SAMPLE_FLOATS each: x y z (keyframe frame), label, weight. */
   readonly poolPointer: number;
   readonly #pool: KernelPool;
-  readonly #options: WasmFieldOptions;
+  readonly options: WasmFieldOptions;
   readonly #fuse: KernelArguments;
   readonly #carve: KernelArguments;
   readonly #register: KernelArguments;
@@ -85,7 +78,7 @@ export class WasmField implements FieldEngine {
 
   constructor(pool: KernelPool, options: WasmFieldOptions) {
     this.#pool = pool;
-    this.#options = options;
+    this.options = options;
     const { memory } = pool;
     const { voxel, truncation, maxFineBlocks, maxBatchChunks, maxWeight } = options;
     const coarse = options.pyramid.map(
@@ -181,13 +174,9 @@ export class WasmField implements FieldEngine {
         .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
         .float(36, pose)
         .int(84, steps, scan, i === 0 ? 0 : coarse.pointer, PARTS)
-        .float(100, [
-          this.#options.maxRange,
-          i === 0 ? this.#options.bareRange : 0,
-          this.#options.bareQuality,
-        ])
-        .scalar(116, this.#options.saturation)
-        .int(120, (this.#options.seed * 31 + scan * 7919) >>> 0, points.flags)
+        .float(100, [this.options.maxRange, i === 0 ? this.options.bareRange : 0, this.options.bareQuality])
+        .scalar(116, this.options.saturation)
+        .int(120, (this.options.seed * 31 + scan * 7919) >>> 0, points.flags)
         .float(128, points.up);
       this.#pool.run(
         'castPoints',
@@ -294,7 +283,7 @@ export class WasmField implements FieldEngine {
       )
       .scalar(48, options.band)
       .int(52, options.seed % points.count)
-      .scalar(56, this.#options.bareRange);
+      .scalar(56, this.options.bareRange);
     this.#pool.run('drawSamples', this.#sample.pointer, Math.ceil(chosen / 256));
   }
 
@@ -381,7 +370,7 @@ export class WasmField implements FieldEngine {
    * @returns coordinates of the forgotten fine blocks, bx by bz each
    */
   forgetBeyond(center: ArrayLike<number>, radius: number): Int32Array {
-    return forgetBeyond(this, center, radius, (grid, coords) => this.#makeBlocks(grid, coords));
+    return forgetBeyond(this, center, radius, (grid, coords) => this.makeBlocks(grid, coords));
   }
 
   /**
@@ -391,12 +380,12 @@ export class WasmField implements FieldEngine {
    *   it is incomplete, damaged or laid out in another way
    */
   restore(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): void {
-    restoreField(this, files, manifest, (grid, coords) => this.#makeBlocks(grid, coords));
+    restoreField(this, files, manifest, (grid, coords) => this.makeBlocks(grid, coords));
     this.#checkRoom();
   }
 
   /** Makes blocks in their order (bx by bz each). */
-  #makeBlocks(grid: BlockGrid, coords: Int32Array): void {
+  makeBlocks(grid: BlockGrid, coords: Int32Array): void {
     const capacity = this.#evaluateBlocks.length;
     const list = this.#pool.memory.i32(this.#evaluateCoordsPointer, capacity * 4);
     for (let first = 0; first < coords.length / 3; first += capacity) {
@@ -407,6 +396,15 @@ export class WasmField implements FieldEngine {
     }
   }
 
+  /** Nothing to do: this engine works on the memory itself. */
+  refresh(): void {}
+
+  /** Nothing to do either. */
+  sync(): void {}
+
+  /** The pool of threads is the caller's to close. */
+  async close(): Promise<void> {}
+
   clear(): void {
     for (const level of this.levels) level.clear();
     this.features.clear();
@@ -414,9 +412,9 @@ export class WasmField implements FieldEngine {
   }
 
   #writeBatch(chunks: readonly FitChunk[], poses: readonly Pose[]): void {
-    if (poses.length > MAX_POSES || chunks.length > this.#options.maxBatchChunks)
+    if (poses.length > MAX_POSES || chunks.length > this.options.maxBatchChunks)
       throw new RangeError(
-        `A batch takes at most ${MAX_POSES} poses and ${this.#options.maxBatchChunks} chunks, got ${poses.length} and ${chunks.length}.`,
+        `A batch takes at most ${MAX_POSES} poses and ${this.options.maxBatchChunks} chunks, got ${poses.length} and ${chunks.length}.`,
       );
     chunks.forEach(({ first, count, pose, optimisePose }, k) =>
       this.#fitChunks.set([first, count, pose, optimisePose ? 1 : 0], k * 4),

@@ -1,0 +1,130 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { configSchema } from '../config/schema.js';
+import type { Trajectory } from '../eval/associate.js';
+import { decodeGlb } from '../export/glb-reader.js';
+import { decodePly } from '../export/ply-reader.js';
+import { MANIFEST, readManifest } from '../field/saved/manifest.js';
+import { FeltmapError } from '../geometry/errors.js';
+import type { Mesh } from '../slam/types.js';
+import { readTrajectory } from './eval-files.js';
+import { readSavedMap } from './replay-input.js';
+import { SlamClient } from './slam-client.js';
+
+/** A finished run, or what there is of one. */
+export interface ViewInput {
+  readonly title: string;
+  readonly mesh: Mesh;
+  readonly trajectory?: Trajectory;
+  /** The mesh as GLB file, where there is one. */
+  readonly glb?: string;
+  /** Distance of the map's fine corners, metres; 0 where unknown. */
+  readonly voxel: number;
+  /** Bytes of the saved map; 0 where there is none. */
+  readonly mapBytes: number;
+}
+
+/**
+ * Reads what `feltmap view` is given: a mesh file, a saved map (its surface is extracted anew), or a run's folder (its
+ * mesh where there is one, else its map; with its trajectory).
+ *
+ * @throws FeltmapError not-found or bad-input with what is missing
+ */
+export async function readViewInput(
+  path: string,
+  trajectory: string | undefined,
+  factoryUrl: string,
+): Promise<ViewInput> {
+  const kind = await stat(path).catch((cause: unknown) => {
+    throw new FeltmapError(
+      'not-found',
+      `There is no ${path}; give a run's folder, a map/ folder or a mesh.`,
+      {
+        cause,
+      },
+    );
+  });
+  const found = kind.isDirectory() ? await readFolder(path, factoryUrl) : await readMesh(path);
+  const file = trajectory ?? found.trajectoryFile;
+  const shown = file === undefined ? undefined : await readTrajectory(file);
+  const { mesh, glb, voxel, mapBytes } = found;
+  return {
+    title: basename(resolve(path)),
+    mesh,
+    voxel,
+    mapBytes,
+    ...(glb === undefined ? {} : { glb }),
+    ...(shown ? { trajectory: shown } : {}),
+  };
+}
+
+type Found = Omit<ViewInput, 'title' | 'trajectory'> & { readonly trajectoryFile?: string };
+
+async function readFolder(dir: string, factoryUrl: string): Promise<Found> {
+  const trajectoryIn = async (folder: string) => {
+    const file = join(folder, 'trajectory.tum');
+    return (await exists(file)) ? { trajectoryFile: file } : {};
+  };
+  if (await exists(join(dir, MANIFEST)))
+    return { ...(await readMap(dir, factoryUrl)), ...(await trajectoryIn(dirname(resolve(dir)))) };
+  for (const name of ['mesh.ply', 'mesh.glb'])
+    if (await exists(join(dir, name))) {
+      const voxel = await voxelOf(join(dir, 'map'));
+      return { ...(await readMesh(join(dir, name))), voxel, ...(await trajectoryIn(dir)) };
+    }
+  if (await exists(join(dir, 'map', MANIFEST)))
+    return { ...(await readMap(join(dir, 'map'), factoryUrl)), ...(await trajectoryIn(dir)) };
+  throw new FeltmapError(
+    'not-found',
+    `${dir} holds neither a mesh nor a map; give the folder that \`feltmap replay\` wrote, its map/ folder or a mesh.`,
+  );
+}
+
+async function readMesh(path: string): Promise<Found> {
+  const kind = extname(path).toLowerCase();
+  if (kind !== '.ply' && kind !== '.glb')
+    throw new FeltmapError('unsupported', `${path} is no mesh that can be shown; give a .ply or .glb file.`);
+  const bytes = await readFile(path);
+  const mesh = kind === '.ply' ? decodePly(bytes, path) : await decodeGlb(bytes, path);
+  if (mesh.indices.length === 0)
+    throw new FeltmapError(
+      'bad-input',
+      `${path} holds points but no triangles; there is no surface to show.`,
+    );
+  return { mesh, voxel: 0, mapBytes: 0, ...(kind === '.glb' ? { glb: path } : {}) };
+}
+
+/** Extracts a saved map's surface in the SLAM thread, which ends with it. */
+async function readMap(dir: string, factoryUrl: string): Promise<Found> {
+  const map = await readSavedMap(dir);
+  const voxel = readManifest(map).levels[0]!.voxel;
+  const slam = await SlamClient.start({
+    config: configSchema.parse({}),
+    factoryUrl,
+    map,
+    onResult: () => undefined,
+  });
+  try {
+    const { mesh } = await slam.finish();
+    const mapBytes = [...map.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+    return { mesh, voxel, mapBytes };
+  } finally {
+    await slam.terminate();
+  }
+}
+
+/** Corner distance of a map that lies beside; 0 when there is none that can be read. */
+async function voxelOf(dir: string): Promise<number> {
+  try {
+    return readManifest(new Map([[MANIFEST, await readFile(join(dir, MANIFEST))]])).levels[0]!.voxel;
+  } catch {
+    return 0;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

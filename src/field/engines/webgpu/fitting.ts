@@ -1,0 +1,200 @@
+/// <reference types="@webgpu/types" />
+import type { Pose } from '../../../geometry/se3.js';
+import type { FitChunk, FitOptions, PosePrior } from '../../engine.js';
+import type { GpuMap } from './gpu-map.js';
+import { CHUNK, FIT_SUMS } from './layout.js';
+
+const SAMPLE_BYTES = 32;
+const RECORD = 10; // words a sample, as in wgsl/fit.ts
+/** Samples in one buffer of the pool. */
+const PART = 2 ** 17;
+const STRIDED = 256;
+
+/** Training samples on the device, in buffers that are made when something is first written to them. */
+export class SamplePool {
+  readonly #map: GpuMap;
+  readonly #parts: (GPUBuffer | undefined)[] = [];
+
+  constructor(map: GpuMap) {
+    this.#map = map;
+  }
+
+  /** @param data 8 words a sample */
+  write(first: number, data: Float32Array): void {
+    this.#split(first, data.length / 8, (part, at, from, count) =>
+      this.#map.gpu.write(part, at, data.subarray(from * 8, (from + count) * 8)),
+    );
+  }
+
+  /** Copies a run of samples to the batch, from its slot `to` on. */
+  copy(first: number, count: number, to: number): void {
+    const { gpu } = this.#map;
+    this.#split(first, count, (part, at, from, n) =>
+      gpu.copy(part, at, gpu.buffer('samples'), (to + from) * SAMPLE_BYTES, n * SAMPLE_BYTES),
+    );
+  }
+
+  #split(
+    first: number,
+    count: number,
+    each: (part: GPUBuffer, at: number, from: number, count: number) => void,
+  ): void {
+    for (let from = 0; from < count;) {
+      const sample = first + from;
+      const n = Math.min(count - from, PART - (sample % PART));
+      each(this.#part(Math.floor(sample / PART)), (sample % PART) * SAMPLE_BYTES, from, n);
+      from += n;
+    }
+  }
+
+  #part(k: number): GPUBuffer {
+    return (this.#parts[k] ??= this.#map.gpu.device.createBuffer({
+      label: `samples ${k}`,
+      size: PART * SAMPLE_BYTES,
+      usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    }));
+  }
+}
+
+/** Where things lie in `fitState`: heads of all chunks, poses, anchors, then steps. */
+interface BatchLayout {
+  readonly poses: number;
+  readonly anchors: number;
+  readonly steps: number;
+  readonly words: number;
+}
+
+function upload(
+  map: GpuMap,
+  pool: SamplePool,
+  chunks: readonly FitChunk[],
+  poses: readonly Pose[],
+  anchors: readonly Pose[],
+  steps: number,
+): BatchLayout {
+  const { gpu } = map;
+  const at = { poses: 4 * chunks.length, anchors: 4 * chunks.length + 12 * poses.length };
+  const layout = {
+    ...at,
+    steps: at.anchors + 12 * anchors.length,
+    words: at.anchors + 12 * anchors.length + 6 * poses.length * steps,
+  };
+  const words = new Uint32Array(layout.words);
+  const floats = new Float32Array(words.buffer);
+  gpu.ensureBuffer('samples', chunks.length * CHUNK * SAMPLE_BYTES);
+  gpu.ensureBuffer('records', chunks.length * CHUNK * RECORD * 4);
+  gpu.ensureBuffer('partials', chunks.length * FIT_SUMS * 4);
+  gpu.ensureBuffer('fitState', words.byteLength);
+  chunks.forEach(({ first, count, pose, optimisePose }, k) => {
+    words.set([0, count, pose, optimisePose ? 1 : 0], 4 * k);
+    pool.copy(first, count, k * CHUNK);
+  });
+  poses.forEach((pose, i) => floats.set(pose, layout.poses + 12 * i));
+  anchors.forEach((pose, i) => floats.set(pose, layout.anchors + 12 * i));
+  gpu.write(gpu.buffer('fitState'), 0, words);
+  return layout;
+}
+
+/** Gives rows to the cells of the surface samples, the first of every four. */
+export async function allocateRows(
+  map: GpuMap,
+  pool: SamplePool,
+  runs: readonly FitChunk[],
+  poses: readonly Pose[],
+): Promise<void> {
+  const { gpu } = map;
+  const most = gpu.sizes.rowSlots / 16 / 64; // chunks at a time: 64 surface samples with 8 corners each
+  const chunks = runs.flatMap((run) =>
+    Array.from({ length: Math.ceil(run.count / CHUNK) }, (_, k) => ({
+      ...run,
+      first: run.first + k * CHUNK,
+      count: Math.min(CHUNK, run.count - k * CHUNK),
+    })),
+  );
+  for (let at = 0; at < chunks.length; at += most) {
+    const part = chunks.slice(at, at + most);
+    const layout = upload(map, pool, part, poses, [], 0);
+    const surface = part.length * (CHUNK / 4);
+    const params = [{ u: [surface, layout.poses, 0, 0] }, [1 / map.options.cell]];
+    gpu.run('touchSamples', surface, params);
+    gpu.runGroups('finaliseSamples', STRIDED, params);
+    gpu.runGroups('linkBlocks', STRIDED);
+    gpu.runGroups('commitBlocks', 1);
+    await map.makeRoom(1 + Math.ceil((8 * surface) / 32));
+    gpu.run('wantRows', surface, params);
+    gpu.runGroups('reserveRows', 1);
+    gpu.runGroups('assignRows', STRIDED);
+    gpu.runGroups('commitRows', 1);
+    gpu.submit();
+  }
+}
+
+function step(map: GpuMap, layout: BatchLayout, chunks: number, first: number, o: FitOptions): void {
+  const { gpu, options } = map;
+  gpu.run('fitForward', chunks * CHUNK, [
+    { u: [chunks, layout.poses, first, 0] },
+    [o.huber, 1 / options.levels[0]!.voxel, 1 / options.cell, o.scalarRate],
+  ]);
+  gpu.run('sumFit', chunks * FIT_SUMS, [{ u: [chunks, first, 0, 0] }]);
+  if (o.scalarRate > 0) {
+    gpu.runGroups('applyScalars', STRIDED);
+    gpu.runGroups('resetCorners', 1);
+  }
+  gpu.runGroups('adam', STRIDED, [[o.learningRate]]);
+  gpu.runGroups('resetRows', 1);
+}
+
+/** One step; returns FIT_SUMS per chunk. */
+export async function fit(
+  map: GpuMap,
+  pool: SamplePool,
+  chunks: readonly FitChunk[],
+  poses: readonly Pose[],
+  options: FitOptions,
+): Promise<Float32Array> {
+  if (chunks.length === 0) return new Float32Array(0);
+  checkBatch(map, chunks);
+  const { gpu } = map;
+  const layout = upload(map, pool, chunks, poses, [], 0);
+  step(map, layout, chunks.length, 0, options);
+  const [words] = await gpu.read({ buffer: gpu.buffer('partials'), bytes: chunks.length * FIT_SUMS * 4 });
+  return new Float32Array(words!);
+}
+
+/** Several steps with the poses solved in between; returns their moves, 6 numbers a pose, step by step. */
+export async function fitMany(
+  map: GpuMap,
+  pool: SamplePool,
+  batches: readonly (readonly FitChunk[])[],
+  poses: readonly Pose[],
+  anchors: readonly Pose[],
+  options: FitOptions & PosePrior,
+): Promise<Float32Array> {
+  const { gpu } = map;
+  for (const chunks of batches) checkBatch(map, chunks);
+  const layout = upload(map, pool, batches.flat(), poses, anchors, batches.length);
+  let first = 0;
+  batches.forEach((chunks, k) => {
+    step(map, layout, chunks.length, first, options);
+    gpu.run('movePoses', poses.length, [
+      { u: [chunks.length, layout.poses, first, poses.length] },
+      [options.priorTranslation, options.priorRotation, options.systemScale, options.minSamples],
+      { u: [layout.anchors, layout.steps + 6 * poses.length * k, 0, 0] },
+    ]);
+    first += chunks.length;
+  });
+  const [words] = await gpu.read({
+    buffer: gpu.buffer('fitState'),
+    at: layout.steps * 4,
+    bytes: 24 * poses.length * batches.length,
+  });
+  return new Float32Array(words!);
+}
+
+function checkBatch(map: GpuMap, chunks: readonly FitChunk[]): void {
+  const most = Math.min(map.gpu.sizes.rowSlots, map.gpu.sizes.cornerSlots) / 16 / CHUNK;
+  if (chunks.length > most)
+    throw new RangeError(`A batch takes at most ${most} chunks, got ${chunks.length}.`);
+  const long = chunks.find(({ count }) => count > CHUNK);
+  if (long) throw new RangeError(`A chunk takes at most ${CHUNK} samples, got ${long.count}.`);
+}

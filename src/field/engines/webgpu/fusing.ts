@@ -1,0 +1,102 @@
+import type { Pose } from '../../../geometry/se3.js';
+import type { GpuMap } from './gpu-map.js';
+
+/** Columns of a scan, sensor frame; lengths `count`. */
+export interface ScanColumns {
+  readonly count: number;
+  /** x y z nx ny nz quality. */
+  readonly columns: readonly Float32Array[];
+  readonly flags: Uint8Array;
+  /** Indices of the coarse points. */
+  readonly coarse: Uint32Array;
+  /** Direction of up in the sensor frame. */
+  readonly up: ArrayLike<number>;
+}
+
+const STRIDED = 256; // workgroups of the kernels that stride over a list whose length the device knows
+
+/** Copies a scan to the device: seven columns, flags, then the list of coarse points. */
+export function uploadScan(map: GpuMap, scan: ScanColumns): void {
+  const { gpu } = map;
+  const { count, columns, flags, coarse } = scan;
+  const words = new Float32Array(8 * count + coarse.length); // own memory: Dawn does not take shared memory
+  columns.forEach((column, c) => words.set(column, c * count));
+  new Uint8Array(words.buffer, 7 * count * 4, count).set(flags);
+  new Uint32Array(words.buffer).set(coarse, 8 * count);
+  gpu.write(gpu.ensureBuffer('points', words.byteLength), 0, words);
+}
+
+const rows = (pose: Pose): number[][] => [0, 4, 8].map((at) => Array.from(pose.subarray(at, at + 4)));
+
+/**
+ * Fuses the uploaded scan into all scalar levels.
+ *
+ * @throws FeltmapError out-of-memory
+ */
+export async function fuse(map: GpuMap, scan: ScanColumns, pose: Pose, number: number): Promise<void> {
+  const { gpu, options } = map;
+  const { levels } = options;
+  const seed = (options.seed * 31 + number * 7919) >>> 0;
+  const counts = levels.map((_, level) => (level === 0 ? scan.count : scan.coarse.length));
+  const firsts = counts.map((_, level) => counts.slice(0, level).reduce((sum, n) => sum + n, 0));
+  gpu.ensureBuffer('rays', 32 * counts.reduce((sum, n) => sum + n, 0));
+  const steps = levels.map(({ voxel, truncation }) => Math.ceil(truncation / voxel - 1e-6));
+  const reach = levels.map(({ voxel, truncation }) => (1.25 * truncation) / voxel);
+  levels.forEach(({ voxel }, level) => {
+    const [n, first] = [counts[level]!, firsts[level]!];
+    gpu.run('castPoints', n, [
+      ...rows(pose),
+      [scan.up[0]!, scan.up[1]!, scan.up[2]!, 1 / voxel],
+      [options.maxRange, level === 0 ? options.bareRange : 0, options.bareQuality, options.saturation],
+      { u: [n, scan.count, seed, level] },
+      { u: [level === 0 ? 0 : 1, first, 0, 0] },
+    ]);
+    const params = [{ u: [first + n, first, steps[level]!, level] }, [reach[level]!]];
+    gpu.run('touchRays', n, params);
+    gpu.runGroups('finaliseRays', STRIDED, params);
+    gpu.runGroups('linkBlocks', STRIDED);
+    gpu.runGroups('commitBlocks', 1);
+  });
+  let full: unknown;
+  await map.makeRoom().catch((error: unknown) => (full = error)); // what has a block is fused all the same
+  levels.forEach(({ voxel, truncation }, level) => {
+    const most = Math.floor(gpu.sizes.cornerSlots / 2 / (4 * (2 * steps[level]! + 1)));
+    for (let at = 0; at < counts[level]!; at += most) {
+      const first = firsts[level]! + at;
+      const end = firsts[level]! + Math.min(counts[level]!, at + most);
+      gpu.run('gatherRays', end - first, [
+        { u: [first, end, steps[level]!, level] },
+        [reach[level]!, voxel, truncation],
+      ]);
+      gpu.runGroups('applyMeans', STRIDED, [[truncation, options.maxWeight]]);
+      gpu.runGroups('resetCorners', 1);
+    }
+  });
+  gpu.submit();
+  if (full) throw full;
+}
+
+/** Takes weight from corners that claim to be solid where rays of the uploaded scan passed. */
+export function carve(
+  map: GpuMap,
+  count: number,
+  pose: Pose,
+  o: { rays: number; maxRange: number; keep: number; seed: number },
+): void {
+  const { gpu, options } = map;
+  const { voxel, truncation } = options.levels[0]!;
+  // A ray meets a corner at every other voxel: as many rays at a time as the accumulator has room for.
+  const most = Math.max(64, Math.floor(gpu.sizes.cornerSlots / 2 / Math.ceil(o.maxRange / (2 * voxel))));
+  if (count === 0) return;
+  for (let first = 0; first < o.rays; first += most) {
+    const end = Math.min(o.rays, first + most);
+    gpu.run('carveRays', end - first, [
+      ...rows(pose),
+      [o.maxRange, voxel, truncation],
+      { u: [count, first, end, o.seed >>> 0] },
+    ]);
+    gpu.runGroups('applyCarving', STRIDED, [[truncation, o.keep]]);
+    gpu.runGroups('resetCorners', 1);
+  }
+  gpu.submit();
+}

@@ -1,0 +1,361 @@
+/// <reference types="@webgpu/types" />
+import { PAGE_BYTES } from './layout.js';
+import {
+  bindingsOf,
+  kernelSource,
+  KERNELS,
+  type BufferName,
+  type KernelName,
+  type KernelSpec,
+} from './kernels.js';
+import type { KernelSizes } from './wgsl/common.js';
+
+/** The device is gone: driver reset, suspend, unplugged or destroyed. */
+export class DeviceLostError extends Error {}
+
+const PARAM_BYTES = 256; // the largest alignment of dynamic offsets that WebGPU allows; no kernel takes more
+const PARAM_SLOTS = 512;
+
+/** Time and number of runs of each kernel since profiling began. */
+export type KernelTimes = Record<string, { calls: number; milliseconds: number }>;
+
+interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  group: GPUBindGroup | undefined;
+}
+
+/** What a kernel reads beside its buffers: up to 256 bytes, filled by vec4. */
+export type Params = readonly (readonly number[] | { readonly u: readonly number[] })[];
+
+/** A device with the engine's buffers, kernels and one command stream. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly #buffers = new Map<string, GPUBuffer>();
+  readonly #compiled = new Map<KernelName, Compiled>();
+  readonly #params: GPUBuffer;
+  readonly #paramData = new ArrayBuffer(PARAM_BYTES * PARAM_SLOTS);
+  readonly #staging = new Map<number, GPUBuffer[]>();
+  #sizes: KernelSizes;
+  #workgroups: Readonly<Partial<Record<KernelName, number>>> = {};
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  #slot = 0;
+  #lost: string | undefined;
+  #error: string | undefined;
+  #profile: Profile | undefined;
+
+  constructor(device: GPUDevice, sizes: KernelSizes) {
+    this.device = device;
+    this.#sizes = sizes;
+    void device.lost.then((info) => (this.#lost = info.message || info.reason || 'no reason given'));
+    device.addEventListener('uncapturederror', (event) => (this.#error ??= event.error.message));
+    this.#params = device.createBuffer({
+      size: PARAM_BYTES * PARAM_SLOTS,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  get sizes(): KernelSizes {
+    return this.#sizes;
+  }
+
+  /** Makes or replaces a buffer; what was in it is gone. */
+  setBuffer(name: BufferName | 'decoder' | 'bias' | `heap${number}`, bytes: number): GPUBuffer {
+    this.submit(); // what was recorded may still use the old one
+    this.#buffers.get(name)?.destroy();
+    const uniform = name === 'decoder' || name === 'bias';
+    const buffer = this.device.createBuffer({
+      label: name,
+      size: Math.max(16, Math.ceil(bytes / 16) * 16),
+      usage:
+        (uniform ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE) |
+        GPUBufferUsage.COPY_DST |
+        GPUBufferUsage.COPY_SRC,
+    });
+    this.#buffers.set(name, buffer);
+    for (const compiled of this.#compiled.values()) compiled.group = undefined;
+    return buffer;
+  }
+
+  /** Makes a buffer at least so large, of twice the size when it must be replaced. */
+  ensureBuffer(name: BufferName, bytes: number): GPUBuffer {
+    const buffer = this.#buffers.get(name);
+    if (buffer && buffer.size >= bytes) return buffer;
+    return this.setBuffer(name, buffer ? Math.max(bytes, 2 * buffer.size) : bytes);
+  }
+
+  buffer(name: BufferName | `heap${number}`): GPUBuffer {
+    return this.#buffers.get(name)!;
+  }
+
+  /** New segments of the heap: the kernels that see them are compiled anew. */
+  async setSegments(starts: readonly number[]): Promise<void> {
+    this.#sizes = { ...this.#sizes, starts };
+    const stale = [...this.#compiled.keys()].filter((name) => (KERNELS[name] as KernelSpec).heap);
+    for (const name of stale) this.#compiled.delete(name);
+    await this.compile(stale);
+  }
+
+  /** Threads a workgroup, per kernel; others have 64. Results do not depend on it. */
+  setWorkgroups(sizes: Readonly<Partial<Record<KernelName, number>>>): void {
+    this.submit();
+    this.#workgroups = sizes;
+    this.#compiled.clear();
+  }
+
+  /** Compiles kernels side by side; those left out are compiled when they are first run. */
+  async compile(names = Object.keys(KERNELS) as KernelName[]): Promise<void> {
+    const made = await Promise.all(
+      names.map((name) => this.device.createComputePipelineAsync(this.#describe(name))),
+    );
+    names.forEach((name, i) => this.#compiled.set(name, { pipeline: made[i]!, group: undefined }));
+  }
+
+  #pipeline(name: KernelName): Compiled {
+    let compiled = this.#compiled.get(name);
+    if (!compiled) {
+      const pipeline = this.device.createComputePipeline(this.#describe(name));
+      this.#compiled.set(name, (compiled = { pipeline, group: undefined }));
+    }
+    return compiled;
+  }
+
+  #describe(name: KernelName): GPUComputePipelineDescriptor {
+    const spec: KernelSpec = KERNELS[name];
+    const code = kernelSource(name, this.#sizes);
+    const module = this.device.createShaderModule({ label: name, code });
+    const layout = this.device.createBindGroupLayout({
+      entries: bindingsOf(spec, this.#sizes).map(({ resource, uniform, write }, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: {
+          type: uniform ? 'uniform' : write ? 'storage' : 'read-only-storage',
+          hasDynamicOffset: resource === 'params',
+        },
+      })),
+    });
+    const constants = code.includes('@workgroup_size(W)') ? { W: this.workgroup(name) } : undefined;
+    return {
+      label: name,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', ...(constants ? { constants } : {}) },
+    };
+  }
+
+  /** Threads a workgroup of a kernel. */
+  workgroup(name: KernelName): number {
+    return this.#workgroups[name] ?? 64;
+  }
+
+  /** Records a kernel over so many threads, rounded up to workgroups. */
+  run(name: KernelName, threads: number, params?: Params): void {
+    this.runGroups(name, Math.ceil(threads / this.workgroup(name)), params);
+  }
+
+  /** Records a kernel over so many workgroups. */
+  runGroups(name: KernelName, groups: number, params?: Params): void {
+    if (groups === 0) return;
+    const spec: KernelSpec = KERNELS[name];
+    const compiled = this.#pipeline(name);
+    compiled.group ??= this.#bind(spec, compiled.pipeline);
+    if (this.#slot === PARAM_SLOTS) this.submit();
+    const pass = this.#beginPass(name);
+    pass.setPipeline(compiled.pipeline);
+    pass.setBindGroup(0, compiled.group, spec.params ? [this.#writeParams(params!)] : []);
+    const most = this.device.limits.maxComputeWorkgroupsPerDimension;
+    if (groups > most) throw new RangeError(`Kernel ${name}: ${groups} workgroups are more than ${most}.`);
+    pass.dispatchWorkgroups(groups);
+    if (this.#profile) this.#endPass(); // a pass of its own, to be timed
+  }
+
+  #bind(spec: KernelSpec, pipeline: GPUComputePipeline): GPUBindGroup {
+    return this.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: bindingsOf(spec, this.#sizes).map(({ resource }, binding) => ({
+        binding,
+        resource:
+          resource === 'params'
+            ? { buffer: this.#params, size: PARAM_BYTES }
+            : { buffer: this.#buffers.get(resource)! },
+      })),
+    });
+  }
+
+  #writeParams(params: Params): number {
+    const at = this.#slot++ * PARAM_BYTES;
+    params.forEach((entry, i) => {
+      if ('u' in entry) new Uint32Array(this.#paramData, at + 16 * i, 4).set(entry.u);
+      else new Float32Array(this.#paramData, at + 16 * i, entry.length).set(entry as readonly number[]);
+    });
+    return at;
+  }
+
+  #commands(): GPUCommandEncoder {
+    return (this.#encoder ??= this.device.createCommandEncoder());
+  }
+
+  #beginPass(name: KernelName): GPUComputePassEncoder {
+    if (this.#pass) return this.#pass;
+    const timestampWrites = this.#profile?.next(name);
+    this.#pass = this.#commands().beginComputePass(timestampWrites ? { timestampWrites } : {});
+    return this.#pass;
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+  }
+
+  /** Writes bytes; whatever was recorded before is submitted first, so that it sees the old ones. */
+  write(buffer: GPUBuffer, at: number, data: ArrayBufferView): void {
+    if (data.byteLength === 0) return;
+    if (this.#encoder) this.submit();
+    this.device.queue.writeBuffer(buffer, at, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  }
+
+  copy(from: GPUBuffer, fromAt: number, to: GPUBuffer, toAt: number, bytes: number): void {
+    this.#endPass();
+    this.#commands().copyBufferToBuffer(from, fromAt, to, toAt, bytes);
+  }
+
+  zero(buffer: GPUBuffer, at = 0, bytes = buffer.size - at): void {
+    this.#endPass();
+    if (bytes > 0) this.#commands().clearBuffer(buffer, at, bytes);
+  }
+
+  /** Sends what was recorded to the device. */
+  submit(): void {
+    this.#endPass();
+    if (!this.#encoder) return;
+    if (this.#slot > 0)
+      this.device.queue.writeBuffer(this.#params, 0, this.#paramData, 0, this.#slot * PARAM_BYTES);
+    this.#slot = 0;
+    this.#profile?.resolve(this.#encoder);
+    this.device.queue.submit([this.#encoder.finish()]);
+    this.#encoder = undefined;
+  }
+
+  /**
+   * Reads ranges of buffers back, after everything recorded so far.
+   *
+   * @throws DeviceLostError
+   */
+  async read(...ranges: { buffer: GPUBuffer; at?: number; bytes: number }[]): Promise<ArrayBuffer[]> {
+    const total = ranges.reduce((sum, { bytes }) => sum + bytes, 0);
+    const size = 2 ** Math.ceil(Math.log2(Math.max(total, PAGE_BYTES)));
+    const staging =
+      this.#staging.get(size)?.pop() ??
+      this.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    let at = 0;
+    for (const range of ranges) {
+      if (range.bytes > 0) this.copy(range.buffer, range.at ?? 0, staging, at, range.bytes);
+      at += range.bytes;
+    }
+    this.submit();
+    try {
+      await staging.mapAsync(GPUMapMode.READ, 0, Math.max(4, total));
+    } catch (cause) {
+      await this.check();
+      throw new DeviceLostError(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+    const mapped = staging.getMappedRange(0, Math.max(4, total));
+    at = 0;
+    const out = ranges.map(({ bytes }) => mapped.slice(at, (at += bytes)));
+    staging.unmap();
+    this.#staging.set(size, [...(this.#staging.get(size) ?? []), staging]);
+    await this.check();
+    return out;
+  }
+
+  /** @throws DeviceLostError, or Error when the device found fault with a command */
+  async check(): Promise<void> {
+    await Promise.resolve();
+    if (this.#lost !== undefined) throw new DeviceLostError(this.#lost);
+    if (this.#error !== undefined) {
+      const message = this.#error;
+      this.#error = undefined;
+      throw new Error(`WebGPU refused a command: ${message}`);
+    }
+  }
+
+  /** Waits until all that was submitted is done. */
+  async settle(): Promise<void> {
+    this.submit();
+    await this.device.queue.onSubmittedWorkDone();
+    await this.check();
+  }
+
+  /** Starts to time every kernel by itself; false where the device has no time stamps. */
+  startProfile(): boolean {
+    if (!this.device.features.has('timestamp-query')) return false;
+    this.submit();
+    this.#profile = new Profile(this.device);
+    return true;
+  }
+
+  async stopProfile(): Promise<KernelTimes> {
+    this.submit();
+    const profile = this.#profile;
+    this.#profile = undefined;
+    return profile ? profile.times() : {};
+  }
+
+  destroy(): void {
+    this.device.destroy();
+  }
+}
+
+const QUERIES = 4096;
+
+/** Two time stamps per kernel run, up to a few thousand runs; later ones are not timed. */
+class Profile {
+  readonly #device: GPUDevice;
+  readonly #set: GPUQuerySet;
+  readonly #resolved: GPUBuffer;
+  readonly #names: KernelName[] = [];
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    this.#set = device.createQuerySet({ type: 'timestamp', count: QUERIES });
+    this.#resolved = device.createBuffer({
+      size: QUERIES * 8,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    });
+  }
+
+  next(name: KernelName): GPUComputePassTimestampWrites | undefined {
+    const at = 2 * this.#names.length;
+    if (at >= QUERIES) return undefined;
+    this.#names.push(name);
+    return { querySet: this.#set, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
+  }
+
+  resolve(encoder: GPUCommandEncoder): void {
+    if (this.#names.length > 0)
+      encoder.resolveQuerySet(this.#set, 0, 2 * this.#names.length, this.#resolved, 0);
+  }
+
+  async times(): Promise<KernelTimes> {
+    const count = this.#names.length;
+    const times: KernelTimes = {};
+    if (count === 0) return times;
+    const staging = this.#device.createBuffer({
+      size: 16 * count,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.#resolved, 0, staging, 0, 16 * count);
+    this.#device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const stamps = new BigUint64Array(staging.getMappedRange());
+    this.#names.forEach((name, i) => {
+      const entry = (times[name] ??= { calls: 0, milliseconds: 0 });
+      entry.calls++;
+      entry.milliseconds += Number(stamps[2 * i + 1]! - stamps[2 * i]!) * 1e-6;
+    });
+    staging.destroy();
+    this.#set.destroy();
+    this.#resolved.destroy();
+    return times;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * How the map lies in GPU memory. Blocks of corners and pages of feature rows share one heap of 4 KiB pages, so that
+ * either may grow at the other's cost. The heap is cut into segments, each a buffer of its own: the map grows by one
+ * more segment without anything being copied, and no binding is larger than the adapter takes.
+ */
+
+/** 32-bit words of a page: 512 corners of {sdf, weight}, or of row numbers; or 32 feature rows. */
+export const PAGE_WORDS = 1024;
+export const PAGE_BYTES = PAGE_WORDS * 4;
+export const PAGE_ROWS = 32;
+/** In a page of rows: the features first (8 or, as halves, 4 words a row), then the rest from here on … */
+export const COLD_WORDS = 256;
+/** … this many words a row: Adam's m[8] and v[8], steps, page and corner of the owner. */
+export const COLD_STRIDE = 24;
+export const COLD = { m: 0, v: 8, steps: 16, ownerPage: 17, ownerCorner: 18 } as const;
+/** Key of the feature level; scalar levels are 0, 1, 2. */
+export const FEATURE_LEVEL = 7;
+export const LEVEL_BITS = 3;
+/** What the fourth word of a page's entry says. */
+export const PAGE_KIND = { block: 1, rows: 2 } as const;
+
+/** Words of `news`: counters, then the slots of new blocks, then the pages of rows. */
+export const COUNTER = { pages: 0, fresh: 1, rows: 2, rowPages: 3, overflow: 4 } as const;
+export const COUNTERS = 16;
+
+/** Samples, and points to register, whose sums one thread adds up in their order, whatever the workgroup size. */
+export const CHUNK = 256;
+export const REGISTER_CHUNK = 64;
+/** Sums of a chunk of points, for each of two kinds; see wgsl/register.ts. */
+export const REGISTER_SUMS = 83;
+/** Sums of a chunk of samples: H (21), b (6), Σ loss, count. */
+export const FIT_SUMS = 29;
+/** Fixed point of per-block change, metres: 2⁻¹⁸ m. */
+export const CHANGE_UNIT = 2 ** -18;
+
+/** Words of the registration's state; the steps taken follow from `steps` on, 12 each. */
+export const STATE = {
+  pose: 0,
+  turned: 12,
+  kernel: 18,
+  stop: 19,
+  iterations: 20,
+  pending: 21,
+  offset: 22,
+  predicted: 28,
+  steps: 32,
+} as const;
+export const MAX_STEPS = 100;
+export const STATE_WORDS = STATE.steps + 12 * MAX_STEPS;
+export const STOP = { running: 0, converged: 1, limit: 2, singular: 3, deskew: 4 } as const;
+
+export interface HeapPlan {
+  /** First page of each segment and, last, the number of pages in all. */
+  readonly starts: readonly number[];
+}
+
+/**
+ * Segments of the heap, the second as large as the first and each later one twice the one before: the heap doubles
+ * with every segment until a binding may not be larger.
+ *
+ * @param pages pages wanted in all
+ * @param segments how many buffers a kernel may bind for the heap
+ * @param maxBytes largest binding
+ */
+export function planHeap(pages: number, segments: number, maxBytes: number, firstPages?: number): HeapPlan {
+  const most = 2 ** Math.floor(Math.log2(maxBytes / PAGE_BYTES));
+  const first = firstPages ?? Math.max(1024, 2 ** Math.ceil(Math.log2(pages / 2 ** (segments - 1))));
+  const starts = [0];
+  for (let k = 0; k < segments && starts.at(-1)! < pages; k++) {
+    const doubled = k === 0 ? first : starts.at(-1)!;
+    starts.push(starts.at(-1)! + Math.min(most, doubled));
+  }
+  return { starts };
+}

@@ -1,0 +1,136 @@
+import type { Pose } from '../../../geometry/se3.js';
+import type { AlignOptions, NormalSums, RegisterOptions } from '../../engine.js';
+import type { GpuMap } from './gpu-map.js';
+import { REGISTER_CHUNK, MAX_STEPS, REGISTER_SUMS, STATE, STATE_WORDS, STOP } from './layout.js';
+
+const SYSTEM = 75;
+/** Words of the state that a pass reads, and poses that are registered in one go. */
+const SHORT_STATE = 32;
+const MANY = 64;
+const RECORD = 11; // words a point, as in wgsl/register.ts
+/** Steps recorded in one go; most scans need no more. */
+const AHEAD = 8;
+
+/** Sums per chunk of points, 2 × REGISTER_SUMS each. */
+export interface RegisterOutcome {
+  readonly partials: Float32Array;
+}
+
+export interface AlignOutcome extends RegisterOutcome {
+  readonly state: Float32Array;
+}
+
+/** x y z τ and 1 = ground, per point. */
+export function uploadTargets(map: GpuMap, targets: Float32Array): number {
+  const { gpu } = map;
+  gpu.write(gpu.ensureBuffer('targets', targets.byteLength), 0, targets);
+  const count = targets.length / 5;
+  gpu.ensureBuffer('records', Math.ceil(count / REGISTER_CHUNK) * REGISTER_CHUNK * RECORD * 4);
+  gpu.ensureBuffer('partials', Math.ceil(count / REGISTER_CHUNK) * 2 * REGISTER_SUMS * 4);
+  return count;
+}
+
+function pass(map: GpuMap, count: number, options: RegisterOptions, always: boolean, k = 0): void {
+  const { levels } = map.options;
+  const four = (values: readonly number[]): number[] => [0, 1, 2, 3].map((i) => values[i] ?? 0);
+  const chunks = Math.ceil(count / REGISTER_CHUNK);
+  map.gpu.run('register', chunks * REGISTER_CHUNK, [
+    four(options.kernels),
+    four(options.levelWeights),
+    four(levels.map(({ voxel }) => 1 / voxel)),
+    [options.gradientScale, options.minWeight, options.timeScale, k * SHORT_STATE],
+    { u: [count, levels.length, always ? 1 : 0, chunks * REGISTER_CHUNK] },
+  ]);
+  map.gpu.run('sumRegister', chunks * 14, [{ u: [chunks, chunks * REGISTER_CHUNK, k * chunks, 0] }]);
+}
+
+function initialState(pose: Pose, options: RegisterOptions): Float32Array {
+  const state = new Float32Array(STATE_WORDS);
+  state.set(pose, STATE.pose);
+  state.set(options.twist, STATE.turned);
+  state[STATE.kernel] = options.kernels[0]!;
+  return state;
+}
+
+/** One pass of the points at each of the poses; many cost one round trip. Sums of a pose follow those of the one before. */
+export async function register(
+  map: GpuMap,
+  targets: Float32Array,
+  poses: readonly Pose[],
+  options: RegisterOptions,
+): Promise<RegisterOutcome> {
+  const count = targets.length / 5;
+  if (count === 0) return { partials: new Float32Array(0) };
+  const { gpu } = map;
+  uploadTargets(map, targets);
+  const sums = Math.ceil(count / REGISTER_CHUNK) * 2 * REGISTER_SUMS;
+  const out = new Float32Array(poses.length * sums);
+  for (let first = 0; first < poses.length; first += MANY) {
+    const part = poses.slice(first, first + MANY);
+    const states = new Float32Array(part.length * SHORT_STATE);
+    part.forEach((pose, k) =>
+      states.set(initialState(pose, options).subarray(0, SHORT_STATE), k * SHORT_STATE),
+    );
+    gpu.ensureBuffer('partials', part.length * sums * 4);
+    gpu.write(gpu.buffer('state'), 0, states);
+    part.forEach((_, k) => pass(map, count, options, true, k));
+    const [words] = await gpu.read({ buffer: gpu.buffer('partials'), bytes: part.length * sums * 4 });
+    out.set(new Float32Array(words!), first * sums);
+  }
+  return { partials: out };
+}
+
+/** Gauss–Newton without a round trip per step: passes and solutions follow each other on the device. */
+export async function align(
+  map: GpuMap,
+  targets: Float32Array,
+  pose: Pose,
+  o: AlignOptions,
+): Promise<AlignOutcome> {
+  const { gpu } = map;
+  const count = uploadTargets(map, targets);
+  const start = initialState(pose, o);
+  start.set(o.twistOffset, STATE.offset);
+  start.set([o.predicted[3]!, o.predicted[7]!, o.predicted[11]!], STATE.predicted);
+  start[STATE.pending] = o.pending ? 1 : 0;
+  gpu.write(gpu.buffer('state'), 0, start);
+  const steps = Math.min(o.maxIterations, MAX_STEPS);
+  const chunks = Math.ceil(count / REGISTER_CHUNK);
+  for (let done = 0; ; done += AHEAD) {
+    for (let i = done; i < Math.min(done + AHEAD, steps + 1); i++) {
+      pass(map, count, o, false);
+      gpu.runGroups('solve', 1, [
+        [o.kernelEnd, o.anneal, o.translationTolerance, o.rotationTolerance],
+        [o.twistSigmaLinear, o.twistSigmaAngular, o.maxTurn],
+        [o.groundWeight, o.minConditioning],
+        { u: [chunks, steps, o.solveTwist ? 12 : 6, o.hold ? 1 : 0] },
+      ]);
+    }
+    const bytes = chunks * 2 * REGISTER_SUMS * 4;
+    const [state, partials] = await gpu.read(
+      { buffer: gpu.buffer('state'), bytes: STATE_WORDS * 4 },
+      { buffer: gpu.buffer('partials'), bytes },
+    );
+    const outcome = { state: new Float32Array(state!), partials: new Float32Array(partials!) };
+    if (outcome.state[STATE.stop] !== STOP.running || done + AHEAD > steps) return outcome;
+  }
+}
+
+/** Adds the chunks' sums up in float64, in order. */
+export function addSums(partials: Float32Array, sums: readonly [NormalSums, NormalSums]): void {
+  const total = new Float64Array(2 * REGISTER_SUMS);
+  for (let at = 0; at < partials.length; at += total.length)
+    for (let e = 0; e < total.length; e++) total[e]! += partials[at + e]!;
+  sums.forEach((out, kind) => {
+    const at = kind * REGISTER_SUMS;
+    out.system.set(total.subarray(at, at + SYSTEM));
+    out.weight = total[at + 75]!;
+    out.cost = total[at + 76]!;
+    out.valued = total[at + 77]!;
+    out.inliers = total[at + 78]!;
+    out.points = total[at + 79]!;
+    out.absolute = total[at + 80]!;
+    out.coarse = total[at + 81]!;
+    out.coarseInliers = total[at + 82]!;
+  });
+}

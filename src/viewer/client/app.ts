@@ -1,0 +1,413 @@
+import { Vector3 } from 'three';
+import type { HelloFrame, StatusFrame } from '../protocol/index.js';
+import { Session, type SessionView } from './model/session.js';
+import { CAMERA_MODES, SettingsStore, settingsFromHash, type CameraMode } from './model/settings.js';
+import { Connection, type LinkStatus } from './net/connection.js';
+import { SHADINGS } from './scene/shading.js';
+import { SceneView } from './scene/view.js';
+import type { FeltmapState } from './test-state.js';
+import { ICONS, el, iconButton, setText } from './ui/dom.js';
+import { downloadMesh, downloadPicture, downloadTrajectory } from './ui/downloads.js';
+import { helpDialog } from './ui/help.js';
+import { LinkBanner } from './ui/link-banner.js';
+import { Overlays } from './ui/overlays.js';
+import { Panel } from './ui/panel.js';
+import { ReplayBar } from './ui/replay-bar.js';
+import { listenToKeys } from './ui/shortcuts.js';
+import { currentTheme, nextTheme, watchTheme } from './ui/theme.js';
+import { Thumbnails } from './ui/thumbnails.js';
+import { Toasts } from './ui/toasts.js';
+
+/** The page: puts connection, session, picture and controls together. */
+export class App {
+  readonly #page = new URL(location.href);
+  readonly #settings: SettingsStore;
+  readonly #session: Session;
+  readonly #connection: Connection;
+  readonly #view: SceneView;
+  readonly #panel: Panel;
+  readonly #replay: ReplayBar;
+  readonly #overlays = new Overlays();
+  readonly #thumbnails: Thumbnails;
+  readonly #banner = new LinkBanner(() => this.#connection.open());
+  readonly #toasts = new Toasts();
+  readonly #help = helpDialog();
+  readonly #title = el('span', { class: 'recording' });
+  readonly #pill = el('span', { class: 'pill' }, 'connecting');
+  readonly #measureButton: HTMLButtonElement;
+  readonly #cameraButtons = new Map<CameraMode, HTMLButtonElement>();
+  readonly #stage = el('div', { class: 'stage' });
+  #link: LinkStatus = { state: 'connecting', again: false, reason: '' };
+  #measuring = false;
+  #lastScans = -1;
+  #panelAt = 0;
+  #frameMs = 0;
+  #scriptMs = 0;
+  #lastDraw = 0;
+  #seen: number[] = [];
+
+  constructor(root: HTMLElement) {
+    let storage: Storage | undefined;
+    try {
+      storage = window.localStorage;
+    } catch {
+      // Forbidden: settings last for this visit.
+    }
+    // On a narrow screen the panel covers the map: it starts closed there.
+    const overrides = { ...(isNarrow() ? { panel: false } : {}), ...settingsFromHash(location.hash) };
+    this.#settings = new SettingsStore(storage, overrides);
+
+    const canvas = el('canvas', {
+      class: 'map',
+      tabindex: '0',
+      'aria-label': 'The map in three dimensions. Drag to turn, scroll to zoom; press ? for keys.',
+    });
+    this.#panel = new Panel(this.#settings);
+    this.#thumbnails = new Thumbnails(this.#panel.images);
+    this.#session = new Session(this.#sessionView(), () => this.#connection.send({ type: 'resync' }));
+    this.#view = new SceneView(
+      canvas,
+      this.#session.trajectory,
+      this.#session.submaps,
+      this.#settings.current,
+    );
+    this.#connection = new Connection(this.#page, {
+      onFrame: (frame) => this.#session.handle(frame),
+      onStatus: (status) => this.#linkChanged(status),
+    });
+    this.#replay = new ReplayBar((frame) => this.#connection.send(frame));
+    this.#measureButton = iconButton(ICONS.measure, 'Measure', 'M', () => this.#toggleMeasure());
+
+    this.#stage.append(canvas, this.#overlays.label, this.#overlays.element);
+    root.replaceChildren(
+      this.#stage,
+      this.#header(),
+      this.#rail(),
+      this.#panel.element,
+      this.#replay.element,
+      this.#banner.element,
+      this.#toasts.element,
+      this.#help,
+    );
+    this.#listen(canvas);
+    this.#connection.open();
+    requestAnimationFrame((now) => this.#frame(now));
+  }
+
+  /** What `window.feltmap` tells. */
+  get state(): FeltmapState {
+    const session = this.#session;
+    const { blocks, triangles } = this.#view.groups.statistics;
+    return {
+      link: this.#link.state,
+      session: session.hello?.session ?? '',
+      mode: session.hello?.mode ?? '',
+      phase: session.status?.phase ?? '',
+      snapshots: session.snapshots,
+      loading: session.loading,
+      blocks,
+      triangles,
+      trajectory: session.trajectory.length,
+      keyframes: session.keyframes.length,
+      scans: session.status?.scans ?? 0,
+      paused: this.#replay.paused,
+      touches: this.#view.touches.size,
+      images: this.#thumbnails.size,
+      shading: this.#settings.current.shading,
+      camera: this.#settings.current.camera,
+      settled: this.#view.resting,
+      drawCalls: this.#view.frame.calls,
+      drawnTriangles: this.#view.frame.triangles,
+      quality: this.#view.governor.step,
+      frameMs: this.#frameMs,
+      scriptMs: this.#scriptMs,
+      measured: this.#view.measure.distance,
+    };
+  }
+
+  #sessionView(): SessionView {
+    return {
+      block: (frame) => this.#view.groups.put(frame),
+      blockRemoved: (submap, key, version) => this.#view.groups.remove(submap, key, version),
+      snapshotBegin: () => this.#view.groups.beginSnapshot(),
+      snapshotEnd: () => this.#view.groups.endSnapshot(),
+      submapMoved: (submap) => this.#view.submapMoved(submap),
+      trajectoryChanged: (from) => this.#view.trajectoryChanged(from),
+      keyframes: (poses) => this.#view.setKeyframes(poses),
+      scan: (frame) => this.#view.setScan(frame),
+      image: (frame) => {
+        this.#thumbnails.show(frame);
+        this.#panel.showImages(this.#settings.current.images);
+      },
+      touch: (frame) => this.#view.addTouch(frame),
+      status: (status) => this.#statusChanged(status),
+      hello: (hello) => this.#hello(hello),
+      notice: (level, text) => this.#toasts.show(level, text),
+      clear: () => {
+        this.#view.clear();
+        this.#thumbnails.clear();
+        this.#panel.showImages(false);
+      },
+    };
+  }
+
+  #hello(hello: HelloFrame): void {
+    this.#view.groups.voxel = hello.voxel;
+    this.#thumbnails.setStreams(hello.streams);
+    this.#replay.hello(hello);
+    setText(this.#title, hello.title);
+    document.title = hello.title ? `${hello.title} · Feltmap` : 'Feltmap';
+    document.body.classList.toggle('has-replay', hello.mode === 'replay');
+    document.body.dataset['mode'] = hello.mode;
+  }
+
+  #statusChanged(status: StatusFrame): void {
+    this.#replay.update(status);
+    if (status.scans !== this.#lastScans) {
+      this.#lastScans = status.scans;
+      this.#panel.addLatency(status.latency['total'] ?? 0);
+    }
+    this.#panelAt = 0;
+    this.#paintPill();
+  }
+
+  #linkChanged(status: LinkStatus): void {
+    this.#link = status;
+    this.#banner.update(status);
+    this.#paintPill();
+  }
+
+  #paintPill(): void {
+    const { state } = this.#link;
+    const status = this.#session.status;
+    const live = state === 'open' && status;
+    const text = !live
+      ? state === 'open'
+        ? 'connected'
+        : state
+      : status.phase === 'running'
+        ? status.state
+        : status.phase;
+    setText(this.#pill, text);
+    this.#pill.dataset['state'] = live ? (status.phase === 'running' ? status.state : status.phase) : state;
+  }
+
+  #header(): HTMLElement {
+    return el(
+      'header',
+      { class: 'top' },
+      el('h1', {}, el('img', { src: './icon.svg', alt: '', width: '24', height: '24' }), 'Feltmap'),
+      this.#title,
+      this.#pill,
+    );
+  }
+
+  #rail(): HTMLElement {
+    const camera = (mode: CameraMode, label: string, key: string): HTMLButtonElement => {
+      const button = iconButton(ICONS[mode], label, key, () => this.#setCamera(mode));
+      this.#cameraButtons.set(mode, button);
+      return button;
+    };
+    const flip = (name: 'slice' | 'panel', path: string, label: string, key: string): HTMLButtonElement => {
+      const button = iconButton(path, label, key, () => this.#flip(name));
+      this.#settings.subscribe((s) => button.setAttribute('aria-pressed', String(s[name])));
+      return button;
+    };
+    const menu = el(
+      'div',
+      { class: 'menu', popover: 'auto', id: 'downloads' },
+      this.#menuItem(
+        'Mesh (GLB)',
+        () => void downloadMesh(this.#page, this.#session, this.#view, this.#online),
+      ),
+      this.#menuItem('Trajectory (TUM)', () => downloadTrajectory(this.#page, this.#session, this.#online)),
+      this.#menuItem('Picture (PNG)', () => this.#savePicture()),
+    );
+    const download = iconButton(ICONS.download, 'Download', '', () => undefined);
+    download.setAttribute('popovertarget', 'downloads');
+    return el(
+      'nav',
+      { class: 'rail', 'aria-label': 'Tools' },
+      el(
+        'div',
+        { class: 'group', role: 'group', 'aria-label': 'Camera' },
+        camera('orbit', 'Orbit camera', 'O'),
+        camera('follow', 'Follow the robot', 'F'),
+        camera('top', 'From above', 'P'),
+        iconButton(ICONS.fit, 'Everything in view', 'R', () => this.#view.resetCamera()),
+      ),
+      el(
+        'div',
+        { class: 'group', role: 'group', 'aria-label': 'Tools' },
+        this.#measureButton,
+        flip('slice', ICONS.slice, 'Slicing plane', 'C'),
+        download,
+        menu,
+      ),
+      el(
+        'div',
+        { class: 'group', role: 'group', 'aria-label': 'Page' },
+        iconButton(ICONS.theme, 'Dark and light', 'D', () =>
+          this.#settings.set({ theme: nextTheme(this.#settings.current.theme) }),
+        ),
+        flip('panel', ICONS.panel, 'Panel', 'I'),
+        iconButton(ICONS.help, 'Help', '?', () => this.#help.showModal()),
+      ),
+    );
+  }
+
+  #menuItem(label: string, run: () => void): HTMLButtonElement {
+    const button = el(
+      'button',
+      { type: 'button', popovertarget: 'downloads', popovertargetaction: 'hide' },
+      label,
+    );
+    button.addEventListener('click', run);
+    return button;
+  }
+
+  get #online(): boolean {
+    return this.#link.state === 'open';
+  }
+
+  #savePicture(): void {
+    // The drawing buffer is only sure to hold the picture right after it was drawn.
+    this.#view.invalidate();
+    this.#view.draw(performance.now(), this.#session.ages);
+    downloadPicture(this.#view);
+  }
+
+  #setCamera(mode: CameraMode): void {
+    this.#settings.set({ camera: mode });
+    this.#view.resetCamera();
+  }
+
+  #flip(name: 'slice' | 'scan' | 'path' | 'keyframes' | 'axes' | 'grid' | 'ambient' | 'panel'): void {
+    this.#settings.set({ [name]: !this.#settings.current[name] });
+  }
+
+  #toggleMeasure(on = !this.#measuring): void {
+    this.#measuring = on;
+    this.#measureButton.setAttribute('aria-pressed', String(on));
+    this.#stage.classList.toggle('measuring', on);
+    if (!on) this.#view.measure.clear();
+    else this.#toasts.show('info', 'Click two points of the surface.');
+    this.#view.invalidate();
+  }
+
+  #listen(canvas: HTMLCanvasElement): void {
+    const theme = (): void => {
+      const name = currentTheme(this.#settings.current.theme);
+      document.documentElement.dataset['theme'] = name;
+      document
+        .querySelector('meta[name=theme-color]')
+        ?.setAttribute('content', name === 'dark' ? '#11151d' : '#f4f6fa');
+      this.#view.apply(this.#settings.current, name);
+    };
+    this.#settings.subscribe((settings) => {
+      theme();
+      document.body.classList.toggle('panel-open', settings.panel);
+      this.#panel.element.inert = !settings.panel;
+      this.#panel.showImages(settings.images && this.#thumbnails.size > 0);
+      for (const [mode, button] of this.#cameraButtons)
+        button.setAttribute('aria-pressed', String(mode === settings.camera));
+    });
+    watchTheme(theme);
+    new ResizeObserver(() => this.#resize()).observe(this.#stage);
+    this.#settings.subscribe((_, changed) => {
+      if (changed.has('panel')) this.#resize();
+    });
+    this.#listenToPointer(canvas);
+    listenToKeys({
+      toggleReplay: () => this.#replay.toggle(),
+      shading: (index) => this.#settings.set({ shading: SHADINGS[index]! }),
+      camera: (mode) => this.#setCamera(CAMERA_MODES.includes(mode) ? mode : 'orbit'),
+      fit: () => this.#view.resetCamera(),
+      measure: () => this.#toggleMeasure(),
+      flip: (name) => this.#flip(name),
+      moveSlice: (by) => {
+        const at = Math.min(1, Math.max(0, this.#settings.current.sliceAt + by));
+        this.#settings.set({ sliceAt: at, slice: true });
+      },
+      theme: () => this.#settings.set({ theme: nextTheme(this.#settings.current.theme) }),
+      help: () => this.#help.showModal(),
+      escape: () => this.#toggleMeasure(false),
+    });
+    canvas.addEventListener('webglcontextlost', (event) => {
+      event.preventDefault();
+      this.#toasts.show('error', 'The graphics driver gave up; the picture comes back when it does.');
+    });
+    canvas.addEventListener('webglcontextrestored', () => this.#view.invalidate());
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.#stage;
+    const { panel } = this.#settings.current;
+    const { offsetWidth, offsetHeight } = this.#panel.element;
+    const narrow = isNarrow();
+    const inset = { right: panel && !narrow ? offsetWidth : 0, bottom: panel && narrow ? offsetHeight : 0 };
+    this.#view.resize(clientWidth, clientHeight, inset);
+  }
+
+  #listenToPointer(canvas: HTMLCanvasElement): void {
+    let down: { x: number; y: number } | undefined;
+    const place = (event: MouseEvent): { x: number; y: number } => {
+      const box = canvas.getBoundingClientRect();
+      return { x: event.clientX - box.left, y: event.clientY - box.top };
+    };
+    canvas.addEventListener('pointerdown', (event) => {
+      down = event.isPrimary && event.button === 0 ? place(event) : undefined;
+    });
+    canvas.addEventListener('pointerup', (event) => {
+      if (!down || !this.#measuring) return;
+      const up = place(event);
+      // A drag turns the camera; only a click marks a point.
+      if (Math.hypot(up.x - down.x, up.y - down.y) > 6) return;
+      const point = this.#view.pick(up.x, up.y);
+      if (point) this.#view.measure.add(point);
+      else this.#toasts.show('info', 'There is no surface at this place.');
+      this.#view.invalidate();
+    });
+    canvas.addEventListener('dblclick', (event) => {
+      if (this.#measuring || this.#settings.current.camera === 'follow') return;
+      const { x, y } = place(event);
+      const point = this.#view.pick(x, y);
+      if (point) this.#view.rig.lookAt(new Vector3().copy(point));
+      this.#view.invalidate();
+    });
+  }
+
+  #frame(now: number): void {
+    requestAnimationFrame((next) => this.#frame(next));
+    const begin = performance.now();
+    if (this.#view.draw(now, this.#session.ages)) {
+      if (this.#lastDraw > 0 && begin - this.#lastDraw < 2000) {
+        this.#seen.push(begin - this.#lastDraw);
+        if (this.#seen.length > 30) this.#seen.shift();
+        this.#frameMs = this.#seen.reduce((sum, ms) => sum + ms, 0) / this.#seen.length;
+      }
+      this.#lastDraw = performance.now();
+      this.#scriptMs += 0.1 * (this.#lastDraw - begin - this.#scriptMs);
+      this.#overlays.update(this.#view, this.#settings.current, this.#session.ages);
+    } else if (begin - this.#lastDraw > 1000) this.#frameMs = 0;
+    if (now - this.#panelAt > 500) {
+      this.#panelAt = now;
+      const { blocks, triangles } = this.#view.groups.statistics;
+      this.#panel.update(this.#session.status, {
+        blocks,
+        triangles,
+        calls: this.#view.frame.calls,
+        drawn: this.#view.frame.triangles,
+        frameMs: this.#frameMs,
+        slice: this.#view.slicePosition(this.#settings.current.sliceAt),
+        hasColours: this.#view.groups.hasColours,
+      });
+    }
+    this.#banner.tick(this.#session.loading, this.#view.groups.statistics.blocks, this.#session.expected);
+  }
+}
+
+/** Whether the panel lies below the map instead of beside it, as in style.css. */
+function isNarrow(): boolean {
+  return window.matchMedia('(max-width: 760px)').matches;
+}

@@ -1,0 +1,52 @@
+import { BufferAttribute, BufferGeometry, Mesh, MeshStandardMaterial, Vector3 } from 'three';
+import { GLTFExporter } from 'three/addons/exporters/GLTFExporter.js';
+import type { BlockGroups } from '../scene/block-groups.js';
+
+/**
+ * The surface on the screen as binary glTF, turned to glTF's y-up. For servers that offer no file of their own, or
+ * that are gone; positions are 1/65535 of a group's side (millimetres for LiDAR) exact.
+ */
+export async function meshFile(groups: BlockGroups): Promise<Blob> {
+  let vertices = 0;
+  let indices = 0;
+  for (const { baked } of groups.parts()) {
+    vertices += baked.vertices;
+    indices += baked.indices;
+  }
+  const positions = new Float32Array(3 * vertices);
+  const normals = new Float32Array(3 * vertices);
+  const colors = groups.hasColours ? new Uint8Array(4 * vertices) : undefined;
+  const index = new Uint32Array(indices);
+  const p = new Vector3();
+  let v = 0;
+  let i = 0;
+  for (const { baked, matrix } of groups.parts()) {
+    for (let k = 0; k < baked.indices; k++) index[i + k] = baked.index[k]! + v;
+    i += baked.indices;
+    for (let k = 0; k < 4 * baked.vertices; k += 4, v++) {
+      p.set(baked.position[k]!, baked.position[k + 1]!, baked.position[k + 2]!).applyMatrix4(matrix);
+      p.toArray(positions, 3 * v);
+      p.set(baked.normal[k]!, baked.normal[k + 1]!, baked.normal[k + 2]!).transformDirection(matrix);
+      p.toArray(normals, 3 * v);
+      colors?.set(baked.tint.subarray(k, k + 4), 4 * v);
+    }
+  }
+  const geometry = new BufferGeometry();
+  geometry.setAttribute('position', new BufferAttribute(positions, 3));
+  geometry.setAttribute('normal', new BufferAttribute(normals, 3));
+  if (colors) geometry.setAttribute('color', new BufferAttribute(colors, 4, true));
+  geometry.setIndex(new BufferAttribute(index, 1));
+  const material = new MeshStandardMaterial({
+    roughness: 1,
+    metalness: 0,
+    vertexColors: colors !== undefined,
+  });
+  if (!colors) material.color.set(0.72, 0.74, 0.78);
+  const mesh = new Mesh(geometry, material);
+  mesh.rotation.x = -Math.PI / 2;
+  mesh.updateMatrix();
+  const bytes = (await new GLTFExporter().parseAsync(mesh, { binary: true })) as ArrayBuffer;
+  geometry.dispose();
+  material.dispose();
+  return new Blob([bytes], { type: 'model/gltf-binary' });
+}

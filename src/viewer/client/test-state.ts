@@ -1,0 +1,33 @@
+import type { LinkState } from './net/connection.js';
+
+/** What `window.feltmap` tells: for tests and for the curious. Read-only. */
+export interface FeltmapState {
+  readonly link: LinkState;
+  /** Names the run of the server; another after its restart. */
+  readonly session: string;
+  readonly mode: string;
+  readonly phase: string;
+  readonly snapshots: number;
+  readonly loading: boolean;
+  readonly blocks: number;
+  readonly triangles: number;
+  readonly trajectory: number;
+  readonly keyframes: number;
+  readonly scans: number;
+  readonly paused: boolean;
+  readonly touches: number;
+  readonly images: number;
+  readonly shading: string;
+  readonly camera: string;
+  /** Nothing waits to be built or drawn. */
+  readonly settled: boolean;
+  readonly drawCalls: number;
+  readonly drawnTriangles: number;
+  /** Step of the governor: 0 is the best picture. */
+  readonly quality: number;
+  /** Between drawn frames while they follow each other, and the page's own share of it, ms. */
+  readonly frameMs: number;
+  readonly scriptMs: number;
+  /** Of the measured line, metres. */
+  readonly measured: number | undefined;
+}

@@ -1,0 +1,128 @@
+import type { MeshBlock } from '../../mesh/block-store.js';
+import type { SlamView } from '../../slam/types.js';
+import { packBlocks, type ViewUpdate } from './view-update.js';
+
+/** Blocks in one message: some milliseconds of encoding on the other side. */
+const BLOCKS_A_MESSAGE = 1000;
+const POINTS = 6000;
+/** A block that has grown by half is as good as a new one. */
+const GROWN = 1.5;
+
+export interface ViewChangesOptions {
+  /** A block that is known over there is sent again at most this often, milliseconds. */
+  readonly hold?: number;
+  /** Milliseconds of any steady clock. */
+  readonly now?: () => number;
+}
+
+/**
+ * What a viewer has not been told yet. New blocks, and those that have grown much, go out at once; small changes of
+ * known ones wait, since a surface that is being looked at changes with every scan and is not seen to.
+ */
+export class ViewChanges {
+  readonly #view: SlamView;
+  readonly #hold: number;
+  readonly #now: () => number;
+  #version = 0;
+  #scan = -1;
+  /** Mesh version after each scan: tells when a block was changed, however late somebody comes to watch. */
+  readonly #versions: number[] = [];
+  /** Index of the first of these scans: a continued map does not start at 0. */
+  #firstScan = 0;
+  /** Scan in which each block first had a surface, by key. */
+  readonly #first = new Map<number, number>();
+  /** When each block was sent last and how large it was then. */
+  readonly #sent = new Map<number, { at: number; indices: number }>();
+  /** Changed and not sent, oldest first. */
+  readonly #waiting = new Map<number, MeshBlock>();
+
+  constructor(view: SlamView, { hold = 1000, now = () => performance.now() }: ViewChangesOptions = {}) {
+    this.#view = view;
+    this.#hold = hold;
+    this.#now = now;
+  }
+
+  /** A scan is done. */
+  scanned(index: number): void {
+    this.#scan = index;
+    if (this.#versions.length === 0) this.#firstScan = index;
+    const { blocks, version } = this.#view.meshChanges(this.#versions.at(-1) ?? 0);
+    for (const { key } of blocks) if (!this.#first.has(key)) this.#first.set(key, index);
+    this.#versions.push(version);
+  }
+
+  /** Milliseconds until the next update is due; 0 when one is, Infinity when nothing has changed. */
+  get wait(): number {
+    if (this.#scan >= 0 || this.#view.meshVersion > this.#version) return 0;
+    let due = Infinity;
+    for (const block of this.#waiting.values()) due = Math.min(due, this.#dueAt(block));
+    return Math.max(0, due - this.#now());
+  }
+
+  /**
+   * The next update; not everything may fit in one.
+   *
+   * @param all also what could wait
+   * @param most points of the last scan; 0 for none
+   * @returns undefined when there is nothing to send
+   */
+  next(all = false, most = POINTS): ViewUpdate | undefined {
+    const { blocks, deleted, version } = this.#view.meshChanges(this.#version);
+    this.#version = version;
+    for (const { key } of deleted) {
+      this.#waiting.delete(key);
+      this.#sent.delete(key);
+    }
+    for (const block of blocks) this.#waiting.set(block.key, block);
+    const some = this.#take(all ? Infinity : this.#now());
+    const points = most > 0 && this.#scan >= 0 ? this.#view.points(most) : undefined;
+    const scan = points && { index: this.#scan, points };
+    this.#scan = -1;
+    if (some.length === 0 && deleted.length === 0 && !scan) return undefined;
+    return {
+      blockSize: this.#view.blockSize,
+      ...packBlocks(some, ({ key, version }) => {
+        const last = this.#firstScan + scanOf(this.#versions, version);
+        return [this.#first.get(key) ?? last, last];
+      }),
+      deleted: Float64Array.from(deleted.flatMap((entry) => [entry.key, entry.version])),
+      ...(scan ? { scan } : {}),
+    };
+  }
+
+  /** Blocks that are due at a time, as many as fit in a message. */
+  #take(time: number): MeshBlock[] {
+    const some: MeshBlock[] = [];
+    for (const [key, block] of this.#waiting) {
+      if (this.#dueAt(block) > time) continue;
+      some.push(block);
+      this.#waiting.delete(key);
+      this.#sent.set(key, { at: this.#now(), indices: block.indices.length });
+      if (some.length === BLOCKS_A_MESSAGE) break;
+    }
+    return some;
+  }
+
+  #dueAt({ key, indices }: MeshBlock): number {
+    const before = this.#sent.get(key);
+    return before && indices.length < GROWN * before.indices ? before.at + this.#hold : -Infinity;
+  }
+}
+
+/** The memory of an update, to be handed over instead of copied. */
+export function transfersOf({ table, data, deleted, scan }: ViewUpdate): ArrayBuffer[] {
+  const buffers = [table.buffer, data, deleted.buffer, ...(scan ? [scan.points.buffer] : [])];
+  return buffers as ArrayBuffer[];
+}
+
+/** Index of the scan after which the mesh first had a version; the last one for what came after it. */
+function scanOf(versions: readonly number[], version: number): number {
+  let low = 0;
+  let high = Math.max(0, versions.length - 1);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (versions[middle]! >= version) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

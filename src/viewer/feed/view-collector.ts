@@ -1,0 +1,65 @@
+import type { SlamView } from '../../slam/types.js';
+import type { ViewUpdate } from './view-update.js';
+import { transfersOf, ViewChanges, type ViewChangesOptions } from './view-changes.js';
+
+/** Posts what has changed, at most `rate` times a second and only while somebody watches. */
+export class ViewCollector {
+  readonly #changes: ViewChanges;
+  readonly #post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void;
+  readonly #interval: number;
+  #active = false;
+  #last = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    view: SlamView,
+    post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void,
+    { rate = 5, ...options }: ViewChangesOptions & { readonly rate?: number } = {},
+  ) {
+    this.#changes = new ViewChanges(view, options);
+    this.#post = post;
+    this.#interval = 1000 / rate;
+  }
+
+  set active(active: boolean) {
+    this.#active = active;
+    if (active) this.#later(this.#interval);
+  }
+
+  /** A scan is done. */
+  scanned(index: number): void {
+    this.#changes.scanned(index);
+    if (!this.#active) return;
+    if (performance.now() - this.#last >= this.#interval) this.#send();
+    else this.#later(this.#interval);
+  }
+
+  /** Sends everything that has not been sent. */
+  flush(): void {
+    const next = (): ViewUpdate | undefined => this.#changes.next(true, this.#active ? undefined : 0);
+    for (let update = next(); update; update = next()) this.#post(update, transfersOf(update));
+  }
+
+  stop(): void {
+    this.#active = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** Sends later what no further scan may come to send. */
+  #later(delay: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#active) this.#send();
+    }, delay);
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#last = performance.now();
+    const update = this.#changes.next();
+    if (update) this.#post(update, transfersOf(update));
+    const { wait } = this.#changes;
+    if (this.#active && wait < Infinity) this.#later(Math.max(this.#interval, wait));
+  }
+}

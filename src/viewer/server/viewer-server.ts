@@ -1,0 +1,316 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
+import { compiledUrl } from '../../field/engines/wasm/runtime-url.js';
+import {
+  CLOSE,
+  encodeServerFrame,
+  MAX_CLIENT_MESSAGE,
+  PATHS,
+  type ControlFrame,
+  type HelloFrame,
+  type NoticeFrame,
+  type StatusFrame,
+} from '../protocol/index.js';
+import { ClientLink, type LinkHost } from './client-link.js';
+import { checkToken, Gate, isLoopback, randomToken } from './gate.js';
+import { HttpAnswers, text, type HttpHost } from './http-answers.js';
+import { AddressLimits, DEFAULT_LIMITS, type ViewerLimits } from './limits.js';
+import { listenError, viewerAddresses } from './listening.js';
+import { Scene } from './scene.js';
+import type {
+  ViewerBlock,
+  ViewerFeed,
+  ViewerPose,
+  ViewerScan,
+  ViewerSink,
+  ViewerStatus,
+  ViewerTouch,
+} from './source.js';
+import { loadStaticFiles, type StaticFile } from './static-files.js';
+
+export interface ViewerServerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Address to listen on; 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** Demanded of every request. Beyond loopback a random one is made when none is given. */
+  readonly token?: string;
+  /** What the page is told first. */
+  readonly hello: Omit<HelloFrame, 'type' | 'session'>;
+  readonly feed?: ViewerFeed;
+  /** Folder of the page; the one in the package unless given. */
+  readonly clientDir?: string;
+  readonly limits?: Partial<ViewerLimits>;
+}
+
+/**
+ * Serves the viewer: the page, its WebSocket, downloads. Whoever makes the map feeds it through {@link ViewerSink};
+ * everything is encoded once and sent to each client as fast as that client reads.
+ */
+export class ViewerServer implements ViewerSink {
+  readonly #options: ViewerServerOptions;
+  readonly #limits: ViewerLimits;
+  readonly #gate: Gate;
+  readonly #hello: HelloFrame;
+  readonly #scene = new Scene();
+  readonly #links = new Set<ClientLink>();
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #answers: HttpAnswers;
+  #files: Map<string, StaticFile> = new Map();
+  #status: ViewerStatus | undefined;
+  #port = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #downloads = 0;
+  #active = false;
+  /** Reading it takes the system a while. */
+  #rss = process.memoryUsage.rss();
+
+  /** @throws FeltmapError bad-config for a token that cannot be used */
+  constructor(options: ViewerServerOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const host = options.host ?? '127.0.0.1';
+    const token = options.token === undefined ? undefined : checkToken(options.token);
+    this.#gate = new Gate(host, token ?? (isLoopback(host) ? undefined : randomToken()));
+    this.#hello = { type: 'hello', session: randomUUID(), ...options.hello };
+    this.#answers = new HttpAnswers(this.#httpHost());
+    this.#http = createServer(
+      {
+        headersTimeout: this.#limits.head,
+        requestTimeout: this.#limits.request,
+        keepAliveTimeout: 5000,
+        connectionsCheckingInterval: Math.min(1000, this.#limits.head / 2),
+        maxHeaderSize: 8192,
+      },
+      (request, response) => {
+        this.#answers.answer(request, response).catch(() => {
+          // The client has gone, or a file has: the answer cannot be finished.
+          if (response.headersSent) response.destroy();
+          else text(response, 500, 'The answer could not be made.');
+        });
+      },
+    );
+    this.#http.maxConnections = this.#limits.connections;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: MAX_CLIENT_MESSAGE,
+      perMessageDeflate: false, // costs much time, and quantised blocks gain little
+      clientTracking: false,
+    });
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Clients that have said hello. */
+  get clients(): number {
+    return this.#links.size;
+  }
+  /** Token that requests need; undefined for none. */
+  get token(): string | undefined {
+    return this.#gate.token;
+  }
+  get port(): number {
+    return this.#port;
+  }
+  /** What the server holds: bytes of the encoded blocks (once for all), and what is on its way to each client. */
+  load(): {
+    readonly sceneBytes: number;
+    readonly clients: readonly { inFlight: number; buffered: number; pendingBlocks: number }[];
+  } {
+    const clients = [...this.#links].map(({ inFlight, buffered, pendingBlocks }) => ({
+      inFlight,
+      buffered,
+      pendingBlocks,
+    }));
+    return { sceneBytes: this.#scene.bytes, clients };
+  }
+
+  /**
+   * Starts to listen.
+   * @returns the addresses to open in a browser, with the token
+   * @throws FeltmapError bad-config when the port is taken or the address is none of this machine's
+   */
+  async start(): Promise<string[]> {
+    const { port, host = '127.0.0.1' } = this.#options;
+    const clientDir = this.#options.clientDir ?? fileURLToPath(compiledUrl(import.meta.url, '../client'));
+    this.#files = await loadStaticFiles(clientDir);
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', (error) => reject(listenError(error, host, port)));
+      this.#http.listen(port, host, resolve);
+    });
+    this.#http.on('error', () => undefined); // a single connection failed; the others go on
+    const address = this.#http.address();
+    this.#port = typeof address === 'object' && address ? address.port : port;
+    this.#timer = setInterval(() => this.#tick(), this.#limits.status);
+    this.#timer.unref();
+    return viewerAddresses(host, this.#port, this.#gate.token);
+  }
+
+  /** Says goodbye to all clients and stops listening. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const link of this.#links) link.close(CLOSE.goingAway, 'The server has ended.');
+    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    setTimeout(() => this.#http.closeAllConnections(), 500).unref();
+    await closed;
+  }
+
+  blocks(blocks: Iterable<ViewerBlock>, time: number): void {
+    for (const block of blocks) {
+      const entry = this.#scene.setBlock(block, block.time ?? time);
+      if (entry) for (const link of this.#links) link.block(entry);
+    }
+  }
+  removeBlocks(removed: Iterable<{ submap: number; key: number; version: number }>): void {
+    for (const { submap, key, version } of removed) {
+      const entry = this.#scene.removeBlock(submap, key, version);
+      if (entry) for (const link of this.#links) link.block(entry);
+    }
+  }
+  submapPose(submap: number, pose: Float64Array): void {
+    this.#scene.setSubmap(submap, pose);
+    for (const link of this.#links) link.submap(submap);
+  }
+  addPose(pose: ViewerPose): number {
+    const index = this.#scene.poses.length;
+    this.replacePoses(index, [pose]);
+    return index;
+  }
+  replacePoses(start: number, poses: readonly ViewerPose[]): void {
+    poses.forEach((pose, i) => this.#scene.poses.set(start + i, pose));
+    for (const link of this.#links) link.poses(start);
+  }
+  addKeyframe(pose: number): void {
+    this.#scene.addKeyframe(pose);
+    for (const link of this.#links) link.keyframes();
+  }
+  scan(scan: ViewerScan): void {
+    if (this.#scene.setScan(scan)) for (const link of this.#links) link.scan(scan.sensor);
+  }
+  image({ stampNs, ...image }: Parameters<ViewerSink['image']>[0]): void {
+    if (this.#scene.setImage({ type: 'image', stamp: stampNs, ...image }))
+      for (const link of this.#links) link.image(image.stream);
+  }
+  touch(touch: ViewerTouch): void {
+    this.#scene.setTouch(touch);
+    for (const link of this.#links) link.touch(touch.id);
+  }
+  status(status: ViewerStatus): void {
+    const urgent = status.phase !== this.#status?.phase || status.state !== this.#status?.state;
+    this.#status = status;
+    if (urgent) for (const link of this.#links) link.statusDue();
+  }
+  notice(level: NoticeFrame['level'], sentence: string): void {
+    const frame = encodeServerFrame({ type: 'notice', level, text: sentence });
+    for (const link of this.#links) link.notice(frame);
+  }
+  reset(): void {
+    this.#scene.clear();
+    for (const link of this.#links) link.reset();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => undefined);
+    const checked = this.#answers.check(request);
+    if ('refusal' in checked) return refuse(socket, checked.refusal.status, checked.refusal.text);
+    if (checked.url.pathname !== PATHS.socket) return refuse(socket, 404, 'There is no socket here.');
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      if (this.#links.size >= this.#limits.clients) {
+        // After the handshake, because only then the page can read why.
+        webSocket.on('error', () => undefined);
+        webSocket.close(CLOSE.full, `The viewer has ${this.#limits.clients} clients already.`);
+        setTimeout(() => webSocket.terminate(), 1000).unref();
+        return;
+      }
+      const link = new ClientLink(webSocket, socket, this.#linkHost());
+      this.#links.add(link);
+      webSocket.on('close', () => {
+        this.#links.delete(link);
+        this.#updateActivity();
+      });
+    });
+  }
+
+  #linkHost(): LinkHost {
+    return {
+      scene: this.#scene,
+      limits: this.#limits,
+      hello: this.#hello,
+      status: (link) => this.#statusFor(link),
+      joined: () => this.#updateActivity(),
+      control: (frame: ControlFrame) => this.#options.feed?.control?.(frame),
+    };
+  }
+
+  #httpHost(): HttpHost {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const server = this;
+    return {
+      gate: this.#gate,
+      requests: new AddressLimits(this.#limits.requestRate, this.#limits.requestBurst),
+      wrongTokens: new AddressLimits(0.1, 10),
+      scene: this.#scene,
+      get files() {
+        return server.#files;
+      },
+      get cookie() {
+        return `feltmap_${server.#port}`;
+      },
+      meshFile: () => this.#options.feed?.meshFile?.(),
+      withFreshScene: (step) => this.#withFreshScene(step),
+      statusJson: () => JSON.stringify({ ...this.#status, clients: this.#links.size, server: this.load() }),
+    };
+  }
+
+  async #withFreshScene<T>(step: () => Promise<T>): Promise<T> {
+    this.#downloads++;
+    this.#updateActivity();
+    try {
+      await this.#options.feed?.flush?.();
+      return await step();
+    } finally {
+      this.#downloads--;
+      this.#updateActivity();
+    }
+  }
+
+  #updateActivity(): void {
+    const active = this.#downloads > 0 || [...this.#links].some((link) => link.ready);
+    if (active === this.#active) return;
+    this.#active = active;
+    this.#options.feed?.setActive?.(active);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#rss = process.memoryUsage.rss();
+    for (const link of this.#links) {
+      link.check(now);
+      link.statusDue();
+    }
+  }
+
+  #statusFor(link: ClientLink): StatusFrame | undefined {
+    if (!this.#status) return undefined;
+    return {
+      type: 'status',
+      ...this.#status,
+      clients: this.#links.size,
+      bytesPerSecond: Math.round(link.rate.perSecond),
+      bytesSent: link.rate.total,
+      pendingBlocks: link.pendingBlocks,
+      processMemory: this.#rss,
+    };
+  }
+}
+
+/** Answers an upgrade with plain HTTP. */
+function refuse(socket: Duplex, status: number, sentence: string): void {
+  const body = `${sentence}\n`;
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

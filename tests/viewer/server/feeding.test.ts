@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { decodeGlb } from '../../../src/export/glb-reader.js';
+import { parseTum } from '../../../src/export/tum.js';
+import { exp } from '../../../src/geometry/se3.js';
+import {
+  dequantisePositions,
+  encodeClientFrame,
+  type ControlFrame,
+} from '../../../src/viewer/protocol/index.js';
+import { block, closeAll, join, serve, STATUS, until } from './helpers.js';
+
+afterEach(closeAll);
+
+const pose = (i: number) => ({
+  stampNs: 1_000_000_000n * BigInt(i),
+  pose: exp([i, 0, 0, 0, 0, 0.1]),
+  submap: 0,
+  state: 'tracking' as const,
+});
+
+describe('ViewerServer', () => {
+  it('gives a new client everything between snapshot marks, then changes', async () => {
+    const { server, url } = await serve();
+    server.blocks([block(1, 1), block(2, 2), block(3, 3)], 0);
+    server.removeBlocks([{ submap: 0, key: 3, version: 4 }]);
+    for (let i = 0; i < 1200; i++) server.addPose(pose(i));
+    server.addKeyframe(0);
+    server.addKeyframe(7);
+    server.status(STATUS);
+    const client = await join(url);
+    await until(() => client.of('snapshotEnd').length === 1, 'the snapshot');
+    expect(client.frames[0]).toMatchObject({ type: 'hello', title: 'test' });
+    expect(client.of('snapshotBegin')).toEqual([{ type: 'snapshotBegin', blocks: 2, triangles: 200 }]);
+    expect([...client.blocks.keys()].sort()).toEqual(['0/1', '0/2']);
+    expect(client.poses).toBe(1200);
+    expect(client.of('keyframes').flatMap((frame) => [...frame.poses])).toEqual([0, 7]);
+
+    server.blocks([block(2, 5), block(9, 6)], 3);
+    server.removeBlocks([{ submap: 0, key: 1, version: 7 }]);
+    server.addPose(pose(1200));
+    await until(
+      () => client.blocks.size === 2 && client.blocks.has('0/9') && client.poses === 1201,
+      'changes',
+    );
+    expect(client.blocks.get('0/2')).toMatchObject({ version: 5, firstSeen: 0, lastSeen: 3 });
+    const { positions, box } = client.blocks.get('0/2')!;
+    expect(dequantisePositions(positions, box)[2]).toBeCloseTo(0.05, 5);
+    await until(() => client.of('status').some((status) => status.bytesPerSecond > 0), 'a figure of bytes');
+    expect(client.of('status').at(-1)).toMatchObject({ clients: 1, pendingBlocks: 0, scanRate: 10 });
+    expect(client.of('status').at(-1)!.bytesSent).toBeGreaterThan(2000);
+  });
+
+  it('ignores a block that is older than what is known', async () => {
+    const { server, url } = await serve();
+    server.blocks([block(1, 5), block(1, 4)], 0);
+    server.removeBlocks([{ submap: 0, key: 1, version: 3 }]);
+    const client = await join(url);
+    await until(() => client.of('snapshotEnd').length === 1, 'the snapshot');
+    expect(client.blocks.get('0/1')?.version).toBe(5);
+  });
+
+  it('moves a submap without sending its blocks again', async () => {
+    const { server, url } = await serve({ limits: { status: 60_000 } });
+    server.blocks(
+      Array.from({ length: 200 }, (_, i) => block(i, i + 1)),
+      0,
+    );
+    const client = await join(url);
+    await until(() => client.of('snapshotEnd').length === 1, 'the snapshot');
+    const before = client.bytes;
+    expect(before).toBeGreaterThan(100_000);
+    server.submapPose(0, exp([1, 2, 3, 0, 0, 1]));
+    await until(() => client.of('submapPose').length === 1, 'the pose');
+    expect(client.bytes - before).toBe(112);
+    expect([...client.of('submapPose')[0]!.pose]).toEqual([...exp([1, 2, 3, 0, 0, 1])]);
+  });
+
+  it('replaces poses after an optimisation, and starts over on reset', async () => {
+    const { server, url } = await serve();
+    for (let i = 0; i < 10; i++) server.addPose(pose(i));
+    const client = await join(url);
+    await until(() => client.poses === 10, 'the poses');
+    server.replacePoses(4, [pose(400), pose(500)]);
+    await until(() => client.of('trajectory').length > 1, 'the new poses');
+    const frame = client.of('trajectory').at(-1)!;
+    expect([frame.start, frame.positions[0]]).toEqual([4, exp([400, 0, 0, 0, 0, 0.1])[3]]);
+
+    server.blocks([block(1, 1)], 0);
+    server.reset();
+    server.blocks([block(2, 1)], 0);
+    await until(() => client.of('reset').length === 1 && client.blocks.size === 1, 'the reset');
+    expect([...client.blocks.keys()]).toEqual(['0/2']);
+    expect(client.poses).toBe(0);
+    const late = await join(url);
+    await until(() => late.of('snapshotEnd').length === 1, 'the snapshot');
+    expect(late.geometryHash).toBe(client.geometryHash);
+  });
+
+  it('tells the feeder when somebody watches, and passes commands on', async () => {
+    const active: boolean[] = [];
+    const commands: ControlFrame[] = [];
+    const { server, url } = await serve({
+      feed: { setActive: (value) => active.push(value), control: (frame) => commands.push(frame) },
+    });
+    const [a, b] = [await join(url), await join(url)];
+    await until(() => a.frames.length > 0 && b.frames.length > 0, 'both');
+    expect(active).toEqual([true]);
+    a.socket.send(encodeClientFrame({ type: 'control', command: 'speed', value: 2 }));
+    await until(() => commands.length === 1, 'the command');
+    expect(commands[0]).toEqual({ type: 'control', command: 'speed', value: 2 });
+    a.socket.close();
+    b.socket.close();
+    await until(() => server.clients === 0, 'both gone');
+    expect(active).toEqual([true, false]);
+  });
+
+  it('shows scans, pictures and touches, the newest of each to late clients', async () => {
+    const { server, url } = await serve();
+    const scan = { sensor: 0, submap: 0, stampNs: 5n, pose: exp([0, 0, 0, 0, 0, 0]) };
+    server.scan({ ...scan, positions: Float32Array.of(1, 2, 3) });
+    server.scan({ ...scan, stampNs: 6n, positions: Float32Array.of(-1, 2, 3, 1, 4, 9) });
+    server.image({ stream: 2, stampNs: 7n, width: 8, height: 4, jpeg: Uint8Array.of(1, 2, 3) });
+    for (const id of [1, 2, 1])
+      server.touch({
+        id,
+        submap: 0,
+        stampNs: 8n,
+        center: [1, 2, 3],
+        normal: [0, 0, 1],
+        radius: 0.01,
+        positions: new Float32Array(0),
+      });
+    const client = await join(url);
+    await until(() => client.of('touch').length === 2, 'the touches');
+    expect(client.of('scan').map(({ stamp }) => stamp)).toEqual([6n]);
+    const { positions, box } = client.of('scan')[0]!;
+    expect([...dequantisePositions(positions, box)]).toEqual([-1, 2, 3, 1, 4, 9]);
+    expect(client.of('image')[0]).toMatchObject({ stream: 2, width: 8, jpeg: Uint8Array.of(1, 2, 3) });
+  });
+
+  it('downloads trajectory and mesh in the world frame, submap poses applied', async () => {
+    let flushed = 0;
+    const { server, url } = await serve({ feed: { flush: async () => void flushed++ } });
+    const empty = await fetch(`${url}/download/trajectory.tum`);
+    expect(await empty.text()).toMatch(/^#.*\n$/);
+    server.blocks([block(1, 1, 50), block(2, 2, 70)], 0);
+    server.submapPose(0, exp([10, 0, 0, 0, 0, 0]));
+    for (let i = 0; i < 1100; i++) server.addPose(pose(i));
+    const tum = parseTum(await (await fetch(`${url}/download/trajectory.tum`)).text());
+    expect(tum.poses).toHaveLength(1100);
+    expect(tum.stampsNs[1099]).toBe(1_099_000_000_000n);
+    expect(tum.poses[3]![3]).toBeCloseTo(10 + exp([3, 0, 0, 0, 0, 0.1])[3]!, 6);
+    const response = await fetch(`${url}/download/mesh.glb`);
+    expect(response.headers.get('content-type')).toBe('model/gltf-binary');
+    const mesh = await decodeGlb(new Uint8Array(await response.arrayBuffer()));
+    expect(mesh.indices.length / 3).toBe(120);
+    expect(flushed).toBe(1);
+    expect(mesh.positions[0]).toBeCloseTo(10 + 1 + 0.5, 3);
+    expect(mesh.positions[2]).toBeCloseTo(0.01, 3);
+  });
+});

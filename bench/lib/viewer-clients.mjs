@@ -1,6 +1,8 @@
-// Clients of a viewer in a process of their own: node bench/lib/viewer-clients.mjs URL QUICK SLOW BYTES_PER_SECOND
+// Clients of a viewer in a process of their own: node bench/lib/viewer-clients.mjs QUICK SLOW BYTES_PER_SECOND
+// Says that it is ready, then waits for the URL on standard input: its start is not the replay's business.
 // They do what a network does, not what a page does: keep the newest frame of each block, and decode it at the end.
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { WebSocket } from 'ws';
 import { decodeServerMessage, encodeClientFrame, FRAME } from '../../dist/viewer/protocol/index.js';
@@ -8,7 +10,9 @@ import { decodeServerMessage, encodeClientFrame, FRAME } from '../../dist/viewer
 // They stand for other machines, so the replay goes first on this one.
 setPriority(19);
 
-const [url, quick, slow, rate] = process.argv.slice(2);
+const [quick, slow, rate] = process.argv.slice(2);
+process.stdout.write('ready\n');
+const url = (await once(process.stdin.setEncoding('utf8'), 'data'))[0].trim();
 const clients = [];
 for (let i = 0; i < Number(quick) + Number(slow); i++)
   clients.push(connect(i < Number(quick) ? Infinity : Number(rate)));

@@ -29,7 +29,7 @@ const MESSAGE_BYTES = 64 * 1024;
 /** Bytes that may wait in this process for a socket; beyond that nothing more is handed to it. */
 const BUFFERED_BYTES = 256 * 1024;
 /** How long news wait for company, ms. */
-const GATHER = 30;
+const GATHER = 100;
 const POSES_PER_FRAME = 500;
 const MAX_NOTICES = 16;
 

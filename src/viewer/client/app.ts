@@ -43,6 +43,7 @@ export class App {
   #panelAt = 0;
   #frameMs = 0;
   #scriptMs = 0;
+  #frames = 0;
   #lastDraw = 0;
   #seen: number[] = [];
 
@@ -118,6 +119,7 @@ export class App {
       settled: this.#view.resting,
       drawCalls: this.#view.frame.calls,
       drawnTriangles: this.#view.frame.triangles,
+      frames: this.#frames,
       quality: this.#view.governor.step,
       frameMs: this.#frameMs,
       scriptMs: this.#scriptMs,
@@ -387,6 +389,7 @@ export class App {
         this.#frameMs = this.#seen.reduce((sum, ms) => sum + ms, 0) / this.#seen.length;
       }
       this.#lastDraw = performance.now();
+      this.#frames++;
       this.#scriptMs += 0.1 * (this.#lastDraw - begin - this.#scriptMs);
       this.#overlays.update(this.#view, this.#settings.current, this.#session.ages);
     } else if (begin - this.#lastDraw > 1000) this.#frameMs = 0;

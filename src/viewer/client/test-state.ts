@@ -23,6 +23,8 @@ export interface FeltmapState {
   readonly settled: boolean;
   readonly drawCalls: number;
   readonly drawnTriangles: number;
+  /** Frames drawn so far. */
+  readonly frames: number;
   /** Step of the governor: 0 is the best picture. */
   readonly quality: number;
   /** Between drawn frames while they follow each other, and the page's own share of it, ms. */

@@ -209,4 +209,30 @@ describe('small rules', () => {
     for (let i = 0; i < 60; i++) governor.drawn((now += 16));
     expect(governor.step).toBe(0);
   });
+
+  it('the governor does not dwell on frames of a second, and remembers after a rest what kept up', () => {
+    const governor = new Governor();
+    let now = 0;
+    governor.drawn(now);
+    governor.drawn((now += 1000)); // one alone may be a hiccup
+    expect(governor.step).toBe(0);
+    governor.drawn((now += 1000));
+    const least = governor.step;
+    expect(least).toBeGreaterThan(3);
+    expect(governor.samples).toBe(0);
+    const rest = () => {
+      for (let i = 0; i < 60; i++) {
+        governor.idle();
+        governor.restore();
+      }
+    };
+    rest();
+    expect([governor.step, governor.samples]).toEqual([0, 4]);
+    expect(governor.resume()).toBe(true);
+    expect(governor.step).toBe(least);
+    expect(governor.resume()).toBe(false); // once
+    // Quick frames give detail back, so that it starts with more the next time.
+    for (let i = 0; i < 400; i++) governor.drawn((now += 10));
+    expect(governor.step).toBeLessThan(least);
+  });
 });

@@ -26,6 +26,7 @@ const BLOCK_CELLS = 8;
 const LEVEL_CELLS = [2, 4, 8] as const;
 /** A group under change is rebuilt at most this often (ms): uploads cost more than the eye gains. */
 const REBUILD_MS = 120;
+const HEIGHT_SAMPLES = 20_000;
 
 interface BlockGroup {
   readonly key: string;
@@ -64,6 +65,8 @@ export class BlockGroups {
   #triangles = 0;
   #voxel = 0.2;
   #dirty = 0;
+  /** Surface was built or has moved since heights were last asked for. */
+  #moved = false;
   #coloured = false;
 
   constructor(
@@ -158,6 +161,7 @@ export class BlockGroups {
   moveSubmap(submap: number): void {
     const node = this.#submaps.get(submap);
     if (!node) return;
+    this.#moved = true;
     matrixOf(this.poses.get(submap), node.matrix);
     node.matrixWorldNeedsUpdate = true;
     for (const group of this.#groups.values()) if (group.submap === submap) this.#place(group);
@@ -257,15 +261,24 @@ export class BlockGroups {
     return out;
   }
 
-  /** Heights (m) below which shares `low` and `high` of the vertices lie, from a sample. */
+  /**
+   * Heights (m) below which shares `low` and `high` of the vertices lie, from a sample.
+   *
+   * @returns undefined when nothing has changed since the last call, or without surface
+   */
   heightRange(low: number, high: number): [number, number] | undefined {
+    if (!this.#moved) return undefined;
+    this.#moved = false;
+    let total = 0;
+    for (const { baked } of this.#groups.values()) total += baked?.vertices ?? 0;
+    const stride = Math.max(41, Math.floor(total / HEIGHT_SAMPLES));
     const heights: number[] = [];
     for (const { baked, mesh } of this.#groups.values()) {
       if (!baked) continue;
       const { cube, position, vertices } = baked;
       const m = mesh.parent!.matrix.elements;
       const s = cube.side / 65535;
-      for (let v = 0; v < vertices; v += 41) {
+      for (let v = 0; v < vertices; v += stride) {
         const x = cube.min[0] + s * position[4 * v]!;
         const y = cube.min[1] + s * position[4 * v + 1]!;
         const z = cube.min[2] + s * position[4 * v + 2]!;
@@ -351,6 +364,7 @@ export class BlockGroups {
   #build(group: BlockGroup, now: number): void {
     group.dirty = false;
     this.#dirty--;
+    this.#moved = true;
     if (group.blocks.size === 0) {
       this.#dispose(group);
       this.#groups.delete(group.key);

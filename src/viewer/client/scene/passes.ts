@@ -227,9 +227,16 @@ export class SurfacePasses {
     (this.#composite.uniforms['uBottom']!.value as Vector3).set(...bottom);
   }
 
-  /** @param width of the canvas in device pixels */
-  resize(width: number, height: number): void {
+  /**
+   * @param width of the canvas in device pixels
+   * @param samples of each pixel
+   */
+  resize(width: number, height: number, samples: number): void {
     this.#size.set(width, height);
+    if (this.#target.samples !== samples) {
+      this.#target.samples = samples;
+      this.#target.dispose();
+    }
     this.#target.setSize(width, height);
     this.#occlusionTarget.setSize(width, height);
   }

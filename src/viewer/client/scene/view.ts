@@ -194,7 +194,7 @@ export class SceneView {
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(this.#width, this.#height, false);
     const size = this.renderer.getDrawingBufferSize(new Vector2());
-    this.#passes.resize(size.x, size.y);
+    this.#passes.resize(size.x, size.y, this.governor.samples);
     this.rig.resize(this.#width, this.#height, this.#inset);
   }
 
@@ -302,7 +302,7 @@ export class SceneView {
       this.governor.idle();
       if (!this.governor.restore()) return false;
       this.#resized = true;
-    }
+    } else if (this.governor.resume()) this.#resized = true;
     this.#invalid = false;
     if (this.#resized) this.#applySize();
     this.#prepare(now, ages);

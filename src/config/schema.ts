@@ -90,7 +90,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(0)
         .max(100_000)
-        .default(2048)
+        .default(3072)
         .describe('Rays per scan that clear away what has moved on; 0 = nothing is ever cleared.'),
       memoryMiB: z
         .int()

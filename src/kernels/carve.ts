@@ -7,22 +7,32 @@ const K_GRID: usize = 0;
 const K_COUNT: usize = 4; // points
 const K_POINTS: usize = 8; // 6 pointers: x y z nx ny nz, sensor frame
 const K_POSE: usize = 32; // f32×12, T_submap_sensor
-const K_RAYS: usize = 80; // rays to follow, spread over the points
+const K_RAYS: usize = 80; // one past the last ray to follow; rays are spread over the points
 const K_SEED: usize = 84;
 const K_MAX_RANGE: usize = 88; // f32: rays are followed up to here
 const K_KEEP: usize = 92; // f32: share of its weight that a corner keeps
+const K_FIRST: usize = 96; // first ray to follow
+const K_LIST: usize = 100; // room for 27 · HITS corners of each ray, u32
 
-/** Follows rays of the scan through the fine level. One chunk only. */
+/** Corners deep in something that a ray may prove to be air, in one scan: a lorry takes some more. */
+const HITS = 8;
+
+/**
+ * Follows rays of the scan through the fine level. One chunk only. What rays meet is marked and weakened afterwards,
+ * once, so that their order does not matter: an engine that follows all of them at once gets the same.
+ */
 export function carve(args: usize, chunk: i32): void {
   const g: usize = load<u32>(args, K_GRID);
   const inverse = load<f32>(g, G_INVERSE), voxel = load<f32>(g, G_VOXEL), truncation = load<f32>(g, G_TRUNCATION);
-  const data: usize = load<u32>(g, G_DATA), change: usize = load<u32>(g, G_CHANGE);
+  const data: usize = load<u32>(g, G_DATA), list: usize = load<u32>(args, K_LIST);
   const count = load<u32>(args, K_COUNT), rays = load<u32>(args, K_RAYS), seed = load<u32>(args, K_SEED);
   const maxRange = load<f32>(args, K_MAX_RANGE), keep = load<f32>(args, K_KEEP);
   const tx = load<f32>(args, K_POSE + 12), ty = load<f32>(args, K_POSE + 28), tz = load<f32>(args, K_POSE + 44);
   const step = voxel * <f32>2;
   let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
-  for (let i: u32 = 0; i < rays; i++) {
+  let marked: usize = 0;
+  for (let i: u32 = load<u32>(args, K_FIRST); i < rays; i++) {
+    let hits = 0;
     const o = <usize>min(<u32>(noise(seed, i) * <f32>count), count - 1) << 2; // noise() may round up to one
     const px = load<f32>(<usize>load<u32>(args, K_POINTS) + o), py = load<f32>(<usize>load<u32>(args, K_POINTS + 4) + o), pz = load<f32>(<usize>load<u32>(args, K_POINTS + 8) + o);
     const nx = load<f32>(<usize>load<u32>(args, K_POINTS + 12) + o), ny = load<f32>(<usize>load<u32>(args, K_POINTS + 16) + o), nz = load<f32>(<usize>load<u32>(args, K_POINTS + 20) + o);
@@ -37,7 +47,9 @@ export function carve(args: usize, chunk: i32): void {
     const dx = (load<f32>(args, K_POSE) * px + load<f32>(args, K_POSE + 4) * py + load<f32>(args, K_POSE + 8) * pz) * scale;
     const dy = (load<f32>(args, K_POSE + 16) * px + load<f32>(args, K_POSE + 20) * py + load<f32>(args, K_POSE + 24) * pz) * scale;
     const dz = (load<f32>(args, K_POSE + 32) * px + load<f32>(args, K_POSE + 36) * py + load<f32>(args, K_POSE + 40) * pz) * scale;
-    for (let t = step * (<f32>1 + noise(seed ^ 0x2545f491, i)); t < end; t += step) {
+    const start = step * (<f32>1 + noise(seed ^ 0x2545f491, i));
+    for (let n: i32 = 0; start + <f32>n * step < end; n++) {
+      const t = start + <f32>n * step;
       const ix = <i32>nearest((tx + t * dx) * inverse), iy = <i32>nearest((ty + t * dy) * inverse), iz = <i32>nearest((tz + t * dz) * inverse);
       const bx = ix >> 3, by = iy >> 3, bz = iz >> 3;
       if (bx != lastX || by != lastY || bz != lastZ) {
@@ -46,15 +58,47 @@ export function carve(args: usize, chunk: i32): void {
         lastY = by;
         lastZ = bz;
       }
-      if (last == 0) continue;
+      if (last == 0) {
+        // Most of the air has no blocks: on to the last step within this one.
+        const leave = min(min(exit(tx, dx, bx, voxel), exit(ty, dy, by, voxel)), exit(tz, dz, bz, voxel));
+        n = max(n, <i32>min((leave - start) / step, <f32>1e6) - 1);
+        continue;
+      }
       const corner = data + (<usize>last << 12) + (<usize>((ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6)) << 3);
-      const weight = load<f32>(corner, 4);
-      if (weight == 0 || load<f32>(corner) > -voxel * <f32>0.5) continue;
-      const left = weight * keep;
-      store<f32>(corner, left < 0.05 ? 0 : left, 4);
-      if (left < 0.05) store<f32>(corner, 0);
-      const at = change + (<usize>last << 2);
-      store<f32>(at, load<f32>(at) + truncation);
+      // A marked corner has its weight negated.
+      if (load<f32>(corner, 4) == 0 || load<f32>(corner) > -voxel * <f32>0.5) continue;
+      // The whole of the surface that the ray went through, not its core alone: what is left of it would be flakes.
+      for (let k = -1; k <= 1; k++)
+        for (let j = -1; j <= 1; j++)
+          for (let i = -1; i <= 1; i++) {
+            const near = cornerAt(g, ix + i, iy + j, iz + k);
+            if (near == 0 || !(load<f32>(near, 4) > 0) || load<f32>(near) > voxel * <f32>0.5) continue;
+            store<f32>(near, -load<f32>(near, 4), 4);
+            store<u32>(list + (marked++ << 2), <u32>near);
+          }
+      if (++hits == HITS) break;
     }
   }
+  const change: usize = load<u32>(g, G_CHANGE);
+  for (let m: usize = 0; m < marked; m++) {
+    const corner: usize = load<u32>(list + (m << 2));
+    const left = -load<f32>(corner, 4) * keep;
+    store<f32>(corner, left < 0.05 ? 0 : left, 4);
+    if (left < 0.05) store<f32>(corner, 0);
+    const at = change + (((corner - data) >> 12) << 2);
+    store<f32>(at, load<f32>(at) + truncation);
+  }
+}
+
+/** Distance along a ray at which it leaves a block's corners, of one axis. */
+function exit(origin: f32, direction: f32, block: i32, voxel: f32): f32 {
+  if (abs(direction) < 1e-9) return f32.MAX_VALUE;
+  return ((<f32>((block << 3) + (direction > 0 ? 8 : 0)) - <f32>0.5) * voxel - origin) / direction;
+}
+
+/** Address of a corner; 0 where there is none. */
+function cornerAt(g: usize, ix: i32, iy: i32, iz: i32): usize {
+  const block = findBlock(g, ix >> 3, iy >> 3, iz >> 3);
+  if (block == 0) return 0;
+  return <usize>load<u32>(g, G_DATA) + (<usize>block << 12) + (<usize>((ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6)) << 3);
 }

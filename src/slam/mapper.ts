@@ -29,7 +29,7 @@ export interface MapperOptions {
 
 const CHUNK = 256;
 /** Share of its weight that a corner keeps when a ray passes through it. */
-const KEEP = 0.3;
+const KEEP = 0.2;
 /** Standard deviations of a keyframe's pose about where the tracker put it, metres and radians. */
 const PRIOR = { translation: 0.02, rotation: 0.002 };
 const RESIDUAL_SIGMA = 0.03;

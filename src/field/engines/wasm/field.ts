@@ -2,6 +2,7 @@ import { FeltmapError } from '../../../geometry/errors.js';
 import type { Pose } from '../../../geometry/se3.js';
 import { emptySums } from '../../engine.js';
 import type { FitChunk, FitOptions, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
+import { CARVED_PER_RAY, CARVING_RAYS } from '../../carving.js';
 import type { MapField } from '../../map-field.js';
 import type { Manifest } from '../../saved/manifest.js';
 import { KernelArguments } from './arguments.js';
@@ -105,6 +106,7 @@ export class WasmField implements MapField {
     this.#fuse = new KernelArguments(memory, 192);
     this.#fuse.int(112, memory.alloc(options.maxScanPoints * 32));
     this.#carve = new KernelArguments(memory, 128);
+    this.#carve.int(100, memory.alloc(CARVING_RAYS * CARVED_PER_RAY * 4));
     this.#register = new KernelArguments(memory, 256);
     const maxRegisterChunks = 256;
     const registerOut = memory.alloc(maxRegisterChunks * REGISTER_STRIDE);
@@ -209,9 +211,12 @@ export class WasmField implements MapField {
         points.nz,
       )
       .float(32, pose)
-      .int(80, options.rays, options.seed)
+      .int(84, options.seed)
       .float(88, [options.maxRange, options.keep]);
-    this.#pool.run('carve', this.#carve.pointer, 1);
+    for (let first = 0; first < options.rays; first += CARVING_RAYS) {
+      this.#carve.int(80, Math.min(options.rays, first + CARVING_RAYS)).int(96, first);
+      this.#pool.run('carve', this.#carve.pointer, 1);
+    }
   }
 
   register(

@@ -1,4 +1,5 @@
 import type { Pose } from '../../../geometry/se3.js';
+import { CARVING_RAYS } from '../../carving.js';
 import type { GpuMap } from './gpu-map.js';
 
 /** Columns of a scan, sensor frame; lengths `count`. */
@@ -85,11 +86,9 @@ export function carve(
 ): void {
   const { gpu, options } = map;
   const { voxel, truncation } = options.levels[0]!;
-  // A ray meets a corner at every other voxel: as many rays at a time as the accumulator has room for.
-  const most = Math.max(64, Math.floor(gpu.sizes.cornerSlots / 2 / Math.ceil(o.maxRange / (2 * voxel))));
   if (count === 0) return;
-  for (let first = 0; first < o.rays; first += most) {
-    const end = Math.min(o.rays, first + most);
+  for (let first = 0; first < o.rays; first += CARVING_RAYS) {
+    const end = Math.min(o.rays, first + CARVING_RAYS);
     gpu.run('carveRays', end - first, [
       ...rows(pose),
       [o.maxRange, voxel, truncation],

@@ -114,7 +114,7 @@ export const resetRows = /* wgsl */ `
 @compute @workgroup_size(1) fn main() { atomicStore(&rows[0], 0u); }
 `;
 
-/** Counts how often rays of the scan pass through corners that claim to be solid: src/kernels/carve.ts. */
+/** Lists the corners of solid things that rays of the scan pass through: src/kernels/carve.ts. */
 export const carveRays = /* wgsl */ `
 struct Params {
   pose: array<vec4f, 3>,
@@ -140,7 +140,10 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
   let direction = vec3f(dot(params.pose[0].xyz, p), dot(params.pose[1].xyz, p), dot(params.pose[2].xyz, p)) * (1.0 / range);
   var last = vec3i(0x7fffffff);
   var page = 0u;
-  for (var t = step * (1.0 + noise(params.counts.w ^ 0x2545f491u, i)); t < end; t += step) {
+  var hits = 0u;
+  let start = step * (1.0 + noise(params.counts.w ^ 0x2545f491u, i));
+  for (var n = 0u; start + f32(n) * step < end; n++) {
+    let t = start + f32(n) * step;
     let corner = vec3i(round((origin + t * direction) * (1.0 / voxel)));
     let block = corner >> vec3u(3u);
     if (any(block != last)) {
@@ -150,31 +153,35 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
     if (page == 0u) { continue; }
     let held = bitcast<vec2f>(heapAt(page, cornerOf(corner)));
     if (held.y == 0.0 || held.x > -voxel * 0.5) { continue; }
-    cornersAdd(cornersSlot(page * 512u + cornerOf(corner)), 0u, 1.0);
+    // The whole of the surface that the ray went through, not its core alone: what is left of it would be flakes.
+    for (var k = 0u; k < 27u; k++) {
+      let near = corner + vec3i(vec3u(k % 3u, (k / 3u) % 3u, k / 9u)) - vec3i(1);
+      var other = page;
+      let home = near >> vec3u(3u);
+      if (any(home != block)) { other = pageOf(0u, home); }
+      if (other == 0u) { continue; }
+      let beside = bitcast<vec2f>(heapAt(other, cornerOf(near)));
+      if (beside.y == 0.0 || beside.x > voxel * 0.5) { continue; }
+      cornersSlot(other * 512u + cornerOf(near));
+    }
+    hits++;
+    if (hits == 8u) { return; }
   }
 }
 `;
 
-/** Takes weight from those corners, once per ray: the order of rays does not matter. */
+/** Takes weight from those corners, once, however many rays met them. */
 export const applyCarving = /* wgsl */ `
 struct Params { limits: vec4f } // truncation, share of its weight that a corner keeps
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   for (var i = id.x; i < cornersCount(); i += groups.x * W) {
-    let slot = cornersUsed(i);
-    let key = cornersTake(slot);
-    let hits = u32(cornersSum(slot, 0u));
+    let key = cornersTake(cornersUsed(i));
     let page = key / 512u;
     let word = (key % 512u) * 2u;
-    var weight = bitcast<f32>(heapLoad(page, word + 1u));
-    for (var hit = 0u; hit < hits && weight > 0.0; hit++) {
-      weight *= params.limits.y;
-      noteChange(page, params.limits.x);
-      if (weight < 0.05) {
-        weight = 0.0;
-        heapStore(page, word, 0u);
-      }
-    }
-    heapStore(page, word + 1u, bitcast<u32>(weight));
+    let weight = bitcast<f32>(heapLoad(page, word + 1u)) * params.limits.y;
+    noteChange(page, params.limits.x);
+    if (weight < 0.05) { heapStore(page, word, 0u); }
+    heapStore(page, word + 1u, bitcast<u32>(select(weight, 0.0, weight < 0.05)));
   }
 }
 `;

@@ -17,6 +17,8 @@ export interface ReplaySummary {
   readonly distance: number;
   readonly recordedSeconds: number;
   readonly wallSeconds: number;
+  /** Processor time of the whole program from the first scan to the last, all threads. */
+  readonly cpuSeconds: number;
   readonly meanMs: StageTimes;
   readonly realTimeFactor: number;
   readonly map: MapStatistics;
@@ -56,6 +58,7 @@ export interface SummaryContext {
   readonly interrupted: boolean;
   readonly error?: string | undefined;
   readonly wallSeconds: number;
+  readonly cpuSeconds: number;
   readonly accuracy?: Accuracy | undefined;
   readonly files: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];

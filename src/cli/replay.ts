@@ -129,6 +129,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
     view?.attach(slam);
     try {
       display.start();
+      const cpuBefore = process.cpuUsage();
       const end = await feedScans({
         scans: input.scans({ startS: start }),
         duration,
@@ -137,6 +138,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
         ...(view ? { pace: view.pace } : {}),
       });
       const wallSeconds = display.elapsed;
+      const { user, system } = process.cpuUsage(cpuBefore);
       if (log.scans > 0) display.finish();
       if (log.scans === 0) throw nothingMapped(end, input, options);
 
@@ -162,6 +164,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
         interrupted: end.interrupted,
         error,
         wallSeconds,
+        cpuSeconds: (user + system) / 1e6,
         accuracy: metrics ? accuracyOf(metrics) : undefined,
         files,
         warnings,

@@ -104,6 +104,7 @@ describe('replay', () => {
     const summary = JSON.parse(stdout) as ReplaySummary;
     expect([status, summary.status, summary.scans, stderr]).toEqual([0, 0, 3, '']);
     expect(summary.meanMs.total).toBe(15);
+    expect(summary.cpuSeconds).toBeGreaterThan(0);
     for (const path of Object.values(summary.files))
       await expect(readFile(path).catch(String)).resolves.toBeTruthy();
   });

@@ -178,10 +178,10 @@ class RunningNode {
   #serve(): void {
     const core = this.#core;
     const services: Record<string, () => TriggerResult | Promise<TriggerResult>> = {
-      save_map: () => core.saveMap(),
-      load_map: () => core.loadMap(),
-      save_mesh: () => core.saveMesh(),
-      reset: () => core.reset(),
+      save_map: () => core.services.saveMap(),
+      load_map: () => core.services.loadMap(),
+      save_mesh: () => core.services.saveMesh(),
+      reset: () => core.services.reset(),
       pause: () => core.pause(),
       resume: () => core.resume(),
     };

@@ -91,7 +91,14 @@ def play(context):
         wait = TimerAction(period=3.0, actions=[EmitEvent(event=Shutdown(reason='the bag has been played'))])
         return [wait] if value('exit').lower() == 'true' else [said]
 
+    def node_ended(event, _):
+        if not event.process_name.startswith('feltmap_node'):
+            return None
+        begun.append(True)  # nobody is left to play to
+        return EmitEvent(event=Shutdown(reason='the node has ended'))
+
     return [
+        RegisterEventHandler(OnProcessExit(on_exit=node_ended)),
         RegisterEventHandler(OnProcessIO(on_stdout=on_output, on_stderr=on_output)),
         RegisterEventHandler(OnProcessExit(target_action=player, on_exit=at_end)),
         TimerAction(period=LATEST_START, actions=[OpaqueFunction(function=begin)]),

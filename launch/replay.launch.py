@@ -85,7 +85,9 @@ def play(context):
         of_node = event.process_name.startswith('feltmap_node')
         return begin() if of_node and READY.search(event.text.decode(errors='replace')) else None
 
-    def at_end(*_):
+    def at_end(_, context):
+        if context.is_shutdown:
+            return None
         said = LogInfo(msg='The bag has been played; Ctrl-C ends node and RViz.')
         # The last scans are still being worked on.
         wait = TimerAction(period=3.0, actions=[EmitEvent(event=Shutdown(reason='the bag has been played'))])

@@ -71,6 +71,7 @@ describe.skipIf(!canLaunch)(`ros2 launch${lacks(canLaunch, 'ros2launch')}`, () =
     await command.printed(/Ready\./);
     await until('a subscriber of its topic', () => graph.subscriberCount('/ouster/points') === 1);
     expect(await command.interrupt()).toBe(0);
+    expect(command.output).toContain('process has finished cleanly');
 
     command = new Ros2Command(prefix, ['launch', 'feltmap', 'feltmap.launch.py', 'config:=velodine']);
     expect(await command.ended()).not.toBe(0);

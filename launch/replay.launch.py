@@ -46,6 +46,8 @@ PASSED = [
     'odom_frame',
     'config',
     'viewer',
+    'viewer_host',
+    'viewer_token',
     'namespace',
 ]
 

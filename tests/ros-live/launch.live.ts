@@ -47,6 +47,8 @@ describe.skipIf(!canLaunch)(`ros2 launch${lacks(canLaunch, 'ros2launch')}`, () =
       'namespace:=robot1',
       'base_frame:=velodyne',
       `viewer:=${port}`,
+      'viewer_host:=0.0.0.0',
+      'viewer_token:=12345678',
     ]);
     await command.printed(/Ready\./);
     const odometry = graph.collect<OdometryMessage>('nav_msgs/msg/Odometry', '/robot1/odometry');
@@ -56,7 +58,7 @@ describe.skipIf(!canLaunch)(`ros2 launch${lacks(canLaunch, 'ros2launch')}`, () =
     expect((await graph.getParameter('/robot1/feltmap', 'base_frame')).string_value).toBe('velodyne');
     await play(publisher, await readClouds(15));
     await settled('odometry messages', odometry, 13);
-    expect((await viewerStatus(port)).scans).toBe(odometry.length);
+    expect((await viewerStatus(port, '12345678')).scans).toBe(odometry.length);
 
     const begin = performance.now();
     expect(await command.interrupt(), command.output.slice(-2000)).toBe(0);

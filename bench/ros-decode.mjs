@@ -1,7 +1,8 @@
 // The way of ROS messages into Feltmap, without a ROS graph: 10 Hz of 2 MB clouds and 30 Hz of VGA colour, depth and
 // camera_info, as the bytes that rclnodejs hands out. CPU time per message, copies, and how long the main thread is held
-// up: node bench/ros-decode.mjs [--seconds 20] [--no-write]
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+// up: npm run bench:ros -- [--seconds 20] [--no-write]
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { identity } from '../dist/geometry/se3.js';
 import {
@@ -174,6 +175,21 @@ function deliver(name, stampNs) {
   handling[name].push(performance.now() - begin);
 }
 
+// What the machine itself does to an event loop with nothing to do: the measure of all that follows.
+const POLL = 2; // milliseconds
+const idle = monitorEventLoopDelay({ resolution: 1 });
+const poll = setInterval(() => undefined, POLL);
+await sleep(200);
+idle.enable();
+await sleep(SECONDS * 500);
+idle.disable();
+clearInterval(poll);
+
+const collections = [];
+const collector = new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) collections.push(duration);
+});
+
 const ticks = { cloud: 0, image: 0 };
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const WARM_UP = 1; // seconds in which code is compiled; not counted
@@ -185,6 +201,7 @@ await new Promise((resolve) => {
     if (!cpuBefore && elapsed >= WARM_UP) {
       for (const times of Object.values(handling)) times.length = 0;
       delay.enable();
+      collector.observe({ entryTypes: ['gc'] });
       cpuBefore = process.cpuUsage();
     }
     if (elapsed >= SECONDS + WARM_UP) {
@@ -200,15 +217,17 @@ await new Promise((resolve) => {
       setImmediate(() => deliver('depth', stamp));
       setImmediate(() => deliver('camera_info', stamp));
     }
-  }, 2);
+  }, POLL);
 });
 delay.disable();
 const cpu = process.cpuUsage(cpuBefore);
 const seconds = (performance.now() - begin) / 1000 - WARM_UP;
 await node.cleanup();
+collector.disconnect();
 if (errors.length > 0) console.log(`Not as it should be: ${errors.join('; ')}`);
 
 const stall = (ns) => fixed(Math.max(0, ns / 1e6 - 1), 2); // the histogram counts its own period of 1 ms
+const stalls = (name, of) => [name, ...[50, 99, 99.9].map((p) => stall(of.percentile(p))), stall(of.max)];
 const rows = Object.entries(handling).map(([name, times]) => [
   name,
   String(times.length),
@@ -222,10 +241,12 @@ const body = [
   `No copy beyond the first: ${copies.join(', ')}; the cloud's buffer goes to the SLAM thread by transfer (${detached} of ${ticks.cloud} at once, others that had to wait when their turn came).`,
   `The node at 10 Hz clouds and 30 Hz RGB-D for ${fixed(seconds, 0)} s after ${WARM_UP} s of warming up (${sent.odometry} odometry messages, ${sets} RGB-D sets matched). Time of a message on the main thread:`,
   markdownTable(['message', 'count', 'median ms', '99 % ms', 'max ms'], rows),
+  'Stalls of the main thread (delay of the event loop), beside an event loop with nothing to do in the same process, which shows what the machine itself adds:',
   markdownTable(
-    ['main thread', 'median', '99 %', '99.9 %', 'max'],
-    [['stall, ms', ...[50, 99, 99.9].map((p) => stall(delay.percentile(p))), stall(delay.max)]],
+    ['stall', 'median ms', '99 % ms', '99.9 % ms', 'max ms'],
+    [stalls('with messages', delay), stalls('nothing to do', idle)],
   ),
+  `Garbage collection on the main thread: ${collections.length} times, the longest pause ${fixed(Math.max(0, ...collections), 2)} ms.`,
   `All threads together: ${fixed(((cpu.user + cpu.system) / 1e6 / seconds) * 100, 1)} % of one core, copying the test messages included.`,
 ].join('\n\n');
-publish('ros-decode', 'node bench/ros-decode.mjs', body, !options['no-write']);
+publish('ros-decode', 'npm run bench:ros', body, !options['no-write']);

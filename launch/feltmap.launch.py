@@ -15,6 +15,7 @@ from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 
 # Argument, default, description. Empty means: as the preset or the node has it.
 ARGUMENTS = [
@@ -29,6 +30,8 @@ ARGUMENTS = [
     ('config', '', 'preset (velodyne, ouster, livox, hesai, realsense, digit), a ROS parameter file, or a Feltmap settings file'),
     ('rviz', 'false', 'open RViz'),
     ('viewer', 'false', 'browser viewer: true (port 8080), false, or a port'),
+    ('viewer_host', '', 'address that the viewer listens on; 0.0.0.0: for other machines, too (default: 127.0.0.1)'),
+    ('viewer_token', '', 'secret that the viewer asks other machines for (default: a random one, which is logged)'),
     ('use_sim_time', 'false', 'follow /clock'),
     ('namespace', '', 'namespace of node, topics and services'),
 ]
@@ -50,6 +53,14 @@ REMAPPED = {
     'camera_info': 'camera_info',
     'tactile': 'tactile/image',
     'imu': 'imu',
+}
+
+# Parameter that takes the text, by argument.
+TEXTS = {
+    'base_frame': 'base_frame',
+    'odom_frame': 'odom_frame',
+    'viewer_host': 'viewer.host',
+    'viewer_token': 'viewer.token',
 }
 
 
@@ -105,9 +116,10 @@ def start(context):
     topics = [topic.strip() for topic in given['lidar'].split(',') if topic.strip()]
     if topics or not has_topics:
         own['lidar_topics'] = topics or ['/points']
-    for name in ('base_frame', 'odom_frame'):
-        if given[name]:
-            own[name] = given[name]
+    for argument, name in TEXTS.items():
+        if given[argument]:
+            # Text, also where it looks like a number.
+            own[name] = ParameterValue(given[argument], value_type=str)
     if given['viewer'].lower() not in ('', 'false'):
         own['viewer.port'] = viewer_port(given['viewer'])
 

@@ -46,6 +46,8 @@ PASSED = [
     'odom_frame',
     'config',
     'viewer',
+    'viewer_host',
+    'viewer_token',
     'namespace',
 ]
 
@@ -85,13 +87,22 @@ def play(context):
         of_node = event.process_name.startswith('feltmap_node')
         return begin() if of_node and READY.search(event.text.decode(errors='replace')) else None
 
-    def at_end(*_):
+    def at_end(_, context):
+        if context.is_shutdown:
+            return None
         said = LogInfo(msg='The bag has been played; Ctrl-C ends node and RViz.')
         # The last scans are still being worked on.
         wait = TimerAction(period=3.0, actions=[EmitEvent(event=Shutdown(reason='the bag has been played'))])
         return [wait] if value('exit').lower() == 'true' else [said]
 
+    def node_ended(event, _):
+        if not event.process_name.startswith('feltmap_node'):
+            return None
+        begun.append(True)  # nobody is left to play to
+        return EmitEvent(event=Shutdown(reason='the node has ended'))
+
     return [
+        RegisterEventHandler(OnProcessExit(on_exit=node_ended)),
         RegisterEventHandler(OnProcessIO(on_stdout=on_output, on_stderr=on_output)),
         RegisterEventHandler(OnProcessExit(target_action=player, on_exit=at_end)),
         TimerAction(period=LATEST_START, actions=[OpaqueFunction(function=begin)]),

@@ -17,7 +17,13 @@ export async function createSlam() {
       inlierRatio: 1,
       times: { prepare: 0, track: 0, map: 0, optimise: 0, mesh: 0, total: 0 },
     }),
-    meshChanges: (version) => ({ version, blocks: [], deleted: [] }),
+    view: {
+      blockSize: 1,
+      meshVersion: 0,
+      newestKeyframe: undefined,
+      meshChanges: (version) => ({ version, blocks: [], deleted: [] }),
+      points: () => new Float32Array(0),
+    },
     statistics: () => ({
       blocks: 0,
       featureRows: 0,

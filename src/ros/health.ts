@@ -1,5 +1,6 @@
 import { DiagnosticLevel, type DiagnosticArray, type DiagnosticStatus } from '../messages/diagnostics.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
+import type { Published } from './odometry-output.js';
 import { RateMeter, RecentValues } from './rates.js';
 
 /** What the node knows about itself, gathered for the diagnostics. */
@@ -10,8 +11,6 @@ export interface HealthInput {
   readonly activity: string;
   /** Why there is no odometry although there could be, in words. */
   readonly lacking: string | undefined;
-  /** Seconds since odometry was last published because tracking is lost; undefined while it is. */
-  readonly silentSince: number | undefined;
   readonly topics: readonly TopicHealth[];
   readonly drops: ReadonlyMap<string, number>;
   readonly waiting: number;
@@ -45,13 +44,26 @@ export class Health {
   #scan: ScanResult | undefined;
   #statistics: MapStatistics | undefined;
   #timing = '';
+  #silentSince: number | undefined;
 
+  /** A scan was processed. */
   add(result: ScanResult, statistics: MapStatistics, timing: string, decodeMs: number): void {
     this.#scan = result;
     this.#statistics = statistics;
     this.#timing = timing;
     this.work.add(result.times.total);
     this.decode.add(decodeMs);
+  }
+
+  /** What became of the odometry of a scan that had arrived at `arrivedMs` (performance.now()). */
+  told(published: Published, arrivedMs: number): void {
+    if (published === 'nothing') {
+      this.#silentSince ??= performance.now();
+      return;
+    }
+    this.odometry.tick();
+    this.latency.add(performance.now() - arrivedMs);
+    this.#silentSince = undefined;
   }
 
   /** The last scan, until the next reset. */
@@ -64,7 +76,7 @@ export class Health {
   }
 
   reset(): void {
-    this.#scan = this.#statistics = undefined;
+    this.#scan = this.#statistics = this.#silentSince = undefined;
     this.latency.clear();
     this.work.clear();
     this.decode.clear();
@@ -86,6 +98,7 @@ export class Health {
 
   #tracking(name: string, input: HealthInput): DiagnosticStatus {
     const scan = this.#scan;
+    const silent = this.#silentSince;
     let level: number = DiagnosticLevel.ok;
     let message = 'tracking';
     if (input.activity !== 'active') [level, message] = [DiagnosticLevel.warn, input.activity];
@@ -108,7 +121,7 @@ export class Health {
       points_in: String(scan?.points.input ?? 0),
       points_mapped: String(scan?.points.mapped ?? 0),
       point_times: this.#timing,
-      odometry_silent_s: input.silentSince === undefined ? '' : fixed(input.silentSince, 1),
+      odometry_silent_s: silent === undefined ? '' : fixed((performance.now() - silent) / 1000, 1),
     });
   }
 

@@ -32,6 +32,7 @@ const DEFAULT_NAME = 'feltmap';
  * @throws FeltmapError unsupported without ROS 2; bad-config for parameters that cannot be
  */
 export async function runNode({ factoryUrl, argv }: NodeEnvironment): Promise<number> {
+  const signal = stopSignal();
   const rcl = await loadRclnodejs();
   const context = rcl.Context.defaultContext();
   await rcl.init(context, ['feltmap', ...argv]);
@@ -40,10 +41,20 @@ export async function runNode({ factoryUrl, argv }: NodeEnvironment): Promise<nu
     const { name, namespace } = remappedName(argv, DEFAULT_NAME);
     const store = new ParameterStore();
     const unknown = await startParameters(store, readOverrides(rcl, context, name, namespace));
-    return await new RunningNode(rcl, store, factoryUrl, unknown).run();
+    return await new RunningNode(rcl, store, factoryUrl, unknown).run(signal);
   } finally {
     rcl.shutdown();
   }
+}
+
+/**
+ * Resolves with 0 at the first SIGINT or SIGTERM. Ctrl-C under ros2 launch sends SIGINT twice, from the terminal and from
+ * launch: the handler stays, so that the second one does not cut the orderly end short.
+ */
+function stopSignal(): Promise<number> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => resolve(0));
+  });
 }
 
 /** Takes file and overrides. @returns names that nobody knows */
@@ -104,11 +115,10 @@ class RunningNode {
     this.#serve();
   }
 
-  async run(): Promise<number> {
-    const finished = new Promise<number>((resolve) => (this.#stop = resolve));
-    const leave = (): void => this.#stop(0);
-    process.on('SIGINT', leave);
-    process.on('SIGTERM', leave);
+  /** @param signal resolves when the node shall end */
+  async run(signal: Promise<number>): Promise<number> {
+    const failed = new Promise<number>((resolve) => (this.#stop = resolve));
+    const finished = Promise.race([signal, failed]);
     try {
       if (this.store.bool('lifecycle')) {
         this.#subscribe();
@@ -123,8 +133,6 @@ class RunningNode {
       this.#node.spin();
       return await finished;
     } finally {
-      process.off('SIGINT', leave);
-      process.off('SIGTERM', leave);
       await this.#core.cleanup();
       this.#node.stop();
     }
@@ -178,10 +186,10 @@ class RunningNode {
   #serve(): void {
     const core = this.#core;
     const services: Record<string, () => TriggerResult | Promise<TriggerResult>> = {
-      save_map: () => core.saveMap(),
-      load_map: () => core.loadMap(),
-      save_mesh: () => core.saveMesh(),
-      reset: () => core.reset(),
+      save_map: () => core.services.saveMap(),
+      load_map: () => core.services.loadMap(),
+      save_mesh: () => core.services.saveMesh(),
+      reset: () => core.services.reset(),
       pause: () => core.pause(),
       resume: () => core.resume(),
     };

@@ -47,6 +47,8 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
       'config',
       'rviz',
       'viewer',
+      'viewer_host',
+      'viewer_token',
       'use_sim_time',
       'namespace',
     ]);
@@ -70,6 +72,10 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
     const text = await readFile(launchFile('feltmap.launch.py'), 'utf8');
     const set = [...text.matchAll(/own\['([\w.]+)'\]/g)].map(([, name]) => name!);
     expect(set.length).toBeGreaterThan(1);
-    for (const name of [...set, 'config', 'base_frame', 'odom_frame']) expect(declared).toContain(name);
+    const texts = Object.values(
+      literalsOf(launchFile('feltmap.launch.py'))['TEXTS'] as Record<string, string>,
+    );
+    expect(texts.length).toBeGreaterThan(2);
+    for (const name of [...set, ...texts, 'config']) expect(declared).toContain(name);
   });
 });

@@ -16,9 +16,15 @@ export class FeltmapProcess {
   #exit: Exit | undefined;
   output = '';
 
-  /** `args` follow `feltmap node`; parameters are passed as `-p name:=value`. */
+  /**
+   * `args` follow `feltmap node`; parameters are passed as `-p name:=value`. On a machine that is busy with other things
+   * scans wait instead of being dropped (queue_size), so that tests may count.
+   */
   constructor(args: readonly string[], parameters: Readonly<Record<string, string>> = {}) {
-    const set = Object.entries(parameters).flatMap(([name, value]) => ['-p', `${name}:=${value}`]);
+    const set = Object.entries({ queue_size: '100', ...parameters }).flatMap(([name, value]) => [
+      '-p',
+      `${name}:=${value}`,
+    ]);
     this.#child = spawn(process.execPath, [MAIN, 'node', '--ros-args', ...args, ...set], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: process.env['FELTMAP_TEST_DIR'] ?? process.cwd(),
@@ -55,15 +61,20 @@ export class FeltmapProcess {
     return exit;
   }
 
+  /** What was printed that looks like a stack of JavaScript: users get sentences. */
+  get stacks(): string[] {
+    return this.output.split('\n').filter((line) => /^\s+at .*(node:|\.[cm]?[jt]s[:?)])/.test(line));
+  }
+
   /** Waits for the process to end by itself. */
   async ended(timeoutMs = 20_000): Promise<Exit> {
     await until('the end of the node', () => !this.running, timeoutMs);
     return this.#exit!;
   }
 
-  /** For afterEach: ends the process without judging how. */
+  /** For afterEach: ends the process without judging how. A killed one would haunt the graph for ten seconds. */
   async discard(): Promise<void> {
-    if (!this.#exit) await this.stop('SIGKILL');
+    await this.stop('SIGINT').catch(() => undefined);
   }
 
   #describe(): string {

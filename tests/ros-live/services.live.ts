@@ -8,7 +8,7 @@ import { Graph, nanoseconds, type OdometryMessage } from './graph.js';
 import { play } from './playback.js';
 import type { RclPublisher } from './rcl.js';
 import { readClouds, stampOf } from './recording.js';
-import { sleep, until } from './wait.js';
+import { settled, sleep } from './wait.js';
 
 /** One drive, stopped and continued by services; the tests build on each other. */
 describe('services', () => {
@@ -34,12 +34,7 @@ describe('services', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const arrived = async (count: number): Promise<void> =>
-    until(
-      () => `${count} odometry messages, ${odometry.length} are there`,
-      () => odometry.length >= count,
-      10_000,
-    );
+  const arrived = (count: number): Promise<void> => settled('odometry messages', odometry, count);
 
   it('~/save_map before the first scan says that there is nothing to save', async () => {
     const { success, message } = await graph.trigger('/feltmap/save_map');
@@ -71,6 +66,7 @@ describe('services', () => {
     const mesh = await graph.trigger('/feltmap/save_mesh');
     expect(mesh, mesh.message).toMatchObject({ success: true });
     await playing;
+    await arrived(1);
     const ply = (await readdir(folder)).find((name) => name.endsWith('.ply'));
     expect(ply).toBeDefined();
     const head = (await readFile(join(folder, ply!))).subarray(0, 1000).toString('latin1');

@@ -15,4 +15,20 @@ export async function until(
   }
 }
 
+/** Waits until at least `count` have come and for `quietMs` no more do: what was sent before is through then. */
+export async function settled(
+  what: string,
+  list: ArrayLike<unknown>,
+  count: number,
+  quietMs = 1000,
+): Promise<void> {
+  const missing = (): string => `${count} ${what}; ${list.length} have come`;
+  await until(missing, () => list.length >= count, 40_000);
+  let [length, since] = [list.length, performance.now()];
+  await until(`the end of ${what}`, () => {
+    if (list.length !== length) [length, since] = [list.length, performance.now()];
+    return performance.now() - since > quietMs;
+  });
+}
+
 export { sleep };

@@ -268,26 +268,26 @@ describe('MappingNode', () => {
 
   it('saves map and mesh, loads the map, and refuses with a reason', async () => {
     const { node: n } = await node();
-    expect(await n.saveMap()).toEqual({ success: false, message: 'nothing is mapped yet' });
-    expect((await n.loadMap()).message).toMatch(/saved map/);
+    expect(await n.services.saveMap()).toEqual({ success: false, message: 'nothing is mapped yet' });
+    expect((await n.services.loadMap()).message).toMatch(/saved map/);
     await feed(n, [1]);
-    for (let i = 0; i < 2; i++) expect(await n.saveMap()).toMatchObject({ success: true });
-    expect(await n.saveMesh()).toMatchObject({
+    for (let i = 0; i < 2; i++) expect(await n.services.saveMap()).toMatchObject({ success: true });
+    expect(await n.services.saveMesh()).toMatchObject({
       success: true,
       message: expect.stringContaining('1 triangles'),
     });
     expect((await readdir(folder)).sort()).toEqual(['map', 'mesh.ply']);
     expect([...(await readFile(join(folder, 'map', 'map.bin')))]).toEqual([1, 2, 3]);
-    expect(await n.loadMap()).toMatchObject({ success: true });
+    expect(await n.services.loadMap()).toMatchObject({ success: true });
     expect([...slam.of('reset')[0]!.map!.keys()]).toEqual(['map.bin']);
-    expect(await n.reset()).toMatchObject({ success: true });
+    expect(await n.services.reset()).toMatchObject({ success: true });
     expect(slam.of('reset')[1]!.map).toBeUndefined();
   });
 
   it('continues a saved map from the start when asked to', async () => {
     const { node: first } = await node();
     await feed(first, [1]);
-    await first.saveMap();
+    await first.services.saveMap();
     await node([['load_map', true]]);
     expect([...started.at(-1)!.map!.keys()]).toEqual(['map.bin']);
   });
@@ -298,7 +298,7 @@ describe('MappingNode', () => {
     await settle();
     expect(slam.of('configure')[0]!.config.tracking.minInlierRatio).toBe(0.5);
     expect(n.onParameters(store.change([['sensor.maxRange', 40]]))).toMatch(/sensor\.maxRange: .*~\/reset/);
-    await n.reset();
+    await n.services.reset();
     expect(slam.of('reset')[0]!.config.sensor.maxRange).toBe(40);
   });
 

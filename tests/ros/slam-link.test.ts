@@ -87,4 +87,19 @@ describe('the SLAM thread of the node', () => {
     await expect(scan(clouds[0]!)).rejects.toThrow(/SLAM thread ended/);
     expect(link.failure).toBeInstanceOf(Error);
   });
+
+  it('runs the benchmark’s system that does nothing (bench/lib/decode-only-slam.mjs)', async () => {
+    const nothing = new URL('../../bench/lib/decode-only-slam.mjs', import.meta.url).href;
+    const idle = await SlamLink.start({ config: await loadConfig(), factoryUrl: nothing });
+    const bytes = clouds[0]!.slice();
+    const { result } = await idle.call({
+      type: 'scan',
+      bytes,
+      mount: identity(),
+      secondary: false,
+      cloud: false,
+    });
+    expect(result.points.input).toBe(decodePointCloud2(bytes).width);
+    await idle.terminate();
+  });
 });

@@ -61,7 +61,9 @@ step('modules', hash(node, lock, process.env.ROS_DISTRO ?? '', rosPrefix()), () 
     );
   }
 });
-writeFileSync(join(buildDir, 'bundle.stamp'), '');
+// What the bundle is made of; CMakeLists.txt installs it only where this has changed.
+const made = ['dist', 'modules'].map((name) => readFileSync(join(buildDir, `${name}.stamp`), 'utf8'));
+writeFileSync(join(buildDir, 'bundle.stamp'), made.join('\n'));
 
 /** Runs `work` unless the stamp of an earlier run holds the same key; the stamp is written only after success. */
 function step(name, key, work) {

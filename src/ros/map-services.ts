@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { hideHome } from '../cli/describe-error.js';
+import { writeFileAtomic } from '../export/atomic-file.js';
+import type { Pose } from '../geometry/se3.js';
+import { readMap, writeMap } from './map-files.js';
+import type { TriggerResult } from './port.js';
+import type { SlamService } from './slam-link.js';
+import type { LogSink } from './throttle.js';
+import { done, refused, sentence } from './trigger.js';
+
+export interface MapServicesOptions {
+  readonly slam: () => SlamService | undefined;
+  /** What the node does, in a word. */
+  readonly activity: () => string;
+  /** Where maps and meshes go. */
+  readonly directory: () => string;
+  /** T_odom_map; undefined while nothing is mapped. */
+  readonly origin: () => Pose | undefined;
+  readonly odomFrame: string;
+  /** Starts a new map, or continues the given one. */
+  readonly restart: (map?: ReadonlyMap<string, Uint8Array>) => Promise<void>;
+  readonly log: LogSink;
+}
+
+/** The Trigger services that are about the map; each answers with what it did, or why not. */
+export class MapServices {
+  constructor(private readonly options: MapServicesOptions) {}
+
+  saveMap(): Promise<TriggerResult> {
+    return this.#serve(async (slam) => {
+      if (!this.options.origin()) return refused('nothing is mapped yet');
+      const { files } = await slam.call({ type: 'save-map' });
+      const directory = this.options.directory();
+      const bytes = await writeMap(directory, files);
+      return done(`map saved to ${join(directory, 'map')} (${(bytes / 1e6).toFixed(1)} MB)`);
+    });
+  }
+
+  saveMesh(): Promise<TriggerResult> {
+    return this.#serve(async (slam) => {
+      const origin = this.options.origin();
+      if (!origin) return refused('nothing is mapped yet');
+      const { ply, triangles } = await slam.call({
+        type: 'save-mesh',
+        origin,
+        frame: this.options.odomFrame,
+      });
+      const path = join(this.options.directory(), 'mesh.ply');
+      await writeFileAtomic(path, ply);
+      return done(`mesh saved to ${path} (${triangles} triangles)`);
+    });
+  }
+
+  loadMap(): Promise<TriggerResult> {
+    return this.#serve(async () => {
+      const directory = this.options.directory();
+      await this.options.restart(await readMap(directory));
+      return done(`map loaded from ${join(directory, 'map')}; odometry starts where it is recognised`);
+    });
+  }
+
+  reset(): Promise<TriggerResult> {
+    return this.#serve(async () => {
+      await this.options.restart();
+      return done('map, odometry and path start anew');
+    });
+  }
+
+  async #serve(work: (slam: SlamService) => Promise<TriggerResult>): Promise<TriggerResult> {
+    const { slam: service, activity, log } = this.options;
+    const slam = service();
+    if (!slam)
+      return refused(
+        activity() === 'active' ? 'still starting; nothing is mapped yet' : `the node is ${activity()}`,
+      );
+    try {
+      const result = await work(slam);
+      log(result.success ? 'info' : 'warn', hideHome(result.message));
+      return result;
+    } catch (error) {
+      log('error', hideHome(sentence(error)));
+      return refused(sentence(error));
+    }
+  }
+}

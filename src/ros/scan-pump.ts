@@ -1,0 +1,119 @@
+import { FeltmapError } from '../geometry/errors.js';
+import type { ImuIntake } from './imu-intake.js';
+import type { ReadyScan, ScanIntake } from './scan-intake.js';
+import type { SlamService } from './slam-link.js';
+import type { ScanReply } from './slam-protocol.js';
+import { sentence } from './trigger.js';
+
+export interface ScanPumpOptions {
+  readonly intake: ScanIntake;
+  readonly imu: ImuIntake;
+  readonly slam: () => SlamService | undefined;
+  /** Scans are handed over only while this holds. */
+  readonly active: () => boolean;
+  /** Whether the deskewed cloud of the next scan is wanted. */
+  readonly wantsCloud: () => boolean;
+  readonly onReply: (scan: ReadyScan, reply: ScanReply) => void;
+  /** The SLAM thread is gone. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** How soon a scan that waits for its transform is looked at again, ms. */
+const RETRY_MS = 10;
+/** Tracked scans of the first LiDAR before the others take part: they need a map and a velocity. */
+const SETTLED_SCANS = 3;
+
+/** Hands scans to the SLAM thread, one at a time, and passes on what it answers. */
+export class ScanPump {
+  #busy = false;
+  /** A new map is being started: scans wait. */
+  #held = false;
+  #retry: NodeJS.Timeout | undefined;
+  #settled = 0;
+  /** Raised with every new map: replies to older scans are about one that is gone. */
+  #generation = 0;
+
+  constructor(private readonly options: ScanPumpOptions) {}
+
+  /** Hands the next scan over if the thread is free. */
+  pump(): void {
+    const { intake, imu, slam: service, active } = this.options;
+    this.stop();
+    const slam = service();
+    if (this.#busy || this.#held || !slam || !active()) return;
+    for (let scan = intake.next(); scan; scan = intake.next()) {
+      if (scan === 'wait') {
+        this.#retry = setTimeout(() => this.pump(), RETRY_MS);
+        return;
+      }
+      if (scan.index > 0 && this.#settled < SETTLED_SCANS) {
+        intake.drop('waiting-for-first-lidar', scan.topic);
+        continue;
+      }
+      void this.#process(slam, scan, imu.take(scan.frameId, scan.stampNs));
+      return;
+    }
+  }
+
+  /** A transform has come, for which a scan may wait. */
+  transformArrived(): void {
+    if (this.#retry) this.pump();
+  }
+
+  /** Keeps scans back until {@link release}; those that wait are dropped, and so are replies still to come. */
+  hold(): void {
+    this.#generation++;
+    this.options.intake.clear();
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.pump();
+  }
+
+  /** The map is another one: replies about the old one are dropped, the first LiDAR has to settle again. */
+  forget(): void {
+    this.#generation++;
+    this.#settled = 0;
+  }
+
+  /** Waits for no transform any longer. */
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+  }
+
+  async #process(slam: SlamService, scan: ReadyScan, imu: ReturnType<ImuIntake['take']>): Promise<void> {
+    const { intake, wantsCloud, onReply, onFatal } = this.options;
+    this.#busy = true;
+    const generation = this.#generation;
+    // The message fills its own buffer, which then goes over without a copy.
+    const { buffer, byteLength } = scan.bytes;
+    const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+    try {
+      const reply = await slam.call(
+        {
+          type: 'scan',
+          bytes: scan.bytes,
+          mount: scan.mount,
+          secondary: scan.index > 0,
+          ...(imu ? { imu } : {}),
+          cloud: wantsCloud(),
+        },
+        whole ? [buffer] : [],
+      );
+      if (generation !== this.#generation) return;
+      if (scan.index === 0) this.#settled = reply.result.state === 'lost' ? 0 : this.#settled + 1;
+      onReply(scan, reply);
+    } catch (error) {
+      if (this.options.slam() !== slam) return; // ended on purpose
+      const bad = error instanceof FeltmapError && error.code === 'bad-input';
+      intake.drop(bad ? 'unreadable' : 'failed', scan.topic, `${scan.topic}: ${sentence(error)}`);
+      if (slam.failure) onFatal(slam.failure);
+    } finally {
+      this.#busy = false;
+      this.pump();
+    }
+  }
+}

@@ -334,6 +334,7 @@ export class MappingNode {
         },
         whole ? [buffer] : [],
       );
+      for (const warning of reply.warnings ?? []) this.#port.log('warn', warning);
       if (generation === this.#generation) this.#answered(scan, reply);
     } catch (error) {
       if (this.#slam !== slam) return; // ended on purpose

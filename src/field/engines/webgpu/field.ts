@@ -151,6 +151,11 @@ export class WebGpuField implements MapField {
     return this.#caller !== undefined;
   }
 
+  /** Whether features are stored as halves. */
+  get half(): boolean {
+    return this.#options.half ?? false;
+  }
+
   /** Threads a workgroup that calibration chose; undefined where it did not take place. */
   get workgroups(): WorkgroupSizes | undefined {
     return this.#workgroups;
@@ -584,7 +589,7 @@ export class WebGpuField implements MapField {
     this.#caller = undefined;
     if (!caller) return;
     try {
-      caller.call('close');
+      if (caller.alive) caller.call('close');
     } catch {
       // it is going anyway
     }

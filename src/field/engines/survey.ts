@@ -88,5 +88,5 @@ function adapterOf({ engine, field, device }: ChosenField): Pick<EngineReport, '
     return { reason: software ? SOFTWARE : '', limits };
   }
   const onWebGpu = engine === 'tfjs' && (field as TfjsField).opened.name === 'webgpu';
-  return { reason: onWebGpu && /swiftshader|llvmpipe|lavapipe|warp/i.test(device) ? SOFTWARE : '' };
+  return { reason: onWebGpu && /swiftshader|llvmpipe|lavapipe|software|\bwarp\b|basic render/i.test(device) ? SOFTWARE : '' };
 }

@@ -107,7 +107,9 @@ function describe(adapter: GPUAdapter): AdapterReport {
     architecture,
     device,
     description,
-    software: isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|warp/i.test(text),
+    software:
+      isFallbackAdapter === true ||
+      /swiftshader|llvmpipe|lavapipe|software|\bwarp\b|basic render/i.test(text),
     timestamps: adapter.features.has('timestamp-query'),
     shaderF16: adapter.features.has('shader-f16'),
     limits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])) as AdapterLimits,

@@ -1,4 +1,10 @@
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  parentPort,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+} from 'node:worker_threads';
 import { FeltmapError, type ErrorCode } from '../../../geometry/errors.js';
 
 /** What a thread that answers calls is started with. */
@@ -32,7 +38,7 @@ export class SyncCaller {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #signal: Int32Array;
-  /** When the thread runs. */
+  /** When the thread can be asked; rejects when it ends before. */
   readonly ready: Promise<void>;
   readonly #patience: number;
   #call = 0;
@@ -50,11 +56,12 @@ export class SyncCaller {
       transferList: [port2],
     });
     this.ready = new Promise((resolve, reject) => {
-      this.#worker.once('online', () => {
+      this.#worker.once('message', () => {
         this.#worker.unref(); // does not keep the process alive
         resolve();
       });
       this.#worker.on('error', reject); // later ones are told by the signal
+      this.#worker.once('exit', (code) => reject(new LostError(`its thread ended with code ${code}`)));
     });
     this.#port.unref();
   }
@@ -93,7 +100,7 @@ export class SyncCaller {
   }
 }
 
-/** Answers calls one after the other. */
+/** Answers calls one after the other. To be called once everything that the thread needs is imported. */
 export function answer(
   { port, signal }: Line,
   handlers: Readonly<Record<string, (argument: never, reply: (value?: unknown) => void) => Promise<unknown>>>,
@@ -103,6 +110,7 @@ export function answer(
     Atomics.store(signal, 1, 1);
     Atomics.notify(signal, 0);
   });
+  parentPort?.postMessage('ready');
   let line: Promise<void> = Promise.resolve();
   let late: unknown; // thrown after a call was answered; the next call tells
   port.on('message', ({ call, name, argument }: Request) => {

@@ -23,7 +23,7 @@ import type { AdapterReport } from './adapter.js';
 import { defaultCacheFolder, keepWorkgroups, readWorkgroups } from './cache.js';
 import type { WorkgroupSizes } from './calibrate.js';
 import { LostError, SyncCaller } from './call.js';
-import type { KernelTimes } from './gpu.js';
+import type { KernelTimes, Traffic } from './gpu.js';
 import type { GpuMapOptions } from './gpu-map.js';
 import type { ScanPointers } from './host.js';
 import { FIT_SUMS, STATE, STOP } from './layout.js';
@@ -558,6 +558,11 @@ export class WebGpuField implements MapField {
     return this.#ask('heap') as { segments: number; pages: number };
   }
 
+  /** Submissions, round trips and bytes since the device was opened. */
+  get traffic(): Traffic {
+    return this.#ask('traffic') as Traffic;
+  }
+
   /** Times every kernel by itself from now on; false where the adapter has no time stamps. */
   startProfile(): boolean {
     return this.#ask('startProfile') as boolean;
@@ -575,6 +580,11 @@ export class WebGpuField implements MapField {
   /** For tests: the device is destroyed. */
   loseDevice(): void {
     this.#ask('loseDevice');
+  }
+
+  /** For tests: the device has no memory left. */
+  exhaust(): void {
+    this.#ask('exhaust');
   }
 
   /** For tests: the thread with the device ends, and no other can be opened. */

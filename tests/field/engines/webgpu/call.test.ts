@@ -20,6 +20,12 @@ describe('calls to the thread with the device', () => {
     await caller.close();
   });
 
+  it('are not waited for when the thread cannot start', async () => {
+    const caller = new SyncCaller(url, { broken: true });
+    await expect(caller.ready).rejects.toThrow('a module is missing');
+    await caller.close();
+  });
+
   it('fail when the thread ends', async () => {
     const caller = new SyncCaller(url, {}, 20_000);
     await caller.ready;

@@ -1,7 +1,9 @@
 // A thread that answers every call but "deaf", for the tests of SyncCaller.
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 
 const { port, signal } = workerData;
+if (workerData.broken) throw new Error('a module is missing');
+parentPort.postMessage('ready');
 process.once('exit', () => Atomics.store(signal, 1, 1));
 port.on('message', ({ call, name }) => {
   if (name === 'deaf') return;

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
 import { FeltmapError } from '../../../geometry/errors.js';
+import { noVulkan } from './vulkan-loader.js';
 
 /** The parts of the package `webgpu` (Dawn for Node) used here. */
 interface WebGpuPackage {
@@ -50,6 +51,9 @@ export interface OpenedAdapter {
  */
 export async function openAdapter(software: boolean): Promise<OpenedAdapter> {
   const { create, globals } = await loadPackage();
+  const lacking = noVulkan();
+  if (lacking !== undefined)
+    throw new FeltmapError('unsupported', `No WebGPU adapter can be had: ${lacking}; or use engine wasm.`);
   // GPUBufferUsage and the like; only what the process does not have yet.
   for (const [name, value] of Object.entries(globals))
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true });

@@ -1,9 +1,11 @@
 // The GPU engines beside what the device can do, in one run: npm run bench:gpu [-- --scans N] [--no-write]
-// Needs nothing but a driver and the package webgpu; without a GPU it runs on a software adapter and says so.
+// Needs nothing but a driver and the package webgpu. --software runs it on a software adapter, to see that it would run.
 import { configSchema } from '../dist/config/schema.js';
+import { openEngine } from '../dist/field/engines/select.js';
+import { openAdapter } from '../dist/field/engines/webgpu/adapter.js';
 import { simulate } from '../dist/sim/index.js';
 import { createSlam } from '../dist/slam/create.js';
-import { affordable, openWorkload, ratesOf, thousands } from './lib/engines.mjs';
+import { affordable, bulkRatesOf, openWorkload, stepTimes, thousands } from './lib/engines.mjs';
 import { benchOptions } from './lib/options.mjs';
 import { measureRoofs } from './lib/roofs.mjs';
 import { publish } from './lib/section.mjs';
@@ -18,8 +20,16 @@ const WORK = {
   query: { flops: 1500, bytes: 380 },
 };
 
-await withAnyAdapter();
 const options = benchOptions();
+if (options.software) await withAnyAdapter();
+try {
+  await openAdapter(options.software);
+} catch (error) {
+  console.error(
+    `${error.message}\nThis benchmark is for a GPU; npm run bench:gpu -- --software tries it without.`,
+  );
+  process.exit(1);
+}
 const roofs = await measureRoofs(0.3);
 const { name, software, limits } = roofs.report;
 const seconds = software ? 1 : 3;
@@ -29,11 +39,14 @@ console.log(
 
 const rates = new Map();
 const problems = [];
+let kernels;
 for (const engine of ['webgpu', 'tfjs-node-gpu', 'tfjs-webgpu', 'wasm']) {
   try {
     const opened = await openWorkload(engine);
     const count = affordable(opened, software ? 32 : 256);
-    rates.set(engine, { device: opened.device, samples: count * 256, ...ratesOf(opened, seconds, count) });
+    const bulk = bulkRatesOf(opened, seconds, count, software ? 16384 : undefined);
+    rates.set(engine, { device: opened.device, samples: count * 256, ...bulk });
+    if (engine === 'webgpu') kernels = stepTimes(opened, count);
     console.log(engine, rates.get(engine));
     await opened.close();
   } catch (error) {
@@ -64,12 +77,19 @@ const table = markdownTable(
 );
 
 const scans = Number.isFinite(options.scans) ? options.scans : software ? 4 : 100;
-const perSecond = await endToEnd(scans);
-const [onGpu, onCpu] = perSecond.map((value) => fixed(value, 2));
+const { webgpu, wasm } = await endToEnd(scans);
+const { roundTrips, submissions, dispatches, bytesUp, bytesDown } = webgpu.traffic;
 const body = [
   `${software ? '**A software adapter, no GPU: the figures show only that this runs.** ' : ''}Adapter ${name}; bindings of at most ${Math.round(limits.maxStorageBufferBindingSize / 2 ** 20)} MiB. A copy kernel moves ${giga(roofs.bytesPerSecond)} GB/s, a kernel of FMAs does ${giga(roofs.flopsPerSecond)} GFLOP/s. Batches: ${[...rates].map(([engine, { samples }]) => `${engine} ${samples}`).join(', ')} samples.`,
   table,
-  `End to end, simulated street, 64 beams × 1024 columns, ${scans} scans: ${onGpu} scans/s on engine webgpu, ${onCpu} on engine wasm (all cores).`,
+  `End to end, simulated street, 64 beams × 1024 columns, ${scans} scans: ${fixed(webgpu.perSecond, 2)} scans/s on engine webgpu, ${fixed(wasm.perSecond, 2)} on engine wasm (all cores).`,
+  `A scan on engine webgpu: ${fixed(roundTrips, 1)} round trips, ${fixed(submissions, 1)} submissions, ${fixed(dispatches, 0)} kernels, ${fixed(bytesUp / 1e6, 2)} MB up, ${fixed(bytesDown / 1e6, 2)} MB down.`,
+  kernels
+    ? `A step of \`fit\` on the device, by time stamps: ${Object.entries(kernels)
+        .map(([kernel, ms]) => `${kernel} ${fixed(ms, 3)} ms`)
+        .join(', ')}.`
+    : 'The adapter has no time stamps: kernels are not timed by themselves.',
+  'Engine webgpu is asked for 16 steps, 64 poses or 2¹⁸ points in one go, as the program asks it; the others for one batch.',
   `Work per item is counted by hand (bench/gpu.mjs): ${Object.entries(WORK)
     .map(([operation, { flops, bytes }]) => `${operation} ${flops} FLOP and ${bytes} B`)
     .join(', ')}.`,
@@ -83,16 +103,29 @@ process.exit();
 async function endToEnd(count) {
   const street = simulate({ world: 'street', beams: 64, columns: 1024, seed: 1, duration: (count + 2) / 10 });
   const all = [...street.scans()];
-  const results = [];
+  const results = {};
   for (const engine of ['webgpu', 'wasm']) {
-    const slam = await createSlam(configSchema.parse({ engine }));
+    let field;
+    const slam = await createSlam(configSchema.parse({}), undefined, async (pool, wasm, batchSamples) => {
+      ({ field } = await openEngine(engine, pool, wasm, { batchSamples }));
+      return field;
+    });
     let start = 0;
+    let before = {};
     all.forEach((scan, k) => {
-      if (k === 2) start = performance.now();
+      if (k === 2) {
+        before = field.traffic ?? {};
+        start = performance.now();
+      }
       slam.process(scan);
     });
-    results.push((1000 * (all.length - 2)) / (performance.now() - start));
-    console.log(`${engine}: ${fixed(results.at(-1), 2)} scans/s`);
+    const perSecond = (1000 * (all.length - 2)) / (performance.now() - start);
+    const after = Object.entries(field.traffic ?? {});
+    const traffic = Object.fromEntries(
+      after.map(([name, n]) => [name, (n - before[name]) / (all.length - 2)]),
+    );
+    results[engine] = { perSecond, traffic };
+    console.log(`${engine}: ${fixed(perSecond, 2)} scans/s`, traffic);
     await slam.close();
   }
   return results;

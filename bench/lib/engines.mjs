@@ -51,6 +51,49 @@ export function ratesOf({ field, workload }, seconds, chunkCount) {
   };
 }
 
+const STEPS = 16; // as many as Mapper sends in one go
+const PRIOR = { priorTranslation: 1, priorRotation: 1, systemScale: 1, minSamples: 1e9 }; // poses stay
+const POSES = 64;
+const QUERIES = 2 ** 18;
+
+/**
+ * The same in calls as large as an engine takes without waiting in between: 16 steps, 64 poses, 2¹⁸ points. Engines
+ * that cannot do several steps or poses in one go are asked for them one after the other, as the program does.
+ */
+export function bulkRatesOf(opened, seconds, chunkCount, queryCount = QUERIES) {
+  const { field, workload } = opened;
+  const { points, coarse, guess, register, poses, fit } = workload;
+  const single = ratesOf(opened, seconds, chunkCount);
+  const batches = Array.from({ length: STEPS }, () => workload.chunks(chunkCount));
+  const guesses = Array.from({ length: POSES }, () => guess);
+  const queries = new Float32Array(queryCount * 3);
+  for (let at = 0; at < queries.length; at += workload.queries.length)
+    queries.set(workload.queries.subarray(0, queries.length - at), at);
+  const most = chunkCount * 256 * STEPS;
+  return {
+    ...single,
+    ...(field.fitMany && {
+      fit: rateOf(most, seconds, () => field.fitMany(batches, poses, poses, { ...fit, ...PRIOR })),
+      query: rateOf(queryCount, seconds, () => field.query(queries)),
+    }),
+    ...(field.registerMany && {
+      register: rateOf(coarse.count * POSES, seconds, () =>
+        field.registerMany(points, coarse, guesses, register),
+      ),
+    }),
+  };
+}
+
+/** Milliseconds of each kernel on the device in those 16 steps; undefined where it has no time stamps. */
+export function stepTimes({ field, workload }, chunkCount) {
+  if (!field.startProfile?.()) return undefined;
+  const { poses, fit } = workload;
+  const batches = Array.from({ length: STEPS }, () => workload.chunks(chunkCount));
+  field.fitMany(batches, poses, poses, { ...fit, ...PRIOR });
+  const times = Object.entries(field.stopProfile());
+  return Object.fromEntries(times.map(([name, { milliseconds }]) => [name, milliseconds / STEPS]));
+}
+
 /** A row per engine that works, and why the others do not. */
 export async function engineTable({ seconds, threads }) {
   const rows = [];

@@ -14,6 +14,7 @@ export const ROOT = new URL('../../', import.meta.url);
  * --only NAME    one part of a benchmark, which has a section of its own
  * --keep DIR     scans are kept there and used again; remove DIR after a change of the simulator
  * --no-write     leave docs/benchmarks.md as it is
+ * --software     a software adapter will do where there is no GPU
  */
 export function benchOptions(defaults = {}) {
   const { values, positionals } = commandLine();
@@ -26,6 +27,7 @@ export function benchOptions(defaults = {}) {
     rounds: values.rounds === undefined ? roundsDefault : positive(values.rounds, '--rounds'),
     only: values.only,
     keep: values.keep === undefined ? undefined : resolve(values.keep),
+    software: values.software ?? false,
     write: ['scans', 'seeds', 'rounds', 'no-write'].every((name) => values[name] === undefined),
   };
 }
@@ -41,6 +43,7 @@ export function commandLine() {
       only: { type: 'string' },
       keep: { type: 'string' },
       'no-write': { type: 'boolean' },
+      software: { type: 'boolean' },
     },
   });
 }

@@ -18,7 +18,11 @@ export async function infoCommand(path: string | undefined, options: InfoOptions
 /** Two seconds for each engine that works. */
 async function measureEngines(): Promise<Survey> {
   const { surveyEngines } = await import('../field/engines/survey.js');
-  return surveyEngines(2, availableParallelism());
+  const live = process.stderr.isTTY;
+  if (live) process.stderr.write('measuring the engines, two seconds each …');
+  const survey = await surveyEngines(2, availableParallelism());
+  if (live) process.stderr.write('\r\x1b[2K');
+  return survey;
 }
 
 function print(text: string): number {

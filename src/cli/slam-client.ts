@@ -50,7 +50,7 @@ export class SlamClient {
     this.#worker.on('exit', (code) => this.#die(new Error(`the SLAM thread ended with code ${code}`)));
   }
 
-  /** What there is to say about how the system was made. */
+  /** What there is to say about how the system was made and what befell it since. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
@@ -112,7 +112,8 @@ export class SlamClient {
     if (reply.type === 'ready') {
       this.#ready = true;
       this.#warnings = reply.warnings;
-    } else if (reply.type === 'final') this.#final = reply.final;
+    } else if (reply.type === 'warnings') this.#warnings = reply.warnings;
+    else if (reply.type === 'final') this.#final = reply.final;
     else if (reply.type === 'failed') {
       const error = unpackError(reply.error);
       if (reply.during === 'finish') this.#finishFailure = error;

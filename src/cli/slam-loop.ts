@@ -12,6 +12,12 @@ import { ViewCollector } from '../viewer/feed/view-collector.js';
  */
 export function runSlamLoop(port: MessagePort, slam: Slam, watched = false): void {
   let failed = false;
+  let warned = slam.warnings?.length ?? 0;
+  const tellWarnings = (): void => {
+    const warnings = slam.warnings ?? [];
+    if (warnings.length > warned) reply(port, { type: 'warnings', warnings });
+    warned = warnings.length;
+  };
   const view =
     watched && slam.view
       ? new ViewCollector(slam.view, (update, transfers) => reply(port, { type: 'view', update }, transfers))
@@ -33,17 +39,20 @@ export function runSlamLoop(port: MessagePort, slam: Slam, watched = false): voi
           map: slam.save(),
           statistics: slam.statistics(),
         });
+        tellWarnings();
         reply(port, { type: 'final', final }, transfers);
         void slam.close().finally(() => port.close());
       } else if (!failed) {
         const before = slam.view?.newestKeyframe;
         const result = slam.process(request.scan);
         const keyframe = slam.view?.newestKeyframe !== before;
+        tellWarnings();
         reply(port, { type: 'result', result: detached(result), statistics: slam.statistics(), keyframe });
         view?.scanned(result.index);
       }
     } catch (error) {
       failed = true;
+      tellWarnings();
       const during = request.type === 'finish' ? 'finish' : 'scan';
       reply(port, { type: 'failed', during, error: packError(error) });
     }

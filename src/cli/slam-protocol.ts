@@ -36,6 +36,8 @@ export interface SlamFinal {
 /** Worker → main thread. Every scan is answered by `result`, or by `failed` and nothing more until `finish`. */
 export type SlamReply =
   | { type: 'ready'; warnings: readonly string[] }
+  /** All warnings so far, when there are new ones. */
+  | { type: 'warnings'; warnings: readonly string[] }
   | { type: 'result'; result: ScanResult; statistics: MapStatistics; keyframe: boolean }
   | { type: 'view'; update: ViewUpdate }
   | { type: 'viewed' }

@@ -41,5 +41,7 @@ export interface MapField extends FieldEngine {
   refresh(): void;
   /** Brings everything in `levels` and `features` up to date. */
   sync(): void;
+  /** What happened to the engine that the user should know, oldest first; absent where nothing can happen. */
+  readonly notices?: readonly string[];
   close(): Promise<void>;
 }

@@ -35,8 +35,10 @@ export class ResultOutput {
     return true;
   }
 
-  publish(scan: ReadyScan, { result, statistics, keyframe, timing, decodeMs, cloud }: ScanReply): void {
+  publish(scan: ReadyScan, reply: ScanReply): void {
+    const { result, statistics, keyframe, timing, decodeMs, cloud, warnings = [] } = reply;
     const { port, log, health, odometry, intake } = this.options;
+    for (const warning of warnings) port.log('warn', warning);
     const viewer = this.options.viewer();
     const before = health.scan?.state;
     health.add(result, statistics, timing, decodeMs);

@@ -30,6 +30,8 @@ export class SlamHost {
   readonly #gyro = new GyroTrack();
   #changes: ViewChanges;
   #lastStamp: bigint | undefined;
+  /** Warnings that the main thread has been told of. */
+  #told = 0;
 
   private constructor(
     private readonly make: SlamFactory,
@@ -39,6 +41,7 @@ export class SlamHost {
     this.#slam = slam;
     this.#config = config;
     this.#changes = new ViewChanges(this.#view);
+    this.#told = this.warnings.length;
   }
 
   static async create(
@@ -100,12 +103,15 @@ export class SlamHost {
     if (request.imu && result.state === 'tracking') this.#learn(result, request.imu);
     this.#lastStamp = decoded.stampNs;
     this.#changes.scanned(result.index);
+    const warnings = this.warnings.slice(this.#told);
+    this.#told += warnings.length;
     return {
       result: detached(result),
       keyframe: this.#view.newestKeyframe !== before,
       statistics: this.#slam.statistics(),
       timing: decoded.timing,
       decodeMs,
+      ...(warnings.length > 0 ? { warnings } : {}),
       ...(request.cloud ? { cloud: this.#cloud(decoded) } : {}),
     };
   }
@@ -151,6 +157,7 @@ export class SlamHost {
     this.#mesh.restart();
     this.#gyro.clear();
     this.#lastStamp = undefined;
+    this.#told = this.warnings.length;
     await before.close();
     return { warnings: this.warnings };
   }

@@ -44,6 +44,8 @@ export interface ScanReply {
   readonly timing: PointTiming;
   /** Milliseconds that decoding took. */
   readonly decodeMs: number;
+  /** Warnings that are new since the last scan. */
+  readonly warnings?: readonly string[];
   /** The deskewed cloud as PointCloud2 in CDR, frame and stamp of the scan. */
   readonly cloud?: Uint8Array<ArrayBuffer>;
 }

@@ -74,9 +74,13 @@ async function engineOf(
     half: config.map.halfFeatures,
     batchSamples,
   });
+  const full =
+    config.map.halfFeatures && engine !== 'webgpu'
+      ? [`The setting map.halfFeatures is for engine webgpu only: engine ${engine} keeps features in full.`]
+      : [];
   // That a machine without a GPU runs on its processor is nothing to warn of.
-  if (engine === 'wasm') return { field, notes: [] };
-  return { field, notes: [...reasons, `Engine ${engine} runs on ${device}.`] };
+  if (engine === 'wasm') return { field, notes: full };
+  return { field, notes: [...reasons, `Engine ${engine} runs on ${device}.`, ...full] };
 }
 
 /**
@@ -136,7 +140,7 @@ class LidarSlam implements Slam {
   readonly #pipeline: Pipeline;
   readonly #places: Places;
   readonly #featureCell: number;
-  readonly warnings: readonly string[];
+  readonly #notes: readonly string[];
   readonly view: SlamView;
   #frame = '';
   #scans = 0;
@@ -153,7 +157,7 @@ class LidarSlam implements Slam {
     this.#pool = pool;
     this.#field = field;
     const { voxel, featureCell } = layout;
-    this.warnings = [...layout.warnings, ...notes];
+    this.#notes = [...layout.warnings, ...notes];
     this.#featureCell = featureCell;
     const tracker = new Tracker(this.#field, {
       maxIterations: tracking.maxIterations,
@@ -233,6 +237,10 @@ class LidarSlam implements Slam {
     this.#lastPose = result.pose;
     this.#places.add(result.pose);
     return result;
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#notes, ...(this.#field.notices ?? [])];
   }
 
   mesh(): Mesh {

@@ -92,7 +92,7 @@ export interface Slam {
   cloud(): Float32Array;
   /** The map as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
-  /** What the user should know about how the system was made; absent or empty when there is nothing. */
+  /** What the user should know about how the system was made and what befell it since, oldest first: only ever grows. */
   readonly warnings?: readonly string[];
   /** Absent in systems that cannot be watched. */
   readonly view?: SlamView;

@@ -53,6 +53,14 @@ describe('SlamClient', () => {
     await client.finish();
   });
 
+  it('knows what befell the system while it ran', async () => {
+    const { client } = await start();
+    expect(client.warnings).toEqual([]);
+    for (const [i, x] of [5, 555, 5, 555].entries()) await client.submit(scan(i, x));
+    await client.finish();
+    expect(client.warnings).toEqual(['The engine was lost at scan 1.', 'The engine was lost at scan 3.']);
+  });
+
   it('gives the saved map to the factory', async () => {
     const { client } = await start(1, new Map([['scans.bin', Uint8Array.of(42)]]));
     expect([...(await client.finish()).map.get('scans.bin')!]).toEqual([0, 42]);

@@ -21,6 +21,7 @@ class FakeSlam implements SlamService {
   failure: Error | undefined;
   answer: (stampNs: bigint) => Partial<ScanResult> = () => ({});
   terminated = false;
+  warnings: string[] = [];
 
   async call<R extends SlamRequest>(request: R): Promise<SlamReplies[R['type']]> {
     this.requests.push(request);
@@ -45,7 +46,15 @@ class FakeSlam implements SlamService {
         forgottenBlocks: 0,
       };
       const result = scanResult({ stampNs, ...this.answer(stampNs) });
-      return { result, statistics, keyframe: false, timing: 'field', decodeMs: 1 };
+      const warnings = this.warnings.splice(0);
+      return {
+        result,
+        statistics,
+        keyframe: false,
+        timing: 'field',
+        decodeMs: 1,
+        ...(warnings.length ? { warnings } : {}),
+      };
     }
     if (request.type === 'reset') return { warnings: [] };
     if (request.type === 'save-map') return { files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) };
@@ -141,6 +150,16 @@ describe('MappingNode', () => {
       odometry.map((o) => ['odom', 'base_link', o.stampNs]),
     );
     expect([...tf[2]!.transform]).toEqual([...odometry[2]!.pose]);
+  });
+
+  it('logs what befell the SLAM system, once', async () => {
+    const { node: n } = await node();
+    await feed(n, [1]);
+    slam.warnings = ['The GPU was lost.'];
+    await feed(n, [1.1, 1.2]);
+    expect(port.logs.filter(({ text }) => text === 'The GPU was lost.')).toEqual([
+      { level: 'warn', text: 'The GPU was lost.' },
+    ]);
   });
 
   it('tf can be inverted or left out at run time', async () => {

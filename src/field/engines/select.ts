@@ -43,7 +43,8 @@ const MAKERS: Makers = {
   async webgpu({ memory }, wasm, options) {
     const { WebGpuField } = await import('./webgpu/field.js');
     const field = await WebGpuField.create(memory, wasm, options);
-    return { field, device: field.adapter.name };
+    const { name } = field.adapter;
+    return { field, device: field.half ? `${name}, features as 16-bit halves` : name };
   },
   async tfjs({ memory }, wasm, choice) {
     const { TfjsField } = await import('./tfjs/field.js');

@@ -66,7 +66,7 @@ async function report(engine: EngineName, seconds: number, threads: number): Pro
   }
 }
 
-/** Batches as large as the engine does in half a second, 8192 samples at most. */
+/** Batches as large as the engine does in half a second, 8192 samples at most; finding that out counts as measuring. */
 function speed(pool: KernelPool, { field }: ChosenField, seconds: number): number {
   const workload = makeWorkload(pool.memory, field, 20_000);
   const step = (count: number): (() => void) => {
@@ -79,7 +79,8 @@ function speed(pool: KernelPool, { field }: ChosenField, seconds: number): numbe
   step(least)();
   const once = (performance.now() - start) / 1000;
   const count = Math.max(least, Math.min(LARGEST, Math.floor(PATIENCE / once)));
-  return rateOf(count * 256, seconds, step(count));
+  const left = seconds - (performance.now() - start) / 1000;
+  return rateOf(count * 256, left - once * count, step(count));
 }
 
 function adapterOf({ engine, field, device }: ChosenField): Pick<EngineReport, 'reason' | 'limits'> {
@@ -88,5 +89,10 @@ function adapterOf({ engine, field, device }: ChosenField): Pick<EngineReport, '
     return { reason: software ? SOFTWARE : '', limits };
   }
   const onWebGpu = engine === 'tfjs' && (field as TfjsField).opened.name === 'webgpu';
-  return { reason: onWebGpu && /swiftshader|llvmpipe|lavapipe|warp/i.test(device) ? SOFTWARE : '' };
+  return {
+    reason:
+      onWebGpu && /swiftshader|llvmpipe|lavapipe|software|\bwarp\b|basic render/i.test(device)
+        ? SOFTWARE
+        : '',
+  };
 }

@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { FeltmapError } from '../../../geometry/errors.js';
+import { noVulkan } from '../webgpu/vulkan-loader.js';
 import { registerGradients } from './gradients.js';
 import { openTfWebGpu } from './webgpu-backend.js';
 
@@ -12,6 +13,8 @@ export type TfBackendName = (typeof TF_BACKENDS)[number];
 
 /** Imports a package by name; tests put another in its place. */
 export type Importer = (specifier: string) => Promise<unknown>;
+
+const installed: Importer = (name) => import(name);
 
 /** A backend that is ready for use. */
 export interface TfBackend {
@@ -41,7 +44,7 @@ export interface OpenOptions {
 export async function openTfBackend(
   options: OpenOptions = {},
 ): Promise<{ backend: TfBackend; skipped: readonly Skipped[] }> {
-  const { backends = TF_BACKENDS, software = false, importer = (name) => import(name) } = options;
+  const { backends = TF_BACKENDS, software = false, importer = installed } = options;
   const skipped: Skipped[] = [];
   for (const name of backends) {
     try {
@@ -95,6 +98,8 @@ const OPENERS: Record<TfBackendName, Opener> = {
     return { registered: 'tensorflow', device: 'CUDA (TensorFlow)' };
   },
   async webgpu(tf, importer, software) {
+    const lacking = importer === installed ? noVulkan() : undefined;
+    if (lacking !== undefined) throw new Error(lacking);
     return { registered: 'webgpu', device: await openTfWebGpu(tf, importer, software) };
   },
   async wasm(_tf, importer) {

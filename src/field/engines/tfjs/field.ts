@@ -149,7 +149,7 @@ export class TfjsField implements MapField {
       if (!(error instanceof LostError)) throw error;
       throw new FeltmapError(
         'unsupported',
-        `The thread of TensorFlow.js is gone (${error.message}); use engine wasm. What was mapped is kept.`,
+        `TensorFlow.js on ${this.#opened?.device ?? 'this machine'} gave up (${error.message}); use another engine, such as wasm. What was mapped is kept.`,
         { cause: error },
       );
     }

@@ -40,7 +40,11 @@ const RULES: Record<string, { saves: string[]; rule: Rule }> = {
     saves: ['a', 'b'],
     rule: (tf, dy, [a, b]) => ({
       a: () => tf.matMul(dy, b!, false, true),
-      b: () => tf.matMul(a!, dy, true, false),
+      // A column times a row is no contraction: tfjs' webgpu backend fills a whole tile for each of a batch of them.
+      b: () =>
+        a!.rank === 3 && a!.shape[1] === 1
+          ? tf.mul(tf.reshape(a!, [a!.shape[0]!, a!.shape[2]!, 1]), dy)
+          : tf.matMul(a!, dy, true, false),
     }),
   },
   Relu: { saves: ['x'], rule: (tf, dy, [x]) => ({ x: () => tf.mul(dy, tf.step(x!)) }) },

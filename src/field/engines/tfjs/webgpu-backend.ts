@@ -69,7 +69,8 @@ function adapterName({ description, device, vendor, architecture }: AdapterInfo)
 
 function isSoftware(info: AdapterInfo): boolean {
   return (
-    info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|warp/i.test(adapterName(info))
+    info.isFallbackAdapter === true ||
+    /swiftshader|llvmpipe|lavapipe|software|\bwarp\b|basic render/i.test(adapterName(info))
   );
 }
 

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
 import { FeltmapError } from '../../../geometry/errors.js';
+import { noVulkan } from './vulkan-loader.js';
 
 /** The parts of the package `webgpu` (Dawn for Node) used here. */
 interface WebGpuPackage {
@@ -50,6 +51,9 @@ export interface OpenedAdapter {
  */
 export async function openAdapter(software: boolean): Promise<OpenedAdapter> {
   const { create, globals } = await loadPackage();
+  const lacking = noVulkan();
+  if (lacking !== undefined)
+    throw new FeltmapError('unsupported', `No WebGPU adapter can be had: ${lacking}; or use engine wasm.`);
   // GPUBufferUsage and the like; only what the process does not have yet.
   for (const [name, value] of Object.entries(globals))
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true });
@@ -107,7 +111,9 @@ function describe(adapter: GPUAdapter): AdapterReport {
     architecture,
     device,
     description,
-    software: isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software|warp/i.test(text),
+    software:
+      isFallbackAdapter === true ||
+      /swiftshader|llvmpipe|lavapipe|software|\bwarp\b|basic render/i.test(text),
     timestamps: adapter.features.has('timestamp-query'),
     shaderF16: adapter.features.has('shader-f16'),
     limits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])) as AdapterLimits,

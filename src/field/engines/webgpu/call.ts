@@ -1,4 +1,10 @@
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  parentPort,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+} from 'node:worker_threads';
 import { FeltmapError, type ErrorCode } from '../../../geometry/errors.js';
 
 /** What a thread that answers calls is started with. */
@@ -21,8 +27,8 @@ export type Reply =
 /** The device that the other thread works on is gone. */
 export class LostError extends Error {}
 
-/** Longest wait for an answer; the longest call compiles kernels or loads a large map. */
-const PATIENCE_MS = 300_000;
+/** Longest wait for an answer; the longest calls compile kernels, load a large map or run tfjs on a software adapter. */
+const PATIENCE_MS = 120_000;
 
 /**
  * Calls to another thread that wait for their answer. WebGPU answers by promises only; with the device in a thread of
@@ -32,11 +38,16 @@ export class SyncCaller {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #signal: Int32Array;
-  /** When the thread runs. */
+  /** When the thread can be asked; rejects when it ends before. */
   readonly ready: Promise<void>;
+  readonly #patience: number;
   #call = 0;
+  /** Why no more answers are waited for. */
+  #gone: string | undefined;
 
-  constructor(url: URL, data: Record<string, unknown>) {
+  /** @param patience longest wait for an answer, milliseconds */
+  constructor(url: URL, data: Record<string, unknown>, patience = PATIENCE_MS) {
+    this.#patience = patience;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#signal = new Int32Array(new SharedArrayBuffer(8));
@@ -45,28 +56,36 @@ export class SyncCaller {
       transferList: [port2],
     });
     this.ready = new Promise((resolve, reject) => {
-      this.#worker.once('online', () => {
+      this.#worker.once('message', () => {
         this.#worker.unref(); // does not keep the process alive
         resolve();
       });
       this.#worker.on('error', reject); // later ones are told by the signal
+      this.#worker.once('exit', (code) => reject(new LostError(`its thread ended with code ${code}`)));
     });
     this.#port.unref();
   }
 
+  /** False once the thread ended or did not answer in time: every call fails at once from then on. */
+  get alive(): boolean {
+    return this.#gone === undefined;
+  }
+
   /**
-   * @throws LostError when the device is gone, FeltmapError and Error as the other thread threw them
+   * @throws LostError when the device is gone or does not answer, FeltmapError and Error as the other thread threw them
    */
   call(name: string, argument?: unknown): unknown {
+    if (this.#gone !== undefined) throw new LostError(this.#gone);
     const call = ++this.#call;
     this.#port.postMessage({ call, name, argument } satisfies Request);
-    const end = performance.now() + PATIENCE_MS;
+    const end = performance.now() + this.#patience;
     for (;;) {
       const answered = Atomics.load(this.#signal, 0);
       if (answered === call) break;
-      if (Atomics.load(this.#signal, 1) === 1) throw new LostError('its thread ended');
-      if (performance.now() > end) throw new LostError(`no answer to ${name} in ${PATIENCE_MS / 1000} s`);
-      Atomics.wait(this.#signal, 0, answered, 500);
+      if (Atomics.load(this.#signal, 1) === 1) this.#gone = 'its thread ended';
+      else if (performance.now() > end) this.#gone = `no answer to ${name} in ${this.#patience / 1000} s`;
+      if (this.#gone !== undefined) throw new LostError(this.#gone);
+      Atomics.wait(this.#signal, 0, answered, Math.min(500, this.#patience));
     }
     const { message } = receiveMessageOnPort(this.#port) as { message: Reply };
     if ('value' in message) return message.value;
@@ -81,7 +100,7 @@ export class SyncCaller {
   }
 }
 
-/** Answers calls one after the other. */
+/** Answers calls one after the other. To be called once everything that the thread needs is imported. */
 export function answer(
   { port, signal }: Line,
   handlers: Readonly<Record<string, (argument: never, reply: (value?: unknown) => void) => Promise<unknown>>>,
@@ -91,6 +110,7 @@ export function answer(
     Atomics.store(signal, 1, 1);
     Atomics.notify(signal, 0);
   });
+  parentPort?.postMessage('ready');
   let line: Promise<void> = Promise.resolve();
   let late: unknown; // thrown after a call was answered; the next call tells
   port.on('message', ({ call, name, argument }: Request) => {

@@ -23,7 +23,7 @@ import type { AdapterReport } from './adapter.js';
 import { defaultCacheFolder, keepWorkgroups, readWorkgroups } from './cache.js';
 import type { WorkgroupSizes } from './calibrate.js';
 import { LostError, SyncCaller } from './call.js';
-import type { KernelTimes } from './gpu.js';
+import type { KernelTimes, Traffic } from './gpu.js';
 import type { GpuMapOptions } from './gpu-map.js';
 import type { ScanPointers } from './host.js';
 import { FIT_SUMS, STATE, STOP } from './layout.js';
@@ -149,6 +149,11 @@ export class WebGpuField implements MapField {
   /** Whether a device is in use; else engine wasm goes on alone. */
   get onDevice(): boolean {
     return this.#caller !== undefined;
+  }
+
+  /** Whether features are stored as halves. */
+  get half(): boolean {
+    return this.#options.half ?? false;
   }
 
   /** Threads a workgroup that calibration chose; undefined where it did not take place. */
@@ -553,6 +558,11 @@ export class WebGpuField implements MapField {
     return this.#ask('heap') as { segments: number; pages: number };
   }
 
+  /** Submissions, round trips and bytes since the device was opened. */
+  get traffic(): Traffic {
+    return this.#ask('traffic') as Traffic;
+  }
+
   /** Times every kernel by itself from now on; false where the adapter has no time stamps. */
   startProfile(): boolean {
     return this.#ask('startProfile') as boolean;
@@ -572,6 +582,11 @@ export class WebGpuField implements MapField {
     this.#ask('loseDevice');
   }
 
+  /** For tests: the device has no memory left. */
+  exhaust(): void {
+    this.#ask('exhaust');
+  }
+
   /** For tests: the thread with the device ends, and no other can be opened. */
   loseForGood(): void {
     this.loseDevice();
@@ -584,7 +599,7 @@ export class WebGpuField implements MapField {
     this.#caller = undefined;
     if (!caller) return;
     try {
-      caller.call('close');
+      if (caller.alive) caller.call('close');
     } catch {
       // it is going anyway
     }

@@ -2,7 +2,7 @@
 import type { Pose } from '../../../geometry/se3.js';
 import type { FitChunk, FitOptions, PosePrior } from '../../engine.js';
 import type { GpuMap } from './gpu-map.js';
-import { CHUNK, FIT_SUMS } from './layout.js';
+import { CHUNK, FIT_SUMS, PAGE_ROWS } from './layout.js';
 
 const SAMPLE_BYTES = 32;
 const RECORD = 10; // words a sample, as in wgsl/fit.ts
@@ -85,13 +85,13 @@ function upload(
   gpu.ensureBuffer('records', chunks.length * CHUNK * RECORD * 4);
   gpu.ensureBuffer('partials', chunks.length * FIT_SUMS * 4);
   gpu.ensureBuffer('fitState', words.byteLength);
-  chunks.forEach(({ first, count, pose, optimisePose }, k) => {
-    words.set([0, count, pose, optimisePose ? 1 : 0], 4 * k);
-    pool.copy(first, count, k * CHUNK);
-  });
+  chunks.forEach(({ count, pose, optimisePose }, k) =>
+    words.set([0, count, pose, optimisePose ? 1 : 0], 4 * k),
+  );
   poses.forEach((pose, i) => floats.set(pose, layout.poses + 12 * i));
   anchors.forEach((pose, i) => floats.set(pose, layout.anchors + 12 * i));
-  gpu.write(gpu.buffer('fitState'), 0, words);
+  gpu.write(gpu.buffer('fitState'), 0, words); // before anything is recorded: a write ends a submission
+  chunks.forEach(({ first, count }, k) => pool.copy(first, count, k * CHUNK));
   return layout;
 }
 
@@ -120,7 +120,7 @@ export async function allocateRows(
     gpu.runGroups('finaliseSamples', STRIDED, params);
     gpu.runGroups('linkBlocks', STRIDED);
     gpu.runGroups('commitBlocks', 1);
-    await map.makeRoom(1 + Math.ceil((8 * surface) / 32));
+    await map.makeRoomFor(8 * surface, 1 + Math.ceil((8 * surface) / PAGE_ROWS));
     gpu.run('wantRows', surface, params);
     gpu.runGroups('reserveRows', 1);
     gpu.runGroups('assignRows', STRIDED);

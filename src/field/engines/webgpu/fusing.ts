@@ -97,5 +97,4 @@ export function carve(
     gpu.runGroups('applyCarving', STRIDED, [[truncation, o.keep]]);
     gpu.runGroups('resetCorners', 1);
   }
-  gpu.submit();
 }

@@ -50,6 +50,8 @@ export class GpuMap {
   readonly #plan: HeapPlan;
   #segments = 0;
   #pages = 1;
+  /** No more pages than this can be in use by now. */
+  #bound = 1;
 
   private constructor(gpu: Gpu, opened: OpenedAdapter, options: GpuMapOptions, plan: HeapPlan) {
     this.gpu = gpu;
@@ -74,13 +76,24 @@ export class GpuMap {
       options.maxBindingBytes ?? Infinity,
     );
     const plan = planHeap(options.maxPages, Math.min(free, MAX_SEGMENTS), binding, options.firstPages);
-    const pages = Math.min(options.maxPages, plan.starts.at(-1)!);
+    const rowSlots = 2 ** Math.ceil(Math.log2(16 * options.batchSamples));
+    const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+    const pages = pagesWithin(largest, Math.min(options.maxPages, plan.starts.at(-1)!));
+    const sums = Math.max(
+      accumulatorBytes(CORNER_SLOTS, CORNER_WORDS),
+      accumulatorBytes(rowSlots, ROW_WORDS),
+    );
+    if (sums > largest)
+      throw new FeltmapError(
+        'unsupported',
+        `${name} binds buffers of ${mebibytes(largest)} MiB at most, batches of ${options.batchSamples} samples need ${mebibytes(sums)} MiB: lower training.batch, or use engine wasm.`,
+      );
     const gpu = new Gpu(await openDevice(opened), {
-      slots: 2 ** Math.ceil(Math.log2(pages * 2)),
+      slots: slotsFor(pages),
       pages,
       starts: plan.starts.slice(0, 2),
       cornerSlots: CORNER_SLOTS,
-      rowSlots: 2 ** Math.ceil(Math.log2(16 * options.batchSamples)),
+      rowSlots,
       half: options.half,
     });
     const map = new GpuMap(gpu, opened, options, plan);
@@ -91,7 +104,7 @@ export class GpuMap {
   async #allocate(): Promise<void> {
     const { gpu, options } = this;
     const { slots, pages, cornerSlots, rowSlots } = gpu.sizes;
-    gpu.setBuffer('index', (slots + 3 * pages) * 16);
+    gpu.setBuffer('index', indexBytes(pages));
     gpu.setBuffer('slots', slots * 4);
     gpu.setBuffer('news', (COUNTERS + 2 * pages) * 4);
     gpu.setBuffer('marks', pages * 8);
@@ -135,7 +148,7 @@ export class GpuMap {
     words[COUNTER.pages] = counters.pages;
     words[COUNTER.rows] = counters.rows ?? 0;
     words[COUNTER.rowPages] = counters.rowPages ?? 0;
-    this.#pages = counters.pages;
+    this.#pages = this.#bound = counters.pages;
     this.gpu.write(this.gpu.buffer('news'), 0, words);
   }
 
@@ -146,9 +159,20 @@ export class GpuMap {
    */
   async makeRoom(spare = 0): Promise<void> {
     const [words] = await this.gpu.read({ buffer: this.gpu.buffer('news'), bytes: COUNTERS * 4 });
-    const counters = new Uint32Array(words!);
+    await this.#counted(new Uint32Array(words!), spare);
+  }
+
+  /** The same without asking the device where even `fresh` pages since the last time would leave room. */
+  async makeRoomFor(fresh: number, spare: number): Promise<void> {
+    const bound = Math.min(this.#bound + fresh + spare, this.gpu.sizes.pages);
+    if (bound <= this.heap.pages) this.#bound = bound;
+    else await this.makeRoom(spare);
+  }
+
+  async #counted(counters: Uint32Array, spare: number): Promise<void> {
     this.#pages = counters[COUNTER.pages]!;
-    await this.reservePages(Math.min(this.#pages + spare, this.gpu.sizes.pages));
+    this.#bound = Math.min(this.#pages + spare, this.gpu.sizes.pages);
+    await this.reservePages(this.#bound);
     if (counters[COUNTER.overflow])
       throw new FeltmapError(
         'out-of-memory',
@@ -197,14 +221,22 @@ export class GpuMap {
    * @param known pages whose keys the caller has; those of the others are told
    */
   async marks(known: number): Promise<{ keys: Int32Array; marks: Uint32Array }> {
-    await this.makeRoom();
     const { slots, pages } = this.gpu.sizes;
-    const fresh = Math.max(0, this.#pages - known);
-    const [marks, keys] = await this.gpu.read(
-      { buffer: this.gpu.buffer('marks'), bytes: this.#pages * 8 },
-      { buffer: this.gpu.buffer('index'), at: (slots + 2 * pages + known) * 16, bytes: fresh * 16 },
+    // One round trip: as much as there may be, of which only what there is counts.
+    const [counters, marks, keys] = await this.gpu.read(
+      { buffer: this.gpu.buffer('news'), bytes: COUNTERS * 4 },
+      { buffer: this.gpu.buffer('marks'), bytes: this.#bound * 8 },
+      {
+        buffer: this.gpu.buffer('index'),
+        at: (slots + 2 * pages + known) * 16,
+        bytes: Math.max(0, this.#bound - known) * 16,
+      },
     );
-    return { keys: new Int32Array(keys!), marks: new Uint32Array(marks!) };
+    await this.#counted(new Uint32Array(counters!), 0);
+    return {
+      keys: new Int32Array(keys!.slice(0, Math.max(0, this.#pages - known) * 16)),
+      marks: new Uint32Array(marks!.slice(0, this.#pages * 8)),
+    };
   }
 
   /** Contents of pages, PAGE_WORDS each; they count as copied from then on. */
@@ -217,6 +249,21 @@ export class GpuMap {
     return new Uint32Array(words!);
   }
 }
+
+/** Slots of the block table: a power of two, half full at most. */
+const slotsFor = (pages: number): number => 2 ** Math.ceil(Math.log2(pages * 2));
+
+/** Bytes of the largest table: {key, page} per slot, two vec4 of neighbours and a key per page. */
+const indexBytes = (pages: number): number => (slotsFor(pages) + 3 * pages) * 16;
+
+/** As many pages as wanted, or as have room in a table that the adapter can bind. */
+export function pagesWithin(bytes: number, wanted: number): number {
+  let pages = wanted;
+  while (indexBytes(pages) > bytes) pages = slotsFor(pages) / 4; // fills a table of half the slots
+  return pages;
+}
+
+const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
 
 /** 1/(1 − 0.9ᵗ), 1/(1 − 0.99ᵗ) for t = 0 … 1023. */
 function biasTable(): Float32Array {

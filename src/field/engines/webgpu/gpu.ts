@@ -24,6 +24,17 @@ interface Compiled {
   group: GPUBindGroup | undefined;
 }
 
+/** What went to the device and back since it was opened; submissions and round trips each cost a fixed time. */
+export interface Traffic {
+  readonly submissions: number;
+  /** Waits for an answer (mapAsync). */
+  readonly roundTrips: number;
+  readonly dispatches: number;
+  /** Bytes written to buffers (queue.writeBuffer). */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
 /** What a kernel reads beside its buffers: up to 256 bytes, filled by vec4. */
 export type Params = readonly (readonly number[] | { readonly u: readonly number[] })[];
 
@@ -43,12 +54,19 @@ export class Gpu {
   #lost: string | undefined;
   #error: string | undefined;
   #profile: Profile | undefined;
+  readonly #traffic = { submissions: 0, roundTrips: 0, dispatches: 0, bytesUp: 0, bytesDown: 0 };
 
   constructor(device: GPUDevice, sizes: KernelSizes) {
     this.device = device;
     this.#sizes = sizes;
     void device.lost.then((info) => (this.#lost = info.message || info.reason || 'no reason given'));
-    device.addEventListener('uncapturederror', (event) => (this.#error ??= event.error.message));
+    device.addEventListener('uncapturederror', (event) => {
+      event.preventDefault(); // told by check(), not by Dawn on stderr
+      const { error } = event;
+      // Whatever uses a buffer that could not be made fails too: the same as if the device were lost.
+      if (isOutOfMemory(error)) this.#lost ??= `its memory is full: ${error.message.split('\n')[0]}`;
+      else this.#error ??= error.message;
+    });
     this.#params = device.createBuffer({
       size: PARAM_BYTES * PARAM_SLOTS,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -57,6 +75,10 @@ export class Gpu {
 
   get sizes(): KernelSizes {
     return this.#sizes;
+  }
+
+  get traffic(): Traffic {
+    return { ...this.#traffic };
   }
 
   /** Makes or replaces a buffer; what was in it is gone. */
@@ -81,7 +103,9 @@ export class Gpu {
   ensureBuffer(name: BufferName, bytes: number): GPUBuffer {
     const buffer = this.#buffers.get(name);
     if (buffer && buffer.size >= bytes) return buffer;
-    return this.setBuffer(name, buffer ? Math.max(bytes, 2 * buffer.size) : bytes);
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
+    const doubled = Math.min(2 * (buffer?.size ?? 0), maxStorageBufferBindingSize, maxBufferSize);
+    return this.setBuffer(name, Math.max(bytes, doubled));
   }
 
   buffer(name: BufferName | `heap${number}`): GPUBuffer {
@@ -165,6 +189,7 @@ export class Gpu {
     const most = this.device.limits.maxComputeWorkgroupsPerDimension;
     if (groups > most) throw new RangeError(`Kernel ${name}: ${groups} workgroups are more than ${most}.`);
     pass.dispatchWorkgroups(groups);
+    this.#traffic.dispatches++;
     if (this.#profile) this.#endPass(); // a pass of its own, to be timed
   }
 
@@ -210,6 +235,7 @@ export class Gpu {
   write(buffer: GPUBuffer, at: number, data: ArrayBufferView): void {
     if (data.byteLength === 0) return;
     if (this.#encoder) this.submit();
+    this.#traffic.bytesUp += data.byteLength;
     this.device.queue.writeBuffer(buffer, at, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   }
 
@@ -227,6 +253,8 @@ export class Gpu {
   submit(): void {
     this.#endPass();
     if (!this.#encoder) return;
+    this.#traffic.submissions++;
+    this.#traffic.bytesUp += this.#slot * PARAM_BYTES;
     if (this.#slot > 0)
       this.device.queue.writeBuffer(this.#params, 0, this.#paramData, 0, this.#slot * PARAM_BYTES);
     this.#slot = 0;
@@ -252,6 +280,8 @@ export class Gpu {
       at += range.bytes;
     }
     this.submit();
+    this.#traffic.roundTrips++;
+    this.#traffic.bytesDown += total;
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, Math.max(4, total));
     } catch (cause) {
@@ -303,6 +333,11 @@ export class Gpu {
   destroy(): void {
     this.device.destroy();
   }
+}
+
+/** Dawn's Node package has the class, but does not always make it global. */
+function isOutOfMemory(error: GPUError): boolean {
+  return error.constructor.name === 'GPUOutOfMemoryError';
 }
 
 const QUERIES = 4096;

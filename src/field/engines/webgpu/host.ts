@@ -170,12 +170,23 @@ const handlers = {
   },
   copyPages: async (pages: Uint32Array): Promise<Uint32Array> => opened().copyPages(pages),
   heap: async (): Promise<unknown> => opened().heap,
+  traffic: async (): Promise<unknown> => opened().gpu.traffic,
   startProfile: async (): Promise<boolean> => opened().gpu.startProfile(),
   stopProfile: async (): Promise<unknown> => opened().gpu.stopProfile(),
   settle: async (): Promise<void> => opened().gpu.settle(),
   /** For tests: the device goes away as after a driver's reset. */
   async loseDevice(): Promise<void> {
     opened().gpu.destroy();
+  },
+  /** For tests: asks for memory until there is none. */
+  async exhaust(): Promise<void> {
+    const { device } = opened().gpu;
+    for (let i = 0; i < 4096; i++) {
+      device.pushErrorScope('out-of-memory');
+      device.createBuffer({ size: device.limits.maxBufferSize, usage: GPUBufferUsage.STORAGE });
+      if (await device.popErrorScope()) break;
+    }
+    opened().gpu.setBuffer('outcome', device.limits.maxBufferSize);
   },
   /** For tests: no device can be opened from here on. */
   async forbid(): Promise<void> {

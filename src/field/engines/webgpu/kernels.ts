@@ -176,7 +176,7 @@ export const KERNELS = {
     source: (s) => rowSums(s) + fit.reserveRows,
   },
   assignRows: {
-    buffers: uses('news rows marks'),
+    buffers: uses('news rows marks index'),
     heap: 'write',
     params: false,
     source: (s) => heapWriter(s) + rowSums(s) + marking + fit.assignRows,

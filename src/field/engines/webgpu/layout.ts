@@ -10,9 +10,9 @@ export const PAGE_BYTES = PAGE_WORDS * 4;
 export const PAGE_ROWS = 32;
 /** In a page of rows: the features first (8 or, as halves, 4 words a row), then the rest from here on … */
 export const COLD_WORDS = 256;
-/** … this many words a row: Adam's m[8] and v[8], steps, page and corner of the owner. */
+/** … this many words a row: Adam's m[8] and v[8], steps, page and corner of the owner, seed of its noise. */
 export const COLD_STRIDE = 24;
-export const COLD = { m: 0, v: 8, steps: 16, ownerPage: 17, ownerCorner: 18 } as const;
+export const COLD = { m: 0, v: 8, steps: 16, ownerPage: 17, ownerCorner: 18, seed: 19 } as const;
 /** Key of the feature level; scalar levels are 0, 1, 2. */
 export const FEATURE_LEVEL = 7;
 export const LEVEL_BITS = 3;
@@ -54,9 +54,12 @@ export interface HeapPlan {
   readonly starts: readonly number[];
 }
 
+/** Pages of the first segment at most: 256 MiB, what every map costs. */
+const MOST_AT_FIRST = 2 ** 16;
+
 /**
  * Segments of the heap, the second as large as the first and each later one twice the one before: the heap doubles
- * with every segment until a binding may not be larger.
+ * with every segment until a binding may not be larger. The last that can be bound takes what is left.
  *
  * @param pages pages wanted in all
  * @param segments how many buffers a kernel may bind for the heap
@@ -64,11 +67,13 @@ export interface HeapPlan {
  */
 export function planHeap(pages: number, segments: number, maxBytes: number, firstPages?: number): HeapPlan {
   const most = 2 ** Math.floor(Math.log2(maxBytes / PAGE_BYTES));
-  const first = firstPages ?? Math.max(1024, 2 ** Math.ceil(Math.log2(pages / 2 ** (segments - 1))));
+  const even = Math.max(1024, 2 ** Math.ceil(Math.log2(pages / 2 ** (segments - 1))));
+  const first = firstPages ?? Math.min(MOST_AT_FIRST, even);
   const starts = [0];
   for (let k = 0; k < segments && starts.at(-1)! < pages; k++) {
-    const doubled = k === 0 ? first : starts.at(-1)!;
-    starts.push(starts.at(-1)! + Math.min(most, doubled));
+    const used = starts.at(-1)!;
+    const wanted = k === 0 ? first : k === segments - 1 ? Math.max(used, pages - used) : used;
+    starts.push(used + Math.min(most, wanted));
   }
   return { starts };
 }

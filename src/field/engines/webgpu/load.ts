@@ -96,7 +96,10 @@ function writeRows(
     words[cold + COLD.steps] = rows.steps[row]!;
     const [x, y, z] = [rows.coords[row * 4]!, rows.coords[row * 4 + 1]!, rows.coords[row * 4 + 2]!];
     words[cold + COLD.ownerPage] = tables.find(FEATURE_LEVEL, x >> 3, y >> 3, z >> 3);
-    words[cold + COLD.ownerCorner] = (x & 7) | ((y & 7) << 3) | ((z & 7) << 6);
+    const corner = (x & 7) | ((y & 7) << 3) | ((z & 7) << 6);
+    words[cold + COLD.ownerCorner] = corner;
+    words[cold + COLD.seed] =
+      hash(x >> 3, y >> 3, ((z >> 3) << LEVEL_BITS) | FEATURE_LEVEL) ^ Math.imul(corner, 0x9e3779b1);
   }
 }
 

@@ -60,6 +60,8 @@ describe.skipIf(missing)('the device', () => {
     const once = await run();
     expect(once.segments).toBe(1);
     expect((await run()).hash).toBe(once.hash);
+    const halves = await run({ half: true });
+    expect((await run({ half: true, maxBindingBytes: 2 ** 19, firstPages: 64 })).hash).toBe(halves.hash);
     // Bindings of 512 KiB hold 128 pages each: the map is cut into several buffers and grows by them.
     const split = await run({ maxBindingBytes: 2 ** 19, firstPages: 64 });
     expect(split.segments).toBeGreaterThan(2);
@@ -129,6 +131,62 @@ describe.skipIf(missing)('the device', () => {
     expect(gpu.notices.join()).toMatch(/did not come back.*engine wasm goes on/);
     expect(gpu.align).toBeUndefined();
     expect(hashOf(values)).toBe(hashOf(wasm.query(queries)));
+    await gpu.close();
+  }, 60_000);
+
+  it('may run out of memory: the map moves to what is left', async () => {
+    const { gpu } = await onDevice(pool, {}, { maxFineBlocks: 2000, maxFeatureRows: 20000 });
+    const { points, coarse } = clouds[0]!;
+    gpu.fuse(points, coarse, identity(), 0);
+    const before = gpu.query(queries);
+    gpu.exhaust();
+    const after = gpu.query(queries);
+    expect(gpu.notices.join()).toMatch(/^The GPU was lost \(its memory is full.*moved to it again/);
+    expect(hashOf(after)).toBe(hashOf(before));
+    await gpu.close();
+  }, 60_000);
+
+  it('cuts gradients that its sums cannot hold, and keeps their sign', async () => {
+    const small = { maxFineBlocks: 2000, maxFeatureRows: 20000 };
+    const wasm = new WasmField(pool, { ...OPTIONS, ...small });
+    const { gpu, mirror } = await onDevice(pool, {}, small);
+    const { points, coarse } = clouds[0]!;
+    for (const field of [wasm, mirror]) {
+      const { decoder } = field.features;
+      for (let j = 384; j < 416; j++) decoder[j]! *= 1e6; // the last layer: ∂SDF/∂f is a million times as large
+    }
+    gpu.load();
+    for (const [field, memory] of [
+      [wasm, wasm],
+      [gpu, mirror],
+    ] as const) {
+      field.fuse(points, coarse, identity(), 0);
+      field.drawSamples(points, 64, 0, { seed: 5, band: 0.25 });
+      // The same sample 256 times: all gradients have the sign of one.
+      const samples = pool.memory.f32(memory.poolPointer, 256 * 8);
+      for (let i = 1; i < 256; i++) samples.copyWithin(8 * i, 0, 8);
+    }
+    gpu.putSamples(0, 256);
+    const chunks = [{ first: 0, count: 256, pose: 0, optimisePose: true }];
+    for (const field of [wasm, gpu]) {
+      field.allocateRows(chunks, [identity()]);
+      expect(field.fit(chunks, [identity()], { ...FIT, scalarRate: 0 }).used).toBe(256);
+    }
+    gpu.sync();
+    const rows = (field: WasmField): number[] =>
+      Array.from({ length: 64 }, (_, i) => field.features.rows[32 * (1 + (i >> 3)) + (i & 7)]!);
+    const byCorner = (field: WasmField): number[] => {
+      const { coords } = field.features;
+      const order = [1, 2, 3, 4, 5, 6, 7, 8].sort((a, b) => {
+        const key = (r: number): number =>
+          (coords[4 * r + 2]! * 1e3 + coords[4 * r + 1]!) * 1e3 + coords[4 * r]!;
+        return key(a) - key(b);
+      });
+      return order.flatMap((r) => rows(field).slice(8 * (r - 1), 8 * r));
+    };
+    expect(wasm.features.count).toBe(9);
+    expect(byCorner(mirror).map(Math.sign)).toEqual(byCorner(wasm).map(Math.sign));
+    expect(byCorner(mirror).filter((x) => Math.abs(x) > 0.9 * FIT.learningRate).length).toBeGreaterThan(32);
     await gpu.close();
   }, 60_000);
 

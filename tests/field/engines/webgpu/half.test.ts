@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHalf, toHalf } from '../../../../src/field/engines/webgpu/half.js';
+import { pagesWithin } from '../../../../src/field/engines/webgpu/gpu-map.js';
 import { planHeap } from '../../../../src/field/engines/webgpu/layout.js';
 
 describe('halves', () => {
@@ -26,5 +27,20 @@ describe('the heap', () => {
     const cut = planHeap(2 ** 15, 6, 2 ** 24).starts; // 16 MiB = 4096 pages a binding
     for (let k = 1; k < cut.length; k++) expect(cut[k]! - cut[k - 1]!).toBeLessThanOrEqual(4096);
     expect(planHeap(100, 6, 2 ** 30).starts).toEqual([0, 1024]);
+  });
+
+  it('starts small where few buffers can be bound, and still holds what bindings allow', () => {
+    // Eight storage buffers a kernel, the least that WebGPU promises, leave two for the heap.
+    expect(planHeap(500_000, 2, 2 ** 31).starts).toEqual([0, 65536, 500_000]);
+    expect(planHeap(500_000, 2, 2 ** 27).starts).toEqual([0, 32768, 65536]); // 128 MiB a binding, the least promised
+    expect(planHeap(500_000, 1, 2 ** 31).starts.at(-1)).toBeGreaterThan(0);
+  });
+
+  it('has no more pages than its table may list in one binding', () => {
+    expect(pagesWithin(2 ** 30, 700_000)).toBe(700_000);
+    const most = pagesWithin(2 ** 26, 700_000); // 64 MiB: 16 B for each of 2²¹ slots and 48 a page would be more
+    expect(most).toBeLessThan(700_000);
+    expect((2 ** Math.ceil(Math.log2(2 * most)) + 3 * most) * 16).toBeLessThanOrEqual(2 ** 26);
+    expect(most).toBeGreaterThan(200_000);
   });
 });

@@ -84,9 +84,14 @@ function chain(starts: readonly number[], body: (segment: number, start: number)
     .join('');
 }
 
+const MOST_SUM = 2 ** 22;
+
 /**
  * Sums in 64-bit fixed point (units of 2⁻⁴⁰) by pairs of 32-bit integer atomics: WGSL has no float atomics, and unlike
  * those the result does not depend on the order. \`name\` is a buffer: a counter, keys, a list of used slots, sums.
+ *
+ * Sums hold up to ±2²³. A summand is cut at 2²² over the most that a sum can have (slots/16, see GpuMap): what is that
+ * large is cut, but never wraps around.
  *
  * @param words 32-bit words of sums per key, two a sum
  */
@@ -115,7 +120,7 @@ fn ${name}Slot(key: u32) -> u32 {
 }
 fn ${name}Add(slot: u32, sum: u32, x: f32) {
   let at = ${sums}u + slot * ${words}u + 2u * sum;
-  let y = x * 256.0;
+  let y = clamp(x, -${MOST_SUM / (slots / 16)}.0, ${MOST_SUM / (slots / 16)}.0) * 256.0;
   let whole = floor(y);
   let low = u32((y - whole) * 4294967296.0);
   let old = atomicAdd(&${name}[at], low);

@@ -177,8 +177,9 @@ fn rounded(x: f32, draw: f32) -> f32 {
 }
 fn storeFeatures(row: u32, f: array<f32, 8>, step: u32) {
   let at = (row & 31u) * 4u;
+  let seed = heapLoad(row >> 5u, cold(row, ${COLD.seed}u));
   for (var k = 0u; k < 4u; k++) {
-    let pair = vec2f(rounded(f[2u * k], noise(row, step * 8u + 2u * k)), rounded(f[2u * k + 1u], noise(row, step * 8u + 2u * k + 1u)));
+    let pair = vec2f(rounded(f[2u * k], noise(seed, step * 8u + 2u * k)), rounded(f[2u * k + 1u], noise(seed, step * 8u + 2u * k + 1u)));
     heapStore(row >> 5u, at + k, pack2x16float(pair));
   }
 }`
@@ -303,6 +304,8 @@ export const assignRows = /* wgsl */ `
     let cold = ${COLD_WORDS}u + (n & 31u) * ${COLD_STRIDE}u;
     heapStore(page, cold + ${COLD.ownerPage}u, key / 512u);
     heapStore(page, cold + ${COLD.ownerCorner}u, key % 512u);
+    // By place, because which corner gets which row is left to chance.
+    heapStore(page, cold + ${COLD.seed}u, hashOf(index[PAGES + key / 512u].xyz) ^ ((key % 512u) * 0x9e3779b1u));
     heapStore(key / 512u, key % 512u, page * 32u + (n & 31u));
     noteChange(key / 512u, 0.0);
     noteChange(page, 0.0);

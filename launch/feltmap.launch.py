@@ -32,6 +32,7 @@ ARGUMENTS = [
     ('viewer', 'false', 'browser viewer: true (port 8080), false, or a port'),
     ('viewer_host', '', 'address that the viewer listens on; 0.0.0.0: for other machines, too (default: 127.0.0.1)'),
     ('viewer_token', '', 'secret that the viewer asks other machines for (default: a random one, which is logged)'),
+    ('queue_size', '', 'scans that may wait, 1 to 100; beyond that the oldest is dropped (default: 3)'),
     ('use_sim_time', 'false', 'follow /clock'),
     ('namespace', '', 'namespace of node, topics and services'),
 ]
@@ -120,6 +121,8 @@ def start(context):
         if given[argument]:
             # Text, also where it looks like a number.
             own[name] = ParameterValue(given[argument], value_type=str)
+    if given['queue_size']:
+        own['queue_size'] = int(given['queue_size'])
     if given['viewer'].lower() not in ('', 'false'):
         own['viewer.port'] = viewer_port(given['viewer'])
 

@@ -31,6 +31,7 @@ ARGUMENTS = [
     ('loop', 'false', 'begin anew at the end (the node notices, and starts a new map)'),
     ('topics', '', 'play only these topics, separated by spaces or commas (default: all)'),
     ('exit', 'false', 'end everything when the bag has been played'),
+    ('queue_size', '100', 'scans that may wait: a slow machine falls behind instead of leaving scans out'),
     ('rviz', 'true', 'open RViz'),
 ]
 
@@ -120,7 +121,7 @@ def generate_launch_description():
     node = IncludeLaunchDescription(
         PythonLaunchDescriptionSource([ThisLaunchFileDir(), '/feltmap.launch.py']),
         launch_arguments=[
-            *((name, LaunchConfiguration(name)) for name in [*PASSED, 'rviz']),
+            *((name, LaunchConfiguration(name)) for name in [*PASSED, 'queue_size', 'rviz']),
             ('use_sim_time', 'true'),
         ],
     )

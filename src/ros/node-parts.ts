@@ -33,7 +33,7 @@ export interface NodeState {
   readonly onFatal: (error: Error) => void;
 }
 
-/** Scans that wait while the SLAM thread starts. */
+/** Scans that may wait at the start: code is still being compiled, and without a velocity none should be missed. */
 const STARTING_SCANS = 20;
 
 export type NodeParts = ReturnType<typeof makeParts>;
@@ -43,14 +43,17 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   const log = new ThrottledLog(port.log);
   const tf = new TfBuffer();
   const time = new TimeWatch(p.number('time_jump'));
+  let starting = (): boolean => true;
   const intake = new ScanIntake({
     tf,
     time,
     log,
     baseFrame: p.string('base_frame'),
     tfTimeout: () => p.number('tf_timeout'),
-    // A managed node may hear scans before the SLAM thread is there.
-    queueSize: () => (node.slam() ? p.number('queue_size') : STARTING_SCANS),
+    queueSize: () => {
+      const size = p.number('queue_size');
+      return starting() ? Math.max(size, STARTING_SCANS) : size;
+    },
     onJump: node.onJump,
   });
   const imu = new ImuIntake(tf, log);
@@ -83,10 +86,12 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     imu,
     slam,
     active: () => activity() === 'active',
+    queueSize: () => p.number('queue_size'),
     wantsCloud: () => results.wantsCloud(),
     onReply: (scan, reply) => results.publish(scan, reply),
     onFatal,
   });
+  starting = () => pump.starting;
   const services = new MapServices({
     slam,
     activity,

@@ -14,6 +14,7 @@ import { RclPort } from './rcl-port.js';
 import type { RclLifecycleNode, Rclnodejs, RclNode, RclParameter, RclResponse } from './rclnodejs-api.js';
 import { loadRclnodejs } from './rclnodejs-load.js';
 import { guardedNode, readOverrides, type NodeHooks } from './ros-node.js';
+import { shortPauses } from './short-pauses.js';
 import { SlamLink } from './slam-link.js';
 
 export interface NodeEnvironment {
@@ -33,6 +34,7 @@ const DEFAULT_NAME = 'feltmap';
  */
 export async function runNode({ factoryUrl, argv }: NodeEnvironment): Promise<number> {
   const signal = stopSignal();
+  shortPauses();
   const rcl = await loadRclnodejs();
   const context = rcl.Context.defaultContext();
   await rcl.init(context, ['feltmap', ...argv]);

@@ -11,6 +11,8 @@ export interface ScanPumpOptions {
   readonly slam: () => SlamService | undefined;
   /** Scans are handed over only while this holds. */
   readonly active: () => boolean;
+  /** Scans that may wait once the start is over. */
+  readonly queueSize: () => number;
   /** Whether the deskewed cloud of the next scan is wanted. */
   readonly wantsCloud: () => boolean;
   readonly onReply: (scan: ReadyScan, reply: ScanReply) => void;
@@ -22,6 +24,8 @@ export interface ScanPumpOptions {
 const RETRY_MS = 10;
 /** Tracked scans of the first LiDAR before the others take part: they need a map and a velocity. */
 const SETTLED_SCANS = 3;
+/** So many in a row end the start, once no more wait than may later. */
+const STARTED_SCANS = 10;
 
 /** Hands scans to the SLAM thread, one at a time, and passes on what it answers. */
 export class ScanPump {
@@ -30,10 +34,16 @@ export class ScanPump {
   #held = false;
   #retry: NodeJS.Timeout | undefined;
   #settled = 0;
+  #starting = true;
   /** Raised with every new map: replies to older scans are about one that is gone. */
   #generation = 0;
 
   constructor(private readonly options: ScanPumpOptions) {}
+
+  /** A map has just been begun, or there is none yet. */
+  get starting(): boolean {
+    return this.#starting;
+  }
 
   /** Hands the next scan over if the thread is free. */
   pump(): void {
@@ -64,7 +74,7 @@ export class ScanPump {
   hold(): void {
     this.#generation++;
     this.options.intake.clear();
-    this.#held = true;
+    this.#held = this.#starting = true;
   }
 
   release(): void {
@@ -76,6 +86,7 @@ export class ScanPump {
   forget(): void {
     this.#generation++;
     this.#settled = 0;
+    this.#starting = true;
   }
 
   /** Waits for no transform any longer. */
@@ -85,7 +96,7 @@ export class ScanPump {
   }
 
   async #process(slam: SlamService, scan: ReadyScan, imu: ReturnType<ImuIntake['take']>): Promise<void> {
-    const { intake, wantsCloud, onReply, onFatal } = this.options;
+    const { intake, queueSize, wantsCloud, onReply, onFatal } = this.options;
     this.#busy = true;
     const generation = this.#generation;
     // The message fills its own buffer, which then goes over without a copy.
@@ -105,6 +116,7 @@ export class ScanPump {
       );
       if (generation !== this.#generation) return;
       if (scan.index === 0) this.#settled = reply.result.state === 'lost' ? 0 : this.#settled + 1;
+      if (this.#settled >= STARTED_SCANS && intake.length <= queueSize()) this.#starting = false;
       onReply(scan, reply);
     } catch (error) {
       if (this.options.slam() !== slam) return; // ended on purpose

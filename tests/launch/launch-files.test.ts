@@ -49,6 +49,7 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
       'viewer',
       'viewer_host',
       'viewer_token',
+      'queue_size',
       'use_sim_time',
       'namespace',
     ]);
@@ -62,7 +63,7 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
     );
     const replay = literalsOf(launchFile('replay.launch.py'));
     const own = (replay['ARGUMENTS'] as Argument[]).map(([name]) => name);
-    const passed = [...(replay['PASSED'] as string[]), 'rviz', 'use_sim_time'];
+    const passed = [...(replay['PASSED'] as string[]), 'rviz', 'queue_size', 'use_sim_time'];
     expect(passed.sort()).toEqual(inner.sort());
     expect(own).toContain('bag');
   });

@@ -82,7 +82,7 @@ describe.skipIf(!canLaunch)(`ros2 launch${lacks(canLaunch, 'ros2launch')}`, () =
 
   it.skipIf(!canPlay)('replay.launch.py ends when the node cannot start', async () => {
     const wrong = join(prefix, 'wrong.yaml');
-    await writeFile(wrong, '/**:\n  ros__parameters:\n    queue_size: 1000\n');
+    await writeFile(wrong, '/**:\n  ros__parameters:\n    mesh_rate: 1000.0\n');
     command = new Ros2Command(prefix, [
       'launch',
       'feltmap',
@@ -92,7 +92,7 @@ describe.skipIf(!canLaunch)(`ros2 launch${lacks(canLaunch, 'ros2launch')}`, () =
       'rviz:=false',
     ]);
     await command.ended();
-    expect(command.output).toMatch(/queue_size = 1000 is refused/);
+    expect(command.output).toMatch(/mesh_rate = 1000 is refused/);
     expect(command.output).not.toMatch(/\[bag-/);
   });
 

@@ -130,6 +130,37 @@ afterEach(async () => {
 });
 
 describe('MappingNode', () => {
+  it('lets more scans wait while a map is begun, and drops the oldest once it has caught up', async () => {
+    const { node: n } = await node([['queue_size', 2]]);
+    let release: () => void = () => undefined;
+    const answer = slam.call.bind(slam) as SlamService['call'];
+    slam.call = async (request) => {
+      if (request.type === 'scan') await new Promise<void>((resolve) => (release = resolve));
+      return answer(request);
+    };
+    const drain = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) {
+        release();
+        await settle();
+      }
+    };
+    // The first scan is being worked on, slowly; fourteen more than may wait later.
+    await feed(
+      n,
+      Array.from({ length: 15 }, (_, i) => 1 + i / 10),
+    );
+    await drain();
+    expect(port.of('odometry')).toHaveLength(15);
+
+    await feed(
+      n,
+      Array.from({ length: 15 }, (_, i) => 3 + i / 10),
+    );
+    await drain();
+    const stamps = port.of('odometry').map((bytes) => Number(decodeOdometry(bytes).stampNs) / 1e9);
+    expect(stamps.slice(15)).toEqual([3, 4.3, 4.4]);
+  });
+
   it('publishes odometry and its transform at the stamps of the scans', async () => {
     const { node: n } = await node();
     slam.answer = (stampNs) => ({

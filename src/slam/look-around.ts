@@ -55,7 +55,13 @@ export function findAgain(around: LookAround, last: Pose, ahead: Pose): Track | 
     ...turned(shifted(last, 3 * scale, 1.5 * scale), 180, 20),
   ];
   const found = bestOf(around, poses);
-  return found && sure(found) ? found.track : undefined;
+  // A search stops after some iterations: a place that fits so well may be one short of settling.
+  const settled = found && !found.track.converged ? further(around, found) : found;
+  return settled && sure(settled) ? settled.track : undefined;
+}
+
+function further({ search, points, coarse, track }: LookAround, found: Find): Find | undefined {
+  return search.best(points, coarse, [found.track.pose], track);
 }
 
 function sure({ track, fit, valued }: Find): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../config/load.js';
 import { nearestKey } from '../config/suggest.js';
 import { FeltmapError } from '../geometry/errors.js';
@@ -25,6 +26,11 @@ export interface NodeEnvironment {
 }
 
 const DEFAULT_NAME = 'feltmap';
+/**
+ * rclnodejs stops by running the event loop from within itself. In the callback of a socket that is closing, a viewer's,
+ * this crashes Node (libuv: uv__write asserts): in a timer, with all sockets closed, it does not.
+ */
+const SETTLE_MS = 50;
 
 /**
  * `feltmap node`: runs the ROS 2 node until SIGINT, SIGTERM or a failure.
@@ -136,6 +142,7 @@ class RunningNode {
       return await finished;
     } finally {
       await this.#core.cleanup();
+      await sleep(SETTLE_MS);
       this.#node.stop();
     }
   }

@@ -162,7 +162,7 @@ describe('a drive at sensor rate', () => {
 
   it('ends on SIGINT, quickly and with status 0', async () => {
     const start = performance.now();
-    expect(await node.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(await node.stop('SIGINT'), node.output).toEqual({ code: 0, signal: null });
     expect(performance.now() - start).toBeLessThan(5000);
   });
 });

@@ -44,7 +44,7 @@ describe('the browser viewer of the node', () => {
 
       const client = await ViewerClient.open(port);
       await play(publisher, clouds);
-      await settled('odometry messages', odometry, 23);
+      await settled('odometry messages', odometry, 20);
       const status = await viewerStatus(port);
       expect(status).toMatchObject({
         scans: odometry.length,
@@ -66,7 +66,7 @@ describe('the browser viewer of the node', () => {
       expect((await viewerStatus(port)).scans).toBe(0);
 
       const begin = performance.now();
-      expect(await node.stop('SIGINT')).toEqual({ code: 0, signal: null });
+      expect(await node.stop('SIGINT'), node.output).toEqual({ code: 0, signal: null });
       expect(performance.now() - begin).toBeLessThan(5000);
       client.close();
       late.close();

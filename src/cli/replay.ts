@@ -16,6 +16,7 @@ import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
 import { openTruth, type TruthReader } from './replay-truth.js';
 import type { ReplayView } from './replay-view.js';
 import { RunLog } from './run-log.js';
+import { shortPauses } from './short-pauses.js';
 import { packageVersion } from './version.js';
 import { SlamClient } from './slam-client.js';
 import { announceViewer, serveUntilInterrupt } from './serving.js';
@@ -73,6 +74,7 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
   if (options.view === undefined) return runReplay({ ...run, log, progress, display });
 
   const { ReplayView } = await import('./replay-view.js');
+  shortPauses(); // copies of the mesh stream through the main thread
   const view = new ReplayView(log, {
     port: options.view,
     host: options.viewHost ?? '127.0.0.1',

@@ -15,7 +15,7 @@ import { RclPort } from './rcl-port.js';
 import type { RclLifecycleNode, Rclnodejs, RclNode, RclParameter, RclResponse } from './rclnodejs-api.js';
 import { loadRclnodejs } from './rclnodejs-load.js';
 import { guardedNode, readOverrides, type NodeHooks } from './ros-node.js';
-import { shortPauses } from './short-pauses.js';
+import { shortPauses } from '../cli/short-pauses.js';
 import { SlamLink } from './slam-link.js';
 
 export interface NodeEnvironment {

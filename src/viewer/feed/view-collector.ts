@@ -14,7 +14,7 @@ export class ViewCollector {
   constructor(
     view: SlamView,
     post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void,
-    { rate = 5, ...options }: ViewChangesOptions & { readonly rate?: number } = {},
+    { rate = 4, ...options }: ViewChangesOptions & { readonly rate?: number } = {},
   ) {
     this.#changes = new ViewChanges(view, options);
     this.#post = post;

@@ -6,7 +6,8 @@ import { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
 import type { SlamClient } from './slam-client.js';
 import { packageVersion } from './version.js';
-import { unpackBlocks, type ViewUpdate } from '../viewer/feed/view-update.js';
+import { showUpdate } from '../viewer/feed/show-update.js';
+import type { ViewUpdate } from '../viewer/feed/view-update.js';
 
 export interface ReplayViewOptions {
   readonly port: number;
@@ -89,16 +90,8 @@ export class ReplayView implements ViewerFeed {
       const at = results[scan]?.stampNs;
       return at === undefined || first === undefined ? undefined : Number(at - first) / 1e9;
     };
-    this.#server.blocks(unpackBlocks(update, timeOf), recordedSeconds);
-    const { deleted, scan } = update;
-    const removed: { submap: number; key: number; version: number }[] = [];
-    for (let i = 0; i < deleted.length; i += 2)
-      removed.push({ submap: 0, key: deleted[i]!, version: deleted[i + 1]! });
-    this.#server.removeBlocks(removed);
-    const result = scan && this.#log.results[scan.index];
-    if (!result) return;
-    const { stampNs, pose } = result;
-    this.#server.scan({ sensor: 0, submap: 0, stampNs, pose, positions: scan.points });
+    const placeOf = (scan: number): ScanResult | undefined => results[scan];
+    showUpdate(this.#server, update, { timeOf, time: recordedSeconds, placeOf });
   }
 
   /** All is written. @param meshFile the finished mesh as GLB */

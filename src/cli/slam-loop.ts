@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { ScanResult, Slam } from '../slam/types.js';
+import { detached } from '../slam/detached.js';
+import type { Slam } from '../slam/types.js';
 import { packError, type SlamReply, type SlamRequest } from './slam-protocol.js';
 import { transferFinal } from './transfer.js';
 import { ViewCollector } from '../viewer/feed/view-collector.js';
@@ -62,14 +63,4 @@ export function runSlamLoop(port: MessagePort, slam: Slam, watched = false): voi
 
 function reply(port: MessagePort, message: SlamReply, transfers: ArrayBuffer[] = []): void {
   port.postMessage(message, transfers);
-}
-
-/** Copies: the SLAM system may reuse its arrays for the next scan, or keep them in shared memory. */
-function detached(result: ScanResult): ScanResult {
-  return {
-    ...result,
-    pose: Float64Array.from(result.pose),
-    covariance: Float64Array.from(result.covariance),
-    twist: Float64Array.from(result.twist),
-  };
 }

@@ -9,6 +9,7 @@ import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { GyroHint, LidarScan } from '../sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { SlamFactory } from '../cli/slam-protocol.js';
+import { detached } from '../slam/detached.js';
 import type { Mesh, ScanResult, Slam, SlamView } from '../slam/types.js';
 import { ViewChanges } from '../viewer/feed/view-changes.js';
 import { MeshStream } from './mesh-stream.js';
@@ -182,16 +183,6 @@ function timeSpan({ times }: LidarScan): [bigint, bigint] {
     if (times[i]! > last) last = times[i]!;
   }
   return [BigInt(Math.round(first * 1e9)), BigInt(Math.round(last * 1e9))];
-}
-
-/** Copies: the SLAM system may reuse its arrays for the next scan, or keep them in shared memory. */
-function detached(result: ScanResult): ScanResult {
-  return {
-    ...result,
-    pose: Float64Array.from(result.pose),
-    covariance: Float64Array.from(result.covariance),
-    twist: Float64Array.from(result.twist),
-  };
 }
 
 function moved(mesh: Mesh, T: Pose): Mesh {

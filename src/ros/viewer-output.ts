@@ -1,6 +1,7 @@
 import type { Pose } from '../geometry/se3.js';
 import { mapFigures } from '../viewer/feed/map-figures.js';
-import { unpackBlocks, type ViewUpdate } from '../viewer/feed/view-update.js';
+import { showUpdate } from '../viewer/feed/show-update.js';
+import type { ViewUpdate } from '../viewer/feed/view-update.js';
 import { ViewerServer, type ViewerFeed, type ViewerStatus } from '../viewer/server/index.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
 import { RateMeter } from './rates.js';
@@ -132,18 +133,11 @@ export class ViewerOutput implements ViewerFeed {
     if (!update) return false;
     const last = this.#last?.result;
     const time = (last && this.#times.get(last.index)) ?? 0;
-    this.#server.blocks(
-      unpackBlocks(update, (scan) => this.#times.get(scan)),
+    showUpdate(this.#server, update, {
+      timeOf: (scan) => this.#times.get(scan),
       time,
-    );
-    const removed: { submap: number; key: number; version: number }[] = [];
-    for (let i = 0; i < update.deleted.length; i += 2)
-      removed.push({ submap: 0, key: update.deleted[i]!, version: update.deleted[i + 1]! });
-    this.#server.removeBlocks(removed);
-    if (update.scan && last?.index === update.scan.index) {
-      const { stampNs, pose } = last;
-      this.#server.scan({ sensor: 0, submap: 0, stampNs, pose, positions: update.scan.points });
-    }
+      placeOf: (scan) => (last?.index === scan ? last : undefined),
+    });
     return true;
   }
 

@@ -42,7 +42,6 @@ export class App {
   #lastScans = -1;
   #panelAt = 0;
   #frameMs = 0;
-  #scriptMs = 0;
   #frames = 0;
   #lastDraw = 0;
   #seen: number[] = [];
@@ -122,7 +121,6 @@ export class App {
       frames: this.#frames,
       quality: this.#view.governor.step,
       frameMs: this.#frameMs,
-      scriptMs: this.#scriptMs,
       measured: this.#view.measure.distance,
     };
   }
@@ -390,7 +388,6 @@ export class App {
       }
       this.#lastDraw = performance.now();
       this.#frames++;
-      this.#scriptMs += 0.1 * (this.#lastDraw - begin - this.#scriptMs);
       this.#overlays.update(this.#view, this.#settings.current, this.#session.ages);
     } else if (begin - this.#lastDraw > 1000) this.#frameMs = 0;
     if (now - this.#panelAt > 500) {

@@ -27,9 +27,8 @@ export interface FeltmapState {
   readonly frames: number;
   /** Step of the governor: 0 is the best picture. */
   readonly quality: number;
-  /** Between drawn frames while they follow each other, and the page's own share of it, ms. */
+  /** Between drawn frames while they follow each other, ms. */
   readonly frameMs: number;
-  readonly scriptMs: number;
   /** Of the measured line, metres. */
   readonly measured: number | undefined;
 }

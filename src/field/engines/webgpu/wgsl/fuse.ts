@@ -1,3 +1,4 @@
+import { CARVING_HITS } from '../../../carving.js';
 import { rayRequests } from './blocks.js';
 
 /** Points to grid units, and which to fuse: castPoints of src/kernels/fuse.ts. */
@@ -165,7 +166,7 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
       cornersSlot(other * 512u + cornerOf(near));
     }
     hits++;
-    if (hits == 8u) { return; }
+    if (hits == ${CARVING_HITS}u) { return; }
   }
 }
 `;

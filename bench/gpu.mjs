@@ -1,8 +1,8 @@
 // The GPU engines beside what the device can do, in one run: npm run bench:gpu [-- --scans N] [--no-write]
 // Needs nothing but a driver and the package webgpu. --software runs it on a software adapter, to see that it would run.
 import { configSchema } from '../dist/config/schema.js';
-import { openEngine } from '../dist/field/engines/select.js';
-import { openAdapter } from '../dist/field/engines/webgpu/adapter.js';
+import { openEngine } from '../dist/field/backends/select.js';
+import { openAdapter } from '../dist/field/backends/webgpu/adapter.js';
 import { simulate } from '../dist/sim/index.js';
 import { createSlam } from '../dist/slam/create.js';
 import { affordable, bulkRatesOf, openWorkload, stepTimes, thousands } from './lib/engines.mjs';

@@ -6,7 +6,7 @@ const sourceFolder = 'src/kernels';
 const output = 'dist/kernels/feltmap.wasm';
 const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 const newest = Math.max(
-  ...readdirSync(sourceFolder).map((name) => modified(`${sourceFolder}/${name}`)),
+  ...readdirSync(sourceFolder, { recursive: true }).map((name) => modified(`${sourceFolder}/${name}`)),
   modified('scripts/build-kernels.mjs'),
 );
 if (process.argv.includes('--force') || modified(output) < newest) {

@@ -1,9 +1,9 @@
 // The operations of the engines on a made-up scene, timed.
 import { availableParallelism } from 'node:os';
-import { openEngine } from '../../dist/field/engines/select.js';
-import { WasmField } from '../../dist/field/engines/wasm/field.js';
-import { KernelPool } from '../../dist/field/engines/wasm/pool.js';
-import { makeWorkload, rateOf, WORKLOAD_FIELD, WORKLOAD_MIB } from '../../dist/field/engines/workload.js';
+import { openEngine } from '../../dist/field/backends/select.js';
+import { WasmField } from '../../dist/field/backends/wasm/field.js';
+import { KernelPool } from '../../dist/compute/pool.js';
+import { makeWorkload, rateOf, WORKLOAD_FIELD, WORKLOAD_MIB } from '../../dist/field/backends/workload.js';
 
 export const ENGINES = ['wasm', 'webgpu', 'tfjs-node-gpu', 'tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu'];
 /** Chunks of 256 samples in a batch of the default configuration. */

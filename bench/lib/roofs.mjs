@@ -1,5 +1,5 @@
 // What the GPU itself can do: bytes per second of a copy kernel, floating-point operations per second of an FMA kernel.
-import { openAdapter } from '../../dist/field/engines/webgpu/adapter.js';
+import { openAdapter } from '../../dist/field/backends/webgpu/adapter.js';
 
 const COPY = `
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;

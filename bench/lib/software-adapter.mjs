@@ -1,7 +1,7 @@
 // Runs the program again with the software Vulkan driver of Debian's chromium where there is no GPU.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { openAdapter } from '../../dist/field/engines/webgpu/adapter.js';
+import { openAdapter } from '../../dist/field/backends/webgpu/adapter.js';
 
 const CHROMIUM = '/usr/lib/chromium';
 

@@ -1,4 +1,4 @@
-import { compiledUrl } from '../field/engines/wasm/runtime-url.js';
+import { compiledUrl } from '../compute/compiled-url.js';
 import { configText } from './config-command.js';
 import { EXIT, inStage } from './exit-codes.js';
 import type { Actions } from './command-options.js';

@@ -1,4 +1,4 @@
-import type { EngineReport, Survey } from '../field/engines/survey.js';
+import type { EngineReport, Survey } from '../field/backends/survey.js';
 
 /** The engines of this machine as text for people. */
 export function describeEngines({ engines, auto }: Survey): string {

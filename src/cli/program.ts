@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander';
-import { ENGINES } from '../field/engines/names.js';
+import { ENGINES } from '../field/backends/names.js';
 import type {
   ReplayOptions,
   InfoOptions,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { convertRecording, describeConversion } from './convert.js';
 import { describeEngines } from './engines.js';
 import { EXIT, inStage } from './exit-codes.js';
-import type { Survey } from '../field/engines/survey.js';
+import type { Survey } from '../field/backends/survey.js';
 import { collectInfo, describeInfo } from './info.js';
 import type { ConvertOptions, InfoOptions } from './command-options.js';
 
@@ -17,7 +17,7 @@ export async function infoCommand(path: string | undefined, options: InfoOptions
 
 /** Two seconds for each engine that works. */
 async function measureEngines(): Promise<Survey> {
-  const { surveyEngines } = await import('../field/engines/survey.js');
+  const { surveyEngines } = await import('../field/backends/survey.js');
   const live = process.stderr.isTTY;
   if (live) process.stderr.write('measuring the engines, two seconds each …');
   const survey = await surveyEngines(2, availableParallelism());

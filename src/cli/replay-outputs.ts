@@ -9,7 +9,7 @@ import { meshPicture } from '../export/picture.js';
 import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
 import { formatTum } from '../export/tum.js';
 import type { RunLog } from './run-log.js';
-import type { SlamFinal } from './slam-protocol.js';
+import type { SlamFinal } from '../host/protocol.js';
 
 /** Makes the folder and checks that it can be written to, before hours of work depend on it. */
 export async function prepareOutput(dir: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
 import type { Progress, ProgressInfo } from './progress.js';
 import type { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
-import type { SlamClient } from './slam-client.js';
+import type { SlamClient } from '../host/client.js';
 
 export interface FeedOptions {
   readonly scans: AsyncIterable<LidarScan>;

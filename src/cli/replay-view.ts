@@ -1,13 +1,13 @@
 import type { ControlFrame } from '../viewer/protocol/index.js';
 import { ViewerServer, type ViewerFeed, type ViewerStatus } from '../viewer/server/index.js';
 import type { ScanResult } from '../slam/types.js';
-import { mapFigures } from '../viewer/feed/map-figures.js';
+import { mapFigures } from '../host/viewer-feed/map-figures.js';
 import { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
-import type { SlamClient } from './slam-client.js';
+import type { SlamClient } from '../host/client.js';
 import { packageVersion } from './version.js';
-import { showUpdate } from '../viewer/feed/show-update.js';
-import type { ViewUpdate } from '../viewer/feed/view-update.js';
+import { showUpdate } from '../host/viewer-feed/show-update.js';
+import type { ViewUpdate } from '../host/viewer-feed/view-update.js';
 
 export interface ReplayViewOptions {
   readonly port: number;

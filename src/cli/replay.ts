@@ -18,7 +18,7 @@ import type { ReplayView } from './replay-view.js';
 import { RunLog } from './run-log.js';
 import { shortPauses } from './short-pauses.js';
 import { packageVersion } from './version.js';
-import { SlamClient } from './slam-client.js';
+import { SlamClient } from '../host/client.js';
 import { announceViewer, serveUntilInterrupt } from './serving.js';
 
 /** The world around a replay; tests give their own. */

@@ -9,7 +9,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../slam/types.js';
 import { readTrajectory } from './eval-files.js';
 import { readSavedMap } from './replay-input.js';
-import { SlamClient } from './slam-client.js';
+import { SlamClient } from '../host/client.js';
 
 /** A finished run, or what there is of one. */
 export interface ViewInput {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ENGINES } from '../field/engines/names.js';
+import { ENGINES } from '../field/backends/names.js';
 
 const metres = (value: number, maximum = 100) => z.number().positive().max(maximum).default(value);
 

@@ -1,7 +1,7 @@
 import type { Pose } from '../geometry/se3.js';
 import type { FieldEngine, FitChunk, PointSet } from './engine.js';
-import type { FeatureLevel } from './engines/wasm/features.js';
-import type { BlockGrid } from './engines/wasm/grid.js';
+import type { FeatureLevel } from './backends/wasm/features.js';
+import type { BlockGrid } from './backends/wasm/grid.js';
 import type { Manifest } from './saved/manifest.js';
 
 /**

@@ -1,15 +1,15 @@
 // Every kernel has the form (args: usize, chunk: i32): it reads its parameters from a struct at `args` and
 // does the part `chunk` of the work, so that any number of threads can share it. Pure functions on raw memory:
 // no AssemblyScript object is ever allocated, because instances share one memory but not their globals.
-export { allocateBlocks, castPoints, fuse } from './fuse';
-export { makeBlocks } from './grid';
-export { carve } from './carve';
-export { register } from './register';
-export { allocateRows, fitForward, fitUpdate } from './fit';
-export { query, evaluateBlocks } from './query';
-export * from './mesh';
-export * from './prepare';
-export { drawSamples } from './sample';
+export { allocateBlocks, castPoints, fuse } from './field/fuse';
+export { makeBlocks } from './field/grid';
+export { carve } from './field/carve';
+export { register } from './field/register';
+export { allocateRows, fitForward, fitUpdate } from './field/fit';
+export { query, evaluateBlocks } from './field/query';
+export * from './mesh/extract';
+export * from './lidar/index';
+export { drawSamples } from './field/sample';
 
 /** Where this module's static data ends. */
 export function heapBase(): usize {

@@ -1,4 +1,4 @@
-import type { KernelPool } from '../field/engines/wasm/pool.js';
+import type { KernelPool } from '../compute/pool.js';
 import type { MapField } from '../field/map-field.js';
 import type { Mesh } from '../slam/types.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';

@@ -1,4 +1,4 @@
-import type { KernelPool } from '../field/engines/wasm/pool.js';
+import type { KernelPool } from '../compute/pool.js';
 import { MeshBlockStore } from './block-store.js';
 import { BLOCK_CORNERS, BLOCK_EDGE_IDS, MAX_BLOCK_INDICES, MAX_BLOCK_VERTICES } from './block-layout.js';
 import { buildCaseTable } from './case-table.js';

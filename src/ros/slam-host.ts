@@ -8,10 +8,10 @@ import { GyroTrack } from '../sensors/imu/gyro.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { GyroHint, LidarScan } from '../sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
-import type { SlamFactory } from '../cli/slam-protocol.js';
-import { detached } from '../slam/detached.js';
+import type { SlamFactory } from '../host/protocol.js';
+import { detached } from '../host/detached.js';
 import type { Mesh, ScanResult, Slam, SlamView } from '../slam/types.js';
-import { ViewChanges } from '../viewer/feed/view-changes.js';
+import { ViewChanges } from '../host/viewer-feed/view-changes.js';
 import { MeshStream } from './mesh-stream.js';
 import { LIVE_SETTINGS } from './parameters.js';
 import type {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { unpackError } from '../cli/slam-protocol.js';
-import { compiledUrl } from '../field/engines/wasm/runtime-url.js';
+import { unpackError } from '../host/protocol.js';
+import { compiledUrl } from '../compute/compiled-url.js';
 import type { SlamAnswer, SlamEnvelope, SlamReplies, SlamRequest, SlamThreadData } from './slam-protocol.js';
 
 /** What the node needs of the SLAM thread; tests put something simpler in its place. */

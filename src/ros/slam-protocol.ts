@@ -1,9 +1,9 @@
-import type { PortableError } from '../cli/slam-protocol.js';
+import type { PortableError } from '../host/protocol.js';
 import type { Config } from '../config/schema.js';
 import type { Pose } from '../geometry/se3.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
-import type { ViewUpdate } from '../viewer/feed/view-update.js';
+import type { ViewUpdate } from '../host/viewer-feed/view-update.js';
 import type { Header } from '../messages/header.js';
 import type { MeshColor } from './mesh-color.js';
 

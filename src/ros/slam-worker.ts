@@ -1,7 +1,7 @@
 // The SLAM thread of the ROS node: answers requests one by one (slam-host.ts).
 import { parentPort, workerData } from 'node:worker_threads';
-import { packError, type SlamFactory } from '../cli/slam-protocol.js';
-import { transfersOf } from '../viewer/feed/view-changes.js';
+import { packError, type SlamFactory } from '../host/protocol.js';
+import { transfersOf } from '../host/viewer-feed/view-changes.js';
 import { SlamHost } from './slam-host.js';
 import type { SlamAnswer, SlamEnvelope, SlamReplies, SlamThreadData } from './slam-protocol.js';
 

@@ -1,7 +1,7 @@
 import type { Pose } from '../geometry/se3.js';
-import { mapFigures } from '../viewer/feed/map-figures.js';
-import { showUpdate } from '../viewer/feed/show-update.js';
-import type { ViewUpdate } from '../viewer/feed/view-update.js';
+import { mapFigures } from '../host/viewer-feed/map-figures.js';
+import { showUpdate } from '../host/viewer-feed/show-update.js';
+import type { ViewUpdate } from '../host/viewer-feed/view-update.js';
 import { ViewerServer, type ViewerFeed, type ViewerStatus } from '../viewer/server/index.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
 import { RateMeter } from './rates.js';

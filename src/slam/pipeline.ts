@@ -6,14 +6,14 @@ import type { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
 import { coarseOf, pointsOf } from './points.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import type { Mapper } from './mapper.js';
-import { ConstantVelocity } from './motion.js';
-import { judge, type Verdict } from './judge.js';
-import { beyondDoubt, findAgain, lookAround, type LookAround } from './look-around.js';
-import type { PlaceSearch } from './place-search.js';
-import type { Localiser } from './relocalise.js';
+import type { Mapper } from './mapping/mapper.js';
+import { ConstantVelocity } from './tracking/motion.js';
+import { judge, type Verdict } from './tracking/judge.js';
+import { beyondDoubt, findAgain, lookAround, type LookAround } from './places/look-around.js';
+import type { PlaceSearch } from './places/place-search.js';
+import type { Localiser } from './places/relocalise.js';
 import { StopWatch } from './stop-watch.js';
-import type { Track, Tracker } from './tracker.js';
+import type { Track, Tracker } from './tracking/tracker.js';
 import type { ScanResult, StageTimes, TrackingState } from './types.js';
 
 /** The parts that a pipeline drives; see create.ts for how they are made. */

@@ -1,7 +1,7 @@
 import { BLOCK_CELLS } from '../mesh/block-layout.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
 import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
-import type { KeyframeStore } from './keyframes.js';
+import type { KeyframeStore } from './mapping/keyframes.js';
 import type { SlamView } from './types.js';
 
 /** Looks into the parts of a system, for viewers. */

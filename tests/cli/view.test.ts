@@ -10,7 +10,7 @@ import { viewCommand } from '../../src/cli/view-command.js';
 import { encodeGlb } from '../../src/export/glb.js';
 import { encodePly } from '../../src/export/ply.js';
 import { decodePly } from '../../src/export/ply-reader.js';
-import { compiledUrl } from '../../src/field/engines/wasm/runtime-url.js';
+import { compiledUrl } from '../../src/compute/compiled-url.js';
 import { encodeClientFrame } from '../../src/viewer/protocol/index.js';
 import { randomMesh } from '../export/made-up-mesh.js';
 import { closeAll, join as joinViewer, until, type Client } from '../viewer/server/helpers.js';

@@ -2,8 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DECODER_FLOATS, FEATURES, HIDDEN, randomDecoder } from '../../src/field/engines/wasm/features.js';
-import { decode, type Vector } from '../../src/field/reference.js';
+import { DECODER_FLOATS, FEATURES, HIDDEN, randomDecoder } from '../../src/field/backends/wasm/features.js';
+import { decode, type Vector } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 
 const OUTPUT_SCALE = 0.1;

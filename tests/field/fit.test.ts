@@ -1,12 +1,12 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FitChunk } from '../../src/field/engine.js';
-import { FEATURES, ROW_FLOATS } from '../../src/field/engines/wasm/features.js';
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
-import { WasmField } from '../../src/field/engines/wasm/field.js';
-import type { FeatureRow, ReferenceField, ReferenceSample } from '../../src/field/reference.js';
+import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
+import { KernelPool } from '../../src/compute/pool.js';
+import { WasmField } from '../../src/field/backends/wasm/field.js';
+import type { FeatureRow, ReferenceField, ReferenceSample } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity, type Pose } from '../../src/geometry/se3.js';
-import { moveAtSensor } from '../../src/slam/tracker.js';
+import { moveAtSensor } from '../../src/slam/tracking/tracker.js';
 import { copyField, hashOf, OPTIONS, place, room, rounded, scan, type Placed } from './helpers.js';
 
 const HUBER = 0.03;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FEATURES, ROW_FLOATS } from '../../src/field/engines/wasm/features.js';
-import { WasmField } from '../../src/field/engines/wasm/field.js';
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
+import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
+import { WasmField } from '../../src/field/backends/wasm/field.js';
+import { KernelPool } from '../../src/compute/pool.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
 import { OPTIONS, place, room, scan, type Placed } from './helpers.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
-import { WasmField } from '../../src/field/engines/wasm/field.js';
-import { cornerKey, ReferenceGrid, type Vector } from '../../src/field/reference.js';
+import { KernelPool } from '../../src/compute/pool.js';
+import { WasmField } from '../../src/field/backends/wasm/field.js';
+import { cornerKey, ReferenceGrid, type Vector } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity, inverse, transformPoint, type Pose } from '../../src/geometry/se3.js';
 import { copyGrid, hashOf, OPTIONS, place, room, rounded, scan, type Cloud } from './helpers.js';

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
-import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/engines/wasm/grid.js';
-import { WasmField } from '../../src/field/engines/wasm/field.js';
-import { cornerKey } from '../../src/field/reference.js';
+import { KernelPool } from '../../src/compute/pool.js';
+import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/backends/wasm/grid.js';
+import { WasmField } from '../../src/field/backends/wasm/field.js';
+import { cornerKey } from '../oracle/reference-field.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity } from '../../src/geometry/se3.js';
 import { cornerOf, hashOf, hashOfField, OPTIONS, place, room, scan } from './helpers.js';
 
 const CELL = 1; // metres, so that integer cells are exact in float32
-const NEIGHBOURS_WORD = 6; // of the grid descriptor, as in src/kernels/grid.ts
+const NEIGHBOURS_WORD = 6; // of the grid descriptor, as in src/kernels/field/grid.ts
 
 /** The error that `action` throws; fails if it throws none. */
 function errorOf(action: () => void): FeltmapError {

@@ -1,10 +1,10 @@
 import type { PointSet } from '../../src/field/engine.js';
-import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/engines/wasm/grid.js';
-import { FEATURES, ROW_FLOATS } from '../../src/field/engines/wasm/features.js';
-import type { WasmField } from '../../src/field/engines/wasm/field.js';
-import { type WasmFieldOptions } from '../../src/field/engines/wasm/field.js';
-import type { KernelMemory } from '../../src/field/engines/wasm/memory.js';
-import { cornerKey, ReferenceFeatures, ReferenceField, ReferenceGrid } from '../../src/field/reference.js';
+import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/backends/wasm/grid.js';
+import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
+import type { WasmField } from '../../src/field/backends/wasm/field.js';
+import { type WasmFieldOptions } from '../../src/field/backends/wasm/field.js';
+import type { KernelMemory } from '../../src/compute/memory.js';
+import { cornerKey, ReferenceFeatures, ReferenceField, ReferenceGrid } from '../oracle/reference-field.js';
 import type { Random } from '../../src/geometry/random.js';
 import { inverse, transformPoint, type Pose } from '../../src/geometry/se3.js';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BLOCK_CORNERS } from '../../src/field/engines/wasm/grid.js';
-import { FEATURES, ROW_FLOATS } from '../../src/field/engines/wasm/features.js';
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
-import { WasmField } from '../../src/field/engines/wasm/field.js';
-import type { ReferenceField, Vector } from '../../src/field/reference.js';
+import { BLOCK_CORNERS } from '../../src/field/backends/wasm/grid.js';
+import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
+import { KernelPool } from '../../src/compute/pool.js';
+import { WasmField } from '../../src/field/backends/wasm/field.js';
+import type { ReferenceField, Vector } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
 import { copyField, cornerOf, OPTIONS, place, room, scan } from './helpers.js';

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NormalSums, RegisterOptions } from '../../src/field/engine.js';
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
-import { WasmField } from '../../src/field/engines/wasm/field.js';
+import { KernelPool } from '../../src/compute/pool.js';
+import { WasmField } from '../../src/field/backends/wasm/field.js';
 import {
   registerSums,
   type ReferenceGrid,
   type ReferencePoint,
   type Vector,
-} from '../../src/field/reference.js';
+} from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity, type Pose } from '../../src/geometry/se3.js';
-import { moveAtSensor } from '../../src/slam/tracker.js';
+import { moveAtSensor } from '../../src/slam/tracking/tracker.js';
 import { copyGrid, OPTIONS, place, room, rounded, scan, type Cloud, type Placed } from './helpers.js';
 
 const ALL: RegisterOptions = {

@@ -1,4 +1,4 @@
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
+import { KernelPool } from '../../src/compute/pool.js';
 import { BlockMesher } from '../../src/mesh/mesher.js';
 import type { MeshBlockStore } from '../../src/mesh/block-store.js';
 import type { Mesh } from '../../src/slam/types.js';

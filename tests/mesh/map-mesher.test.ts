@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { KernelPool } from '../../src/field/engines/wasm/pool.js';
-import { WasmField } from '../../src/field/engines/wasm/field.js';
+import { KernelPool } from '../../src/compute/pool.js';
+import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
 import { MapMesher, mostChanged } from '../../src/mesh/map-mesher.js';

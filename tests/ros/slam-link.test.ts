@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { unpackBlocks } from '../../src/viewer/feed/view-update.js';
+import { unpackBlocks } from '../../src/host/viewer-feed/view-update.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { decodePly } from '../../src/export/ply-reader.js';
-import { compiledUrl } from '../../src/field/engines/wasm/runtime-url.js';
+import { compiledUrl } from '../../src/compute/compiled-url.js';
 import { identity } from '../../src/geometry/se3.js';
 import { decodeMarkerArray } from '../../src/messages/markers.js';
 import { decodePointCloud2, encodePointCloud2 } from '../../src/messages/pointcloud2.js';

@@ -1,7 +1,7 @@
-import type { WasmField } from '../../src/field/engines/wasm/field.js';
+import type { WasmField } from '../../src/field/backends/wasm/field.js';
 import { configSchema } from '../../src/config/schema.js';
-import type { MapperOptions } from '../../src/slam/mapper.js';
-import type { TrackerOptions } from '../../src/slam/tracker.js';
+import type { MapperOptions } from '../../src/slam/mapping/mapper.js';
+import type { TrackerOptions } from '../../src/slam/tracking/tracker.js';
 
 const { map, tracking, training } = configSchema.parse({});
 

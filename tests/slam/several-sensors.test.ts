@@ -14,7 +14,7 @@ import {
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
-import { ConstantVelocity } from '../../src/slam/motion.js';
+import { ConstantVelocity } from '../../src/slam/tracking/motion.js';
 import type { ScanResult, Slam } from '../../src/slam/types.js';
 
 /** T_body_rear: looks backward, half a metre behind and lower. */

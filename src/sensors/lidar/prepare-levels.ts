@@ -1,4 +1,4 @@
-import * as L from '../../kernels/prepare-layout.js';
+import * as L from '../../kernels/layout/lidar.js';
 import type { ScanGeometry } from './prepare-rows.js';
 
 /** Side that a cell should have on the surface, m: the normal's window is some four of them wide. */

@@ -1,4 +1,4 @@
-import { POLYNOMIAL, SEGMENT_WORDS } from '../../kernels/prepare-layout.js';
+import { POLYNOMIAL, SEGMENT_WORDS } from '../../kernels/layout/lidar.js';
 import { compose, exp, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
 
 /** Most knots of a motion table. */

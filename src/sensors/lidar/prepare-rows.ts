@@ -1,4 +1,4 @@
-import { ELEVATION_STEPS } from '../../kernels/prepare-layout.js';
+import { ELEVATION_STEPS } from '../../kernels/layout/lidar.js';
 import type { LidarScan } from './scan.js';
 
 /** How the rows of the range image are found. */

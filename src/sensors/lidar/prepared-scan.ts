@@ -1,7 +1,7 @@
 import type { PointTiming } from './scan.js';
 
 /** Bits of {@link PreparedScan.flags}. */
-export { FLAG_GROUND, FLAG_NORMAL } from '../../kernels/prepare-layout.js';
+export { FLAG_GROUND, FLAG_NORMAL } from '../../kernels/layout/lidar.js';
 
 /** How many raw points there were, and why some were dropped. */
 export interface PointCounts {

@@ -1,7 +1,7 @@
-import type { KernelPool } from '../../field/engines/wasm/pool.js';
+import type { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import type { Twist } from '../../geometry/se3.js';
-import * as L from '../../kernels/prepare-layout.js';
+import * as L from '../../kernels/layout/lidar.js';
 import { imageFloats, planLevels } from './prepare-levels.js';
 import {
   knotSegments,

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { formatTum } from '../../export/tum.js';
-import { compiledUrl } from '../../field/engines/wasm/runtime-url.js';
+import { compiledUrl } from '../../compute/compiled-url.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { GlbJob } from './blocks-to-mesh.js';
 import type { Scene } from './scene.js';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { compiledUrl } from '../../field/engines/wasm/runtime-url.js';
+import { compiledUrl } from '../../compute/compiled-url.js';
 import {
   CLOSE,
   encodeServerFrame,

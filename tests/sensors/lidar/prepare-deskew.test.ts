@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KernelPool } from '../../../src/field/engines/wasm/pool.js';
+import { KernelPool } from '../../../src/compute/pool.js';
 import { exp, identity, inverse, transformPoint, compose, type Pose } from '../../../src/geometry/se3.js';
 import { poseAt } from '../../../src/sensors/lidar/prepare-motion.js';
 import type { PreparedScan } from '../../../src/sensors/lidar/prepared-scan.js';

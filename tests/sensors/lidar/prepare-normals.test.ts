@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KernelPool } from '../../../src/field/engines/wasm/pool.js';
+import { KernelPool } from '../../../src/compute/pool.js';
 import { FLAG_NORMAL } from '../../../src/sensors/lidar/prepared-scan.js';
 import { LidarPreparer } from '../../../src/sensors/lidar/preparer.js';
 import {

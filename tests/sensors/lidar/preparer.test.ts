@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KernelPool } from '../../../src/field/engines/wasm/pool.js';
+import { KernelPool } from '../../../src/compute/pool.js';
 import { FeltmapError } from '../../../src/geometry/errors.js';
 import { FINE_COLUMNS, FLAG_GROUND, type PreparedScan } from '../../../src/sensors/lidar/prepared-scan.js';
 import { LidarPreparer, type PreparerOptions } from '../../../src/sensors/lidar/preparer.js';

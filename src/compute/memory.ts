@@ -1,0 +1,70 @@
+import { FeltmapError } from '../geometry/errors.js';
+
+const PAGE = 65536;
+
+/**
+ * One shared WebAssembly memory, reserved up front and handed out once by a bump allocator. The operating system
+ * commits pages only when they are touched, so a large reservation costs address space, not RAM, and nothing ever
+ * moves: kernels and typed-array views may keep their pointers for good.
+ */
+export class KernelMemory {
+  readonly memory: WebAssembly.Memory;
+  #top = 4096; // keep null and AssemblyScript's few static bytes out of reach; raised by `reserveStatic`
+
+  /** @throws FeltmapError out-of-memory when the address space cannot be reserved. */
+  constructor(
+    readonly capacityBytes: number,
+    memory?: WebAssembly.Memory,
+  ) {
+    const pages = Math.min(65536, Math.ceil(capacityBytes / PAGE));
+    try {
+      this.memory = memory ?? new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true });
+    } catch (cause) {
+      throw new FeltmapError(
+        'out-of-memory',
+        `Cannot reserve ${Math.round(capacityBytes / 2 ** 20)} MiB of address space for the map; lower map.memoryMiB or raise the process limit (ulimit -v).`,
+        { cause },
+      );
+    }
+  }
+
+  /** Moves the start of the arena past the module's static data (its `__heap_base`). */
+  reserveStatic(heapBase: number): void {
+    this.#top = Math.max(this.#top, heapBase);
+  }
+
+  /** Pointer to `bytes` of zeroed memory, aligned to 128 bytes (a cache-line pair) so that threads do not share lines. */
+  alloc(bytes: number): number {
+    const pointer = (this.#top + 127) & ~127;
+    const end = (pointer >>> 0) + bytes;
+    if (end > this.memory.buffer.byteLength) {
+      throw new FeltmapError(
+        'out-of-memory',
+        `The map arena of ${Math.round(this.memory.buffer.byteLength / 2 ** 20)} MiB is full; raise map.memoryMiB or lower the map resolution.`,
+      );
+    }
+    this.#top = end;
+    return pointer >>> 0;
+  }
+
+  /** Bytes that have not been handed out. */
+  get freeBytes(): number {
+    return this.memory.buffer.byteLength - this.#top;
+  }
+
+  f32(pointer: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, pointer, length);
+  }
+  f64(pointer: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, pointer, length);
+  }
+  i32(pointer: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, pointer, length);
+  }
+  u32(pointer: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, pointer, length);
+  }
+  u8(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, pointer, length);
+  }
+}

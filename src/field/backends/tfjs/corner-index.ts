@@ -1,0 +1,106 @@
+import { BLOCK_CORNERS } from '../wasm/grid.js';
+
+// Words of the grid's descriptor that a look-up needs, as in src/kernels/field/grid.ts.
+const KEYS = 0;
+const VALUES = 1;
+const MASK = 2;
+const MAX = 4;
+const NEIGHBOURS = 6;
+const DATA = 7;
+const VOXEL = 8;
+const CHANGE = 12;
+
+const BIAS = 1 << 20;
+
+/** Reads a grid's hash table where it lies: which corners surround a point. Written apart from the kernels on purpose. */
+export class CornerIndex {
+  /** 1 / side of a cell in float32, as the kernels multiply with it. */
+  readonly inverse: number;
+  /** What the latest `find` found: integer corner below the point. */
+  readonly base = new Float32Array(3);
+  /** Corner data: {sdf, weight} pairs, or row numbers. */
+  readonly data: Float32Array;
+  readonly dataI32: Int32Array;
+  /** How much each block changed since it was last meshed, metres. */
+  readonly change: Float32Array;
+  readonly #keys: Uint32Array;
+  readonly #values: Int32Array;
+  readonly #neighbours: Int32Array;
+  readonly #mask: number;
+
+  /**
+   * @param descriptor of the grid, as in src/kernels/field/grid.ts
+   * @param wordsPerCorner 2 on scalar levels, 1 on the feature level
+   */
+  constructor(buffer: ArrayBufferLike, descriptor: number, wordsPerCorner: 1 | 2) {
+    const words = new Uint32Array(buffer, descriptor, 16);
+    const blocks = words[MAX]!;
+    const corners = blocks * BLOCK_CORNERS * wordsPerCorner;
+    this.inverse = Math.fround(1 / new Float32Array(buffer, descriptor, 16)[VOXEL]!);
+    this.data = new Float32Array(buffer, words[DATA]!, corners);
+    this.dataI32 = new Int32Array(buffer, words[DATA]!, corners);
+    this.change = new Float32Array(buffer, words[CHANGE]!, blocks);
+    this.#mask = words[MASK]!;
+    this.#keys = new Uint32Array(buffer, words[KEYS]!, (this.#mask + 1) * 2);
+    this.#values = new Int32Array(buffer, words[VALUES]!, this.#mask + 1);
+    this.#neighbours = new Int32Array(buffer, words[NEIGHBOURS]!, blocks * 8);
+  }
+
+  /**
+   * Writes the eight corners around a point, as block·512 + corner, and sets `base`. Corners of blocks that do not
+   * exist lie in block 0, which is empty.
+   *
+   * @returns false, with nothing but `base` written, where the block of the point does not exist
+   */
+  find(x: number, y: number, z: number, out: Int32Array, at: number): boolean {
+    const { inverse, base } = this;
+    const ix = (base[0] = Math.floor(Math.fround(Math.fround(x) * inverse)));
+    const iy = (base[1] = Math.floor(Math.fround(Math.fround(y) * inverse)));
+    const iz = (base[2] = Math.floor(Math.fround(Math.fround(z) * inverse)));
+    const block = this.#block(ix >> 3, iy >> 3, iz >> 3);
+    if (block === 0) return false;
+    for (let c = 0; c < 8; c++) {
+      const cx = (ix & 7) + (c & 1);
+      const cy = (iy & 7) + ((c >> 1) & 1);
+      const cz = (iz & 7) + (c >> 2);
+      const beside = (cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2);
+      const owner = beside === 0 ? block : this.#neighbours[block * 8 + beside]!;
+      out[at + c] = owner * BLOCK_CORNERS + ((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6));
+    }
+    return true;
+  }
+
+  #block(bx: number, by: number, bz: number): number {
+    // The 64-bit key in two halves: 21 bits each of x, y, z.
+    const y = by + BIAS;
+    const low = ((bx + BIAS) | (y << 21)) >>> 0;
+    const high = ((y >>> 11) | ((bz + BIAS) << 10)) >>> 0;
+    let slot = hash(low, high) & this.#mask;
+    for (;;) {
+      const l = this.#keys[slot * 2]!;
+      const h = this.#keys[slot * 2 + 1]!;
+      if (l === low && h === high) return this.#values[slot]!;
+      if (l === 0 && h === 0) return 0;
+      slot = (slot + 1) & this.#mask;
+    }
+  }
+}
+
+const GOLDEN_HIGH = 0x9e3779b9;
+const GOLDEN_LOW = 0x7f4a7c15;
+
+/** Bits 32 … 63 of key · 0x9e3779b97f4a7c15 (Fibonacci hashing), without 64-bit integers. */
+function hash(low: number, high: number): number {
+  return (highProduct(low, GOLDEN_LOW) + Math.imul(high, GOLDEN_LOW) + Math.imul(low, GOLDEN_HIGH)) >>> 0;
+}
+
+/** Upper half of the 64-bit product of two unsigned 32-bit numbers. */
+function highProduct(a: number, b: number): number {
+  const al = a & 0xffff;
+  const ah = a >>> 16;
+  const bl = b & 0xffff;
+  const bh = b >>> 16;
+  const middle = ah * bl + ((al * bl) >>> 16);
+  const cross = al * bh + (middle % 0x10000);
+  return ah * bh + Math.floor(middle / 0x10000) + Math.floor(cross / 0x10000);
+}

@@ -1,0 +1,134 @@
+import type { KernelMemory } from '../../../compute/memory.js';
+
+// Descriptor words (32-bit), shared with src/kernels/field/grid.ts.
+const WORD = {
+  keys: 0,
+  values: 1,
+  mask: 2,
+  count: 3,
+  max: 4,
+  coords: 5,
+  neighbours: 6,
+  data: 7,
+  voxel: 8,
+  inverse: 9,
+  truncation: 10,
+  overflow: 11,
+  change: 12,
+  maxWeight: 13,
+};
+
+/** Corners along a block's edge. */
+export const BLOCK_SIDE = 8;
+export const BLOCK_CORNERS = 512;
+
+export interface GridOptions {
+  /** Distance between corners, metres. */
+  voxel: number;
+  /** Largest stored distance, metres. */
+  truncation: number;
+  maxBlocks: number;
+  /** Weight at which the running mean becomes an exponential one. */
+  maxWeight: number;
+  /** 32-bit words a corner: 2 on scalar levels {sdf, weight}, 1 on feature levels (row number). */
+  wordsPerCorner: 1 | 2;
+}
+
+/** A sparse grid of 8³-corner blocks in kernel memory. Block 0 is empty and stands for "not there". */
+export class BlockGrid {
+  readonly descriptor: number;
+  readonly voxel: number;
+  readonly truncation: number;
+  readonly maxBlocks: number;
+  readonly wordsPerCorner: number;
+  /** 4 per block: bx, by, bz, number of the scan that last changed it. */
+  readonly coords: Int32Array;
+  /** How much each block changed since it was last meshed, metres summed over its corners. */
+  readonly change: Float32Array;
+  /** Corner data: f32 {sdf, weight} pairs, or i32 rows through {@link dataI32}. */
+  readonly data: Float32Array;
+  readonly dataI32: Int32Array;
+  readonly #words: Uint32Array;
+  readonly #keys: Uint8Array;
+
+  constructor(memory: KernelMemory, options: GridOptions) {
+    const { voxel, truncation, maxBlocks, maxWeight, wordsPerCorner } = options;
+    this.voxel = voxel;
+    this.truncation = truncation;
+    this.maxBlocks = maxBlocks;
+    this.wordsPerCorner = wordsPerCorner;
+    const capacity = 2 ** Math.ceil(Math.log2(maxBlocks * 2));
+    this.descriptor = memory.alloc(64);
+    const floats = memory.f32(this.descriptor, 16);
+    this.#words = memory.u32(this.descriptor, 16);
+    const keys = memory.alloc(capacity * 8);
+    this.#keys = memory.u8(keys, capacity * 8);
+    const coords = memory.alloc(maxBlocks * 16);
+    const change = memory.alloc(maxBlocks * 4);
+    const words = maxBlocks * BLOCK_CORNERS * wordsPerCorner;
+    const data = memory.alloc(words * 4);
+    this.#words[WORD.keys] = keys;
+    this.#words[WORD.values] = memory.alloc(capacity * 4);
+    this.#words[WORD.mask] = capacity - 1;
+    this.#words[WORD.count] = 1;
+    this.#words[WORD.max] = maxBlocks;
+    this.#words[WORD.coords] = coords;
+    this.#words[WORD.neighbours] = memory.alloc(maxBlocks * 32);
+    this.#words[WORD.data] = data;
+    floats[WORD.voxel] = voxel;
+    floats[WORD.inverse] = 1 / voxel;
+    floats[WORD.truncation] = truncation;
+    floats[WORD.maxWeight] = maxWeight;
+    this.#words[WORD.change] = change;
+    this.coords = memory.i32(coords, maxBlocks * 4);
+    this.change = memory.f32(change, maxBlocks);
+    this.data = memory.f32(data, words);
+    this.dataI32 = memory.i32(data, words);
+  }
+
+  /** Number of blocks, the empty one included. */
+  get count(): number {
+    return this.#words[WORD.count]!;
+  }
+
+  /** True once a block could not be made because the arena is full. */
+  get overflowed(): boolean {
+    return this.#words[WORD.overflow] !== 0;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    const used = this.count;
+    this.#keys.fill(0);
+    this.data.fill(0, 0, used * BLOCK_CORNERS * this.wordsPerCorner);
+    this.change.fill(0, 0, used);
+    this.#words[WORD.count] = 1;
+    this.#words[WORD.overflow] = 0;
+  }
+
+  /**
+   * Keeps the listed blocks only (ascending numbers); they become blocks 1, 2, … in that order.
+   *
+   * @param make appends blocks (bx by bz each), in order
+   */
+  retain(blocks: readonly number[], make: (coords: Int32Array) => void): void {
+    const used = this.count;
+    const size = BLOCK_CORNERS * this.wordsPerCorner;
+    const coords = new Int32Array(blocks.length * 3);
+    const scans = new Int32Array(blocks.length);
+    blocks.forEach((block, i) => {
+      coords.set(this.coords.subarray(block * 4, block * 4 + 3), i * 3);
+      scans[i] = this.coords[block * 4 + 3]!;
+      if (block === i + 1) return;
+      this.data.copyWithin((i + 1) * size, block * size, (block + 1) * size);
+      this.change[i + 1] = this.change[block]!;
+    });
+    this.data.fill(0, (blocks.length + 1) * size, used * size);
+    this.change.fill(0, blocks.length + 1, used);
+    this.#keys.fill(0);
+    this.#words[WORD.count] = 1;
+    this.#words[WORD.overflow] = 0;
+    make(coords);
+    scans.forEach((scan, i) => (this.coords[i * 4 + 7] = scan));
+  }
+}

@@ -1,0 +1,77 @@
+import type { MeshBlock } from '../../mesh/block-store.js';
+import type { ViewerBlock } from '../../viewer/server/source.js';
+
+/** Changes of the mesh and the newest scan on their way from the SLAM thread to the viewer's server. */
+export interface ViewUpdate {
+  readonly blockSize: number;
+  /** Key, bx, by, bz, version, vertices, indices, scans of the first and last change of each block. */
+  readonly table: Float64Array;
+  /** Of each block positions and normals (float32) and indices (uint16, padded to 4 bytes), back to back. */
+  readonly data: ArrayBuffer;
+  /** Key and version of each block that has gone. */
+  readonly deleted: Float64Array;
+  /** The last scan, by its index, and its thinned points. */
+  readonly scan?: { readonly index: number; readonly points: Float32Array };
+}
+
+const ROW = 9;
+
+/**
+ * Copies blocks into the arrays of an update.
+ *
+ * @param scansOf index of the scan in which a block first had a surface, and of the one that changed it last
+ */
+export function packBlocks(
+  blocks: readonly MeshBlock[],
+  scansOf: (block: MeshBlock) => readonly [number, number],
+): { table: Float64Array; data: ArrayBuffer } {
+  const table = new Float64Array(ROW * blocks.length);
+  let bytes = 0;
+  blocks.forEach((block, i) => {
+    const { key, bx, by, bz, version, edges, indices } = block;
+    table.set([key, bx, by, bz, version, edges.length, indices.length, ...scansOf(block)], ROW * i);
+    bytes += 24 * edges.length + padded(indices.length);
+  });
+  const data = new ArrayBuffer(bytes);
+  let at = 0;
+  for (const { positions, normals, indices } of blocks) {
+    new Float32Array(data, at, positions.length).set(positions);
+    new Float32Array(data, (at += 4 * positions.length), normals.length).set(normals);
+    new Uint16Array(data, (at += 4 * normals.length), indices.length).set(indices);
+    at += padded(indices.length);
+  }
+  return { table, data };
+}
+
+/**
+ * The blocks of an update, as views of its memory. Their box is the block's cube: neighbours share a lattice.
+ *
+ * @param timeOf seconds of recording since the first scan, by scan
+ */
+export function* unpackBlocks(
+  { table, data, blockSize }: ViewUpdate,
+  timeOf: (scan: number) => number | undefined,
+): Generator<ViewerBlock> {
+  let at = 0;
+  for (let row = 0; row < table.length; row += ROW) {
+    const [key, bx, by, bz, version, vertices, count, first, last] = table.subarray(
+      row,
+      row + ROW,
+    ) as unknown as number[];
+    const positions = new Float32Array(data, at, 3 * vertices!);
+    const normals = new Float32Array(data, (at += 12 * vertices!), 3 * vertices!);
+    const indices = new Uint16Array(data, (at += 12 * vertices!), count!);
+    at += padded(count!);
+    const min = [bx! * blockSize, by! * blockSize, bz! * blockSize].map(Math.fround);
+    const size = Math.fround(blockSize);
+    const box = { min: min as [number, number, number], size: [size, size, size] as const };
+    const [firstTime, time] = [timeOf(first!), timeOf(last!)];
+    const changed = firstTime === undefined || time === undefined ? {} : { firstTime, time };
+    yield { submap: 0, key: key!, version: version!, positions, normals, indices, box, ...changed };
+  }
+}
+
+/** Bytes of so many uint16, a multiple of 4. */
+function padded(count: number): number {
+  return (2 * count + 3) & ~3;
+}

@@ -1,0 +1,101 @@
+// Where does a scan fit a map best? Scores many poses cheaply, registers from the best of them, and measures the fits.
+import type { FieldEngine, NormalSums, PointSet, RegisterOptions } from '../../field/engine.js';
+import type { Pose } from '../../geometry/se3.js';
+import type { CoarsePoints, Track } from '../tracking/tracker.js';
+
+/** A registration, and how well the scan fits there: ground left out, as that fits nearly everywhere. */
+export interface Find {
+  readonly track: Track;
+  /** Mean robust weight of the valued points, scale one fine voxel: 1 = perfect. */
+  readonly fit: number;
+  /** Share of the scan that lies in the map. */
+  readonly valued: number;
+}
+
+export class PlaceSearch {
+  readonly #engine: FieldEngine;
+  readonly #wide: RegisterOptions;
+  readonly #tight: RegisterOptions;
+
+  /**
+   * @param voxels distances between the corners of the scalar levels, finest first (m)
+   * @param limits the tracker's trust in gradients and corners
+   */
+  constructor(
+    engine: FieldEngine,
+    voxels: readonly number[],
+    limits: { readonly gradientScale: number; readonly minWeight: number },
+  ) {
+    this.#engine = engine;
+    this.#wide = {
+      // The coarse levels' wide truncation sees a wall from metres away: they count nearly as much as the fine one.
+      kernels: [...voxels.map((voxel, i) => voxel * (i === 0 ? 4 : 1)), 0, 0, 0].slice(0, 4),
+      levelWeights: [1, 0.6, 0.3, 0],
+      gradientScale: limits.gradientScale,
+      minWeight: limits.minWeight,
+      timeScale: 10,
+      twist: new Float64Array(6),
+    };
+    this.#tight = {
+      ...this.#wide,
+      kernels: [voxels[0]!, 0, 0, 0],
+      levelWeights: [1, 0, 0, 0],
+      gradientScale: 100, // distance alone counts
+    };
+  }
+
+  /** The `count` poses that fit best, best first. */
+  rank(points: PointSet, coarse: CoarsePoints, poses: readonly Pose[], count: number): Pose[] {
+    const many = this.#engine.registerMany?.(points, coarse, poses, this.#wide);
+    return poses
+      .map((pose, i) => ({
+        pose,
+        score: scoreOf(many ? many[i]! : this.#engine.register(points, coarse, pose, this.#wide)),
+      }))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, count)
+      .map(({ pose }) => pose);
+  }
+
+  /**
+   * The registration that fits best among those from several first guesses.
+   *
+   * @param track registers the scan from a first guess, T_map_sensor
+   */
+  best(
+    points: PointSet,
+    coarse: CoarsePoints,
+    poses: readonly Pose[],
+    track: (pose: Pose) => Track,
+  ): Find | undefined {
+    return poses
+      .map((pose) => this.measure(points, coarse, track(pose)))
+      .reduce<Find | undefined>(better, undefined);
+  }
+
+  /** How well the scan fits the map at a registered pose. The points must be deskewed as they were for it. */
+  measure(points: PointSet, coarse: CoarsePoints, track: Track): Find {
+    const [other] = this.#engine.register(points, coarse, track.pose, this.#tight);
+    return {
+      track,
+      fit: other.valued > 0 ? other.weight / other.valued : 0,
+      valued: other.points > 0 ? other.valued / other.points : 0,
+    };
+  }
+}
+
+/** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
+function scoreOf([other, ground]: readonly [NormalSums, NormalSums]): number {
+  const all = other.points + ground.points / 4;
+  return all > 0 ? (other.weight + ground.weight / 4) / all : 0;
+}
+
+/** The find of more worth. */
+export function better(a: Find | undefined, b: Find): Find {
+  return !a || worth(b) > worth(a) ? b : a;
+}
+
+/** What a find is worth, 0 … 1: a wrong place may share more of the map with a sparse scan, but fits it worse. */
+export function worth({ fit, valued }: Find): number {
+  return fit ** 4 * Math.sqrt(valued);
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { ViewCollector } from '../../../src/host/viewer-feed/view-collector.js';
+import { unpackBlocks, type ViewUpdate } from '../../../src/host/viewer-feed/view-update.js';
+import { Random } from '../../../src/geometry/random.js';
+import { MeshBlockStore, type MeshBlockData } from '../../../src/mesh/block-store.js';
+import type { SlamView } from '../../../src/slam/types.js';
+
+function view(store: MeshBlockStore): SlamView {
+  return {
+    blockSize: 0.8,
+    get meshVersion() {
+      return store.version;
+    },
+    meshChanges: (version) => store.changedSince(version),
+    newestKeyframe: undefined,
+    points: (most) => new Float32Array(3 * Math.min(most, 5)).fill(2),
+  };
+}
+
+/** Random triangles within a block; an odd number of indices now and then, to try the padding. */
+function data(random: Random, bx: number): MeshBlockData {
+  const vertices = 3 + random.int(20);
+  const floats = () => Float32Array.from({ length: 3 * vertices }, () => 0.8 * (bx + random.next()));
+  return {
+    positions: floats(),
+    normals: floats(),
+    edges: Uint16Array.from({ length: vertices }, (_, i) => i),
+    indices: Uint16Array.from({ length: 3 * (1 + random.int(9)) }, () => random.int(vertices)),
+  };
+}
+
+/** What the other side knows after some updates that went through structured cloning, as between threads. */
+function replayed(updates: readonly ViewUpdate[]): Map<number, { version: number; positions: number[] }> {
+  const known = new Map<number, { version: number; positions: number[] }>();
+  for (const update of updates.map((u) => structuredClone(u))) {
+    for (const block of unpackBlocks(update, () => 0))
+      known.set(block.key, { version: block.version, positions: [...block.positions] });
+    for (let i = 0; i < update.deleted.length; i += 2)
+      if ((known.get(update.deleted[i]!)?.version ?? 0) < update.deleted[i + 1]!)
+        known.delete(update.deleted[i]!);
+  }
+  return known;
+}
+
+describe('ViewCollector', () => {
+  it('brings every change of the mesh over, whenever it is asked', () => {
+    const random = new Random('collector');
+    const store = new MeshBlockStore();
+    const updates: ViewUpdate[] = [];
+    const collector = new ViewCollector(view(store), (update) => updates.push(update));
+    for (let scan = 0; scan < 50; scan++) {
+      for (let i = 0; i < 100; i++) {
+        const bx = random.int(2500);
+        if (random.int(5) === 0) store.delete([...store.blocks()][0]?.key ?? 0);
+        else store.set(bx, 0, 0, data(random, bx));
+      }
+      collector.scanned(scan);
+      if (scan % 7 === 0) collector.flush();
+    }
+    collector.flush();
+    expect(store.size).toBeGreaterThan(1000); // more than one message holds
+    const known = replayed(updates);
+    expect([...known.keys()].sort((a, b) => a - b)).toEqual([...store.sortedKeys()]);
+    for (const block of store.blocks())
+      expect(known.get(block.key)).toEqual({ version: block.version, positions: [...block.positions] });
+  });
+
+  it('gives each block its cube as box, and the scan of its last change', () => {
+    const store = new MeshBlockStore();
+    const updates: ViewUpdate[] = [];
+    const collector = new ViewCollector(view(store), (update) => updates.push(update));
+    const random = new Random(1);
+    store.set(-3, 0, 0, data(random, -3));
+    collector.scanned(0);
+    store.set(5, 1, 2, data(random, 5));
+    collector.scanned(1);
+    collector.flush();
+    const [a, b] = [...unpackBlocks(updates[0]!, (scan) => 10 + scan)];
+    expect(a!.box).toEqual({
+      min: [-2.4, 0, 0].map((v) => Math.fround(v)),
+      size: [0.8, 0.8, 0.8].map((v) => Math.fround(v)),
+    });
+    expect(b!.box!.min).toEqual([4, 0.8, 1.6].map((v) => Math.fround(v)));
+    expect([a!.time, b!.time]).toEqual([10, 11]);
+  });
+
+  it('is silent until somebody watches, keeps to its rate, and sends the rest without another scan', async () => {
+    const store = new MeshBlockStore();
+    const random = new Random(2);
+    const updates: { at: number; update: ViewUpdate }[] = [];
+    const collector = new ViewCollector(
+      view(store),
+      (update) => updates.push({ at: performance.now(), update }),
+      { rate: 20 },
+    );
+    const scan = async (i: number) => {
+      store.set(i, 0, 0, data(random, i));
+      collector.scanned(i);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (let i = 0; i < 20; i++) await scan(i);
+    expect(updates).toHaveLength(0);
+    collector.active = true;
+    for (let i = 20; i < 60; i++) await scan(i);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const gaps = updates.slice(1).map(({ at }, i) => at - updates[i]!.at);
+    expect(updates.length).toBeGreaterThan(2);
+    for (const gap of gaps) expect(gap).toBeGreaterThan(45);
+    expect(replayed(updates.map(({ update }) => update)).size).toBe(60);
+    expect(updates.at(-1)!.update.scan ?? updates.at(-2)!.update.scan).toMatchObject({ index: 59 });
+    const count = updates.length;
+    collector.active = false;
+    await scan(60);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    collector.stop();
+    expect(updates).toHaveLength(count);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../../src/config/schema.js';
+import { identity } from '../../../src/geometry/se3.js';
+import { judge } from '../../../src/slam/tracking/judge.js';
+import type { Track } from '../../../src/slam/tracking/tracker.js';
+
+const limits = configSchema.parse({}).tracking;
+const GOOD: Track = {
+  pose: identity(),
+  twist: new Float64Array(6),
+  covariance: new Float64Array(36),
+  iterations: 7,
+  converged: true,
+  valuedRatio: 0.9,
+  valuedPoints: 2000,
+  coarseRatio: 0.9,
+  inlierRatio: 0.9,
+  residual: 0.02,
+  conditioning: 0.2,
+  loose: new Float64Array(9),
+};
+
+describe('judge', () => {
+  it.each([
+    ['a good track', {}, 'tracking', /^$/],
+    [
+      'hardly anything of the scan in the map',
+      { valuedRatio: limits.minValuedRatio - 0.01 },
+      'lost',
+      /known map/,
+    ],
+    ['hardly anything fits', { inlierRatio: limits.minInlierRatio - 0.01 }, 'lost', /fits the map/],
+    ['a direction that slides', { conditioning: limits.minConditioning / 2 }, 'degraded', /covariance/],
+    ['no convergence', { converged: false }, 'degraded', /7 steps/],
+    [
+      'exactly at every limit',
+      {
+        valuedRatio: limits.minValuedRatio,
+        inlierRatio: limits.minInlierRatio,
+        conditioning: limits.minConditioning,
+      },
+      'tracking',
+      /^$/,
+    ],
+    ['lost beats degraded', { converged: false, conditioning: 0, valuedRatio: 0 }, 'lost', /0 %/],
+  ] as const)('%s', (_, changes, state, reason) => {
+    const verdict = judge({ ...GOOD, ...changes }, limits);
+    expect(verdict.state).toBe(state);
+    expect(verdict.reason).toMatch(reason);
+  });
+
+  it('lets a young map rest on its coarse levels, and only a young one', () => {
+    const sparse = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 100 };
+    expect(judge(sparse, limits, 1).state).toBe('degraded');
+    expect(judge(sparse, limits, 1).reason).toMatch(/coarse levels/);
+    expect(judge(sparse, limits, 5).state).toBe('degraded');
+    expect(judge(sparse, limits, 6).state).toBe('lost');
+    expect(judge(sparse, limits).state).toBe('lost');
+    expect(judge({ ...sparse, coarseRatio: 0.5 }, limits, 1).state).toBe('lost');
+    expect(judge({ ...sparse, coarseRatio: NaN }, limits, 1).state).toBe('lost');
+    expect(judge(GOOD, limits, 1).state).toBe('tracking');
+  });
+
+  it('lets it rest on few points, too, if they agree and the registration has settled', () => {
+    const few = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 200, coarseRatio: 0.3 };
+    expect(judge(few, limits, 1).state).toBe('degraded');
+    expect(judge(few, limits, 6).state).toBe('lost');
+    expect(judge({ ...few, valuedPoints: 100 }, limits, 1).state).toBe('lost');
+    expect(judge({ ...few, inlierRatio: 0.7 }, limits, 1).state).toBe('lost');
+    expect(judge({ ...few, converged: false }, limits, 1).state).toBe('lost');
+  });
+
+  it('trusts nothing that is not a number', () => {
+    for (const key of ['valuedRatio', 'inlierRatio', 'conditioning'] as const)
+      expect(judge({ ...GOOD, [key]: NaN }, limits).state, key).not.toBe('tracking');
+  });
+});

@@ -12,7 +12,8 @@ export { readGroundTruth, type GroundTruth } from './bags/ground-truth.js';
 export { openScanSource, type ScanRange, type ScanSource } from './bags/source.js';
 
 export { createSlam } from './slam/create.js';
-export type { MapStatistics, Mesh, ScanResult, Slam, StageTimes, TrackingState } from './slam/types.js';
+export type { Mesh } from './mesh/mesh.js';
+export type { KnownPose, MapStatistics, ScanResult, Slam, StageTimes, TrackingState } from './slam/types.js';
 
 export { evaluateTrajectory, type TrajectoryMetrics } from './eval/trajectory.js';
 export type { Trajectory } from './eval/associate.js';

@@ -41,12 +41,12 @@ export function affordable({ field, workload }, most = BATCH) {
 export function ratesOf({ field, workload }, seconds, chunkCount) {
   const most = chunkCount * 256;
   const chunks = workload.chunks(chunkCount);
-  const { points, coarse, guess, register, poses, fit } = workload;
-  const some = { pointer: coarse.pointer, count: Math.min(coarse.count, most) };
+  const { surface, guess, register, poses, fit } = workload;
+  const some = { ...surface, keypoints: surface.keypoints.subarray(0, most) };
   const queries = workload.queries.subarray(0, most * 3);
   return {
     fit: rateOf(most, seconds, () => field.fit(chunks, poses, fit)),
-    register: rateOf(some.count, seconds, () => field.register(points, some, guess, register)),
+    register: rateOf(some.keypoints.length, seconds, () => field.register(some, guess, register)),
     query: rateOf(queries.length / 3, seconds, () => field.query(queries)),
   };
 }
@@ -62,7 +62,7 @@ const QUERIES = 2 ** 18;
  */
 export function bulkRatesOf(opened, seconds, chunkCount, queryCount = QUERIES) {
   const { field, workload } = opened;
-  const { points, coarse, guess, register, poses, fit } = workload;
+  const { surface, guess, register, poses, fit } = workload;
   const single = ratesOf(opened, seconds, chunkCount);
   const batches = Array.from({ length: STEPS }, () => workload.chunks(chunkCount));
   const guesses = Array.from({ length: POSES }, () => guess);
@@ -77,8 +77,8 @@ export function bulkRatesOf(opened, seconds, chunkCount, queryCount = QUERIES) {
       query: rateOf(queryCount, seconds, () => field.query(queries)),
     }),
     ...(field.registerMany && {
-      register: rateOf(coarse.count * POSES, seconds, () =>
-        field.registerMany(points, coarse, guesses, register),
+      register: rateOf(surface.keypoints.length * POSES, seconds, () =>
+        field.registerMany(surface, guesses, register),
       ),
     }),
   };

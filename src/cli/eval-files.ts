@@ -6,7 +6,7 @@ import { decodePly } from '../export/ply-reader.js';
 import { parseKitti } from '../export/kitti.js';
 import { parseTum } from '../export/tum.js';
 import { FeltmapError } from '../geometry/errors.js';
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 
 /** A trajectory from a file; KITTI pose files hold no stamps. */
 export interface TrajectoryFile extends Trajectory {

@@ -6,7 +6,7 @@ import { decodeGlb } from '../export/glb-reader.js';
 import { decodePly } from '../export/ply-reader.js';
 import { MANIFEST, readManifest } from '../field/saved/manifest.js';
 import { FeltmapError } from '../geometry/errors.js';
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import { readTrajectory } from './eval-files.js';
 import { readSavedMap } from './replay-input.js';
 import { SlamClient } from '../host/client.js';

@@ -52,6 +52,16 @@ export class KernelMemory {
     return this.memory.buffer.byteLength - this.#top;
   }
 
+  /**
+   * Address of a view of this memory.
+   * @throws RangeError for an array that lies elsewhere
+   */
+  addressOf(view: ArrayBufferView): number {
+    if (view.buffer !== this.memory.buffer)
+      throw new RangeError('The array does not lie in kernel memory; copy it there first.');
+    return view.byteOffset;
+  }
+
   f32(pointer: number, length: number): Float32Array {
     return new Float32Array(this.memory.buffer, pointer, length);
   }

@@ -1,6 +1,6 @@
 import { NodeIO, type Node, type Primitive } from '@gltf-transform/core';
 import { FeltmapError } from '../geometry/errors.js';
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 
 const TRIANGLES = 4;
 

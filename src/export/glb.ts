@@ -1,5 +1,5 @@
 import { Document, NodeIO } from '@gltf-transform/core';
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 
 /**
  * Binary glTF 2.0 of a mesh: positions, normals and colours where present, matt and two-sided. The vertices keep

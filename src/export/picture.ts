@@ -1,5 +1,5 @@
 import type { Pose } from '../geometry/se3.js';
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import { encodePng } from './png.js';
 import { renderMesh, threeQuarterView, topDownView, type Shading } from './render.js';
 

@@ -1,5 +1,5 @@
 import { FeltmapError } from '../geometry/errors.js';
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import { parsePlyHeader, type PlyElement, type PlyType } from './ply-header.js';
 
 const SIZE: Record<PlyType, number> = {

@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 
 /**
  * Binary little-endian PLY of a mesh: float positions, normals and uchar colours where present, triangles as

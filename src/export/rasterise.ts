@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import type { View } from './render-camera.js';
 
 /** What is seen in each pixel. */

@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import { project, viewOf, type Camera, type Vec3 } from './render-camera.js';
 
 export interface AutoViewOptions {

@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import { ambientOcclusion } from './occlusion.js';
 import { rasterise } from './rasterise.js';
 import { viewOf, type Camera } from './render-camera.js';

@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import type { PixelBuffer } from './rasterise.js';
 import { hexToLinear, normalColor, ramp, toLinear, type Rgb } from './render-colors.js';
 import { cross, dot, subtract, unit, type Vec3, type View } from './render-camera.js';

@@ -1,24 +1,5 @@
 import type { Pose } from '../geometry/se3.js';
-
-/** Points of one scan in engine memory: pointers to count float32 (flags: uint8), sensor frame at the stamp. */
-export interface PointSet {
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-  /** Unit normal towards the sensor, zero where unknown. */
-  readonly nx: number;
-  readonly ny: number;
-  readonly nz: number;
-  /** Seconds relative to the stamp. */
-  readonly tau: number;
-  /** 0 = neither mapped nor sampled. */
-  readonly quality: number;
-  /** Bit 1: ground. */
-  readonly flags: number;
-  /** Direction of up in the sensor frame, for ground points without a normal. */
-  readonly up: ArrayLike<number>;
-  readonly count: number;
-}
+import type { SurfaceSamples } from '../sensors/observation.js';
 
 export interface RegisterOptions {
   /** Robust scale per scalar level, finest first, metres; 0 leaves the level out. */
@@ -148,32 +129,19 @@ export interface PosePrior {
  */
 export interface FieldEngine {
   /** Makes room for a scan and fuses its normal-guided distances into all scalar levels. */
-  fuse(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void;
+  fuse(surface: SurfaceSamples, pose: Pose, scan: number): void;
   /** Normal equations of the points against the field; [other, ground]. */
-  register(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
-    pose: Pose,
-    options: RegisterOptions,
-  ): readonly [NormalSums, NormalSums];
+  register(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums];
   /** Where an engine can do that in one go: the same sums at many poses. */
   readonly registerMany?:
     | ((
-        points: PointSet,
-        coarse: { pointer: number; count: number },
+        surface: SurfaceSamples,
         poses: readonly Pose[],
         options: RegisterOptions,
       ) => (readonly [NormalSums, NormalSums])[])
     | undefined;
   /** Where an engine can do that without a round trip per step: a whole registration, until it settles. */
-  readonly align?:
-    | ((
-        points: PointSet,
-        coarse: { pointer: number; count: number },
-        pose: Pose,
-        options: AlignOptions,
-      ) => AlignResult)
-    | undefined;
+  readonly align?: ((surface: SurfaceSamples, pose: Pose, options: AlignOptions) => AlignResult) | undefined;
   /** One step of the joint optimisation over features and poses. */
   fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): FitResult;
   /**

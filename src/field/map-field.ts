@@ -1,5 +1,6 @@
 import type { Pose } from '../geometry/se3.js';
-import type { FieldEngine, FitChunk, PointSet } from './engine.js';
+import type { SurfaceSamples } from '../sensors/observation.js';
+import type { FieldEngine, FitChunk } from './engine.js';
 import type { FeatureLevel } from './backends/wasm/features.js';
 import type { BlockGrid } from './backends/wasm/grid.js';
 import type { Manifest } from './saved/manifest.js';
@@ -17,12 +18,17 @@ export interface MapField extends FieldEngine {
   readonly fill: number;
   /** Takes weight from corners that claim to be solid where rays of the scan passed freely. */
   carve(
-    points: PointSet,
+    surface: SurfaceSamples,
     pose: Pose,
     options: { rays: number; maxRange: number; keep: number; seed: number },
   ): void;
   /** Draws training samples from a scan into the pool, four per chosen point. */
-  drawSamples(points: PointSet, chosen: number, first: number, options: { seed: number; band: number }): void;
+  drawSamples(
+    surface: SurfaceSamples,
+    chosen: number,
+    first: number,
+    options: { seed: number; band: number },
+  ): void;
   /** Makes feature rows for the cells that samples of the pool lie in. */
   allocateRows(chunks: readonly FitChunk[], poses: readonly Pose[]): void;
   /** Distances at the 9³ corners of fine blocks, NaN where not observed, to `values` (a pointer). */

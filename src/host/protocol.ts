@@ -1,7 +1,8 @@
 import type { Config } from '../config/schema.js';
 import { FeltmapError, type ErrorCode } from '../geometry/errors.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import type { MapStatistics, Mesh, ScanResult, Slam } from '../slam/types.js';
+import type { MapStatistics, ScanResult, Slam } from '../slam/types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import type { ViewUpdate } from './viewer-feed/view-update.js';
 
 /** Makes the SLAM system: `createSlam` in the program, a small double in tests. `map`: a saved field to continue. */

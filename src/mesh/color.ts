@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from './mesh.js';
 
 // Dark blue over teal and yellow-green to white: gets lighter all the way, so it also reads in grey.
 const RAMP = [

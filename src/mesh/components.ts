@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from './mesh.js';
 
 /**
  * Leaves out connected pieces with fewer than `minTriangles` triangles, and their vertices. Order is kept.

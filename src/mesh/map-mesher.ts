@@ -1,6 +1,6 @@
 import type { KernelPool } from '../compute/pool.js';
 import type { MapField } from '../field/map-field.js';
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from './mesh.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
 import { weldBlocks } from './weld.js';

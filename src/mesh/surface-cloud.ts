@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from './mesh.js';
 
 /** Points on a surface with their normals, 3·N each. */
 export interface SurfaceCloud {

@@ -1,4 +1,4 @@
-import type { Mesh } from '../slam/types.js';
+import type { Mesh } from './mesh.js';
 import type { MeshBlockStore } from './block-store.js';
 import { MAX_BLOCK_VERTICES } from './block-layout.js';
 import { dropSmallComponents } from './components.js';

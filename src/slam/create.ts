@@ -14,12 +14,13 @@ import { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapping/mapper.js';
 import { mapLayout, type MapLayout, type SavedMap } from './map-layout.js';
-import { Pipeline, type KnownPose } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
 import { PlaceSearch } from './places/place-search.js';
 import { Places } from './places/places.js';
 import { Localiser } from './places/relocalise.js';
 import { Tracker } from './tracking/tracker.js';
-import type { MapStatistics, Mesh, ScanResult, Slam, SlamView } from './types.js';
+import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
+import type { Mesh } from '../mesh/mesh.js';
 import { SystemView } from './view.js';
 
 const SLABS = 512;

@@ -4,7 +4,7 @@ import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../
 import type { MapMesher } from '../mesh/map-mesher.js';
 import type { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
-import { coarseOf, pointsOf } from './points.js';
+import { surfaceOf } from './points.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Mapper } from './mapping/mapper.js';
 import { ConstantVelocity } from './tracking/motion.js';
@@ -14,7 +14,7 @@ import type { PlaceSearch } from './places/place-search.js';
 import type { Localiser } from './places/relocalise.js';
 import { StopWatch } from './stop-watch.js';
 import type { Track, Tracker } from './tracking/tracker.js';
-import type { ScanResult, StageTimes, TrackingState } from './types.js';
+import type { KnownPose, ScanResult, StageTimes, TrackingState } from './types.js';
 
 /** The parts that a pipeline drives; see create.ts for how they are made. */
 export interface PipelineParts {
@@ -48,12 +48,6 @@ const ASTRAY_AFTER = 3;
 const SEARCH_EVERY = 5;
 /** Seconds for which the last velocity tells where to look. */
 const MAX_AHEAD_SECONDS = 3;
-
-/** A pose given from outside, T_odom_sensor at the stamp, and the twist to deskew with (sensor frame). */
-export interface KnownPose {
-  readonly pose: Pose;
-  readonly twist: Twist;
-}
 
 /** One LiDAR, one submap: prepare, predict, track, map, optimise, mesh. */
 export class Pipeline {
@@ -135,7 +129,7 @@ export class Pipeline {
   #integrate(scan: LidarScan, prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
     const { mapper, mesher, config, field } = this.#parts;
     if (field.fill > FULL) this.#forgetFar(pose);
-    mapper.integrate(pointsOf(prepared), coarseOf(prepared), pose, this.#scanNumber, !scan.secondary);
+    mapper.integrate(surfaceOf(prepared), pose, this.#scanNumber, !scan.secondary);
     this.#mapped++;
     watch.lap('map');
     const refined = mapper.optimise() ?? pose;
@@ -203,13 +197,12 @@ export class Pipeline {
     const deskew = this.#timed(prepared)
       ? (corrected: Twist): void => this.#deskew(prepared, corrected)
       : undefined;
-    return this.#parts.tracker.track(pointsOf(prepared), coarseOf(prepared), predicted, twist, deskew, hold);
+    return this.#parts.tracker.track(surfaceOf(prepared), predicted, twist, deskew, hold);
   }
 
   #track(prepared: PreparedScan, predicted: Pose, twist: Twist): Track {
     const { tracker, config } = this.#parts;
-    const points = pointsOf(prepared);
-    const coarse = coarseOf(prepared);
+    const surface = surfaceOf(prepared);
     // A guess of where in a loaded map the scan lies is no prediction to hold anything to, nor is a missing velocity.
     const hold = this.#mapped !== 1 && this.#whereabouts === 'settled';
     const track = this.#register(prepared, predicted, twist, hold);
@@ -220,7 +213,7 @@ export class Pipeline {
     let bestScore = Infinity;
     for (let degrees = -20; degrees <= 20; degrees += 2) {
       const turned = compose(predicted, exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
-      const score = tracker.score(points, coarse, turned, config.tracking.kernelStart);
+      const score = tracker.score(surface, turned, config.tracking.kernelStart);
       if (score < bestScore) [best, bestScore] = [turned, score];
     }
     this.#deskew(prepared, twist);
@@ -249,7 +242,7 @@ export class Pipeline {
       mapper.clear();
       mesher.clear();
       const again = this.#prepare(first, velocity);
-      mapper.integrate(pointsOf(again), coarseOf(again), identity(), 0);
+      mapper.integrate(surfaceOf(again), identity(), 0);
       if (round === 1) mapper.optimise();
       const second = this.#prepare(scan, velocity);
       better = this.#track(second, better.pose, velocity);
@@ -282,8 +275,7 @@ export class Pipeline {
   #around(prepared: PreparedScan, elapsed: number): LookAround {
     return {
       search: this.#parts.search,
-      points: pointsOf(prepared),
-      coarse: coarseOf(prepared),
+      surface: surfaceOf(prepared),
       elapsed,
       scale: this.#parts.config.sensor.maxRange / 100,
       track: (pose) => {
@@ -296,7 +288,7 @@ export class Pipeline {
   /** Finds the scan's place in the loaded map. Nothing is mapped before the next scan tells the velocity. */
   #locate(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
     const localiser = this.#parts.localiser!;
-    const track = localiser.locate(pointsOf(prepared), coarseOf(prepared), (pose) => {
+    const track = localiser.locate(surfaceOf(prepared), (pose) => {
       this.#deskew(prepared, STILL);
       return this.#track(prepared, pose, STILL.slice());
     });

@@ -1,24 +1,27 @@
-import type { PointSet } from '../field/engine.js';
 import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
+import type { SurfaceSamples } from '../sensors/observation.js';
 
-/** The deskewed fine points of a prepared scan, as the engine takes them. */
-export function pointsOf({ pointers: p, mapCount, up }: PreparedScan): PointSet {
+/** The deskewed points of a prepared scan, as the field takes them. */
+export function surfaceOf({
+  columns: c,
+  flags,
+  mapCount,
+  up,
+  track,
+  trackCount,
+}: PreparedScan): SurfaceSamples {
   return {
-    x: p.deskewedX,
-    y: p.deskewedY,
-    z: p.deskewedZ,
-    nx: p.deskewedNx,
-    ny: p.deskewedNy,
-    nz: p.deskewedNz,
-    tau: p.tau,
-    quality: p.quality,
-    flags: p.flags,
+    x: c.deskewedX,
+    y: c.deskewedY,
+    z: c.deskewedZ,
+    nx: c.deskewedNx,
+    ny: c.deskewedNy,
+    nz: c.deskewedNz,
+    tau: c.tau,
+    quality: c.quality,
+    flags,
     up,
     count: mapCount,
+    keypoints: track.subarray(0, trackCount),
   };
-}
-
-/** Its coarse points, as indices of the fine ones. */
-export function coarseOf({ pointers, trackCount }: PreparedScan): { pointer: number; count: number } {
-  return { pointer: pointers.track, count: trackCount };
 }

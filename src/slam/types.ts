@@ -1,7 +1,7 @@
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import type { KnownPose } from './pipeline.js';
+import type { Mesh } from '../mesh/mesh.js';
 
 /**
  * How far a pose can be trusted. `degraded`: usable, but badly conditioned or with few inliers (covariance says in
@@ -55,18 +55,6 @@ export interface MapStatistics {
   readonly forgottenBlocks: number;
 }
 
-/** A triangle mesh; normals and colours are optional and per vertex. */
-export interface Mesh {
-  /** 3·V, metres, odom frame. */
-  readonly positions: Float32Array;
-  /** 3·V, unit, pointing out of the surface. */
-  readonly normals?: Float32Array;
-  /** 3·V, 0…255. */
-  readonly colors?: Uint8Array;
-  /** 3·T. */
-  readonly indices: Uint32Array;
-}
-
 /** What somebody who watches wants to see besides results. Reading it changes nothing. */
 export interface SlamView {
   /** Side of a mesh block, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
@@ -79,6 +67,12 @@ export interface SlamView {
   readonly newestKeyframe: number | undefined;
   /** Deskewed points of the last scan in the sensor's frame at its stamp, 3·N, thinned evenly to at most `most`. */
   points(most: number): Float32Array;
+}
+
+/** A pose given from outside, T_odom_sensor at the stamp, and the twist to deskew with (sensor frame). */
+export interface KnownPose {
+  readonly pose: Pose;
+  readonly twist: Twist;
 }
 
 /** The SLAM system as everything outside the core sees it: scans in, poses and a map out. */

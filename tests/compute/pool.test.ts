@@ -19,7 +19,7 @@ async function mapWith(threads: number): Promise<{ hash: number; poses: Pose[]; 
   const poses: Pose[] = [];
   for (let k = 0; k < 5; k++) {
     const truth = exp([0.2 * k, 0.05 * k, 0, 0, 0, 0.03 * k]);
-    const { points, coarse } = place(
+    const { points } = place(
       pool.memory,
       scan(random, room(6, 4, 2), truth, { count: 8000, noise: 0.02 }),
       3,
@@ -27,13 +27,9 @@ async function mapWith(threads: number): Promise<{ hash: number; poses: Pose[]; 
     const pose =
       k === 0
         ? identity()
-        : tracker.track(
-            points,
-            coarse,
-            compose(poses.at(-1)!, exp([0.2, 0.05, 0, 0, 0, 0.03])),
-            new Float64Array(6),
-          ).pose;
-    mapper.integrate(points, coarse, pose, k);
+        : tracker.track(points, compose(poses.at(-1)!, exp([0.2, 0.05, 0, 0, 0, 0.03])), new Float64Array(6))
+            .pose;
+    mapper.integrate(points, pose, k);
     poses.push(mapper.optimise() ?? pose);
   }
   const hash = hashOf(Uint32Array.of(hashOfField(field)), ...poses);
@@ -56,7 +52,7 @@ describe('kernel pool', () => {
     const pool = await KernelPool.create({ threads: 3, memoryMiB: 256 });
     const field = new WasmField(pool, { ...OPTIONS, maxFineBlocks: 2000 });
     const cloud = place(pool.memory, scan(new Random(1), room(2, 2, 2), identity(), { count: 10000 }));
-    field.fuse(cloud.points, cloud.coarse, identity(), 0);
+    field.fuse(cloud.points, identity(), 0);
     const random = new Random('late');
     const all = Float32Array.from({ length: 3 * 3000 }, (_, i) =>
       i % 3 === 2 ? -2 : random.range(-1.5, 1.5),
@@ -79,7 +75,7 @@ describe('kernel pool', () => {
     await pool.close();
     await pool.close();
     expect(pool.threads).toBe(1);
-    field.fuse(cloud.points, cloud.coarse, identity(), 0);
+    field.fuse(cloud.points, identity(), 0);
     expect(Math.abs(field.query(Float32Array.of(0.1, 0.2, -2))[0]!)).toBeLessThan(0.01);
   });
 

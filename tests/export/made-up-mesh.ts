@@ -1,5 +1,5 @@
 import { uniform } from '../../src/eval/sampling.js';
-import type { Mesh } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 
 /** A seeded random triangle soup with unit normals and colours. */
 export function randomMesh(vertices: number, triangles: number, seed = 4): Mesh & Required<Mesh> {

@@ -10,7 +10,7 @@ import {
 import { project, viewOf } from '../../src/export/render-camera.js';
 import { ambientOcclusion } from '../../src/export/occlusion.js';
 import { pixelNormals } from '../../src/export/shade.js';
-import type { Mesh } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 
 /** Axis-parallel rectangle z = height, facing up. */
 function floor(x0: number, y0: number, x1: number, y1: number, z: number): Mesh {

@@ -79,7 +79,7 @@ function randomiseFeatures(size: number): void {
 afterAll(() => pool.close());
 beforeEach(() => {
   field.clear();
-  field.fuse(cloud.points, cloud.coarse, identity(), 0);
+  field.fuse(cloud.points, identity(), 0);
   field.drawSamples(cloud.points, 512, 0, { seed: 5, band: 0.25 });
   field.allocateRows(CHUNKS, POSES);
 });

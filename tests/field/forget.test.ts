@@ -37,7 +37,7 @@ describe('a field that forgets', () => {
     field.clear();
     const random = new Random('features');
     const pose = identity();
-    field.fuse(placed.points, placed.coarse, pose, 3);
+    field.fuse(placed.points, pose, 3);
     field.drawSamples(placed.points, 2000, 0, { seed: 3, band: 0.25 });
     for (let first = 0; first < 8000; first += 250)
       field.allocateRows([{ first, count: 250, pose: 0, optimisePose: false }], [pose]);
@@ -101,7 +101,7 @@ describe('a field that forgets', () => {
     field.forgetBeyond(CENTER, 0);
     expect(field.levels.map((level) => level.count)).toEqual([1, 1, 1]);
     expect(field.features.count).toBe(1);
-    field.fuse(placed.points, placed.coarse, identity(), 3);
+    field.fuse(placed.points, identity(), 3);
     expect(field.levels[0]!.count).toBe(blocks);
     const again = field.query(points);
     for (let i = 4; i < whole.length; i += 5) expect(again[i]).toBe(whole[i]);
@@ -126,14 +126,10 @@ describe('a field that forgets', () => {
       maxFeatureRows: 1000,
       poolSamples: 1024,
     });
-    expect(() => small.fuse(placed.points, placed.coarse, identity(), 0)).toThrow(/map is full/i);
+    expect(() => small.fuse(placed.points, identity(), 0)).toThrow(/map is full/i);
     small.forgetBeyond(CENTER, small.radiusFor(CENTER, 0.5));
     expect(small.fill).toBeLessThanOrEqual(0.5);
-    const few = {
-      ...placed,
-      points: { ...placed.points, count: 20 },
-      coarse: { ...placed.coarse, count: 2 },
-    };
-    expect(() => small.fuse(few.points, few.coarse, identity(), 1)).not.toThrow();
+    const few = { ...placed.points, count: 20, keypoints: placed.points.keypoints.subarray(0, 2) };
+    expect(() => small.fuse(few, identity(), 1)).not.toThrow();
   });
 });

@@ -102,7 +102,7 @@ describe('fusion', () => {
         random.normal(),
       ]);
       const placed = place(pool.memory, cloud);
-      field.fuse(placed.points, placed.coarse, pose, k);
+      field.fuse(placed.points, pose, k);
       expected.forEach((grid, level) =>
         level === 0
           ? fuseReference(grid, cloud, pose, cloud.points.keys(), OPTIONS.bareRange)
@@ -137,7 +137,7 @@ describe('fusion', () => {
         normal: [0, 0, 1],
       } as Parameters<typeof scan>[1][number];
       const placed = place(pool.memory, scan(random, [wall], identity(), { count: 20000 }));
-      field.fuse(placed.points, placed.coarse, pose, 0);
+      field.fuse(placed.points, pose, 0);
       const at: number[] = [];
       const truth: number[] = [];
       for (let i = 0; i < 2000; i++) {
@@ -170,7 +170,7 @@ describe('fusion', () => {
     field.clear();
     const random = new Random('limits');
     const placed = place(pool.memory, scan(random, room(1, 1, 1), identity(), { count: 20000 }));
-    for (let k = 0; k < 12; k++) field.fuse(placed.points, placed.coarse, identity(), k);
+    for (let k = 0; k < 12; k++) field.fuse(placed.points, identity(), k);
     let heaviest = 0;
     let farthest = 0;
     for (const level of field.levels)
@@ -205,7 +205,7 @@ describe('fusion', () => {
       cloud.ground.push(true);
     }
     const placed = place(pool.memory, cloud);
-    field.fuse(placed.points, placed.coarse, pose, 0);
+    field.fuse(placed.points, pose, 0);
     for (const level of field.levels.slice(1)) expect(level.count).toBe(1); // block 0 stands for "none"
     let seen = 0;
     for (let i = 0; i < 500; i++) {
@@ -242,7 +242,7 @@ describe('fusion', () => {
     const errors: number[] = [];
     for (let k = 0; k < 10; k++) {
       const placed = place(pool.memory, scan(random, [wall], identity(), { count: 8000, noise: 0.03 }));
-      field.fuse(placed.points, placed.coarse, identity(), k);
+      field.fuse(placed.points, identity(), k);
       if (k === 0 || k === 9) errors.push(error());
     }
     expect(errors[1]!).toBeLessThan(errors[0]! * 0.45); // √10 times less, had every corner the same share
@@ -253,12 +253,12 @@ describe('fusion', () => {
     field.clear();
     const fine = field.levels[0]!;
     const wall = place(pool.memory, scan(new Random('change'), room(1, 1, 1), identity(), { count: 8000 }));
-    field.fuse(wall.points, wall.coarse, identity(), 7);
+    field.fuse(wall.points, identity(), 7);
     const sum = (): number => fine.change.subarray(1, fine.count).reduce((s, x) => s + x, 0);
     const first = sum();
     expect(first).toBeGreaterThan(0);
     fine.change.fill(0);
-    for (let k = 8; k < 11; k++) field.fuse(wall.points, wall.coarse, identity(), k);
+    for (let k = 8; k < 11; k++) field.fuse(wall.points, identity(), k);
     expect(sum()).toBeLessThan(first * 0.3); // the same again is hardly news
     const stamps = new Set(Array.from({ length: fine.count - 1 }, (_, i) => fine.coords[(i + 1) * 4 + 3]));
     expect(stamps.has(10)).toBe(true);
@@ -298,7 +298,7 @@ describe('fusion of known places', () => {
     const fuse = (k: number): Cloud => {
       const cloud = scan(random, [wall], identity(), { count: COUNT });
       const placed = place(pool.memory, cloud);
-      field.fuse(placed.points, placed.coarse, identity(), k);
+      field.fuse(placed.points, identity(), k);
       return cloud;
     };
     fuse(0);
@@ -340,7 +340,7 @@ describe('fusion of known places', () => {
     let first = 0;
     for (let k = 0; k < 12; k++) {
       const placed = place(pool.memory, scan(random, [wall], identity(), { count: COUNT, noise: NOISE }));
-      field.fuse(placed.points, placed.coarse, identity(), k);
+      field.fuse(placed.points, identity(), k);
       if (k === 0) first = errors()[1];
     }
     const [mean, rms] = errors();
@@ -354,7 +354,7 @@ describe('fusion of known places', () => {
       const random = new Random('seeds');
       for (let k = 0; k < 3; k++) {
         const placed = place(pool.memory, scan(random, [wall], identity(), { count: 4000, noise: NOISE }));
-        field.fuse(placed.points, placed.coarse, identity(), k);
+        field.fuse(placed.points, identity(), k);
       }
       const { data, count } = field.levels[0]!;
       return hashOf(data.subarray(0, count * 1024));

@@ -127,7 +127,7 @@ describe('sparse grid', () => {
     const cloud = place(pool.memory, scan(new Random(1), room(3, 2, 2), identity(), { count: 4000 }));
     for (const target of [field, fresh]) {
       touch(target, cells);
-      target.fuse(cloud.points, cloud.coarse, identity(), 3);
+      target.fuse(cloud.points, identity(), 3);
     }
     expect(hashOfField(field)).toBe(hashOfField(fresh));
     expectNeighbours(field.features.grid);
@@ -137,7 +137,7 @@ describe('sparse grid', () => {
   it('says when it is full and keeps what it has', () => {
     const small = new WasmField(pool, { ...OPTIONS, maxFineBlocks: 40 });
     const near = place(pool.memory, scan(new Random(2), room(0.4, 0.4, 0.4), identity(), { count: 3000 }));
-    small.fuse(near.points, near.coarse, identity(), 0);
+    small.fuse(near.points, identity(), 0);
     const fine = small.levels[0]!;
     const before = fine.count;
     expect(before).toBeLessThan(40);
@@ -145,7 +145,7 @@ describe('sparse grid', () => {
       hashOf(fine.coords.subarray(0, before * 4), fine.data.subarray(0, before * BLOCK_CORNERS * 2));
     const hash = held();
     const far = place(pool.memory, scan(new Random(3), room(5, 5, 5), identity(), { count: 9000 }));
-    const error = errorOf(() => small.fuse(far.points, far.coarse, exp([500, 0, 0, 0, 0, 0]), 1));
+    const error = errorOf(() => small.fuse(far.points, exp([500, 0, 0, 0, 0, 0]), 1));
     expect(error.code).toBe('out-of-memory');
     expect(error.message).toMatch(/map\.memoryMiB/);
     expect(fine.count).toBe(40);
@@ -156,7 +156,7 @@ describe('sparse grid', () => {
     expect(out[4]).toBeGreaterThan(0);
 
     small.clear();
-    expect(() => small.fuse(near.points, near.coarse, identity(), 0)).not.toThrow();
+    expect(() => small.fuse(near.points, identity(), 0)).not.toThrow();
     expect(fine.count).toBe(before);
   });
 

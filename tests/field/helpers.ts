@@ -1,4 +1,4 @@
-import type { PointSet } from '../../src/field/engine.js';
+import type { SurfaceSamples } from '../../src/sensors/observation.js';
 import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/backends/wasm/grid.js';
 import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
 import type { WasmField } from '../../src/field/backends/wasm/field.js';
@@ -27,7 +27,7 @@ export const OPTIONS: WasmFieldOptions = {
   poolSamples: 65536,
 };
 
-/** Surface points with normals towards the sensor, sensor frame; what a PointSet is made of. */
+/** Surface points with normals towards the sensor, sensor frame; what SurfaceSamples are made of. */
 export interface Cloud {
   readonly points: [number, number, number][];
   readonly normals: [number, number, number][];
@@ -40,26 +40,26 @@ export interface Cloud {
 }
 
 export interface Placed {
-  readonly points: PointSet;
-  readonly coarse: { pointer: number; count: number };
-  /** Indices of the coarse points: every `stride`-th. */
+  readonly points: SurfaceSamples;
+  /** Indices of its keypoints: every `stride`-th. */
   readonly indices: Uint32Array;
 }
 
-/** Copies a cloud into kernel memory; every `stride`-th point is a coarse one. */
+/** Copies a cloud into kernel memory; every `stride`-th point is a keypoint. */
 export function place(memory: KernelMemory, cloud: Cloud, stride = 4): Placed {
   const count = cloud.points.length;
-  const column = (values: ArrayLike<number>): number => {
-    const pointer = memory.alloc(Math.max(1, count) * 4);
-    memory.f32(pointer, count).set(values);
-    return pointer;
+  const column = (values: ArrayLike<number>): Float32Array => {
+    const view = memory.f32(memory.alloc(Math.max(1, count) * 4), count);
+    view.set(values);
+    return view;
   };
-  const axis = (rows: [number, number, number][], i: number): number => column(rows.map((row) => row[i]!));
-  const flags = memory.alloc(Math.max(1, count));
-  memory.u8(flags, count).set(cloud.ground.map((ground) => (ground ? 2 : 0)));
+  const axis = (rows: [number, number, number][], i: number): Float32Array =>
+    column(rows.map((row) => row[i]!));
+  const flags = memory.u8(memory.alloc(Math.max(1, count)), count);
+  flags.set(cloud.ground.map((ground) => (ground ? 2 : 0)));
   const indices = Uint32Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
-  const pointer = memory.alloc(Math.max(1, indices.length) * 4);
-  memory.u32(pointer, indices.length).set(indices);
+  const keypoints = memory.u32(memory.alloc(Math.max(1, indices.length) * 4), indices.length);
+  keypoints.set(indices);
   return {
     points: {
       x: axis(cloud.points, 0),
@@ -73,10 +73,15 @@ export function place(memory: KernelMemory, cloud: Cloud, stride = 4): Placed {
       flags,
       up: cloud.up ?? [0, 0, 1],
       count,
+      keypoints,
     },
-    coarse: { pointer, count: indices.length },
     indices,
   };
+}
+
+/** The same surface with nothing to register. */
+export function without(surface: SurfaceSamples): SurfaceSamples {
+  return { ...surface, keypoints: surface.keypoints.subarray(0, 0) };
 }
 
 /** A rectangle on a plane: centre, two half-edges, and the unit normal on the side that is seen. */

@@ -25,7 +25,7 @@ describe('query', () => {
     const pose = identity();
     [pose[3], pose[7], pose[11]] = ORIGIN;
     const placed = place(pool.memory, scan(random, room(...HALF), identity(), { count: 40000, noise: 0.01 }));
-    field.fuse(placed.points, placed.coarse, pose, 0);
+    field.fuse(placed.points, pose, 0);
     // Features on part of the room only, with random content: partly filled cells and none at all occur.
     field.drawSamples(placed.points, 200, 0, { seed: 3, band: 0.25 });
     field.allocateRows([{ first: 0, count: 256, pose: 0, optimisePose: false }], [pose]);

@@ -11,7 +11,17 @@ import {
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity, type Pose } from '../../src/geometry/se3.js';
 import { moveAtSensor } from '../../src/slam/tracking/tracker.js';
-import { copyGrid, OPTIONS, place, room, rounded, scan, type Cloud, type Placed } from './helpers.js';
+import {
+  copyGrid,
+  OPTIONS,
+  place,
+  room,
+  rounded,
+  scan,
+  type Cloud,
+  type Placed,
+  without,
+} from './helpers.js';
 
 const ALL: RegisterOptions = {
   kernels: [0.4, 0.6, 1.2],
@@ -38,7 +48,7 @@ describe('register', () => {
     field = new WasmField(pool, OPTIONS);
     const random = new Random('register');
     const map = place(pool.memory, scan(random, room(4, 3, 2), identity(), { count: 40000, noise: 0.01 }), 2);
-    field.fuse(map.points, map.coarse, identity(), 0);
+    field.fuse(map.points, identity(), 0);
     // Part of the scan lies outside of the map.
     cloud = scan(random, [...room(4, 3, 2), ...room(9, 8, 7).slice(0, 2)], identity(), {
       count: 6000,
@@ -63,7 +73,7 @@ describe('register', () => {
     ['finest level only', FINE_ONLY],
     ['coarse levels only', { ...ALL, kernels: [0, 0.6, 1.2] }],
   ])('equals the float64 reference: %s', (_, options) => {
-    const actual = field.register(placed.points, placed.coarse, pose, options);
+    const actual = field.register(placed.points, pose, options);
     const expected = registerSums(levels, points, pose, options);
     for (let kind = 0; kind < 2; kind++) {
       const [a, e] = [actual[kind]!, expected[kind]!];
@@ -88,9 +98,9 @@ describe('register', () => {
   });
 
   it('counts points that only a coarse level knows apart from those with a fine value', () => {
-    const { points, coarse } = placed;
+    const { points } = placed;
     const sums = (options: RegisterOptions): number[] => {
-      const out = field.register(points, coarse, pose, options);
+      const out = field.register(points, pose, options);
       return [all(out, (s) => s.valued), all(out, (s) => s.coarse), all(out, (s) => s.coarseInliers)];
     };
     const [valued, bridged, fit] = sums(ALL) as [number, number, number];
@@ -135,14 +145,14 @@ describe('register', () => {
 
   it('counts all points but trusts none where nothing is mapped', () => {
     const far: Pose = exp([1000, 0, 0, 0, 0, 0]);
-    const sums = field.register(placed.points, placed.coarse, far, ALL);
+    const sums = field.register(placed.points, far, ALL);
     expect(all(sums, (s) => s.points)).toBe(points.length);
     expect(all(sums, (s) => s.valued + s.weight + s.cost + s.inliers)).toBe(0);
     expect(sums[0].system.every((x) => x === 0)).toBe(true);
   });
 
   it('takes an empty scan', () => {
-    const sums = field.register(placed.points, { pointer: placed.coarse.pointer, count: 0 }, pose, ALL);
+    const sums = field.register(without(placed.points), pose, ALL);
     expect(all(sums, (s) => s.points + s.weight)).toBe(0);
   });
 });

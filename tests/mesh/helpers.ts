@@ -1,7 +1,7 @@
 import { KernelPool } from '../../src/compute/pool.js';
 import { BlockMesher } from '../../src/mesh/mesher.js';
 import type { MeshBlockStore } from '../../src/mesh/block-store.js';
-import type { Mesh } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 
 export type Sdf = (x: number, y: number, z: number) => number;
 

@@ -4,7 +4,7 @@ import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
 import { MapMesher, mostChanged } from '../../src/mesh/map-mesher.js';
-import type { Mesh } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 import { hashOf, OPTIONS, place, room, scan } from '../field/helpers.js';
 
 const HALF = [2.03, 1.57, 1.11] as const; // off the corner layers
@@ -32,7 +32,7 @@ function area({ positions: p, indices }: Mesh): number {
 describe('map mesher', () => {
   beforeEach(() => {
     field.clear();
-    field.fuse(cloud.points, cloud.coarse, identity(), 0);
+    field.fuse(cloud.points, identity(), 0);
   });
 
   it('turns the walls of a room into a mesh that lies on them, facing inwards', () => {

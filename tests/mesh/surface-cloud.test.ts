@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { surfaceCloud } from '../../src/mesh/surface-cloud.js';
-import type { Mesh } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 
 const VOXEL = 0.5;
 

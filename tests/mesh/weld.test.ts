@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MeshBlockStore, type MeshBlockData } from '../../src/mesh/block-store.js';
 import { colorByHeight, colorByNormal } from '../../src/mesh/color.js';
 import { weldBlocks } from '../../src/mesh/weld.js';
-import type { Mesh } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 import { boxOfBlocks, cornerNoise, meshGrid, meshSdf, topology, withMesher } from './helpers.js';
 
 /** One triangle whose vertices lie on the given local edges; the positions say which block it was. */

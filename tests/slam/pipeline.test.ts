@@ -5,7 +5,8 @@ import { FeltmapError } from '../../src/geometry/errors.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
-import type { Mesh, Slam } from '../../src/slam/types.js';
+import type { Slam } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 import { hashOf } from '../field/helpers.js';
 
 const STREET = { world: 'street', beams: 16, columns: 512, seed: 3 } as const;

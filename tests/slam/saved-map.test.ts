@@ -6,7 +6,8 @@ import { readManifest } from '../../src/field/saved/manifest.js';
 import { compose, exp, inverse, translationNorm, type Pose } from '../../src/geometry/se3.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
-import type { Mesh, Slam } from '../../src/slam/types.js';
+import type { Slam } from '../../src/slam/types.js';
+import type { Mesh } from '../../src/mesh/mesh.js';
 
 const MAPPED = 14;
 const simulation = simulate({ world: 'street', beams: 32, columns: 512, seed: 3, duration: 2.2 });

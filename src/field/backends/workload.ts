@@ -1,4 +1,5 @@
-import type { FitChunk, FitOptions, PointSet, RegisterOptions } from '../engine.js';
+import type { SurfaceSamples } from '../../sensors/observation.js';
+import type { FitChunk, FitOptions, RegisterOptions } from '../engine.js';
 import type { MapField } from '../map-field.js';
 import { Random } from '../../geometry/random.js';
 import { exp, identity, type Pose } from '../../geometry/se3.js';
@@ -29,8 +30,7 @@ export const WORKLOAD_MIB = 1024;
 
 /** The same work for every engine: a fused scan, training samples of it, a scan to register, points to query. */
 export interface Workload {
-  readonly points: PointSet;
-  readonly coarse: { readonly pointer: number; readonly count: number };
+  readonly surface: SurfaceSamples;
   /** Batches of any number of chunks, a sixteenth of the samples each from another pose. */
   chunks(count: number): FitChunk[];
   readonly poses: readonly Pose[];
@@ -68,24 +68,15 @@ export function makeWorkload(memory: KernelMemory, field: MapField, count = 60_0
   }
   const flags = memory.u8(memory.alloc(count), count);
   flags.forEach((_, i) => (flags[i] = columns[5]![i] === 1 ? 2 : 0)); // the floor is ground
-  const coarseCount = Math.min(4000, count);
-  const coarse = memory.u32(memory.alloc(coarseCount * 4), coarseCount);
-  coarse.forEach((_, i) => (coarse[i] = Math.floor((i * count) / coarseCount)));
-  const [x, y, z, nx, ny, nz, tau, quality] = columns.map((column) => column.byteOffset) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const points = { x, y, z, nx, ny, nz, tau, quality, flags: flags.byteOffset, up: [0, 0, 1], count };
-  const coarsePoints = { pointer: coarse.byteOffset, count: coarseCount };
-  field.fuse(points, coarsePoints, identity(), 0);
+  const keypointCount = Math.min(4000, count);
+  const keypoints = memory.u32(memory.alloc(keypointCount * 4), keypointCount);
+  keypoints.forEach((_, i) => (keypoints[i] = Math.floor((i * count) / keypointCount)));
+  type F = Float32Array;
+  const [x, y, z, nx, ny, nz, tau, quality] = columns as [F, F, F, F, F, F, F, F];
+  const surface = { x, y, z, nx, ny, nz, tau, quality, flags, up: [0, 0, 1], count, keypoints };
+  field.fuse(surface, identity(), 0);
   const chosen = Math.min(16384, count);
-  field.drawSamples(points, chosen, 0, { seed: 5, band: 0.25 });
+  field.drawSamples(surface, chosen, 0, { seed: 5, band: 0.25 });
   const all = (chosen * 4) / CHUNK;
   const poses = [identity(), exp([0.01, -0.01, 0.005, 0, 0.001, 0.001])];
   const chunks = (n: number): FitChunk[] =>
@@ -102,8 +93,7 @@ export function makeWorkload(memory: KernelMemory, field: MapField, count = 60_0
     queries[i] = columns[i % 3]![point]! + random.range(-0.2, 0.2);
   }
   return {
-    points,
-    coarse: coarsePoints,
+    surface,
     chunks,
     poses,
     fit: { huber: 0.03, learningRate: 0.003, scalarRate: 0.3 },

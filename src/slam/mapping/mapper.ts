@@ -1,4 +1,5 @@
-import type { FitChunk, PointSet } from '../../field/engine.js';
+import type { SurfaceSamples } from '../../sensors/observation.js';
+import type { FitChunk } from '../../field/engine.js';
 import type { MapField } from '../../field/map-field.js';
 import { solveCholesky } from '../../geometry/linear.js';
 import { Random } from '../../geometry/random.js';
@@ -52,27 +53,21 @@ export class Mapper {
   }
 
   /** Fuses a scan and draws its samples. `pose` is T_submap_sensor; `mayKeep`: it may become a keyframe. */
-  integrate(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
-    pose: Pose,
-    scan: number,
-    mayKeep = true,
-  ): void {
+  integrate(surface: SurfaceSamples, pose: Pose, scan: number, mayKeep = true): void {
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
     if (scan > 0)
-      this.#field.carve(points, pose, {
+      this.#field.carve(surface, pose, {
         rays: o.freeSpaceRays,
         maxRange: o.freeSpaceRange,
         keep: KEEP,
         seed,
       });
-    this.#field.fuse(points, coarse, pose, scan);
-    if (o.iterations === 0 || points.count === 0) return;
-    const chosen = Math.min(o.samplePoints, points.count);
+    this.#field.fuse(surface, pose, scan);
+    if (o.iterations === 0 || surface.count === 0) return;
+    const chosen = Math.min(o.samplePoints, surface.count);
     const first = this.keyframes.writeTo;
-    this.#field.drawSamples(points, chosen, first, {
+    this.#field.drawSamples(surface, chosen, first, {
       seed,
       band: o.band,
     });

@@ -1,9 +1,9 @@
 // When the motion since the last pose is anybody's guess: at the start, and after losing track.
-import type { PointSet } from '../../field/engine.js';
+import type { SurfaceSamples } from '../../sensors/observation.js';
 import { compose, exp, type Pose } from '../../geometry/se3.js';
 import { worth, type Find, type PlaceSearch } from './place-search.js';
 import { yawFan } from './relocalise.js';
-import type { CoarsePoints, Track } from '../tracking/tracker.js';
+import type { Track } from '../tracking/tracker.js';
 
 /** How far the sensor may have gone: m/s, and metres at 100 m of range. */
 const MAX_SPEED = 60;
@@ -18,8 +18,7 @@ const SURE = { inliers: 0.975, fit: 0.7, valued: 0.2 };
 
 export interface LookAround {
   readonly search: PlaceSearch;
-  readonly points: PointSet;
-  readonly coarse: CoarsePoints;
+  readonly surface: SurfaceSamples;
   /** Seconds since the last pose that is known. */
   readonly elapsed: number;
   /** Size of the world, 1 at 100 m of range. */
@@ -30,15 +29,15 @@ export interface LookAround {
 
 /** The second scan of a map: `here` where it was expected, near the first, unless it clearly fits elsewhere. */
 export function lookAround(around: LookAround, center: Pose, here: Track): Track {
-  const { search, points, coarse } = around;
-  const expected = search.measure(points, coarse, here);
+  const { search, surface } = around;
+  const expected = search.measure(surface, here);
   const found = bestOf(around, grid(around, center, STEP));
   return found && worth(found) > CLEARLY * worth(expected) ? found.track : here;
 }
 
 /** Whether a registration needs no prediction to be believed. */
-export function beyondDoubt({ search, points, coarse }: LookAround, track: Track): boolean {
-  return sure(search.measure(points, coarse, track));
+export function beyondDoubt({ search, surface }: LookAround, track: Track): boolean {
+  return sure(search.measure(surface, track));
 }
 
 /**
@@ -60,8 +59,8 @@ export function findAgain(around: LookAround, last: Pose, ahead: Pose): Track | 
   return settled && sure(settled) ? settled.track : undefined;
 }
 
-function further({ search, points, coarse, track }: LookAround, found: Find): Find | undefined {
-  return search.best(points, coarse, [found.track.pose], track);
+function further({ search, surface, track }: LookAround, found: Find): Find | undefined {
+  return search.best(surface, [found.track.pose], track);
 }
 
 function sure({ track, fit, valued }: Find): boolean {
@@ -73,8 +72,8 @@ function turned(poses: readonly Pose[], range: number, step: number): Pose[] {
   return poses.flatMap((pose) => yawFan(range, step).map((yaw) => compose(pose, exp([0, 0, 0, 0, 0, yaw]))));
 }
 
-function bestOf({ search, points, coarse, track }: LookAround, poses: readonly Pose[]): Find | undefined {
-  return search.best(points, coarse, search.rank(points, coarse, poses, TRIES), track);
+function bestOf({ search, surface, track }: LookAround, poses: readonly Pose[]): Find | undefined {
+  return search.best(surface, search.rank(surface, poses, TRIES), track);
 }
 
 function grid({ elapsed, scale }: LookAround, center: Pose, step: number): Pose[] {

@@ -1,7 +1,8 @@
 // Where does a scan fit a map best? Scores many poses cheaply, registers from the best of them, and measures the fits.
-import type { FieldEngine, NormalSums, PointSet, RegisterOptions } from '../../field/engine.js';
+import type { SurfaceSamples } from '../../sensors/observation.js';
+import type { FieldEngine, NormalSums, RegisterOptions } from '../../field/engine.js';
 import type { Pose } from '../../geometry/se3.js';
-import type { CoarsePoints, Track } from '../tracking/tracker.js';
+import type { Track } from '../tracking/tracker.js';
 
 /** A registration, and how well the scan fits there: ground left out, as that fits nearly everywhere. */
 export interface Find {
@@ -45,12 +46,12 @@ export class PlaceSearch {
   }
 
   /** The `count` poses that fit best, best first. */
-  rank(points: PointSet, coarse: CoarsePoints, poses: readonly Pose[], count: number): Pose[] {
-    const many = this.#engine.registerMany?.(points, coarse, poses, this.#wide);
+  rank(surface: SurfaceSamples, poses: readonly Pose[], count: number): Pose[] {
+    const many = this.#engine.registerMany?.(surface, poses, this.#wide);
     return poses
       .map((pose, i) => ({
         pose,
-        score: scoreOf(many ? many[i]! : this.#engine.register(points, coarse, pose, this.#wide)),
+        score: scoreOf(many ? many[i]! : this.#engine.register(surface, pose, this.#wide)),
       }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
@@ -62,20 +63,15 @@ export class PlaceSearch {
    *
    * @param track registers the scan from a first guess, T_map_sensor
    */
-  best(
-    points: PointSet,
-    coarse: CoarsePoints,
-    poses: readonly Pose[],
-    track: (pose: Pose) => Track,
-  ): Find | undefined {
+  best(surface: SurfaceSamples, poses: readonly Pose[], track: (pose: Pose) => Track): Find | undefined {
     return poses
-      .map((pose) => this.measure(points, coarse, track(pose)))
+      .map((pose) => this.measure(surface, track(pose)))
       .reduce<Find | undefined>(better, undefined);
   }
 
   /** How well the scan fits the map at a registered pose. The points must be deskewed as they were for it. */
-  measure(points: PointSet, coarse: CoarsePoints, track: Track): Find {
-    const [other] = this.#engine.register(points, coarse, track.pose, this.#tight);
+  measure(surface: SurfaceSamples, track: Track): Find {
+    const [other] = this.#engine.register(surface, track.pose, this.#tight);
     return {
       track,
       fit: other.valued > 0 ? other.weight / other.valued : 0,

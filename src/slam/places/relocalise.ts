@@ -1,10 +1,11 @@
 // Finding a scan's place in a map that was loaded: where the map's last run ended or began first, then all along its path.
+import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Config } from '../../config/schema.js';
-import type { FieldEngine, PointSet } from '../../field/engine.js';
+import type { FieldEngine } from '../../field/engine.js';
 import { compose, exp, identity, type Pose } from '../../geometry/se3.js';
 import { judge, type Verdict } from '../tracking/judge.js';
 import { better, PlaceSearch, type Find } from './place-search.js';
-import type { CoarsePoints, Track } from '../tracking/tracker.js';
+import type { Track } from '../tracking/tracker.js';
 
 export interface LocaliserOptions {
   /** Distances between the corners of the scalar levels, finest first (m). */
@@ -47,13 +48,13 @@ export class Localiser {
    *
    * @param track registers the scan from a first guess, T_map_sensor
    */
-  locate(points: PointSet, coarse: CoarsePoints, track: (pose: Pose) => Track): Track {
+  locate(surface: SurfaceSamples, track: (pose: Pose) => Track): Track {
     const { places, lastPose } = this.#options;
     const near = [lastPose, places[0] ?? identity(), identity()];
-    let best = this.#search.best(points, coarse, this.#rank(points, coarse, near, yawFan(30, 5), 3), track)!;
+    let best = this.#search.best(surface, this.#rank(surface, near, yawFan(30, 5), 3), track)!;
     if (!this.#sure(best) && this.#attempts++ % SEARCH_EVERY === 0) {
-      const poses = this.#rank(points, coarse, [lastPose, ...places], yawFan(180, 20), 6);
-      best = better(best, this.#search.best(points, coarse, poses, track)!);
+      const poses = this.#rank(surface, [lastPose, ...places], yawFan(180, 20), 6);
+      best = better(best, this.#search.best(surface, poses, track)!);
     }
     this.#verdict = this.#sure(best) ? judge(best.track, this.#options.limits) : NOT_FOUND;
     return best.track;
@@ -70,15 +71,9 @@ export class Localiser {
   }
 
   /** The `count` poses that fit best, of all places turned about their own up axis by all angles. */
-  #rank(
-    points: PointSet,
-    coarse: CoarsePoints,
-    places: readonly Pose[],
-    yaws: readonly number[],
-    count: number,
-  ): Pose[] {
+  #rank(surface: SurfaceSamples, places: readonly Pose[], yaws: readonly number[], count: number): Pose[] {
     const poses = places.flatMap((place) => yaws.map((yaw) => compose(place, exp([0, 0, 0, 0, 0, yaw]))));
-    return this.#search.rank(points, coarse, poses, count);
+    return this.#search.rank(surface, poses, count);
   }
 }
 

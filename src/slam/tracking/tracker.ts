@@ -1,6 +1,7 @@
+import type { SurfaceSamples } from '../../sensors/observation.js';
 import { eigenSymmetric, invertSpd, solveCholesky } from '../../geometry/linear.js';
 import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
-import type { AlignResult, FieldEngine, NormalSums, PointSet, RegisterOptions } from '../../field/engine.js';
+import type { AlignResult, FieldEngine, NormalSums, RegisterOptions } from '../../field/engine.js';
 
 export interface TrackerOptions {
   maxIterations: number;
@@ -75,15 +76,14 @@ export class Tracker {
    * @param hold whether the prediction is good enough to hold sliding directions to it
    */
   track(
-    points: PointSet,
-    coarse: CoarsePoints,
+    surface: SurfaceSamples,
     predicted: Pose,
     twist: Twist,
     deskew?: (twist: Twist) => void,
     hold = true,
   ): Track {
     const o = this.#options;
-    if (this.#engine.align) return this.#align(points, coarse, predicted, twist, deskew, hold);
+    if (this.#engine.align) return this.#align(surface, predicted, twist, deskew, hold);
     let pose = predicted;
     let current = twist; // what the points are deskewed with
     const turned = new Float64Array(6); // correction since then, submap axes, per tenth of a second
@@ -91,7 +91,7 @@ export class Tracker {
     let kernel = o.kernelStart;
     let iterations = 0;
     let converged = false;
-    let sums = this.#pass(points, coarse, pose, kernel, turned);
+    let sums = this.#pass(surface, pose, kernel, turned);
     while (iterations < o.maxIterations) {
       iterations++;
       const variance = this.#combine(sums, kernel);
@@ -112,7 +112,7 @@ export class Tracker {
         Math.hypot(step[3]!, step[4]!, step[5]!) < o.rotationTolerance;
       const annealed = kernel <= o.kernelEnd;
       kernel = Math.max(o.kernelEnd, kernel * o.anneal);
-      sums = this.#pass(points, coarse, pose, kernel, turned);
+      sums = this.#pass(surface, pose, kernel, turned);
       if (small && annealed) {
         converged = true;
         break;
@@ -123,8 +123,7 @@ export class Tracker {
 
   /** The same with the iteration on the engine's device: its steps are repeated here in float64. */
   #align(
-    points: PointSet,
-    coarse: CoarsePoints,
+    surface: SurfaceSamples,
     predicted: Pose,
     twist: Twist,
     deskew: ((twist: Twist) => void) | undefined,
@@ -138,7 +137,7 @@ export class Tracker {
     let pending = false;
     const turned = new Float64Array(6);
     for (;;) {
-      const done: AlignResult | undefined = this.#engine.align?.(points, coarse, pose, {
+      const done: AlignResult | undefined = this.#engine.align?.(surface, pose, {
         ...this.#registerOptions(kernel, turned),
         ...o,
         maxIterations: o.maxIterations - iterations,
@@ -153,7 +152,7 @@ export class Tracker {
       });
       if (!done || done.stop === 'gone') {
         deskew?.(twist);
-        return this.track(points, coarse, predicted, twist, deskew, hold); // the device is gone: begin again without
+        return this.track(surface, predicted, twist, deskew, hold); // the device is gone: begin again without
       }
       for (let at = 0; at < done.steps.length; at += 12) {
         pose = moveAtSensor(pose, done.steps.subarray(at, at + 6));
@@ -179,20 +178,19 @@ export class Tracker {
   }
 
   /** Mean robust residual of a pose, for searches; small is good. */
-  score(points: PointSet, coarse: CoarsePoints, pose: Pose, kernel: number): number {
-    const [other, ground] = this.#pass(points, coarse, pose, kernel, ZERO6);
+  score(surface: SurfaceSamples, pose: Pose, kernel: number): number {
+    const [other, ground] = this.#pass(surface, pose, kernel, ZERO6);
     const all = other.points + ground.points;
     return all ? 1 - (other.weight + ground.weight) / all : 1;
   }
 
   #pass(
-    points: PointSet,
-    coarse: CoarsePoints,
+    surface: SurfaceSamples,
     pose: Pose,
     kernel: number,
     twist: Float64Array,
   ): readonly [NormalSums, NormalSums] {
-    return this.#engine.register(points, coarse, pose, this.#registerOptions(kernel, twist));
+    return this.#engine.register(surface, pose, this.#registerOptions(kernel, twist));
   }
 
   #registerOptions(kernel: number, twist: Float64Array): RegisterOptions {
@@ -326,12 +324,6 @@ export class Tracker {
       loose,
     };
   }
-}
-
-/** Coarse points: a list of indices of fine points in engine memory. */
-export interface CoarsePoints {
-  readonly pointer: number;
-  readonly count: number;
 }
 
 /** Turns (radians per sweep) beyond which the linear twist correction would bend far points by millimetres. */

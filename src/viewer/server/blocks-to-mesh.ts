@@ -1,5 +1,5 @@
 import type { Pose } from '../../geometry/se3.js';
-import type { Mesh } from '../../slam/types.js';
+import type { Mesh } from '../../mesh/mesh.js';
 import { decodeNormals, decodeServerMessage, dequantisePositions } from '../protocol/index.js';
 
 /** What the thread needs: mesh block frames back to back, and where the submaps lie. */

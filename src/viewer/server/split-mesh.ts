@@ -1,4 +1,4 @@
-import type { Mesh } from '../../slam/types.js';
+import type { Mesh } from '../../mesh/mesh.js';
 import type { ViewerBlock } from './source.js';
 
 const TRIANGLES_A_BLOCK = 4096;

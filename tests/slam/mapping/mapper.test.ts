@@ -13,7 +13,16 @@ import {
 } from '../../../src/geometry/se3.js';
 import { Mapper } from '../../../src/slam/mapping/mapper.js';
 import { moveAtSensor } from '../../../src/slam/tracking/tracker.js';
-import { hashOfField, OPTIONS, place, room, scan, type Patch, type Placed } from '../../field/helpers.js';
+import {
+  hashOfField,
+  OPTIONS,
+  place,
+  room,
+  scan,
+  type Patch,
+  type Placed,
+  without,
+} from '../../field/helpers.js';
 import { mapperOptions } from '../options.js';
 
 const pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
@@ -39,8 +48,8 @@ describe('mapper', () => {
     let pose = identity();
     for (let k = 0; k < count; k++) {
       pose = exp([0.3 * k, 0, 0, 0, 0, 0.02 * k]);
-      const { points, coarse } = scanFrom(pose);
-      mapper.integrate(points, coarse, pose, k);
+      const { points } = scanFrom(pose);
+      mapper.integrate(points, pose, k);
       mapper.optimise();
     }
     return pose;
@@ -52,8 +61,8 @@ describe('mapper', () => {
     const truth = exp([1.8, 0, 0, 0, 0, 0.12]);
     // Wrong by about as much as the tracker is unsure of; fused there too, which the older scans outweigh.
     const wrong = moveAtSensor(truth, [0.02, -0.02, 0.015, 0.001, 0, 0.002]);
-    const { points, coarse } = scanFrom(truth);
-    mapper.integrate(points, coarse, wrong, 6);
+    const { points } = scanFrom(truth);
+    mapper.integrate(points, wrong, 6);
     const refined = mapper.optimise()!;
     expect(off(truth, refined).metres).toBeLessThan(0.6 * off(truth, wrong).metres);
     expect(off(truth, refined).radians).toBeLessThan(off(truth, wrong).radians);
@@ -86,8 +95,8 @@ describe('mapper', () => {
     let last: Pose | undefined;
     for (let k = 0; k < 20; k++) {
       const pose = k < 10 ? exp([0.21 * k, 0, 0, 0, 0, 0]) : exp([1.9, 0, 0, 0, 0, 0.09 * (k - 9)]);
-      const { points, coarse } = scanFrom(pose);
-      mapper.integrate(points, coarse, pose, k);
+      const { points } = scanFrom(pose);
+      mapper.integrate(points, pose, k);
       const moved = last && off(last, pose);
       if (!moved || moved.metres > 0.5 || moved.radians > 0.2) {
         expected.push(k);
@@ -137,11 +146,11 @@ describe('mapper', () => {
         scan(new Random('before'), [...walls, gone, gone, gone], identity(), { count: 30000, noise: 0.01 }),
         3,
       );
-      mapper.integrate(first.points, first.coarse, identity(), 0);
+      mapper.integrate(first.points, identity(), 0);
       expect(standing(onPanel)).toBeGreaterThan(0.95);
       for (let k = 1; k <= count; k++) {
-        const { points, coarse } = scanFrom(identity());
-        mapper.integrate(points, coarse, identity(), k);
+        const { points } = scanFrom(identity());
+        mapper.integrate(points, identity(), k);
       }
     };
     still(40, 0);
@@ -166,11 +175,11 @@ describe('mapper', () => {
 
   it('takes a scan without points, and trains nothing when told not to', () => {
     const mapper = new Mapper(field, mapperOptions(field), 32);
-    const { points, coarse } = scanFrom(identity());
-    mapper.integrate({ ...points, count: 0 }, { pointer: coarse.pointer, count: 0 }, identity(), 0);
+    const { points } = scanFrom(identity());
+    mapper.integrate({ ...without(points), count: 0 }, identity(), 0);
     expect(mapper.optimise()).toBeUndefined();
     const plain = new Mapper(field, mapperOptions(field, { iterations: 0 }), 32);
-    plain.integrate(points, coarse, identity(), 1);
+    plain.integrate(points, identity(), 1);
     expect(plain.optimise()).toBeUndefined();
     expect(field.features.count).toBe(1);
     expect(field.levels[0]!.count).toBeGreaterThan(10);

@@ -16,7 +16,16 @@ import {
   type Twist,
 } from '../../../src/geometry/se3.js';
 import { moveAtSensor, Tracker } from '../../../src/slam/tracking/tracker.js';
-import { corridor, OPTIONS, place, room, scan, type Patch, type Placed } from '../../field/helpers.js';
+import {
+  corridor,
+  OPTIONS,
+  place,
+  room,
+  scan,
+  type Patch,
+  type Placed,
+  without,
+} from '../../field/helpers.js';
 import { trackerOptions } from '../options.js';
 
 const STILL = new Float64Array(6);
@@ -36,7 +45,7 @@ describe('tracker', () => {
   function map(patches: readonly Patch[], count: number, noise = 0.01): void {
     field.clear();
     const placed = place(pool.memory, scan(random, patches, identity(), { count, noise }), 3);
-    field.fuse(placed.points, placed.coarse, identity(), 0);
+    field.fuse(placed.points, identity(), 0);
   }
 
   const scanFrom = (pose: Pose, patches = walls, noise = 0.02, range = 50): Placed =>
@@ -58,12 +67,12 @@ describe('tracker', () => {
         0,
         random.range(-3, 3),
       ]);
-      const { points, coarse } = scanFrom(truth);
+      const { points } = scanFrom(truth);
       const start = moveAtSensor(
         truth,
         [0.25, 0.25, 0.15, 0.02, 0.02, 0.08].map((size) => size * random.range(-1, 1)),
       );
-      const track = tracker.track(points, coarse, start, STILL);
+      const track = tracker.track(points, start, STILL);
       const { metres, radians } = off(truth, track.pose);
       expect(metres, `run ${i}`).toBeLessThan(0.01);
       expect(radians, `run ${i}`).toBeLessThan(0.003);
@@ -84,8 +93,8 @@ describe('tracker', () => {
       const keep = i % 3 === 0 ? random.range(0.3, 0.97) : 1; // something nearer stands in front of the wall
       mixed.points[i * 2] = [p[0] * keep, p[1] * keep, p[2] * keep];
     }
-    const { points, coarse } = place(pool.memory, mixed, 1);
-    const track = tracker.track(points, coarse, moveAtSensor(truth, [0.1, -0.1, 0.05, 0, 0, 0.03]), STILL);
+    const { points } = place(pool.memory, mixed, 1);
+    const track = tracker.track(points, moveAtSensor(truth, [0.1, -0.1, 0.05, 0, 0, 0.03]), STILL);
     expect(off(truth, track.pose).metres).toBeLessThan(0.02);
   });
 
@@ -95,8 +104,8 @@ describe('tracker', () => {
     const runs = 12;
     for (let i = 0; i < runs; i++) {
       const truth = exp([random.range(-2, 2), random.range(-2, 2), 0, 0, 0, 0]);
-      const { points, coarse } = scanFrom(truth, walls, 0.04);
-      const { pose, covariance } = tracker.track(points, coarse, truth, STILL);
+      const { points } = scanFrom(truth, walls, 0.04);
+      const { pose, covariance } = tracker.track(points, truth, STILL);
       for (let k = 0; k < 3; k++) {
         expect(covariance[k * 7]!).toBeGreaterThan(0);
         sum += (pose[k * 4 + 3]! - truth[k * 4 + 3]!) ** 2 / covariance[k * 7]!;
@@ -122,8 +131,8 @@ describe('tracker', () => {
       noise: 0.01,
       motion: (tau) => compose(truth, exp(twist.map((v) => v * tau))),
     });
-    const { points, coarse } = place(pool.memory, measured, 1);
-    const columns = [points.x, points.y, points.z].map((at) => pool.memory.f32(at, points.count));
+    const { points } = place(pool.memory, measured, 1);
+    const columns = [points.x, points.y, points.z];
     /** p(0) = exp(ν τ) p(τ) for every point as it was measured. */
     const deskew = (nu: Twist): void =>
       measured.points.forEach((p, i) =>
@@ -132,14 +141,14 @@ describe('tracker', () => {
         ),
       );
     deskew(STILL);
-    const track = new Tracker(field, options).track(points, coarse, truth, STILL, deskew);
+    const track = new Tracker(field, options).track(points, truth, STILL, deskew);
     for (let i = 0; i < 3; i++) expect(Math.abs(track.twist[i]! - twist[i]!), `v${i}`).toBeLessThan(0.08);
     for (let i = 3; i < 6; i++) expect(Math.abs(track.twist[i]! - twist[i]!), `w${i}`).toBeLessThan(0.015);
     expect(off(truth, track.pose).metres).toBeLessThan(0.01);
 
     deskew(STILL);
     const held = new Tracker(field, { ...options, twistSigmaLinear: 0 });
-    const fixed = held.track(points, coarse, truth, STILL, deskew);
+    const fixed = held.track(points, truth, STILL, deskew);
     expect(fixed.twist).toEqual(STILL);
     expect(fixed.residual).toBeGreaterThan(track.residual * 1.2);
   });
@@ -147,9 +156,9 @@ describe('tracker', () => {
   it('keeps the predicted pose and trusts nothing where there is no map', () => {
     const tracker = new Tracker(field, trackerOptions(field));
     const nowhere = exp([300, 0, 0, 0, 0, 0.3]);
-    const { points, coarse } = scanFrom(identity());
-    for (const count of [coarse.count, 0]) {
-      const track = tracker.track(points, { pointer: coarse.pointer, count }, nowhere, STILL);
+    const { points } = scanFrom(identity());
+    for (const surface of [points, without(points)]) {
+      const track = tracker.track(surface, nowhere, STILL);
       expect(off(nowhere, track.pose).metres).toBeLessThan(1e-9);
       expect(track.valuedRatio).toBe(0);
       expect(track.inlierRatio).toBe(0);
@@ -161,8 +170,8 @@ describe('tracker', () => {
   it('scores the right pose better than wrong ones', () => {
     const tracker = new Tracker(field, trackerOptions(field));
     const truth = exp([1, 0.5, 0, 0, 0, 0.3]);
-    const { points, coarse } = scanFrom(truth);
-    const score = (pose: Pose): number => tracker.score(points, coarse, pose, 0.6);
+    const { points } = scanFrom(truth);
+    const score = (pose: Pose): number => tracker.score(points, pose, 0.6);
     for (let i = 0; i < 20; i++) {
       const wrong = moveAtSensor(
         truth,
@@ -170,7 +179,7 @@ describe('tracker', () => {
       );
       expect(score(truth)).toBeLessThan(score(wrong));
     }
-    expect(tracker.score(points, { pointer: coarse.pointer, count: 0 }, truth, 0.6)).toBe(1);
+    expect(tracker.score(without(points), truth, 0.6)).toBe(1);
   });
 
   describe('in a corridor without ends', () => {
@@ -182,8 +191,8 @@ describe('tracker', () => {
 
     it('holds the direction that slides to the prediction, reports it, and finds the others', () => {
       const tracker = new Tracker(field, trackerOptions(field));
-      const { points, coarse } = scanFrom(truth, passage, 0.02, 12);
-      const { pose, loose, conditioning } = tracker.track(points, coarse, start, STILL);
+      const { points } = scanFrom(truth, passage, 0.02, 12);
+      const { pose, loose, conditioning } = tracker.track(points, start, STILL);
       expect(conditioning).toBeLessThan(configSchema.parse({}).tracking.minConditioning);
       expect(Math.abs(pose[3]! - start[3]!)).toBeLessThan(0.02);
       expect(Math.abs(pose[7]! - truth[7]!)).toBeLessThan(0.01);
@@ -196,9 +205,9 @@ describe('tracker', () => {
       const tracker = new Tracker(field, trackerOptions(field));
       let [held, free] = [0, 0];
       for (let i = 0; i < 5; i++) {
-        const { points, coarse } = scanFrom(truth, passage, 0.04, 12);
+        const { points } = scanFrom(truth, passage, 0.04, 12);
         const away = (hold: boolean): number =>
-          Math.abs(tracker.track(points, coarse, start, STILL, undefined, hold).pose[3]! - start[3]!);
+          Math.abs(tracker.track(points, start, STILL, undefined, hold).pose[3]! - start[3]!);
         held = Math.max(held, away(true));
         free = Math.max(free, away(false));
       }
@@ -209,9 +218,9 @@ describe('tracker', () => {
     it('holds the velocity within the sweep along it, too', () => {
       const tracker = new Tracker(field, trackerOptions(field));
       const scanned = scan(random, passage, truth, { count: 6000, noise: 0.02, range: 12 });
-      const { points, coarse } = place(pool.memory, scanned, 1);
+      const { points } = place(pool.memory, scanned, 1);
       const predicted = Float64Array.of(1.5, 0, 0, 0, 0, 0); // nothing can tell that it is wrong
-      const columns = [points.x, points.y, points.z].map((at) => pool.memory.f32(at, points.count));
+      const columns = [points.x, points.y, points.z];
       const deskew = (nu: Twist): void =>
         scanned.points.forEach((p, i) =>
           transformPoint(exp(nu.map((v) => v * scanned.taus[i]!)), ...p).forEach(
@@ -219,7 +228,7 @@ describe('tracker', () => {
           ),
         );
       deskew(predicted);
-      const { twist, loose } = tracker.track(points, coarse, start, predicted, deskew);
+      const { twist, loose } = tracker.track(points, start, predicted, deskew);
       expect(loose[0]!).toBeGreaterThan(0.95);
       expect(Math.abs(twist[0]! - predicted[0]!)).toBeLessThan(0.2);
       expect(Math.abs(twist[1]!)).toBeLessThan(0.1);
@@ -230,20 +239,19 @@ describe('tracker', () => {
   it('holds nothing where all directions are seen', () => {
     const tracker = new Tracker(field, trackerOptions(field));
     const truth = exp([1, -0.5, 0.2, 0, 0, 0.3]);
-    const { points, coarse } = scanFrom(truth);
+    const { points } = scanFrom(truth);
     const start = moveAtSensor(truth, [0.2, -0.2, 0.1, 0, 0, 0.02]);
-    const track = tracker.track(points, coarse, start, STILL);
+    const track = tracker.track(points, start, STILL);
     expect(track.loose.every((v) => v === 0)).toBe(true);
     expect(track.coarseRatio).toBeGreaterThan(0.9);
     expect(off(truth, track.pose).metres).toBeLessThan(0.01);
-    expect(tracker.track(points, coarse, start, STILL, undefined, false).pose).toEqual(track.pose);
+    expect(tracker.track(points, start, STILL, undefined, false).pose).toEqual(track.pose);
   });
 
   it('knows that it slides in a corridor without ends, and along which direction', () => {
     const box = scanFrom(identity());
     const closed = new Tracker(field, trackerOptions(field)).track(
       box.points,
-      box.coarse,
       identity(),
       STILL,
     ).conditioning;
@@ -251,8 +259,8 @@ describe('tracker', () => {
     map(passage, 60000, 0);
     const tracker = new Tracker(field, trackerOptions(field));
     const truth = exp([1, 0.1, 0, 0, 0, 0]);
-    const { points, coarse } = scanFrom(truth, passage, 0.01, 12);
-    const track = tracker.track(points, coarse, moveAtSensor(truth, [0.1, 0.05, -0.05, 0, 0, 0.01]), STILL);
+    const { points } = scanFrom(truth, passage, 0.01, 12);
+    const track = tracker.track(points, moveAtSensor(truth, [0.1, 0.05, -0.05, 0, 0, 0.01]), STILL);
     expect(track.conditioning).toBeLessThan(0.1 * closed);
     expect(track.covariance.every(Number.isFinite)).toBe(true);
     const sigma = [0, 1, 2].map((k) => Math.sqrt(track.covariance[k * 7]!)) as [number, number, number];

@@ -1,7 +1,8 @@
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { Pose } from '../../../geometry/se3.js';
-import type { FitChunk, FitOptions, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
+import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } from '../../engine.js';
 import { LostError, SyncCaller } from '../../../compute/synchronous-call.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { MapField } from '../../map-field.js';
 import type { FeatureLevel } from '../wasm/features.js';
 import type { WasmField } from '../wasm/field.js';
@@ -59,16 +60,11 @@ export class TfjsField implements MapField {
     return this.#opened;
   }
 
-  register(
-    { x, y, z, nx, ny, nz, tau, quality, flags, up, count }: PointSet,
-    { pointer, count: coarse }: { pointer: number; count: number },
-    pose: Pose,
-    options: RegisterOptions,
-  ): readonly [NormalSums, NormalSums] {
-    // What a thread can be sent: plain objects and arrays.
+  register(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums] {
+    const { x, y, z, nx, ny, nz, tau, quality, flags, up, count, keypoints } = surface;
+    // What a thread can be sent: plain objects, and views of shared memory, which are not copied.
     return this.#call('register', {
-      points: { x, y, z, nx, ny, nz, tau, quality, flags, up: Array.from(up), count },
-      coarse: { pointer, count: coarse },
+      surface: { x, y, z, nx, ny, nz, tau, quality, flags, up: Array.from(up), count, keypoints },
       pose,
       options: { ...options, twist: Array.from(options.twist) },
     }) as readonly [NormalSums, NormalSums];

@@ -1,8 +1,9 @@
 // The thread that holds tfjs: does what field.ts asks for, one thing after the other.
 import { workerData } from 'node:worker_threads';
 import type { Pose } from '../../../geometry/se3.js';
-import type { FitChunk, FitOptions, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
+import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } from '../../engine.js';
 import { answer, type Line } from '../../../compute/synchronous-call.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
 import { openTfBackend, type Skipped, type TfBackendName } from './backends.js';
 import type { MapPointers } from './map-view.js';
 import { TfjsOperations } from './operations.js';
@@ -28,12 +29,10 @@ const handlers = {
     return { name: backend.name, device: backend.device, skipped };
   },
   register: async (o: {
-    points: PointSet;
-    coarse: { pointer: number; count: number };
+    surface: SurfaceSamples;
     pose: Pose;
     options: RegisterOptions;
-  }): Promise<readonly [NormalSums, NormalSums]> =>
-    operations!.register(o.points, o.coarse, o.pose, o.options),
+  }): Promise<readonly [NormalSums, NormalSums]> => operations!.register(o.surface, o.pose, o.options),
   fit: async (o: { chunks: FitChunk[]; poses: Pose[]; options: FitOptions }): Promise<FitResult> =>
     operations!.fit(o.chunks, o.poses, o.options),
   query: async (points: Float32Array): Promise<Float32Array> => operations!.query(points),

@@ -1,5 +1,6 @@
 import type { Pose } from '../../../geometry/se3.js';
-import type { FitChunk, FitOptions, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
+import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } from '../../engine.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
 import { activate, type TfBackend } from './backends.js';
 import { FitBatch } from './fit-batch.js';
 import { fitStep } from './fit.js';
@@ -35,12 +36,11 @@ export class TfjsOperations {
   }
 
   register(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
+    surface: SurfaceSamples,
     pose: Pose,
     options: RegisterOptions,
   ): Promise<readonly [NormalSums, NormalSums]> {
-    this.#register.gather(points, coarse, pose, options);
+    this.#register.gather(surface, pose, options);
     return registerPass(this.#backend.tf, this.#ready(), this.#register, pose, options);
   }
 

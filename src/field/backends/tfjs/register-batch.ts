@@ -1,5 +1,6 @@
 import type { Pose } from '../../../geometry/se3.js';
-import type { PointSet, RegisterOptions } from '../../engine.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
+import type { RegisterOptions } from '../../engine.js';
 import { CHUNK } from './fit-batch.js';
 import type { MapView } from './map-view.js';
 import { WorkingSet } from './working-set.js';
@@ -28,26 +29,16 @@ export class RegisterBatch {
     this.#map = map;
   }
 
-  gather(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
-    pose: Pose,
-    options: RegisterOptions,
-  ): void {
-    this.#reserve(Math.max(CHUNK, Math.ceil(coarse.count / CHUNK) * CHUNK));
+  gather(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): void {
+    const { x: px, y: py, z: pz, tau: taus, flags, keypoints } = surface;
+    this.#reserve(Math.max(CHUNK, Math.ceil(keypoints.length / CHUNK) * CHUNK));
     for (const counts of this.counts) counts.points = counts.valued = counts.coarse = 0;
     this.scalars.clear();
     for (const array of [this.points, this.taus, this.columns, this.base, this.corners]) array.fill(0);
-    const { buffer } = this.#map;
-    const [px, py, pz, taus] = [points.x, points.y, points.z, points.tau].map(
-      (pointer) => new Float32Array(buffer, pointer, points.count),
-    ) as [Float32Array, Float32Array, Float32Array, Float32Array];
-    const flags = new Uint8Array(buffer, points.flags, points.count);
-    const indices = new Uint32Array(buffer, coarse.pointer, coarse.count);
     const T = Float32Array.from(pose);
     const twist = Float32Array.from(options.twist);
-    for (let i = 0; i < coarse.count; i++) {
-      const index = indices[i]!;
+    for (let i = 0; i < keypoints.length; i++) {
+      const index = keypoints[i]!;
       const x = px[index]!;
       const y = py[index]!;
       const z = pz[index]!;

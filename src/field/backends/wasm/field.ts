@@ -1,10 +1,11 @@
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { Pose } from '../../../geometry/se3.js';
 import { emptySums } from '../../engine.js';
-import type { FitChunk, FitOptions, FitResult, NormalSums, PointSet, RegisterOptions } from '../../engine.js';
+import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } from '../../engine.js';
 import { CARVED_PER_RAY, CARVING_RAYS } from '../../carving.js';
 import type { MapField } from '../../map-field.js';
 import type { Manifest } from '../../saved/manifest.js';
+import { SURFACE_COLUMNS, type SurfaceColumn, type SurfaceSamples } from '../../../sensors/observation.js';
 import { KernelArguments } from '../../../compute/arguments.js';
 import { FeatureLevel } from './features.js';
 import { BLOCK_CORNERS, BlockGrid } from './grid.js';
@@ -20,6 +21,7 @@ const CHUNK_SAMPLES = 256;
 const RECORD_BYTES = 112;
 const MAX_POSES = 64;
 const SAMPLE_FLOATS = 8;
+const ADDRESSED = [...SURFACE_COLUMNS, 'flags', 'keypoints'] as const;
 
 export interface WasmFieldOptions {
   /** Distance between fine corners, metres. */
@@ -76,6 +78,8 @@ export class WasmField implements MapField {
   readonly #make: KernelArguments;
   readonly #sums: [NormalSums, NormalSums];
   #iteration = 0;
+  /** Addresses of the surface at hand. */
+  readonly #surface = { flags: 0, keypoints: 0 } as Record<SurfaceColumn | 'flags' | 'keypoints', number>;
 
   constructor(pool: KernelPool, options: WasmFieldOptions) {
     this.#pool = pool;
@@ -168,22 +172,23 @@ export class WasmField implements MapField {
       .int(28, memory.alloc(4096 * 512));
   }
 
-  fuse(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void {
+  fuse(surface: SurfaceSamples, pose: Pose, scan: number): void {
+    const points = this.#addresses(surface);
     this.levels.forEach((level, i) => {
       const steps = Math.ceil(level.truncation / level.voxel - 1e-6);
       this.#fuse
-        .int(0, level.descriptor, i === 0 ? points.count : coarse.count)
+        .int(0, level.descriptor, i === 0 ? surface.count : surface.keypoints.length)
         .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
         .float(36, pose)
-        .int(84, steps, scan, i === 0 ? 0 : coarse.pointer, PARTS)
+        .int(84, steps, scan, i === 0 ? 0 : points.keypoints, PARTS)
         .float(100, [this.options.maxRange, i === 0 ? this.options.bareRange : 0, this.options.bareQuality])
         .scalar(116, this.options.saturation)
         .int(120, (this.options.seed * 31 + scan * 7919) >>> 0, points.flags)
-        .float(128, points.up);
+        .float(128, surface.up);
       this.#pool.run(
         'castPoints',
         this.#fuse.pointer,
-        Math.ceil((i === 0 ? points.count : coarse.count) / 1024),
+        Math.ceil((i === 0 ? surface.count : surface.keypoints.length) / 1024),
       );
       this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
       this.#pool.run('fuse', this.#fuse.pointer, PARTS);
@@ -193,16 +198,17 @@ export class WasmField implements MapField {
 
   /** Takes weight from corners that claim to be solid where rays of the scan passed freely. */
   carve(
-    points: PointSet,
+    surface: SurfaceSamples,
     pose: Pose,
     options: { rays: number; maxRange: number; keep: number; seed: number },
   ): void {
-    if (points.count === 0 || options.rays === 0) return;
+    if (surface.count === 0 || options.rays === 0) return;
+    const points = this.#addresses(surface);
     this.#carve
       .int(
         0,
         this.levels[0]!.descriptor,
-        points.count,
+        surface.count,
         points.x,
         points.y,
         points.z,
@@ -219,16 +225,21 @@ export class WasmField implements MapField {
     }
   }
 
-  register(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
-    pose: Pose,
-    options: RegisterOptions,
-  ): readonly [NormalSums, NormalSums] {
-    const chunks = Math.ceil(coarse.count / 256);
+  register(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums] {
+    const points = this.#addresses(surface);
+    const chunks = Math.ceil(surface.keypoints.length / 256);
     this.#register
       .int(0, this.levels.length, ...this.levels.map((level) => level.descriptor))
-      .int(20, coarse.count, coarse.pointer, points.x, points.y, points.z, points.tau, points.flags)
+      .int(
+        20,
+        surface.keypoints.length,
+        points.keypoints,
+        points.x,
+        points.y,
+        points.z,
+        points.tau,
+        points.flags,
+      )
       .float(48, pose)
       .float(96, options.kernels)
       .scalar(112, options.gradientScale)
@@ -271,23 +282,24 @@ export class WasmField implements MapField {
    * @param first index of the first sample in the pool; 4 samples per chosen point are written
    */
   drawSamples(
-    points: PointSet,
+    surface: SurfaceSamples,
     chosen: number,
     first: number,
     options: { seed: number; band: number },
   ): void {
+    const points = this.#addresses(surface);
     this.#sample
       .int(0, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
       .int(
         28,
-        points.count,
+        surface.count,
         chosen,
-        coprimeStride(points.count),
+        coprimeStride(surface.count),
         options.seed,
         this.poolPointer + first * SAMPLE_FLOATS * 4,
       )
       .scalar(48, options.band)
-      .int(52, options.seed % points.count)
+      .int(52, options.seed % surface.count)
       .scalar(56, this.options.bareRange);
     this.#pool.run('drawSamples', this.#sample.pointer, Math.ceil(chosen / 256));
   }
@@ -414,6 +426,13 @@ export class WasmField implements MapField {
     for (const level of this.levels) level.clear();
     this.features.clear();
     this.#iteration = 0;
+  }
+
+  /** Where the columns of a surface lie in the arena: kernels read them there. */
+  #addresses(surface: SurfaceSamples): Record<SurfaceColumn | 'flags' | 'keypoints', number> {
+    const out = this.#surface;
+    for (const name of ADDRESSED) out[name] = this.#pool.memory.addressOf(surface[name]);
+    return out;
   }
 
   #writeBatch(chunks: readonly FitChunk[], poses: readonly Pose[]): void {

@@ -8,10 +8,10 @@ import type {
   FitOptions,
   FitResult,
   NormalSums,
-  PointSet,
   PosePrior,
   RegisterOptions,
 } from '../../engine.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { MapField } from '../../map-field.js';
 import type { Manifest } from '../../saved/manifest.js';
 import type { FeatureLevel } from '../wasm/features.js';
@@ -25,7 +25,7 @@ import type { WorkgroupSizes } from './calibrate.js';
 import { LostError, SyncCaller } from '../../../compute/synchronous-call.js';
 import type { KernelTimes, Traffic } from './gpu.js';
 import type { GpuMapOptions } from './gpu-map.js';
-import type { ScanPointers } from './host.js';
+import type { RegisteredSurface } from './host.js';
 import { FIT_SUMS, STATE, STOP } from './layout.js';
 import { Mirror } from './mirror.js';
 import { addSums } from './registering.js';
@@ -268,102 +268,86 @@ export class WebGpuField implements MapField {
     const journal = this.#journal;
     this.#journal = [];
     for (const { scan, pose, number, carve } of journal) {
-      const { points, coarse } = this.#place(scan);
-      if (carve) this.#wasm.carve(points, carve.pose, carve);
-      this.#wasm.fuse(points, coarse, pose, number);
+      const surface = this.#place(scan);
+      if (carve) this.#wasm.carve(surface, carve.pose, carve);
+      this.#wasm.fuse(surface, pose, number);
     }
   }
 
   /** A scan that was kept, back in the memory of engine wasm. */
-  #place(scan: ScanCopy): { points: PointSet; coarse: { pointer: number; count: number } } {
+  #place(scan: ScanCopy): SurfaceSamples {
     const count = scan.flags.length;
     const most = this.#wasm.options.maxScanPoints;
     const columns = scan.columns.map((column, c) => {
-      const pointer = this.#spare + c * most * 4;
-      this.#memory.f32(pointer, count).set(column);
-      return pointer;
+      const copy = this.#memory.f32(this.#spare + c * most * 4, count);
+      copy.set(column);
+      return copy;
     });
-    const [x, y, z, nx, ny, nz, quality] = columns as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const pointer = this.#spare + 7 * most * 4;
-    this.#memory.u32(pointer, scan.coarse.length).set(scan.coarse);
-    const flags = this.#spare + 8 * most * 4;
-    this.#memory.u8(flags, count).set(scan.flags);
-    return {
-      points: { x, y, z, nx, ny, nz, tau: x, quality, flags, up: scan.up, count },
-      coarse: { pointer, count: scan.coarse.length },
-    };
+    type F = Float32Array;
+    const [x, y, z, nx, ny, nz, quality] = columns as [F, F, F, F, F, F, F];
+    const keypoints = this.#memory.u32(this.#spare + 7 * most * 4, scan.coarse.length);
+    keypoints.set(scan.coarse);
+    const flags = this.#memory.u8(this.#spare + 8 * most * 4, count);
+    flags.set(scan.flags);
+    return { x, y, z, nx, ny, nz, tau: x, quality, flags, up: scan.up, count, keypoints };
   }
 
-  fuse(points: PointSet, coarse: { pointer: number; count: number }, pose: Pose, scan: number): void {
+  fuse(surface: SurfaceSamples, pose: Pose, scan: number): void {
     const carve = this.#carving;
     this.#carving = undefined;
     this.#do(
       () => {
         if (this.#journal.length >= (this.#options.syncEvery ?? SYNC_EVERY)) this.sync();
-        const entry = { scan: this.#copy(points, coarse), pose: pose.slice(), number: scan, carve };
+        const entry = { scan: this.#copy(surface), pose: pose.slice(), number: scan, carve };
         this.#ask('fuse', entry);
         this.#journal.push(entry);
       },
       () => {
-        if (carve) this.#wasm.carve(points, carve.pose, carve);
-        this.#wasm.fuse(points, coarse, pose, scan);
+        if (carve) this.#wasm.carve(surface, carve.pose, carve);
+        this.#wasm.fuse(surface, pose, scan);
       },
     );
   }
 
-  #copy(points: PointSet, coarse: { pointer: number; count: number }): ScanCopy {
-    const { x, y, z, nx, ny, nz, quality, flags, up, count } = points;
+  #copy(surface: SurfaceSamples): ScanCopy {
+    const { x, y, z, nx, ny, nz, quality, flags, up, count, keypoints } = surface;
     return {
-      columns: [x, y, z, nx, ny, nz, quality].map((at) => this.#memory.f32(at, count).slice()),
-      flags: this.#memory.u8(flags, count).slice(),
-      coarse: this.#memory.u32(coarse.pointer, coarse.count).slice(),
+      columns: [x, y, z, nx, ny, nz, quality].map((column) => column.slice(0, count)),
+      flags: flags.slice(0, count),
+      coarse: keypoints.slice(),
       up: Array.from(up),
     };
   }
 
   /** Done together with the scan's {@link fuse}, which must follow. */
-  carve(points: PointSet, pose: Pose, options: Omit<Carving, 'pose'>): void {
-    if (!this.#caller) return this.#wasm.carve(points, pose, options);
-    if (points.count > 0 && options.rays > 0) this.#carving = { ...options, pose: pose.slice() };
+  carve(surface: SurfaceSamples, pose: Pose, options: Omit<Carving, 'pose'>): void {
+    if (!this.#caller) return this.#wasm.carve(surface, pose, options);
+    if (surface.count > 0 && options.rays > 0) this.#carving = { ...options, pose: pose.slice() };
   }
 
-  #pointers(points: PointSet, coarse: { pointer: number; count: number }): ScanPointers {
-    const { x, y, z, tau, flags, count } = points;
-    return { columns: [x, y, z, tau], flags, count, coarse: coarse.pointer, coarseCount: coarse.count };
+  #registered({ x, y, z, tau, flags, keypoints }: SurfaceSamples): RegisteredSurface {
+    return { x, y, z, tau, flags, keypoints };
   }
 
-  register(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
-    pose: Pose,
-    options: RegisterOptions,
-  ): readonly [NormalSums, NormalSums] {
+  register(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums] {
     return this.#do(
       () => {
-        const scan = this.#pointers(points, coarse);
+        const scan = this.#registered(surface);
         addSums(this.#ask('register', { scan, poses: [pose], options }) as Float32Array, this.#sums);
         return this.#sums;
       },
-      () => this.#wasm.register(points, coarse, pose, options),
+      () => this.#wasm.register(surface, pose, options),
     );
   }
 
   /** Present while there is a device: see FieldEngine. */
   get registerMany(): NonNullable<MapField['registerMany']> | undefined {
     if (!this.#caller) return undefined;
-    return (points, coarse, poses, options) => {
+    return (surface, poses, options) => {
       const out = poses.map((): [NormalSums, NormalSums] => [emptySums(), emptySums()]);
       return this.#do(
         () => {
-          const scan = this.#pointers(points, coarse);
+          const scan = this.#registered(surface);
           const sums = this.#ask('register', { scan, poses, options }) as Float32Array;
           const each = sums.length / Math.max(1, poses.length);
           out.forEach((pair, k) => addSums(sums.subarray(k * each, (k + 1) * each), pair));
@@ -371,7 +355,7 @@ export class WebGpuField implements MapField {
         },
         () =>
           poses.map((pose) => {
-            const [a, b] = this.#wasm.register(points, coarse, pose, options);
+            const [a, b] = this.#wasm.register(surface, pose, options);
             return [structuredClone(a), structuredClone(b)];
           }),
       );
@@ -381,22 +365,17 @@ export class WebGpuField implements MapField {
   /** Present while there is a device: see FieldEngine. */
   get align(): NonNullable<MapField['align']> | undefined {
     if (!this.#caller) return undefined;
-    return (points, coarse, pose, options) => this.#align(points, coarse, pose, options);
+    return (surface, pose, options) => this.#align(surface, pose, options);
   }
 
-  #align(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
-    pose: Pose,
-    options: AlignOptions,
-  ): AlignResult {
-    if (coarse.count === 0) return { ...NOTHING, sums: this.register(points, coarse, pose, options) };
+  #align(surface: SurfaceSamples, pose: Pose, options: AlignOptions): AlignResult {
+    if (surface.keypoints.length === 0) return { ...NOTHING, sums: this.register(surface, pose, options) };
     const asked = this.#do(
-      () => this.#ask('align', { scan: this.#pointers(points, coarse), pose, options }),
+      () => this.#ask('align', { scan: this.#registered(surface), pose, options }),
       () => undefined,
     ) as { state: Float32Array; partials: Float32Array } | undefined;
     // The device is gone for good: no step was taken, the caller's own iteration goes on from here.
-    if (!asked) return { ...NOTHING, stop: 'gone', sums: this.#wasm.register(points, coarse, pose, options) };
+    if (!asked) return { ...NOTHING, stop: 'gone', sums: this.#wasm.register(surface, pose, options) };
     const { state, partials } = asked;
     addSums(partials, this.#sums);
     const stop = STOPS[state[STATE.stop]!] ?? 'limit';
@@ -411,12 +390,12 @@ export class WebGpuField implements MapField {
   }
 
   drawSamples(
-    points: PointSet,
+    surface: SurfaceSamples,
     chosen: number,
     first: number,
     options: { seed: number; band: number },
   ): void {
-    this.#wasm.drawSamples(points, chosen, first, options);
+    this.#wasm.drawSamples(surface, chosen, first, options);
     this.putSamples(first, chosen * 4);
   }
 

@@ -2,6 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import type { Pose } from '../../../geometry/se3.js';
 import type { AlignOptions, FitChunk, FitOptions, PosePrior, RegisterOptions } from '../../engine.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
 import { openAdapter } from './adapter.js';
 import { answer, type Line } from '../../../compute/synchronous-call.js';
 import { calibrate, type WorkgroupSizes } from './calibrate.js';
@@ -13,14 +14,8 @@ import { loadMap, type GridView, type MapView } from './load.js';
 import { evaluateBlocks, query } from './reading.js';
 import { align, register } from './registering.js';
 
-/** The points to register, in shared memory: pointers to columns x y z τ, flags and indices. */
-export interface ScanPointers {
-  readonly columns: readonly number[];
-  readonly flags: number;
-  readonly count: number;
-  readonly coarse: number;
-  readonly coarseCount: number;
-}
+/** What a thread can be sent of a scan's points to register: views of shared memory, not copies. */
+export type RegisteredSurface = Pick<SurfaceSamples, 'x' | 'y' | 'z' | 'tau' | 'flags' | 'keypoints'>;
 
 /** A level in shared memory: pointers. */
 export interface GridPointers {
@@ -56,22 +51,15 @@ function opened(): GpuMap {
   return map;
 }
 
-/** The coarse points as `register` takes them: x y z τ, 1 = ground. Columns: x y z τ. */
-function targetsOf({ columns, flags, count, coarse, coarseCount }: ScanPointers): Float32Array {
-  const [x, y, z, tau] = columns.map((at) => f32(at, count)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const kinds = new Uint8Array(memory.buffer, flags, count);
-  const out = new Float32Array(coarseCount * 5);
-  u32(coarse, coarseCount).forEach((i, k) => {
+/** The points as `register` takes them: x y z τ, 1 = ground. */
+function targetsOf({ x, y, z, tau, flags, keypoints }: RegisteredSurface): Float32Array {
+  const out = new Float32Array(keypoints.length * 5);
+  keypoints.forEach((i, k) => {
     out[5 * k] = x[i]!;
     out[5 * k + 1] = y[i]!;
     out[5 * k + 2] = z[i]!;
     out[5 * k + 3] = tau[i]!;
-    out[5 * k + 4] = (kinds[i]! >> 1) & 1;
+    out[5 * k + 4] = (flags[i]! >> 1) & 1;
   });
   return out;
 }
@@ -141,11 +129,11 @@ const handlers = {
     await fuse(opened(), scan, o.pose, o.number);
   },
   register: async (o: {
-    scan: ScanPointers;
+    scan: RegisteredSurface;
     poses: Pose[];
     options: RegisterOptions;
   }): Promise<Float32Array> => (await register(opened(), targetsOf(o.scan), o.poses, o.options)).partials,
-  align: async (o: { scan: ScanPointers; pose: Pose; options: AlignOptions }): Promise<unknown> =>
+  align: async (o: { scan: RegisteredSurface; pose: Pose; options: AlignOptions }): Promise<unknown> =>
     align(opened(), targetsOf(o.scan), o.pose, o.options),
   allocateRows: async (o: { chunks: FitChunk[]; poses: Pose[] }): Promise<void> =>
     allocateRows(opened(), pool!, o.chunks, o.poses),

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { FitChunk, FitOptions, FitResult, NormalSums } from '../../../../src/field/engine.js';
 import { FEATURES, ROW_FLOATS } from '../../../../src/field/backends/wasm/features.js';
-import type { PointSet, RegisterOptions } from '../../../../src/field/engine.js';
+import type { SurfaceSamples } from '../../../../src/sensors/observation.js';
+import type { RegisterOptions } from '../../../../src/field/engine.js';
 import type { Pose } from '../../../../src/geometry/se3.js';
 import { CHUNKS, GUESS, HUBER, POSES, REGISTER, restore, snapshot, type Scene } from './scene.js';
 
@@ -19,8 +20,7 @@ export interface Operations {
     options: FitOptions,
   ): FitResult | Promise<FitResult>;
   register(
-    points: PointSet,
-    coarse: { pointer: number; count: number },
+    surface: SurfaceSamples,
     pose: Pose,
     options: RegisterOptions,
   ): readonly [NormalSums, NormalSums] | Promise<readonly [NormalSums, NormalSums]>;
@@ -94,8 +94,8 @@ export async function compareRegister(
   engine: Operations,
   options: RegisterOptions = REGISTER,
 ): Promise<void> {
-  const expected = structuredClone(field.register(scan.points, scan.coarse, GUESS, options));
-  const actual = await engine.register(scan.points, scan.coarse, GUESS, options);
+  const expected = structuredClone(field.register(scan.points, GUESS, options));
+  const actual = await engine.register(scan.points, GUESS, options);
   for (const kind of [0, 1] as const) {
     const { system, ...rest } = actual[kind];
     const { system: wanted, ...others } = expected[kind];

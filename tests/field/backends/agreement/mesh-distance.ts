@@ -1,5 +1,5 @@
 import { sampleMesh } from '../../../../src/eval/sampling.js';
-import type { Mesh } from '../../../../src/slam/types.js';
+import type { Mesh } from '../../../../src/mesh/mesh.js';
 
 type Vector = [number, number, number];
 const sub = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];

@@ -4,7 +4,7 @@ import { openAdapter } from '../../../../src/field/backends/webgpu/adapter.js';
 import { translationNorm, compose, inverse, rotationAngle, type Pose } from '../../../../src/geometry/se3.js';
 import { simulate } from '../../../../src/sim/index.js';
 import { createSlam } from '../../../../src/slam/create.js';
-import type { Mesh } from '../../../../src/slam/types.js';
+import type { Mesh } from '../../../../src/mesh/mesh.js';
 import { hausdorff95 } from './mesh-distance.js';
 
 const scans = [...simulate({ world: 'street', beams: 16, columns: 512, seed: 3, duration: 0.6 }).scans()];

@@ -47,7 +47,7 @@ export function makeScene(pool: KernelPool): Scene {
     pool.memory,
     scan(new Random('map'), room(3, 2.5, 2), identity(), { count: 20000, noise: 0.02 }),
   );
-  field.fuse(placed.points, placed.coarse, identity(), 0);
+  field.fuse(placed.points, identity(), 0);
   field.drawSamples(placed.points, 1024, 0, { seed: 5, band: 0.25 });
   field.allocateRows(CHUNKS, POSES);
   const { rows, steps, count } = field.features;

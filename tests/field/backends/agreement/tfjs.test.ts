@@ -72,7 +72,7 @@ describe('tfjs and the float64 reference', () => {
     }));
     const levels = field.levels.map((level) => copyGrid(level, OPTIONS.maxWeight));
     const expected = registerSums(levels, points, GUESS, REGISTER);
-    const actual = await engine.register(scan.points, scan.coarse, GUESS, REGISTER);
+    const actual = await engine.register(scan.points, GUESS, REGISTER);
     for (const kind of [0, 1] as const) {
       // A point on the border of a cell may fall to either side: its gradient is another there.
       expect(apart(actual[kind].system, expected[kind].system)).toBeLessThan(2e-3);

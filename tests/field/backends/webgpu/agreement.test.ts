@@ -7,7 +7,7 @@ import { KernelPool } from '../../../../src/compute/pool.js';
 import type { WebGpuField } from '../../../../src/field/backends/webgpu/field.js';
 import { Random } from '../../../../src/geometry/random.js';
 import { exp, identity, transformPoint, type Pose } from '../../../../src/geometry/se3.js';
-import { cornerOf, OPTIONS, place, room, rounded, scan, type Placed } from '../../helpers.js';
+import { cornerOf, OPTIONS, place, room, rounded, scan, type Placed, without } from '../../helpers.js';
 import { apart, missing, onDevice } from './setup.js';
 
 /** As a share of the largest number of its kind: both engines compute in float32 and add up in other orders. */
@@ -99,7 +99,7 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
         .slice(0, 3000)
         .flatMap((p) => transformPoint(start, ...p).map((x) => x + random.range(-0.2, 0.2))),
     );
-    for (const field of [wasm, gpu]) field.fuse(cloud.points, cloud.coarse, start, 0);
+    for (const field of [wasm, gpu]) field.fuse(cloud.points, start, 0);
     gpu.sync();
   }, 120_000);
   afterAll(async () => {
@@ -138,8 +138,8 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
   });
 
   it('on the 6×6 systems of a registration pass, twist included', () => {
-    const actual = gpu.register(target.points, target.coarse, guess, REGISTER);
-    const expected = wasm.register(target.points, target.coarse, guess, REGISTER);
+    const actual = gpu.register(target.points, guess, REGISTER);
+    const expected = wasm.register(target.points, guess, REGISTER);
     for (const kind of [0, 1] as const) {
       const [a, e] = [actual[kind], expected[kind]];
       expect(a.points).toBe(e.points);
@@ -154,10 +154,10 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
         expect(apart(part(a.system), part(e.system)), `block ${block}`).toBeLessThan(1e-4);
       }
     }
-    const far = gpu.register(target.points, target.coarse, exp([1000, 0, 0, 0, 0, 0]), REGISTER);
-    expect(far[0].points + far[1].points).toBe(target.coarse.count);
+    const far = gpu.register(target.points, exp([1000, 0, 0, 0, 0, 0]), REGISTER);
+    expect(far[0].points + far[1].points).toBe(target.points.keypoints.length);
     expect(far[0].weight + far[1].weight + far[0].valued).toBe(0);
-    const none = gpu.register(target.points, { ...target.coarse, count: 0 }, guess, REGISTER);
+    const none = gpu.register(without(target.points), guess, REGISTER);
     expect(none[0].points + none[1].points).toBe(0);
   });
 
@@ -244,11 +244,12 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
     copyInto(mirror, wasm);
     gpu.load();
     const before = cornersOf(wasm.levels[0]!);
-    const weightless = { ...cloud.points, quality: pool.memory.alloc(cloud.points.count * 4) };
-    pool.memory.f32(weightless.quality, cloud.points.count).fill(0);
+    const { count } = cloud.points;
+    const quality = pool.memory.f32(pool.memory.alloc(count * 4), count); // zero
+    const weightless = { ...cloud.points, quality };
     for (const field of [wasm, gpu]) {
       field.carve(weightless, behind, options);
-      field.fuse(weightless, { ...cloud.coarse, count: 0 }, behind, 1); // carves, and fuses little
+      field.fuse(without(weightless), behind, 1); // carves, and fuses little
     }
     gpu.sync();
     const [a, b] = [cornersOf(mirror.levels[0]!), cornersOf(wasm.levels[0]!)];

@@ -40,7 +40,7 @@ describe.skipIf(missing)('the device', () => {
 
   /** Fuses the clouds and trains a few steps. */
   function build(field: WasmField | WebGpuField): void {
-    clouds.forEach((cloud, i) => field.fuse(cloud.points, cloud.coarse, identity(), i));
+    clouds.forEach((cloud, i) => field.fuse(cloud.points, identity(), i));
     field.drawSamples(clouds[0]!.points, 512, 0, { seed: 5, band: 0.25 });
     field.allocateRows(CHUNKS, POSES);
     for (let step = 0; step < 3; step++) field.fit(CHUNKS, POSES, FIT);
@@ -98,9 +98,9 @@ describe.skipIf(missing)('the device', () => {
     build(wasm);
     const { gpu } = await onDevice(pool, { syncEvery: 2 }, small);
     const [first, second, third] = clouds as [Placed, Placed, Placed];
-    gpu.fuse(first.points, first.coarse, identity(), 0);
-    gpu.fuse(second.points, second.coarse, identity(), 1);
-    gpu.fuse(third.points, third.coarse, identity(), 2); // copies the first two before
+    gpu.fuse(first.points, identity(), 0);
+    gpu.fuse(second.points, identity(), 1);
+    gpu.fuse(third.points, identity(), 2); // copies the first two before
     gpu.drawSamples(first.points, 512, 0, { seed: 5, band: 0.25 });
     gpu.loseDevice(); // the third scan is in no copy: it is fused again
     gpu.allocateRows(CHUNKS, POSES);
@@ -120,12 +120,12 @@ describe.skipIf(missing)('the device', () => {
     const wasm = new WasmField(pool, { ...OPTIONS, ...small });
     const { gpu } = await onDevice(pool, {}, small);
     for (const field of [wasm, gpu]) {
-      const { points, coarse } = clouds[0]!;
-      field.fuse(points, coarse, identity(), 0);
+      const { points } = clouds[0]!;
+      field.fuse(points, identity(), 0);
     }
     gpu.loseForGood();
-    const { points, coarse } = clouds[1]!;
-    for (const field of [wasm, gpu]) field.fuse(points, coarse, identity(), 1);
+    const { points } = clouds[1]!;
+    for (const field of [wasm, gpu]) field.fuse(points, identity(), 1);
     const values = gpu.query(queries); // notices, and asks engine wasm
     expect(gpu.onDevice).toBe(false);
     expect(gpu.notices.join()).toMatch(/did not come back.*engine wasm goes on/);
@@ -136,8 +136,8 @@ describe.skipIf(missing)('the device', () => {
 
   it('may run out of memory: the map moves to what is left', async () => {
     const { gpu } = await onDevice(pool, {}, { maxFineBlocks: 2000, maxFeatureRows: 20000 });
-    const { points, coarse } = clouds[0]!;
-    gpu.fuse(points, coarse, identity(), 0);
+    const { points } = clouds[0]!;
+    gpu.fuse(points, identity(), 0);
     const before = gpu.query(queries);
     gpu.exhaust();
     const after = gpu.query(queries);
@@ -150,7 +150,7 @@ describe.skipIf(missing)('the device', () => {
     const small = { maxFineBlocks: 2000, maxFeatureRows: 20000 };
     const wasm = new WasmField(pool, { ...OPTIONS, ...small });
     const { gpu, mirror } = await onDevice(pool, {}, small);
-    const { points, coarse } = clouds[0]!;
+    const { points } = clouds[0]!;
     for (const field of [wasm, mirror]) {
       const { decoder } = field.features;
       for (let j = 384; j < 416; j++) decoder[j]! *= 1e6; // the last layer: ∂SDF/∂f is a million times as large
@@ -160,7 +160,7 @@ describe.skipIf(missing)('the device', () => {
       [wasm, wasm],
       [gpu, mirror],
     ] as const) {
-      field.fuse(points, coarse, identity(), 0);
+      field.fuse(points, identity(), 0);
       field.drawSamples(points, 64, 0, { seed: 5, band: 0.25 });
       // The same sample 256 times: all gradients have the sign of one.
       const samples = pool.memory.f32(memory.poolPointer, 256 * 8);

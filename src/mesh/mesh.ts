@@ -1,0 +1,11 @@
+/** A triangle mesh; normals and colours are optional and per vertex. */
+export interface Mesh {
+  /** 3·V, metres, odom frame. */
+  readonly positions: Float32Array;
+  /** 3·V, unit, pointing out of the surface. */
+  readonly normals?: Float32Array;
+  /** 3·V, 0…255. */
+  readonly colors?: Uint8Array;
+  /** 3·T. */
+  readonly indices: Uint32Array;
+}

@@ -1,0 +1,53 @@
+import type { Pose, Twist } from '../geometry/se3.js';
+import type { TrackingState } from './types.js';
+
+/** Where tracking put the body: sent before the observation is mapped, so that odometry does not wait for mapping. */
+export interface PoseEvent {
+  readonly type: 'pose';
+  /** Number of the observation; the same as in its result. */
+  readonly index: number;
+  readonly sensor: string;
+  readonly stampNs: bigint;
+  readonly submap: number;
+  /** T_odom_body at the stamp. */
+  readonly pose: Pose;
+  /** 6×6 row-major, order x y z rotX rotY rotZ, fixed axes of the odom frame (REP-103), about the body's origin. */
+  readonly covariance: Float64Array;
+  /** Velocity in the body frame [vx vy vz wx wy wz], m/s and rad/s. */
+  readonly twist: Twist;
+  readonly state: TrackingState;
+  /** Empty while tracking; otherwise one sentence that says why not. */
+  readonly reason: string;
+}
+
+/** The joint optimisation moved a pose, or a loop closure did: what the trajectory holds from now on. */
+export interface PosesRefined {
+  readonly type: 'refined';
+  readonly poses: readonly { readonly index: number; readonly pose: Pose }[];
+}
+
+/** Submaps that were made, or moved by a loop closure. Their fields and meshes move with them. */
+export interface SubmapsMoved {
+  readonly type: 'submaps';
+  readonly submaps: readonly { readonly id: number; readonly T_world_submap: Pose }[];
+}
+
+/** The mesh of a submap has a newer version. */
+export interface MeshChanged {
+  readonly type: 'mesh';
+  readonly submap: number;
+  readonly version: number;
+}
+
+/** The tracking state is another than before. */
+export interface StateChanged {
+  readonly type: 'state';
+  readonly stampNs: bigint;
+  readonly state: TrackingState;
+  readonly reason: string;
+}
+
+/** Everything that happens in the map, in order: for run log, ROS and viewer alike. */
+export type SlamEvent = PoseEvent | PosesRefined | SubmapsMoved | MeshChanged | StateChanged;
+
+export type SlamListener = (event: SlamEvent) => void;

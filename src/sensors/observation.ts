@@ -1,3 +1,5 @@
+import type { Pose, Twist } from '../geometry/se3.js';
+
 /** Float32 columns of {@link SurfaceSamples}. */
 export const SURFACE_COLUMNS = ['x', 'y', 'z', 'nx', 'ny', 'nz', 'tau', 'quality'] as const;
 export type SurfaceColumn = (typeof SURFACE_COLUMNS)[number];
@@ -26,4 +28,44 @@ export interface SurfaceSamples extends Readonly<Record<SurfaceColumn, Float32Ar
   readonly up: ArrayLike<number>;
   /** The samples that are registered, as indices into the columns: spread evenly over the surface. */
   readonly keypoints: Uint32Array;
+}
+
+/** Names a sensor on the body: its topic, or its name in the rig. */
+export type SensorId = string;
+
+/** How many points there were and what is left of them. */
+export interface ObservationCounts {
+  /** As they came. */
+  readonly input: number;
+  /** Left after the checks of single points. */
+  readonly valid: number;
+}
+
+/**
+ * What every sensor's measurement becomes before it is tracked and mapped. It owns its memory until it is released, so
+ * that several can be alive at a time.
+ */
+export interface Observation {
+  readonly sensor: SensorId;
+  /** The instant to which its pose belongs, nanoseconds. */
+  readonly stampNs: bigint;
+  /** Frame of the sensor, header.frame_id. */
+  readonly frameId: string;
+  /** Where the sensor was on the body at the stamp. */
+  readonly T_body_sensor: Pose;
+  /** Sensor frame at the stamp. */
+  readonly surface: SurfaceSamples;
+  /** Whether what lies between the sensor and its samples was seen to be free. */
+  readonly rays: 'from-sensor' | 'none';
+  /** `sweep`: samples were taken while the sensor moved, at the times `surface.tau`. */
+  readonly motion: 'rigid' | 'sweep';
+  readonly counts: ObservationCounts;
+  /**
+   * Moves the samples to where they would have been measured at the stamp; each call starts from the raw ones.
+   *
+   * @param twist of the sensor in its own frame at the stamp, [v, ω], m/s and rad/s; zero gives the raw samples
+   */
+  undistort(twist: Twist): void;
+  /** Gives the memory back; the arrays must not be used afterwards. */
+  release(): void;
 }

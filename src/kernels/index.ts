@@ -3,7 +3,7 @@
 // no AssemblyScript object is ever allocated, because instances share one memory but not their globals.
 export { allocateBlocks, castPoints, fuse } from './fuse';
 export { makeBlocks } from './grid';
-export { carve } from './carve';
+export { carve, carveMarked } from './carve';
 export { register } from './register';
 export { allocateRows, fitForward, fitUpdate } from './fit';
 export { query, evaluateBlocks } from './query';

@@ -73,11 +73,13 @@ export class TfjsField implements MapField {
   fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): FitResult {
     const { huber, learningRate, scalarRate } = options;
     const sent = chunks.map(({ first, count, pose, optimisePose }) => ({ first, count, pose, optimisePose }));
-    return this.#call('fit', {
+    const result = this.#call('fit', {
       chunks: sent,
       poses: poses.map((pose) => Float64Array.from(pose)),
       options: { huber, learningRate, scalarRate },
     }) as FitResult;
+    this.#wasm.levels[0]!.noteWrite();
+    return result;
   }
 
   query(points: Float32Array): Float32Array {

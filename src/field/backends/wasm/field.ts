@@ -2,7 +2,8 @@ import { FeltmapError } from '../../../geometry/errors.js';
 import type { Pose } from '../../../geometry/se3.js';
 import { emptySums } from '../../engine.js';
 import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } from '../../engine.js';
-import { CARVED_PER_RAY, CARVING_RAYS } from '../../carving.js';
+import * as L from '../../../kernels/layout/field.js';
+import { CARVING_RAYS } from '../../carving.js';
 import type { MapField } from '../../map-field.js';
 import type { Manifest } from '../../saved/manifest.js';
 import { SURFACE_COLUMNS, type SurfaceColumn, type SurfaceSamples } from '../../../sensors/observation.js';
@@ -13,15 +14,19 @@ import type { KernelPool } from '../../../compute/pool.js';
 import { fillOf, forgetBeyond, radiusFor } from './forget.js';
 import { restoreField } from './restore.js';
 
-const PARTS = 4; // disjoint parts of blocks and rows: enough for the threads of a laptop, the same on every machine
+/** Most disjoint parts of blocks and rows: enough for the threads of a laptop. Results do not depend on their number. */
+const MOST_PARTS = 4;
 const REGISTER_SUMS = 83; // f64, as in src/kernels/field/register.ts
 const REGISTER_STRIDE = 2 * REGISTER_SUMS * 8 + 64 + 2 * 3 * 6 * 8 * 4;
+const MAX_REGISTER_CHUNKS = 256;
 const SYSTEM = 75;
 const CHUNK_SAMPLES = 256;
 const RECORD_BYTES = 112;
 const MAX_POSES = 64;
 const SAMPLE_FLOATS = 8;
 const ADDRESSED = [...SURFACE_COLUMNS, 'flags', 'keypoints'] as const;
+/** Block numbers that the word of a ray has room for. */
+const MAX_BLOCKS = 2 ** L.RAY_BLOCK_BITS;
 
 export interface WasmFieldOptions {
   /** Distance between fine corners, metres. */
@@ -77,13 +82,21 @@ export class WasmField implements MapField {
   readonly #evaluateCoordsPointer: number;
   readonly #make: KernelArguments;
   readonly #sums: [NormalSums, NormalSums];
+  readonly #parts: number;
   #iteration = 0;
   /** Addresses of the surface at hand. */
   readonly #surface = { flags: 0, keypoints: 0 } as Record<SurfaceColumn | 'flags' | 'keypoints', number>;
 
+  /** @throws FeltmapError out-of-memory when the arena is too small; bad-input when `maxFineBlocks` is too large to number */
   constructor(pool: KernelPool, options: WasmFieldOptions) {
+    if (options.maxFineBlocks > MAX_BLOCKS)
+      throw new FeltmapError(
+        'bad-input',
+        `A field numbers at most ${MAX_BLOCKS} fine blocks, got maxFineBlocks ${options.maxFineBlocks}; lower map.memoryMiB.`,
+      );
     this.#pool = pool;
     this.options = options;
+    this.#parts = partsFor(pool.threads);
     const { memory } = pool;
     const { voxel, truncation, maxFineBlocks, maxBatchChunks, maxWeight } = options;
     const coarse = options.pyramid.map(
@@ -108,13 +121,18 @@ export class WasmField implements MapField {
       outputScale: options.outputScale,
     });
     this.#fuse = new KernelArguments(memory, 192);
-    this.#fuse.int(112, memory.alloc(options.maxScanPoints * 32));
+    this.#fuse
+      .int(L.F_RAYS, memory.alloc(options.maxScanPoints * L.RAY_BYTES))
+      .int(L.F_BUCKETS, memory.alloc(Math.max(...this.levels.map(({ maxBlocks }) => maxBlocks)) * 4))
+      .int(L.F_ORDER, memory.alloc(options.maxScanPoints * 4))
+      .int(L.F_FETCHED, memory.alloc(MOST_PARTS * L.FETCHED_BYTES));
     this.#carve = new KernelArguments(memory, 128);
-    this.#carve.int(100, memory.alloc(CARVING_RAYS * CARVED_PER_RAY * 4));
+    this.#carve
+      .int(L.K_LIST, memory.alloc(CARVING_RAYS * L.CARVED_PER_RAY * 4))
+      .int(L.K_COUNTS, memory.alloc(Math.ceil(CARVING_RAYS / L.CARVE_CHUNK) * 4));
     this.#register = new KernelArguments(memory, 256);
-    const maxRegisterChunks = 256;
-    const registerOut = memory.alloc(maxRegisterChunks * REGISTER_STRIDE);
-    this.#registerOut = memory.f64(registerOut, (maxRegisterChunks * REGISTER_STRIDE) / 8);
+    const registerOut = memory.alloc(MAX_REGISTER_CHUNKS * REGISTER_STRIDE);
+    this.#registerOut = memory.f64(registerOut, (MAX_REGISTER_CHUNKS * REGISTER_STRIDE) / 8);
     this.#sums = [emptySums(), emptySums()];
 
     this.poolPointer = memory.alloc(options.poolSamples * SAMPLE_FLOATS * 4);
@@ -125,7 +143,8 @@ export class WasmField implements MapField {
     this.#fitPoses = memory.f32(this.#fitPosesPointer, MAX_POSES * 12);
     const fitOut = memory.alloc(maxBatchChunks * 256);
     this.#fitOut = memory.f64(fitOut, maxBatchChunks * 32);
-    const touched = maxBatchChunks * CHUNK_SAMPLES * 8;
+    // A list holds each row once, however many samples touch it.
+    const touched = Math.min(maxBatchChunks * CHUNK_SAMPLES * 8, options.maxFeatureRows);
     const bias = memory.alloc(1024 * 8);
     const table = memory.f32(bias, 2048);
     for (let t = 1; t < 1024; t++) {
@@ -142,9 +161,12 @@ export class WasmField implements MapField {
         this.#fitPosesPointer,
       )
       .int(20, memory.alloc(maxBatchChunks * CHUNK_SAMPLES * RECORD_BYTES), fitOut)
-      .int(44, PARTS, memory.alloc(touched * PARTS * 4), touched, bias)
-      .int(64, memory.alloc(maxBatchChunks * 512));
-    this.#register.int(116, registerOut);
+      .int(44, this.#parts, memory.alloc(touched * MOST_PARTS * 4), touched, bias)
+      .int(64, memory.alloc(maxBatchChunks * 512))
+      .int(L.T_CELLS, memory.alloc(maxBatchChunks * CHUNK_SAMPLES * L.CORNERS_BYTES));
+    this.#register
+      .int(116, registerOut)
+      .int(L.R_CELLS, memory.alloc(MAX_REGISTER_CHUNKS * L.REGISTER_CHUNK * L.CELL_BYTES));
     this.#sample = new KernelArguments(memory, 64);
     const queryCapacity = 65536;
     const queryPoints = memory.alloc(queryCapacity * 12);
@@ -175,12 +197,13 @@ export class WasmField implements MapField {
   fuse(surface: SurfaceSamples, pose: Pose, scan: number): void {
     const points = this.#addresses(surface);
     this.levels.forEach((level, i) => {
+      level.noteWrite();
       const steps = Math.ceil(level.truncation / level.voxel - 1e-6);
       this.#fuse
         .int(0, level.descriptor, i === 0 ? surface.count : surface.keypoints.length)
         .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
         .float(36, pose)
-        .int(84, steps, scan, i === 0 ? 0 : points.keypoints, PARTS)
+        .int(84, steps, scan, i === 0 ? 0 : points.keypoints, this.#parts)
         .float(100, [this.options.maxRange, i === 0 ? this.options.bareRange : 0, this.options.bareQuality])
         .scalar(116, this.options.saturation)
         .int(120, (this.options.seed * 31 + scan * 7919) >>> 0, points.flags)
@@ -191,7 +214,7 @@ export class WasmField implements MapField {
         Math.ceil((i === 0 ? surface.count : surface.keypoints.length) / 1024),
       );
       this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
-      this.#pool.run('fuse', this.#fuse.pointer, PARTS);
+      this.#pool.run('fuse', this.#fuse.pointer, this.#parts);
     });
     this.#checkRoom();
   }
@@ -204,6 +227,7 @@ export class WasmField implements MapField {
   ): void {
     if (surface.count === 0 || options.rays === 0) return;
     const points = this.#addresses(surface);
+    this.levels[0]!.noteWrite();
     this.#carve
       .int(
         0,
@@ -220,14 +244,20 @@ export class WasmField implements MapField {
       .int(84, options.seed)
       .float(88, [options.maxRange, options.keep]);
     for (let first = 0; first < options.rays; first += CARVING_RAYS) {
-      this.#carve.int(80, Math.min(options.rays, first + CARVING_RAYS)).int(96, first);
-      this.#pool.run('carve', this.#carve.pointer, 1);
+      const past = Math.min(options.rays, first + CARVING_RAYS);
+      this.#carve.int(80, past).int(96, first);
+      this.#pool.run('carve', this.#carve.pointer, Math.ceil((past - first) / L.CARVE_CHUNK));
+      this.#pool.run('carveMarked', this.#carve.pointer, 1);
     }
   }
 
   register(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): readonly [NormalSums, NormalSums] {
     const points = this.#addresses(surface);
-    const chunks = Math.ceil(surface.keypoints.length / 256);
+    const chunks = Math.ceil(surface.keypoints.length / L.REGISTER_CHUNK);
+    if (chunks > MAX_REGISTER_CHUNKS)
+      throw new RangeError(
+        `At most ${MAX_REGISTER_CHUNKS * L.REGISTER_CHUNK} points can be registered, got ${surface.keypoints.length}.`,
+      );
     this.#register
       .int(0, this.levels.length, ...this.levels.map((level) => level.descriptor))
       .int(
@@ -313,13 +343,14 @@ export class WasmField implements MapField {
 
   fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): FitResult {
     this.#writeBatch(chunks, poses);
+    this.levels[0]!.noteWrite();
     this.#fit
       .scalar(28, options.huber)
       .scalar(32, options.learningRate)
       .scalar(68, options.scalarRate)
       .int(36, ++this.#iteration);
     this.#pool.run('fitForward', this.#fit.pointer, chunks.length);
-    this.#pool.run('fitUpdate', this.#fit.pointer, PARTS);
+    this.#pool.run('fitUpdate', this.#fit.pointer, this.#parts);
     const systems = new Float64Array(poses.length * 28);
     let loss = 0;
     let used = 0;
@@ -454,6 +485,11 @@ export class WasmField implements MapField {
         'The map is full: raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.',
       );
   }
+}
+
+/** A power of two, one for each thread where there are not too many. */
+function partsFor(threads: number): number {
+  return Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(threads)));
 }
 
 /** A step through `count` elements that visits each once, in an order far from the original. */

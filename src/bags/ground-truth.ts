@@ -5,17 +5,7 @@ import { type Pose, fromQuaternion, orthonormalise } from '../geometry/se3.js';
 import { fileError } from './files.js';
 import { readPoseTopic } from './pose-topic.js';
 import { parseSeconds, parseTimestampFile } from './timestamps.js';
-
-/** A trajectory to compare with. */
-export interface GroundTruth {
-  readonly stampsNs: readonly bigint[];
-  /** T_world_frame at each stamp. */
-  readonly poses: readonly Pose[];
-  /** For people: where it came from. */
-  readonly description: string;
-  /** Frame whose poses these are, where the source says. */
-  readonly childFrameId?: string;
-}
+import type { GroundTruth } from './types.js';
 
 export interface GroundTruthContext {
   /** The recording, for topics. */

@@ -2,9 +2,8 @@ import { FeltmapError } from '../geometry/errors.js';
 import type { Pose } from '../geometry/se3.js';
 import { decodeOdometry, decodePath, decodePoseStamped, decodeTFMessage } from '../messages/poses.js';
 import { ROS_TYPES } from '../messages/types.js';
-import type { GroundTruth } from './ground-truth.js';
 import { openBag } from './reader.js';
-import type { BagMessage } from './types.js';
+import type { BagMessage, GroundTruth } from './types.js';
 
 interface StampedPose {
   readonly stampNs: bigint;

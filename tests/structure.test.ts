@@ -15,9 +15,6 @@ const TOO_LONG = [
   'src/kernels/lidar/normals.ts',
   'src/sensors/lidar/preparer.ts',
   'src/slam/pipeline.ts',
-  'src/viewer/client/app.ts',
-  'src/viewer/client/scene/block-groups.ts',
-  'src/viewer/client/scene/view.ts',
 ];
 
 const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[])

@@ -1,4 +1,4 @@
-import { BLOCK_CELLS } from '../mesh/block-layout.js';
+import { BLOCK_CELLS } from '../kernels/layout/mesh.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
 import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
 import type { KeyframeStore } from './mapping/keyframes.js';

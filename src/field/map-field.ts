@@ -3,7 +3,7 @@ import type { SurfaceSamples } from '../sensors/observation.js';
 import type { FieldEngine, FitChunk } from './engine.js';
 import type { FeatureLevel } from './backends/wasm/features.js';
 import type { BlockGrid } from './backends/wasm/grid.js';
-import type { Manifest } from './saved/manifest.js';
+import type { SavedGrid } from './saved/saved-map.js';
 
 /**
  * A field that a map is built in. `levels` and `features` are its contents in the memory of engine wasm; an engine that
@@ -42,7 +42,7 @@ export interface MapField extends FieldEngine {
   /** Forgets the blocks beyond `radius` of `center`; returns coordinates of the fine ones. */
   forgetBeyond(center: ArrayLike<number>, radius: number): Int32Array;
   /** Replaces everything by a saved field. */
-  restore(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): void;
+  restore(saved: SavedGrid): void;
   /** Brings the lists of blocks and how much each changed up to date. */
   refresh(): void;
   /** Brings everything in `levels` and `features` up to date. */

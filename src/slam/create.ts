@@ -5,15 +5,14 @@ import { WasmField } from '../field/backends/wasm/field.js';
 import { openEngine } from '../field/backends/select.js';
 import type { MapField } from '../field/map-field.js';
 import { fieldContent } from '../field/backends/wasm/restore.js';
-import { readManifest } from '../field/saved/manifest.js';
-import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
-import { identity, orthonormalise, type Pose } from '../geometry/se3.js';
+import { encodeSavedMap, openSavedMap } from '../field/saved/saved-map.js';
+import { identity, type Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { LidarPreparer } from '../sensors/lidar/preparer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapping/mapper.js';
-import { mapLayout, type MapLayout, type SavedMap } from './map-layout.js';
+import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
 import { Pipeline } from './pipeline.js';
 import { PlaceSearch } from './places/place-search.js';
 import { Places } from './places/places.js';
@@ -41,21 +40,20 @@ export async function createSlam(
   map?: ReadonlyMap<string, Uint8Array>,
   openField?: OpenField,
 ): Promise<Slam> {
-  const manifest = map && readManifest(map);
+  const saved = map && savedPart(openSavedMap(map));
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
   });
   let field: MapField | undefined;
   try {
-    const parts = makeParts(config, pool, mapLayout(config, manifest));
+    const parts = makeParts(config, pool, mapLayout(config, saved));
     const { batch, samplePoints } = config.training;
     const batchSamples = Math.max(batch, samplePoints);
     const chosen = openField
       ? { field: await openField(pool, parts.wasm, batchSamples), notes: [] }
       : await engineOf(config, pool, parts.wasm, batchSamples);
     field = chosen.field;
-    const saved = map && manifest && { files: map, manifest };
     return new LidarSlam(config, pool, { ...parts, ...chosen }, saved);
   } catch (error) {
     await field?.close();
@@ -151,7 +149,7 @@ class LidarSlam implements Slam {
     config: Config,
     pool: KernelPool,
     { layout, preparer, field, notes }: Parts & { field: MapField; notes: readonly string[] },
-    saved?: SavedMap,
+    saved?: SavedPart,
   ) {
     const scale = config.sensor.maxRange / 100;
     const { map, tracking, training, mesh, seed } = config;
@@ -193,15 +191,15 @@ class LidarSlam implements Slam {
     this.#mesher = new MapMesher(pool, this.#field, {
       minWeight: mesh.minWeight,
       minComponentTriangles: mesh.minComponentTriangles,
-      features: training.iterations > 0 || Boolean(saved?.manifest.features),
+      features: training.iterations > 0 || Boolean(saved?.grid.sizes.features),
     });
-    if (saved) this.#field.restore(saved.files, saved.manifest);
-    const places = saved ? readPlaces(saved.files, saved.manifest) : [];
+    if (saved) this.#field.restore(saved.grid);
+    const places = saved ? saved.submap.places() : [];
     this.#places = new Places(2 * training.keyframeDistance * scale, places);
     if (saved) {
-      this.#frame = saved.manifest.frame;
-      this.#scans = saved.manifest.scans;
-      this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
+      this.#frame = saved.map.frame;
+      this.#scans = saved.map.scans;
+      this.#lastPose = saved.map.last.T_submap_sensor;
     }
     this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, preparer);
     this.#pipeline = new Pipeline({
@@ -265,13 +263,19 @@ class LidarSlam implements Slam {
 
   save(): Map<string, Uint8Array> {
     this.#field.sync();
-    return encodeSavedField({
-      ...fieldContent(this.#field, this.#featureCell),
+    return encodeSavedMap({
       sensor: 'lidar',
       frame: this.#frame,
       scans: this.#scans,
-      lastPose: this.#lastPose,
-      places: this.#places.poses,
+      last: { submap: 0, T_submap_sensor: this.#lastPose },
+      submaps: [
+        {
+          id: 0,
+          T_world_submap: identity(),
+          places: this.#places.poses,
+          grids: [fieldContent(this.#field, this.#featureCell)],
+        },
+      ],
     });
   }
 

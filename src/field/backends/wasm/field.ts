@@ -5,7 +5,7 @@ import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } fro
 import * as L from '../../../kernels/layout/field.js';
 import { CARVING_RAYS } from '../../carving.js';
 import type { MapField } from '../../map-field.js';
-import type { Manifest } from '../../saved/manifest.js';
+import type { SavedGrid } from '../../saved/saved-map.js';
 import { SURFACE_COLUMNS, type SurfaceColumn, type SurfaceSamples } from '../../../sensors/observation.js';
 import { KernelArguments } from '../../../compute/arguments.js';
 import { FeatureLevel } from './features.js';
@@ -427,8 +427,8 @@ export class WasmField implements MapField {
    * @throws FeltmapError out-of-memory when the saved map is larger than this field may grow; not-found, bad-input when
    *   it is incomplete, damaged or laid out in another way
    */
-  restore(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): void {
-    restoreField(this, files, manifest, (grid, coords) => this.makeBlocks(grid, coords));
+  restore(saved: SavedGrid): void {
+    restoreField(this, saved, (grid, coords) => this.makeBlocks(grid, coords));
     this.#checkRoom();
   }
 

@@ -13,7 +13,7 @@ import type {
 } from '../../engine.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { MapField } from '../../map-field.js';
-import type { Manifest } from '../../saved/manifest.js';
+import type { SavedGrid } from '../../saved/saved-map.js';
 import type { FeatureLevel } from '../wasm/features.js';
 import type { WasmField } from '../wasm/field.js';
 import type { BlockGrid } from '../wasm/grid.js';
@@ -522,8 +522,8 @@ export class WebGpuField implements MapField {
     return gone;
   }
 
-  restore(files: ReadonlyMap<string, Uint8Array>, manifest: Manifest): void {
-    this.#wasm.restore(files, manifest);
+  restore(saved: SavedGrid): void {
+    this.#wasm.restore(saved);
     this.load();
   }
 

@@ -4,6 +4,7 @@ import type { Field } from '../field/field.js';
 import type { Mesh } from './mesh.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
+import { mostChanged } from './most-changed.js';
 import { weldBlocks } from './weld.js';
 
 export interface MapMesherOptions {
@@ -17,8 +18,6 @@ export interface MapMesherOptions {
 
 const SLOTS = 128;
 const BLOCK_CELLS = 8;
-/** Summed change of a block's corners, metres, below which its old mesh is still good. */
-const MIN_CHANGE = 0.05;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
 const BAND_VOXELS = 1.75;
 
@@ -116,16 +115,4 @@ export class MapMesher {
       this.#mesher.extract(coords, batch.length);
     }
   }
-}
-
-/** The `budget` blocks with the largest change, by index. Block 0 is the empty one. */
-export function mostChanged(change: Float32Array, count: number, budget: number): number[] {
-  const candidates: number[] = [];
-  for (let block = 1; block < count; block++) if (change[block]! > MIN_CHANGE) candidates.push(block);
-  if (candidates.length <= budget) return candidates;
-  const sorted = Float32Array.from(candidates, (block) => change[block]!).sort();
-  const cut = sorted[sorted.length - budget]!;
-  const above = candidates.filter((block) => change[block]! > cut);
-  const ties = candidates.filter((block) => change[block]! === cut).slice(0, budget - above.length);
-  return [...above, ...ties].sort((a, b) => a - b);
 }

@@ -210,7 +210,7 @@ export function hashOf(...arrays: ArrayBufferView[]): number {
   return h >>> 0;
 }
 
-/** A number that changes with any bit of what the field holds: scalars, block order, features, Adam state. */
+/** A number that changes with any bit of what the field holds: scalars, block order, changes, features, Adam state. */
 export function hashOfField(field: Contents): number {
   const { features } = field;
   const words = (grid: BlockGrid): ArrayBufferView[] => [
@@ -219,6 +219,7 @@ export function hashOfField(field: Contents): number {
   ];
   return hashOf(
     ...field.levels.flatMap(words),
+    ...field.levels.map((grid) => grid.change.subarray(1, grid.count)),
     ...words(features.grid),
     features.rows.subarray(0, features.count * ROW_FLOATS),
     features.steps.subarray(0, features.count),

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
-import { MapMesher, mostChanged } from '../../src/mesh/map-mesher.js';
+import { MapMesher } from '../../src/mesh/map-mesher.js';
 import type { Mesh } from '../../src/mesh/mesh.js';
 import { hashOf, OPTIONS, place, room, scan } from '../field/helpers.js';
 import { makeField } from '../field/test-field.js';
@@ -96,30 +96,5 @@ describe('map mesher', () => {
     expect(mesher.store.triangles).toBeGreaterThan(100);
     mesher.clear();
     expect(mesher.store.triangles).toBe(0);
-  });
-});
-
-describe('the most changed blocks', () => {
-  it('are those with the largest change, never the empty one, never more than asked', () => {
-    const random = new Random('changed');
-    for (let round = 0; round < 50; round++) {
-      const count = 1 + random.int(60);
-      const change = Float32Array.from({ length: 80 }, () => (random.chance(0.3) ? 0 : random.int(6)));
-      const budget = random.int(40);
-      const picked = mostChanged(change, count, budget);
-      expect(picked.length).toBeLessThanOrEqual(budget);
-      expect(new Set(picked).size).toBe(picked.length);
-      for (const block of picked) {
-        expect(block).toBeGreaterThan(0);
-        expect(block).toBeLessThan(count);
-        expect(change[block]!).toBeGreaterThan(0);
-      }
-      const rest = Array.from({ length: count - 1 }, (_, i) => i + 1).filter(
-        (block) => change[block]! > 0 && !picked.includes(block),
-      );
-      if (picked.length < budget) expect(rest).toEqual([]);
-      const least = Math.min(...picked.map((block) => change[block]!));
-      if (picked.length > 0) for (const block of rest) expect(change[block]!).toBeLessThanOrEqual(least);
-    }
   });
 });

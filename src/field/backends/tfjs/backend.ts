@@ -107,13 +107,17 @@ export class TfjsBackend implements FieldBackend {
   }
 
   fit(field: Field, batches: readonly FitBatch[], frames: readonly FitFrame[], how: FitOptions): FitResult {
-    const step = (batch: FitBatch): FitResult =>
-      this.#call('fit', {
+    const fine = (field as WasmField).levels[0]!;
+    const step = (batch: FitBatch): FitResult => {
+      const result = this.#call('fit', {
         field: field.id,
         chunks: posedChunks(batch, frames),
         poses: posesOf(frames),
         options: stepOptions(how),
       }) as FitResult;
+      fine.noteWrite();
+      return result;
+    };
     return fitSteps(batches, frames, how, step);
   }
 

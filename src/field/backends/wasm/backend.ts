@@ -64,13 +64,16 @@ export class WasmBackend implements FieldBackend {
   createField(spec: GridSpec, room: FieldRoom): WasmField {
     const again = this.#freed.findIndex((field) => same(field.spec, spec) && same(field.room, room));
     if (again >= 0) return this.#freed.splice(again, 1)[0]!;
-    return new WasmField(this.#fields++, this.pool, spec, room, {
+    const field = new WasmField(this.#fields++, this.pool, spec, room, {
       maker: this.maker,
-      free: (field) => {
-        field.clear();
-        this.#freed.push(field);
+      free: (freed) => {
+        freed.clear();
+        this.#freed.push(freed);
       },
     });
+    this.fusion.reserve(field);
+    this.training.reserve(field);
+    return field;
   }
 
   integrate(field: Field, surface: SurfaceSamples, pose: Pose, { scan, carving }: IntegrateOptions): void {

@@ -1,5 +1,6 @@
 import type { KernelPool } from '../../../compute/pool.js';
 import { FeltmapError } from '../../../geometry/errors.js';
+import { RAY_BLOCK_BITS } from '../../../kernels/layout/field.js';
 import type { Field } from '../../field.js';
 import { layerOf, type DistanceLayer, type FieldRoom, type GridSpec } from '../../grid-spec.js';
 import type { Manifest } from '../../saved/manifest.js';
@@ -12,6 +13,8 @@ import { fieldContent, restoreField } from './restore.js';
 
 /** Floats of a training sample: x y z (keyframe frame), label, weight, three unused. */
 export const SAMPLE_FLOATS = 8;
+/** Block numbers that the word of a ray has room for. */
+const MAX_BLOCKS = 2 ** RAY_BLOCK_BITS;
 /** Bytes of a block's table entries and of a feature row with its state. */
 const TABLE_BYTES = 52;
 const ROW_BYTES = 152;
@@ -33,7 +36,7 @@ export class WasmField implements Field {
   fitSteps = 0;
   readonly #owner: FieldOwner;
 
-  /** @throws FeltmapError out-of-memory when the arena is too small */
+  /** @throws FeltmapError out-of-memory when the arena is too small; bad-input when there are too many blocks to number */
   constructor(
     readonly id: number,
     pool: KernelPool,
@@ -44,6 +47,11 @@ export class WasmField implements Field {
     const { memory } = pool;
     const { voxel, truncation } = spec;
     const { fineBlocks } = room;
+    if (fineBlocks > MAX_BLOCKS)
+      throw new FeltmapError(
+        'bad-input',
+        `A field numbers at most ${MAX_BLOCKS} fine blocks, got room for ${fineBlocks}; lower map.memoryMiB.`,
+      );
     this.#owner = owner;
     this.distance = layerOf(spec, 'distance');
     const { maxWeight } = this.distance;

@@ -1,5 +1,6 @@
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
+import { CELL_BYTES, R_CELLS, REGISTER_CHUNK } from '../../../kernels/layout/field.js';
 import { clearSums, emptySums, SYSTEM_SUMS, TIME_SCALE } from '../../linear-system.js';
 import type { ClassSums, NormalSums, Unknowns } from '../../linear-system.js';
 import type { GeometricTerm } from '../../terms/geometric.js';
@@ -8,7 +9,6 @@ import { addressesOf } from './surface-addresses.js';
 
 const SUMS = 83; // f64, as in src/kernels/field/register.ts
 const STRIDE = 2 * SUMS * 8 + 64 + 2 * 3 * 6 * 8 * 4;
-const CHUNK = 256;
 const MAX_CHUNKS = 256;
 
 /** Normal equations of a surface's keypoints against a field. */
@@ -24,17 +24,17 @@ export class Registration {
     this.#arguments = new KernelArguments(memory, 256);
     const partials = memory.alloc(MAX_CHUNKS * STRIDE);
     this.#partials = memory.f64(partials, (MAX_CHUNKS * STRIDE) / 8);
-    this.#arguments.int(116, partials);
+    this.#arguments.int(116, partials).int(R_CELLS, memory.alloc(MAX_CHUNKS * REGISTER_CHUNK * CELL_BYTES));
   }
 
   /** Valid until the next call. */
   pass(field: WasmField, term: GeometricTerm, { pose, correction }: Unknowns): ClassSums {
     const { surface } = term;
     const points = addressesOf(this.#pool.memory, surface);
-    const chunks = Math.ceil(surface.keypoints.length / CHUNK);
+    const chunks = Math.ceil(surface.keypoints.length / REGISTER_CHUNK);
     if (chunks > MAX_CHUNKS)
       throw new RangeError(
-        `At most ${MAX_CHUNKS * CHUNK} points can be registered, got ${surface.keypoints.length}.`,
+        `At most ${MAX_CHUNKS * REGISTER_CHUNK} points can be registered, got ${surface.keypoints.length}.`,
       );
     this.#arguments
       .int(0, field.levels.length, ...field.levels.map((level) => level.descriptor))

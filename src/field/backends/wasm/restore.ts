@@ -60,6 +60,7 @@ export function restoreField(
       restoreScalars(level, n, truncation, grid.data.subarray(from, from + BLOCK_CORNERS * 2));
       grid.change[n + 1] = RESTORED_CHANGE;
     }
+    grid.noteWrite();
   });
   if (!saved.features) return;
   const { coords, present, values, decoder } = saved.features;

@@ -1,11 +1,12 @@
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
+import { CORNERS_BYTES, T_CELLS } from '../../../kernels/layout/field.js';
 import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { BackendLimits, DrawOptions, FitBatch, FitFrame, FitOptions, FitResult } from '../../backend.js';
 import { POSE_SYSTEM } from '../../pose-step.js';
 import { SAMPLE_FLOATS, type WasmField } from './field.js';
-import { PARTS } from './fusion.js';
+import { MOST_PARTS, partsFor } from './fusion.js';
 import { addressesOf } from './surface-addresses.js';
 
 const CHUNK_SAMPLES = 256;
@@ -23,6 +24,9 @@ export class Training {
   readonly #posesPointer: number;
   readonly #poses: Float32Array;
   readonly #out: Float64Array;
+  readonly #parts: number;
+  /** Rows that the lists of touched ones have room for, per part. */
+  #touched = 0;
 
   constructor(pool: KernelPool, limits: BackendLimits) {
     const { memory } = pool;
@@ -37,11 +41,21 @@ export class Training {
     this.#poses = memory.f32(this.#posesPointer, MAX_FRAMES * 12);
     const out = memory.alloc(batchChunks * 256);
     this.#out = memory.f64(out, batchChunks * 32);
-    const touched = batchChunks * CHUNK_SAMPLES * 8;
+    this.#parts = partsFor(pool);
     this.#fit
       .int(20, memory.alloc(batchChunks * CHUNK_SAMPLES * RECORD_BYTES), out)
-      .int(44, PARTS, memory.alloc(touched * PARTS * 4), touched, biasTable(pool))
-      .int(64, memory.alloc(batchChunks * 512));
+      .int(44, this.#parts)
+      .int(56, biasTable(pool))
+      .int(64, memory.alloc(batchChunks * 512))
+      .int(T_CELLS, memory.alloc(batchChunks * CHUNK_SAMPLES * CORNERS_BYTES));
+  }
+
+  /** Makes room for the rows that a batch may touch: a list holds each once, however many samples touch it. */
+  reserve({ room }: WasmField): void {
+    const touched = Math.min(this.#limits.batchChunks * CHUNK_SAMPLES * 8, room.featureRows);
+    if (touched <= this.#touched) return;
+    this.#fit.int(48, this.#pool.memory.alloc(touched * MOST_PARTS * 4), touched);
+    this.#touched = touched;
   }
 
   /** Four samples per chosen point, to the field's store. */
@@ -70,13 +84,14 @@ export class Training {
 
   step(field: WasmField, batch: FitBatch, frames: readonly FitFrame[], options: FitOptions): FitResult {
     this.#write(field, batch, frames, (frame) => frames[frame]!.optimise);
+    field.levels[0]!.noteWrite();
     this.#fit
       .scalar(28, options.huber)
       .scalar(32, options.learningRate)
       .scalar(68, options.scalarRate)
       .int(36, ++field.fitSteps);
     this.#pool.run('fitForward', this.#fit.pointer, batch.length);
-    this.#pool.run('fitUpdate', this.#fit.pointer, PARTS);
+    this.#pool.run('fitUpdate', this.#fit.pointer, this.#parts);
     const systems = new Float64Array(frames.length * POSE_SYSTEM);
     let loss = 0;
     let used = 0;

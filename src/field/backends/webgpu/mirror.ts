@@ -136,6 +136,7 @@ export class Mirror {
         const grid = this.#grids[level]!;
         const at = this.#blockOf[page]! * BLOCK_CORNERS * 2;
         grid.data.set(new Float32Array(part.buffer, part.byteOffset, PAGE_WORDS), at);
+        grid.noteWrite();
       }
     });
   }

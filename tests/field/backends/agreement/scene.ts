@@ -94,6 +94,7 @@ export function snapshot({ levels, features }: TestField): Snapshot {
 export function restore({ levels, features }: TestField, saved: Snapshot): void {
   levels[0]!.data.set(saved.scalars);
   levels[0]!.change.set(saved.change);
+  levels[0]!.noteWrite();
   features.rows.set(saved.rows);
   features.steps.set(saved.steps);
 }

@@ -272,6 +272,7 @@ function copyInto(to: TestField, from: TestField): void {
     to.makeBlocks(copy, coords);
     copy.data.set(grid.data.subarray(0, grid.count * BLOCK_CORNERS * grid.wordsPerCorner));
     copy.change.set(grid.change.subarray(0, grid.count));
+    copy.noteWrite();
     if (i < from.levels.length) return;
     const { features } = from;
     const none = new Int16Array(FEATURES);

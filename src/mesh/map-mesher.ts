@@ -1,5 +1,6 @@
 import type { KernelPool } from '../compute/pool.js';
-import type { MapField } from '../field/map-field.js';
+import { BLOCK_VALUES, type FieldBackend } from '../field/backend.js';
+import type { Field } from '../field/field.js';
 import type { Mesh } from './mesh.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
@@ -22,16 +23,20 @@ const BAND_VOXELS = 1.75;
 
 /** Keeps the mesh of a field up to date, the most changed blocks first, a few per scan. */
 export class MapMesher {
-  readonly #field: MapField;
+  readonly #backend: FieldBackend;
+  readonly #field: Field;
+  readonly #values: Float32Array;
   readonly #mesher: BlockMesher;
   readonly #options: MapMesherOptions;
   /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
   readonly #kept = new Set<number>();
 
-  constructor(pool: KernelPool, field: MapField, options: MapMesherOptions) {
+  constructor(pool: KernelPool, backend: FieldBackend, field: Field, options: MapMesherOptions) {
+    this.#backend = backend;
     this.#field = field;
     this.#options = options;
     this.#mesher = new BlockMesher(pool, { slots: SLOTS, cellSize: field.levels[0]!.voxel });
+    this.#values = pool.memory.f32(this.#mesher.valuesBase, SLOTS * BLOCK_VALUES);
   }
 
   get store(): MeshBlockStore {
@@ -102,7 +107,7 @@ export class MapMesher {
         coords.set(fine.coords.subarray(block * 4, block * 4 + 3), i * 4);
         fine.change[block] = 0;
       });
-      this.#field.evaluateBlocks(batch, this.#mesher.valuesBase, {
+      this.#backend.evaluate(this.#field, batch, this.#values, {
         minWeight,
         band: BAND_VOXELS * fine.voxel,
         features,

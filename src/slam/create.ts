@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../compute/pool.js';
-import { WasmField } from '../field/backends/wasm/field.js';
-import { openEngine } from '../field/backends/select.js';
-import type { MapField } from '../field/map-field.js';
-import { fieldContent } from '../field/backends/wasm/restore.js';
+import type { FieldBackend } from '../field/backend.js';
+import { createBackend, type FirstField, type Makers } from '../field/backends/select.js';
+import type { Field } from '../field/field.js';
+import type { GridSpec } from '../field/grid-spec.js';
 import { encodeSavedMap, openSavedMap } from '../field/saved/saved-map.js';
 import { identity, type Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
@@ -32,68 +32,65 @@ const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fuse
  * Builds the system that `config` describes.
  *
  * @param map files of a saved map (from {@link Slam.save}) to continue; its voxels are used, whatever `config` says
- * @param openField puts another engine over the field in the memory of engine wasm than `config.engine` says
+ * @param makers how backends are made, in the place of the usual ways
  * @throws FeltmapError when the saved map is incomplete, damaged, of a newer version or too large
  */
 export async function createSlam(
   config: Config,
   map?: ReadonlyMap<string, Uint8Array>,
-  openField?: OpenField,
+  makers?: Makers,
 ): Promise<Slam> {
   const saved = map && savedPart(openSavedMap(map));
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
   });
-  let field: MapField | undefined;
+  let backend: FieldBackend | undefined;
   try {
     const parts = makeParts(config, pool, mapLayout(config, saved));
-    const { batch, samplePoints } = config.training;
-    const batchSamples = Math.max(batch, samplePoints);
-    const chosen = openField
-      ? { field: await openField(pool, parts.wasm, batchSamples), notes: [] }
-      : await engineOf(config, pool, parts.wasm, batchSamples);
-    field = chosen.field;
+    const chosen = await backendOf(config, pool, parts.first, makers);
+    backend = chosen.backend;
     return new LidarSlam(config, pool, { ...parts, ...chosen }, saved);
   } catch (error) {
-    await field?.close();
+    await backend?.close();
     await pool.close();
     throw error;
   }
 }
 
-/** The engine of the configuration, and what to say about it: which one was taken where it was not named. */
-async function engineOf(
+/** The engine of the configuration with a field, and what to say about it: which was taken where it was not named. */
+async function backendOf(
   config: Config,
   pool: KernelPool,
-  wasm: WasmField,
-  batchSamples: number,
-): Promise<{ field: MapField; notes: readonly string[] }> {
-  const { field, engine, device, reasons } = await openEngine(config.engine, pool, wasm, {
+  first: FirstField,
+  makers?: Makers,
+): Promise<Chosen> {
+  const { batch, samplePoints } = config.training;
+  const { backend, field, device, reasons } = await createBackend(config.engine, pool, first, {
     half: config.map.halfFeatures,
-    batchSamples,
+    batchSamples: Math.max(batch, samplePoints),
+    ...(makers ? { makers } : {}),
   });
+  const { name } = backend;
   const full =
-    config.map.halfFeatures && engine !== 'webgpu'
-      ? [`The setting map.halfFeatures is for engine webgpu only: engine ${engine} keeps features in full.`]
+    config.map.halfFeatures && name !== 'webgpu'
+      ? [`The setting map.halfFeatures is for engine webgpu only: engine ${name} keeps features in full.`]
       : [];
   // That a machine without a GPU runs on its processor is nothing to warn of.
-  if (engine === 'wasm') return { field, notes: full };
-  return { field, notes: [...reasons, `Engine ${engine} runs on ${device}.`, ...full] };
+  if (name === 'wasm') return { backend, field, notes: full };
+  return { backend, field, notes: [...reasons, `Engine ${name} runs on ${device}.`, ...full] };
 }
 
-/**
- * Opens an engine on a field that is still empty.
- *
- * @param batchSamples samples of the largest batch
- */
-export type OpenField = (pool: KernelPool, wasm: WasmField, batchSamples: number) => Promise<MapField>;
+interface Chosen {
+  readonly backend: FieldBackend;
+  readonly field: Field;
+  readonly notes: readonly string[];
+}
 
 interface Parts {
   readonly layout: MapLayout;
   readonly preparer: LidarPreparer;
-  /** The field in shared memory. */
-  readonly wasm: WasmField;
+  readonly first: FirstField;
 }
 
 /** What takes its memory from the arena first. */
@@ -110,35 +107,50 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
     maxTrackPoints: prepare.maxTrackPoints,
   });
   const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
-  const wasm = new WasmField(pool, {
+  const spec: GridSpec = {
     voxel: layout.voxel,
     truncation: layout.truncation,
     pyramid: [4, 8],
-    featureCell: layout.featureCell,
-    outputScale: training.outputScale * scale,
-    maxWeight: map.maxWeight,
-    saturation: map.saturation,
-    maxRange: map.maxRange * scale,
-    bareRange: 30 * scale,
-    bareQuality: 0.5,
     seed,
-    maxFineBlocks,
-    maxFeatureRows: maxFineBlocks * 6,
-    maxBatchChunks: 1024,
-    maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
-    poolSamples: SLABS * training.samplePoints * 4,
-  });
-  return { layout, preparer, wasm };
+    layers: [
+      {
+        name: 'distance',
+        wordsPerCorner: 2,
+        stride: 1,
+        maxWeight: map.maxWeight,
+        saturation: map.saturation,
+        maxRange: map.maxRange * scale,
+        bareRange: 30 * scale,
+        bareQuality: 0.5,
+      },
+      {
+        name: 'features',
+        wordsPerCorner: 1,
+        stride: layout.featureCell,
+        outputScale: training.outputScale * scale,
+      },
+    ],
+  };
+  const room = {
+    fineBlocks: maxFineBlocks,
+    featureRows: maxFineBlocks * 6,
+    samples: SLABS * training.samplePoints * 4,
+  };
+  const limits = {
+    scanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
+    batchChunks: 1024,
+  };
+  return { layout, preparer, first: { spec, room, limits } };
 }
 
 class LidarSlam implements Slam {
   readonly #pool: KernelPool;
-  readonly #field: MapField;
+  readonly #backend: FieldBackend;
+  readonly #field: Field;
   readonly #mesher: MapMesher;
   readonly #mapper: Mapper;
   readonly #pipeline: Pipeline;
   readonly #places: Places;
-  readonly #featureCell: number;
   readonly #notes: readonly string[];
   readonly view: SlamView;
   #frame = '';
@@ -148,17 +160,17 @@ class LidarSlam implements Slam {
   constructor(
     config: Config,
     pool: KernelPool,
-    { layout, preparer, field, notes }: Parts & { field: MapField; notes: readonly string[] },
+    { layout, preparer, backend, field, notes }: Parts & Chosen,
     saved?: SavedPart,
   ) {
     const scale = config.sensor.maxRange / 100;
     const { map, tracking, training, mesh, seed } = config;
     this.#pool = pool;
+    this.#backend = backend;
     this.#field = field;
-    const { voxel, featureCell } = layout;
+    const { voxel } = layout;
     this.#notes = [...layout.warnings, ...notes];
-    this.#featureCell = featureCell;
-    const tracker = new Tracker(this.#field, {
+    const tracker = new Tracker(backend, field, {
       maxIterations: tracking.maxIterations,
       kernelStart: tracking.kernelStart * scale,
       kernelEnd: tracking.kernelEnd * scale,
@@ -175,7 +187,8 @@ class LidarSlam implements Slam {
       minConditioning: tracking.minConditioning,
     });
     this.#mapper = new Mapper(
-      this.#field,
+      backend,
+      field,
       {
         ...training,
         replayRadius: training.replayRadius * scale,
@@ -188,7 +201,7 @@ class LidarSlam implements Slam {
       },
       SLABS,
     );
-    this.#mesher = new MapMesher(pool, this.#field, {
+    this.#mesher = new MapMesher(pool, backend, field, {
       minWeight: mesh.minWeight,
       minComponentTriangles: mesh.minComponentTriangles,
       features: training.iterations > 0 || Boolean(saved?.grid.sizes.features),
@@ -209,15 +222,10 @@ class LidarSlam implements Slam {
       tracker,
       mapper: this.#mapper,
       mesher: this.#mesher,
-      search: new PlaceSearch(
-        this.#field,
-        this.#field.levels.map((level) => level.voxel),
-        tracking,
-      ),
+      search: new PlaceSearch(backend, field, tracking),
       ...(saved
         ? {
-            localiser: new Localiser(this.#field, {
-              voxels: this.#field.levels.map((level) => level.voxel),
+            localiser: new Localiser(backend, field, {
               limits: tracking,
               places,
               lastPose: this.#lastPose,
@@ -239,7 +247,7 @@ class LidarSlam implements Slam {
   }
 
   get warnings(): readonly string[] {
-    return [...this.#notes, ...(this.#field.notices ?? [])];
+    return [...this.#notes, ...this.#backend.notices];
   }
 
   mesh(): Mesh {
@@ -249,7 +257,7 @@ class LidarSlam implements Slam {
   statistics(): MapStatistics {
     return {
       blocks: this.#field.levels[0]!.count - 1,
-      featureRows: this.#field.features.count - 1,
+      featureRows: this.#field.featureRows,
       triangles: this.#mesher.store.triangles,
       keyframes: this.#mapper.keyframes.frames.length,
       memoryBytes: this.#field.usedBytes,
@@ -262,7 +270,6 @@ class LidarSlam implements Slam {
   }
 
   save(): Map<string, Uint8Array> {
-    this.#field.sync();
     return encodeSavedMap({
       sensor: 'lidar',
       frame: this.#frame,
@@ -273,14 +280,14 @@ class LidarSlam implements Slam {
           id: 0,
           T_world_submap: identity(),
           places: this.#places.poses,
-          grids: [fieldContent(this.#field, this.#featureCell)],
+          grids: [this.#field.content()],
         },
       ],
     });
   }
 
   async close(): Promise<void> {
-    await this.#field.close();
+    await this.#backend.close();
     await this.#pool.close();
   }
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import type { MapField } from '../field/map-field.js';
+import type { Field } from '../field/field.js';
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { MapMesher } from '../mesh/map-mesher.js';
 import type { LidarPreparer } from '../sensors/lidar/preparer.js';
@@ -19,7 +19,7 @@ import type { KnownPose, ScanResult, StageTimes, TrackingState } from './types.j
 /** The parts that a pipeline drives; see create.ts for how they are made. */
 export interface PipelineParts {
   readonly config: Config;
-  readonly field: MapField;
+  readonly field: Field;
   readonly preparer: LidarPreparer;
   readonly tracker: Tracker;
   readonly mapper: Mapper;
@@ -194,10 +194,11 @@ export class Pipeline {
   }
 
   #register(prepared: PreparedScan, predicted: Pose, twist: Twist, hold: boolean): Track {
-    const deskew = this.#timed(prepared)
+    const undistort = this.#timed(prepared)
       ? (corrected: Twist): void => this.#deskew(prepared, corrected)
       : undefined;
-    return this.#parts.tracker.track(surfaceOf(prepared), predicted, twist, deskew, hold);
+    const surface = surfaceOf(prepared);
+    return this.#parts.tracker.track({ surface, predicted, twist, undistort, hold });
   }
 
   #track(prepared: PreparedScan, predicted: Pose, twist: Twist): Track {

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { KernelPool } from '../../src/compute/pool.js';
+import { WasmBackend } from '../../src/field/backends/wasm/backend.js';
+import type { WasmField } from '../../src/field/backends/wasm/field.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, type Pose } from '../../src/geometry/se3.js';
 import { hashOfField, OPTIONS, place, room, rounded, scan } from './helpers.js';
+import { firstField, makeField } from './test-field.js';
 
 describe('a field shared by threads', () => {
   let pool: KernelPool;
@@ -13,7 +15,7 @@ describe('a field shared by threads', () => {
   /** Hashes of the field after each step of some scans that fuse, carve and train. */
   async function run(threads: number): Promise<number[]> {
     pool = await KernelPool.create({ threads, memoryMiB: 512 });
-    const field = new WasmField(pool, { ...OPTIONS, saturation: 8 });
+    const field = makeField(pool, { ...OPTIONS, saturation: 8 });
     const random = new Random('parts');
     const hashes: number[] = [];
     const poses: Pose[] = [];
@@ -24,7 +26,7 @@ describe('a field shared by threads', () => {
       const bare = scan(random, patches, pose, { count: 9000, noise: 0.03 });
       bare.normals.forEach((n, i) => i % 9 === 0 && n.fill(0));
       const { points } = place(pool.memory, bare, 3);
-      field.carve(points, pose, { rays: 4000, maxRange: 30, keep: 0.3, seed: k });
+      field.backend.fusion.carve(field.field, points, pose, { rays: 4000, maxRange: 30, keep: 0.3, seed: k });
       hashes.push(hashOfField(field));
       field.fuse(points, pose, k);
       hashes.push(hashOfField(field));
@@ -55,8 +57,10 @@ describe('a field shared by threads', () => {
 
   it('does not take more blocks than the word of a ray can name', async () => {
     pool = await KernelPool.create({ threads: 1, memoryMiB: 64 });
+    const { spec, room: space, limits } = firstField(OPTIONS);
+    const backend = new WasmBackend(pool, limits);
     const free = pool.memory.freeBytes;
-    const make = (): WasmField => new WasmField(pool, { ...OPTIONS, maxFineBlocks: 2 ** 23 + 1 });
+    const make = (): WasmField => backend.createField(spec, { ...space, fineBlocks: 2 ** 23 + 1 });
     expect(make).toThrow(FeltmapError);
     expect(make).toThrow(/at most 8388608 fine blocks/);
     expect(pool.memory.freeBytes).toBe(free); // said before anything was taken

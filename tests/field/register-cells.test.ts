@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { RegisterOptions } from '../../src/field/engine.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { KernelPool } from '../../src/compute/pool.js';
-import { fieldContent } from '../../src/field/backends/wasm/restore.js';
-import { readManifest } from '../../src/field/saved/manifest.js';
-import { encodeSavedField } from '../../src/field/saved/saved-field.js';
+import type { RegisterOptions } from '../../src/field/backends/plain.js';
+import { encodeSavedMap, openSavedMap } from '../../src/field/saved/saved-map.js';
 import { Random } from '../../src/geometry/random.js';
 import { compose, exp, identity, type Pose } from '../../src/geometry/se3.js';
 import { hashOf, OPTIONS, place, room, rounded, scan, type Placed } from './helpers.js';
+import { makeField, TestField } from './test-field.js';
 
 const REGISTER: RegisterOptions = {
   kernels: [0.4, 0.6, 1.2],
@@ -21,14 +19,14 @@ const REGISTER: RegisterOptions = {
 /** Registration keeps copies of the cells that points lie in: they must never be older than the map. */
 describe('cells that register keeps', () => {
   let pool: KernelPool;
-  let field: WasmField;
+  let field: TestField;
   let map: Placed;
   let target: Placed;
   const pose = rounded(exp([0.13, -0.08, 0.05, 0.01, -0.015, 0.02]));
 
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 512 });
-    field = new WasmField(pool, OPTIONS);
+    field = makeField(pool, OPTIONS);
     const random = new Random('cells');
     map = place(pool.memory, scan(random, room(4, 3, 2), identity(), { count: 30000, noise: 0.01 }), 2);
     target = place(pool.memory, scan(random, room(4, 3, 2), identity(), { count: 5000, noise: 0.02 }), 2);
@@ -67,7 +65,7 @@ describe('cells that register keeps', () => {
     [
       'carve',
       () =>
-        field.carve(map.points, exp([1.5, 0.8, 0.3, 0.3, 0.2, -0.3]), {
+        field.backend.fusion.carve(field.field, map.points, exp([1.5, 0.8, 0.3, 0.3, 0.2, -0.3]), {
           rays: 3000,
           maxRange: 30,
           keep: 0.1,
@@ -94,17 +92,16 @@ describe('cells that register keeps', () => {
       'restore',
       () => {
         // The map moved by a tenth of a metre, saved and loaded.
-        const other = new WasmField(pool, OPTIONS);
+        const other = makeField(pool, OPTIONS);
         other.fuse(map.points, exp([0.1, 0.1, 0.1, 0, 0, 0]), 0);
-        const files = encodeSavedField({
-          ...fieldContent(other, OPTIONS.featureCell),
+        const files = encodeSavedMap({
           sensor: 'lidar',
           frame: 'map',
           scans: 1,
-          lastPose: identity(),
-          places: [],
+          last: { submap: 0, T_submap_sensor: identity() },
+          submaps: [{ id: 0, T_world_submap: identity(), places: [], grids: [other.field.content()] }],
         });
-        field.restore(files, readManifest(files));
+        field.restore(openSavedMap(files).submaps[0]!.grids[0]!);
       },
     ],
     [
@@ -133,10 +130,19 @@ describe('cells that register keeps', () => {
   });
 
   it('take as many points as there is room for, and say so beyond', () => {
-    const many = {
-      ...target.points,
-      keypoints: new Uint32Array(pool.memory.memory.buffer, 0, 256 * 256 + 1),
-    };
-    expect(() => field.register(many, pose, REGISTER)).toThrow(/65536 points/);
+    const keypoints = pool.memory.u32(pool.memory.alloc(4 * (256 * 256 + 1)), 256 * 256 + 1);
+    expect(() => field.register({ ...target.points, keypoints }, pose, REGISTER)).toThrow(/65536 points/);
+  });
+
+  it('of one field are not taken for those of another of the same backend', () => {
+    const { backend } = field;
+    const other = new TestField(backend, backend.createField(field.field.spec, field.field.room));
+    other.fuse(map.points, exp([0.1, 0.1, 0.1, 0, 0, 0]), 0);
+    const alone = sums(pose);
+    const theirs = hashOf(other.register(target.points, pose, REGISTER)[0].system);
+    expect(sums(pose)).toBe(alone);
+    expect(hashOf(other.register(target.points, pose, REGISTER)[0].system)).toBe(theirs);
+    expect(hashOf(field.register(target.points, pose, REGISTER)[0].system)).not.toBe(theirs);
+    other.field.free();
   });
 });

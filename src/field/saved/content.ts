@@ -1,7 +1,7 @@
 // What a field gives to be saved and takes to be restored. No backend's memory shows: blocks are read one at a time, so
 // that nothing is copied on the way out and a large map is not unpacked twice on the way in.
 import type { Pose } from '../../geometry/se3.js';
-import type { GridSpec } from '../layers.js';
+import type { GridLayout } from './grid-layout.js';
 
 /** One level of fused distances. Blocks have 8³ corners. */
 export interface DistanceLevel {
@@ -40,7 +40,7 @@ export type LayerName = keyof LayerContents;
 
 /** Everything that one grid holds. */
 export interface FieldContent {
-  readonly spec: GridSpec;
+  readonly spec: GridLayout;
   readonly layers: Partial<LayerContents>;
 }
 

@@ -1,6 +1,6 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { exp, log, orthonormalise, type Pose } from '../../geometry/se3.js';
-import type { GridSpec, LayerSpec } from '../layers.js';
+import type { GridLayout, LayerLayout } from './grid-layout.js';
 import type { FieldContent, LayerContents, LayerName, MapContent } from './content.js';
 import { misfit } from './damage.js';
 import { floatBytes, readFloats, readPart, reference, type MapFiles } from './files.js';
@@ -17,7 +17,7 @@ const PLACE_BYTES = 24;
 /** One grid of a saved map. What it needs is known before anything is unpacked. */
 export interface SavedGrid {
   /** How the grid is laid out, with the layers that this program reads. */
-  readonly spec: GridSpec;
+  readonly spec: GridLayout;
   readonly sizes: Readonly<Partial<Record<LayerName, LayerSize>>>;
   /**
    * Reads the layers; takes memory for {@link SavedGrid.sizes}, so compare these first.
@@ -86,7 +86,7 @@ function encodeGrid(
   put: (layer: string, bytes: Uint8Array) => GridData['layers'][0]['file'],
 ): GridData {
   let bounds: GridData['bounds'] = null;
-  const encode = <N extends LayerName>(name: N, { wordsPerCorner, stride }: LayerSpec) => {
+  const encode = <N extends LayerName>(name: N, { wordsPerCorner, stride }: LayerLayout) => {
     const codec: LayerCodec<LayerContents[N]> = LAYER_CODECS[name];
     const content = layers[name];
     const encoded = content && codec.encode(content, options);
@@ -149,7 +149,7 @@ function openGrid(
   warnings: string[],
 ): SavedGrid {
   // prettier-ignore
-  const specs: LayerSpec[] = [];
+  const specs: LayerLayout[] = [];
   const sizes: Partial<Record<LayerName, LayerSize>> = {};
   const readers: (() => Partial<LayerContents>)[] = [];
   for (const { name, coding, required, wordsPerCorner, stride, parameters, file } of layers) {

@@ -6,7 +6,7 @@ import { noise } from './noise';
 import { F_BUCKETS, F_CHOSEN, F_FETCHED, F_ORDER, F_RAYS, FETCHED_BYTES, MAX_PARTS, RAY_BLOCK_BITS, RAY_BYTES } from '../layout/field';
 import { findBlock, findKey, keyOf, keyX, keyY, keyZ, KEY_X, KEY_Y, KEY_Z, touchBlock, G_CHANGE, G_COORDS, G_COUNT, G_DATA, G_INVERSE, G_MAX_WEIGHT, G_NEIGHBOURS, G_TRUNCATION, G_VOXEL } from './grid';
 
-// Arguments (byte offsets), shared with src/field/backends/wasm/field.ts; those of layout/field.ts belong to them.
+// Arguments (byte offsets), shared with src/field/backends/wasm/fusion.ts; those of layout/field.ts belong to them.
 const F_GRID: usize = 0;
 const F_COUNT: usize = 4;
 const F_POINTS: usize = 8; // 6 pointers: x y z nx ny nz, f32[count], sensor frame

@@ -1,15 +1,14 @@
 // Finding a scan's place in a map that was loaded: where the map's last run ended or began first, then all along its path.
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Config } from '../../config/schema.js';
-import type { FieldEngine } from '../../field/engine.js';
+import type { FieldBackend } from '../../field/backend.js';
+import type { Field } from '../../field/field.js';
 import { compose, exp, identity, type Pose } from '../../geometry/se3.js';
 import { judge, type Verdict } from '../tracking/judge.js';
 import { better, PlaceSearch, type Find } from './place-search.js';
 import type { Track } from '../tracking/tracker.js';
 
 export interface LocaliserOptions {
-  /** Distances between the corners of the scalar levels, finest first (m). */
-  readonly voxels: readonly number[];
   readonly limits: Config['tracking'];
   /** T_map_sensor along the path of earlier runs, the first of them where the map began. */
   readonly places: readonly Pose[];
@@ -36,11 +35,11 @@ export class Localiser {
   #verdict = NOT_FOUND;
   #attempts = 0;
 
-  constructor(engine: FieldEngine, options: LocaliserOptions) {
-    const { voxels, limits, scans } = options;
+  constructor(backend: FieldBackend, field: Field, options: LocaliserOptions) {
+    const { limits, scans } = options;
     this.scans = scans;
     this.#options = options;
-    this.#search = new PlaceSearch(engine, voxels, limits);
+    this.#search = new PlaceSearch(backend, field, limits);
   }
 
   /**

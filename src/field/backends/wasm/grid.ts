@@ -1,5 +1,5 @@
-import { G_VERSION } from '../../../kernels/layout/field.js';
 import type { KernelMemory } from '../../../compute/memory.js';
+import { G_VERSION } from '../../../kernels/layout/field.js';
 
 // Descriptor words (32-bit), shared with src/kernels/field/grid.ts.
 const WORD = {
@@ -19,6 +19,9 @@ const WORD = {
   maxWeight: 13,
   version: G_VERSION / 4,
 };
+
+/** Of all grids: copies of corners of one are never taken for those of another. Copies that were never made have 0. */
+let versions = 0;
 
 /** Corners along a block's edge. */
 export const BLOCK_SIDE = 8;
@@ -76,7 +79,7 @@ export class BlockGrid {
     this.#words[WORD.values] = memory.alloc(capacity * 4);
     this.#words[WORD.mask] = capacity - 1;
     this.#words[WORD.count] = 1;
-    this.#words[WORD.version] = 1; // copies that were never made are of version 0
+    this.noteWrite();
     this.#words[WORD.max] = maxBlocks;
     this.#words[WORD.coords] = coords;
     this.#words[WORD.neighbours] = memory.alloc(maxBlocks * 32);
@@ -104,7 +107,7 @@ export class BlockGrid {
 
   /** Says that corners have changed: kernels keep copies of them, which are of no use from here on. */
   noteWrite(): void {
-    this.#words[WORD.version]!++;
+    this.#words[WORD.version] = ++versions;
   }
 
   /** Forgets everything. */

@@ -2,9 +2,9 @@ import { setByPath } from '../config/set-path.js';
 import type { Config } from '../config/schema.js';
 import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
-import { inverse, transformPoint, type Pose } from '../geometry/se3.js';
+import { transformPoint, type Pose } from '../geometry/se3.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
-import { GyroTrack } from '../sensors/imu/gyro.js';
+import { ImuTrack } from '../sensors/imu/imu-track.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { GyroHint, LidarScan } from '../sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
@@ -29,7 +29,7 @@ export class SlamHost {
   #slam: Slam;
   #config: Config;
   readonly #mesh = new MeshStream();
-  readonly #gyro = new GyroTrack();
+  readonly #gyro = new ImuTrack();
   #changes: ViewChanges;
   #lastStamp: bigint | undefined;
   /** Warnings that the main thread has been told of. */
@@ -102,7 +102,7 @@ export class SlamHost {
       ...(request.secondary ? { secondary: true } : {}),
       ...(gyro ? { gyro } : {}),
     });
-    if (request.imu && result.state === 'tracking') this.#learn(result, request.imu);
+    if (request.imu && result.state === 'tracking') this.#learn(result);
     this.#lastStamp = decoded.stampNs;
     this.#changes.scanned(result.index);
     const warnings = this.warnings.slice(this.#told);
@@ -120,21 +120,19 @@ export class SlamHost {
 
   /** Turn rates since the last scan and during this one. */
   #hint(scan: LidarScan, imu: ImuBatch): GyroHint | undefined {
-    imu.stampsNs.forEach((stamp, i) => this.#gyro.add(stamp, imu.rates.subarray(3 * i, 3 * i + 3)));
+    const { stampsNs, rates, mount } = imu;
+    this.#gyro.add({ stampsNs, rates, T_body_imu: mount });
     if (this.#lastStamp === undefined) return undefined;
-    const since = this.#gyro.mean(this.#lastStamp, scan.stampNs, imu.mount);
+    const since = this.#gyro.mean(this.#lastStamp, scan.stampNs);
     if (!since) return undefined;
     const [first, last] = timeSpan(scan);
-    const during = this.#gyro.mean(scan.stampNs + first, scan.stampNs + last, imu.mount);
+    const during = this.#gyro.mean(scan.stampNs + first, scan.stampNs + last);
     return { since, during: during ?? since };
   }
 
-  #learn(result: ScanResult, imu: ImuBatch): void {
+  #learn(result: ScanResult): void {
     if (this.#lastStamp === undefined) return;
-    const T = inverse(imu.mount);
-    const [x, y, z] = [result.twist[3]!, result.twist[4]!, result.twist[5]!];
-    const turned = [0, 1, 2].map((r) => T[4 * r]! * x + T[4 * r + 1]! * y + T[4 * r + 2]! * z);
-    this.#gyro.learn(this.#lastStamp, result.stampNs, turned);
+    this.#gyro.learn(this.#lastStamp, result.stampNs, result.twist.subarray(3));
   }
 
   #cloud({ stampNs, frameId }: LidarScan): Uint8Array<ArrayBuffer> {

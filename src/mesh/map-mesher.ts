@@ -16,8 +16,8 @@ export interface MapMesherOptions {
 
 const SLOTS = 128;
 const BLOCK_CELLS = 8;
-/** Summed change of a block's corners, metres, below which its old mesh is still good. */
-const MIN_CHANGE = 0.05;
+/** Summed change of a block's corners, as a share of the voxel, below which its old mesh is still good: 5 cm at 0.15 m. */
+const MIN_CHANGE = 1 / 3;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
 const BAND_VOXELS = 1.75;
 
@@ -43,7 +43,7 @@ export class MapMesher {
   update(budget: number): number {
     if (budget > 0) this.#field.refresh();
     const fine = this.#field.levels[0]!;
-    const blocks = mostChanged(fine.change, fine.count, budget);
+    const blocks = mostChanged(fine.change, fine.count, budget, MIN_CHANGE * fine.voxel);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
     this.#extract(blocks);
     return blocks.length;
@@ -113,10 +113,10 @@ export class MapMesher {
   }
 }
 
-/** The `budget` blocks with the largest change, by index. Block 0 is the empty one. */
-export function mostChanged(change: Float32Array, count: number, budget: number): number[] {
+/** The `budget` blocks with the largest change above `least` (m), by index. Block 0 is the empty one. */
+export function mostChanged(change: Float32Array, count: number, budget: number, least: number): number[] {
   const candidates: number[] = [];
-  for (let block = 1; block < count; block++) if (change[block]! > MIN_CHANGE) candidates.push(block);
+  for (let block = 1; block < count; block++) if (change[block]! > least) candidates.push(block);
   if (candidates.length <= budget) return candidates;
   const sorted = Float32Array.from(candidates, (block) => change[block]!).sort();
   const cut = sorted[sorted.length - budget]!;

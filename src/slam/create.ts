@@ -1,36 +1,51 @@
 import { availableParallelism } from 'node:os';
+import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../compute/pool.js';
 import { WasmField } from '../field/backends/wasm/field.js';
 import { openEngine } from '../field/backends/select.js';
 import type { MapField } from '../field/map-field.js';
-import { fieldContent } from '../field/backends/wasm/restore.js';
 import { readManifest } from '../field/saved/manifest.js';
-import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
-import { identity, orthonormalise, type Pose } from '../geometry/se3.js';
+import { readPlaces } from '../field/saved/saved-field.js';
+import { orthonormalise } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
-import { surfaceCloud } from '../mesh/surface-cloud.js';
+import { ImuTrack } from '../sensors/imu/imu-track.js';
 import { LidarPreparer } from '../sensors/lidar/preparer.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
-import { Mapper } from './mapping/mapper.js';
+import { Estimator } from './estimator.js';
+import { EventStream } from './event-stream.js';
+import { LidarObservations } from './lidar-observations.js';
 import { mapLayout, type MapLayout, type SavedMap } from './map-layout.js';
+import { LocalMap } from './mapping/local-map.js';
+import { Mapper, type MapperOptions } from './mapping/mapper.js';
 import { Pipeline } from './pipeline.js';
+import { LookAround } from './places/look-around.js';
 import { PlaceSearch } from './places/place-search.js';
 import { Places } from './places/places.js';
-import { Localiser } from './places/relocalise.js';
-import { Tracker } from './tracking/tracker.js';
-import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
-import type { Mesh } from '../mesh/mesh.js';
-import { SystemView } from './view.js';
+import { Relocaliser } from './places/relocalise.js';
+import { SlamSystem } from './system.js';
+import { BodyMotion } from './tracking/motion.js';
+import { Registration } from './tracking/registration.js';
+import { Tracker, type TrackerOptions } from './tracking/tracker.js';
+import { Trajectory } from './trajectory.js';
+import type { Slam } from './types.js';
 
 const SLABS = 512;
 /** What the field and the mesher need whatever the size of the map, and what a fine block takes with its share of the rest. */
 const FIXED_BYTES = 240 * 2 ** 20;
 const BYTES_PER_BLOCK = 7000;
+/** Rays clear away what has moved up to this range, metres at 100 m. */
+const FREE_SPACE_RANGE = 40;
+/** The submap that is built: one for now. */
+const SUBMAP = 0;
 const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fused band
 
 /**
  * Builds the system that `config` describes.
+ *
+ * @example
+ * const slam = await createSlam(await loadConfig({}));
+ * for await (const scan of source.scans()) console.log(slam.process(scan).pose);
+ * await slam.close();
  *
  * @param map files of a saved map (from {@link Slam.save}) to continue; its voxels are used, whatever `config` says
  * @param openField puts another engine over the field in the memory of engine wasm than `config.engine` says
@@ -56,7 +71,7 @@ export async function createSlam(
       : await engineOf(config, pool, parts.wasm, batchSamples);
     field = chosen.field;
     const saved = map && manifest && { files: map, manifest };
-    return new LidarSlam(config, pool, { ...parts, ...chosen }, saved);
+    return assemble(config, pool, { ...parts, ...chosen }, saved);
   } catch (error) {
     await field?.close();
     await pool.close();
@@ -100,7 +115,7 @@ interface Parts {
 
 /** What takes its memory from the arena first. */
 function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
-  const scale = config.sensor.maxRange / 100;
+  const scale = lengthScale(config);
   const { map, prepare, training, sensor, seed } = config;
   const preparer = new LidarPreparer(pool, {
     maxPoints: sensor.maxPoints,
@@ -133,150 +148,93 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
   return { layout, preparer, wasm };
 }
 
-class LidarSlam implements Slam {
-  readonly #pool: KernelPool;
-  readonly #field: MapField;
-  readonly #mesher: MapMesher;
-  readonly #mapper: Mapper;
-  readonly #pipeline: Pipeline;
-  readonly #places: Places;
-  readonly #featureCell: number;
-  readonly #notes: readonly string[];
-  readonly view: SlamView;
-  #frame = '';
-  #scans = 0;
-  #lastPose: Pose = identity();
+/** Puts the loop together. The only place that decides which sensor's preparation is used. */
+function assemble(
+  config: Config,
+  pool: KernelPool,
+  { layout, preparer, field, notes }: Parts & { field: MapField; notes: readonly string[] },
+  saved?: SavedMap,
+): SlamSystem {
+  const { training, tracking, mesh } = config;
+  const scale = lengthScale(config);
+  const { voxel } = layout;
+  const tracker = new Tracker(field, trackerOptions(config, voxel));
+  const mapper = new Mapper(field, mapperOptions(config, voxel), SLABS);
+  const mesher = new MapMesher(pool, field, {
+    minWeight: mesh.minWeight,
+    minComponentTriangles: mesh.minComponentTriangles,
+    features: training.iterations > 0 || Boolean(saved?.manifest.features),
+  });
+  if (saved) field.restore(saved.files, saved.manifest);
+  const places = saved ? readPlaces(saved.files, saved.manifest) : [];
+  const before = saved && {
+    frame: saved.manifest.frame,
+    scans: saved.manifest.scans,
+    lastPose: orthonormalise(Float64Array.from(saved.manifest.lastPose)),
+  };
+  const voxels = field.levels.map((level) => level.voxel);
+  const search = new PlaceSearch(field, voxels, tracking);
+  const imu = new ImuTrack();
+  const motion = new BodyMotion(imu);
+  const map = new LocalMap({ field, mapper, mesher }, before ? Math.max(1, before.scans) : 0);
+  const kernel = tracking.kernelStart * scale;
+  const estimator = new Estimator({
+    config,
+    motion,
+    map,
+    registration: new Registration(tracker, tracking, kernel),
+    lookAround: new LookAround(search, voxel),
+    slideSigma: tracking.kernelEnd * scale,
+    ...(before && {
+      relocaliser: new Relocaliser(search, { limits: tracking, places, lastPose: before.lastPose }),
+    }),
+  });
+  const trajectory = new Trajectory();
+  const events = new EventStream();
+  return new SlamSystem({
+    pool,
+    field,
+    mapper,
+    mesher,
+    map,
+    imu,
+    trajectory,
+    events,
+    submap: SUBMAP,
+    pipeline: new Pipeline({ config, motion, estimator, map, trajectory, events, submap: SUBMAP }),
+    frontEnd: new LidarObservations(preparer, config.sensor.deskew),
+    places: new Places(2 * training.keyframeDistance * scale, places),
+    featureCell: layout.featureCell,
+    notes: [...layout.warnings, ...notes],
+    ...(before && { before }),
+  });
+}
 
-  constructor(
-    config: Config,
-    pool: KernelPool,
-    { layout, preparer, field, notes }: Parts & { field: MapField; notes: readonly string[] },
-    saved?: SavedMap,
-  ) {
-    const scale = config.sensor.maxRange / 100;
-    const { map, tracking, training, mesh, seed } = config;
-    this.#pool = pool;
-    this.#field = field;
-    const { voxel, featureCell } = layout;
-    this.#notes = [...layout.warnings, ...notes];
-    this.#featureCell = featureCell;
-    const tracker = new Tracker(this.#field, {
-      maxIterations: tracking.maxIterations,
-      kernelStart: tracking.kernelStart * scale,
-      kernelEnd: tracking.kernelEnd * scale,
-      anneal: tracking.anneal,
-      gradientScale: tracking.gradientScale,
-      minWeight: tracking.minWeight,
-      levelWeights: [1, 0.05, 0.01, 0],
-      coarseKernels: [voxel * 4, voxel * 8, 0],
-      translationTolerance: 1e-3 * scale,
-      rotationTolerance: 1e-4,
-      twistSigmaLinear: tracking.twistSigmaLinear,
-      twistSigmaAngular: tracking.twistSigmaAngular,
-      groundWeight: tracking.groundWeight,
-      minConditioning: tracking.minConditioning,
-    });
-    this.#mapper = new Mapper(
-      this.#field,
-      {
-        ...training,
-        replayRadius: training.replayRadius * scale,
-        freeSpaceRays: map.freeSpaceRays,
-        freeSpaceRange: 40 * scale,
-        keyframeDistance: training.keyframeDistance * scale,
-        keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
-        band: voxel * BAND_VOXELS,
-        seed,
-      },
-      SLABS,
-    );
-    this.#mesher = new MapMesher(pool, this.#field, {
-      minWeight: mesh.minWeight,
-      minComponentTriangles: mesh.minComponentTriangles,
-      features: training.iterations > 0 || Boolean(saved?.manifest.features),
-    });
-    if (saved) this.#field.restore(saved.files, saved.manifest);
-    const places = saved ? readPlaces(saved.files, saved.manifest) : [];
-    this.#places = new Places(2 * training.keyframeDistance * scale, places);
-    if (saved) {
-      this.#frame = saved.manifest.frame;
-      this.#scans = saved.manifest.scans;
-      this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
-    }
-    this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, preparer);
-    this.#pipeline = new Pipeline({
-      config,
-      field: this.#field,
-      preparer,
-      tracker,
-      mapper: this.#mapper,
-      mesher: this.#mesher,
-      search: new PlaceSearch(
-        this.#field,
-        this.#field.levels.map((level) => level.voxel),
-        tracking,
-      ),
-      ...(saved
-        ? {
-            localiser: new Localiser(this.#field, {
-              voxels: this.#field.levels.map((level) => level.voxel),
-              limits: tracking,
-              places,
-              lastPose: this.#lastPose,
-              scans: Math.max(1, this.#scans),
-            }),
-          }
-        : {}),
-    });
-  }
+function trackerOptions(config: Config, voxel: number): TrackerOptions {
+  const { tracking } = config;
+  const scale = lengthScale(config);
+  return {
+    ...tracking,
+    kernelStart: tracking.kernelStart * scale,
+    kernelEnd: tracking.kernelEnd * scale,
+    levelWeights: [1, 0.05, 0.01, 0],
+    coarseKernels: [voxel * 4, voxel * 8, 0],
+    translationTolerance: voxel / 150,
+    rotationTolerance: 1e-4,
+  };
+}
 
-  process(scan: LidarScan, known?: KnownPose): ScanResult {
-    const result = this.#pipeline.process(scan, known);
-    if (result.state === 'lost') return result;
-    this.#frame ||= scan.frameId;
-    this.#scans++;
-    this.#lastPose = result.pose;
-    this.#places.add(result.pose);
-    return result;
-  }
-
-  get warnings(): readonly string[] {
-    return [...this.#notes, ...(this.#field.notices ?? [])];
-  }
-
-  mesh(): Mesh {
-    return this.#mesher.weld();
-  }
-
-  statistics(): MapStatistics {
-    return {
-      blocks: this.#field.levels[0]!.count - 1,
-      featureRows: this.#field.features.count - 1,
-      triangles: this.#mesher.store.triangles,
-      keyframes: this.#mapper.keyframes.frames.length,
-      memoryBytes: this.#field.usedBytes,
-      forgottenBlocks: this.#pipeline.forgotten,
-    };
-  }
-
-  cloud(): Float32Array {
-    return surfaceCloud(this.mesh(), this.#field.levels[0]!.voxel).positions;
-  }
-
-  save(): Map<string, Uint8Array> {
-    this.#field.sync();
-    return encodeSavedField({
-      ...fieldContent(this.#field, this.#featureCell),
-      sensor: 'lidar',
-      frame: this.#frame,
-      scans: this.#scans,
-      lastPose: this.#lastPose,
-      places: this.#places.poses,
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.#field.close();
-    await this.#pool.close();
-  }
+function mapperOptions(config: Config, voxel: number): MapperOptions {
+  const { training, map, seed } = config;
+  const scale = lengthScale(config);
+  return {
+    ...training,
+    replayRadius: training.replayRadius * scale,
+    freeSpaceRays: map.freeSpaceRays,
+    freeSpaceRange: FREE_SPACE_RANGE * scale,
+    keyframeDistance: training.keyframeDistance * scale,
+    keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
+    band: voxel * BAND_VOXELS,
+    seed,
+  };
 }

@@ -3,7 +3,8 @@ import type { FitChunk } from '../../field/engine.js';
 import type { MapField } from '../../field/map-field.js';
 import { solveCholesky } from '../../geometry/linear.js';
 import { Random } from '../../geometry/random.js';
-import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../../geometry/se3.js';
+import { compose, identity, inverse, rotationAngle, translationNorm, type Pose } from '../../geometry/se3.js';
+import { bodyPose } from '../body-frame.js';
 import { KeyframeStore, type Keyframe } from './keyframes.js';
 import { moveAtSensor } from '../tracking/tracker.js';
 
@@ -31,9 +32,13 @@ export interface MapperOptions {
 const CHUNK = 256;
 /** Share of its weight that a corner keeps when a ray passes through it. */
 const KEEP = 0.2;
-/** Standard deviations of a keyframe's pose about where the tracker put it, metres and radians. */
-const PRIOR = { translation: 0.02, rotation: 0.002 };
-const RESIDUAL_SIGMA = 0.03;
+/**
+ * Standard deviations of a keyframe's pose about where the tracker put it, in fine voxels and radians: 2 cm at 0.15 m.
+ * The divisors give the same doubles at 0.15 m as the metres that were tuned.
+ */
+const PRIOR = { translation: (voxel: number): number => voxel / 7.5, rotation: 0.002 };
+/** Of a sample's residual: 3 cm at 0.15 m. */
+const residualSigma = (voxel: number): number => voxel / 5;
 /** With no more samples in a batch a pose stays where it is. */
 const MIN_SAMPLES = 64;
 /** Steps that an engine with a device of its own does in one go. */
@@ -52,8 +57,13 @@ export class Mapper {
     this.keyframes = new KeyframeStore(slabs, options.samplePoints * 4);
   }
 
-  /** Fuses a scan and draws its samples. `pose` is T_submap_sensor; `mayKeep`: it may become a keyframe. */
-  integrate(surface: SurfaceSamples, pose: Pose, scan: number, mayKeep = true): void {
+  /**
+   * Fuses a scan and draws its samples.
+   *
+   * @param pose T_submap_sensor
+   * @param T_body_sensor keyframes are kept by how far the body has moved, whichever sensor looks
+   */
+  integrate(surface: SurfaceSamples, pose: Pose, scan: number, T_body_sensor = identity()): void {
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
     if (scan > 0)
@@ -71,10 +81,9 @@ export class Mapper {
       seed,
       band: o.band,
     });
-    this.#current =
-      mayKeep && this.#isKeyframe(pose)
-        ? this.keyframes.keep(scan, pose, chosen * 4)
-        : { scan, pose, anchor: pose, first, count: chosen * 4 };
+    this.#current = this.#isKeyframe(pose, T_body_sensor)
+      ? this.keyframes.keep(scan, pose, chosen * 4, T_body_sensor)
+      : { scan, pose, anchor: pose, first, count: chosen * 4, T_body_sensor };
   }
 
   /** A few steps over new and replayed samples; returns the refined T_submap_sensor of the latest scan. */
@@ -139,9 +148,9 @@ export class Mapper {
       frames.map((frame) => frame.anchor),
       {
         ...this.#options,
-        priorTranslation: 1 / PRIOR.translation ** 2,
+        priorTranslation: 1 / PRIOR.translation(this.#voxel) ** 2,
         priorRotation: 1 / PRIOR.rotation ** 2,
-        systemScale: huber / RESIDUAL_SIGMA ** 2,
+        systemScale: huber / residualSigma(this.#voxel) ** 2,
         minSamples: MIN_SAMPLES,
       },
     );
@@ -151,6 +160,11 @@ export class Mapper {
       const move = moves.subarray(at, at + 6);
       if (move.some((v) => v !== 0)) frame.pose = moveAtSensor(frame.pose, move);
     }
+  }
+
+  /** Distance between fine corners, metres. */
+  get #voxel(): number {
+    return this.#field.levels[0]!.voxel;
   }
 
   clear(): void {
@@ -163,7 +177,7 @@ export class Mapper {
     const { anchor } = frame;
     if (!(system[27]! > MIN_SAMPLES)) return; // too few samples to say anything
     // The batch's weights are in units of 1/huber; as information of residuals with the usual sigma:
-    const scale = this.#options.huber / RESIDUAL_SIGMA ** 2;
+    const scale = this.#options.huber / residualSigma(this.#voxel) ** 2;
     const offset = compose(frame.pose, inverse(anchor));
     const A = new Float64Array(36);
     const b = new Float64Array(6);
@@ -179,17 +193,17 @@ export class Mapper {
       (offset[4]! - offset[1]!) / 2,
     ];
     for (let i = 0; i < 6; i++) {
-      const prior = 1 / (i < 3 ? PRIOR.translation : PRIOR.rotation) ** 2;
+      const prior = 1 / (i < 3 ? PRIOR.translation(this.#voxel) : PRIOR.rotation) ** 2;
       A[i * 7]! += prior;
       b[i] = -scale * system[21 + i]! - prior * moved[i]!;
     }
     if (solveCholesky(A, b, 6)) frame.pose = moveAtSensor(frame.pose, b);
   }
 
-  #isKeyframe(pose: Pose): boolean {
+  #isKeyframe(pose: Pose, T_body_sensor: Pose): boolean {
     const last = this.keyframes.frames.at(-1);
     if (!last) return true;
-    const motion = compose(inverse(last.pose), pose);
+    const motion = compose(inverse(bodyPose(last.pose, last.T_body_sensor)), bodyPose(pose, T_body_sensor));
     return (
       translationNorm(motion) > this.#options.keyframeDistance ||
       rotationAngle(motion) > this.#options.keyframeAngle

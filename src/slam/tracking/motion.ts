@@ -176,7 +176,7 @@ export class BodyMotion {
     const { sensor = '', twist, certain = true } = how;
     const before = this.#stampNs;
     if (before !== undefined && stampNs < before) return;
-    this.#twist = twist ?? this.#meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
+    this.#twist = twist ?? this.meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
     this.#tracked.set(sensor, { stampNs, pose: T_odom_body });
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
@@ -199,7 +199,11 @@ export class BodyMotion {
     return stampNs < newest ? this.#imu?.mean(stampNs, newest) : this.#imu?.mean(newest, stampNs);
   }
 
-  #meanTwist(sensor: SensorId, stampNs: bigint, T_odom_body: Pose): Twist | undefined {
+  /**
+   * Mean velocity (body frame) up to a tracked pose, from where the same sensor was tracked last; undefined where that is
+   * too near in time or too long ago.
+   */
+  meanTwist(sensor: SensorId, stampNs: bigint, T_odom_body: Pose): Twist | undefined {
     const own = this.#tracked.get(sensor);
     const from = own ?? (this.#tracked.size === 0 ? this.#origin : undefined);
     if (!from) return undefined;

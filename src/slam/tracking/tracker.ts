@@ -49,7 +49,7 @@ export interface Track {
   /** Smallest eigenvalue of the translation part per unit weight: 1/3 when all directions are seen alike, 0 when one slides. */
   readonly conditioning: number;
   /** 3×3, Σ e eᵀ over the directions e that slide and were held to the prediction. */
-  readonly loose: Float64Array;
+  readonly unconstrained: Float64Array;
 }
 
 const TIME_SCALE = 10; // τ in units of a tenth of a second: of the order of one
@@ -303,10 +303,10 @@ export class Tracker {
     for (let i = 0; i < 6; i++) regular[i * 7]! += 1e-9 * (weight + 1);
     const inverseH = invertSpd(regular, 6);
     const { values, vectors } = eigenSymmetric(this.#translationBlock(), 3);
-    const loose = new Float64Array(9);
+    const unconstrained = new Float64Array(9);
     for (let k = 0; k < 3 && values[k]! < weight * this.#options.minConditioning; k++)
       for (let r = 0; r < 3; r++)
-        for (let c = 0; c < 3; c++) loose[r * 3 + c]! += vectors[r * 3 + k]! * vectors[c * 3 + k]!;
+        for (let c = 0; c < 3; c++) unconstrained[r * 3 + c]! += vectors[r * 3 + k]! * vectors[c * 3 + k]!;
     return {
       pose,
       twist,
@@ -321,7 +321,7 @@ export class Tracker {
       inlierRatio: valued ? inliers / valued : 0,
       residual: inliers ? (other.absolute + ground.absolute) / inliers : Infinity,
       conditioning: weight > 0 ? Math.max(0, values[0]!) / weight : 0,
-      loose,
+      unconstrained,
     };
   }
 }

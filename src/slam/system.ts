@@ -1,0 +1,141 @@
+import type { KernelPool } from '../compute/pool.js';
+import { fieldContent } from '../field/backends/wasm/restore.js';
+import type { MapField } from '../field/map-field.js';
+import { encodeSavedField } from '../field/saved/saved-field.js';
+import { identity, type Pose } from '../geometry/se3.js';
+import type { MapMesher } from '../mesh/map-mesher.js';
+import type { Mesh } from '../mesh/mesh.js';
+import { surfaceCloud } from '../mesh/surface-cloud.js';
+import type { ImuBatch } from '../sensors/imu/batch.js';
+import type { ImuTrack } from '../sensors/imu/imu-track.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { Observation } from '../sensors/observation.js';
+import type { SlamListener } from './events.js';
+import type { EventStream } from './event-stream.js';
+import type { LocalMap } from './mapping/local-map.js';
+import type { Mapper } from './mapping/mapper.js';
+import type { Pipeline } from './pipeline.js';
+import type { Places } from './places/places.js';
+import { StopWatch } from './stop-watch.js';
+import type { Trajectory } from './trajectory.js';
+import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
+import { SystemView } from './view.js';
+
+/** What a system is made of; see create.ts. */
+export interface SystemParts {
+  readonly pool: KernelPool;
+  readonly field: MapField;
+  readonly mapper: Mapper;
+  readonly mesher: MapMesher;
+  readonly map: LocalMap;
+  readonly imu: ImuTrack;
+  readonly trajectory: Trajectory;
+  readonly events: EventStream;
+  readonly pipeline: Pipeline;
+  readonly submap: number;
+  /** The sensor's own preparation. */
+  readonly frontEnd: { observe(scan: LidarScan): Observation };
+  readonly places: Places;
+  /** Voxels of a feature cell. */
+  readonly featureCell: number;
+  /** What there is to say about how it was made. */
+  readonly notes: readonly string[];
+  /** Of the runs that made a loaded map. */
+  readonly before?: { readonly frame: string; readonly scans: number; readonly lastPose: Pose };
+}
+
+/** The SLAM system: measurements go to the pipeline, and what it built can be read, watched and saved. */
+export class SlamSystem implements Slam {
+  readonly view: SlamView;
+  readonly #parts: SystemParts;
+  #frame: string;
+  #scans: number;
+  #lastPose: Pose;
+  #latest: Observation | undefined;
+
+  constructor(parts: SystemParts) {
+    this.#parts = parts;
+    const { frame, scans, lastPose } = parts.before ?? { frame: '', scans: 0, lastPose: identity() };
+    this.#frame = frame;
+    this.#scans = scans;
+    this.#lastPose = lastPose;
+    this.view = new SystemView(
+      parts.mesher.store,
+      parts.field.levels[0]!.voxel,
+      parts.mapper.keyframes,
+      () => this.#latest?.surface,
+    );
+  }
+
+  get trajectory(): Trajectory {
+    return this.#parts.trajectory;
+  }
+
+  process(scan: LidarScan, known?: KnownPose): ScanResult {
+    const { frontEnd, pipeline, places } = this.#parts;
+    const watch = new StopWatch();
+    const observation = frontEnd.observe(scan);
+    // Viewers look at the latest observation until the next one comes.
+    if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
+    this.#latest = observation;
+    const result = pipeline.process(observation, known, watch);
+    if (result.state === 'lost') return result;
+    this.#frame ||= scan.frameId;
+    this.#scans++;
+    this.#lastPose = result.pose;
+    places.add(result.pose);
+    return result;
+  }
+
+  imu(batch: ImuBatch): void {
+    this.#parts.imu.add(batch);
+  }
+
+  listen(listener: SlamListener): () => void {
+    const { trajectory, submap, events } = this.#parts;
+    listener({ type: 'submaps', submaps: [{ id: submap, T_world_submap: trajectory.submap(submap) }] });
+    return events.listen(listener);
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#parts.notes, ...(this.#parts.field.notices ?? [])];
+  }
+
+  mesh(): Mesh {
+    return this.#parts.mesher.weld();
+  }
+
+  statistics(): MapStatistics {
+    const { field, mesher, mapper, map } = this.#parts;
+    return {
+      blocks: field.levels[0]!.count - 1,
+      featureRows: field.features.count - 1,
+      triangles: mesher.store.triangles,
+      keyframes: mapper.keyframes.frames.length,
+      memoryBytes: field.usedBytes,
+      forgottenBlocks: map.forgotten,
+    };
+  }
+
+  cloud(): Float32Array {
+    return surfaceCloud(this.mesh(), this.#parts.field.levels[0]!.voxel).positions;
+  }
+
+  save(): Map<string, Uint8Array> {
+    const { field, featureCell, places } = this.#parts;
+    field.sync();
+    return encodeSavedField({
+      ...fieldContent(field, featureCell),
+      sensor: 'lidar',
+      frame: this.#frame,
+      scans: this.#scans,
+      lastPose: this.#lastPose,
+      places: places.poses,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.field.close();
+    await this.#parts.pool.close();
+  }
+}

@@ -101,7 +101,7 @@ describe('the most changed blocks', () => {
       const count = 1 + random.int(60);
       const change = Float32Array.from({ length: 80 }, () => (random.chance(0.3) ? 0 : random.int(6)));
       const budget = random.int(40);
-      const picked = mostChanged(change, count, budget);
+      const picked = mostChanged(change, count, budget, 0.05);
       expect(picked.length).toBeLessThanOrEqual(budget);
       expect(new Set(picked).size).toBe(picked.length);
       for (const block of picked) {

@@ -198,7 +198,9 @@ describe('tracker', () => {
       expect(Math.abs(pose[7]! - truth[7]!)).toBeLessThan(0.01);
       expect(Math.abs(pose[11]! - truth[11]!)).toBeLessThan(0.01);
       // The projector on the x axis.
-      Array.from(unconstrained).forEach((v, i) => expect(Math.abs(v - (i === 0 ? 1 : 0)), `${i}`).toBeLessThan(0.05));
+      Array.from(unconstrained).forEach((v, i) =>
+        expect(Math.abs(v - (i === 0 ? 1 : 0)), `${i}`).toBeLessThan(0.05),
+      );
     });
 
     it('stays nearer to the prediction than without holding, for any noise', () => {

@@ -3,18 +3,13 @@ import { fieldContent } from '../field/backends/wasm/restore.js';
 import type { MapField } from '../field/map-field.js';
 import { encodeSavedField } from '../field/saved/saved-field.js';
 import { identity, type Pose } from '../geometry/se3.js';
-import type { MapMesher } from '../mesh/map-mesher.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
-import type { ImuTrack } from '../sensors/imu/imu-track.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Observation } from '../sensors/observation.js';
 import type { SlamListener } from './events.js';
-import type { EventStream } from './event-stream.js';
-import type { LocalMap } from './mapping/local-map.js';
-import type { Mapper } from './mapping/mapper.js';
-import type { Pipeline } from './pipeline.js';
+import type { Loop } from './loop.js';
 import type { Places } from './places/places.js';
 import { StopWatch } from './stop-watch.js';
 import type { Trajectory } from './trajectory.js';
@@ -25,14 +20,7 @@ import { SystemView } from './view.js';
 export interface SystemParts {
   readonly pool: KernelPool;
   readonly field: MapField;
-  readonly mapper: Mapper;
-  readonly mesher: MapMesher;
-  readonly map: LocalMap;
-  readonly imu: ImuTrack;
-  readonly trajectory: Trajectory;
-  readonly events: EventStream;
-  readonly pipeline: Pipeline;
-  readonly submap: number;
+  readonly loop: Loop;
   /** The sensor's own preparation. */
   readonly frontEnd: { observe(scan: LidarScan): Observation };
   readonly places: Places;
@@ -60,19 +48,20 @@ export class SlamSystem implements Slam {
     this.#scans = scans;
     this.#lastPose = lastPose;
     this.view = new SystemView(
-      parts.mesher.store,
+      parts.loop.mesher.store,
       parts.field.levels[0]!.voxel,
-      parts.mapper.keyframes,
+      parts.loop.mapper.keyframes,
       () => this.#latest?.surface,
     );
   }
 
   get trajectory(): Trajectory {
-    return this.#parts.trajectory;
+    return this.#parts.loop.trajectory;
   }
 
   process(scan: LidarScan, known?: KnownPose): ScanResult {
-    const { frontEnd, pipeline, places } = this.#parts;
+    const { frontEnd, places, loop } = this.#parts;
+    const { pipeline } = loop;
     const watch = new StopWatch();
     const observation = frontEnd.observe(scan);
     // Viewers look at the latest observation until the next one comes.
@@ -88,11 +77,11 @@ export class SlamSystem implements Slam {
   }
 
   imu(batch: ImuBatch): void {
-    this.#parts.imu.add(batch);
+    this.#parts.loop.imu.add(batch);
   }
 
   listen(listener: SlamListener): () => void {
-    const { trajectory, submap, events } = this.#parts;
+    const { trajectory, submap, events } = this.#parts.loop;
     listener({ type: 'submaps', submaps: [{ id: submap, T_world_submap: trajectory.submap(submap) }] });
     return events.listen(listener);
   }
@@ -102,11 +91,12 @@ export class SlamSystem implements Slam {
   }
 
   mesh(): Mesh {
-    return this.#parts.mesher.weld();
+    return this.#parts.loop.mesher.weld();
   }
 
   statistics(): MapStatistics {
-    const { field, mesher, mapper, map } = this.#parts;
+    const { field, loop } = this.#parts;
+    const { mesher, mapper, map } = loop;
     return {
       blocks: field.levels[0]!.count - 1,
       featureRows: field.features.count - 1,

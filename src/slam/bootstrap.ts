@@ -1,5 +1,4 @@
-import { log, type Pose, type Twist } from '../geometry/se3.js';
-import { identity } from '../geometry/se3.js';
+import { identity, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import type { LocalMap } from './mapping/local-map.js';
@@ -8,7 +7,7 @@ import type { Track } from './tracking/tracker.js';
 
 /** Each round tracks the second observation against a first one that is less distorted. */
 const ROUNDS = 2;
-/** Poses less than this apart (s) tell nothing of the velocity. */
+/** Poses less than this apart (s) give no velocity. */
 const SHORTEST_BASELINE = 0.005;
 
 /**

@@ -14,7 +14,7 @@ export interface Estimate extends Verdict {
   readonly T_odom_sensor: Pose;
   /** 6×6, [x y z rotX rotY rotZ] about the sensor, axes of the odom frame. */
   readonly covariance: Float64Array;
-  /** Velocity in the body frame, m/s and rad/s; absent where only the difference of poses tells it. */
+  /** Velocity in the body frame, m/s and rad/s; absent where it has to be taken from the difference of poses. */
   readonly twist?: Twist;
   /** The phase from now on. */
   readonly phase: Phase;

@@ -84,7 +84,7 @@ export class Estimator {
     if (this.#judge(track).state !== 'lost') return this.#conclude(phase, observation, predicted, track);
     const lost = this.#lost(phase, observation, predicted, track, this.#judge(track));
     if (lost.phase.kind !== 'starting') return lost;
-    // Nothing followed from the first observation: a map that nothing can be tied to is worth nothing.
+    // Nothing followed from the first observation: its map is discarded.
     map.clear();
     observation.undistort(STILL);
     const anew = this.#start(observation);

@@ -88,7 +88,7 @@ export function tracked(phase: Phase, sliding = false): Tracking {
 }
 
 /**
- * An observation could not be tracked. After bootstrapping this may be `starting` again: then the map is worth nothing.
+ * An observation could not be tracked. After bootstrapping this may be `starting` again: then the map must be discarded.
  *
  * @param last the body before it
  */

@@ -72,7 +72,7 @@ export interface SlamView {
   points(most: number): Float32Array;
 }
 
-/** A pose given from outside, T_odom_sensor at the stamp, and the twist to deskew with (sensor frame). */
+/** A pose given from outside, T_odom_sensor at the stamp, and the twist to undistort with (sensor frame). */
 export interface KnownPose {
   readonly pose: Pose;
   readonly twist: Twist;

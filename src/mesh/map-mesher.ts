@@ -18,6 +18,8 @@ export interface MapMesherOptions {
 
 const SLOTS = 128;
 const BLOCK_CELLS = 8;
+/** Summed change of a block's corners, as a share of the voxel, below which its old mesh is still good: 5 cm at 0.15 m. */
+const MIN_CHANGE = 1 / 3;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
 const BAND_VOXELS = 1.75;
 
@@ -47,7 +49,7 @@ export class MapMesher {
   update(budget: number): number {
     if (budget > 0) this.#field.refresh();
     const fine = this.#field.levels[0]!;
-    const blocks = mostChanged(fine.change, fine.count, budget);
+    const blocks = mostChanged(fine.change, fine.count, budget, MIN_CHANGE * fine.voxel);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
     this.#extract(blocks);
     return blocks.length;

@@ -1,3 +1,4 @@
+import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import type { SavedGrid, SavedMap, SavedSubmap } from '../field/saved/saved-map.js';
 import { FeltmapError } from '../geometry/errors.js';
@@ -40,8 +41,9 @@ export interface MapLayout {
 }
 
 /** The layout of the configuration, or of a saved map, which cannot change any more. */
-export function mapLayout({ map, sensor }: Config, saved?: SavedPart): MapLayout {
-  const voxel = (map.voxel * sensor.maxRange) / 100;
+export function mapLayout(config: Config, saved?: SavedPart): MapLayout {
+  const { map } = config;
+  const voxel = map.voxel * lengthScale(config);
   const configured = { voxel, truncation: voxel * map.truncation, featureCell: map.featureCell };
   if (!saved) return { ...configured, warnings: [] };
   const { spec } = saved.grid;

@@ -1,7 +1,7 @@
 import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
 
-/** The deskewed points of a prepared scan, as the field takes them. */
+/** The undistorted points of a prepared scan, as the field takes them. */
 export function surfaceOf({
   columns: c,
   flags,

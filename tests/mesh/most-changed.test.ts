@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/geometry/random.js';
 import { mostChanged } from '../../src/mesh/most-changed.js';
 
+/** Smaller changes do not count, metres. */
+const LEAST = 0.05;
+
 describe('the most changed blocks', () => {
   it('are those with the largest change, never the empty one, never more than asked', () => {
     const random = new Random('changed');
@@ -9,7 +12,7 @@ describe('the most changed blocks', () => {
       const count = 1 + random.int(60);
       const change = Float32Array.from({ length: 80 }, () => (random.chance(0.3) ? 0 : random.int(6)));
       const budget = random.int(40);
-      const picked = mostChanged(change, count, budget);
+      const picked = mostChanged(change, count, budget, LEAST);
       expect(picked.length).toBeLessThanOrEqual(budget);
       expect(new Set(picked).size).toBe(picked.length);
       for (const block of picked) {
@@ -46,13 +49,15 @@ describe('the most changed blocks', () => {
         .sort((a, b) => (change[a] === change[b] ? a - b : change[b]! > change[a]! ? 1 : -1));
       if (sorted.length > budget && budget > 0)
         ties += change[sorted[budget - 1]!] === change[sorted[budget]!] ? 1 : 0;
-      expect(mostChanged(change, count, budget)).toEqual(sorted.slice(0, budget).sort((a, b) => a - b));
+      expect(mostChanged(change, count, budget, LEAST)).toEqual(
+        sorted.slice(0, budget).sort((a, b) => a - b),
+      );
     }
     expect(ties).toBeGreaterThan(10);
   });
 
   it('are found in a part of a larger buffer', () => {
     const whole = Float32Array.of(9, 9, 9, 0, 1, 2, 0.01, 3);
-    expect(mostChanged(whole.subarray(3), 5, 2)).toEqual([2, 4]);
+    expect(mostChanged(whole.subarray(3), 5, 2, LEAST)).toEqual([2, 4]);
   });
 });

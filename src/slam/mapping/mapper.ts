@@ -2,7 +2,8 @@ import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend, FitBatch, FitChunk, FitOptions } from '../../field/backend.js';
 import type { Field } from '../../field/field.js';
 import { Random } from '../../geometry/random.js';
-import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../../geometry/se3.js';
+import { compose, identity, inverse, rotationAngle, translationNorm, type Pose } from '../../geometry/se3.js';
+import { bodyPose } from '../body-frame.js';
 import { KeyframeStore, type Keyframe } from './keyframes.js';
 
 export interface MapperOptions {
@@ -29,9 +30,13 @@ export interface MapperOptions {
 const CHUNK = 256;
 /** Share of its weight that a corner keeps when a ray passes through it. */
 const KEEP = 0.2;
-/** Standard deviations of a keyframe's pose about where the tracker put it, metres and radians. */
-const PRIOR = { translation: 0.02, rotation: 0.002 };
-const RESIDUAL_SIGMA = 0.03;
+/**
+ * Standard deviations of a keyframe's pose about where the tracker put it, in fine voxels and radians: 2 cm at 0.15 m.
+ * The divisors give the same doubles at 0.15 m as the metres that were tuned.
+ */
+const PRIOR = { translation: (voxel: number): number => voxel / 7.5, rotation: 0.002 };
+/** Of a sample's residual: 3 cm at 0.15 m. */
+const residualSigma = (voxel: number): number => voxel / 5;
 /** With no more samples in a batch a pose stays where it is. */
 const MIN_SAMPLES = 64;
 /** Builds the map: fuses a scan, draws its samples, and optimises features and window poses together. */
@@ -48,19 +53,25 @@ export class Mapper {
     this.#field = field;
     this.#options = options;
     const { huber, learningRate, scalarRate } = options;
+    const { voxel } = field.levels[0]!;
     // The batch's weights are in units of 1/huber; systemScale makes them information of residuals with the usual sigma.
     const prior = {
-      priorTranslation: 1 / PRIOR.translation ** 2,
+      priorTranslation: 1 / PRIOR.translation(voxel) ** 2,
       priorRotation: 1 / PRIOR.rotation ** 2,
-      systemScale: huber / RESIDUAL_SIGMA ** 2,
+      systemScale: huber / residualSigma(voxel) ** 2,
       minSamples: MIN_SAMPLES,
     };
     this.#fit = { huber, learningRate, scalarRate, prior };
     this.keyframes = new KeyframeStore(slabs, options.samplePoints * 4);
   }
 
-  /** Fuses a scan and draws its samples. `pose` is T_submap_sensor; `mayKeep`: it may become a keyframe. */
-  integrate(surface: SurfaceSamples, pose: Pose, scan: number, mayKeep = true): void {
+  /**
+   * Fuses a scan and draws its samples.
+   *
+   * @param pose T_submap_sensor
+   * @param T_body_sensor keyframes are kept by how far the body has moved, whichever sensor looks
+   */
+  integrate(surface: SurfaceSamples, pose: Pose, scan: number, T_body_sensor = identity()): void {
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
     const carving = { rays: o.freeSpaceRays, maxRange: o.freeSpaceRange, keep: KEEP, seed };
@@ -69,10 +80,9 @@ export class Mapper {
     const chosen = Math.min(o.samplePoints, surface.count);
     const first = this.keyframes.writeTo;
     this.#backend.drawSamples(this.#field, surface, pose, { points: chosen, first, seed, band: o.band });
-    this.#current =
-      mayKeep && this.#isKeyframe(pose)
-        ? this.keyframes.keep(scan, pose, chosen * 4)
-        : { scan, pose, anchor: pose, first, count: chosen * 4 };
+    this.#current = this.#isKeyframe(pose, T_body_sensor)
+      ? this.keyframes.keep(scan, pose, chosen * 4, T_body_sensor)
+      : { scan, pose, anchor: pose, first, count: chosen * 4, T_body_sensor };
   }
 
   /** A few steps over new and replayed samples; returns the refined T_submap_sensor of the latest scan. */
@@ -121,10 +131,10 @@ export class Mapper {
     this.#current = undefined;
   }
 
-  #isKeyframe(pose: Pose): boolean {
+  #isKeyframe(pose: Pose, T_body_sensor: Pose): boolean {
     const last = this.keyframes.frames.at(-1);
     if (!last) return true;
-    const motion = compose(inverse(last.pose), pose);
+    const motion = compose(inverse(bodyPose(last.pose, last.T_body_sensor)), bodyPose(pose, T_body_sensor));
     return (
       translationNorm(motion) > this.#options.keyframeDistance ||
       rotationAngle(motion) > this.#options.keyframeAngle

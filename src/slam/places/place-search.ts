@@ -1,4 +1,3 @@
-// Where does a scan fit a map best? Scores many poses cheaply, registers from the best of them, and measures the fits.
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend } from '../../field/backend.js';
 import type { Field } from '../../field/field.js';
@@ -6,16 +5,16 @@ import { LinearSystem, unknownsAt, type ClassSums } from '../../field/linear-sys
 import type { GeometricOptions, GeometricTerm } from '../../field/terms/geometric.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
+import { better, type Candidate } from './certainty.js';
 
-/** A registration, and how well the scan fits there: ground left out, as that fits nearly everywhere. */
-export interface Find {
-  readonly track: Track;
-  /** Mean robust weight of the valued points, scale one fine voxel: 1 = perfect. */
-  readonly fit: number;
-  /** Share of the scan that lies in the map. */
-  readonly valued: number;
-}
-
+/**
+ * Finds where a scan fits a map best: scores many poses cheaply, registers from the best of them, and measures the fits.
+ *
+ * @example
+ * const search = new PlaceSearch(backend, field, config.tracking);
+ * const guesses = search.rank(surface, turned([pose], yawFan(180, 20)), 6);
+ * const candidate = search.best(surface, guesses, (guess) => register(guess));
+ */
 export class PlaceSearch {
   readonly #backend: FieldBackend;
   readonly #field: Field;
@@ -55,7 +54,7 @@ export class PlaceSearch {
     while (this.#systems.length < poses.length) this.#systems.push(new LinearSystem());
     this.#backend.linearise([this.#term(surface, this.#wide)], poses.map(unknownsAt), this.#systems);
     return poses
-      .map((pose, i) => ({ pose, score: scoreOf(this.#systems[i]!.sums) }))
+      .map((pose, i) => ({ pose, score: meanWeight(this.#systems[i]!.sums) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
       .map(({ pose }) => pose);
@@ -66,14 +65,14 @@ export class PlaceSearch {
    *
    * @param track registers the scan from a first guess, T_map_sensor
    */
-  best(surface: SurfaceSamples, poses: readonly Pose[], track: (pose: Pose) => Track): Find | undefined {
+  best(surface: SurfaceSamples, poses: readonly Pose[], track: (pose: Pose) => Track): Candidate | undefined {
     return poses
       .map((pose) => this.measure(surface, track(pose)))
-      .reduce<Find | undefined>(better, undefined);
+      .reduce<Candidate | undefined>(better, undefined);
   }
 
   /** How well the scan fits the map at a registered pose. The points must be deskewed as they were for it. */
-  measure(surface: SurfaceSamples, track: Track): Find {
+  measure(surface: SurfaceSamples, track: Track): Candidate {
     this.#systems[0] ??= new LinearSystem();
     this.#backend.linearise([this.#term(surface, this.#tight)], [unknownsAt(track.pose)], this.#systems);
     const [other] = this.#systems[0].sums;
@@ -90,17 +89,7 @@ export class PlaceSearch {
 }
 
 /** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
-function scoreOf([other, ground]: ClassSums): number {
+function meanWeight([other, ground]: ClassSums): number {
   const all = other.points + ground.points / 4;
   return all > 0 ? (other.weight + ground.weight / 4) / all : 0;
-}
-
-/** The find of more worth. */
-export function better(a: Find | undefined, b: Find): Find {
-  return !a || worth(b) > worth(a) ? b : a;
-}
-
-/** What a find is worth, 0 … 1: a wrong place may share more of the map with a sparse scan, but fits it worse. */
-export function worth({ fit, valued }: Find): number {
-  return fit ** 4 * Math.sqrt(valued);
 }

@@ -55,7 +55,7 @@ export interface Track {
   /** Smallest eigenvalue of the translation part per unit weight: 1/3 when all directions are seen alike, 0 when one slides. */
   readonly conditioning: number;
   /** 3×3, Σ e eᵀ over the directions e that slide and were held to the prediction. */
-  readonly loose: Float64Array;
+  readonly unconstrained: Float64Array;
 }
 
 /** What a registration starts from. */
@@ -139,10 +139,10 @@ export class Tracker {
     const inliers = other.inliers + ground.inliers;
     const { weight } = system;
     const { values, vectors } = eigenSymmetric(system.translationBlock(), 3);
-    const loose = new Float64Array(9);
+    const unconstrained = new Float64Array(9);
     for (let k = 0; k < 3 && values[k]! < weight * this.#options.minConditioning; k++)
       for (let r = 0; r < 3; r++)
-        for (let c = 0; c < 3; c++) loose[r * 3 + c]! += vectors[r * 3 + k]! * vectors[c * 3 + k]!;
+        for (let c = 0; c < 3; c++) unconstrained[r * 3 + c]! += vectors[r * 3 + k]! * vectors[c * 3 + k]!;
     return {
       pose,
       twist,
@@ -155,7 +155,7 @@ export class Tracker {
       inlierRatio: valued ? inliers / valued : 0,
       residual: inliers ? (other.absolute + ground.absolute) / inliers : Infinity,
       conditioning: weight > 0 ? Math.max(0, values[0]!) / weight : 0,
-      loose,
+      unconstrained,
     };
   }
 }

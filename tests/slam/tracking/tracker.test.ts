@@ -202,7 +202,7 @@ describe('tracker', () => {
     it('holds the direction that slides to the prediction, reports it, and finds the others', () => {
       const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
       const { points } = scanFrom(truth, passage, 0.02, 12);
-      const { pose, loose, conditioning } = tracker.track({
+      const { pose, unconstrained, conditioning } = tracker.track({
         surface: points,
         predicted: start,
         twist: STILL,
@@ -212,7 +212,9 @@ describe('tracker', () => {
       expect(Math.abs(pose[7]! - truth[7]!)).toBeLessThan(0.01);
       expect(Math.abs(pose[11]! - truth[11]!)).toBeLessThan(0.01);
       // The projector on the x axis.
-      Array.from(loose).forEach((v, i) => expect(Math.abs(v - (i === 0 ? 1 : 0)), `${i}`).toBeLessThan(0.05));
+      Array.from(unconstrained).forEach((v, i) =>
+        expect(Math.abs(v - (i === 0 ? 1 : 0)), `${i}`).toBeLessThan(0.05),
+      );
     });
 
     it('stays nearer to the prediction than without holding, for any noise', () => {
@@ -244,13 +246,13 @@ describe('tracker', () => {
           ),
         );
       deskew(predicted);
-      const { twist, loose } = tracker.track({
+      const { twist, unconstrained } = tracker.track({
         surface: points,
         predicted: start,
         twist: predicted,
         undistort: deskew,
       });
-      expect(loose[0]!).toBeGreaterThan(0.95);
+      expect(unconstrained[0]!).toBeGreaterThan(0.95);
       expect(Math.abs(twist[0]! - predicted[0]!)).toBeLessThan(0.2);
       expect(Math.abs(twist[1]!)).toBeLessThan(0.1);
       expect(Math.abs(twist[2]!)).toBeLessThan(0.1);
@@ -263,7 +265,7 @@ describe('tracker', () => {
     const { points } = scanFrom(truth);
     const start = moveAtSensor(truth, [0.2, -0.2, 0.1, 0, 0, 0.02]);
     const track = tracker.track({ surface: points, predicted: start, twist: STILL });
-    expect(track.loose.every((v) => v === 0)).toBe(true);
+    expect(track.unconstrained.every((v) => v === 0)).toBe(true);
     expect(track.coarseRatio).toBeGreaterThan(0.9);
     expect(off(truth, track.pose).metres).toBeLessThan(0.01);
     expect(tracker.track({ surface: points, predicted: start, twist: STILL, hold: false }).pose).toEqual(

@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../export/atomic-file.js';
 import type { Pose } from '../geometry/se3.js';
 import { readMap, writeMap } from './map-files.js';
 import type { TriggerResult } from './port.js';
-import type { SlamService } from './slam-link.js';
+import type { SlamService } from '../host/client.js';
 import type { LogSink } from './throttle.js';
 import { done, refused, sentence } from './trigger.js';
 

@@ -1,7 +1,7 @@
-import type { MeshColor } from './mesh-color.js';
+import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
 import type { Pose } from '../geometry/se3.js';
 import type { RosPort } from './port.js';
-import type { SlamService } from './slam-link.js';
+import type { SlamService } from '../host/client.js';
 
 export interface MeshOutputOptions {
   readonly frame: string;

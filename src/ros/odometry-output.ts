@@ -1,6 +1,7 @@
 import { inverse, type Pose } from '../geometry/se3.js';
 import { encodeOdometry, encodePath, encodeTFMessage, type Odometry } from '../messages/poses.js';
-import type { ScanResult, TrackingState } from '../slam/types.js';
+import type { PoseEvent, TrackingState } from '../slam/events.js';
+import type { Trajectory } from '../slam/trajectory.js';
 import { odometryOf, twistCovariance, unknownCovariance } from './odometry.js';
 import { PathHistory } from './path-history.js';
 import type { RosPort } from './port.js';
@@ -29,12 +30,17 @@ export class OdometryOutput {
   #last: Odometry | undefined;
   #state: TrackingState | undefined;
   #pathSeen = new Set<string>();
-  #pathLength = -1;
+  /** Poses of the path and version of the trajectory when it was published last. */
+  #pathShown = '';
 
-  constructor(port: RosPort, options: OdometryOptions) {
+  constructor(
+    port: RosPort,
+    private readonly trajectory: Trajectory,
+    options: OdometryOptions,
+  ) {
     this.#port = port;
     this.#o = options;
-    this.#path = new PathHistory(options.pathStep);
+    this.#path = new PathHistory(trajectory, options.pathStep);
   }
 
   /** T_odom_map: where the map's frame lies; undefined until the first tracked scan. */
@@ -46,20 +52,21 @@ export class OdometryOutput {
     return this.#last;
   }
 
-  publish(result: ScanResult, scan: ReadyScan, baseFrame: string): Published {
-    const lost = result.state === 'lost';
+  /** Publishes where tracking put a scan. */
+  publish(tracked: PoseEvent, scan: ReadyScan, baseFrame: string): Published {
+    const lost = tracked.state === 'lost';
     if (!this.#origin) {
       if (lost) return 'nothing';
       // The map begins at the first sensor pose; odometry begins with the base at the origin.
       this.#origin = scan.mount;
     }
-    this.#lostSince = lost ? (this.#lostSince ?? result.stampNs) : undefined;
-    const twistCov = lost ? unknownCovariance() : this.#twistCovariance(result);
-    if (!lost) this.#before = { covariance: result.covariance, stampNs: result.stampNs };
-    if (lost && Number(result.stampNs - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
+    this.#lostSince = lost ? (this.#lostSince ?? tracked.stampNs) : undefined;
+    const twistCov = lost ? unknownCovariance() : this.#twistCovariance(tracked);
+    if (!lost) this.#before = { covariance: tracked.covariance, stampNs: tracked.stampNs };
+    if (lost && Number(tracked.stampNs - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
     // Two sensors with one stamp: tf refuses the same instant twice.
-    if (this.#last && result.stampNs <= this.#last.stampNs) return 'nothing';
-    const told = lost ? { ...result, covariance: unknownCovariance() } : result;
+    if (this.#last && tracked.stampNs <= this.#last.stampNs) return 'nothing';
+    const told = lost ? { ...tracked, covariance: unknownCovariance() } : tracked;
     const odometry = odometryOf(told, twistCov, {
       mount: scan.mount,
       mountTwist: scan.mountTwist,
@@ -68,12 +75,15 @@ export class OdometryOutput {
       baseFrame,
     });
     this.#last = odometry;
-    this.#state = result.state;
+    this.#state = tracked.state;
     this.#port.publish('odometry', encodeOdometry(odometry));
     if (this.#o.publishTf()) this.#publishTf(odometry);
-    const { stampNs, frameId, pose } = odometry;
-    if (!lost) this.#path.add({ stampNs, frameId, pose });
     return lost ? 'prediction' : 'odometry';
+  }
+
+  /** The pose at a place of the trajectory is refined: it belongs to the path now. */
+  extendPath(place: number): void {
+    this.#path.add(place);
   }
 
   /** Publishes the path where somebody listens and it is new, or new to them. */
@@ -82,8 +92,9 @@ export class OdometryOutput {
     const fresh = listeners.some((id) => !this.#pathSeen.has(id));
     this.#pathSeen = new Set(listeners);
     if (listeners.length === 0 || !this.#last) return;
-    if (!fresh && this.#path.length === this.#pathLength) return;
-    this.#pathLength = this.#path.length;
+    const shown = `${this.#path.length} ${this.trajectory.version}`;
+    if (!fresh && shown === this.#pathShown) return;
+    this.#pathShown = shown;
     this.#port.publish('path', encodePath(this.#path.message(this.#last.stampNs, this.#o.odomFrame)));
   }
 
@@ -91,7 +102,7 @@ export class OdometryOutput {
   reset(): void {
     this.#origin = this.#before = this.#lostSince = this.#last = this.#state = undefined;
     this.#path.clear();
-    this.#pathLength = -1;
+    this.#pathShown = '';
   }
 
   /** State of the last published odometry. */
@@ -99,11 +110,11 @@ export class OdometryOutput {
     return this.#state;
   }
 
-  #twistCovariance(result: ScanResult): Float64Array {
-    const dt = this.#before ? Number(result.stampNs - this.#before.stampNs) * 1e-9 : 0;
+  #twistCovariance(tracked: PoseEvent): Float64Array {
+    const dt = this.#before ? Number(tracked.stampNs - this.#before.stampNs) * 1e-9 : 0;
     // Without a scan before it, or with one of another sensor just before, the difference says nothing.
     if (!this.#before || !(dt > 0.01)) return unknownCovariance();
-    return twistCovariance(this.#before.covariance, result.covariance, result.pose, dt);
+    return twistCovariance(this.#before.covariance, tracked.covariance, tracked.pose, dt);
   }
 
   #publishTf({ stampNs, frameId, childFrameId, pose }: Odometry): void {

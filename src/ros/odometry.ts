@@ -1,6 +1,6 @@
 import { compose, inverse, transformTwist, type Pose, type Twist } from '../geometry/se3.js';
 import type { Odometry } from '../messages/poses.js';
-import type { ScanResult } from '../slam/types.js';
+import type { PoseEvent } from '../slam/events.js';
 
 /** How the sensor sits on the robot when a scan was stamped, and where the map's frame lies. */
 export interface Mounting {
@@ -27,17 +27,21 @@ const FLOOR = [1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4] as const;
  *
  * @param twistCovariance 6×6 in the sensor frame
  */
-export function odometryOf(result: ScanResult, twistCovariance: Float64Array, m: Mounting): Odometry {
-  const sensor = compose(m.origin, result.pose);
+export function odometryOf(
+  tracked: Pick<PoseEvent, 'stampNs' | 'pose' | 'covariance' | 'twist'>,
+  twistCovariance: Float64Array,
+  m: Mounting,
+): Odometry {
+  const sensor = compose(m.origin, tracked.pose);
   const pose = compose(sensor, inverse(m.mount));
   const arm = [pose[3]! - sensor[3]!, pose[7]! - sensor[7]!, pose[11]! - sensor[11]!];
-  const own = result.twist.map((v, i) => v - m.mountTwist[i]!);
+  const own = tracked.twist.map((v, i) => v - m.mountTwist[i]!);
   return {
-    stampNs: result.stampNs,
+    stampNs: tracked.stampNs,
     frameId: m.odomFrame,
     childFrameId: m.baseFrame,
     pose,
-    poseCovariance: floored(transformCovariance(result.covariance, m.origin, arm)),
+    poseCovariance: floored(transformCovariance(tracked.covariance, m.origin, arm)),
     twist: transformTwist(m.mount, own),
     // In the base's axes the arm from sensor to base is −t of T_base_sensor.
     twistCovariance: floored(

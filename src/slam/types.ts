@@ -1,13 +1,11 @@
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Mesh } from '../mesh/mesh.js';
+import type { ImuBatch } from '../sensors/imu/batch.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { SlamListener, TrackingState } from './events.js';
 
-/**
- * How far a pose can be trusted. `degraded`: usable, but badly conditioned or with few inliers (covariance says in
- * which directions). `lost`: the pose is a motion prediction; nothing is mapped.
- */
-export type TrackingState = 'tracking' | 'degraded' | 'lost';
+export type { TrackingState } from './events.js';
 
 /** Milliseconds spent in each stage of one scan. */
 export interface StageTimes {
@@ -57,6 +55,8 @@ export interface MapStatistics {
 
 /** What somebody who watches wants to see besides results. Reading it changes nothing. */
 export interface SlamView {
+  /** The submap that is being mapped. */
+  readonly submap: number;
   /** Side of a mesh block, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
   readonly blockSize: number;
   /** Version of the newest change of the mesh. */
@@ -88,6 +88,10 @@ export interface Slam {
   save(): Map<string, Uint8Array>;
   /** What the user should know about how the system was made and what befell it since, oldest first: only ever grows. */
   readonly warnings?: readonly string[];
+  /** Hears of everything that happens, as it happens: poses before they are mapped. @returns ends that */
+  listen?(listener: SlamListener): () => void;
+  /** Takes readings of an inertial sensor; those of the time before an observation must come before it. */
+  imu?(batch: ImuBatch): void;
   /** Absent in systems that cannot be watched. */
   readonly view?: SlamView;
   close(): Promise<void>;

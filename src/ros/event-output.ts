@@ -41,15 +41,19 @@ export class EventOutput {
     return true;
   }
 
-  /** @param scan the one that the thread is working on; undefined when it belongs to a map that is gone */
+  /**
+   * @param scan the one that the thread is working on; undefined when it belongs to a map that is gone: its pose and
+   *   result are ignored
+   */
   take(event: HostEvent, scan: ReadyScan | undefined): void {
     const { port, odometry } = this.options;
     if (event.type === 'warnings') for (const warning of event.warnings) port.log('warn', warning);
     else if (event.type === 'view') this.options.viewer()?.take(event);
-    else if (!scan) return;
-    else if (event.type === 'pose') this.#pose(event, scan);
-    else if (event.type === 'result') this.#result(event, scan);
-    else if (event.type === 'submaps' && odometry.origin) {
+    else if (event.type === 'pose') {
+      if (scan) this.#pose(event, scan);
+    } else if (event.type === 'result') {
+      if (scan) this.#result(event, scan);
+    } else if (event.type === 'submaps' && odometry.origin) {
       const T_odom_map = odometry.origin;
       this.#follow({
         type: 'submaps',

@@ -236,13 +236,8 @@ describe('MappingNode', () => {
     const { node: n, store } = await node([['viewer.port', free]], exp([0, 0, 2, 0, 0, 0]));
     port.listening.path = ['a'];
     slam.answer = (stampNs) => ({ pose: exp([Number(stampNs) / 1e9 - 1, 0, 0, 0, 0, 0]) });
-    await feed(n, [1, 2, 3]);
-    let done: () => void = () => undefined;
-    slam.mapping = new Promise((resolve) => (done = resolve));
-    await feed(n, [4]);
+    await feed(n, [1, 2, 3, 4]);
     slam.emit({ type: 'submaps', submaps: [{ id: 0, T_world_submap: exp([0, 5, 0, 0, 0, 0]) }] });
-    done();
-    await settle();
     n.onParameters(store.change([['path_rate', 50]]));
     await new Promise((resolve) => setTimeout(resolve, 60));
     n.deactivate();

@@ -8,6 +8,8 @@ import {
   type Pose,
   type Twist,
 } from '../../geometry/se3.js';
+import type { ImuTrack } from '../../sensors/imu/imu-track.js';
+import type { Observation, SensorId } from '../../sensors/observation.js';
 
 /** Constant velocity on SE(3): translation and rotation, from the last two poses. */
 export class ConstantVelocity {
@@ -74,4 +76,152 @@ export class ConstantVelocity {
     this.#twist = twist;
     this.#stampNs = stampNs;
   }
+}
+
+/** What {@link BodyMotion.update} takes beside the pose. */
+export interface BodyUpdate {
+  /** Which sensor was tracked; its velocity is the difference between two poses of its own. */
+  readonly sensor?: SensorId;
+  /** Velocity in the body frame where tracking measured it, [v, ω], m/s and rad/s. */
+  readonly twist?: Twist;
+  /** Whether the track is good enough to learn the IMU's bias from; true if left out. */
+  readonly certain?: boolean;
+}
+
+/** The parts of an observation that tell when its samples were taken, and from where. */
+export type Sweep = Pick<Observation, 'stampNs' | 'T_body_sensor' | 'motion'> & {
+  readonly surface: Pick<Observation['surface'], 'count' | 'tau'>;
+};
+
+interface StampedPose {
+  readonly stampNs: bigint;
+  readonly pose: Pose;
+}
+
+/** Two sensors measure within milliseconds of each other: the difference of such poses is no velocity (s). */
+const SHORTEST_BASELINE = 0.02;
+/** Poses of one sensor farther apart than this (s) say little once others have been tracked in between. */
+const LONGEST_BASELINE = 1;
+
+/**
+ * How the robot's body moves, whatever sensors are on it: constant velocity on SE(3), with turn rates from an IMU where
+ * there is one. Poses are T_odom_body, twists are in the body frame.
+ *
+ * @example
+ * const motion = new BodyMotion(imu);
+ * const predicted = compose(motion.predict(o.stampNs), o.T_body_sensor); // T_odom_sensor
+ * o.undistort(motion.sweepTwist(o));
+ * motion.update(o.stampNs, tracked, { sensor: o.sensor });
+ */
+export class BodyMotion {
+  readonly #imu: ImuTrack | undefined;
+  #pose: Pose = identity();
+  #twist: Twist = new Float64Array(6);
+  #stampNs: bigint | undefined;
+  /** The state that was set, before any sensor was tracked from it. */
+  #origin: StampedPose | undefined;
+  /** Where the body was when each sensor was tracked last. */
+  readonly #tracked = new Map<SensorId, StampedPose>();
+
+  /** @param imu turn rates of the body; whoever owns it adds readings before the observations they belong to */
+  constructor(imu?: ImuTrack) {
+    this.#imu = imu;
+  }
+
+  /** Newest pose, T_odom_body. */
+  get pose(): Pose {
+    return this.#pose;
+  }
+
+  /** Velocity in the body frame at the newest pose, m/s and rad/s. */
+  get twist(): Twist {
+    return this.#twist;
+  }
+
+  /** Stamp of the newest pose. */
+  get stampNs(): bigint | undefined {
+    return this.#stampNs;
+  }
+
+  /** Seconds from the newest pose to `stampNs`, negative for a late observation; 0 before the first. */
+  elapsed(stampNs: bigint): number {
+    return this.#stampNs === undefined ? 0 : Number(stampNs - this.#stampNs) * 1e-9;
+  }
+
+  /** T_odom_body at `stampNs`, which may also lie before the newest pose. */
+  predict(stampNs: bigint): Pose {
+    const dt = this.elapsed(stampNs);
+    const twist = withRate(this.#twist, this.#rateUntil(stampNs));
+    return compose(this.#pose, exp(twist.map((v) => v * dt)));
+  }
+
+  /** Velocity in the body frame to expect while an observation was taken: the turn rate is the IMU's where it has one. */
+  expectedTwist({ stampNs, motion, surface }: Omit<Sweep, 'T_body_sensor'>): Twist {
+    const since = this.#rateUntil(stampNs);
+    if (!since || !this.#imu || motion === 'rigid') return withRate(this.#twist, since);
+    const [first, last] = timeSpan(surface.tau, surface.count);
+    return withRate(this.#twist, this.#imu.mean(stampNs + first, stampNs + last) ?? since);
+  }
+
+  /** The twist to undistort an observation with: sensor frame, [v, ω], m/s and rad/s. */
+  sweepTwist(observation: Sweep): Twist {
+    return transformTwist(inverse(observation.T_body_sensor), this.expectedTwist(observation));
+  }
+
+  /**
+   * Takes a tracked pose. Without a measured twist the velocity is the mean one between two poses of the same sensor. An
+   * observation from before the newest pose leaves the body where it is.
+   */
+  update(stampNs: bigint, T_odom_body: Pose, how: BodyUpdate = {}): void {
+    const { sensor = '', twist, certain = true } = how;
+    const before = this.#stampNs;
+    if (before !== undefined && stampNs < before) return;
+    this.#twist = twist ?? this.#meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
+    this.#tracked.set(sensor, { stampNs, pose: T_odom_body });
+    this.#pose = T_odom_body;
+    this.#stampNs = stampNs;
+    if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
+  }
+
+  /** Sets pose and velocity, after a reset, a bootstrap or a loss of track. */
+  set(stampNs: bigint, T_odom_body: Pose, twist: Twist): void {
+    this.#pose = T_odom_body;
+    this.#twist = twist;
+    this.#stampNs = stampNs;
+    this.#origin = { stampNs, pose: T_odom_body };
+    this.#tracked.clear();
+  }
+
+  /** Mean turn rate between the newest pose and a stamp; undefined without an IMU that covers it. */
+  #rateUntil(stampNs: bigint): Float64Array | undefined {
+    const newest = this.#stampNs;
+    if (newest === undefined) return undefined;
+    return stampNs < newest ? this.#imu?.mean(stampNs, newest) : this.#imu?.mean(newest, stampNs);
+  }
+
+  #meanTwist(sensor: SensorId, stampNs: bigint, T_odom_body: Pose): Twist | undefined {
+    const own = this.#tracked.get(sensor);
+    const from = own ?? (this.#tracked.size === 0 ? this.#origin : undefined);
+    if (!from) return undefined;
+    const dt = Number(stampNs - from.stampNs) * 1e-9;
+    const isNewest = from.stampNs === this.#stampNs;
+    if (dt <= 0 || (!isNewest && (dt < SHORTEST_BASELINE || dt > LONGEST_BASELINE))) return undefined;
+    if (!own && dt < SHORTEST_BASELINE) return undefined;
+    return log(compose(inverse(from.pose), T_odom_body)).map((v) => v / dt);
+  }
+}
+
+/** A twist with another turn rate. */
+function withRate(twist: Twist, rate: Float64Array | undefined): Twist {
+  return rate ? Float64Array.of(twist[0]!, twist[1]!, twist[2]!, rate[0]!, rate[1]!, rate[2]!) : twist;
+}
+
+/** First and last sample's time relative to the stamp, ns. */
+function timeSpan(tau: Float32Array, count: number): [bigint, bigint] {
+  let [first, last] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    if (tau[i]! < first) first = tau[i]!;
+    if (tau[i]! > last) last = tau[i]!;
+  }
+  return [BigInt(Math.round(first * 1e9)), BigInt(Math.round(last * 1e9))];
 }

@@ -31,6 +31,7 @@ export class LidarObservations {
       stampNs: scan.stampNs,
       frameId: scan.frameId,
       T_body_sensor: scan.mount ?? identity(),
+      ...(scan.mountTwist && { mountTwist: scan.mountTwist }),
       get surface(): SurfaceSamples {
         return surfaceOf(prepare());
       },

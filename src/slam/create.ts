@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../compute/pool.js';
 import { WasmField } from '../field/backends/wasm/field.js';
@@ -10,7 +11,7 @@ import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
 import { identity, orthonormalise, type Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
-import { LidarPreparer } from '../sensors/lidar/preparer.js';
+import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { Mapper } from './mapping/mapper.js';
 import { mapLayout, type MapLayout, type SavedMap } from './map-layout.js';
@@ -93,16 +94,17 @@ export type OpenField = (pool: KernelPool, wasm: WasmField, batchSamples: number
 
 interface Parts {
   readonly layout: MapLayout;
-  readonly preparer: LidarPreparer;
+  readonly lidar: LidarFrontEnd;
   /** The field in shared memory. */
   readonly wasm: WasmField;
 }
 
 /** What takes its memory from the arena first. */
 function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
-  const scale = config.sensor.maxRange / 100;
+  const scale = lengthScale(config);
   const { map, prepare, training, sensor, seed } = config;
-  const preparer = new LidarPreparer(pool, {
+  const lidar = new LidarFrontEnd(pool, {
+    deskew: sensor.deskew,
     maxPoints: sensor.maxPoints,
     minRange: sensor.minRange,
     maxRange: sensor.maxRange,
@@ -130,7 +132,7 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
     maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
     poolSamples: SLABS * training.samplePoints * 4,
   });
-  return { layout, preparer, wasm };
+  return { layout, lidar, wasm };
 }
 
 class LidarSlam implements Slam {
@@ -150,10 +152,10 @@ class LidarSlam implements Slam {
   constructor(
     config: Config,
     pool: KernelPool,
-    { layout, preparer, field, notes }: Parts & { field: MapField; notes: readonly string[] },
+    { layout, lidar, field, notes }: Parts & { field: MapField; notes: readonly string[] },
     saved?: SavedMap,
   ) {
-    const scale = config.sensor.maxRange / 100;
+    const scale = lengthScale(config);
     const { map, tracking, training, mesh, seed } = config;
     this.#pool = pool;
     this.#field = field;
@@ -203,11 +205,10 @@ class LidarSlam implements Slam {
       this.#scans = saved.manifest.scans;
       this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
     }
-    this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, preparer);
     this.#pipeline = new Pipeline({
       config,
       field: this.#field,
-      preparer,
+      lidar,
       tracker,
       mapper: this.#mapper,
       mesher: this.#mesher,
@@ -228,6 +229,7 @@ class LidarSlam implements Slam {
           }
         : {}),
     });
+    this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, this.#pipeline);
   }
 
   process(scan: LidarScan, known?: KnownPose): ScanResult {

@@ -1,3 +1,4 @@
+import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import type { Manifest } from '../field/saved/manifest.js';
 
@@ -19,8 +20,9 @@ export interface MapLayout {
 }
 
 /** The layout of the configuration, or of a saved map, which cannot change any more. */
-export function mapLayout({ map, sensor }: Config, manifest?: Manifest): MapLayout {
-  const voxel = (map.voxel * sensor.maxRange) / 100;
+export function mapLayout(config: Config, manifest?: Manifest): MapLayout {
+  const { map } = config;
+  const voxel = map.voxel * lengthScale(config);
   const configured = { voxel, truncation: voxel * map.truncation, featureCell: map.featureCell };
   if (!manifest) return { ...configured, warnings: [] };
   const fine = manifest.levels[0]!;

@@ -1,10 +1,10 @@
+import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import type { MapField } from '../field/map-field.js';
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { MapMesher } from '../mesh/map-mesher.js';
-import type { LidarPreparer } from '../sensors/lidar/preparer.js';
-import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
-import { surfaceOf } from './points.js';
+import type { LidarFrontEnd } from '../sensors/lidar/front-end.js';
+import type { Observation, SurfaceSamples } from '../sensors/observation.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Mapper } from './mapping/mapper.js';
 import { ConstantVelocity } from './tracking/motion.js';
@@ -20,7 +20,7 @@ import type { KnownPose, ScanResult, StageTimes, TrackingState } from './types.j
 export interface PipelineParts {
   readonly config: Config;
   readonly field: MapField;
-  readonly preparer: LidarPreparer;
+  readonly lidar: LidarFrontEnd;
   readonly tracker: Tracker;
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
@@ -54,6 +54,7 @@ export class Pipeline {
   readonly #parts: PipelineParts;
   readonly #motion = new ConstantVelocity();
   #firstScan: LidarScan | undefined;
+  #newest: Observation | undefined;
   #index = 0;
   /** Scans in the map of this run. */
   #mapped = 0;
@@ -98,9 +99,9 @@ export class Pipeline {
     this.#lostInARow = 0;
     this.#slidingScans =
       verdict.state === 'degraded' && track.loose.some((v) => v !== 0) ? this.#slidingScans + 1 : 0;
-    this.#deskew(prepared, track.twist);
+    prepared.undistort(track.twist);
     const refined = this.#integrate(scan, prepared, track.pose, watch);
-    const measured = this.#timed(prepared) && this.#parts.config.tracking.twistSigmaLinear > 0;
+    const measured = prepared.motion === 'sweep' && this.#parts.config.tracking.twistSigmaLinear > 0;
     // Two sensors measure within milliseconds of each other: the difference of their poses is no velocity.
     const twist = measured ? track.twist : scan.secondary ? this.#motion.twist : undefined;
     if (astray && !measured) this.#motion.set(scan.stampNs, refined, STILL.slice());
@@ -126,10 +127,10 @@ export class Pipeline {
   }
 
   /** Map, optimise, mesh; returns the refined pose. */
-  #integrate(scan: LidarScan, prepared: PreparedScan, pose: Pose, watch: StopWatch): Pose {
+  #integrate(scan: LidarScan, prepared: Observation, pose: Pose, watch: StopWatch): Pose {
     const { mapper, mesher, config, field } = this.#parts;
     if (field.fill > FULL) this.#forgetFar(pose);
-    mapper.integrate(surfaceOf(prepared), pose, this.#scanNumber, !scan.secondary);
+    mapper.integrate(prepared.surface, pose, this.#scanNumber, !scan.secondary);
     this.#mapped++;
     watch.lap('map');
     const refined = mapper.optimise() ?? pose;
@@ -150,23 +151,21 @@ export class Pipeline {
     this.#forgotten += forgotten.length / 3;
   }
 
+  /** Undistorted samples of the newest scan. */
+  get surface(): SurfaceSamples | undefined {
+    return this.#newest?.surface;
+  }
+
   /** Fine blocks that had to be forgotten. */
   get forgotten(): number {
     return this.#forgotten;
   }
 
-  #prepare(scan: LidarScan, twist: Twist): PreparedScan {
-    const prepared = this.#parts.preparer.prepare(scan);
-    this.#deskew(prepared, twist);
-    return prepared;
-  }
-
-  #deskew(prepared: PreparedScan, twist: Twist): void {
-    this.#parts.preparer.deskew(this.#timed(prepared) ? twist : STILL);
-  }
-
-  #timed(prepared: PreparedScan): boolean {
-    return prepared.timing !== 'none' && this.#parts.config.sensor.deskew;
+  #prepare(scan: LidarScan, twist: Twist): Observation {
+    this.#newest?.release();
+    this.#newest = this.#parts.lidar.observe(scan);
+    this.#newest.undistort(twist);
+    return this.#newest;
   }
 
   /** Scans in the map, as `judge` wants them: a loaded map is not young. */
@@ -175,10 +174,10 @@ export class Pipeline {
   }
 
   /** The first scan with enough points defines the odom frame and is mapped as it is. */
-  #start(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
+  #start(scan: LidarScan, prepared: Observation, watch: StopWatch): ScanResult {
     this.#motion.set(scan.stampNs, identity(), STILL.slice());
-    if (prepared.trackCount < MIN_POINTS) {
-      const reason = `Only ${prepared.trackCount} points are left of the scan; a map cannot start from that.`;
+    if (prepared.surface.keypoints.length < MIN_POINTS) {
+      const reason = `Only ${prepared.surface.keypoints.length} points are left of the scan; a map cannot start from that.`;
       return this.#result(
         scan,
         prepared,
@@ -193,22 +192,21 @@ export class Pipeline {
     return this.#result(scan, prepared, identity(), KNOWN, { state: 'tracking', reason: '' }, watch.times());
   }
 
-  #register(prepared: PreparedScan, predicted: Pose, twist: Twist, hold: boolean): Track {
-    const deskew = this.#timed(prepared)
-      ? (corrected: Twist): void => this.#deskew(prepared, corrected)
-      : undefined;
-    return this.#parts.tracker.track(surfaceOf(prepared), predicted, twist, deskew, hold);
+  #register(prepared: Observation, predicted: Pose, twist: Twist, hold: boolean): Track {
+    const deskew =
+      prepared.motion === 'sweep' ? (corrected: Twist): void => prepared.undistort(corrected) : undefined;
+    return this.#parts.tracker.track(prepared.surface, predicted, twist, deskew, hold);
   }
 
-  #track(prepared: PreparedScan, predicted: Pose, twist: Twist): Track {
+  #track(prepared: Observation, predicted: Pose, twist: Twist): Track {
     const { tracker, config } = this.#parts;
-    const surface = surfaceOf(prepared);
+    const surface = prepared.surface;
     // A guess of where in a loaded map the scan lies is no prediction to hold anything to, nor is a missing velocity.
     const hold = this.#mapped !== 1 && this.#whereabouts === 'settled';
     const track = this.#register(prepared, predicted, twist, hold);
     if (judge(track, config.tracking, this.#young).state !== 'lost') return track;
     // The prediction was bad: look around in yaw and try again from the best (RECIPE: basin of 10°).
-    this.#deskew(prepared, twist);
+    prepared.undistort(twist);
     let best = predicted;
     let bestScore = Infinity;
     for (let degrees = -20; degrees <= 20; degrees += 2) {
@@ -216,7 +214,7 @@ export class Pipeline {
       const score = tracker.score(surface, turned, config.tracking.kernelStart);
       if (score < bestScore) [best, bestScore] = [turned, score];
     }
-    this.#deskew(prepared, twist);
+    prepared.undistort(twist);
     const again = this.#register(prepared, best, twist, hold);
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
   }
@@ -225,12 +223,12 @@ export class Pipeline {
    * The second scan is the first from which the velocity is known: map the first again without its distortion, and
    * track the second against that.
    */
-  #bootstrap(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
+  #bootstrap(scan: LidarScan, prepared: Observation, track: Track): Track {
     const first = this.#firstScan!;
     const dt = Number(scan.stampNs - first.stampNs) * 1e-9; // scans between the two may have been lost
     track = lookAround(this.#around(prepared, dt), identity(), track); // nothing tells how fast a recording starts
     if (judge(track, this.#parts.config.tracking, this.#young).state === 'lost') return track;
-    if (!this.#timed(prepared)) {
+    if (prepared.motion !== 'sweep') {
       this.#firstScan = undefined;
       return track;
     }
@@ -241,11 +239,13 @@ export class Pipeline {
       field.clear();
       mapper.clear();
       mesher.clear();
-      const again = this.#prepare(first, velocity);
-      mapper.integrate(surfaceOf(again), identity(), 0);
+      const again = this.#parts.lidar.observe(first);
+      again.undistort(velocity);
+      mapper.integrate(again.surface, identity(), 0);
+      again.release();
       if (round === 1) mapper.optimise();
-      const second = this.#prepare(scan, velocity);
-      better = this.#track(second, better.pose, velocity);
+      prepared.undistort(velocity);
+      better = this.#track(prepared, better.pose, velocity);
       velocity = dt > 0 ? log(better.pose).map((v) => v / dt) : better.twist;
     }
     // Lost after all: the first scan is kept, for the next one to try or to start over.
@@ -260,8 +260,8 @@ export class Pipeline {
   }
 
   /** The registration if it is beyond doubt, else a place found around, looked for now and then. */
-  #findAgain(scan: LidarScan, prepared: PreparedScan, track: Track): Track | undefined {
-    if (prepared.trackCount < MIN_POINTS) return undefined;
+  #findAgain(scan: LidarScan, prepared: Observation, track: Track): Track | undefined {
+    if (prepared.surface.keypoints.length < MIN_POINTS) return undefined;
     const { pose, twist, stampNs } = this.#lostInARow > 0 ? this.#lastKnown : this.#motion;
     const elapsed = Number(scan.stampNs - (stampNs ?? scan.stampNs)) * 1e-9;
     const around = this.#around(prepared, elapsed);
@@ -272,24 +272,24 @@ export class Pipeline {
   }
 
   /** What a search of the surroundings needs; every guess starts from the scan as it was taken. */
-  #around(prepared: PreparedScan, elapsed: number): LookAround {
+  #around(prepared: Observation, elapsed: number): LookAround {
     return {
       search: this.#parts.search,
-      surface: surfaceOf(prepared),
+      surface: prepared.surface,
       elapsed,
-      scale: this.#parts.config.sensor.maxRange / 100,
+      scale: lengthScale(this.#parts.config),
       track: (pose) => {
-        this.#deskew(prepared, STILL);
+        prepared.undistort(STILL);
         return this.#register(prepared, pose, STILL.slice(), false);
       },
     };
   }
 
   /** Finds the scan's place in the loaded map. Nothing is mapped before the next scan tells the velocity. */
-  #locate(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
+  #locate(scan: LidarScan, prepared: Observation, watch: StopWatch): ScanResult {
     const localiser = this.#parts.localiser!;
-    const track = localiser.locate(surfaceOf(prepared), (pose) => {
-      this.#deskew(prepared, STILL);
+    const track = localiser.locate(prepared.surface, (pose) => {
+      prepared.undistort(STILL);
       return this.#track(prepared, pose, STILL.slice());
     });
     const { verdict } = localiser;
@@ -301,12 +301,12 @@ export class Pipeline {
   }
 
   /** The second scan in a loaded map is the first with a velocity: undo its distortion with that and track again. */
-  #settle(scan: LidarScan, prepared: PreparedScan, track: Track): Track {
+  #settle(scan: LidarScan, prepared: Observation, track: Track): Track {
     let better = track;
     const dt = this.#motion.elapsed(scan.stampNs);
-    for (let round = 0; round < 2 && dt > 0 && this.#timed(prepared); round++) {
+    for (let round = 0; round < 2 && dt > 0 && prepared.motion === 'sweep'; round++) {
       const velocity = log(relative(this.#motion.pose, better.pose)).map((v) => v / dt);
-      this.#deskew(prepared, velocity);
+      prepared.undistort(velocity);
       better = this.#track(prepared, better.pose, velocity);
     }
     const lost = judge(better, this.#parts.config.tracking).state === 'lost';
@@ -322,7 +322,7 @@ export class Pipeline {
   /** Keeps the prediction, maps nothing, says so. */
   #lost(
     scan: LidarScan,
-    prepared: PreparedScan,
+    prepared: Observation,
     predicted: Pose,
     track: Track,
     verdict: Verdict,
@@ -351,7 +351,7 @@ export class Pipeline {
   }
 
   /** Nothing followed from the first scan: a map of one scan that nobody recognises is worth nothing. */
-  #startOver(scan: LidarScan, prepared: PreparedScan, watch: StopWatch): ScanResult {
+  #startOver(scan: LidarScan, prepared: Observation, watch: StopWatch): ScanResult {
     const { field, mapper, mesher } = this.#parts;
     field.clear();
     mapper.clear();
@@ -378,7 +378,7 @@ export class Pipeline {
 
   #result(
     scan: LidarScan,
-    prepared: PreparedScan,
+    prepared: Observation,
     pose: Pose,
     track: Track,
     verdict: { state: TrackingState; reason: string },
@@ -395,8 +395,8 @@ export class Pipeline {
       points: {
         input: scan.count,
         valid: prepared.counts.valid,
-        mapped: prepared.mapCount,
-        registered: prepared.trackCount,
+        mapped: prepared.surface.count,
+        registered: prepared.surface.keypoints.length,
       },
       iterations: track.iterations,
       inlierRatio: track.inlierRatio,

@@ -1,6 +1,6 @@
 import { BLOCK_CELLS } from '../mesh/block-layout.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
-import type { PreparedScan } from '../sensors/lidar/prepared-scan.js';
+import type { SurfaceSamples } from '../sensors/observation.js';
 import type { KeyframeStore } from './mapping/keyframes.js';
 import type { SlamView } from './types.js';
 
@@ -12,7 +12,7 @@ export class SystemView implements SlamView {
     private readonly store: MeshBlockStore,
     voxel: number,
     private readonly keyframes: KeyframeStore,
-    private readonly preparer: { readonly latest: PreparedScan },
+    private readonly newest: { readonly surface: SurfaceSamples | undefined },
   ) {
     this.blockSize = BLOCK_CELLS * voxel;
   }
@@ -30,15 +30,16 @@ export class SystemView implements SlamView {
   }
 
   points(most: number): Float32Array {
-    const { mapCount, columns } = this.preparer.latest;
-    const count = Math.min(mapCount, most);
+    const { surface } = this.newest;
+    if (!surface) return new Float32Array(0);
+    const count = Math.min(surface.count, most);
     const out = new Float32Array(3 * count);
-    const step = mapCount / Math.max(1, count);
+    const step = surface.count / Math.max(1, count);
     for (let i = 0; i < count; i++) {
       const from = Math.floor(i * step);
-      out[3 * i] = columns.deskewedX[from]!;
-      out[3 * i + 1] = columns.deskewedY[from]!;
-      out[3 * i + 2] = columns.deskewedZ[from]!;
+      out[3 * i] = surface.x[from]!;
+      out[3 * i + 1] = surface.y[from]!;
+      out[3 * i + 2] = surface.z[from]!;
     }
     return out;
   }

@@ -1,11 +1,10 @@
 // The GPU engines beside what the device can do, in one run: npm run bench:gpu [-- --scans N] [--no-write]
 // Needs nothing but a driver and the package webgpu. --software runs it on a software adapter, to see that it would run.
 import { configSchema } from '../dist/config/schema.js';
-import { openEngine } from '../dist/field/backends/select.js';
 import { openAdapter } from '../dist/field/backends/webgpu/adapter.js';
 import { simulate } from '../dist/sim/index.js';
 import { createSlam } from '../dist/slam/create.js';
-import { affordable, bulkRatesOf, openWorkload, stepTimes, thousands } from './lib/engines.mjs';
+import { affordable, bulkRatesOf, measured, openWorkload, stepTimes, thousands } from './lib/engines.mjs';
 import { benchOptions } from './lib/options.mjs';
 import { measureRoofs } from './lib/roofs.mjs';
 import { publish } from './lib/section.mjs';
@@ -105,27 +104,25 @@ async function endToEnd(count) {
   const all = [...street.scans()];
   const results = {};
   for (const engine of ['webgpu', 'wasm']) {
-    let field;
-    const slam = await createSlam(configSchema.parse({}), undefined, async (pool, wasm, batchSamples) => {
-      ({ field } = await openEngine(engine, pool, wasm, { batchSamples }));
-      return field;
-    });
+    const { makers, ask } = measured();
+    const slam = await createSlam(configSchema.parse({ engine }), undefined, makers);
+    const traffic = () => ask('traffic') ?? {};
     let start = 0;
     let before = {};
     all.forEach((scan, k) => {
       if (k === 2) {
-        before = field.traffic ?? {};
+        before = traffic();
         start = performance.now();
       }
       slam.process(scan);
     });
     const perSecond = (1000 * (all.length - 2)) / (performance.now() - start);
-    const after = Object.entries(field.traffic ?? {});
-    const traffic = Object.fromEntries(
+    const after = Object.entries(traffic());
+    const perScan = Object.fromEntries(
       after.map(([name, n]) => [name, (n - before[name]) / (all.length - 2)]),
     );
-    results[engine] = { perSecond, traffic };
-    console.log(`${engine}: ${fixed(perSecond, 2)} scans/s`, traffic);
+    results[engine] = { perSecond, traffic: perScan };
+    console.log(`${engine}: ${fixed(perSecond, 2)} scans/s`, perScan);
     await slam.close();
   }
   return results;

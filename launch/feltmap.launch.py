@@ -20,10 +20,10 @@ from launch_ros.parameter_descriptions import ParameterValue
 # Argument, default, description. Empty means: as the preset or the node has it.
 ARGUMENTS = [
     ('lidar', '', 'PointCloud2 topic; several separated by commas, the leading one first (default: of config, else /points)'),
-    ('color', '', 'Image or CompressedImage topic of an RGB-D camera'),
-    ('depth', '', 'depth image topic of the RGB-D camera'),
-    ('camera_info', '', 'CameraInfo topic of the RGB-D camera'),
-    ('tactile', '', 'Image topic of a tactile sensor'),
+    ('color', '', 'reserved for cameras: this version reads LiDAR and IMU only'),
+    ('depth', '', 'reserved for cameras'),
+    ('camera_info', '', 'reserved for cameras'),
+    ('tactile', '', 'reserved for tactile sensors'),
     ('imu', '', 'Imu topic (default: imu)'),
     ('base_frame', '', 'frame of the robot (default: base_link)'),
     ('odom_frame', '', 'frame that odometry, path and mesh are in (default: odom)'),

@@ -8,7 +8,8 @@ export * as se3 from './geometry/se3.js';
 export type { Pose, Twist } from './geometry/se3.js';
 export type { LidarScan, PointTiming } from './sensors/lidar/scan.js';
 
-export { readGroundTruth, type GroundTruth } from './bags/ground-truth.js';
+export { readGroundTruth } from './bags/ground-truth.js';
+export type { GroundTruth } from './bags/types.js';
 export { openScanSource, type ScanRange, type ScanSource } from './bags/source.js';
 
 export { createSlam } from './slam/create.js';

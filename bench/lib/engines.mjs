@@ -1,35 +1,55 @@
 // The operations of the engines on a made-up scene, timed.
 import { availableParallelism } from 'node:os';
-import { openEngine } from '../../dist/field/backends/select.js';
-import { WasmField } from '../../dist/field/backends/wasm/field.js';
-import { KernelPool } from '../../dist/compute/pool.js';
+import { createBackend, MAKERS } from '../../dist/field/backends/select.js';
 import { makeWorkload, rateOf, WORKLOAD_FIELD, WORKLOAD_MIB } from '../../dist/field/backends/workload.js';
+import { SyncCaller } from '../../dist/compute/synchronous-call.js';
+import { KernelPool } from '../../dist/compute/pool.js';
+import { LinearSystem, unknownsAt } from '../../dist/field/linear-system.js';
 
 export const ENGINES = ['wasm', 'webgpu', 'tfjs-node-gpu', 'tfjs-webgpu', 'tfjs-wasm', 'tfjs-cpu'];
 /** Chunks of 256 samples in a batch of the default configuration. */
 const BATCH = 32;
 
+/** Makers of backends, with a line to the thread of backend webgpu that can be measured. */
+export function measured() {
+  let caller;
+  const thread = (memory) =>
+    (caller = new SyncCaller(new URL('./instrumented-host.mjs', import.meta.url), { memory, heap: {} }));
+  const webgpu = async (wasm, options) => {
+    const { WebGpuBackend } = await import('../../dist/field/backends/webgpu/backend.js');
+    const backend = await WebGpuBackend.create(wasm, { ...options, thread });
+    return { backend, device: backend.adapter.name };
+  };
+  return { makers: { ...MAKERS, webgpu }, ask: (name) => caller?.call(name) };
+}
+
 /** Opens an engine with the workload on it; `close` ends its threads. @throws why it does not work here */
 export async function openWorkload(engine, threads = availableParallelism()) {
   const pool = await KernelPool.create({ threads, memoryMiB: WORKLOAD_MIB });
   try {
-    const chosen = await openEngine(engine, pool, new WasmField(pool, WORKLOAD_FIELD));
-    const workload = makeWorkload(pool.memory, chosen.field);
+    const { makers, ask } = measured();
+    const chosen = await createBackend(engine, pool, WORKLOAD_FIELD, { makers });
+    const workload = makeWorkload(pool.memory, chosen.backend, chosen.field);
     const close = async () => {
-      await chosen.field.close();
+      await chosen.backend.close();
       await pool.close();
     };
-    return { ...chosen, workload, close };
+    return { ...chosen, workload, ask, close };
   } catch (error) {
     await pool.close();
     throw error;
   }
 }
 
+/** A call of `fit` with so many batches of so many chunks. */
+function fitting({ backend, field, workload }, chunkCount, steps = 1) {
+  const batches = Array.from({ length: steps }, () => workload.batch(chunkCount));
+  return () => backend.fit(field, batches, workload.frames, workload.fit);
+}
+
 /** Chunks a batch may have so that a step takes half a second at most. */
-export function affordable({ field, workload }, most = BATCH) {
-  const one = workload.chunks(1);
-  const step = () => field.fit(one, workload.poses, workload.fit);
+export function affordable(opened, most = BATCH) {
+  const step = fitting(opened, 1);
   step(); // compiles
   const start = performance.now();
   step();
@@ -37,60 +57,57 @@ export function affordable({ field, workload }, most = BATCH) {
   return Math.max(1, Math.min(most, Math.floor(0.5 / seconds)));
 }
 
+/** Registering so many points at so many places. */
+function registering({ backend, workload }, points, places = 1) {
+  const { term, guess } = workload;
+  const surface = { ...term.surface, keypoints: term.surface.keypoints.subarray(0, points) };
+  const at = Array.from({ length: places }, () => unknownsAt(guess));
+  const out = at.map(() => new LinearSystem());
+  const items = surface.keypoints.length * places;
+  return [items, () => backend.linearise([{ ...term, surface }], at, out)];
+}
+
 /** Items a second of the three operations, in calls of so many chunks of 256 (register and query: as far as they go). */
-export function ratesOf({ field, workload }, seconds, chunkCount) {
+export function ratesOf(opened, seconds, chunkCount) {
+  const { backend, field, workload } = opened;
   const most = chunkCount * 256;
-  const chunks = workload.chunks(chunkCount);
-  const { surface, guess, register, poses, fit } = workload;
-  const some = { ...surface, keypoints: surface.keypoints.subarray(0, most) };
   const queries = workload.queries.subarray(0, most * 3);
+  const [points, register] = registering(opened, most);
   return {
-    fit: rateOf(most, seconds, () => field.fit(chunks, poses, fit)),
-    register: rateOf(some.keypoints.length, seconds, () => field.register(some, guess, register)),
-    query: rateOf(queries.length / 3, seconds, () => field.query(queries)),
+    fit: rateOf(most, seconds, fitting(opened, chunkCount)),
+    register: rateOf(points, seconds, register),
+    query: rateOf(queries.length / 3, seconds, () => backend.sample(field, 'distance', queries)),
   };
 }
 
-const STEPS = 16; // as many as Mapper sends in one go
-const PRIOR = { priorTranslation: 1, priorRotation: 1, systemScale: 1, minSamples: 1e9 }; // poses stay
+const STEPS = 16; // as many as backend webgpu takes in one go
 const POSES = 64;
 const QUERIES = 2 ** 18;
 
 /**
- * The same in calls as large as an engine takes without waiting in between: 16 steps, 64 poses, 2¹⁸ points. Engines
- * that cannot do several steps or poses in one go are asked for them one after the other, as the program does.
+ * The same in calls as large as the program makes to a device: 16 steps, 64 poses, 2¹⁸ points; to other engines as
+ * above.
  */
 export function bulkRatesOf(opened, seconds, chunkCount, queryCount = QUERIES) {
-  const { field, workload } = opened;
-  const { surface, guess, register, poses, fit } = workload;
+  const { backend, field, workload } = opened;
   const single = ratesOf(opened, seconds, chunkCount);
-  const batches = Array.from({ length: STEPS }, () => workload.chunks(chunkCount));
-  const guesses = Array.from({ length: POSES }, () => guess);
+  if (backend.batchesPerFit === 1) return single;
   const queries = new Float32Array(queryCount * 3);
   for (let at = 0; at < queries.length; at += workload.queries.length)
     queries.set(workload.queries.subarray(0, queries.length - at), at);
-  const most = chunkCount * 256 * STEPS;
+  const [points, register] = registering(opened, Infinity, POSES);
   return {
-    ...single,
-    ...(field.fitMany && {
-      fit: rateOf(most, seconds, () => field.fitMany(batches, poses, poses, { ...fit, ...PRIOR })),
-      query: rateOf(queryCount, seconds, () => field.query(queries)),
-    }),
-    ...(field.registerMany && {
-      register: rateOf(surface.keypoints.length * POSES, seconds, () =>
-        field.registerMany(surface, guesses, register),
-      ),
-    }),
+    fit: rateOf(chunkCount * 256 * STEPS, seconds, fitting(opened, chunkCount, STEPS)),
+    register: rateOf(points, seconds, register),
+    query: rateOf(queryCount, seconds, () => backend.sample(field, 'distance', queries)),
   };
 }
 
 /** Milliseconds of each kernel on the device in those 16 steps; undefined where it has no time stamps. */
-export function stepTimes({ field, workload }, chunkCount) {
-  if (!field.startProfile?.()) return undefined;
-  const { poses, fit } = workload;
-  const batches = Array.from({ length: STEPS }, () => workload.chunks(chunkCount));
-  field.fitMany(batches, poses, poses, { ...fit, ...PRIOR });
-  const times = Object.entries(field.stopProfile());
+export function stepTimes(opened, chunkCount) {
+  if (!opened.ask('startProfile')) return undefined;
+  fitting(opened, chunkCount, STEPS)();
+  const times = Object.entries(opened.ask('stopProfile'));
   return Object.fromEntries(times.map(([name, { milliseconds }]) => [name, milliseconds / STEPS]));
 }
 
@@ -121,10 +138,7 @@ export async function pairedRatio(other, rounds) {
   const both = [await openWorkload('wasm', 1), await openWorkload(other, 1)];
   const ratios = [];
   for (let round = 0; round < rounds; round++) {
-    const [ours, theirs] = both.map(({ field, workload }) => {
-      const chunks = workload.chunks(BATCH);
-      return rateOf(BATCH * 256, 1, () => field.fit(chunks, workload.poses, workload.fit));
-    });
+    const [ours, theirs] = both.map((opened) => rateOf(BATCH * 256, 1, fitting(opened, BATCH)));
     ratios.push(ours / theirs);
   }
   for (const { close } of both) await close();

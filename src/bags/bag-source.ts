@@ -75,7 +75,10 @@ export async function bagScanSource(bag: BagReader, path: string, wanted?: strin
     ...(scanCount !== undefined && { scanCount }),
     get warnings() {
       if (skipped === 0) return bag.warnings;
-      return [...bag.warnings, `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`];
+      return [
+        ...bag.warnings,
+        `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`,
+      ];
     },
     scans,
     ...(imuTopics.length === 1 && { imu }),
@@ -107,5 +110,8 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
     );
   }
   const types = [...new Set(bag.topics().map((t) => t.type))].join(', ') || 'none';
-  throw new FeltmapError('not-found', `${path} has no PointCloud2 messages (types in it: ${types}); record the LiDAR's topic`);
+  throw new FeltmapError(
+    'not-found',
+    `${path} has no PointCloud2 messages (types in it: ${types}); record the LiDAR's topic`,
+  );
 }

@@ -46,7 +46,9 @@ export function fileError(path: string, cause: unknown): FeltmapError {
   if (code === 'ENOENT') {
     return new FeltmapError('not-found', `${path} does not exist; check the path`, { cause });
   }
-  return new FeltmapError('io', `${path} cannot be read (${code}); check permissions and the disk`, { cause });
+  return new FeltmapError('io', `${path} cannot be read (${code}); check permissions and the disk`, {
+    cause,
+  });
 }
 
 /** Reads many small neighbouring pieces of a file through one window, so that a scan costs few system calls. */

@@ -18,7 +18,8 @@ export async function findScanFiles(path: string): Promise<string[]> {
   const byKind = new Map<string, string[]>();
   for (const name of await readdir(path)) {
     const kind = extname(name).toLowerCase();
-    if (kind === '.pcd' || kind === '.ply' || kind === '.bin') byKind.set(kind, [...(byKind.get(kind) ?? []), name]);
+    if (kind === '.pcd' || kind === '.ply' || kind === '.bin')
+      byKind.set(kind, [...(byKind.get(kind) ?? []), name]);
   }
   const [most] = [...byKind.values()].sort((a, b) => b.length - a.length);
   return (most ?? []).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
@@ -29,7 +30,9 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
   const warnings = new WarningList();
   const { stamps, origin } = await stampsFor(path, names);
   if (origin === '10 Hz') {
-    warnings.add(`${path}: neither the names of the scans nor a times.txt hold times; they are stamped at 10 Hz from 0`);
+    warnings.add(
+      `${path}: neither the names of the scans nor a times.txt hold times; they are stamped at 10 Hz from 0`,
+    );
   }
 
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
@@ -73,7 +76,10 @@ export function parseScanFile(bytes: Uint8Array, path: string, stampNs: bigint):
   }
 }
 
-async function stampsFor(path: string, names: readonly string[]): Promise<{ stamps: bigint[]; origin: string }> {
+async function stampsFor(
+  path: string,
+  names: readonly string[],
+): Promise<{ stamps: bigint[]; origin: string }> {
   for (const file of ['times.txt', 'timestamps.txt', '../times.txt', '../timestamps.txt']) {
     const text = await readFile(join(path, file), 'utf8').catch(() => undefined);
     if (text === undefined) continue;

@@ -5,17 +5,7 @@ import { type Pose, fromQuaternion, orthonormalise } from '../geometry/se3.js';
 import { fileError } from './files.js';
 import { readPoseTopic } from './pose-topic.js';
 import { parseSeconds, parseTimestampFile } from './timestamps.js';
-
-/** A trajectory to compare with. */
-export interface GroundTruth {
-  readonly stampsNs: readonly bigint[];
-  /** T_world_frame at each stamp. */
-  readonly poses: readonly Pose[];
-  /** For people: where it came from. */
-  readonly description: string;
-  /** Frame whose poses these are, where the source says. */
-  readonly childFrameId?: string;
-}
+import type { GroundTruth } from './types.js';
 
 export interface GroundTruthContext {
   /** The recording, for topics. */
@@ -30,7 +20,10 @@ export interface GroundTruthContext {
  * of the bag (Odometry, PoseStamped, Path, or TF as `/tf:PARENT:CHILD`). Stamps come out increasing.
  * Throws FeltmapError: 'not-found', 'bad-input', 'ambiguous' (several transforms on a TF topic).
  */
-export async function readGroundTruth(source: string, context: GroundTruthContext = {}): Promise<GroundTruth> {
+export async function readGroundTruth(
+  source: string,
+  context: GroundTruthContext = {},
+): Promise<GroundTruth> {
   const isFile = await stat(source).then(
     (s) => s.isFile(),
     () => false,
@@ -60,7 +53,10 @@ function tumRows(rows: readonly string[][], path: string): GroundTruth {
     const [x, y, z, qx, qy, qz, qw] = row.slice(1).map(Number) as number[];
     const norm = Math.hypot(qx!, qy!, qz!, qw!);
     if (norm < 0.5) {
-      throw new FeltmapError('bad-input', `${path}, pose ${i + 1}: the quaternion is zero; expected t x y z qx qy qz qw`);
+      throw new FeltmapError(
+        'bad-input',
+        `${path}, pose ${i + 1}: the quaternion is zero; expected t x y z qx qy qz qw`,
+      );
     }
     stampsNs.push(parseSeconds(row[0]!)!);
     poses.push(fromQuaternion([x!, y!, z!], [qx!, qy!, qz!, qw!]));
@@ -88,8 +84,13 @@ function parseRows(text: string, path: string): string[][] {
   return rows;
 }
 
-async function kittiStamps(path: string, count: number, context: GroundTruthContext): Promise<readonly bigint[]> {
-  if (context.scanStampsNs && context.scanStampsNs.length >= count) return context.scanStampsNs.slice(0, count);
+async function kittiStamps(
+  path: string,
+  count: number,
+  context: GroundTruthContext,
+): Promise<readonly bigint[]> {
+  if (context.scanStampsNs && context.scanStampsNs.length >= count)
+    return context.scanStampsNs.slice(0, count);
   const timesFile = join(dirname(path), 'times.txt');
   const text = await readFile(timesFile, 'utf8').catch(() => undefined);
   const stamps = text === undefined ? [] : parseTimestampFile(text, timesFile);
@@ -104,7 +105,9 @@ async function kittiStamps(path: string, count: number, context: GroundTruthCont
 /** Increasing stamps; of equal ones the first stays. */
 function sortByTime(truth: GroundTruth): GroundTruth {
   const order = truth.stampsNs.map((_, i) => i);
-  order.sort((a, b) => (truth.stampsNs[a]! < truth.stampsNs[b]! ? -1 : truth.stampsNs[a]! > truth.stampsNs[b]! ? 1 : a - b));
+  order.sort((a, b) =>
+    truth.stampsNs[a]! < truth.stampsNs[b]! ? -1 : truth.stampsNs[a]! > truth.stampsNs[b]! ? 1 : a - b,
+  );
   const kept = order.filter((k, i) => i === 0 || truth.stampsNs[k] !== truth.stampsNs[order[i - 1]!]);
   return {
     ...truth,

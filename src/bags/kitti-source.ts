@@ -49,7 +49,10 @@ export async function findKittiLayout(path: string): Promise<KittiLayout | undef
 export async function openKitti(path: string, layout: KittiLayout): Promise<ScanSource> {
   const names = (await readdir(layout.scanDir)).filter((n) => n.endsWith('.bin')).sort();
   if (names.length === 0) {
-    throw new FeltmapError('not-found', `${layout.scanDir} holds no .bin scans; check that the folder is complete`);
+    throw new FeltmapError(
+      'not-found',
+      `${layout.scanDir} holds no .bin scans; check that the folder is complete`,
+    );
   }
   const warnings = new WarningList();
   const stamps = await readStamps(layout, names, warnings);
@@ -100,7 +103,9 @@ async function readStamps(layout: KittiLayout, names: string[], warnings: Warnin
     const line = stamps.length === names.length || Number.isNaN(number) ? i : number;
     const stamp = stamps[line];
     if (stamp !== undefined) return stamp;
-    warnings.add(`${layout.timesFile} has ${stamps.length} stamps for ${names.length} scans; the rest is stamped at 10 Hz`);
+    warnings.add(
+      `${layout.timesFile} has ${stamps.length} stamps for ${names.length} scans; the rest is stamped at 10 Hz`,
+    );
     return (stamps[0] ?? 0n) + BigInt(line) * 100_000_000n;
   });
 }

@@ -14,7 +14,9 @@ export async function loadRecords(
   warn: (text: string) => void,
 ): Promise<Uint8Array | undefined> {
   if (extent.length > LARGEST_CHUNK) {
-    warn(`${file.path}: the chunk at byte ${extent.offset} is too large (${extent.length} bytes); it is left out`);
+    warn(
+      `${file.path}: the chunk at byte ${extent.offset} is too large (${extent.length} bytes); it is left out`,
+    );
     return undefined;
   }
   const bytes = await file.read(extent.offset, extent.length);

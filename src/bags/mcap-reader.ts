@@ -66,7 +66,9 @@ export class McapReader implements BagReader {
     for (const { id, topic, schemaId, encoding } of this.index.channels.values()) {
       if (query.topics && !query.topics.includes(topic)) continue;
       if (encoding !== 'cdr' && encoding !== 'ros1') {
-        this.#warnings.add(`${topic}: messages are encoded as '${encoding}', not cdr or ros1; they are left out`);
+        this.#warnings.add(
+          `${topic}: messages are encoded as '${encoding}', not cdr or ros1; they are left out`,
+        );
         continue;
       }
       const schema = this.index.schemas.get(schemaId);

@@ -90,7 +90,10 @@ class Scanner {
   }
 
   #warnNoEnd(at: number, left: number): void {
-    const rest = left > 0 ? `in the middle of the record at byte ${at} (${left} bytes of it are there)` : `at byte ${at}`;
+    const rest =
+      left > 0
+        ? `in the middle of the record at byte ${at} (${left} bytes of it are there)`
+        : `at byte ${at}`;
     this.warn(`${this.file.path} is cut off ${rest}, as after a power loss; everything whole is used`);
   }
 

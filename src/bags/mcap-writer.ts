@@ -61,7 +61,13 @@ export class McapBagWriter {
    * A message that is already CDR.
    * @param schema ros2msg definition; may be left out for the types of {@link ros2Schema}
    */
-  async writeRaw(topic: string, type: string, timeNs: bigint, data: Uint8Array, schema?: string): Promise<void> {
+  async writeRaw(
+    topic: string,
+    type: string,
+    timeNs: bigint,
+    data: Uint8Array,
+    schema?: string,
+  ): Promise<void> {
     const channel = this.#channels.get(topic) ?? (await this.#register(topic, type, schema));
     if (channel.type !== type) {
       throw new FeltmapError(
@@ -77,10 +83,17 @@ export class McapBagWriter {
   async #register(topic: string, type: string, schema?: string) {
     const text = schema ?? ros2Schema(type);
     if (text === undefined) {
-      throw new FeltmapError('unsupported', `no definition of ${type} is known, so ${topic} cannot be written`);
+      throw new FeltmapError(
+        'unsupported',
+        `no definition of ${type} is known, so ${topic} cannot be written`,
+      );
     }
     const data = new TextEncoder().encode(text);
-    const schemaId = await this.writer.registerSchema({ name: type, encoding: text.includes('\nIDL: ') ? 'ros2idl' : 'ros2msg', data });
+    const schemaId = await this.writer.registerSchema({
+      name: type,
+      encoding: text.includes('\nIDL: ') ? 'ros2idl' : 'ros2msg',
+      data,
+    });
     const qos = topic === '/tf_static' ? TRANSIENT_LOCAL_QOS : '';
     const metadata = new Map([['offered_qos_profiles', qos]]);
     const id = await this.writer.registerChannel({ schemaId, topic, messageEncoding: 'cdr', metadata });

@@ -33,7 +33,7 @@ export async function* mergeExtents<E extends Extent>(
   const heap: Cursor[] = [];
   let held = 0;
   let warned = false;
-  for (let i = 0; ; ) {
+  for (let i = 0; ;) {
     while (i < queue.length) {
       const extent = queue[i]!;
       if (heap.length > 0) {
@@ -79,7 +79,7 @@ function before(a: Cursor, b: Cursor): boolean {
 
 function push(heap: Cursor[], cursor: Cursor): void {
   heap.push(cursor);
-  for (let i = heap.length - 1; i > 0; ) {
+  for (let i = heap.length - 1; i > 0;) {
     const parent = (i - 1) >> 1;
     if (!before(heap[i]!, heap[parent]!)) return;
     [heap[i], heap[parent]] = [heap[parent]!, heap[i]!];
@@ -89,7 +89,7 @@ function push(heap: Cursor[], cursor: Cursor): void {
 
 /** Restores the heap after its root changed. */
 function sink(heap: Cursor[]): void {
-  for (let i = 0; ; ) {
+  for (let i = 0; ;) {
     let least = i;
     for (const child of [2 * i + 1, 2 * i + 2]) {
       if (child < heap.length && before(heap[child]!, heap[least]!)) least = child;

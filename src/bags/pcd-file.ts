@@ -24,7 +24,8 @@ export function parsePcd(bytes: Uint8Array, path: string): PointTable {
   if (names.length === 0 || sizes.length !== names.length || types.length !== names.length) {
     throw bad('FIELDS, SIZE and TYPE do not agree');
   }
-  if (![count, ...sizes, ...counts].every((v) => Number.isInteger(v) && v >= 0)) throw bad('its sizes are no numbers');
+  if (![count, ...sizes, ...counts].every((v) => Number.isInteger(v) && v >= 0))
+    throw bad('its sizes are no numbers');
 
   const data = bytes.subarray(at);
   const kind = header.get('DATA')![0]?.toLowerCase();
@@ -43,10 +44,14 @@ export function parsePcd(bytes: Uint8Array, path: string): PointTable {
     step += sizes[i]! * counts[i]!;
   });
   if (kind !== 'binary' && kind !== 'binary_compressed') {
-    throw new FeltmapError('unsupported', `${path}: PCD data of kind '${kind}' is unknown; use ascii, binary or binary_compressed`);
+    throw new FeltmapError(
+      'unsupported',
+      `${path}: PCD data of kind '${kind}' is unknown; use ascii, binary or binary_compressed`,
+    );
   }
   const points = kind === 'binary' ? data : rows(decompressLzf(data, bad), count, sizes, counts, bad);
-  if (points.length < count * step) throw bad(`${count} points of ${step} bytes need more than ${points.length} bytes`);
+  if (points.length < count * step)
+    throw bad(`${count} points of ${step} bytes need more than ${points.length} bytes`);
   return { fields, pointStep: step, bigEndian: false, data: points.subarray(0, count * step), ...shape };
 }
 
@@ -59,7 +64,8 @@ function rows(
   bad: (why: string) => FeltmapError,
 ): Uint8Array {
   const step = sizes.reduce((sum, s, i) => sum + s * counts[i]!, 0);
-  if (columns.length < count * step) throw bad(`it unpacks to ${columns.length} bytes instead of ${count * step}`);
+  if (columns.length < count * step)
+    throw bad(`it unpacks to ${columns.length} bytes instead of ${count * step}`);
   const out = new Uint8Array(count * step);
   let from = 0;
   let offset = 0;
@@ -101,4 +107,3 @@ function decompressLzf(data: Uint8Array, bad: (why: string) => FeltmapError): Ui
   }
   return out.subarray(0, to);
 }
-

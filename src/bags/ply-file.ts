@@ -33,7 +33,7 @@ export function parsePly(bytes: Uint8Array, path: string): PointTable {
   let step = 0;
   const fields: PointField[] = [];
   const names: string[] = [];
-  for (let line = ''; line !== 'end_header'; ) {
+  for (let line = ''; line !== 'end_header';) {
     const end = bytes.indexOf(0x0a, at);
     if (end < 0 || end > 65536) throw bad('its header has no end');
     line = new TextDecoder().decode(bytes.subarray(at, end)).trim();
@@ -45,7 +45,10 @@ export function parsePly(bytes: Uint8Array, path: string): PointTable {
       element = words[1] ?? '';
       if (element === 'vertex') count = Number(words[2]);
       else if (count < 0) {
-        throw new FeltmapError('unsupported', `${path}: element '${element}' comes before 'vertex'; write the vertices first`);
+        throw new FeltmapError(
+          'unsupported',
+          `${path}: element '${element}' comes before 'vertex'; write the vertices first`,
+        );
       }
     } else if (words[0] === 'property' && element === 'vertex') {
       const type = TYPES[words[1] ?? ''];
@@ -63,7 +66,15 @@ export function parsePly(bytes: Uint8Array, path: string): PointTable {
   if (format !== 'binary_little_endian' && format !== 'binary_big_endian') {
     throw new FeltmapError('unsupported', `${path}: PLY format '${format}' is unknown`);
   }
-  if (data.length < count * step) throw bad(`${count} vertices of ${step} bytes need more than ${data.length} bytes`);
+  if (data.length < count * step)
+    throw bad(`${count} vertices of ${step} bytes need more than ${data.length} bytes`);
   const bigEndian = format === 'binary_big_endian';
-  return { fields, pointStep: step, bigEndian, data: data.subarray(0, count * step), width: count, height: 1 };
+  return {
+    fields,
+    pointStep: step,
+    bigEndian,
+    data: data.subarray(0, count * step),
+    width: count,
+    height: 1,
+  };
 }

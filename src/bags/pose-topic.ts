@@ -2,9 +2,8 @@ import { FeltmapError } from '../geometry/errors.js';
 import type { Pose } from '../geometry/se3.js';
 import { decodeOdometry, decodePath, decodePoseStamped, decodeTFMessage } from '../messages/poses.js';
 import { ROS_TYPES } from '../messages/types.js';
-import type { GroundTruth } from './ground-truth.js';
 import { openBag } from './reader.js';
-import type { BagMessage } from './types.js';
+import type { BagMessage, GroundTruth } from './types.js';
 
 interface StampedPose {
   readonly stampNs: bigint;
@@ -21,7 +20,10 @@ export async function readPoseTopic(bagPath: string, source: string): Promise<Gr
     const info = bag.topics().find((t) => t.name === topic);
     if (!info) {
       const names = bag.topics().map((t) => t.name);
-      throw new FeltmapError('not-found', `${bagPath} has no topic ${topic}; it has: ${names.join(', ') || 'none'}`);
+      throw new FeltmapError(
+        'not-found',
+        `${bagPath} has no topic ${topic}; it has: ${names.join(', ') || 'none'}`,
+      );
     }
     const decode = DECODERS[info.type];
     if (!decode) {
@@ -46,7 +48,8 @@ export async function readPoseTopic(bagPath: string, source: string): Promise<Gr
         `${topic} holds several transforms (${[...pairs].join(', ')}); choose one as ${topic}:PARENT:CHILD`,
       );
     }
-    if (found.length === 0) throw new FeltmapError('bad-input', `${bagPath}: ${source} holds no poses that can be read`);
+    if (found.length === 0)
+      throw new FeltmapError('bad-input', `${bagPath}: ${source} holds no poses that can be read`);
     const childFrameId = found[0]!.childFrameId;
     return {
       stampsNs: found.map((p) => p.stampNs),
@@ -63,7 +66,8 @@ const DECODERS: Record<string, (m: BagMessage) => StampedPose[]> = {
   [ROS_TYPES.odometry]: (m) => [decodeOdometry(m.data, m.encoding)],
   [ROS_TYPES.poseStamped]: (m) => [decodePoseStamped(m.data, m.encoding)],
   [ROS_TYPES.path]: (m) => [...decodePath(m.data, m.encoding).poses],
-  [ROS_TYPES.tf]: (m) => decodeTFMessage(m.data, m.encoding).map(({ transform, ...t }) => ({ ...t, pose: transform })),
+  [ROS_TYPES.tf]: (m) =>
+    decodeTFMessage(m.data, m.encoding).map(({ transform, ...t }) => ({ ...t, pose: transform })),
 };
 
 function decodeOrNothing(decode: (m: BagMessage) => StampedPose[], message: BagMessage): StampedPose[] {

@@ -29,7 +29,10 @@ export async function openBag(path: string): Promise<BagReader> {
 async function openDirectory(path: string): Promise<BagReader> {
   const found = await findRosbag2Files(path);
   if (!found) {
-    throw new FeltmapError('unsupported', `${path} is a folder without a recording in it (no .mcap, no .db3)`);
+    throw new FeltmapError(
+      'unsupported',
+      `${path} is a folder without a recording in it (no .mcap, no .db3)`,
+    );
   }
   const parts: BagReader[] = [];
   const warnings = [...found.warnings];
@@ -41,7 +44,8 @@ async function openDirectory(path: string): Promise<BagReader> {
       warnings.push(`${error.message}; this part is left out`);
     }
   }
-  if (parts.length === 0) throw new FeltmapError('bad-input', `${path}: no part of the recording can be read: ${warnings[0]}`);
+  if (parts.length === 0)
+    throw new FeltmapError('bad-input', `${path}: no part of the recording can be read: ${warnings[0]}`);
   return new SplitBagReader(parts, warnings, found.metadata);
 }
 
@@ -53,7 +57,10 @@ async function openFile(path: string): Promise<BagReader> {
   if (startsWith(head, ROS1_MAGIC)) return Ros1BagReader.open(path);
   if (startsWith(head, SQLITE_MAGIC)) return SqliteBagReader.open(path);
   if (startsWith(head, ZSTD_MAGIC)) {
-    throw new FeltmapError('unsupported', `${path} is compressed as a whole; unpack it with 'zstd -d ${path}' first`);
+    throw new FeltmapError(
+      'unsupported',
+      `${path} is compressed as a whole; unpack it with 'zstd -d ${path}' first`,
+    );
   }
   throw new FeltmapError(
     'unsupported',

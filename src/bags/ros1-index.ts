@@ -115,7 +115,10 @@ export async function scanRos1Records(
       const end = record.dataAt + record.dataLength;
       const here = Math.min(record.dataLength, file.size - record.dataAt);
       if (record.op === Ros1Op.Connection && end <= file.size) {
-        const connection = parseConnection(record.header, await window.read(record.dataAt, record.dataLength));
+        const connection = parseConnection(
+          record.header,
+          await window.read(record.dataAt, record.dataLength),
+        );
         index.connections.set(connection.id, connection);
       } else if (record.op === Ros1Op.Chunk) {
         chunks++;
@@ -127,7 +130,9 @@ export async function scanRos1Records(
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       const left = file.size - at;
-      warn(`${file.path} is cut off or damaged at byte ${at} (${left} bytes after it); everything whole is used`);
+      warn(
+        `${file.path} is cut off or damaged at byte ${at} (${left} bytes after it); everything whole is used`,
+      );
       return index;
     }
   }

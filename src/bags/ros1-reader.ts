@@ -58,12 +58,14 @@ export class Ros1BagReader implements BagReader {
     const { startNs, endNs } = query;
     const wanted = new Map<number, { topic: string; type: string; schema: string }>();
     for (const { id, topic, type, schema } of this.index.connections.values()) {
-      if (!query.topics || query.topics.includes(topic)) wanted.set(id, { topic, type: rosTypeName(type), schema });
+      if (!query.topics || query.topics.includes(topic))
+        wanted.set(id, { topic, type: rosTypeName(type), schema });
     }
     const inTime = (from: bigint, to: bigint): boolean =>
       (startNs === undefined || to >= startNs) && (endNs === undefined || from < endNs);
     const extents = this.index.extents.filter(
-      (e) => inTime(e.startNs, e.endNs) && (!e.connections || [...e.connections].some((id) => wanted.has(id))),
+      (e) =>
+        inTime(e.startNs, e.endNs) && (!e.connections || [...e.connections].some((id) => wanted.has(id))),
     );
     const load = async (extent: Ros1Extent): Promise<BagMessage[]> => {
       const out: BagMessage[] = [];
@@ -72,7 +74,8 @@ export class Ros1BagReader implements BagReader {
         if (op !== Ros1Op.Message) return;
         const connection = wanted.get(fieldCursor(header, 'conn').u32());
         const logTimeNs = readTime(fieldCursor(header, 'time'));
-        if (connection && inTime(logTimeNs, logTimeNs)) out.push({ ...connection, logTimeNs, data, encoding: 'ros1' });
+        if (connection && inTime(logTimeNs, logTimeNs))
+          out.push({ ...connection, logTimeNs, data, encoding: 'ros1' });
       });
       return out;
     };
@@ -97,12 +100,18 @@ async function loadChunk(
     return undefined;
   }
   try {
-    const records = decompress(extent.compression, await file.read(extent.dataAt, extent.dataLength), extent.size);
+    const records = decompress(
+      extent.compression,
+      await file.read(extent.dataAt, extent.dataLength),
+      extent.size,
+    );
     const lost = extent.size - records.length;
     if (lost > 0) warn(`${where} is damaged or cut off; ${lost} of its ${extent.size} bytes are lost`);
     return records;
   } catch (error) {
-    warn(`${where} cannot be read (${error instanceof Error ? error.message : String(error)}); it is left out`);
+    warn(
+      `${where} cannot be read (${error instanceof Error ? error.message : String(error)}); it is left out`,
+    );
     return undefined;
   }
 }

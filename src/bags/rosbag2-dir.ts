@@ -13,12 +13,16 @@ export async function findRosbag2Files(
   path: string,
 ): Promise<{ files: string[]; metadata?: Rosbag2Metadata; warnings: string[] } | undefined> {
   const names = await readdir(path);
-  const there = names.filter((n) => BAG_FILE.test(n)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const there = names
+    .filter((n) => BAG_FILE.test(n))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const text = await readFile(join(path, 'metadata.yaml'), 'utf8').catch(() => undefined);
   const metadata = text === undefined ? undefined : parseRosbag2Metadata(text);
   if (!metadata) {
     if (there.length === 0) return undefined;
-    const warnings = [`${path} has no usable metadata.yaml (was the recording cut off?); its bag files are used by name`];
+    const warnings = [
+      `${path} has no usable metadata.yaml (was the recording cut off?); its bag files are used by name`,
+    ];
     return { files: there.map((n) => join(path, n)), warnings };
   }
   if (metadata.compressionMode === 'file') {
@@ -30,9 +34,12 @@ export async function findRosbag2Files(
   }
   const listed = metadata.files.map((n) => basename(n));
   const files = listed.filter((n) => names.includes(n));
-  const warnings = listed.filter((n) => !names.includes(n)).map((n) => `${path}: ${n} is listed in metadata.yaml but missing`);
+  const warnings = listed
+    .filter((n) => !names.includes(n))
+    .map((n) => `${path}: ${n} is listed in metadata.yaml but missing`);
   if (files.length === 0) {
-    if (there.length === 0) throw new FeltmapError('not-found', `${path}: none of the bag files in metadata.yaml is there`);
+    if (there.length === 0)
+      throw new FeltmapError('not-found', `${path}: none of the bag files in metadata.yaml is there`);
     return { files: there.map((n) => join(path, n)), metadata, warnings };
   }
   return { files: files.map((n) => join(path, n)), metadata, warnings };

@@ -62,14 +62,18 @@ export class SqliteFile {
     const code = head.length === 100 ? (head[16]! << 8) | head[17]! : 0;
     const pageSize = code === 1 ? 65536 : code;
     if (pageSize < 512 || (pageSize & (pageSize - 1)) !== 0 || head[59]! > 1) {
-      throw new FeltmapError('bad-input', `${file.path} has a damaged SQLite header (or one not in UTF-8); it cannot be read`);
+      throw new FeltmapError(
+        'bad-input',
+        `${file.path} has a damaged SQLite header (or one not in UTF-8); it cannot be read`,
+      );
     }
     return new SqliteFile(file, pageSize, pageSize - head[20]!);
   }
 
   #damaged(page: number): FeltmapError {
     const size = this.file.size;
-    const cut = page * this.pageSize > size ? ` (the file has only ${Math.floor(size / this.pageSize)} pages)` : '';
+    const cut =
+      page * this.pageSize > size ? ` (the file has only ${Math.floor(size / this.pageSize)} pages)` : '';
     return new FeltmapError('bad-input', `${this.file.path} is cut off or damaged at page ${page}${cut}`);
   }
 
@@ -78,7 +82,8 @@ export class SqliteFile {
     const out = new Map<string, { root: number; sql: string }>();
     for await (const { values } of this.rows(1)) {
       const [, name, , root, sql] = values;
-      if (typeof name === 'string' && typeof root === 'bigint') out.set(name, { root: Number(root), sql: String(sql) });
+      if (typeof name === 'string' && typeof root === 'bigint')
+        out.set(name, { root: Number(root), sql: String(sql) });
     }
     return out;
   }
@@ -140,7 +145,11 @@ export class SqliteFile {
     }
   }
 
-  async *#walk(number: number, depth: number, onDamage?: (error: FeltmapError) => void): AsyncGenerator<Cell> {
+  async *#walk(
+    number: number,
+    depth: number,
+    onDamage?: (error: FeltmapError) => void,
+  ): AsyncGenerator<Cell> {
     if (depth > DEEPEST) throw this.#damaged(number);
     const page = await this.#attempt(() => this.#page(number), number, onDamage);
     if (!page) return;
@@ -150,7 +159,8 @@ export class SqliteFile {
       if (page.kind === INNER_TABLE) continue;
       const isTable = page.kind === LEAF_TABLE;
       const cell = await this.#attempt(
-        async () => (isTable ? this.#tableCell(page, at, number) : this.#indexCell(page, inner ? at + 4 : at, number)),
+        async () =>
+          isTable ? this.#tableCell(page, at, number) : this.#indexCell(page, inner ? at + 4 : at, number),
         number,
         onDamage,
       );
@@ -198,7 +208,13 @@ export class SqliteFile {
   }
 
   /** A payload: what fits (at most `most` bytes) lies in the page, the rest in a chain of overflow pages. */
-  async #payload(page: Page, start: number, length: number, most: number, number: number): Promise<Uint8Array> {
+  async #payload(
+    page: Page,
+    start: number,
+    length: number,
+    most: number,
+    number: number,
+  ): Promise<Uint8Array> {
     if (length <= most) {
       if (start + length > page.bytes.length) throw this.#damaged(number);
       return page.bytes.subarray(start, start + length);
@@ -211,9 +227,10 @@ export class SqliteFile {
     const out = new Uint8Array(length);
     out.set(page.bytes.subarray(start, start + local));
     let next = readU32(page.bytes, start + local);
-    for (let done = local; done < length; ) {
+    for (let done = local; done < length;) {
       const n = Math.min(length - done, this.usable - 4);
-      const bytes = next < 1 ? new Uint8Array(0) : await this.#overflow.read((next - 1) * this.pageSize, 4 + n);
+      const bytes =
+        next < 1 ? new Uint8Array(0) : await this.#overflow.read((next - 1) * this.pageSize, 4 + n);
       if (bytes.length < 4 + n) throw this.#damaged(next);
       out.set(bytes.subarray(4), done);
       done += n;
@@ -247,7 +264,7 @@ function parseRecord(bytes: Uint8Array): SqliteValue[] {
   const end = Number(headerSize);
   const values: SqliteValue[] = [];
   let at = end;
-  for (let header = first; header < end; ) {
+  for (let header = first; header < end;) {
     const [type, next] = readVarint(bytes, header);
     header = next;
     const code = Number(type);

@@ -32,7 +32,10 @@ export class SqliteBagReader implements BagReader {
       const database = await SqliteFile.open(file);
       const schema = await database.schema();
       if (!schema.has('topics') || !schema.has('messages')) {
-        throw new FeltmapError('unsupported', `${path} is an SQLite database, but no rosbag2 recording (no topics and messages)`);
+        throw new FeltmapError(
+          'unsupported',
+          `${path} is an SQLite database, but no rosbag2 recording (no topics and messages)`,
+        );
       }
       const warnings = new WarningList();
       const log = await stat(`${path}-wal`).catch(() => undefined);
@@ -76,7 +79,9 @@ export class SqliteBagReader implements BagReader {
       if (topics && !topics.includes(topic.name)) continue;
       if ((startNs !== undefined && time < startNs) || (endNs !== undefined && time >= endNs)) continue;
       if (topic.encoding !== 'cdr') {
-        this.warningList.add(`${topic.name}: messages are encoded as '${topic.encoding}', not cdr; they are left out`);
+        this.warningList.add(
+          `${topic.name}: messages are encoded as '${topic.encoding}', not cdr; they are left out`,
+        );
         continue;
       }
       const bytes = this.messagesAreZstd ? this.#inflate(data, topic.name) : data;
@@ -106,13 +111,15 @@ export class SqliteBagReader implements BagReader {
       return;
     }
     for await (const [time, rowid] of this.database.entries(index!.root)) {
-      if (typeof time !== 'bigint' || typeof rowid !== 'bigint' || (startNs !== undefined && time < startNs)) continue;
+      if (typeof time !== 'bigint' || typeof rowid !== 'bigint' || (startNs !== undefined && time < startNs))
+        continue;
       if (endNs !== undefined && time >= endNs) return;
       try {
         const row = await this.database.row(root, rowid);
         if (row) yield row;
       } catch (error) {
-        if (error instanceof RangeError) onDamage(new FeltmapError('bad-input', `${this.file.path}: message ${rowid} is damaged`));
+        if (error instanceof RangeError)
+          onDamage(new FeltmapError('bad-input', `${this.file.path}: message ${rowid} is damaged`));
         else if (error instanceof FeltmapError && error.code !== 'io') onDamage(error);
         else throw error;
       }
@@ -133,7 +140,11 @@ export class SqliteBagReader implements BagReader {
   }
 }
 
-async function readTopics(database: SqliteFile, schema: Schema, warn: (text: string) => void): Promise<Map<bigint, TopicInfo>> {
+async function readTopics(
+  database: SqliteFile,
+  schema: Schema,
+  warn: (text: string) => void,
+): Promise<Map<bigint, TopicInfo>> {
   const onDamage = (error: FeltmapError): void => warn(error.message);
   const table = async (name: string): Promise<Record<string, SqliteValue>[]> => {
     const info = schema.get(name);

@@ -1,3 +1,4 @@
+import type { Pose } from '../geometry/se3.js';
 import type { Encoding } from '../messages/wire.js';
 
 export type BagFormat = 'mcap' | 'rosbag2-sqlite' | 'ros1-bag';
@@ -45,4 +46,15 @@ export interface BagReader {
   /** Messages in order of log time. Damaged parts are skipped and noted in `warnings`; only IO errors throw. */
   messages(query?: MessageQuery): AsyncIterable<BagMessage>;
   close(): Promise<void>;
+}
+
+/** A trajectory to compare with. */
+export interface GroundTruth {
+  readonly stampsNs: readonly bigint[];
+  /** T_world_frame at each stamp. */
+  readonly poses: readonly Pose[];
+  /** For people: where it came from. */
+  readonly description: string;
+  /** Frame whose poses these are, where the source says. */
+  readonly childFrameId?: string;
 }

@@ -4,7 +4,7 @@ import { configSchema } from '../config/schema.js';
 import type { Trajectory } from '../eval/associate.js';
 import { decodeGlb } from '../export/glb-reader.js';
 import { decodePly } from '../export/ply-reader.js';
-import { MANIFEST, readManifest } from '../field/saved/manifest.js';
+import { finestVoxel, MANIFEST, readManifest } from '../field/saved/manifest.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { readTrajectory } from './eval-files.js';
@@ -97,7 +97,7 @@ async function readMesh(path: string): Promise<Found> {
 /** Extracts a saved map's surface in the SLAM thread, which ends with it. */
 async function readMap(dir: string, factoryUrl: string): Promise<Found> {
   const map = await readSavedMap(dir);
-  const voxel = readManifest(map).levels[0]!.voxel;
+  const voxel = finestVoxel(readManifest(map));
   const slam = await SlamClient.start({
     config: configSchema.parse({}),
     factoryUrl,
@@ -116,7 +116,7 @@ async function readMap(dir: string, factoryUrl: string): Promise<Found> {
 /** Corner distance of a map that lies beside; 0 when there is none that can be read. */
 async function voxelOf(dir: string): Promise<number> {
   try {
-    return readManifest(new Map([[MANIFEST, await readFile(join(dir, MANIFEST))]])).levels[0]!.voxel;
+    return finestVoxel(readManifest(new Map([[MANIFEST, await readFile(join(dir, MANIFEST))]])));
   } catch {
     return 0;
   }

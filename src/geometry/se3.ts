@@ -179,3 +179,12 @@ export function translationNorm(T: Pose): number {
 export function orthonormalise(T: Pose): Pose {
   return fromQuaternion([T[3]!, T[7]!, T[11]!], toQuaternion(T));
 }
+
+/** p ↦ exp(ω)(p − c) + c + v with c the sensor's position: the update of a left perturbation centred at the sensor. */
+export function moveAtSensor(pose: Pose, step: ArrayLike<number>): Pose {
+  const moved = compose(exp([0, 0, 0, step[3]!, step[4]!, step[5]!]), pose);
+  moved[3] = pose[3]! + step[0]!;
+  moved[7] = pose[7]! + step[1]!;
+  moved[11] = pose[11]! + step[2]!;
+  return moved;
+}

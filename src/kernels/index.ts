@@ -3,7 +3,7 @@
 // no AssemblyScript object is ever allocated, because instances share one memory but not their globals.
 export { allocateBlocks, castPoints, fuse } from './field/fuse';
 export { makeBlocks } from './field/grid';
-export { carve } from './field/carve';
+export { carve, carveMarked } from './field/carve';
 export { register } from './field/register';
 export { allocateRows, fitForward, fitUpdate } from './field/fit';
 export { query, evaluateBlocks } from './field/query';

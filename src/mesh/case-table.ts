@@ -11,13 +11,9 @@
  * A crossed edge is an exit on one of its two faces and an entry on the other, hence the segments close into loops.
  */
 
-export const EDGES_PER_CELL = 12;
+import { CASE_BYTES } from '../kernels/layout/mesh.js';
 
-/** No case needs more triangles (the loops of a case cross at most 12 edges; the tests count). */
-export const MAX_CASE_TRIANGLES = 5;
-
-/** Bytes of the table for one case: triangle count, then three edge numbers a triangle. */
-export const CASE_BYTES = 1 + 3 * MAX_CASE_TRIANGLES;
+const EDGES_PER_CELL = 12;
 
 /** Axis, lower corner and upper corner of a cell's edge. */
 export interface CellEdge {

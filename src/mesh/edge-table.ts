@@ -1,4 +1,4 @@
-import { BLOCK_CELLS, BLOCK_CORNERS, BLOCK_EDGE_IDS } from './block-layout.js';
+import { BLOCK_CELLS, BLOCK_CORNERS, BLOCK_EDGE_IDS } from '../kernels/layout/mesh.js';
 
 const HALF_BLOCKS = 65536;
 

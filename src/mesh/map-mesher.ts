@@ -1,8 +1,10 @@
 import type { KernelPool } from '../compute/pool.js';
-import type { MapField } from '../field/map-field.js';
+import { BLOCK_VALUES, type FieldBackend } from '../field/backend.js';
+import type { Field } from '../field/field.js';
 import type { Mesh } from './mesh.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
+import { mostChanged } from './most-changed.js';
 import { weldBlocks } from './weld.js';
 
 export interface MapMesherOptions {
@@ -16,23 +18,27 @@ export interface MapMesherOptions {
 
 const SLOTS = 128;
 const BLOCK_CELLS = 8;
-/** Summed change of a block's corners, metres, below which its old mesh is still good. */
-const MIN_CHANGE = 0.05;
+/** Summed change of a block's corners, as a share of the voxel, below which its old mesh is still good: 5 cm at 0.15 m. */
+const MIN_CHANGE = 1 / 3;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
 const BAND_VOXELS = 1.75;
 
 /** Keeps the mesh of a field up to date, the most changed blocks first, a few per scan. */
 export class MapMesher {
-  readonly #field: MapField;
+  readonly #backend: FieldBackend;
+  readonly #field: Field;
+  readonly #values: Float32Array;
   readonly #mesher: BlockMesher;
   readonly #options: MapMesherOptions;
   /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
   readonly #kept = new Set<number>();
 
-  constructor(pool: KernelPool, field: MapField, options: MapMesherOptions) {
+  constructor(pool: KernelPool, backend: FieldBackend, field: Field, options: MapMesherOptions) {
+    this.#backend = backend;
     this.#field = field;
     this.#options = options;
     this.#mesher = new BlockMesher(pool, { slots: SLOTS, cellSize: field.levels[0]!.voxel });
+    this.#values = pool.memory.f32(this.#mesher.valuesBase, SLOTS * BLOCK_VALUES);
   }
 
   get store(): MeshBlockStore {
@@ -43,7 +49,7 @@ export class MapMesher {
   update(budget: number): number {
     if (budget > 0) this.#field.refresh();
     const fine = this.#field.levels[0]!;
-    const blocks = mostChanged(fine.change, fine.count, budget);
+    const blocks = mostChanged(fine.change, fine.count, budget, MIN_CHANGE * fine.voxel);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
     this.#extract(blocks);
     return blocks.length;
@@ -103,7 +109,7 @@ export class MapMesher {
         coords.set(fine.coords.subarray(block * 4, block * 4 + 3), i * 4);
         fine.change[block] = 0;
       });
-      this.#field.evaluateBlocks(batch, this.#mesher.valuesBase, {
+      this.#backend.evaluate(this.#field, batch, this.#values, {
         minWeight,
         band: BAND_VOXELS * fine.voxel,
         features,
@@ -111,16 +117,4 @@ export class MapMesher {
       this.#mesher.extract(coords, batch.length);
     }
   }
-}
-
-/** The `budget` blocks with the largest change, by index. Block 0 is the empty one. */
-export function mostChanged(change: Float32Array, count: number, budget: number): number[] {
-  const candidates: number[] = [];
-  for (let block = 1; block < count; block++) if (change[block]! > MIN_CHANGE) candidates.push(block);
-  if (candidates.length <= budget) return candidates;
-  const sorted = Float32Array.from(candidates, (block) => change[block]!).sort();
-  const cut = sorted[sorted.length - budget]!;
-  const above = candidates.filter((block) => change[block]! > cut);
-  const ties = candidates.filter((block) => change[block]! === cut).slice(0, budget - above.length);
-  return [...above, ...ties].sort((a, b) => a - b);
 }

@@ -1,10 +1,27 @@
+import { KernelArguments } from '../compute/arguments.js';
 import type { KernelPool } from '../compute/pool.js';
+import {
+  BLOCK_CORNERS,
+  COORD_BYTES,
+  COUNT_BYTES,
+  M_BYTES,
+  M_CASES,
+  M_COORDS,
+  M_COUNTS,
+  M_EDGES,
+  M_INDICES,
+  M_NORMALS,
+  M_POSITIONS,
+  M_SCRATCH,
+  M_SIDE,
+  M_VALUES,
+  MAX_BLOCK_INDICES,
+  MAX_BLOCK_VERTICES,
+  SCRATCH_BYTES,
+  VALUES_SLACK,
+} from '../kernels/layout/mesh.js';
 import { MeshBlockStore } from './block-store.js';
-import { BLOCK_CORNERS, BLOCK_EDGE_IDS, MAX_BLOCK_INDICES, MAX_BLOCK_VERTICES } from './block-layout.js';
 import { buildCaseTable } from './case-table.js';
-
-const SCRATCH_BYTES = 2 * 96 + 2 * BLOCK_EDGE_IDS + 2; // as in kernels/mesh.ts
-const ARGUMENT_BYTES = 48;
 
 /** Where a batch of blocks goes in; see `BlockMesher`. */
 export interface BlockMesherOptions {
@@ -53,8 +70,8 @@ export class BlockMesher {
     const table = buildCaseTable();
     const cases = memory.alloc(table.length);
     memory.u8(cases, table.length).set(table);
-    this.valuesBase = memory.alloc(slots * BLOCK_CORNERS * 4 + 64); // the kernel reads up to 28 bytes past the last
-    this.coordsPointer = memory.alloc(slots * 16);
+    this.valuesBase = memory.alloc(slots * BLOCK_CORNERS * 4 + VALUES_SLACK);
+    this.coordsPointer = memory.alloc(slots * COORD_BYTES);
     this.#coords = memory.i32(this.coordsPointer, slots * 4);
     this.#positions = memory.f32(
       memory.alloc(slots * MAX_BLOCK_VERTICES * 12),
@@ -65,22 +82,21 @@ export class BlockMesher {
       new Uint16Array(memory.memory.buffer, memory.alloc(length * 2), length);
     this.#edges = u16(slots * MAX_BLOCK_VERTICES);
     this.#indices = u16(slots * MAX_BLOCK_INDICES);
-    this.#counts = memory.i32(memory.alloc(slots * 8), slots * 2);
+    this.#counts = memory.i32(memory.alloc(slots * COUNT_BYTES), slots * 2);
     const scratch = memory.alloc(slots * SCRATCH_BYTES);
 
-    // The struct that the kernel reads; the offsets are repeated in kernels/mesh.ts.
-    this.#arguments = memory.alloc(ARGUMENT_BYTES);
-    const words = memory.u32(this.#arguments, ARGUMENT_BYTES / 4);
-    words[0] = this.valuesBase;
-    words[1] = this.coordsPointer;
-    words[2] = cases;
-    words[3] = this.#positions.byteOffset;
-    words[4] = this.#normals.byteOffset;
-    words[5] = this.#edges.byteOffset;
-    words[6] = this.#indices.byteOffset;
-    words[7] = this.#counts.byteOffset;
-    words[8] = scratch;
-    memory.f64(this.#arguments + 40, 1)[0] = options.cellSize;
+    const args = new KernelArguments(memory, M_BYTES)
+      .int(M_VALUES, this.valuesBase)
+      .int(M_COORDS, this.coordsPointer)
+      .int(M_CASES, cases)
+      .int(M_POSITIONS, this.#positions.byteOffset)
+      .int(M_NORMALS, this.#normals.byteOffset)
+      .int(M_EDGES, this.#edges.byteOffset)
+      .int(M_INDICES, this.#indices.byteOffset)
+      .int(M_COUNTS, this.#counts.byteOffset)
+      .int(M_SCRATCH, scratch);
+    this.#arguments = args.pointer;
+    memory.f64(this.#arguments + M_SIDE, 1)[0] = options.cellSize;
   }
 
   /** Pointer to the 729 float32 of a slot. */

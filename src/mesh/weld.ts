@@ -1,6 +1,6 @@
 import type { Mesh } from './mesh.js';
 import type { MeshBlockStore } from './block-store.js';
-import { MAX_BLOCK_VERTICES } from './block-layout.js';
+import { MAX_BLOCK_VERTICES } from '../kernels/layout/mesh.js';
 import { dropSmallComponents } from './components.js';
 import { EdgeTable } from './edge-table.js';
 

@@ -1,4 +1,4 @@
-import { inverse, type Pose } from '../geometry/se3.js';
+import { identity, inverse, type Pose } from '../geometry/se3.js';
 import { encodeOdometry, encodePath, encodeTFMessage, type Odometry } from '../messages/poses.js';
 import type { ScanResult, TrackingState } from '../slam/types.js';
 import { odometryOf, twistCovariance, unknownCovariance } from './odometry.js';
@@ -50,8 +50,8 @@ export class OdometryOutput {
     const lost = result.state === 'lost';
     if (!this.#origin) {
       if (lost) return 'nothing';
-      // The map begins at the first sensor pose; odometry begins with the base at the origin.
-      this.#origin = scan.mount;
+      // The map begins with the base at its origin, as odometry does.
+      this.#origin = identity();
     }
     this.#lostSince = lost ? (this.#lostSince ?? result.stampNs) : undefined;
     const twistCov = lost ? unknownCovariance() : this.#twistCovariance(result);

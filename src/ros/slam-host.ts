@@ -2,36 +2,26 @@ import { setByPath } from '../config/set-path.js';
 import type { Config } from '../config/schema.js';
 import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
-import { transformPoint, type Pose } from '../geometry/se3.js';
+import { compose, transformPoint, type Pose } from '../geometry/se3.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
-import { ImuTrack } from '../sensors/imu/imu-track.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
-import type { GyroHint, LidarScan } from '../sensors/lidar/scan.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { SlamFactory } from '../host/protocol.js';
 import { detached } from '../host/detached.js';
-import type { ScanResult, Slam, SlamView } from '../slam/types.js';
+import type { Slam, SlamView } from '../slam/types.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { ViewChanges } from '../host/viewer-feed/view-changes.js';
 import { MeshStream } from './mesh-stream.js';
 import { LIVE_SETTINGS } from './parameters.js';
-import type {
-  ImuBatch,
-  MeshRequest,
-  ScanReply,
-  ScanRequest,
-  SlamReplies,
-  SlamRequest,
-} from './slam-protocol.js';
+import type { MeshRequest, ScanReply, ScanRequest, SlamReplies, SlamRequest } from './slam-protocol.js';
 
 /** The SLAM thread's side: owns the SLAM system and answers requests one by one. */
 export class SlamHost {
   #slam: Slam;
   #config: Config;
   readonly #mesh = new MeshStream();
-  readonly #gyro = new ImuTrack();
   #changes: ViewChanges;
-  #lastStamp: bigint | undefined;
   /** Warnings that the main thread has been told of. */
   #told = 0;
 
@@ -94,16 +84,15 @@ export class SlamHost {
     const decodeMs = performance.now() - begin;
     if (decoded.count === 0)
       throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);
-    const gyro = request.imu && this.#hint(decoded, request.imu);
+    if (request.imu) {
+      const { stampsNs, rates, mount } = request.imu;
+      this.#slam.imu({ stampsNs, rates, T_body_imu: compose(request.mount, mount) });
+    }
     const before = this.#view.newestKeyframe;
     const result = this.#slam.process({
       ...decoded,
       mount: request.mount,
-      ...(request.secondary ? { secondary: true } : {}),
-      ...(gyro ? { gyro } : {}),
     });
-    if (request.imu && result.state === 'tracking') this.#learn(result);
-    this.#lastStamp = decoded.stampNs;
     this.#changes.scanned(result.index);
     const warnings = this.warnings.slice(this.#told);
     this.#told += warnings.length;
@@ -116,23 +105,6 @@ export class SlamHost {
       ...(warnings.length > 0 ? { warnings } : {}),
       ...(request.cloud ? { cloud: this.#cloud(decoded) } : {}),
     };
-  }
-
-  /** Turn rates since the last scan and during this one. */
-  #hint(scan: LidarScan, imu: ImuBatch): GyroHint | undefined {
-    const { stampsNs, rates, mount } = imu;
-    this.#gyro.add({ stampsNs, rates, T_body_imu: mount });
-    if (this.#lastStamp === undefined) return undefined;
-    const since = this.#gyro.mean(this.#lastStamp, scan.stampNs);
-    if (!since) return undefined;
-    const [first, last] = timeSpan(scan);
-    const during = this.#gyro.mean(scan.stampNs + first, scan.stampNs + last);
-    return { since, during: during ?? since };
-  }
-
-  #learn(result: ScanResult): void {
-    if (this.#lastStamp === undefined) return;
-    this.#gyro.learn(this.#lastStamp, result.stampNs, result.twist.subarray(3));
   }
 
   #cloud({ stampNs, frameId }: LidarScan): Uint8Array<ArrayBuffer> {
@@ -155,8 +127,6 @@ export class SlamHost {
     this.#changes = new ViewChanges(this.#view);
     this.#config = config;
     this.#mesh.restart();
-    this.#gyro.clear();
-    this.#lastStamp = undefined;
     this.#told = this.warnings.length;
     await before.close();
     return { warnings: this.warnings };
@@ -171,17 +141,6 @@ export class SlamHost {
 
 function valueAt(config: Config, path: string): unknown {
   return path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], config);
-}
-
-/** First and last point's time relative to the stamp, ns; a tenth of a second where points carry none. */
-function timeSpan({ times }: LidarScan): [bigint, bigint] {
-  if (!times) return [-50_000_000n, 50_000_000n];
-  let [first, last] = [Infinity, -Infinity];
-  for (let i = 0; i < times.length; i++) {
-    if (times[i]! < first) first = times[i]!;
-    if (times[i]! > last) last = times[i]!;
-  }
-  return [BigInt(Math.round(first * 1e9)), BigInt(Math.round(last * 1e9))];
 }
 
 function moved(mesh: Mesh, T: Pose): Mesh {

@@ -2,101 +2,91 @@ import { availableParallelism } from 'node:os';
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../compute/pool.js';
-import { WasmField } from '../field/backends/wasm/field.js';
-import { openEngine } from '../field/backends/select.js';
-import type { MapField } from '../field/map-field.js';
-import { fieldContent } from '../field/backends/wasm/restore.js';
-import { readManifest } from '../field/saved/manifest.js';
-import { encodeSavedField, readPlaces } from '../field/saved/saved-field.js';
-import { identity, orthonormalise, type Pose } from '../geometry/se3.js';
-import { MapMesher } from '../mesh/map-mesher.js';
-import { surfaceCloud } from '../mesh/surface-cloud.js';
+import type { FieldBackend } from '../field/backend.js';
+import { createBackend, type FirstField, type Makers } from '../field/backends/select.js';
+import type { Field } from '../field/field.js';
+import type { GridSpec } from '../field/grid-spec.js';
+import { openSavedMap } from '../field/saved/saved-map.js';
 import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
-import { Mapper } from './mapping/mapper.js';
-import { mapLayout, type MapLayout, type SavedMap } from './map-layout.js';
-import { Pipeline } from './pipeline.js';
-import { PlaceSearch } from './places/place-search.js';
+import { Rig } from '../sensors/rig.js';
+import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
+import { makeLoop, SLABS } from './loop.js';
 import { Places } from './places/places.js';
-import { Localiser } from './places/relocalise.js';
-import { Tracker } from './tracking/tracker.js';
-import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
-import type { Mesh } from '../mesh/mesh.js';
-import { SystemView } from './view.js';
+import { SlamSystem } from './system.js';
+import type { Slam } from './types.js';
 
-const SLABS = 512;
 /** What the field and the mesher need whatever the size of the map, and what a fine block takes with its share of the rest. */
 const FIXED_BYTES = 240 * 2 ** 20;
 const BYTES_PER_BLOCK = 7000;
-const BAND_VOXELS = 1.7; // largest offset of a training sample, within the fused band
 
 /**
  * Builds the system that `config` describes.
  *
+ * @example
+ * const slam = await createSlam(await loadConfig({}));
+ * for await (const scan of source.scans()) console.log(slam.process(scan).pose);
+ * await slam.close();
+ *
  * @param map files of a saved map (from {@link Slam.save}) to continue; its voxels are used, whatever `config` says
- * @param openField puts another engine over the field in the memory of engine wasm than `config.engine` says
+ * @param makers how backends are made, in the place of the usual ways
  * @throws FeltmapError when the saved map is incomplete, damaged, of a newer version or too large
  */
 export async function createSlam(
   config: Config,
   map?: ReadonlyMap<string, Uint8Array>,
-  openField?: OpenField,
+  makers?: Makers,
 ): Promise<Slam> {
-  const manifest = map && readManifest(map);
+  const saved = map && savedPart(openSavedMap(map));
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
   });
-  let field: MapField | undefined;
+  let backend: FieldBackend | undefined;
   try {
-    const parts = makeParts(config, pool, mapLayout(config, manifest));
-    const { batch, samplePoints } = config.training;
-    const batchSamples = Math.max(batch, samplePoints);
-    const chosen = openField
-      ? { field: await openField(pool, parts.wasm, batchSamples), notes: [] }
-      : await engineOf(config, pool, parts.wasm, batchSamples);
-    field = chosen.field;
-    const saved = map && manifest && { files: map, manifest };
-    return new LidarSlam(config, pool, { ...parts, ...chosen }, saved);
+    const parts = makeParts(config, pool, mapLayout(config, saved));
+    const chosen = await backendOf(config, pool, parts.first, makers);
+    backend = chosen.backend;
+    return assemble(config, pool, { ...parts, ...chosen }, saved);
   } catch (error) {
-    await field?.close();
+    await backend?.close();
     await pool.close();
     throw error;
   }
 }
 
-/** The engine of the configuration, and what to say about it: which one was taken where it was not named. */
-async function engineOf(
+/** The engine of the configuration with a field, and what to say about it: which was taken where it was not named. */
+async function backendOf(
   config: Config,
   pool: KernelPool,
-  wasm: WasmField,
-  batchSamples: number,
-): Promise<{ field: MapField; notes: readonly string[] }> {
-  const { field, engine, device, reasons } = await openEngine(config.engine, pool, wasm, {
+  first: FirstField,
+  makers?: Makers,
+): Promise<Chosen> {
+  const { batch, samplePoints } = config.training;
+  const { backend, field, device, reasons } = await createBackend(config.engine, pool, first, {
     half: config.map.halfFeatures,
-    batchSamples,
+    batchSamples: Math.max(batch, samplePoints),
+    ...(makers ? { makers } : {}),
   });
+  const { name } = backend;
   const full =
-    config.map.halfFeatures && engine !== 'webgpu'
-      ? [`The setting map.halfFeatures is for engine webgpu only: engine ${engine} keeps features in full.`]
+    config.map.halfFeatures && name !== 'webgpu'
+      ? [`The setting map.halfFeatures is for engine webgpu only: engine ${name} keeps features in full.`]
       : [];
   // That a machine without a GPU runs on its processor is nothing to warn of.
-  if (engine === 'wasm') return { field, notes: full };
-  return { field, notes: [...reasons, `Engine ${engine} runs on ${device}.`, ...full] };
+  if (name === 'wasm') return { backend, field, notes: full };
+  return { backend, field, notes: [...reasons, `Engine ${name} runs on ${device}.`, ...full] };
 }
 
-/**
- * Opens an engine on a field that is still empty.
- *
- * @param batchSamples samples of the largest batch
- */
-export type OpenField = (pool: KernelPool, wasm: WasmField, batchSamples: number) => Promise<MapField>;
+interface Chosen {
+  readonly backend: FieldBackend;
+  readonly field: Field;
+  readonly notes: readonly string[];
+}
 
 interface Parts {
   readonly layout: MapLayout;
   readonly lidar: LidarFrontEnd;
-  /** The field in shared memory. */
-  readonly wasm: WasmField;
+  readonly first: FirstField;
 }
 
 /** What takes its memory from the arena first. */
@@ -114,171 +104,67 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
     maxTrackPoints: prepare.maxTrackPoints,
   });
   const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
-  const wasm = new WasmField(pool, {
+  const spec: GridSpec = {
     voxel: layout.voxel,
     truncation: layout.truncation,
     pyramid: [4, 8],
-    featureCell: layout.featureCell,
-    outputScale: training.outputScale * scale,
-    maxWeight: map.maxWeight,
-    saturation: map.saturation,
-    maxRange: map.maxRange * scale,
-    bareRange: 30 * scale,
-    bareQuality: 0.5,
     seed,
-    maxFineBlocks,
-    maxFeatureRows: maxFineBlocks * 6,
-    maxBatchChunks: 1024,
-    maxScanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
-    poolSamples: SLABS * training.samplePoints * 4,
-  });
-  return { layout, lidar, wasm };
+    layers: [
+      {
+        name: 'distance',
+        wordsPerCorner: 2,
+        stride: 1,
+        maxWeight: map.maxWeight,
+        saturation: map.saturation,
+        maxRange: map.maxRange * scale,
+        bareRange: 30 * scale,
+        bareQuality: 0.5,
+      },
+      {
+        name: 'features',
+        wordsPerCorner: 1,
+        stride: layout.featureCell,
+        outputScale: training.outputScale * scale,
+      },
+    ],
+  };
+  const room = {
+    fineBlocks: maxFineBlocks,
+    featureRows: maxFineBlocks * 6,
+    samples: SLABS * training.samplePoints * 4,
+  };
+  const limits = {
+    scanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
+    batchChunks: 1024,
+  };
+  return { layout, lidar, first: { spec, room, limits } };
 }
 
-class LidarSlam implements Slam {
-  readonly #pool: KernelPool;
-  readonly #field: MapField;
-  readonly #mesher: MapMesher;
-  readonly #mapper: Mapper;
-  readonly #pipeline: Pipeline;
-  readonly #places: Places;
-  readonly #featureCell: number;
-  readonly #notes: readonly string[];
-  readonly view: SlamView;
-  #frame = '';
-  #scans = 0;
-  #lastPose: Pose = identity();
-
-  constructor(
-    config: Config,
-    pool: KernelPool,
-    { layout, lidar, field, notes }: Parts & { field: MapField; notes: readonly string[] },
-    saved?: SavedMap,
-  ) {
-    const scale = lengthScale(config);
-    const { map, tracking, training, mesh, seed } = config;
-    this.#pool = pool;
-    this.#field = field;
-    const { voxel, featureCell } = layout;
-    this.#notes = [...layout.warnings, ...notes];
-    this.#featureCell = featureCell;
-    const tracker = new Tracker(this.#field, {
-      maxIterations: tracking.maxIterations,
-      kernelStart: tracking.kernelStart * scale,
-      kernelEnd: tracking.kernelEnd * scale,
-      anneal: tracking.anneal,
-      gradientScale: tracking.gradientScale,
-      minWeight: tracking.minWeight,
-      levelWeights: [1, 0.05, 0.01, 0],
-      coarseKernels: [voxel * 4, voxel * 8, 0],
-      translationTolerance: 1e-3 * scale,
-      rotationTolerance: 1e-4,
-      twistSigmaLinear: tracking.twistSigmaLinear,
-      twistSigmaAngular: tracking.twistSigmaAngular,
-      groundWeight: tracking.groundWeight,
-      minConditioning: tracking.minConditioning,
-    });
-    this.#mapper = new Mapper(
-      this.#field,
-      {
-        ...training,
-        replayRadius: training.replayRadius * scale,
-        freeSpaceRays: map.freeSpaceRays,
-        freeSpaceRange: 40 * scale,
-        keyframeDistance: training.keyframeDistance * scale,
-        keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
-        band: voxel * BAND_VOXELS,
-        seed,
-      },
-      SLABS,
-    );
-    this.#mesher = new MapMesher(pool, this.#field, {
-      minWeight: mesh.minWeight,
-      minComponentTriangles: mesh.minComponentTriangles,
-      features: training.iterations > 0 || Boolean(saved?.manifest.features),
-    });
-    if (saved) this.#field.restore(saved.files, saved.manifest);
-    const places = saved ? readPlaces(saved.files, saved.manifest) : [];
-    this.#places = new Places(2 * training.keyframeDistance * scale, places);
-    if (saved) {
-      this.#frame = saved.manifest.frame;
-      this.#scans = saved.manifest.scans;
-      this.#lastPose = orthonormalise(Float64Array.from(saved.manifest.lastPose));
-    }
-    this.#pipeline = new Pipeline({
-      config,
-      field: this.#field,
-      lidar,
-      tracker,
-      mapper: this.#mapper,
-      mesher: this.#mesher,
-      search: new PlaceSearch(
-        this.#field,
-        this.#field.levels.map((level) => level.voxel),
-        tracking,
-      ),
-      ...(saved
-        ? {
-            localiser: new Localiser(this.#field, {
-              voxels: this.#field.levels.map((level) => level.voxel),
-              limits: tracking,
-              places,
-              lastPose: this.#lastPose,
-              scans: Math.max(1, this.#scans),
-            }),
-          }
-        : {}),
-    });
-    this.view = new SystemView(this.#mesher.store, voxel, this.#mapper.keyframes, this.#pipeline);
-  }
-
-  process(scan: LidarScan, known?: KnownPose): ScanResult {
-    const result = this.#pipeline.process(scan, known);
-    if (result.state === 'lost') return result;
-    this.#frame ||= scan.frameId;
-    this.#scans++;
-    this.#lastPose = result.pose;
-    this.#places.add(result.pose);
-    return result;
-  }
-
-  get warnings(): readonly string[] {
-    return [...this.#notes, ...(this.#field.notices ?? [])];
-  }
-
-  mesh(): Mesh {
-    return this.#mesher.weld();
-  }
-
-  statistics(): MapStatistics {
-    return {
-      blocks: this.#field.levels[0]!.count - 1,
-      featureRows: this.#field.features.count - 1,
-      triangles: this.#mesher.store.triangles,
-      keyframes: this.#mapper.keyframes.frames.length,
-      memoryBytes: this.#field.usedBytes,
-      forgottenBlocks: this.#pipeline.forgotten,
-    };
-  }
-
-  cloud(): Float32Array {
-    return surfaceCloud(this.mesh(), this.#field.levels[0]!.voxel).positions;
-  }
-
-  save(): Map<string, Uint8Array> {
-    this.#field.sync();
-    return encodeSavedField({
-      ...fieldContent(this.#field, this.#featureCell),
-      sensor: 'lidar',
-      frame: this.#frame,
-      scans: this.#scans,
-      lastPose: this.#lastPose,
-      places: this.#places.poses,
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.#field.close();
-    await this.#pool.close();
-  }
+/** Puts the system together. The only place that decides which sensor's preparation is used. */
+function assemble(
+  config: Config,
+  pool: KernelPool,
+  { layout, lidar, backend, field, notes }: Parts & Chosen,
+  saved?: SavedPart,
+): SlamSystem {
+  if (saved) field.restore(saved.grid);
+  const places = saved ? saved.submap.places() : [];
+  const before = saved && {
+    frame: saved.map.frame,
+    scans: saved.map.scans,
+    lastPose: saved.map.last.T_submap_sensor,
+    features: Boolean(saved.grid.sizes.features),
+    places,
+  };
+  const rig = new Rig();
+  return new SlamSystem({
+    pool,
+    backend,
+    field,
+    loop: makeLoop(config, pool, backend, field, before),
+    frontEnd: { observe: (scan) => lidar.observe(scan, rig.locate(scan.frameId, scan.mount)) },
+    places: new Places(2 * config.training.keyframeDistance * lengthScale(config), places),
+    notes: [...layout.warnings, ...notes],
+    ...(before && { before }),
+  });
 }

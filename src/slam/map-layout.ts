@@ -1,11 +1,32 @@
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
-import type { Manifest } from '../field/saved/manifest.js';
+import type { SavedGrid, SavedMap, SavedSubmap } from '../field/saved/saved-map.js';
+import { FeltmapError } from '../geometry/errors.js';
+import { rotationAngle, translationNorm } from '../geometry/se3.js';
 
-/** A saved map: its files, and the manifest among them, read. */
-export interface SavedMap {
-  readonly files: ReadonlyMap<string, Uint8Array>;
-  readonly manifest: Manifest;
+/** The one submap and grid of a saved map that mapping goes on in. */
+export interface SavedPart {
+  readonly map: SavedMap;
+  readonly submap: SavedSubmap;
+  readonly grid: SavedGrid;
+}
+
+/** @throws FeltmapError unsupported for a map of several submaps or grids, or whose submap was moved */
+export function savedPart(map: SavedMap): SavedPart {
+  const [submap, ...others] = map.submaps;
+  const [grid, ...scales] = submap?.grids ?? [];
+  if (!submap || !grid || others.length > 0 || scales.length > 0)
+    throw new FeltmapError(
+      'unsupported',
+      `The saved map has ${map.submaps.length} submaps with ${map.submaps.reduce((n, s) => n + s.grids.length, 0)} grids, this program goes on in one submap with one grid only; use a newer Feltmap.`,
+    );
+  const { T_world_submap: T } = submap;
+  if (translationNorm(T) > 1e-9 || rotationAngle(T) > 1e-9)
+    throw new FeltmapError(
+      'unsupported',
+      `Submap ${submap.id} of the saved map does not lie at the origin, as this program needs it; use a newer Feltmap.`,
+    );
+  return { map, submap, grid };
 }
 
 /** Lengths that a map is laid out by. */
@@ -20,19 +41,19 @@ export interface MapLayout {
 }
 
 /** The layout of the configuration, or of a saved map, which cannot change any more. */
-export function mapLayout(config: Config, manifest?: Manifest): MapLayout {
+export function mapLayout(config: Config, saved?: SavedPart): MapLayout {
   const { map } = config;
   const voxel = map.voxel * lengthScale(config);
   const configured = { voxel, truncation: voxel * map.truncation, featureCell: map.featureCell };
-  if (!manifest) return { ...configured, warnings: [] };
-  const fine = manifest.levels[0]!;
+  if (!saved) return { ...configured, warnings: [] };
+  const { spec } = saved.grid;
   const layout = {
-    voxel: fine.voxel,
-    truncation: fine.truncation,
-    featureCell: manifest.features?.cellVoxels ?? map.featureCell,
+    voxel: spec.voxel,
+    truncation: spec.truncation,
+    featureCell: spec.layers.find(({ name }) => name === 'features')?.stride ?? map.featureCell,
   };
   const differs = (a: number, b: number): boolean => Math.abs(a - b) > 1e-6;
-  const warnings: string[] = [];
+  const warnings: string[] = [...saved.map.warnings];
   const warn = (what: string, saved: string, wanted: string): number =>
     warnings.push(`The saved map has ${what} of ${saved}, the configuration ${wanted}; the map's are used.`);
   if (differs(layout.voxel, configured.voxel)) warn('voxels', `${layout.voxel} m`, `${configured.voxel} m`);

@@ -2,6 +2,9 @@ import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Mesh } from '../mesh/mesh.js';
+import type { ImuBatch } from '../sensors/imu/batch.js';
+import type { SlamListener } from './events.js';
+import type { Trajectory } from './trajectory.js';
 
 /**
  * How far a pose can be trusted. `degraded`: usable, but badly conditioned or with few inliers (covariance says in
@@ -19,7 +22,7 @@ export interface StageTimes {
   total: number;
 }
 
-/** What one scan told us. */
+/** What came out of one scan. */
 export interface ScanResult {
   readonly index: number;
   readonly stampNs: bigint;
@@ -55,7 +58,7 @@ export interface MapStatistics {
   readonly forgottenBlocks: number;
 }
 
-/** What somebody who watches wants to see besides results. Reading it changes nothing. */
+/** What viewers show besides results. Reading it changes nothing. */
 export interface SlamView {
   /** Side of a mesh block, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
   readonly blockSize: number;
@@ -69,16 +72,30 @@ export interface SlamView {
   points(most: number): Float32Array;
 }
 
-/** A pose given from outside, T_odom_sensor at the stamp, and the twist to deskew with (sensor frame). */
+/** A pose given from outside, T_odom_sensor at the stamp, and the twist to undistort with (sensor frame). */
 export interface KnownPose {
   readonly pose: Pose;
   readonly twist: Twist;
 }
 
-/** The SLAM system as everything outside the core sees it: scans in, poses and a map out. */
+/**
+ * The SLAM system as everything outside the core sees it: scans in, poses and a map out.
+ *
+ * @example
+ * const slam = await createSlam(config);
+ * slam.listen((event) => event.type === 'pose' && publish(event)); // comes before the scan is mapped
+ * slam.imu(batch); // readings up to the scan, where there are any
+ * const { pose, state } = slam.process(scan);
+ */
 export interface Slam {
   /** Processes one scan, in order of time. With a `known` pose it is mapped there and not tracked. */
   process(scan: LidarScan, known?: KnownPose): ScanResult;
+  /** Takes IMU readings, before the scans that they belong to. */
+  imu(batch: ImuBatch): void;
+  /** Hands all events to `listener`, the submaps there are first; returns a function that ends it. */
+  listen(listener: SlamListener): () => void;
+  /** The path of the body so far. */
+  readonly trajectory: Trajectory;
   /** The welded mesh of everything mapped so far. */
   mesh(): Mesh;
   statistics(): MapStatistics;
@@ -86,7 +103,7 @@ export interface Slam {
   cloud(): Float32Array;
   /** The map as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
-  /** What the user should know about how the system was made and what befell it since, oldest first: only ever grows. */
+  /** What the user should know about how the system was made and what has happened to it since, oldest first: only ever grows. */
   readonly warnings?: readonly string[];
   /** Absent in systems that cannot be watched. */
   readonly view?: SlamView;

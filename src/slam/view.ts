@@ -1,4 +1,4 @@
-import { BLOCK_CELLS } from '../mesh/block-layout.js';
+import { BLOCK_CELLS } from '../kernels/layout/mesh.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
 import type { KeyframeStore } from './mapping/keyframes.js';
@@ -8,11 +8,12 @@ import type { SlamView } from './types.js';
 export class SystemView implements SlamView {
   readonly blockSize: number;
 
+  /** @param latest the surface of the observation that was processed last */
   constructor(
     private readonly store: MeshBlockStore,
     voxel: number,
     private readonly keyframes: KeyframeStore,
-    private readonly newest: { readonly surface: SurfaceSamples | undefined },
+    private readonly latest: () => SurfaceSamples | undefined,
   ) {
     this.blockSize = BLOCK_CELLS * voxel;
   }
@@ -30,16 +31,17 @@ export class SystemView implements SlamView {
   }
 
   points(most: number): Float32Array {
-    const { surface } = this.newest;
+    const surface = this.latest();
     if (!surface) return new Float32Array(0);
-    const count = Math.min(surface.count, most);
+    const { count: all, x, y, z } = surface;
+    const count = Math.min(all, most);
     const out = new Float32Array(3 * count);
-    const step = surface.count / Math.max(1, count);
+    const step = all / Math.max(1, count);
     for (let i = 0; i < count; i++) {
       const from = Math.floor(i * step);
-      out[3 * i] = surface.x[from]!;
-      out[3 * i + 1] = surface.y[from]!;
-      out[3 * i + 2] = surface.z[from]!;
+      out[3 * i] = x[from]!;
+      out[3 * i + 1] = y[from]!;
+      out[3 * i + 2] = z[from]!;
     }
     return out;
   }

@@ -68,25 +68,22 @@ describe('lz4', () => {
 
 describe('bz2', () => {
   // Compressed with Python's bz2.
-  const abc = Buffer.from(
-    'QlpoOTFBWSZTWYudrqUAADGBADgAIAAwzAUppiLiLEXi7kinChIRc7XUoA==',
-    'base64',
-  );
+  const abc = Buffer.from('QlpoOTFBWSZTWYudrqUAADGBADgAIAAwzAUppiLiLEXi7kinChIRc7XUoA==', 'base64');
   const runs = Buffer.from(
     'QlpoOTFBWSZTWc7znc4AAAp/////////////////////////////////////////////sAF6KSkv//VVUCYCYAAAAA' +
-    'AAEwAAAAAAAAABMAAAA0AAAAAAAAAAAAAAAAAkwAEwABMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACv1VFNBi' +
-    'ANAA0AMRoaGgaNMmgGmgaNNMGCEA0MgMgyGjJpo0MjCYhgg0GjCZMgwRhAyAaBoNMQZANqGidWCEJRCBFehSlQgRCp' +
-    'EWIsZZBZFoWyylmLOWgtJai1lsRRFUWRdGEZRpG0cR1HkfSBIUiSNJElSZJ0oSlKkrSxLUuS9MExTJM00TVNk3ThOU' +
-    '6TtPE9T5/yfqAoKhKGoiiqMo6kKSpSlqYpqnKeqCoqkqaqKqqyrqwrKtK2riujiOQmE4oFImE6oVCpSlRYRIhDmOg6' +
-    'mjNIaU0xpzUGpHZcFxXJc10XVdl3XheV6XtfF9f+vy/sAwLBMGwjCsMw7EMSxTFsYxrHMeyDIskybKMqyzLptAIBmG' +
-    'ZZpm2cZ1FnGOOcgjCNI4jyQOSco5ZzCROac4550CSOidIkyUJUljpkuTB1CZJo6p1jrnYJsnCdJ4nzsnaKAoSiKM7Z' +
-    '3DuneOg6LpOm6jqus67sOy7Ttu47rvO+8DwvE8byPK8zzvQqz4nyPmfQrCtPqfY+5+D8n6P2VwrFAIRw/4Qx/T/Fef' +
-    '8XckU4UJDO853OA=',
+      'AAEwAAAAAAAAABMAAAA0AAAAAAAAAAAAAAAAAkwAEwABMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACv1VFNBi' +
+      'ANAA0AMRoaGgaNMmgGmgaNNMGCEA0MgMgyGjJpo0MjCYhgg0GjCZMgwRhAyAaBoNMQZANqGidWCEJRCBFehSlQgRCp' +
+      'EWIsZZBZFoWyylmLOWgtJai1lsRRFUWRdGEZRpG0cR1HkfSBIUiSNJElSZJ0oSlKkrSxLUuS9MExTJM00TVNk3ThOU' +
+      '6TtPE9T5/yfqAoKhKGoiiqMo6kKSpSlqYpqnKeqCoqkqaqKqqyrqwrKtK2riujiOQmE4oFImE6oVCpSlRYRIhDmOg6' +
+      'mjNIaU0xpzUGpHZcFxXJc10XVdl3XheV6XtfF9f+vy/sAwLBMGwjCsMw7EMSxTFsYxrHMeyDIskybKMqyzLptAIBmG' +
+      'ZZpm2cZ1FnGOOcgjCNI4jyQOSco5ZzCROac4550CSOidIkyUJUljpkuTB1CZJo6p1jrnYJsnCdJ4nzsnaKAoSiKM7Z' +
+      '3DuneOg6LpOm6jqus67sOy7Ttu47rvO+8DwvE8byPK8zzvQqz4nyPmfQrCtPqfY+5+D8n6P2VwrFAIRw/4Qx/T/Fef' +
+      '8XckU4UJDO853OA=',
     'base64',
   );
   const two = Buffer.from(
     'QlpoOTFBWSZTWXdLsBQAAAAAgABAIAAhGEaC7kinChIO6XYCgEJaaDkxQVkmU1kZkxNEAAAAAIAAMCAAIQCCsXckU4' +
-    'UJAZkxNEA=',
+      'UJAZkxNEA=',
     'base64',
   );
 

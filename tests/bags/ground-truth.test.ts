@@ -77,7 +77,11 @@ describe('topics of a bag', () => {
         { ...header, childFrameId: 'other', transform: exp([9, 9, 9, 0, 0, 0]) },
       ]);
     }
-    const path = { stampNs: stamps[4]!, frameId: 'map', poses: poses.map((pose, i) => ({ stampNs: stamps[i]!, frameId: 'map', pose })) };
+    const path = {
+      stampNs: stamps[4]!,
+      frameId: 'map',
+      poses: poses.map((pose, i) => ({ stampNs: stamps[i]!, frameId: 'map', pose })),
+    };
     await writer.writeRaw('/path', ROS_TYPES.path, stamps[4]!, encodePath(path));
     await writer.writeImu('/imu', {
       stampNs: stamps[4]!, frameId: 'imu', orientation: new Float64Array(4), orientationCovariance: new Float64Array(9),
@@ -92,7 +96,9 @@ describe('topics of a bag', () => {
       near(truth.poses, 12);
     }
     expect((await readGroundTruth('/odom', { bagPath })).childFrameId).toBe('base');
-    await expect(readGroundTruth('/tf', { bagPath })).rejects.toThrow(/map:base, map:other.*\/tf:PARENT:CHILD/);
+    await expect(readGroundTruth('/tf', { bagPath })).rejects.toThrow(
+      /map:base, map:other.*\/tf:PARENT:CHILD/,
+    );
     await expect(readGroundTruth('/imu', { bagPath })).rejects.toThrow(/is a sensor_msgs\/msg\/Imu/);
     const truth = join(folder, 'not-a-bag.txt');
     writeFileSync(truth, 'no recording');
@@ -104,31 +110,34 @@ describe('topics of a bag', () => {
 
 describe('the shipped recording', () => {
   const bags = fileURLToPath(new URL('../../bags/', import.meta.url));
-  it.skipIf(!existsSync(join(bags, 'kitti_0005.mcap')))('154 scans with times and the truth twice over', async () => {
-    const bagPath = join(bags, 'kitti_0005.mcap');
-    const source = await openScanSource(bagPath);
-    expect(source.scanCount).toBe(154);
-    const scans = await collect(source.scans({ durationS: 0.95 }));
-    expect(scans.length).toBe(10);
-    for (const scan of scans) {
-      expect(scan.count).toBeGreaterThan(35_000);
-      expect(scan.timing).toBe('field');
-      expect(Math.max(...scan.rings!)).toBe(63);
-      const { times, positions } = scan;
-      let worst = 0;
-      for (let i = 0; i < scan.count; i++) {
-        const expected = (-Math.atan2(positions[3 * i + 1]!, positions[3 * i]!) / (2 * Math.PI)) * 0.1;
-        // Near backward, rounding may put a point on the other side of the cut.
-        if (Math.abs(expected) < 0.049) worst = Math.max(worst, Math.abs(times![i]! - expected));
+  it.skipIf(!existsSync(join(bags, 'kitti_0005.mcap')))(
+    '154 scans with times and the truth twice over',
+    async () => {
+      const bagPath = join(bags, 'kitti_0005.mcap');
+      const source = await openScanSource(bagPath);
+      expect(source.scanCount).toBe(154);
+      const scans = await collect(source.scans({ durationS: 0.95 }));
+      expect(scans.length).toBe(10);
+      for (const scan of scans) {
+        expect(scan.count).toBeGreaterThan(35_000);
+        expect(scan.timing).toBe('field');
+        expect(Math.max(...scan.rings!)).toBe(63);
+        const { times, positions } = scan;
+        let worst = 0;
+        for (let i = 0; i < scan.count; i++) {
+          const expected = (-Math.atan2(positions[3 * i + 1]!, positions[3 * i]!) / (2 * Math.PI)) * 0.1;
+          // Near backward, rounding may put a point on the other side of the cut.
+          if (Math.abs(expected) < 0.049) worst = Math.max(worst, Math.abs(times![i]! - expected));
+        }
+        expect(worst).toBeLessThan(2e-4);
       }
-      expect(worst).toBeLessThan(2e-4);
-    }
-    await source.close();
-    const file = await readGroundTruth(join(bags, 'kitti_0005.tum'));
-    const topic = await readGroundTruth('/ground_truth', { bagPath });
-    expect(file.stampsNs).toEqual(topic.stampsNs);
-    expect(file.stampsNs.length).toBe(154);
-    file.poses.forEach((p, i) => p.forEach((v, k) => expect(v).toBeCloseTo(topic.poses[i]![k]!, 7)));
-    expect(file.stampsNs[3]).toBe(scans[3]!.stampNs);
-  });
+      await source.close();
+      const file = await readGroundTruth(join(bags, 'kitti_0005.tum'));
+      const topic = await readGroundTruth('/ground_truth', { bagPath });
+      expect(file.stampsNs).toEqual(topic.stampsNs);
+      expect(file.stampsNs.length).toBe(154);
+      file.poses.forEach((p, i) => p.forEach((v, k) => expect(v).toBeCloseTo(topic.poses[i]![k]!, 7)));
+      expect(file.stampsNs[3]).toBe(scans[3]!.stampNs);
+    },
+  );
 });

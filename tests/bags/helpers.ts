@@ -6,7 +6,8 @@ import { afterAll } from 'vitest';
 import type { BagMessage, BagReader, MessageQuery } from '../../src/bags/types.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 
-export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+export const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
 /** A folder that is removed after the tests of the file. */
 export function scratchFolder(): string {

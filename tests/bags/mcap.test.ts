@@ -9,7 +9,16 @@ import { openScanSource } from '../../src/bags/source.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 import { identity } from '../../src/geometry/se3.js';
 import { decodePointCloud2 } from '../../src/messages/pointcloud2.js';
-import { collect, countByTopic, fixture, inOrder, random, readAll, scratchFolder, smallScan } from './helpers.js';
+import {
+  collect,
+  countByTopic,
+  fixture,
+  inOrder,
+  random,
+  readAll,
+  scratchFolder,
+  smallScan,
+} from './helpers.js';
 
 const folder = scratchFolder();
 const REAL = fixture('ros/bag_mcap/bag_mcap_0.mcap');
@@ -101,9 +110,16 @@ async function write(options: Partial<ConstructorParameters<typeof McapWriter>[0
   };
   const writer = new McapWriter({ writable, chunkSize: 200, ...options });
   await writer.start({ profile: 'ros2', library: 'test' });
-  const schemaId = await writer.registerSchema({ name: 'a/msg/B', encoding: 'ros2msg', data: new Uint8Array(0) });
+  const schemaId = await writer.registerSchema({
+    name: 'a/msg/B',
+    encoding: 'ros2msg',
+    data: new Uint8Array(0),
+  });
   const channel = { schemaId, messageEncoding: 'cdr', metadata: new Map<string, string>() };
-  const ids = [await writer.registerChannel({ ...channel, topic: '/a' }), await writer.registerChannel({ ...channel, topic: '/b' })];
+  const ids = [
+    await writer.registerChannel({ ...channel, topic: '/a' }),
+    await writer.registerChannel({ ...channel, topic: '/b' }),
+  ];
   for (let i = 0; i < 20; i++) {
     const logTime = BigInt((i * 7) % 20) * 1000n + 5n;
     const data = new Uint8Array(30).fill(i);
@@ -143,7 +159,9 @@ describe('MCAP of every shape', () => {
       await loadCompression();
       const bag = await open(await write(options));
       const messages = await readAll(bag);
-      expect(messages.map((m) => m.logTimeNs)).toEqual(Array.from({ length: 20 }, (_, i) => BigInt(i) * 1000n + 5n));
+      expect(messages.map((m) => m.logTimeNs)).toEqual(
+        Array.from({ length: 20 }, (_, i) => BigInt(i) * 1000n + 5n),
+      );
       expect(new Set(messages.map((m) => m.data[0])).size).toBe(20);
       expect(bag.topics().map((t) => [t.name, t.count])).toEqual([
         ['/a', 10],
@@ -193,7 +211,9 @@ describe('MCAP writer', () => {
       const stampNs = 1_000_000_000n + BigInt(i) * 100_000_000n;
       await writer.writeScan('/points', smallScan(stampNs, 64, i + 1));
       await writer.writePose('/ground_truth', { stampNs, frameId: 'map', pose: identity() });
-      await writer.writeTransforms([{ stampNs, frameId: 'map', childFrameId: 'lidar', transform: identity() }]);
+      await writer.writeTransforms([
+        { stampNs, frameId: 'map', childFrameId: 'lidar', transform: identity() },
+      ]);
     }
     await writer.close();
   }
@@ -233,10 +253,14 @@ describe('MCAP writer', () => {
   });
 
   it('says where it cannot write and what does not fit', async () => {
-    await expect(McapBagWriter.create(join(folder, 'no/such/folder.mcap'))).rejects.toThrow(/Cannot write .*no\/such\/folder\.mcap: the folder does not exist/);
+    await expect(McapBagWriter.create(join(folder, 'no/such/folder.mcap'))).rejects.toThrow(
+      /Cannot write .*no\/such\/folder\.mcap: the folder does not exist/,
+    );
     const writer = await McapBagWriter.create(join(folder, 'x.mcap'));
     await writer.writeScan('/points', smallScan(0n));
-    await expect(writer.writeRaw('/points', 'a/msg/B', 0n, new Uint8Array(4), 'x')).rejects.toThrow(/holds sensor_msgs/);
+    await expect(writer.writeRaw('/points', 'a/msg/B', 0n, new Uint8Array(4), 'x')).rejects.toThrow(
+      /holds sensor_msgs/,
+    );
     await expect(writer.writeRaw('/b', 'a/msg/B', 0n, new Uint8Array(4))).rejects.toThrow(/no definition/);
     await writer.abort();
   });

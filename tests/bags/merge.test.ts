@@ -57,7 +57,23 @@ describe('merging pieces', () => {
 
   it('empty pieces and nothing at all', async () => {
     const empty = { startNs: 0n, endNs: 0n, size: 1 };
-    expect(await collect(mergeExtents([empty, empty], async () => [], () => undefined))).toEqual([]);
-    expect(await collect(mergeExtents([], async () => [], () => undefined))).toEqual([]);
+    expect(
+      await collect(
+        mergeExtents(
+          [empty, empty],
+          async () => [],
+          () => undefined,
+        ),
+      ),
+    ).toEqual([]);
+    expect(
+      await collect(
+        mergeExtents(
+          [],
+          async () => [],
+          () => undefined,
+        ),
+      ),
+    ).toEqual([]);
   });
 });

@@ -30,7 +30,9 @@ describe('ROS 1 bags', () => {
         expect([scan.count, scan.positions[3 * 7], scan.positions[3 * 7 + 1]]).toEqual([40, 7 + k, -7]);
         expect(scan.times![39]).toBeCloseTo(0.0975, 7);
       });
-      of('/imu').forEach((m, k) => expect([...decodeImu(m.data, 'ros1').angularVelocity]).toEqual([0.1, 0.2, k]));
+      of('/imu').forEach((m, k) =>
+        expect([...decodeImu(m.data, 'ros1').angularVelocity]).toEqual([0.1, 0.2, k]),
+      );
       of('/pose').forEach((m, k) => expect(decodePoseStamped(m.data, 'ros1').pose[3]).toBe(k));
       expect(bag.topics().map((t) => [t.type, t.count])[0]).toEqual(['sensor_msgs/msg/PointCloud2', 10]);
       expect(bag.warnings).toEqual([]);
@@ -79,7 +81,11 @@ describe('rosbag2 SQLite', () => {
       expect([cloud.frameId, cloud.width]).toEqual(['lidar_top', 3]);
       const imu = await readAll(bag, { topics: ['/fx/imu'] });
       expect(imu.length).toBe(9);
-      const part = await readAll(bag, { topics: ['/fx/imu'], startNs: imu[3]!.logTimeNs, endNs: imu[6]!.logTimeNs });
+      const part = await readAll(bag, {
+        topics: ['/fx/imu'],
+        startNs: imu[3]!.logTimeNs,
+        endNs: imu[6]!.logTimeNs,
+      });
       expect(part.length).toBe(3);
       expect(bag.warnings).toEqual([]);
       await bag.close();

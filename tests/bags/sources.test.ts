@@ -48,13 +48,16 @@ describe('KITTI folders', () => {
       // The first point looks forward and a little to the left: shortly before the stamp of a clockwise sweep.
       expect(scans[0]!.times![0]).toBeCloseTo(-0.0005, 6);
       expect(scans[0]!.intensities![0]).toBe(0.5);
-      expect((await collect(source.scans({ startS: 0.1, durationS: 0.1 }))).map((s) => s.count)).toEqual([101]);
+      expect((await collect(source.scans({ startS: 0.1, durationS: 0.1 }))).map((s) => s.count)).toEqual([
+        101,
+      ]);
       await source.close();
     }
   });
 
   it('odometry: stamps from seconds; damaged scans are skipped with a warning', async () => {
-    for (let i = 0; i < 3; i++) write(`odo/velodyne/00000${i}.bin`, i === 1 ? new Uint8Array(17) : kittiScan(50));
+    for (let i = 0; i < 3; i++)
+      write(`odo/velodyne/00000${i}.bin`, i === 1 ? new Uint8Array(17) : kittiScan(50));
     write('odo/times.txt', '0.000000e+00\n1.037259e-01\n2.074518e-01\n');
     const source = await openScanSource(join(folder, 'odo'));
     expect((await collect(source.scans())).map((s) => s.stampNs)).toEqual([0n, 207_451_800n]);
@@ -198,7 +201,10 @@ describe('scans of bags', () => {
     await writer.writeScan('/rear', smallScan(20n));
     await writer.close();
     await expect(openScanSource(path)).rejects.toThrow(
-      expect.objectContaining({ code: 'ambiguous', message: expect.stringMatching(/\/front \(1\), \/rear \(2\).*--topic/) as string }),
+      expect.objectContaining({
+        code: 'ambiguous',
+        message: expect.stringMatching(/\/front \(1\), \/rear \(2\).*--topic/) as string,
+      }),
     );
     const rear = await openScanSource(path, { topic: '/rear' });
     expect((await collect(rear.scans())).length).toBe(2);
@@ -216,7 +222,9 @@ describe('scans of bags', () => {
     await writer.close();
     const source = await openScanSource(path);
     expect((await collect(source.scans())).map((s) => s.stampNs)).toEqual([1n, 4n]);
-    expect(source.warnings).toEqual([expect.stringMatching(/\/points: 2 message\(s\) skipped, the first because: .*ends/)]);
+    expect(source.warnings).toEqual([
+      expect.stringMatching(/\/points: 2 message\(s\) skipped, the first because: .*ends/),
+    ]);
     await source.close();
   });
 
@@ -265,7 +273,9 @@ describe('time that goes back', () => {
     }
     await writer.close();
     const source = await openScanSource(path);
-    expect((await collect(source.scans())).map((s) => Number(s.stampNs / 1_000_000_000n))).toEqual([50, 51, 1, 2]);
+    expect((await collect(source.scans())).map((s) => Number(s.stampNs / 1_000_000_000n))).toEqual([
+      50, 51, 1, 2,
+    ]);
     await source.close();
   });
 });

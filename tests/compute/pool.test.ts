@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { CONTROL, KernelPool, runChunks, type Kernel } from '../../src/compute/pool.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { Random } from '../../src/geometry/random.js';
 import { compose, exp, identity, inverse, log, type Pose } from '../../src/geometry/se3.js';
 import { Mapper } from '../../src/slam/mapping/mapper.js';
 import { Tracker } from '../../src/slam/tracking/tracker.js';
 import { mapperOptions, trackerOptions } from '../slam/options.js';
 import { hashOf, hashOfField, OPTIONS, place, room, scan } from '../field/helpers.js';
+import { makeField } from '../field/test-field.js';
 
 /** Tracks and maps a few scans; returns a hash of the field and of every pose, and how much was mapped. */
 async function mapWith(threads: number): Promise<{ hash: number; poses: Pose[]; rows: number }> {
   const pool = await KernelPool.create({ threads, memoryMiB: 512 });
   expect(pool.threads).toBe(threads);
-  const field = new WasmField(pool, OPTIONS);
-  const mapper = new Mapper(field, mapperOptions(field), 16);
-  const tracker = new Tracker(field, trackerOptions(field));
+  const field = makeField(pool, OPTIONS);
+  const mapper = new Mapper(field.backend, field.field, mapperOptions(field), 16);
+  const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
   const random = new Random('threads');
   const poses: Pose[] = [];
   for (let k = 0; k < 5; k++) {
@@ -27,8 +27,11 @@ async function mapWith(threads: number): Promise<{ hash: number; poses: Pose[]; 
     const pose =
       k === 0
         ? identity()
-        : tracker.track(points, compose(poses.at(-1)!, exp([0.2, 0.05, 0, 0, 0, 0.03])), new Float64Array(6))
-            .pose;
+        : tracker.track({
+            surface: points,
+            predicted: compose(poses.at(-1)!, exp([0.2, 0.05, 0, 0, 0, 0.03])),
+            twist: new Float64Array(6),
+          }).pose;
     mapper.integrate(points, pose, k);
     poses.push(mapper.optimise() ?? pose);
   }
@@ -50,7 +53,7 @@ describe('kernel pool', () => {
 
   it('finishes thousands of short jobs of changing length, whoever comes late', async () => {
     const pool = await KernelPool.create({ threads: 3, memoryMiB: 256 });
-    const field = new WasmField(pool, { ...OPTIONS, maxFineBlocks: 2000 });
+    const field = makeField(pool, { ...OPTIONS, maxFineBlocks: 2000 });
     const cloud = place(pool.memory, scan(new Random(1), room(2, 2, 2), identity(), { count: 10000 }));
     field.fuse(cloud.points, identity(), 0);
     const random = new Random('late');
@@ -70,7 +73,7 @@ describe('kernel pool', () => {
 
   it('goes on alone after close, and may be closed twice', async () => {
     const pool = await KernelPool.create({ threads: 2, memoryMiB: 256 });
-    const field = new WasmField(pool, { ...OPTIONS, maxFineBlocks: 2000 });
+    const field = makeField(pool, { ...OPTIONS, maxFineBlocks: 2000 });
     const cloud = place(pool.memory, scan(new Random(1), room(2, 2, 2), identity(), { count: 10000 }));
     await pool.close();
     await pool.close();

@@ -1,22 +1,21 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FitChunk } from '../../src/field/engine.js';
+import type { PosedChunk } from '../../src/field/backends/plain.js';
 import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
 import { KernelPool } from '../../src/compute/pool.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import type { FeatureRow, ReferenceField, ReferenceSample } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
-import { exp, identity, type Pose } from '../../src/geometry/se3.js';
-import { moveAtSensor } from '../../src/slam/tracking/tracker.js';
+import { exp, identity, type Pose, moveAtSensor } from '../../src/geometry/se3.js';
 import { copyField, hashOf, OPTIONS, place, room, rounded, scan, type Placed } from './helpers.js';
+import { makeField } from './test-field.js';
 
 const HUBER = 0.03;
 const pool = await KernelPool.create({ threads: 2, memoryMiB: 512 });
-const field = new WasmField(pool, OPTIONS);
+const field = makeField(pool, OPTIONS);
 const cloud: Placed = place(
   pool.memory,
   scan(new Random('fit'), room(3, 2.5, 2), identity(), { count: 20000, noise: 0.02 }),
 );
-const CHUNKS: FitChunk[] = Array.from({ length: 8 }, (_, k) => ({
+const CHUNKS: PosedChunk[] = Array.from({ length: 8 }, (_, k) => ({
   first: k * 256,
   count: k === 7 ? 100 : 256,
   pose: k % 2,
@@ -28,7 +27,7 @@ const POSES: Pose[] = [
   exp([-0.01, 0.03, 0.01, 0, 0.004, 0.002]),
 ].map(rounded);
 
-function samplesOf(chunks: readonly FitChunk[]): ReferenceSample[] {
+function samplesOf(chunks: readonly PosedChunk[]): ReferenceSample[] {
   const words = pool.memory.f32(field.poolPointer, OPTIONS.poolSamples * 8);
   return chunks.flatMap(({ first, count, pose }) =>
     Array.from({ length: count }, (_, i) => {
@@ -294,7 +293,7 @@ describe('training', () => {
     const [x, y, z] = [0.4, -0.3, -1.93]; // 7 cm above the floor
     const value = (): number => field.query(Float32Array.of(x, y, z))[0]!;
     const words = pool.memory.f32(field.poolPointer, 8);
-    const alone: FitChunk[] = [{ first: 0, count: 1, pose: 0, optimisePose: false }];
+    const alone: PosedChunk[] = [{ first: 0, count: 1, pose: 0, optimisePose: false }];
     for (const [offset, rate, taken] of [
       [0.02, 1, 0.02],
       [0.02, 0.25, 0.005],

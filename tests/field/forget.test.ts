@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { KernelPool } from '../../src/compute/pool.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
 import { OPTIONS, place, room, scan, type Placed } from './helpers.js';
+import { makeField, type TestField } from './test-field.js';
 
 /** Centre of one side wall of the room, and a distance that keeps its surroundings only. */
 const CENTER = [6, 0, 0];
@@ -12,13 +12,13 @@ const RADIUS = 5;
 
 describe('a field that forgets', () => {
   let pool: KernelPool;
-  let field: WasmField;
+  let field: TestField;
   let placed: Placed;
   const points = new Float32Array(3000 * 3);
 
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 512 });
-    field = new WasmField(pool, OPTIONS);
+    field = makeField(pool, OPTIONS);
     const random = new Random('forget');
     placed = place(pool.memory, scan(random, room(6, 4, 2), identity(), { count: 40000, noise: 0.01 }));
     for (let i = 0; i < points.length; i += 3) {
@@ -120,7 +120,7 @@ describe('a field that forgets', () => {
   });
 
   it('works on after the arena has been full', () => {
-    const small = new WasmField(pool, {
+    const small = makeField(pool, {
       ...OPTIONS,
       maxFineBlocks: 60,
       maxFeatureRows: 1000,

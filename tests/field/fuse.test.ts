@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { cornerKey, ReferenceGrid, type Vector } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity, inverse, transformPoint, type Pose } from '../../src/geometry/se3.js';
 import { copyGrid, hashOf, OPTIONS, place, room, rounded, scan, type Cloud } from './helpers.js';
+import { makeField, type TestField } from './test-field.js';
 
 const f = Math.fround;
 type Vector3 = [number, number, number];
 
 /**
- * Fuses as WasmField.fuse does: range gate, pose; points without a normal only on the finest level, along up where
+ * Fuses as TestField.fuse does: range gate, pose; points without a normal only on the finest level, along up where
  * they are ground and along their ray elsewhere.
  */
 function fuseReference(
@@ -76,10 +76,10 @@ function confetti(random: Random, count: number): Cloud {
 
 describe('fusion', () => {
   let pool: KernelPool;
-  let field: WasmField;
+  let field: TestField;
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 512 });
-    field = new WasmField(pool, OPTIONS);
+    field = makeField(pool, OPTIONS);
   });
   afterAll(() => pool.close());
 
@@ -284,9 +284,9 @@ describe('fusion of known places', () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
   });
   afterAll(() => pool.close());
-  const make = (saturation: number, seed = 1): WasmField =>
-    new WasmField(pool, { ...OPTIONS, maxFineBlocks: 2000, maxWeight: 1e6, saturation, seed });
-  const weightOf = (field: WasmField): number => {
+  const make = (saturation: number, seed = 1): TestField =>
+    makeField(pool, { ...OPTIONS, maxFineBlocks: 2000, maxWeight: 1e6, saturation, seed });
+  const weightOf = (field: TestField): number => {
     let sum = 0;
     for (const { weight } of copyGrid(field.levels[0]!, 1e6).corners.values()) sum += weight;
     return sum;

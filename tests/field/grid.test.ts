@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
 import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/backends/wasm/grid.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { cornerKey } from '../oracle/reference-field.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity } from '../../src/geometry/se3.js';
 import { cornerOf, hashOf, hashOfField, OPTIONS, place, room, scan } from './helpers.js';
+import { makeField, type TestField } from './test-field.js';
 
 const CELL = 1; // metres, so that integer cells are exact in float32
 const NEIGHBOURS_WORD = 6; // of the grid descriptor, as in src/kernels/field/grid.ts
@@ -24,15 +24,15 @@ function errorOf(action: () => void): FeltmapError {
 
 describe('sparse grid', () => {
   let pool: KernelPool;
-  let field: WasmField;
+  let field: TestField;
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 1, memoryMiB: 1024 });
-    field = new WasmField(pool, { ...OPTIONS, voxel: CELL / 4, featureCell: 4, maxFineBlocks: 40000 });
+    field = makeField(pool, { ...OPTIONS, voxel: CELL / 4, featureCell: 4, maxFineBlocks: 40000 });
   });
   afterAll(() => pool.close());
 
   /** Gives feature rows to cells by way of surface samples at their centres: only the first of every four counts. */
-  function touch(target: WasmField, cells: readonly (readonly [number, number, number])[]): void {
+  function touch(target: TestField, cells: readonly (readonly [number, number, number])[]): void {
     const samples = pool.memory.f32(target.poolPointer, cells.length * 32);
     samples.fill(1e6); // the others would be noticed
     cells.forEach(([i, j, k], n) =>
@@ -118,7 +118,7 @@ describe('sparse grid', () => {
   });
 
   it('after clear is as new, whatever it held before', () => {
-    const fresh = new WasmField(pool, { ...OPTIONS, voxel: CELL / 4, featureCell: 4 });
+    const fresh = makeField(pool, { ...OPTIONS, voxel: CELL / 4, featureCell: 4 });
     const cells = randomCells('other', 700);
     field.clear();
     expect(field.features.count).toBe(1);
@@ -135,7 +135,7 @@ describe('sparse grid', () => {
   });
 
   it('says when it is full and keeps what it has', () => {
-    const small = new WasmField(pool, { ...OPTIONS, maxFineBlocks: 40 });
+    const small = makeField(pool, { ...OPTIONS, maxFineBlocks: 40 });
     const near = place(pool.memory, scan(new Random(2), room(0.4, 0.4, 0.4), identity(), { count: 3000 }));
     small.fuse(near.points, identity(), 0);
     const fine = small.levels[0]!;
@@ -161,7 +161,7 @@ describe('sparse grid', () => {
   });
 
   it('says when feature rows run out and keeps those it has', () => {
-    const small = new WasmField(pool, { ...OPTIONS, voxel: CELL / 4, featureCell: 4, maxFeatureRows: 50 });
+    const small = makeField(pool, { ...OPTIONS, voxel: CELL / 4, featureCell: 4, maxFeatureRows: 50 });
     touch(small, [[-3, 5, 0]]);
     const rows = (): number[] => Array.from(small.features.coords.subarray(4, 9 * 4));
     const before = rows();

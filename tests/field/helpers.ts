@@ -2,13 +2,16 @@ import type { SurfaceSamples } from '../../src/sensors/observation.js';
 import { BLOCK_CORNERS, BLOCK_SIDE, type BlockGrid } from '../../src/field/backends/wasm/grid.js';
 import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
 import type { WasmField } from '../../src/field/backends/wasm/field.js';
-import { type WasmFieldOptions } from '../../src/field/backends/wasm/field.js';
 import type { KernelMemory } from '../../src/compute/memory.js';
 import { cornerKey, ReferenceFeatures, ReferenceField, ReferenceGrid } from '../oracle/reference-field.js';
+import type { TestFieldOptions } from './test-field.js';
 import type { Random } from '../../src/geometry/random.js';
 import { inverse, transformPoint, type Pose } from '../../src/geometry/se3.js';
 
-export const OPTIONS: WasmFieldOptions = {
+/** What a field holds in kernel memory. */
+type Contents = Pick<WasmField, 'levels' | 'features'>;
+
+export const OPTIONS: TestFieldOptions = {
   voxel: 0.15,
   truncation: 0.3,
   pyramid: [4, 8],
@@ -178,7 +181,7 @@ export function copyGrid(grid: BlockGrid, maxWeight: number): ReferenceGrid {
 }
 
 /** The same field in float64: finest scalar level, feature rows with their Adam state, decoder. */
-export function copyField(field: WasmField, maxWeight = OPTIONS.maxWeight): ReferenceField {
+export function copyField(field: Contents, maxWeight = OPTIONS.maxWeight): ReferenceField {
   const level = field.features;
   const features = new ReferenceFeatures(level.grid.voxel, level.decoder);
   for (let r = 1; r < level.count; r++) {
@@ -207,8 +210,8 @@ export function hashOf(...arrays: ArrayBufferView[]): number {
   return h >>> 0;
 }
 
-/** A number that changes with any bit of what the field holds: scalars, block order, features, Adam state. */
-export function hashOfField(field: WasmField): number {
+/** A number that changes with any bit of what the field holds: scalars, block order, changes, features, Adam state. */
+export function hashOfField(field: Contents): number {
   const { features } = field;
   const words = (grid: BlockGrid): ArrayBufferView[] => [
     grid.coords.subarray(4, grid.count * 4),
@@ -216,6 +219,7 @@ export function hashOfField(field: WasmField): number {
   ];
   return hashOf(
     ...field.levels.flatMap(words),
+    ...field.levels.map((grid) => grid.change.subarray(1, grid.count)),
     ...words(features.grid),
     features.rows.subarray(0, features.count * ROW_FLOATS),
     features.steps.subarray(0, features.count),

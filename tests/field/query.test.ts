@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BLOCK_CORNERS } from '../../src/field/backends/wasm/grid.js';
 import { FEATURES, ROW_FLOATS } from '../../src/field/backends/wasm/features.js';
 import { KernelPool } from '../../src/compute/pool.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import type { ReferenceField, Vector } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
 import { copyField, cornerOf, OPTIONS, place, room, scan } from './helpers.js';
+import { makeField, type TestField } from './test-field.js';
 
 const HALF: Vector = [4, 3, 2];
 // Off the axes, so that walls do not fall on corner layers.
@@ -14,13 +14,13 @@ const ORIGIN: Vector = [-0.43, 0.21, 0.07];
 
 describe('query', () => {
   let pool: KernelPool;
-  let field: WasmField;
+  let field: TestField;
   let reference: ReferenceField;
   const near = new Float32Array(4000 * 3);
 
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 512 });
-    field = new WasmField(pool, OPTIONS);
+    field = makeField(pool, OPTIONS);
     const random = new Random('query');
     const pose = identity();
     [pose[3], pose[7], pose[11]] = ORIGIN;
@@ -164,11 +164,10 @@ describe('query', () => {
   it('gives marching cubes the same distances on the corners of blocks, NaN where not observed', () => {
     const fine = field.levels[0]!;
     const blocks = Array.from({ length: Math.min(fine.count - 1, 24) }, (_, i) => i + 1);
-    const pointer = pool.memory.alloc(blocks.length * 729 * 4);
-    const values = pool.memory.f32(pointer, blocks.length * 729);
+    const values = pool.memory.f32(pool.memory.alloc(blocks.length * 729 * 4), blocks.length * 729);
     const options = { minWeight: 0.3, band: 1.75 * fine.voxel };
     for (const features of [false, true]) {
-      field.evaluateBlocks(blocks, pointer, { ...options, features });
+      field.evaluate(blocks, values, { ...options, features });
       let finite = 0;
       let worst = 0;
       for (const [slot, block] of blocks.entries())

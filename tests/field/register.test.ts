@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NormalSums, RegisterOptions } from '../../src/field/engine.js';
+import type { RegisterOptions } from '../../src/field/backends/plain.js';
+import type { NormalSums } from '../../src/field/linear-system.js';
 import { KernelPool } from '../../src/compute/pool.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import {
   registerSums,
   type ReferenceGrid,
@@ -9,8 +9,7 @@ import {
   type Vector,
 } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
-import { exp, identity, type Pose } from '../../src/geometry/se3.js';
-import { moveAtSensor } from '../../src/slam/tracking/tracker.js';
+import { exp, identity, type Pose, moveAtSensor } from '../../src/geometry/se3.js';
 import {
   copyGrid,
   OPTIONS,
@@ -22,6 +21,7 @@ import {
   type Placed,
   without,
 } from './helpers.js';
+import { makeField, type TestField } from './test-field.js';
 
 const ALL: RegisterOptions = {
   kernels: [0.4, 0.6, 1.2],
@@ -36,7 +36,7 @@ const FINE_ONLY = { ...ALL, kernels: [0.4, 0, 0] };
 
 describe('register', () => {
   let pool: KernelPool;
-  let field: WasmField;
+  let field: TestField;
   let cloud: Cloud;
   let placed: Placed;
   let levels: ReferenceGrid[];
@@ -45,7 +45,7 @@ describe('register', () => {
 
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 512 });
-    field = new WasmField(pool, OPTIONS);
+    field = makeField(pool, OPTIONS);
     const random = new Random('register');
     const map = place(pool.memory, scan(random, room(4, 3, 2), identity(), { count: 40000, noise: 0.01 }), 2);
     field.fuse(map.points, identity(), 0);

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   buildCaseTable,
-  CASE_BYTES,
   caseLoops,
   caseTriangles,
   CELL_EDGES,
   CELL_FACES,
   edgeBetween,
   faceSegments,
-  MAX_CASE_TRIANGLES,
   shareFace,
 } from '../../src/mesh/case-table.js';
+import { CASE_BYTES, MAX_CASE_TRIANGLES } from '../../src/kernels/layout/mesh.js';
 
 const cases = Array.from({ length: 256 }, (_, signs) => signs);
 const crossed = (signs: number): number[] =>

@@ -1,15 +1,15 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
-import { WasmField } from '../../src/field/backends/wasm/field.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
-import { MapMesher, mostChanged } from '../../src/mesh/map-mesher.js';
+import { MapMesher } from '../../src/mesh/map-mesher.js';
 import type { Mesh } from '../../src/mesh/mesh.js';
 import { hashOf, OPTIONS, place, room, scan } from '../field/helpers.js';
+import { makeField } from '../field/test-field.js';
 
 const HALF = [2.03, 1.57, 1.11] as const; // off the corner layers
 const pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
-const field = new WasmField(pool, { ...OPTIONS, maxScanPoints: 60000 });
+const field = makeField(pool, { ...OPTIONS, maxScanPoints: 60000 });
 const cloud = place(pool.memory, scan(new Random('mesh'), room(...HALF), identity(), { count: 60000 }));
 const options = { minWeight: 0.3, minComponentTriangles: 0, features: true };
 afterAll(() => pool.close());
@@ -36,7 +36,7 @@ describe('map mesher', () => {
   });
 
   it('turns the walls of a room into a mesh that lies on them, facing inwards', () => {
-    const mesh = new MapMesher(pool, field, options).weld();
+    const mesh = new MapMesher(pool, field.backend, field.field, options).weld();
     const { positions, normals } = mesh;
     let worst = 0;
     let inwards = 0;
@@ -58,18 +58,18 @@ describe('map mesher', () => {
   });
 
   it('comes to the same mesh in small steps as at once', () => {
-    const mesher = new MapMesher(pool, field, options);
+    const mesher = new MapMesher(pool, field.backend, field.field, options);
     let steps = 0;
     while (mesher.update(7) > 0) steps++;
     expect(steps).toBeGreaterThan(5);
     const inSteps = mesher.store.triangles;
     const welded = mesher.weld();
     expect(inSteps).toBeGreaterThan(0.95 * mesher.store.triangles);
-    expect(hash(welded)).toBe(hash(new MapMesher(pool, field, options).weld()));
+    expect(hash(welded)).toBe(hash(new MapMesher(pool, field.backend, field.field, options).weld()));
   });
 
   it('works on changed blocks only, and on none twice', () => {
-    const mesher = new MapMesher(pool, field, options);
+    const mesher = new MapMesher(pool, field.backend, field.field, options);
     while (mesher.update(1000) > 0);
     const version = mesher.store.version;
     expect(mesher.update(1000)).toBe(0);
@@ -78,43 +78,23 @@ describe('map mesher', () => {
   });
 
   it('meshes nothing that was hardly seen, and nothing at all of an empty map', () => {
-    expect(new MapMesher(pool, field, { ...options, minWeight: 1e6 }).weld().indices.length).toBe(0);
+    expect(
+      new MapMesher(pool, field.backend, field.field, { ...options, minWeight: 1e6 }).weld().indices.length,
+    ).toBe(0);
     field.clear();
-    const mesher = new MapMesher(pool, field, options);
+    const mesher = new MapMesher(pool, field.backend, field.field, options);
     expect(mesher.update(100)).toBe(0);
     expect(mesher.weld().indices.length).toBe(0);
   });
 
   it('forgets everything when cleared, and leaves out loose pieces', () => {
-    const mesher = new MapMesher(pool, field, { ...options, minComponentTriangles: 1e6 });
+    const mesher = new MapMesher(pool, field.backend, field.field, {
+      ...options,
+      minComponentTriangles: 1e6,
+    });
     expect(mesher.weld().indices.length).toBe(0);
     expect(mesher.store.triangles).toBeGreaterThan(100);
     mesher.clear();
     expect(mesher.store.triangles).toBe(0);
-  });
-});
-
-describe('the most changed blocks', () => {
-  it('are those with the largest change, never the empty one, never more than asked', () => {
-    const random = new Random('changed');
-    for (let round = 0; round < 50; round++) {
-      const count = 1 + random.int(60);
-      const change = Float32Array.from({ length: 80 }, () => (random.chance(0.3) ? 0 : random.int(6)));
-      const budget = random.int(40);
-      const picked = mostChanged(change, count, budget);
-      expect(picked.length).toBeLessThanOrEqual(budget);
-      expect(new Set(picked).size).toBe(picked.length);
-      for (const block of picked) {
-        expect(block).toBeGreaterThan(0);
-        expect(block).toBeLessThan(count);
-        expect(change[block]!).toBeGreaterThan(0);
-      }
-      const rest = Array.from({ length: count - 1 }, (_, i) => i + 1).filter(
-        (block) => change[block]! > 0 && !picked.includes(block),
-      );
-      if (picked.length < budget) expect(rest).toEqual([]);
-      const least = Math.min(...picked.map((block) => change[block]!));
-      if (picked.length > 0) for (const block of rest) expect(change[block]!).toBeLessThanOrEqual(least);
-    }
   });
 });

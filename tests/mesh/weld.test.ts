@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MeshBlockStore, type MeshBlockData } from '../../src/mesh/block-store.js';
-import { colorByHeight, colorByNormal } from '../../src/mesh/color.js';
+import { heightRamp } from '../../src/mesh/color.js';
 import { weldBlocks } from '../../src/mesh/weld.js';
 import type { Mesh } from '../../src/mesh/mesh.js';
 import { boxOfBlocks, cornerNoise, meshGrid, meshSdf, topology, withMesher } from './helpers.js';
@@ -122,21 +122,12 @@ describe('weldBlocks', () => {
   });
 });
 
-describe('colours', () => {
-  const mesh: Mesh = {
-    positions: Float32Array.of(0, 0, -5, 0, 0, 1, 0, 0, 9),
-    normals: Float32Array.of(1, 0, 0, 0, -1, 0, 0, 0, 1),
-    indices: Uint32Array.of(0, 1, 2),
-  };
-  it('get lighter with height and stay within the ramp outside of the range', () => {
-    const colors = colorByHeight(mesh, [0, 2]);
-    const light = [0, 1, 2].map((i) => colors[3 * i]! + colors[3 * i + 1]! + colors[3 * i + 2]!);
+describe('the height ramp', () => {
+  it('gets lighter with height and ends where the range ends', () => {
+    const light = [-5, 1, 9].map((z) => heightRamp(z, 0, 2).reduce((sum, c) => sum + c));
     expect(light[0]).toBeLessThan(light[1]!);
     expect(light[1]).toBeLessThan(light[2]!);
-    expect([...colors.subarray(0, 3)]).toEqual([28, 32, 92]);
-    expect(colorByHeight({ positions: new Float32Array(0), indices: new Uint32Array(0) }).length).toBe(0);
-  });
-  it('show the normal', () => {
-    expect([...colorByNormal(mesh)]).toEqual([255, 128, 128, 128, 0, 128, 128, 128, 255]);
+    expect(heightRamp(-5, 0, 2)).toEqual(heightRamp(0, 0, 2));
+    expect(heightRamp(9, 0, 2)).toEqual(heightRamp(2, 0, 2));
   });
 });

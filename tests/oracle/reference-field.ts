@@ -6,8 +6,9 @@
  * frame of their sensor, with a pose T_submap_sensor beside them. Metres throughout.
  */
 import { transformPoint, type Pose } from '../../src/geometry/se3.js';
-import { emptySums } from '../../src/field/engine.js';
-import type { NormalSums, RegisterOptions } from '../../src/field/engine.js';
+import { emptySums } from '../../src/field/linear-system.js';
+import type { RegisterOptions } from '../../src/field/backends/plain.js';
+import type { NormalSums } from '../../src/field/linear-system.js';
 import { FEATURES, HIDDEN } from '../../src/field/backends/wasm/features.js';
 
 export type Vector = readonly [number, number, number];

@@ -1,12 +1,12 @@
-import type { WasmField } from '../../src/field/backends/wasm/field.js';
 import { configSchema } from '../../src/config/schema.js';
 import type { MapperOptions } from '../../src/slam/mapping/mapper.js';
 import type { TrackerOptions } from '../../src/slam/tracking/tracker.js';
+import type { TestField } from '../field/test-field.js';
 
 const { map, tracking, training } = configSchema.parse({});
 
 /** The tracker's options as createSlam gives them at the default scale, from the default configuration. */
-export function trackerOptions(field: WasmField, changes: Partial<TrackerOptions> = {}): TrackerOptions {
+export function trackerOptions(field: TestField, changes: Partial<TrackerOptions> = {}): TrackerOptions {
   const { voxel } = field.levels[0]!;
   return {
     ...tracking,
@@ -19,7 +19,7 @@ export function trackerOptions(field: WasmField, changes: Partial<TrackerOptions
 }
 
 /** The mapper's options likewise, with a batch that suits the small scans of tests. */
-export function mapperOptions(field: WasmField, changes: Partial<MapperOptions> = {}): MapperOptions {
+export function mapperOptions(field: TestField, changes: Partial<MapperOptions> = {}): MapperOptions {
   return {
     ...training,
     batch: 4096,

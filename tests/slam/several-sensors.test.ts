@@ -4,17 +4,16 @@ import {
   compose,
   exp,
   inverse,
-  log,
   rotationAngle,
   transformPoint,
   transformTwist,
   translationNorm,
   type Pose,
 } from '../../src/geometry/se3.js';
+import type { ImuBatch } from '../../src/sensors/imu/batch.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
-import { ConstantVelocity } from '../../src/slam/tracking/motion.js';
 import type { ScanResult, Slam } from '../../src/slam/types.js';
 
 /** T_body_rear: looks backward, half a metre behind and lower. */
@@ -30,7 +29,7 @@ function seenFrom(scan: LidarScan, mount: Pose): LidarScan {
   const positions = new Float32Array(scan.positions.length);
   for (let i = 0; i < positions.length; i += 3)
     positions.set(transformPoint(T, scan.positions[i]!, scan.positions[i + 1]!, scan.positions[i + 2]!), i);
-  return { ...scan, positions, mount, secondary: true };
+  return { ...scan, positions, mount };
 }
 
 describe('two sensors on one body', () => {
@@ -62,34 +61,22 @@ describe('two sensors on one body', () => {
     expect(Math.sign(rear.twist[0]!)).toBe(-Math.sign(front.twist[0]!));
   });
 
-  it('only the first makes keyframes', () => {
+  it('keep keyframes by how far the body has moved, whichever looks', () => {
     // A metre a keyframe; every change of sensor would be another.
     const metres = translationNorm(compose(inverse(truth[0]!), truth.at(-1)!));
     expect(slam.statistics().keyframes).toBeLessThanOrEqual(Math.ceil(metres) + 2);
   });
 });
 
-describe('the motion model', () => {
-  it('rides from one mount to the next without moving the body', () => {
-    const motion = new ConstantVelocity();
-    const twist = Float64Array.of(3, 0.5, 0, 0.1, 0, 0.4);
-    motion.ride(FRONT);
-    motion.set(0n, exp([1, 2, 3, 0, 0, 1]), twist);
-    const body = motion.predict(100_000_000n);
-    motion.ride(REAR);
-    const rear = motion.predict(100_000_000n);
-    log(compose(inverse(compose(body, REAR)), rear)).forEach((v) => expect(v).toBeCloseTo(0, 9));
-    motion.ride(FRONT);
-    motion.twist.forEach((v, i) => expect(v).toBeCloseTo(twist[i]!, 9));
-  });
-
-  it("takes a gyroscope's turn rate and keeps the rest", () => {
-    const motion = new ConstantVelocity();
-    motion.set(0n, FRONT, Float64Array.of(1, 2, 3, 4, 5, 6));
-    motion.turn([7, 8, 9]);
-    expect([...motion.twist]).toEqual([1, 2, 3, 7, 8, 9]);
-  });
-});
+/** Readings of an IMU at the body's origin, at 100 Hz, that turns about z at a rate (rad/s). */
+function turning(fromNs: bigint, toNs: bigint, rate: number): ImuBatch {
+  const count = Number((toNs - fromNs) / 10_000_000n) + 1;
+  return {
+    stampsNs: BigInt64Array.from({ length: count }, (_, i) => fromNs + BigInt(i) * 10_000_000n),
+    rates: Float64Array.from({ length: 3 * count }, (_, i) => (i % 3 === 2 ? rate : 0)),
+    T_body_imu: FRONT,
+  };
+}
 
 describe('a gyroscope', () => {
   it('carries the track over a turn that constant velocity does not see coming', async () => {
@@ -99,17 +86,13 @@ describe('a gyroscope', () => {
     const still = { times: new Float32Array(scans[0]!.count), timing: 'none' } as const;
     const first = { ...scans[0]!, ...still };
     const at = (k: number): bigint => first.stampNs + BigInt(k) * 100_000_000n;
-    const turned = { ...seenFrom(first, turn), secondary: false };
+    const turned = seenFrom(first, turn);
     delete (turned as { mount?: Pose }).mount;
     const run = async (gyro: boolean): Promise<number> => {
       const slam = await createSlam(await loadConfig({ set: ['threads=1', 'map.memoryMiB=1024'] }));
       for (let k = 0; k < 4; k++) slam.process({ ...first, stampNs: at(k) });
-      const rate = [0, 0, angle / 0.1];
-      const result = slam.process({
-        ...turned,
-        stampNs: at(4),
-        ...(gyro ? { gyro: { since: rate, during: rate } } : {}),
-      });
+      if (gyro) slam.imu(turning(at(3), at(4), angle / 0.1));
+      const result = slam.process({ ...turned, stampNs: at(4) });
       await slam.close();
       return result.state === 'lost' ? Infinity : rotationAngle(compose(inverse(turn), result.pose));
     };

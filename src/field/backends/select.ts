@@ -1,14 +1,23 @@
+import type { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
-import type { MapField } from '../map-field.js';
+import type { BackendLimits, FieldBackend } from '../backend.js';
+import type { Field } from '../field.js';
+import type { FieldRoom, GridSpec } from '../grid-spec.js';
 import type { EngineName } from './names.js';
 import type { TfBackendName } from './tfjs/backends.js';
-import type { WasmField } from './wasm/field.js';
-import type { KernelPool } from '../../compute/pool.js';
+import { WasmBackend } from './wasm/backend.js';
 
-/** A field on the engine that was asked for, or that suits the machine. */
-export interface ChosenField {
-  readonly field: MapField;
-  readonly engine: 'wasm' | 'webgpu' | 'tfjs';
+/** The field that a backend is opened for: it counts as working once it has made it. */
+export interface FirstField {
+  readonly spec: GridSpec;
+  readonly room: FieldRoom;
+  readonly limits: BackendLimits;
+}
+
+/** The backend that was asked for, or that suits the machine. */
+export interface ChosenBackend {
+  readonly backend: FieldBackend;
+  readonly field: Field;
   /** What it runs on, for people. */
   readonly device: string;
   /** Why engines or backends that come first were not taken; one sentence each. */
@@ -20,38 +29,39 @@ export interface SelectOptions {
   readonly half?: boolean;
   /** Samples of the largest batch. */
   readonly batchSamples?: number;
-  /** How the engines are made; tests put others in their place. */
+  /** How the backends are made; tests put others in their place. */
   readonly makers?: Makers;
+}
+
+export interface Made {
+  readonly backend: FieldBackend;
+  readonly device: string;
+  readonly reasons?: readonly string[];
 }
 
 export interface Makers {
   /** Rejects with the reason when there is no adapter, or only a software one that is not welcome. */
   webgpu(
-    pool: KernelPool,
-    wasm: WasmField,
+    wasm: WasmBackend,
     options: { software: boolean; half: boolean; batchSamples?: number },
-  ): Promise<{ field: MapField; device: string }>;
-  tfjs(
-    pool: KernelPool,
-    wasm: WasmField,
-    choice: { backends?: readonly TfBackendName[]; software: boolean },
-  ): Promise<{ field: MapField; device: string; reasons: readonly string[] }>;
+  ): Promise<Made>;
+  tfjs(wasm: WasmBackend, choice: { backends?: readonly TfBackendName[]; software: boolean }): Promise<Made>;
 }
 
 /** Modules are loaded when their engine is tried: a machine without a GPU pays nothing for them. */
-const MAKERS: Makers = {
-  async webgpu({ memory }, wasm, options) {
-    const { WebGpuField } = await import('./webgpu/field.js');
-    const field = await WebGpuField.create(memory, wasm, options);
-    const { name } = field.adapter;
-    return { field, device: field.half ? `${name}, features as 16-bit halves` : name };
+export const MAKERS: Makers = {
+  async webgpu(wasm, options) {
+    const { WebGpuBackend } = await import('./webgpu/backend.js');
+    const backend = await WebGpuBackend.create(wasm, options);
+    const { name } = backend.adapter;
+    return { backend, device: options.half ? `${name}, features as 16-bit halves` : name };
   },
-  async tfjs({ memory }, wasm, choice) {
-    const { TfjsField } = await import('./tfjs/field.js');
-    const field = await TfjsField.create(memory, wasm, choice);
-    const { name, device, skipped } = field.opened;
+  async tfjs(wasm, choice) {
+    const { TfjsBackend } = await import('./tfjs/backend.js');
+    const backend = await TfjsBackend.create(wasm, choice);
+    const { name, device, skipped } = backend.opened;
     return {
-      field,
+      backend,
       device: `${name}: ${device}`,
       reasons: skipped.map((s) => `TensorFlow.js' backend ${s.name} was not taken: ${s.reason}.`),
     };
@@ -59,38 +69,44 @@ const MAKERS: Makers = {
 };
 
 /**
- * Opens an engine on a field that is still empty. `auto` takes a hardware adapter through webgpu, else wasm; software adapters
- * (SwiftShader, llvmpipe) are used only where their engine is named. `tfjs` takes the first of its backends that works
- * (node-gpu, webgpu on hardware, wasm, cpu), `tfjs-…` the one it names.
+ * Opens a backend with a first field: the only place that chooses one. `auto` takes a hardware adapter through webgpu,
+ * else wasm; software adapters (SwiftShader, llvmpipe) are used only where their engine is named. `tfjs` takes the first
+ * of its backends that works (node-gpu, webgpu on hardware, wasm, cpu), `tfjs-…` the one it names.
  *
- * @param wasm the field in shared memory: engine wasm itself, what engine tfjs reads, engine webgpu's copy
- * @throws FeltmapError unsupported when an engine that was named does not work here, with the reason
+ * @throws FeltmapError unsupported when an engine that was named does not work here, with the reason; out-of-memory
  */
-export async function openEngine(
+export async function createBackend(
   wanted: EngineName,
   pool: KernelPool,
-  wasm: WasmField,
+  { spec, room, limits }: FirstField,
   { half = false, batchSamples, makers = MAKERS }: SelectOptions = {},
-): Promise<ChosenField> {
+): Promise<ChosenBackend> {
+  const wasm = new WasmBackend(pool, limits);
+  const withField = async ({ backend, device, reasons = [] }: Made): Promise<ChosenBackend> => {
+    try {
+      return { backend, field: backend.createField(spec, room), device, reasons };
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
+  };
   if (wanted.startsWith('tfjs')) {
-    const backend = wanted.slice('tfjs-'.length);
-    const named = backend ? { backends: [backend as TfBackendName], software: true } : { software: false };
-    return { engine: 'tfjs', ...(await makers.tfjs(pool, wasm, named)) };
+    const named = wanted.slice('tfjs-'.length);
+    const choice = named ? { backends: [named as TfBackendName], software: true } : { software: false };
+    return withField(await makers.tfjs(wasm, choice));
   }
-  const onWasm = (reasons: string[]): ChosenField => ({
-    field: wasm,
-    engine: 'wasm',
-    device: `processor, WebAssembly SIMD, ${pool.threads} thread${pool.threads === 1 ? '' : 's'}`,
-    reasons,
-  });
+  const onWasm = (reasons: string[]): Promise<ChosenBackend> =>
+    withField({
+      backend: wasm,
+      device: `processor, WebAssembly SIMD, ${pool.threads} thread${pool.threads === 1 ? '' : 's'}`,
+      reasons,
+    });
   if (wanted === 'wasm') return onWasm([]);
   try {
-    const made = await makers.webgpu(pool, wasm, {
-      software: wanted === 'webgpu',
-      half,
-      ...(batchSamples === undefined ? {} : { batchSamples }),
-    });
-    return { engine: 'webgpu', ...made, reasons: [] };
+    const options = { software: wanted === 'webgpu', half };
+    return await withField(
+      await makers.webgpu(wasm, batchSamples === undefined ? options : { ...options, batchSamples }),
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (wanted === 'auto') return onWasm([`Engine webgpu was not taken: ${reason}`]);

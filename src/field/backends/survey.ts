@@ -1,9 +1,8 @@
 import { ENGINES, type EngineName } from './names.js';
-import { openEngine, type ChosenField } from './select.js';
-import type { TfjsField } from './tfjs/field.js';
-import { WasmField } from './wasm/field.js';
+import { createBackend, type ChosenBackend } from './select.js';
+import type { TfjsBackend } from './tfjs/backend.js';
 import { KernelPool } from '../../compute/pool.js';
-import type { WebGpuField } from './webgpu/field.js';
+import type { WebGpuBackend } from './webgpu/backend.js';
 import { makeWorkload, rateOf, WORKLOAD_FIELD, WORKLOAD_MIB } from './workload.js';
 
 /** What is known of an engine on this machine. */
@@ -46,9 +45,9 @@ export async function surveyEngines(seconds = 2, threads = 1): Promise<Survey> {
 
 async function report(engine: EngineName, seconds: number, threads: number): Promise<EngineReport> {
   const pool = await KernelPool.create({ threads, memoryMiB: WORKLOAD_MIB });
-  let chosen: ChosenField | undefined;
+  let chosen: ChosenBackend | undefined;
   try {
-    chosen = await openEngine(engine, pool, new WasmField(pool, WORKLOAD_FIELD));
+    chosen = await createBackend(engine, pool, WORKLOAD_FIELD);
     const samplesPerSecond = seconds > 0 ? speed(pool, chosen, seconds) : undefined;
     return {
       engine,
@@ -61,17 +60,17 @@ async function report(engine: EngineName, seconds: number, threads: number): Pro
     const reason = error instanceof Error ? error.message : String(error);
     return { engine, usable: false, reason, device: '' };
   } finally {
-    await chosen?.field.close();
+    await chosen?.backend.close();
     await pool.close();
   }
 }
 
 /** Batches as large as the engine does in half a second, 8192 samples at most; finding that out counts as measuring. */
-function speed(pool: KernelPool, { field }: ChosenField, seconds: number): number {
-  const workload = makeWorkload(pool.memory, field, 20_000);
+function speed(pool: KernelPool, { backend, field }: ChosenBackend, seconds: number): number {
+  const workload = makeWorkload(pool.memory, backend, field, 20_000);
   const step = (count: number): (() => void) => {
-    const chunks = workload.chunks(count);
-    return () => field.fit(chunks, workload.poses, workload.fit);
+    const batches = [workload.batch(count)];
+    return () => backend.fit(field, batches, workload.frames, workload.fit);
   };
   const least = 1;
   step(least)(); // compiles
@@ -83,12 +82,12 @@ function speed(pool: KernelPool, { field }: ChosenField, seconds: number): numbe
   return rateOf(count * 256, left - once * count, step(count));
 }
 
-function adapterOf({ engine, field, device }: ChosenField): Pick<EngineReport, 'reason' | 'limits'> {
-  if (engine === 'webgpu') {
-    const { software, limits } = (field as WebGpuField).adapter;
+function adapterOf({ backend, device }: ChosenBackend): Pick<EngineReport, 'reason' | 'limits'> {
+  if (backend.name === 'webgpu') {
+    const { software, limits } = (backend as WebGpuBackend).adapter;
     return { reason: software ? SOFTWARE : '', limits };
   }
-  const onWebGpu = engine === 'tfjs' && (field as TfjsField).opened.name === 'webgpu';
+  const onWebGpu = backend.name === 'tfjs' && (backend as TfjsBackend).opened.name === 'webgpu';
   return {
     reason:
       onWebGpu && /swiftshader|llvmpipe|lavapipe|software|\bwarp\b|basic render/i.test(device)

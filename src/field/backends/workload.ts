@@ -1,29 +1,35 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
-import type { FitChunk, FitOptions, RegisterOptions } from '../engine.js';
-import type { MapField } from '../map-field.js';
+import type { FieldBackend, FitBatch, FitFrame, FitOptions } from '../backend.js';
+import type { Field } from '../field.js';
+import type { GeometricTerm } from '../terms/geometric.js';
 import { Random } from '../../geometry/random.js';
 import { exp, identity, type Pose } from '../../geometry/se3.js';
-import type { WasmFieldOptions } from './wasm/field.js';
+import type { FirstField } from './select.js';
 import type { KernelMemory } from '../../compute/memory.js';
 
 /** Options of a field for a made-up scene of the size of a street. */
-export const WORKLOAD_FIELD: WasmFieldOptions = {
-  voxel: 0.15,
-  truncation: 0.3,
-  pyramid: [4, 8],
-  featureCell: 4,
-  outputScale: 0.1,
-  maxWeight: 100,
-  saturation: 1e9,
-  maxRange: 100,
-  bareRange: 15,
-  bareQuality: 0.2,
-  seed: 1,
-  maxFineBlocks: 16000,
-  maxFeatureRows: 100000,
-  maxBatchChunks: 512,
-  maxScanPoints: 120000,
-  poolSamples: 131072,
+export const WORKLOAD_FIELD: FirstField = {
+  spec: {
+    voxel: 0.15,
+    truncation: 0.3,
+    pyramid: [4, 8],
+    seed: 1,
+    layers: [
+      {
+        name: 'distance',
+        wordsPerCorner: 2,
+        stride: 1,
+        maxWeight: 100,
+        saturation: 1e9,
+        maxRange: 100,
+        bareRange: 15,
+        bareQuality: 0.2,
+      },
+      { name: 'features', wordsPerCorner: 1, stride: 4, outputScale: 0.1 },
+    ],
+  },
+  room: { fineBlocks: 16000, featureRows: 100000, samples: 131072 },
+  limits: { scanPoints: 120000, batchChunks: 512 },
 };
 /** Address space that such a field needs, MiB. */
 export const WORKLOAD_MIB = 1024;
@@ -32,15 +38,18 @@ export const WORKLOAD_MIB = 1024;
 export interface Workload {
   readonly surface: SurfaceSamples;
   /** Batches of any number of chunks, a sixteenth of the samples each from another pose. */
-  chunks(count: number): FitChunk[];
-  readonly poses: readonly Pose[];
+  batch(count: number): FitBatch;
+  /** They stay where they are. */
+  readonly frames: readonly FitFrame[];
   readonly fit: FitOptions;
   readonly guess: Pose;
-  readonly register: RegisterOptions;
+  readonly term: GeometricTerm;
   readonly queries: Float32Array;
 }
 
 const CHUNK = 256;
+/** No batch has enough samples for a pose to move. */
+const STAY = { priorTranslation: 1, priorRotation: 1, systemScale: 1, minSamples: 1e9 };
 
 /**
  * Fills a field with the inside of a box of 40 × 30 × 8 metres as a scan from its middle sees it, draws samples and
@@ -48,7 +57,12 @@ const CHUNK = 256;
  *
  * @param memory what the field's scans lie in
  */
-export function makeWorkload(memory: KernelMemory, field: MapField, count = 60_000): Workload {
+export function makeWorkload(
+  memory: KernelMemory,
+  backend: FieldBackend,
+  field: Field,
+  count = 60_000,
+): Workload {
   const random = new Random('workload');
   const half = [20, 15, 4] as const;
   const areas = [half[1] * half[2], half[0] * half[2], half[0] * half[1]];
@@ -74,19 +88,17 @@ export function makeWorkload(memory: KernelMemory, field: MapField, count = 60_0
   type F = Float32Array;
   const [x, y, z, nx, ny, nz, tau, quality] = columns as [F, F, F, F, F, F, F, F];
   const surface = { x, y, z, nx, ny, nz, tau, quality, flags, up: [0, 0, 1], count, keypoints };
-  field.fuse(surface, identity(), 0);
+  backend.integrate(field, surface, identity(), { scan: 0 });
   const chosen = Math.min(16384, count);
-  field.drawSamples(surface, chosen, 0, { seed: 5, band: 0.25 });
+  backend.drawSamples(field, surface, identity(), { points: chosen, first: 0, seed: 5, band: 0.25 });
   const all = (chosen * 4) / CHUNK;
   const poses = [identity(), exp([0.01, -0.01, 0.005, 0, 0.001, 0.001])];
-  const chunks = (n: number): FitChunk[] =>
+  const batch = (n: number): FitBatch =>
     Array.from({ length: n }, (_, k) => ({
       first: Math.floor((k * all) / n) * CHUNK,
       count: CHUNK,
-      pose: k & 1,
-      optimisePose: true,
+      frame: k & 1,
     }));
-  field.allocateRows(chunks(all), poses);
   const queries = new Float32Array(3 * 8192);
   for (let i = 0; i < queries.length; i++) {
     const point = Math.floor(i / 3) % count;
@@ -94,17 +106,19 @@ export function makeWorkload(memory: KernelMemory, field: MapField, count = 60_0
   }
   return {
     surface,
-    chunks,
-    poses,
-    fit: { huber: 0.03, learningRate: 0.003, scalarRate: 0.3 },
+    batch,
+    frames: poses.map((pose) => ({ pose, anchor: pose, optimise: true })),
+    fit: { huber: 0.03, learningRate: 0.003, scalarRate: 0.3, prior: STAY },
     guess: exp([0.05, -0.03, 0.02, 0.001, -0.001, 0.003]),
-    register: {
+    term: {
+      kind: 'geometric',
+      field,
+      surface,
+      groundWeight: 1,
       kernels: [0.6, 0.6, 1.2, 0],
       levelWeights: [1, 0.05, 0.01, 0],
       gradientScale: 0.5,
       minWeight: 0.05,
-      timeScale: 10,
-      twist: new Float64Array(6),
     },
     queries,
   };

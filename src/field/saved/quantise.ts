@@ -1,4 +1,5 @@
 // Between the corners of a field in floating point and the whole numbers that are saved.
+import type { DistanceLevel, FeatureCorners } from './content.js';
 import type { QuantisedFeatures } from './feature-codec.js';
 import type { QuantisedLevel } from './scalar-codec.js';
 import { orderKey } from './block-order.js';
@@ -7,26 +8,6 @@ const CORNERS = 512;
 const CHANNELS = 8;
 /** Bytes would hold more, but features never grow so large. */
 const MAX_FEATURE = 32767;
-
-/** A scalar level as it lies in memory: blocks 1 … count − 1; block 0 is the empty one. */
-export interface ScalarBlocks {
-  readonly count: number;
-  /** 4 per block, the first three are bx by bz. */
-  readonly coords: Int32Array;
-  /** 512 pairs {distance (m), weight} per block, x fastest; weight 0 = never observed. */
-  readonly data: Float32Array;
-}
-
-/** Feature corners as they lie in memory. */
-export interface FeatureBlocks {
-  readonly count: number;
-  readonly coords: Int32Array;
-  /** 512 row numbers per block; 0 = none. */
-  readonly rowOf: Int32Array;
-  /** Floats from one row to the next; the first eight are the features. */
-  readonly stride: number;
-  readonly rows: Float32Array;
-}
 
 const CLASSES = 27;
 /**
@@ -57,10 +38,11 @@ export function classWeight(weights: number): number {
  * Rounds the observed corners of a level: distances to `limit` steps of the truncation, weights to classes. Blocks without
  * any observed corner are left out.
  */
-export function quantiseScalars(blocks: ScalarBlocks, truncation: number, limit: number): QuantisedLevel {
-  const { coords, data } = blocks;
-  const order = sortedBlocks(blocks, (block) => {
-    for (let i = block * CORNERS; i < (block + 1) * CORNERS; i++) if (data[2 * i + 1]! > 0) return true;
+export function quantiseScalars(blocks: DistanceLevel, limit: number): QuantisedLevel {
+  const { coords, truncation } = blocks;
+  const order = sortedBlocks(coords, (block) => {
+    const pairs = blocks.corners(block);
+    for (let i = 0; i < CORNERS; i++) if (pairs[2 * i + 1]! > 0) return true;
     return false;
   });
   const out = {
@@ -71,11 +53,12 @@ export function quantiseScalars(blocks: ScalarBlocks, truncation: number, limit:
   };
   const scale = limit / truncation;
   order.forEach((block, n) => {
-    out.coords.set(coords.subarray(block * 4, block * 4 + 3), n * 3);
+    out.coords.set(coords.subarray(block * 3, block * 3 + 3), n * 3);
+    const pairs = blocks.corners(block);
     for (let i = 0; i < CORNERS; i++) {
-      const weight = data[2 * (block * CORNERS + i) + 1]!;
+      const weight = pairs[2 * i + 1]!;
       if (!(weight > 0)) continue;
-      const steps = Math.round(data[2 * (block * CORNERS + i)]! * scale);
+      const steps = Math.round(pairs[2 * i]! * scale);
       out.distances[n * CORNERS + i] = Math.max(-limit, Math.min(limit, steps));
       out.weights[n * CORNERS + i] = weightClass(weight);
     }
@@ -98,13 +81,13 @@ export function restoreScalars(
   }
 }
 
-/** Rounds features to multiples of `step`. */
-export function quantiseFeatures(blocks: FeatureBlocks, step: number): QuantisedFeatures {
-  const { coords, rowOf, rows, stride } = blocks;
+/** Rounds features to multiples of `step`. Blocks without any are left out. */
+export function quantiseFeatures(corners: FeatureCorners, step: number): QuantisedFeatures {
+  const { coords } = corners;
   let count = 0;
-  const order = sortedBlocks(blocks, (block) => {
+  const order = sortedBlocks(coords, (block) => {
     let any = 0;
-    for (let i = block * CORNERS; i < (block + 1) * CORNERS; i++) if (rowOf[i] !== 0) any++;
+    for (const row of corners.rows(block)) if (row !== 0) any++;
     count += any;
     return any > 0;
   });
@@ -115,26 +98,24 @@ export function quantiseFeatures(blocks: FeatureBlocks, step: number): Quantised
   };
   let at = 0;
   order.forEach((block, n) => {
-    out.coords.set(coords.subarray(block * 4, block * 4 + 3), n * 3);
-    for (let i = 0; i < CORNERS; i++) {
-      const row = rowOf[block * CORNERS + i]!;
-      if (row === 0) continue;
+    out.coords.set(coords.subarray(block * 3, block * 3 + 3), n * 3);
+    corners.rows(block).forEach((row, i) => {
+      if (row === 0) return;
       out.present[n * CORNERS + i] = 1;
+      const features = corners.features(row);
       for (let k = 0; k < CHANNELS; k++) {
-        const steps = Math.round(rows[row * stride + k]! / step);
+        const steps = Math.round(features[k]! / step);
         out.values[at++] = Math.max(-MAX_FEATURE, Math.min(MAX_FEATURE, steps));
       }
-    }
+    });
   });
   return out;
 }
 
-function sortedBlocks(
-  { count, coords }: { count: number; coords: Int32Array },
-  wanted: (block: number) => boolean,
-): number[] {
-  const key = (b: number): number => orderKey(coords[b * 4]!, coords[b * 4 + 1]!, coords[b * 4 + 2]!);
-  const blocks = Array.from({ length: Math.max(0, count - 1) }, (_, i) => i + 1).filter(wanted);
+/** Numbers of the wanted blocks in the order they are saved in. */
+function sortedBlocks(coords: Int32Array, wanted: (block: number) => boolean): number[] {
+  const key = (b: number): number => orderKey(coords[b * 3]!, coords[b * 3 + 1]!, coords[b * 3 + 2]!);
+  const blocks = Array.from({ length: coords.length / 3 }, (_, i) => i).filter(wanted);
   return blocks
     .map((block) => ({ block, key: key(block) }))
     .sort((a, b) => a.key - b.key)

@@ -1,5 +1,6 @@
 // Free space: a ray that ends on a surface proves that nothing stands before it. What the map claims to be solid there
 // was something that moved, and its corners lose their weight.
+import { CARVE_CHUNK, CARVE_HITS, CARVED_PER_RAY, K_COUNTS, K_LIST } from '../layout/field';
 import { findBlock, G_CHANGE, G_DATA, G_INVERSE, G_TRUNCATION, G_VOXEL } from './grid';
 import { noise } from './noise';
 
@@ -12,26 +13,26 @@ const K_SEED: usize = 84;
 const K_MAX_RANGE: usize = 88; // f32: rays are followed up to here
 const K_KEEP: usize = 92; // f32: share of its weight that a corner keeps
 const K_FIRST: usize = 96; // first ray to follow
-const K_LIST: usize = 100; // room for 27 · HITS corners of each ray, u32
-
-/** Corners deep in something that a ray may prove to be air, in one scan: a lorry takes some more. */
-const HITS = 8;
+const SIGN: i32 = i32.MIN_VALUE; // of a weight, as an integer
 
 /**
- * Follows rays of the scan through the fine level. One chunk only. What rays meet is marked and weakened afterwards,
- * once, so that their order does not matter: an engine that follows all of them at once gets the same.
+ * Follows rays of the scan through the fine level, CARVE_CHUNK a chunk. What rays meet is marked, by the sign of its
+ * weight, and weakened afterwards by `carveMarked`. Neither whether a ray meets a corner nor what becomes of the corner
+ * depends on the mark, so the order of rays does not matter: an engine that follows all of them at once gets the same.
  */
 export function carve(args: usize, chunk: i32): void {
   const g: usize = load<u32>(args, K_GRID);
   const inverse = load<f32>(g, G_INVERSE), voxel = load<f32>(g, G_VOXEL), truncation = load<f32>(g, G_TRUNCATION);
-  const data: usize = load<u32>(g, G_DATA), list: usize = load<u32>(args, K_LIST);
+  const data: usize = load<u32>(g, G_DATA);
   const count = load<u32>(args, K_COUNT), rays = load<u32>(args, K_RAYS), seed = load<u32>(args, K_SEED);
-  const maxRange = load<f32>(args, K_MAX_RANGE), keep = load<f32>(args, K_KEEP);
+  const maxRange = load<f32>(args, K_MAX_RANGE);
   const tx = load<f32>(args, K_POSE + 12), ty = load<f32>(args, K_POSE + 28), tz = load<f32>(args, K_POSE + 44);
   const step = voxel * <f32>2;
   let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, last: i32 = 0;
   let marked: usize = 0;
-  for (let i: u32 = load<u32>(args, K_FIRST); i < rays; i++) {
+  const first = load<u32>(args, K_FIRST) + <u32>chunk * CARVE_CHUNK, past = min(first + CARVE_CHUNK, rays);
+  const list = listOf(args, chunk);
+  for (let i: u32 = first; i < past; i++) {
     let hits = 0;
     const o = <usize>min(<u32>(noise(seed, i) * <f32>count), count - 1) << 2; // noise() may round up to one
     const px = load<f32>(<usize>load<u32>(args, K_POINTS) + o), py = load<f32>(<usize>load<u32>(args, K_POINTS + 4) + o), pz = load<f32>(<usize>load<u32>(args, K_POINTS + 8) + o);
@@ -65,29 +66,48 @@ export function carve(args: usize, chunk: i32): void {
         continue;
       }
       const corner = data + (<usize>last << 12) + (<usize>((ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6)) << 3);
-      // A marked corner has its weight negated.
+      // Observed, whether marked or not, and deep inside.
       if (load<f32>(corner, 4) == 0 || load<f32>(corner) > -voxel * <f32>0.5) continue;
       // The whole of the surface that the ray went through, not its core alone: what is left of it would be flakes.
       for (let k = -1; k <= 1; k++)
         for (let j = -1; j <= 1; j++)
           for (let i = -1; i <= 1; i++) {
             const near = cornerAt(g, ix + i, iy + j, iz + k);
-            if (near == 0 || !(load<f32>(near, 4) > 0) || load<f32>(near) > voxel * <f32>0.5) continue;
-            store<f32>(near, -load<f32>(near, 4), 4);
-            store<u32>(list + (marked++ << 2), <u32>near);
+            if (near == 0) continue;
+            // Other threads may be at the same corner. Read the weight once; zero or a sign: nothing to do.
+            if (atomic.load<i32>(near, 4) <= 0 || load<f32>(near) > voxel * <f32>0.5) continue;
+            // The one that sets the sign lists the corner, so that it is weakened once.
+            if (atomic.or<i32>(near, SIGN, 4) > 0) store<u32>(list + (marked++ << 2), <u32>near);
           }
-      if (++hits == HITS) break;
+      if (++hits == CARVE_HITS) break;
     }
   }
-  const change: usize = load<u32>(g, G_CHANGE);
-  for (let m: usize = 0; m < marked; m++) {
-    const corner: usize = load<u32>(list + (m << 2));
-    const left = -load<f32>(corner, 4) * keep;
-    store<f32>(corner, left < 0.05 ? 0 : left, 4);
-    if (left < 0.05) store<f32>(corner, 0);
-    const at = change + (((corner - data) >> 12) << 2);
-    store<f32>(at, load<f32>(at) + truncation);
+  store<u32>(<usize>load<u32>(args, K_COUNTS) + (<usize>chunk << 2), <u32>marked);
+}
+
+/** Weakens what rays have marked. One chunk only. */
+export function carveMarked(args: usize, unused: i32): void {
+  const g: usize = load<u32>(args, K_GRID);
+  const data: usize = load<u32>(g, G_DATA), change: usize = load<u32>(g, G_CHANGE);
+  const truncation = load<f32>(g, G_TRUNCATION), keep = load<f32>(args, K_KEEP);
+  const chunks = (load<u32>(args, K_RAYS) - load<u32>(args, K_FIRST) + CARVE_CHUNK - 1) / CARVE_CHUNK;
+  for (let chunk: u32 = 0; chunk < chunks; chunk++) {
+    const list = listOf(args, chunk);
+    const marked: usize = load<u32>(<usize>load<u32>(args, K_COUNTS) + (<usize>chunk << 2));
+    for (let m: usize = 0; m < marked; m++) {
+      const corner: usize = load<u32>(list + (m << 2));
+      const left = -load<f32>(corner, 4) * keep;
+      store<f32>(corner, left < 0.05 ? 0 : left, 4);
+      if (left < 0.05) store<f32>(corner, 0);
+      const at = change + (((corner - data) >> 12) << 2);
+      store<f32>(at, load<f32>(at) + truncation);
+    }
   }
+}
+
+/** Where the rays of a chunk list the corners that they mark. */
+function listOf(args: usize, chunk: i32): usize {
+  return <usize>load<u32>(args, K_LIST) + <usize>chunk * (CARVE_CHUNK * CARVED_PER_RAY * 4);
 }
 
 /** Distance along a ray at which it leaves a block's corners, of one axis. */

@@ -28,10 +28,12 @@ export function decode(D: usize, f: usize, qx: f32, qy: f32, qz: f32, gates: usi
     const a67 = f32x4.add(f32x4.mul(f6, v128.load(d, 768)), f32x4.mul(f7, v128.load(d, 896)));
     const h = f32x4.add(u, f32x4.add(f32x4.add(a01, a23), f32x4.add(a45, a67)));
     const c = v128.load(d, D_C);
-    const gate = v128.and(c, f32x4.gt(h, zero));
+    // relu by mask: max() must order NaN and −0, which takes x86 several instructions.
+    const on = f32x4.gt(h, zero), was = f32x4.gt(u, zero);
+    const gate = v128.and(c, on);
     v128.store(gates + j, gate);
-    v128.store(gates + j, f32x4.sub(gate, v128.and(c, f32x4.gt(u, zero))), 128);
-    sum = f32x4.add(sum, f32x4.mul(c, f32x4.sub(f32x4.max(h, zero), f32x4.max(u, zero))));
+    v128.store(gates + j, f32x4.sub(gate, v128.and(c, was)), 128);
+    sum = f32x4.add(sum, f32x4.mul(c, f32x4.sub(v128.and(h, on), v128.and(u, was))));
   }
   return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
 }

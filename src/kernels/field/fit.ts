@@ -1,6 +1,7 @@
 // One optimisation step: interpolate, decode, Huber loss, back-propagate to the corner features and to the keyframe
 // poses of the window, Adam on every touched row.
-import { findBlock, sampleScalar, G_CHANGE, G_DATA, G_INVERSE, G_NEIGHBOURS } from './grid';
+import { CORNERS_BYTES, T_CELLS } from '../layout/field';
+import { findBlock, gatherCell, sampleCell, G_CHANGE, G_DATA, G_INVERSE, G_NEIGHBOURS } from './grid';
 import { backward } from './decoder';
 import { addResidualGradient, cell, residual, touchCell, C_FRACTION, L_DECODER, L_ROWS, L_STAMPS, L_STEPS } from './features';
 
@@ -70,14 +71,48 @@ export function fitForward(args: usize, chunk: i32): void {
   let p = <usize>load<u32>(args, T_POOL) + (<usize>load<u32>(c) << 5);
   const cx = load<f32>(T, 12), cy = load<f32>(T, 28), cz = load<f32>(T, 44);
   let lossSum: f64 = 0, used: f64 = 0;
-  for (let i: u32 = 0; i < count; i++, p += 32, record += RECORD) {
+  // First copy the corners of all samples and read their rows: reads that do not wait for each other's results overlap.
+  const inverse = load<f32>(scalar, G_INVERSE), rows: usize = load<u32>(level, L_ROWS);
+  const cells = <usize>load<u32>(args, T_CELLS) + <usize>chunk * SAMPLES_PER_CHUNK * CORNERS_BYTES;
+  const p0 = p, record0 = record;
+  let corners = cells;
+  let touched: f32 = 0;
+  for (let i: u32 = 0; i < count; i++, p += 32, record += RECORD, corners += CORNERS_BYTES) {
     store<i32>(record, 0, 76);
     if (load<f32>(p, 16) <= 0) continue;
     const px = load<f32>(p), py = load<f32>(p, 4), pz = load<f32>(p, 8);
     const x = apply(T, px, py, pz), y = apply(T + 16, px, py, pz), z = apply(T + 32, px, py, pz);
-    if (!(sampleScalar(scalar, x, y, z, scratch) > 0)) continue;
+    const ux = x * inverse, uy = y * inverse, uz = z * inverse;
+    const flx = floor(ux), fly = floor(uy), flz = floor(uz);
+    const ix = <i32>flx, iy = <i32>fly, iz = <i32>flz;
+    const block = findBlock(scalar, ix >> 3, iy >> 3, iz >> 3);
+    if (block == 0) continue;
+    store<i32>(record, block, 80);
+    store<i32>(record, (ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6), 84);
+    store<f32>(record, ux - flx, 88);
+    store<f32>(record, uy - fly, 92);
+    store<f32>(record, uz - flz, 96);
+    gatherCell(scalar, block, ix, iy, iz, corners);
+    let flags = WITH_SCALAR;
+    if (cell(level, x, y, z, record + 32)) {
+      flags |= WITH_FEATURES;
+      for (let k: usize = 0; k < 32; k += 4) touched += load<f32>(rows + (<usize>load<u32>(record + k, 32) << 7));
+    }
+    store<i32>(record, flags, 76);
+  }
+  store<f32>(scratch, touched); // so that the reads are not left out
+  p = p0;
+  record = record0;
+  corners = cells;
+  for (let i: u32 = 0; i < count; i++, p += 32, record += RECORD, corners += CORNERS_BYTES) {
+    const flags = load<i32>(record, 76);
+    if (flags == 0) continue;
+    store<i32>(record, 0, 76);
+    const px = load<f32>(p), py = load<f32>(p, 4), pz = load<f32>(p, 8);
+    const x = apply(T, px, py, pz), y = apply(T + 16, px, py, pz), z = apply(T + 32, px, py, pz);
+    if (!(sampleCell(corners, load<f32>(record, 88), load<f32>(record, 92), load<f32>(record, 96), inverse, scratch) > 0)) continue;
     let prediction = load<f32>(scratch);
-    const known = cell(level, x, y, z, record + 32);
+    const known = (flags & WITH_FEATURES) != 0;
     if (known) {
       prediction += residual(level, record + 32, feature, gates);
       backward(D, gates, record);
@@ -97,7 +132,6 @@ export function fitForward(args: usize, chunk: i32): void {
       const qx = x - cx, qy = y - cy, qz = z - cz;
       poseSums(out, w, <f64>r, <f64>gx, <f64>gy, <f64>gz, <f64>(qy * gz - qz * gy), <f64>(qz * gx - qx * gz), <f64>(qx * gy - qy * gx));
     }
-    storeScalarCell(scalar, x, y, z, record + 80);
     store<f32>(record, weight * max(-huber, min(huber, r)), 100);
     store<i32>(record, known ? WITH_SCALAR | WITH_FEATURES : WITH_SCALAR, 76);
     if (!known) continue;
@@ -107,19 +141,6 @@ export function fitForward(args: usize, chunk: i32): void {
   }
   store<f64>(out, lossSum, 27 * 8);
   store<f64>(out, used, 28 * 8);
-}
-
-/** The block, corner and fraction of the fine cell around (x, y, z). */
-function storeScalarCell(g: usize, x: f32, y: f32, z: f32, out: usize): void {
-  const inverse = load<f32>(g, G_INVERSE);
-  const ux = x * inverse, uy = y * inverse, uz = z * inverse;
-  const flx = floor(ux), fly = floor(uy), flz = floor(uz);
-  const ix = <i32>flx, iy = <i32>fly, iz = <i32>flz;
-  store<i32>(out, findBlock(g, ix >> 3, iy >> 3, iz >> 3));
-  store<i32>(out, (ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6), 4);
-  store<f32>(out, ux - flx, 8);
-  store<f32>(out, uy - fly, 12);
-  store<f32>(out, uz - flz, 16);
 }
 
 function poseSums(out: usize, w: f64, r: f64, J0: f64, J1: f64, J2: f64, J3: f64, J4: f64, J5: f64): void {

@@ -1,7 +1,7 @@
 // The field at points and on mesh corners: fused distance plus decoded residual.
-import { sampleScalar, G_COORDS, G_DATA, G_NEIGHBOURS, G_VOXEL } from './grid';
+import { sampleScalar, G_COORDS, G_DATA, G_INVERSE, G_NEIGHBOURS, G_VOXEL } from './grid';
 import { backward } from './decoder';
-import { addResidualGradient, cell, residual, L_DECODER } from './features';
+import { addResidualGradient, cell, residual, C_FRACTION, L_DECODER, L_GRID } from './features';
 
 const Q_SCALAR: usize = 0;
 const Q_LEVEL: usize = 4; // 0 = no features
@@ -56,6 +56,9 @@ export function evaluateBlocks(args: usize, slot: i32): void {
   v128.store(<usize>load<u32>(args, E_COORDS) + (<usize>slot << 4), v128.load(coords));
   const bx = load<i32>(coords) << 3, by = load<i32>(coords, 4) << 3, bz = load<i32>(coords, 8) << 3;
   let at = values;
+  // Neighbouring corners share a feature cell.
+  let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, known = false;
+  const inverse: f32 = level != 0 ? load<f32>(<usize>load<u32>(level, L_GRID), G_INVERSE) : 0;
   for (let z = 0; z < 9; z++)
     for (let y = 0; y < 9; y++) {
       const oyz = ((y >> 3) << 1) | ((z >> 3) << 2);
@@ -75,7 +78,19 @@ export function evaluateBlocks(args: usize, slot: i32): void {
         let rho: f32 = 0;
         if (level != 0) {
           const wx = <f32>(bx + x) * voxel, wy = <f32>(by + y) * voxel, wz = <f32>(bz + z) * voxel;
-          if (cell(level, wx, wy, wz, scratch)) rho = residual(level, scratch, scratch + 48, scratch + 128);
+          const ux = wx * inverse, uy = wy * inverse, uz = wz * inverse;
+          const ix = <i32>floor(ux), iy = <i32>floor(uy), iz = <i32>floor(uz);
+          if (ix != lastX || iy != lastY || iz != lastZ) {
+            known = cell(level, wx, wy, wz, scratch);
+            lastX = ix;
+            lastY = iy;
+            lastZ = iz;
+          } else {
+            store<f32>(scratch, ux - <f32>ix, C_FRACTION);
+            store<f32>(scratch, uy - <f32>iy, C_FRACTION + 4);
+            store<f32>(scratch, uz - <f32>iz, C_FRACTION + 8);
+          }
+          if (known) rho = residual(level, scratch, scratch + 48, scratch + 128);
         }
         store<f32>(at, s + rho);
       }

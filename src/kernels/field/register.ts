@@ -2,7 +2,8 @@
 // the sums of the normal equations. Left perturbation centred at the sensor: p ↦ p + v + ω × (p − c), so the row of
 // the Jacobian is J = [∇, (p − c) × ∇]. With point times τ, the twist correction has the row τ·J: sums are taken of
 // JJᵀ, τJJᵀ, τ²JJᵀ and of rJ, τrJ, for ground and other points apart.
-import { sampleScalar } from './grid';
+import { CELL_BYTES, CELL_CORNERS, G_VERSION, R_CELLS, REGISTER_CHUNK } from '../layout/field';
+import { findBlock, gatherCell, sampleCell, sampleScalar, G_INVERSE } from './grid';
 
 const R_LEVELS: usize = 0; // number of scalar levels, finest first
 const R_GRIDS: usize = 4; // 4 descriptors
@@ -19,7 +20,6 @@ const R_MIN_WEIGHT: usize = 124; // f32: corners with less are not trusted
 const R_LEVEL_WEIGHT: usize = 128; // f32×4
 const R_TWIST: usize = 144; // f32×6: correction of the deskewing twist, turned into the submap frame
 
-const CHUNK: u32 = 256;
 const PARTIAL: usize = 3 * 6 * 8 * 4;
 // … + Σw, Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers, and of the points with a
 // coarse value only: how many, and inliers among them.
@@ -27,7 +27,7 @@ export const R_SUMS: usize = 21 * 3 + 6 * 2 + 8;
 
 export function register(args: usize, chunk: i32): void {
   const count = load<u32>(args, R_COUNT);
-  const first = <u32>chunk * CHUNK, end = min(first + CHUNK, count);
+  const first = <u32>chunk * REGISTER_CHUNK, end = min(first + REGISTER_CHUNK, count);
   const base = <usize>load<u32>(args, R_OUT) + <usize>chunk * (2 * R_SUMS * 8 + 64 + 2 * PARTIAL);
   const scratch = base + 2 * R_SUMS * 8;
   const partial = scratch + 64;
@@ -43,6 +43,25 @@ export function register(args: usize, chunk: i32): void {
   const r6 = load<f32>(args, R_POSE + 32), r7 = load<f32>(args, R_POSE + 36), r8 = load<f32>(args, R_POSE + 40), tz = load<f32>(args, R_POSE + 44);
   const vx = load<f32>(args, R_TWIST), vy = load<f32>(args, R_TWIST + 4), vz = load<f32>(args, R_TWIST + 8);
   const wx = load<f32>(args, R_TWIST + 12), wy = load<f32>(args, R_TWIST + 16), wz = load<f32>(args, R_TWIST + 20);
+  // First copy the fine cells that are not at hand, those of a point that left its cell or of a map that changed: reads
+  // that do not wait for each other's results overlap.
+  const fine: usize = load<u32>(args, R_GRIDS), inverse = load<f32>(fine, G_INVERSE);
+  const version = load<i32>(fine, G_VERSION), withFine = load<f32>(args, R_KERNEL) > 0;
+  const cells: usize = load<u32>(args, R_CELLS);
+  if (withFine)
+    for (let i = first; i < end; i++) {
+      const o = <usize>load<u32>(indices + (<usize>i << 2)) << 2;
+      const px = load<f32>(pX + o), py = load<f32>(pY + o), pz = load<f32>(pZ + o);
+      const qx = r0 * px + r1 * py + r2 * pz, qy = r3 * px + r4 * py + r5 * pz, qz = r6 * px + r7 * py + r8 * pz;
+      const tauF = load<f32>(pT + o) * timeScale;
+      const mx = qx + tauF * (vx + wy * qz - wz * qy), my = qy + tauF * (vy + wz * qx - wx * qz), mz = qz + tauF * (vz + wx * qy - wy * qx);
+      const ix = <i32>floor((mx + tx) * inverse), iy = <i32>floor((my + ty) * inverse), iz = <i32>floor((mz + tz) * inverse);
+      const record = cells + <usize>i * CELL_BYTES;
+      const wanted = i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(version), 0, ix), 1, iy), 2, iz);
+      if (i32x4.all_true(i32x4.eq(v128.load(record), wanted))) continue;
+      v128.store(record, wanted);
+      gatherCell(fine, findBlock(fine, ix >> 3, iy >> 3, iz >> 3), ix, iy, iz, record + CELL_CORNERS); // block 0 is empty
+    }
   for (let i = first; i < end; i++) {
     const index: usize = load<u32>(indices + (<usize>i << 2));
     const o = index << 2;
@@ -56,7 +75,10 @@ export function register(args: usize, chunk: i32): void {
     let level = 0;
     for (; level < levels; level++) {
       if (load<f32>(args + (<usize>level << 2), R_KERNEL) <= 0) continue;
-      if (sampleScalar(<usize>load<u32>(args + (<usize>level << 2), R_GRIDS), mx + tx, my + ty, mz + tz, scratch) > (level == 0 ? minWeight : 0)) break;
+      if (level == 0) {
+        const ux = (mx + tx) * inverse, uy = (my + ty) * inverse, uz = (mz + tz) * inverse;
+        if (sampleCell(cells + <usize>i * CELL_BYTES + CELL_CORNERS, ux - floor(ux), uy - floor(uy), uz - floor(uz), inverse, scratch) > minWeight) break;
+      } else if (sampleScalar(<usize>load<u32>(args + (<usize>level << 2), R_GRIDS), mx + tx, my + ty, mz + tz, scratch) > 0) break;
     }
     if (level == levels) continue;
     const r = load<f32>(scratch), gx = load<f32>(scratch, 4), gy = load<f32>(scratch, 8), gz = load<f32>(scratch, 12);

@@ -88,7 +88,7 @@ export function prepareDeskew(args: usize, chunk: i32): void {
 
     let n0 = load<f32>(nx + o);
     let n1 = load<f32>(ny + o);
-    let n2 = load<f32>(nz + o);
+    const n2 = load<f32>(nz + o);
     if (n0 == 0 && n1 == 0 && n2 == 0) {
       store<f32>(ex + o, 0);
       store<f32>(ey + o, 0);
@@ -236,7 +236,16 @@ function turned(p: v128, once: v128, twice: v128, a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function moved(
-  p: v128, once: v128, twice: v128, v: v128, wv: v128, wwv: v128, a: v128, b: v128, c: v128, t: v128,
+  p: v128,
+  once: v128,
+  twice: v128,
+  v: v128,
+  wv: v128,
+  wwv: v128,
+  a: v128,
+  b: v128,
+  c: v128,
+  t: v128,
 ): v128 {
   const shift = f32x4.add(f32x4.mul(t, v), f32x4.add(f32x4.mul(b, wv), f32x4.mul(c, wwv)));
   return f32x4.add(turned(p, once, twice, a, b), shift);

@@ -157,8 +157,7 @@ function pool(record: usize, sector: i32): void {
       (load<u32>(record, L_PLANES) as usize) +
       (row as usize) * stride +
       (((sector * width + PAD) << 2) as usize);
-    const source =
-      (load<u32>(parent, L_PLANES) as usize) + (((2 * sector * width + PAD) << 2) as usize);
+    const source = (load<u32>(parent, L_PLANES) as usize) + (((2 * sector * width + PAD) << 2) as usize);
     for (let c = 0; c < width; c += 4) {
       const column = source + ((c << 3) as usize);
       // The nearest child decides which surface the cell shows.

@@ -48,7 +48,7 @@ function turns(x: v128, y: v128): v128 {
   let p = f32x4.splat(0.0028662257 / 6.2831853);
   p = f32x4.add(f32x4.mul(p, s), f32x4.splat(-0.0161657367 / 6.2831853));
   p = f32x4.add(f32x4.mul(p, s), f32x4.splat(0.0429096138 / 6.2831853));
-  p = f32x4.add(f32x4.mul(p, s), f32x4.splat(-0.075289640 / 6.2831853));
+  p = f32x4.add(f32x4.mul(p, s), f32x4.splat(-0.07528964 / 6.2831853));
   p = f32x4.add(f32x4.mul(p, s), f32x4.splat(0.1065626393 / 6.2831853));
   p = f32x4.add(f32x4.mul(p, s), f32x4.splat(-0.1420889944 / 6.2831853));
   p = f32x4.add(f32x4.mul(p, s), f32x4.splat(0.1999355085 / 6.2831853));

@@ -66,8 +66,12 @@ function occupied(at: usize, side: usize, weights: usize): usize {
 // @ts-ignore: decorator
 @inline
 function bend(
-  ax: f32, ay: f32, az: f32, // m − e1
-  bx: f32, by: f32, bz: f32, // e2 − m
+  ax: f32,
+  ay: f32,
+  az: f32, // m − e1
+  bx: f32,
+  by: f32,
+  bz: f32, // e2 − m
   noise2: f32,
   longest2: f32,
 ): f32 {
@@ -91,9 +95,19 @@ function bend(
 // @ts-ignore: decorator
 @inline
 function tangent(
-  outX: usize, outY: usize, outZ: usize,
-  p1: usize, p2: usize, q1: usize, q2: usize, plane: usize,
-  cx: f32, cy: f32, cz: f32, noise2: f32, longest: f32,
+  outX: usize,
+  outY: usize,
+  outZ: usize,
+  p1: usize,
+  p2: usize,
+  q1: usize,
+  q2: usize,
+  plane: usize,
+  cx: f32,
+  cy: f32,
+  cz: f32,
+  noise2: f32,
+  longest: f32,
 ): f32 {
   const both: f32 = 4 * longest * longest;
   const single: f32 = longest * longest;
@@ -206,8 +220,17 @@ export function prepareNormals(args: usize, chunk: i32): void {
  * trunk), at finer ones.
  */
 function normal(
-  args: usize, x: f32, y: f32, z: f32, r: f32, cell: u32,
-  outX: usize, outY: usize, outZ: usize, outQuality: usize, outOffset: usize,
+  args: usize,
+  x: f32,
+  y: f32,
+  z: f32,
+  r: f32,
+  cell: u32,
+  outX: usize,
+  outY: usize,
+  outZ: usize,
+  outQuality: usize,
+  outOffset: usize,
 ): bool {
   const finest = load<u32>(args, A_LEVEL) as usize;
   let record = finest;
@@ -226,8 +249,18 @@ function normal(
 }
 
 function fit(
-  record: usize, sigma: f32, x: f32, y: f32, z: f32, r: f32, cell: u32,
-  outX: usize, outY: usize, outZ: usize, outQuality: usize, outOffset: usize,
+  record: usize,
+  sigma: f32,
+  x: f32,
+  y: f32,
+  z: f32,
+  r: f32,
+  cell: u32,
+  outX: usize,
+  outY: usize,
+  outZ: usize,
+  outQuality: usize,
+  outOffset: usize,
 ): bool {
   const plane = load<i32>(record, L_PLANE_BYTES) as usize;
   const weights = plane * 3;
@@ -265,10 +298,19 @@ function fit(
   // First plane: a tangent along the row of the image and one along its column. The out slots serve as scratch.
   const cs: usize = r * colPitch < 0.11 ? 8 : 4;
   const legC = tangent(
-    outX, outY, outZ,
-    occupied(here - cs, 4, weights), occupied(here - 2 * cs, 4, weights),
-    occupied(here + cs, 4, weights), occupied(here + 2 * cs, 4, weights),
-    plane, cx, cy, cz, noise2, longest,
+    outX,
+    outY,
+    outZ,
+    occupied(here - cs, 4, weights),
+    occupied(here - 2 * cs, 4, weights),
+    occupied(here + cs, 4, weights),
+    occupied(here + 2 * cs, 4, weights),
+    plane,
+    cx,
+    cy,
+    cz,
+    noise2,
+    longest,
   );
   if (legC == 0) return reset(outX, outY, outZ);
   const tx = load<f32>(outX);
@@ -277,12 +319,19 @@ function fit(
   const rs: i32 = r * load<f32>(record, L_ROW_PITCH) < 0.08 ? 2 : 1;
   const rowBytes = (rs as usize) * stride;
   const legR = tangent(
-    outX, outY, outZ,
+    outX,
+    outY,
+    outZ,
     row >= rs ? occupied(here - rowBytes, 4, weights) : 0,
     row >= 2 * rs ? occupied(here - 2 * rowBytes, 4, weights) : 0,
     row + rs < rows ? occupied(here + rowBytes, 4, weights) : 0,
     row + 2 * rs < rows ? occupied(here + 2 * rowBytes, 4, weights) : 0,
-    plane, cx, cy, cz, noise2, longest,
+    plane,
+    cx,
+    cy,
+    cz,
+    noise2,
+    longest,
   );
   if (legR == 0) return reset(outX, outY, outZ);
   const ux = load<f32>(outX);

@@ -58,7 +58,14 @@ function prefer(list: usize, place: i32, index: u32): void {
 // @ts-ignore: decorator
 @inline
 function insert(
-  table: usize, slots: usize, bits: i32, stamp: u64, list: usize, kept: i32, k: u64, index: u32,
+  table: usize,
+  slots: usize,
+  bits: i32,
+  stamp: u64,
+  list: usize,
+  kept: i32,
+  k: u64,
+  index: u32,
 ): i32 {
   const mask: u32 = ((1 as u32) << bits) - 1;
   const block = k & 0xfffefffefffe;
@@ -92,8 +99,7 @@ export function prepareThin(args: usize, chunk: i32): void {
   const bits = load<i32>(args, A_TABLE_BITS) + (single ? logParts : 0);
   const table = (load<u32>(args, A_TABLE) as usize) + ((chunk as usize) << (bits + 3));
   const slots = (load<u32>(args, A_SLOTS) as usize) + ((chunk as usize) << (bits + 2));
-  const list =
-    (load<u32>(args, A_LIST) as usize) + ((chunk * load<i32>(args, A_LIST_STRIDE)) as usize) * 4;
+  const list = (load<u32>(args, A_LIST) as usize) + ((chunk * load<i32>(args, A_LIST_STRIDE)) as usize) * 4;
   const stamp = (load<u32>(args, A_STAMP) as u64) << 48;
   const inverse = load<f32>(args, A_INV_VOXEL);
   const px = load<u32>(args, A_PX) as usize;

@@ -1,43 +1,46 @@
-// Marching cubes on one block of 8×8×8 cells. The cases come from src/mesh/case-table.ts, the layout of the
-// arguments and outputs is described in src/mesh/mesher.ts. A cell with a corner that is NaN or infinite is skipped.
+// Marching cubes on one block of 8×8×8 cells. The cases come from src/mesh/case-table.ts, the arguments are those of
+// layout/mesh.ts. A cell with a corner that is NaN or infinite is skipped.
 
-const CORNERS: i32 = 729; // 9³ values a block, x fastest
-const EDGE_IDS: i32 = 3 * CORNERS; // local edge id = axis · 729 + lower corner
-const MAX_VERTICES: i32 = 1944; // 3 · 8 · 9 · 9 edges
-const MAX_INDICES: i32 = 7680; // 512 cells · 5 triangles · 3
-const CASE_BYTES: i32 = 16;
-const BIT_BYTES: i32 = 96; // 736 sign bits, and slack for the last unaligned 32-bit read
-const SCRATCH_BYTES: i32 = 2 * BIT_BYTES + 2 * EDGE_IDS + 2; // two bit sets and the edge → vertex map
+import {
+  BIT_BYTES,
+  BLOCK_CORNERS,
+  BLOCK_EDGE_IDS,
+  CASE_BYTES,
+  COORD_BYTES,
+  COUNT_BYTES,
+  M_CASES,
+  M_COORDS,
+  M_COUNTS,
+  M_EDGES,
+  M_INDICES,
+  M_NORMALS,
+  M_POSITIONS,
+  M_SCRATCH,
+  M_SIDE,
+  M_VALUES,
+  MAX_BLOCK_INDICES,
+  MAX_BLOCK_VERTICES,
+  SCRATCH_BYTES,
+} from '../layout/mesh';
+
 const NONE: u16 = 0xffff;
 
 // A vertex keeps this much (of the cell side) away from the corners: a corner value of exactly 0 would pull several
 // vertices into one point and make triangles without area.
 const MARGIN: f32 = 1.0 / 256.0;
 
-// Byte offsets into the arguments.
-const VALUES: usize = 0;
-const COORDS: usize = 4;
-const CASES: usize = 8;
-const POSITIONS: usize = 12;
-const NORMALS: usize = 16;
-const KEYS: usize = 20;
-const INDICES: usize = 24;
-const COUNTS: usize = 28;
-const SCRATCH: usize = 32;
-const SIDE: usize = 40;
-
 /** Extracts the surface of the block in `slot`. Slots are independent of each other, so any thread may take any. */
 export function meshBlocks(args: usize, slot: i32): void {
-  const values = <usize>load<u32>(args + VALUES) + <usize>(slot * CORNERS * 4);
-  const counts = <usize>load<u32>(args + COUNTS) + <usize>(slot * 8);
-  const cases = <usize>load<u32>(args + CASES);
-  const indices = <usize>load<u32>(args + INDICES) + <usize>(slot * MAX_INDICES * 2);
-  const scratch = <usize>load<u32>(args + SCRATCH) + <usize>(slot * SCRATCH_BYTES);
+  const values = <usize>load<u32>(args + M_VALUES) + <usize>(slot * BLOCK_CORNERS * 4);
+  const counts = <usize>load<u32>(args + M_COUNTS) + <usize>(slot * COUNT_BYTES);
+  const cases = <usize>load<u32>(args + M_CASES);
+  const indices = <usize>load<u32>(args + M_INDICES) + <usize>(slot * MAX_BLOCK_INDICES * 2);
+  const scratch = <usize>load<u32>(args + M_SCRATCH) + <usize>(slot * SCRATCH_BYTES);
   const bad = scratch + BIT_BYTES;
   const map = scratch + 2 * BIT_BYTES;
   store<u64>(counts, 0);
   if (!classify(values, scratch, bad)) return;
-  memory.fill(map, 0xff, 2 * EDGE_IDS);
+  memory.fill(map, 0xff, 2 * BLOCK_EDGE_IDS);
 
   let vertexCount: i32 = 0;
   let indexCount: i32 = 0;
@@ -69,7 +72,7 @@ export function meshBlocks(args: usize, slot: i32): void {
           const i0 = x + select<i32>(0, select<i32>(t, s, axis == 1), axis == 0);
           const j0 = y + select<i32>(s, select<i32>(0, t, axis == 1), axis == 0);
           const k0 = z + select<i32>(t, select<i32>(s, 0, axis == 1), axis == 0);
-          const id = axis * CORNERS + i0 + 9 * (j0 + 9 * k0);
+          const id = axis * BLOCK_CORNERS + i0 + 9 * (j0 + 9 * k0);
           let vertex = load<u16>(map + <usize>(id << 1));
           if (vertex == NONE) {
             vertex = <u16>vertexCount;
@@ -146,10 +149,10 @@ function emitVertex(
   const t = min(max(a / (a - b), MARGIN), <f32>1 - MARGIN);
 
   // From integer corner numbers in float64, so that every block with this edge gets the same bits.
-  const at = slot * MAX_VERTICES + vertex;
-  const coords = <usize>load<u32>(args + COORDS) + <usize>(slot << 4);
-  const side = load<f64>(args + SIDE);
-  const position = <usize>load<u32>(args + POSITIONS) + <usize>(at * 12);
+  const at = slot * MAX_BLOCK_VERTICES + vertex;
+  const coords = <usize>load<u32>(args + M_COORDS) + <usize>(slot * COORD_BYTES);
+  const side = load<f64>(args + M_SIDE);
+  const position = <usize>load<u32>(args + M_POSITIONS) + <usize>(at * 12);
   const along = <f64>t;
   store<f32>(position, <f32>((<f64>(8 * load<i32>(coords) + i) + <f64>dx * along) * side));
   store<f32>(position, <f32>((<f64>(8 * load<i32>(coords, 4) + j) + <f64>dy * along) * side), 4);
@@ -169,11 +172,11 @@ function emitVertex(
     length2 = 1;
   }
   const scale = <f32>1 / sqrt<f32>(length2);
-  const normal = <usize>load<u32>(args + NORMALS) + <usize>(at * 12);
+  const normal = <usize>load<u32>(args + M_NORMALS) + <usize>(at * 12);
   store<f32>(normal, nx * scale);
   store<f32>(normal, ny * scale, 4);
   store<f32>(normal, nz * scale, 8);
-  store<u16>(<usize>load<u32>(args + KEYS) + <usize>(at << 1), <u16>(axis * CORNERS + corner));
+  store<u16>(<usize>load<u32>(args + M_EDGES) + <usize>(at << 1), <u16>(axis * BLOCK_CORNERS + corner));
 }
 
 function mix(a: f32, b: f32, t: f32): f32 {

@@ -23,20 +23,7 @@ export interface LidarScan {
   readonly width?: number;
   readonly timing: PointTiming;
   /**
-   * T_body_sensor at the stamp. Needed where several sensors share a body or the sensor moves on it; without it the
-   * sensor is taken to be fixed to the body.
+   * T_body_sensor at the stamp. Without it the sensor is the body.
    */
   readonly mount?: Pose;
-  /** A second sensor of the body: tracked and mapped, but keyframes and velocity come from the first. */
-  readonly secondary?: boolean;
-  /** What a gyroscope says, rad/s, sensor frame. */
-  readonly gyro?: GyroHint;
-}
-
-/** Mean turn rates, rad/s, in the frame of the sensor. */
-export interface GyroHint {
-  /** From the previous scan's stamp to this one's. */
-  readonly since: ArrayLike<number>;
-  /** While the sweep was measured. */
-  readonly during: ArrayLike<number>;
 }

@@ -1,4 +1,4 @@
-import type { Pose } from '../../geometry/se3.js';
+import { identity, type Pose } from '../../geometry/se3.js';
 import type { Random } from '../../geometry/random.js';
 
 /** A scan whose samples stay in the pool. */
@@ -11,6 +11,7 @@ export interface Keyframe {
   /** First sample in the pool, and how many. */
   readonly first: number;
   readonly count: number;
+  readonly T_body_sensor: Pose;
 }
 
 /**
@@ -33,8 +34,8 @@ export class KeyframeStore {
     return this.#next * this.#slabSamples;
   }
 
-  keep(scan: number, pose: Pose, count: number): Keyframe {
-    const frame = { scan, pose, anchor: pose, first: this.writeTo, count };
+  keep(scan: number, pose: Pose, count: number, T_body_sensor = identity()): Keyframe {
+    const frame = { scan, pose, anchor: pose, first: this.writeTo, count, T_body_sensor };
     this.#next = (this.#next + 1) % this.#slabs;
     const overwritten = this.frames.findIndex((other) => other.first === this.writeTo);
     if (overwritten >= 0) this.frames.splice(overwritten, 1);

@@ -1,41 +1,45 @@
-// Where does a scan fit a map best? Scores many poses cheaply, registers from the best of them, and measures the fits.
 import type { SurfaceSamples } from '../../sensors/observation.js';
-import type { FieldEngine, NormalSums, RegisterOptions } from '../../field/engine.js';
+import type { FieldBackend } from '../../field/backend.js';
+import type { Field } from '../../field/field.js';
+import { LinearSystem, unknownsAt, type ClassSums } from '../../field/linear-system.js';
+import type { GeometricOptions, GeometricTerm } from '../../field/terms/geometric.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
+import { better, type Candidate } from './certainty.js';
 
-/** A registration, and how well the scan fits there: ground left out, as that fits nearly everywhere. */
-export interface Find {
-  readonly track: Track;
-  /** Mean robust weight of the valued points, scale one fine voxel: 1 = perfect. */
-  readonly fit: number;
-  /** Share of the scan that lies in the map. */
-  readonly valued: number;
-}
-
+/**
+ * Finds where a scan fits a map best: scores many poses cheaply, registers from the best of them, and measures the fits.
+ *
+ * @example
+ * const search = new PlaceSearch(backend, field, config.tracking);
+ * const guesses = search.rank(surface, turned([pose], yawFan(180, 20)), 6);
+ * const candidate = search.best(surface, guesses, (guess) => register(guess));
+ */
 export class PlaceSearch {
-  readonly #engine: FieldEngine;
-  readonly #wide: RegisterOptions;
-  readonly #tight: RegisterOptions;
+  readonly #backend: FieldBackend;
+  readonly #field: Field;
+  readonly #wide: GeometricOptions;
+  readonly #tight: GeometricOptions;
+  /** As many as poses were ever scored at once. */
+  readonly #systems: LinearSystem[] = [];
 
   /**
-   * @param voxels distances between the corners of the scalar levels, finest first (m)
    * @param limits the tracker's trust in gradients and corners
    */
   constructor(
-    engine: FieldEngine,
-    voxels: readonly number[],
+    backend: FieldBackend,
+    field: Field,
     limits: { readonly gradientScale: number; readonly minWeight: number },
   ) {
-    this.#engine = engine;
+    this.#backend = backend;
+    this.#field = field;
+    const voxels = field.levels.map((level) => level.voxel);
     this.#wide = {
       // The coarse levels' wide truncation sees a wall from metres away: they count nearly as much as the fine one.
       kernels: [...voxels.map((voxel, i) => voxel * (i === 0 ? 4 : 1)), 0, 0, 0].slice(0, 4),
       levelWeights: [1, 0.6, 0.3, 0],
       gradientScale: limits.gradientScale,
       minWeight: limits.minWeight,
-      timeScale: 10,
-      twist: new Float64Array(6),
     };
     this.#tight = {
       ...this.#wide,
@@ -47,12 +51,10 @@ export class PlaceSearch {
 
   /** The `count` poses that fit best, best first. */
   rank(surface: SurfaceSamples, poses: readonly Pose[], count: number): Pose[] {
-    const many = this.#engine.registerMany?.(surface, poses, this.#wide);
+    while (this.#systems.length < poses.length) this.#systems.push(new LinearSystem());
+    this.#backend.linearise([this.#term(surface, this.#wide)], poses.map(unknownsAt), this.#systems);
     return poses
-      .map((pose, i) => ({
-        pose,
-        score: scoreOf(many ? many[i]! : this.#engine.register(surface, pose, this.#wide)),
-      }))
+      .map((pose, i) => ({ pose, score: meanWeight(this.#systems[i]!.sums) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
       .map(({ pose }) => pose);
@@ -63,35 +65,31 @@ export class PlaceSearch {
    *
    * @param track registers the scan from a first guess, T_map_sensor
    */
-  best(surface: SurfaceSamples, poses: readonly Pose[], track: (pose: Pose) => Track): Find | undefined {
+  best(surface: SurfaceSamples, poses: readonly Pose[], track: (pose: Pose) => Track): Candidate | undefined {
     return poses
       .map((pose) => this.measure(surface, track(pose)))
-      .reduce<Find | undefined>(better, undefined);
+      .reduce<Candidate | undefined>(better, undefined);
   }
 
   /** How well the scan fits the map at a registered pose. The points must be deskewed as they were for it. */
-  measure(surface: SurfaceSamples, track: Track): Find {
-    const [other] = this.#engine.register(surface, track.pose, this.#tight);
+  measure(surface: SurfaceSamples, track: Track): Candidate {
+    this.#systems[0] ??= new LinearSystem();
+    this.#backend.linearise([this.#term(surface, this.#tight)], [unknownsAt(track.pose)], this.#systems);
+    const [other] = this.#systems[0].sums;
     return {
       track,
       fit: other.valued > 0 ? other.weight / other.valued : 0,
       valued: other.points > 0 ? other.valued / other.points : 0,
     };
   }
+
+  #term(surface: SurfaceSamples, options: GeometricOptions): GeometricTerm {
+    return { ...options, kind: 'geometric', field: this.#field, surface, groundWeight: 1 };
+  }
 }
 
 /** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
-function scoreOf([other, ground]: readonly [NormalSums, NormalSums]): number {
+function meanWeight([other, ground]: ClassSums): number {
   const all = other.points + ground.points / 4;
   return all > 0 ? (other.weight + ground.weight / 4) / all : 0;
-}
-
-/** The find of more worth. */
-export function better(a: Find | undefined, b: Find): Find {
-  return !a || worth(b) > worth(a) ? b : a;
-}
-
-/** What a find is worth, 0 … 1: a wrong place may share more of the map with a sparse scan, but fits it worse. */
-export function worth({ fit, valued }: Find): number {
-  return fit ** 4 * Math.sqrt(valued);
 }

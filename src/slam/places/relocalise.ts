@@ -1,79 +1,66 @@
-// Finding a scan's place in a map that was loaded: where the map's last run ended or began first, then all along its path.
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Config } from '../../config/schema.js';
-import type { FieldEngine } from '../../field/engine.js';
-import { compose, exp, identity, type Pose } from '../../geometry/se3.js';
+import { identity, type Pose } from '../../geometry/se3.js';
 import { judge, type Verdict } from '../tracking/judge.js';
-import { better, PlaceSearch, type Find } from './place-search.js';
 import type { Track } from '../tracking/tracker.js';
+import { better, CERTAIN_IN_LOADED_MAP, isCertain, type Candidate } from './certainty.js';
+import { turned, yawFan } from './guesses.js';
+import type { PlaceSearch } from './place-search.js';
 
-export interface LocaliserOptions {
-  /** Distances between the corners of the scalar levels, finest first (m). */
-  readonly voxels: readonly number[];
+export interface RelocaliserOptions {
   readonly limits: Config['tracking'];
   /** T_map_sensor along the path of earlier runs, the first of them where the map began. */
   readonly places: readonly Pose[];
   /** Where the last run ended. */
   readonly lastPose: Pose;
-  /** Scans in the loaded map. */
-  readonly scans: number;
 }
 
 /** Failed attempts until all places are searched again: that takes seconds on a long path. */
 const SEARCH_EVERY = 20;
-/** A place is taken only where this share of the scan (ground left out) lies in the map … */
-const MIN_VALUED = 0.3;
-/** … and fits so well on average, by a robust weight with a scale of one voxel. */
-const MIN_FIT = 0.7;
-/** Share of all points with a value that lie within the robust kernel: wrong places reached 0.95, right ones 0.98. */
-const MIN_INLIERS = 0.97;
 
-/** Finds a scan's place in a loaded map: near both ends of the earlier path, then all along it. */
-export class Localiser {
-  readonly scans: number;
-  readonly #options: LocaliserOptions;
+/**
+ * Finds a scan's place in a loaded map: near both ends of the earlier path first, then all along it.
+ *
+ * @example
+ * const relocaliser = new Relocaliser(search, { limits: config.tracking, places, lastPose });
+ * const { track, verdict } = relocaliser.locate(surface, (guess) => register(guess));
+ * if (verdict.state !== 'lost') use(track.pose); // T_map_sensor
+ */
+export class Relocaliser {
   readonly #search: PlaceSearch;
-  #verdict = NOT_FOUND;
+  readonly #options: RelocaliserOptions;
   #attempts = 0;
 
-  constructor(engine: FieldEngine, options: LocaliserOptions) {
-    const { voxels, limits, scans } = options;
-    this.scans = scans;
+  constructor(search: PlaceSearch, options: RelocaliserOptions) {
+    this.#search = search;
     this.#options = options;
-    this.#search = new PlaceSearch(engine, voxels, limits);
   }
 
   /**
-   * The best registration found; whether it is good enough says {@link verdict}.
+   * The best registration, and whether it is certain to be the right place.
    *
-   * @param track registers the scan from a first guess, T_map_sensor
+   * @param register registers the scan from a first guess, T_map_sensor
    */
-  locate(surface: SurfaceSamples, track: (pose: Pose) => Track): Track {
+  locate(
+    surface: SurfaceSamples,
+    register: (pose: Pose) => Track,
+  ): { readonly track: Track; readonly verdict: Verdict } {
     const { places, lastPose } = this.#options;
-    const near = [lastPose, places[0] ?? identity(), identity()];
-    let best = this.#search.best(surface, this.#rank(surface, near, yawFan(30, 5), 3), track)!;
-    if (!this.#sure(best) && this.#attempts++ % SEARCH_EVERY === 0) {
-      const poses = this.#rank(surface, [lastPose, ...places], yawFan(180, 20), 6);
-      best = better(best, this.#search.best(surface, poses, track)!);
+    const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5));
+    let best = this.#search.best(surface, this.#search.rank(surface, near, 3), register)!;
+    let verdict = this.#verdict(best);
+    if (verdict.state === 'lost' && this.#attempts++ % SEARCH_EVERY === 0) {
+      const everywhere = turned([lastPose, ...places], yawFan(180, 20));
+      best = better(best, this.#search.best(surface, this.#search.rank(surface, everywhere, 6), register)!);
+      verdict = this.#verdict(best);
     }
-    this.#verdict = this.#sure(best) ? judge(best.track, this.#options.limits) : NOT_FOUND;
-    return best.track;
+    return { track: best.track, verdict };
   }
 
-  /** Of the latest registration. Stricter than while tracking: a wrong place would ruin the map. */
-  get verdict(): Verdict {
-    return this.#verdict;
-  }
-
-  #sure({ track, fit, valued }: Find): boolean {
-    const settled = judge(track, this.#options.limits).state === 'tracking';
-    return settled && track.inlierRatio >= MIN_INLIERS && fit >= MIN_FIT && valued >= MIN_VALUED;
-  }
-
-  /** The `count` poses that fit best, of all places turned about their own up axis by all angles. */
-  #rank(surface: SurfaceSamples, places: readonly Pose[], yaws: readonly number[], count: number): Pose[] {
-    const poses = places.flatMap((place) => yaws.map((yaw) => compose(place, exp([0, 0, 0, 0, 0, yaw]))));
-    return this.#search.rank(surface, poses, count);
+  /** Stricter than while tracking: neither a degraded track nor an uncertain place will do. */
+  #verdict(candidate: Candidate): Verdict {
+    const verdict = judge(candidate.track, this.#options.limits);
+    return verdict.state === 'tracking' && isCertain(candidate, CERTAIN_IN_LOADED_MAP) ? verdict : NOT_FOUND;
   }
 }
 
@@ -81,11 +68,3 @@ const NOT_FOUND: Verdict = {
   state: 'lost',
   reason: 'The scan was not found in the loaded map yet; nothing is mapped until it is.',
 };
-
-/** Angles from −range to range in steps, radians; 0 first. */
-export function yawFan(rangeDegrees: number, stepDegrees: number): number[] {
-  const angles = [0];
-  for (let a = stepDegrees; a <= rangeDegrees; a += stepDegrees)
-    angles.push(...(a < 180 ? [a, -a] : [a]).map((v) => (v * Math.PI) / 180));
-  return angles;
-}

@@ -11,73 +11,6 @@ import {
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
 
-/** Constant velocity on SE(3): translation and rotation, from the last two poses. */
-export class ConstantVelocity {
-  #pose: Pose = identity();
-  #twist: Twist = new Float64Array(6);
-  #stampNs: bigint | undefined;
-  #mount: Pose | undefined;
-
-  /** Last pose, T_odom_sensor. */
-  get pose(): Pose {
-    return this.#pose;
-  }
-
-  /** Velocity in the sensor frame, m/s and rad/s. */
-  get twist(): Twist {
-    return this.#twist;
-  }
-
-  get stampNs(): bigint | undefined {
-    return this.#stampNs;
-  }
-
-  /** Seconds from the last pose to `stampNs`; 0 before the first. */
-  elapsed(stampNs: bigint): number {
-    return this.#stampNs === undefined ? 0 : Number(stampNs - this.#stampNs) * 1e-9;
-  }
-
-  /** T_odom_sensor at `stampNs`. */
-  predict(stampNs: bigint): Pose {
-    const dt = this.elapsed(stampNs);
-    return compose(this.#pose, exp(this.#twist.map((v) => v * dt)));
-  }
-
-  /** Takes a tracked pose and its twist where that was measured; else the mean one since the last pose. */
-  update(stampNs: bigint, pose: Pose, twist?: Twist): void {
-    const dt = this.elapsed(stampNs);
-    if (twist) this.#twist = twist;
-    else if (dt > 0) this.#twist = log(compose(inverse(this.#pose), pose)).map((v) => v / dt);
-    this.#pose = pose;
-    this.#stampNs = stampNs;
-  }
-
-  /**
-   * From now on poses and twists are those of a sensor mounted elsewhere on the same body (T_body_sensor): they are
-   * carried over from where the last sensor was.
-   */
-  ride(mount: Pose): void {
-    const before = this.#mount;
-    this.#mount = mount;
-    if (!before || mount.every((v, i) => v === before[i])) return;
-    const T_before_now = compose(inverse(before), mount);
-    this.#pose = compose(this.#pose, T_before_now);
-    this.#twist = transformTwist(inverse(T_before_now), this.#twist);
-  }
-
-  /** Takes the turn rate (rad/s, sensor frame) from a gyroscope. */
-  turn(rate: ArrayLike<number>): void {
-    this.#twist = Float64Array.of(...this.#twist.subarray(0, 3), rate[0]!, rate[1]!, rate[2]!);
-  }
-
-  /** Sets pose and velocity, after a reset or a bootstrap. */
-  set(stampNs: bigint, pose: Pose, twist: Twist): void {
-    this.#pose = pose;
-    this.#twist = twist;
-    this.#stampNs = stampNs;
-  }
-}
-
 /** What {@link BodyMotion.update} takes beside the pose. */
 export interface BodyUpdate {
   /** Which sensor was tracked; its velocity is the difference between two poses of its own. */
@@ -176,7 +109,7 @@ export class BodyMotion {
     const { sensor = '', twist, certain = true } = how;
     const before = this.#stampNs;
     if (before !== undefined && stampNs < before) return;
-    this.#twist = twist ?? this.#meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
+    this.#twist = twist ?? this.meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
     this.#tracked.set(sensor, { stampNs, pose: T_odom_body });
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
@@ -199,7 +132,11 @@ export class BodyMotion {
     return stampNs < newest ? this.#imu?.mean(stampNs, newest) : this.#imu?.mean(newest, stampNs);
   }
 
-  #meanTwist(sensor: SensorId, stampNs: bigint, T_odom_body: Pose): Twist | undefined {
+  /**
+   * Mean velocity (body frame) up to a tracked pose, from where the same sensor was tracked last; undefined where that is
+   * too near in time or too long ago.
+   */
+  meanTwist(sensor: SensorId, stampNs: bigint, T_odom_body: Pose): Twist | undefined {
     const own = this.#tracked.get(sensor);
     const from = own ?? (this.#tracked.size === 0 ? this.#origin : undefined);
     if (!from) return undefined;

@@ -2,6 +2,7 @@ import { Vector3 } from 'three';
 import type { HelloFrame, StatusFrame } from '../protocol/index.js';
 import { Session, type SessionView } from './model/session.js';
 import { CAMERA_MODES, SettingsStore, settingsFromHash, type CameraMode } from './model/settings.js';
+import { localStorageIfAllowed } from './model/storage.js';
 import { Connection, type LinkStatus } from './net/connection.js';
 import { SHADINGS } from './scene/shading.js';
 import { SceneView } from './scene/view.js';
@@ -10,8 +11,10 @@ import { ICONS, el, iconButton, setText } from './ui/dom.js';
 import { downloadMesh, downloadPicture, downloadTrajectory } from './ui/downloads.js';
 import { helpDialog } from './ui/help.js';
 import { LinkBanner } from './ui/link-banner.js';
+import { isNarrow } from './ui/narrow.js';
 import { Overlays } from './ui/overlays.js';
 import { Panel } from './ui/panel.js';
+import { listenToPointer } from './ui/pointer.js';
 import { ReplayBar } from './ui/replay-bar.js';
 import { listenToKeys } from './ui/shortcuts.js';
 import { currentTheme, nextTheme, watchTheme } from './ui/theme.js';
@@ -47,15 +50,9 @@ export class App {
   #seen: number[] = [];
 
   constructor(root: HTMLElement) {
-    let storage: Storage | undefined;
-    try {
-      storage = window.localStorage;
-    } catch {
-      // Forbidden: settings last for this visit.
-    }
     // On a narrow screen the panel covers the map: it starts closed there.
     const overrides = { ...(isNarrow() ? { panel: false } : {}), ...settingsFromHash(location.hash) };
-    this.#settings = new SettingsStore(storage, overrides);
+    this.#settings = new SettingsStore(localStorageIfAllowed(), overrides);
 
     const canvas = el('canvas', {
       class: 'map',
@@ -94,7 +91,7 @@ export class App {
     requestAnimationFrame((now) => this.#frame(now));
   }
 
-  /** What `window.feltmap` tells. */
+  /** What `window.feltmap` shows to tests. */
   get state(): FeltmapState {
     const session = this.#session;
     const { blocks, triangles } = this.#view.groups.statistics;
@@ -317,7 +314,12 @@ export class App {
     this.#settings.subscribe((_, changed) => {
       if (changed.has('panel')) this.#resize();
     });
-    this.#listenToPointer(canvas);
+    listenToPointer(canvas, {
+      click: (x, y) => {
+        if (this.#measuring) this.#mark(x, y);
+      },
+      doubleClick: (x, y) => this.#lookAt(x, y),
+    });
     listenToKeys({
       toggleReplay: () => this.#replay.toggle(),
       shading: (index) => this.#settings.set({ shading: SHADINGS[index]! }),
@@ -349,32 +351,18 @@ export class App {
     this.#view.resize(clientWidth, clientHeight, inset);
   }
 
-  #listenToPointer(canvas: HTMLCanvasElement): void {
-    let down: { x: number; y: number } | undefined;
-    const place = (event: MouseEvent): { x: number; y: number } => {
-      const box = canvas.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    };
-    canvas.addEventListener('pointerdown', (event) => {
-      down = event.isPrimary && event.button === 0 ? place(event) : undefined;
-    });
-    canvas.addEventListener('pointerup', (event) => {
-      if (!down || !this.#measuring) return;
-      const up = place(event);
-      // A drag turns the camera; only a click marks a point.
-      if (Math.hypot(up.x - down.x, up.y - down.y) > 6) return;
-      const point = this.#view.pick(up.x, up.y);
-      if (point) this.#view.measure.add(point);
-      else this.#toasts.show('info', 'There is no surface at this place.');
-      this.#view.invalidate();
-    });
-    canvas.addEventListener('dblclick', (event) => {
-      if (this.#measuring || this.#settings.current.camera === 'follow') return;
-      const { x, y } = place(event);
-      const point = this.#view.pick(x, y);
-      if (point) this.#view.rig.lookAt(new Vector3().copy(point));
-      this.#view.invalidate();
-    });
+  #mark(x: number, y: number): void {
+    const point = this.#view.pick(x, y);
+    if (point) this.#view.measure.add(point);
+    else this.#toasts.show('info', 'There is no surface at this place.');
+    this.#view.invalidate();
+  }
+
+  #lookAt(x: number, y: number): void {
+    if (this.#measuring || this.#settings.current.camera === 'follow') return;
+    const point = this.#view.pick(x, y);
+    if (point) this.#view.rig.lookAt(new Vector3().copy(point));
+    this.#view.invalidate();
   }
 
   #frame(now: number): void {
@@ -405,9 +393,4 @@ export class App {
     }
     this.#banner.tick(this.#session.loading, this.#view.groups.statistics.blocks, this.#session.expected);
   }
-}
-
-/** Whether the panel lies below the map instead of beside it, as in style.css. */
-function isNarrow(): boolean {
-  return window.matchMedia('(max-width: 760px)').matches;
 }

@@ -1,6 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../src/compute/pool.js';
-import { WasmField } from '../../../src/field/backends/wasm/field.js';
 import { Random } from '../../../src/geometry/random.js';
 import {
   compose,
@@ -10,9 +9,9 @@ import {
   rotationAngle,
   translationNorm,
   type Pose,
+  moveAtSensor,
 } from '../../../src/geometry/se3.js';
 import { Mapper } from '../../../src/slam/mapping/mapper.js';
-import { moveAtSensor } from '../../../src/slam/tracking/tracker.js';
 import {
   hashOfField,
   OPTIONS,
@@ -24,9 +23,10 @@ import {
   without,
 } from '../../field/helpers.js';
 import { mapperOptions } from '../options.js';
+import { makeField } from '../../field/test-field.js';
 
 const pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
-const field = new WasmField(pool, { ...OPTIONS, poolSamples: 262144 });
+const field = makeField(pool, { ...OPTIONS, poolSamples: 262144 });
 const walls = room(6, 5, 3);
 afterAll(() => pool.close());
 
@@ -56,7 +56,12 @@ describe('mapper', () => {
   }
 
   it('pulls the pose of a scan that was tracked badly back towards the truth', () => {
-    const mapper = new Mapper(field, mapperOptions(field, { iterations: 5, window: 4 }), 32);
+    const mapper = new Mapper(
+      field.backend,
+      field.field,
+      mapperOptions(field, { iterations: 5, window: 4 }),
+      32,
+    );
     drive(mapper, 6);
     const truth = exp([1.8, 0, 0, 0, 0, 0.12]);
     // Wrong by about as much as the tracker is unsure of; fused there too, which the older scans outweigh.
@@ -69,7 +74,12 @@ describe('mapper', () => {
   });
 
   it('leaves right poses right', () => {
-    const mapper = new Mapper(field, mapperOptions(field, { iterations: 5, window: 4 }), 32);
+    const mapper = new Mapper(
+      field.backend,
+      field.field,
+      mapperOptions(field, { iterations: 5, window: 4 }),
+      32,
+    );
     const truth = drive(mapper, 6);
     expect(mapper.keyframes.frames.length).toBeGreaterThan(1);
     for (const frame of mapper.keyframes.frames)
@@ -78,7 +88,7 @@ describe('mapper', () => {
   });
 
   it('leaves poses alone without a window', () => {
-    const mapper = new Mapper(field, mapperOptions(field, { window: 0 }), 32);
+    const mapper = new Mapper(field.backend, field.field, mapperOptions(field, { window: 0 }), 32);
     drive(mapper, 4);
     for (const frame of mapper.keyframes.frames) expect(frame.pose).toEqual(frame.anchor);
   });
@@ -90,7 +100,7 @@ describe('mapper', () => {
       window: 0,
       iterations: 1,
     });
-    const mapper = new Mapper(field, options, 64);
+    const mapper = new Mapper(field.backend, field.field, options, 64);
     const expected: number[] = [];
     let last: Pose | undefined;
     for (let k = 0; k < 20; k++) {
@@ -140,7 +150,12 @@ describe('mapper', () => {
     };
     const still = (count: number, freeSpaceRays: number): void => {
       field.clear();
-      const mapper = new Mapper(field, mapperOptions(field, { iterations: 0, freeSpaceRays }), 32);
+      const mapper = new Mapper(
+        field.backend,
+        field.field,
+        mapperOptions(field, { iterations: 0, freeSpaceRays }),
+        32,
+      );
       const first = place(
         pool.memory,
         scan(new Random('before'), [...walls, gone, gone, gone], identity(), { count: 30000, noise: 0.01 }),
@@ -166,7 +181,7 @@ describe('mapper', () => {
     const run = (seed: number): number => {
       field.clear();
       random = new Random('seeds');
-      drive(new Mapper(field, mapperOptions(field, { seed }), 32), 3);
+      drive(new Mapper(field.backend, field.field, mapperOptions(field, { seed }), 32), 3);
       return hashOfField(field);
     };
     expect(run(1)).toBe(run(1));
@@ -174,11 +189,11 @@ describe('mapper', () => {
   });
 
   it('takes a scan without points, and trains nothing when told not to', () => {
-    const mapper = new Mapper(field, mapperOptions(field), 32);
+    const mapper = new Mapper(field.backend, field.field, mapperOptions(field), 32);
     const { points } = scanFrom(identity());
     mapper.integrate({ ...without(points), count: 0 }, identity(), 0);
     expect(mapper.optimise()).toBeUndefined();
-    const plain = new Mapper(field, mapperOptions(field, { iterations: 0 }), 32);
+    const plain = new Mapper(field.backend, field.field, mapperOptions(field, { iterations: 0 }), 32);
     plain.integrate(points, identity(), 1);
     expect(plain.optimise()).toBeUndefined();
     expect(field.features.count).toBe(1);

@@ -17,7 +17,7 @@ const GOOD: Track = {
   inlierRatio: 0.9,
   residual: 0.02,
   conditioning: 0.2,
-  loose: new Float64Array(9),
+  unconstrained: new Float64Array(9),
 };
 
 describe('judge', () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema.js';
 import { KernelPool } from '../../../src/compute/pool.js';
-import { WasmField } from '../../../src/field/backends/wasm/field.js';
 import { eigenSymmetric } from '../../../src/geometry/linear.js';
 import { Random } from '../../../src/geometry/random.js';
 import {
@@ -14,8 +13,9 @@ import {
   type Pose,
   transformPoint,
   type Twist,
+  moveAtSensor,
 } from '../../../src/geometry/se3.js';
-import { moveAtSensor, Tracker } from '../../../src/slam/tracking/tracker.js';
+import { Tracker } from '../../../src/slam/tracking/tracker.js';
 import {
   corridor,
   OPTIONS,
@@ -27,17 +27,18 @@ import {
   without,
 } from '../../field/helpers.js';
 import { trackerOptions } from '../options.js';
+import { makeField, type TestField } from '../../field/test-field.js';
 
 const STILL = new Float64Array(6);
 
 describe('tracker', () => {
   let pool: KernelPool;
-  let field: WasmField;
+  let field: TestField;
   const random = new Random('tracker');
   const walls = room(8, 6, 3);
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
-    field = new WasmField(pool, { ...OPTIONS, maxScanPoints: 60000 });
+    field = makeField(pool, { ...OPTIONS, maxScanPoints: 60000 });
     map(walls, 60000);
   });
   afterAll(() => pool.close());
@@ -57,7 +58,7 @@ describe('tracker', () => {
   };
 
   it('finds a scan from any start within its basin', () => {
-    const tracker = new Tracker(field, trackerOptions(field));
+    const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     for (let i = 0; i < 12; i++) {
       const truth = exp([
         random.range(-3, 3),
@@ -72,7 +73,7 @@ describe('tracker', () => {
         truth,
         [0.25, 0.25, 0.15, 0.02, 0.02, 0.08].map((size) => size * random.range(-1, 1)),
       );
-      const track = tracker.track(points, start, STILL);
+      const track = tracker.track({ surface: points, predicted: start, twist: STILL });
       const { metres, radians } = off(truth, track.pose);
       expect(metres, `run ${i}`).toBeLessThan(0.01);
       expect(radians, `run ${i}`).toBeLessThan(0.003);
@@ -85,7 +86,7 @@ describe('tracker', () => {
   });
 
   it('is not led astray by a third of the points that belong to something else', () => {
-    const tracker = new Tracker(field, trackerOptions(field));
+    const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     const truth = exp([1, -1, 0, 0, 0, 0.4]);
     const mixed = scan(random, walls, truth, { count: 4000, noise: 0.02 });
     for (let i = 0; i < 2000; i++) {
@@ -94,18 +95,22 @@ describe('tracker', () => {
       mixed.points[i * 2] = [p[0] * keep, p[1] * keep, p[2] * keep];
     }
     const { points } = place(pool.memory, mixed, 1);
-    const track = tracker.track(points, moveAtSensor(truth, [0.1, -0.1, 0.05, 0, 0, 0.03]), STILL);
+    const track = tracker.track({
+      surface: points,
+      predicted: moveAtSensor(truth, [0.1, -0.1, 0.05, 0, 0, 0.03]),
+      twist: STILL,
+    });
     expect(off(truth, track.pose).metres).toBeLessThan(0.02);
   });
 
   it('says how sure it is: errors agree with the covariance', () => {
-    const tracker = new Tracker(field, trackerOptions(field));
+    const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     let sum = 0;
     const runs = 12;
     for (let i = 0; i < runs; i++) {
       const truth = exp([random.range(-2, 2), random.range(-2, 2), 0, 0, 0, 0]);
       const { points } = scanFrom(truth, walls, 0.04);
-      const { pose, covariance } = tracker.track(points, truth, STILL);
+      const { pose, covariance } = tracker.track({ surface: points, predicted: truth, twist: STILL });
       for (let k = 0; k < 3; k++) {
         expect(covariance[k * 7]!).toBeGreaterThan(0);
         sum += (pose[k * 4 + 3]! - truth[k * 4 + 3]!) ** 2 / covariance[k * 7]!;
@@ -141,24 +146,29 @@ describe('tracker', () => {
         ),
       );
     deskew(STILL);
-    const track = new Tracker(field, options).track(points, truth, STILL, deskew);
+    const track = new Tracker(field.backend, field.field, options).track({
+      surface: points,
+      predicted: truth,
+      twist: STILL,
+      undistort: deskew,
+    });
     for (let i = 0; i < 3; i++) expect(Math.abs(track.twist[i]! - twist[i]!), `v${i}`).toBeLessThan(0.08);
     for (let i = 3; i < 6; i++) expect(Math.abs(track.twist[i]! - twist[i]!), `w${i}`).toBeLessThan(0.015);
     expect(off(truth, track.pose).metres).toBeLessThan(0.01);
 
     deskew(STILL);
-    const held = new Tracker(field, { ...options, twistSigmaLinear: 0 });
-    const fixed = held.track(points, truth, STILL, deskew);
+    const held = new Tracker(field.backend, field.field, { ...options, twistSigmaLinear: 0 });
+    const fixed = held.track({ surface: points, predicted: truth, twist: STILL, undistort: deskew });
     expect(fixed.twist).toEqual(STILL);
     expect(fixed.residual).toBeGreaterThan(track.residual * 1.2);
   });
 
   it('keeps the predicted pose and trusts nothing where there is no map', () => {
-    const tracker = new Tracker(field, trackerOptions(field));
+    const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     const nowhere = exp([300, 0, 0, 0, 0, 0.3]);
     const { points } = scanFrom(identity());
     for (const surface of [points, without(points)]) {
-      const track = tracker.track(surface, nowhere, STILL);
+      const track = tracker.track({ surface, predicted: nowhere, twist: STILL });
       expect(off(nowhere, track.pose).metres).toBeLessThan(1e-9);
       expect(track.valuedRatio).toBe(0);
       expect(track.inlierRatio).toBe(0);
@@ -168,7 +178,7 @@ describe('tracker', () => {
   });
 
   it('scores the right pose better than wrong ones', () => {
-    const tracker = new Tracker(field, trackerOptions(field));
+    const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     const truth = exp([1, 0.5, 0, 0, 0, 0.3]);
     const { points } = scanFrom(truth);
     const score = (pose: Pose): number => tracker.score(points, pose, 0.6);
@@ -190,24 +200,32 @@ describe('tracker', () => {
     afterAll(() => map(walls, 60000));
 
     it('holds the direction that slides to the prediction, reports it, and finds the others', () => {
-      const tracker = new Tracker(field, trackerOptions(field));
+      const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
       const { points } = scanFrom(truth, passage, 0.02, 12);
-      const { pose, loose, conditioning } = tracker.track(points, start, STILL);
+      const { pose, unconstrained, conditioning } = tracker.track({
+        surface: points,
+        predicted: start,
+        twist: STILL,
+      });
       expect(conditioning).toBeLessThan(configSchema.parse({}).tracking.minConditioning);
       expect(Math.abs(pose[3]! - start[3]!)).toBeLessThan(0.02);
       expect(Math.abs(pose[7]! - truth[7]!)).toBeLessThan(0.01);
       expect(Math.abs(pose[11]! - truth[11]!)).toBeLessThan(0.01);
       // The projector on the x axis.
-      Array.from(loose).forEach((v, i) => expect(Math.abs(v - (i === 0 ? 1 : 0)), `${i}`).toBeLessThan(0.05));
+      Array.from(unconstrained).forEach((v, i) =>
+        expect(Math.abs(v - (i === 0 ? 1 : 0)), `${i}`).toBeLessThan(0.05),
+      );
     });
 
     it('stays nearer to the prediction than without holding, for any noise', () => {
-      const tracker = new Tracker(field, trackerOptions(field));
+      const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
       let [held, free] = [0, 0];
       for (let i = 0; i < 5; i++) {
         const { points } = scanFrom(truth, passage, 0.04, 12);
         const away = (hold: boolean): number =>
-          Math.abs(tracker.track(points, start, STILL, undefined, hold).pose[3]! - start[3]!);
+          Math.abs(
+            tracker.track({ surface: points, predicted: start, twist: STILL, hold }).pose[3]! - start[3]!,
+          );
         held = Math.max(held, away(true));
         free = Math.max(free, away(false));
       }
@@ -216,7 +234,7 @@ describe('tracker', () => {
     });
 
     it('holds the velocity within the sweep along it, too', () => {
-      const tracker = new Tracker(field, trackerOptions(field));
+      const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
       const scanned = scan(random, passage, truth, { count: 6000, noise: 0.02, range: 12 });
       const { points } = place(pool.memory, scanned, 1);
       const predicted = Float64Array.of(1.5, 0, 0, 0, 0, 0); // nothing can tell that it is wrong
@@ -228,8 +246,13 @@ describe('tracker', () => {
           ),
         );
       deskew(predicted);
-      const { twist, loose } = tracker.track(points, start, predicted, deskew);
-      expect(loose[0]!).toBeGreaterThan(0.95);
+      const { twist, unconstrained } = tracker.track({
+        surface: points,
+        predicted: start,
+        twist: predicted,
+        undistort: deskew,
+      });
+      expect(unconstrained[0]!).toBeGreaterThan(0.95);
       expect(Math.abs(twist[0]! - predicted[0]!)).toBeLessThan(0.2);
       expect(Math.abs(twist[1]!)).toBeLessThan(0.1);
       expect(Math.abs(twist[2]!)).toBeLessThan(0.1);
@@ -237,30 +260,36 @@ describe('tracker', () => {
   });
 
   it('holds nothing where all directions are seen', () => {
-    const tracker = new Tracker(field, trackerOptions(field));
+    const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     const truth = exp([1, -0.5, 0.2, 0, 0, 0.3]);
     const { points } = scanFrom(truth);
     const start = moveAtSensor(truth, [0.2, -0.2, 0.1, 0, 0, 0.02]);
-    const track = tracker.track(points, start, STILL);
-    expect(track.loose.every((v) => v === 0)).toBe(true);
+    const track = tracker.track({ surface: points, predicted: start, twist: STILL });
+    expect(track.unconstrained.every((v) => v === 0)).toBe(true);
     expect(track.coarseRatio).toBeGreaterThan(0.9);
     expect(off(truth, track.pose).metres).toBeLessThan(0.01);
-    expect(tracker.track(points, start, STILL, undefined, false).pose).toEqual(track.pose);
+    expect(tracker.track({ surface: points, predicted: start, twist: STILL, hold: false }).pose).toEqual(
+      track.pose,
+    );
   });
 
   it('knows that it slides in a corridor without ends, and along which direction', () => {
     const box = scanFrom(identity());
-    const closed = new Tracker(field, trackerOptions(field)).track(
-      box.points,
-      identity(),
-      STILL,
-    ).conditioning;
+    const closed = new Tracker(field.backend, field.field, trackerOptions(field)).track({
+      surface: box.points,
+      predicted: identity(),
+      twist: STILL,
+    }).conditioning;
     const passage = corridor(20, 1.5, 1.4);
     map(passage, 60000, 0);
-    const tracker = new Tracker(field, trackerOptions(field));
+    const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     const truth = exp([1, 0.1, 0, 0, 0, 0]);
     const { points } = scanFrom(truth, passage, 0.01, 12);
-    const track = tracker.track(points, moveAtSensor(truth, [0.1, 0.05, -0.05, 0, 0, 0.01]), STILL);
+    const track = tracker.track({
+      surface: points,
+      predicted: moveAtSensor(truth, [0.1, 0.05, -0.05, 0, 0, 0.01]),
+      twist: STILL,
+    });
     expect(track.conditioning).toBeLessThan(0.1 * closed);
     expect(track.covariance.every(Number.isFinite)).toBe(true);
     const sigma = [0, 1, 2].map((k) => Math.sqrt(track.covariance[k * 7]!)) as [number, number, number];

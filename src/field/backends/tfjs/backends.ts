@@ -1,20 +1,14 @@
-import type * as tfjs from '@tensorflow/tfjs-core';
 import { FeltmapError } from '../../../geometry/errors.js';
 import { noVulkan } from '../webgpu/vulkan-loader.js';
 import { registerGradients } from './gradients.js';
+import { firstSentence, installed, load, type Importer, type Tf } from './packages.js';
 import { openTfWebGpu } from './webgpu-backend.js';
 
-/** tfjs-core's module. */
-export type Tf = typeof tfjs;
+export type { Importer, Tf } from './packages.js';
 
 /** tfjs' backends in the order in which they are tried. */
 export const TF_BACKENDS = ['node-gpu', 'webgpu', 'wasm', 'cpu'] as const;
 export type TfBackendName = (typeof TF_BACKENDS)[number];
-
-/** Imports a package by name; tests put another in its place. */
-export type Importer = (specifier: string) => Promise<unknown>;
-
-const installed: Importer = (name) => import(name);
 
 /** A backend that is ready for use. */
 export interface TfBackend {
@@ -120,21 +114,4 @@ function silenceAdvice(tf: Tf): void {
   tf.env().set('IS_NODE', false);
   tf.scalar(0).dispose();
   tf.env().set('IS_NODE', inNode); // the wasm backend finds its files by it
-}
-
-/** @throws Error that says in a line why the package cannot be used */
-export async function load(importer: Importer, specifier: string): Promise<unknown> {
-  try {
-    return await importer(specifier);
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-    if (missing && String(error).includes(specifier)) throw new Error(`${specifier} is not installed`);
-    throw new Error(`${specifier} does not load: ${firstSentence(error)}`);
-  }
-}
-
-function firstSentence(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0]!.trim().slice(0, 200) || 'unknown error';
 }

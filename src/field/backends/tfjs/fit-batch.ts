@@ -1,5 +1,5 @@
 import type { Pose } from '../../../geometry/se3.js';
-import type { FitChunk } from '../../engine.js';
+import type { PosedChunk } from '../plain.js';
 import { ROW_FLOATS } from '../wasm/features.js';
 import type { MapView } from './map-view.js';
 import { WorkingSet } from './working-set.js';
@@ -42,7 +42,7 @@ export class FitBatch {
   }
 
   /** Looks the samples of the chunks up. @throws RangeError for a chunk of more than 256 samples */
-  gather(chunks: readonly FitChunk[], poses: readonly Pose[]): void {
+  gather(chunks: readonly PosedChunk[], poses: readonly Pose[]): void {
     this.#reserve(chunks.length);
     this.scalars.clear();
     this.rows.clear();

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
-import type { FitChunk, FitOptions, FitResult } from '../../engine.js';
+import type { FitResult } from '../../backend.js';
+import type { PosedChunk, StepOptions } from '../plain.js';
 import { FEATURES, ROW_FLOATS } from '../wasm/features.js';
 import type { Tf } from './backends.js';
 import { CHUNK, type FitBatch } from './fit-batch.js';
@@ -23,9 +24,9 @@ export async function fitStep(
   tf: Tf,
   model: FieldModel,
   batch: FitBatch,
-  chunks: readonly FitChunk[],
+  chunks: readonly PosedChunk[],
   poses: number,
-  options: FitOptions,
+  options: StepOptions,
 ): Promise<FitResult> {
   const step = tf.tidy(() => build(tf, model, batch, chunks.length, options));
   const kept = Object.values(step) as Tensor[];
@@ -41,7 +42,7 @@ export async function fitStep(
   }
 }
 
-function build(tf: Tf, model: FieldModel, batch: FitBatch, chunks: number, options: FitOptions): Step {
+function build(tf: Tf, model: FieldModel, batch: FitBatch, chunks: number, options: StepOptions): Step {
   const { huber, learningRate, scalarRate } = options;
   const n = chunks * CHUNK;
   const R = tf.tensor3d(batch.rotations, [chunks, 3, 3]);
@@ -119,7 +120,7 @@ function sum(
   systems: Float32Array,
   losses: Float32Array,
   batch: FitBatch,
-  chunks: readonly FitChunk[],
+  chunks: readonly PosedChunk[],
   poses: number,
 ): FitResult {
   const out = new Float64Array(poses * 28);

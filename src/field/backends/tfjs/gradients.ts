@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Tf } from './backends.js';
+import type { Tf } from './packages.js';
 
 /** ∂L/∂input of each input, from ∂L/∂output. */
 type Rule = (

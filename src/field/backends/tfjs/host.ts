@@ -1,10 +1,12 @@
-// The thread that holds tfjs: does what field.ts asks for, one thing after the other.
+// The thread that holds tfjs: does what backend.ts asks for, one thing after the other.
 import { workerData } from 'node:worker_threads';
 import type { Pose } from '../../../geometry/se3.js';
-import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } from '../../engine.js';
+import type { FitResult } from '../../backend.js';
+import type { ClassSums } from '../../linear-system.js';
+import type { PosedChunk, RegisterOptions, StepOptions } from '../plain.js';
 import { answer, type Line } from '../../../compute/synchronous-call.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
-import { openTfBackend, type Skipped, type TfBackendName } from './backends.js';
+import { openTfBackend, type Skipped, type TfBackend, type TfBackendName } from './backends.js';
 import type { MapPointers } from './map-view.js';
 import { TfjsOperations } from './operations.js';
 
@@ -16,26 +18,32 @@ export interface Opened {
 }
 
 const { memory, ...line } = workerData as Line & { memory: WebAssembly.Memory };
-let operations: TfjsOperations | undefined;
+let backend: TfBackend | undefined;
+const fields = new Map<number, TfjsOperations>();
 
 const handlers = {
-  async open(o: {
-    backends: readonly TfBackendName[];
-    software: boolean;
-    pointers: MapPointers;
-  }): Promise<Opened> {
-    const { backend, skipped } = await openTfBackend(o);
-    operations = new TfjsOperations(backend, memory.buffer, o.pointers);
-    return { name: backend.name, device: backend.device, skipped };
+  async open(o: { backends: readonly TfBackendName[]; software: boolean }): Promise<Opened> {
+    const { backend: opened, skipped } = await openTfBackend(o);
+    backend = opened;
+    return { name: opened.name, device: opened.device, skipped };
+  },
+  async field({ id, pointers }: { id: number; pointers: MapPointers }): Promise<void> {
+    fields.set(id, new TfjsOperations(backend!, memory.buffer, pointers));
   },
   register: async (o: {
+    field: number;
     surface: SurfaceSamples;
     pose: Pose;
     options: RegisterOptions;
-  }): Promise<readonly [NormalSums, NormalSums]> => operations!.register(o.surface, o.pose, o.options),
-  fit: async (o: { chunks: FitChunk[]; poses: Pose[]; options: FitOptions }): Promise<FitResult> =>
-    operations!.fit(o.chunks, o.poses, o.options),
-  query: async (points: Float32Array): Promise<Float32Array> => operations!.query(points),
+  }): Promise<ClassSums> => fields.get(o.field)!.register(o.surface, o.pose, o.options),
+  fit: async (o: {
+    field: number;
+    chunks: PosedChunk[];
+    poses: Pose[];
+    options: StepOptions;
+  }): Promise<FitResult> => fields.get(o.field)!.fit(o.chunks, o.poses, o.options),
+  query: async (o: { field: number; points: Float32Array }): Promise<Float32Array> =>
+    fields.get(o.field)!.query(o.points),
 };
 
 answer(line, handlers, () => false);

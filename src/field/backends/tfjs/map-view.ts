@@ -22,7 +22,7 @@ export function pointersOf(field: WasmField): MapPointers {
   return {
     levels: field.levels.map(({ descriptor }) => descriptor),
     features: field.features.descriptor,
-    samples: field.poolPointer,
+    samples: field.samplesPointer,
   };
 }
 

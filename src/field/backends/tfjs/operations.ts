@@ -1,5 +1,7 @@
 import type { Pose } from '../../../geometry/se3.js';
-import type { FitChunk, FitOptions, FitResult, NormalSums, RegisterOptions } from '../../engine.js';
+import type { FitResult } from '../../backend.js';
+import type { ClassSums } from '../../linear-system.js';
+import type { PosedChunk, RegisterOptions, StepOptions } from '../plain.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import { activate, type TfBackend } from './backends.js';
 import { FitBatch } from './fit-batch.js';
@@ -35,16 +37,12 @@ export class TfjsOperations {
     this.#query = new Query(this.#map);
   }
 
-  register(
-    surface: SurfaceSamples,
-    pose: Pose,
-    options: RegisterOptions,
-  ): Promise<readonly [NormalSums, NormalSums]> {
+  register(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): Promise<ClassSums> {
     this.#register.gather(surface, pose, options);
     return registerPass(this.#backend.tf, this.#ready(), this.#register, pose, options);
   }
 
-  async fit(chunks: readonly FitChunk[], poses: readonly Pose[], options: FitOptions): Promise<FitResult> {
+  async fit(chunks: readonly PosedChunk[], poses: readonly Pose[], options: StepOptions): Promise<FitResult> {
     this.#fit.gather(chunks, poses);
     return fitStep(this.#backend.tf, this.#ready(), this.#fit, chunks, poses.length, options);
   }

@@ -1,6 +1,6 @@
 import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
-import type { RegisterOptions } from '../../engine.js';
+import type { RegisterOptions } from '../plain.js';
 import { CHUNK } from './fit-batch.js';
 import type { MapView } from './map-view.js';
 import { WorkingSet } from './working-set.js';

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Pose } from '../../../geometry/se3.js';
-import { emptySums } from '../../engine.js';
-import type { NormalSums, RegisterOptions } from '../../engine.js';
+import { emptySums, type ClassSums } from '../../linear-system.js';
+import type { RegisterOptions } from '../plain.js';
 import type { Tf } from './backends.js';
 import { CHUNK } from './fit-batch.js';
 import { cross, type FieldModel } from './model.js';
@@ -14,7 +14,7 @@ export async function registerPass(
   batch: RegisterBatch,
   pose: Pose,
   options: RegisterOptions,
-): Promise<readonly [NormalSums, NormalSums]> {
+): Promise<ClassSums> {
   const [systems, scalars] = tf.tidy(() => build(tf, model, batch, pose, options));
   try {
     const [s, v] = (await Promise.all([systems.data(), scalars.data()])) as [Float32Array, Float32Array];
@@ -99,11 +99,7 @@ function build(
 }
 
 /** Adds chunks up in float64. */
-function sum(
-  systems: Float32Array,
-  scalars: Float32Array,
-  batch: RegisterBatch,
-): readonly [NormalSums, NormalSums] {
+function sum(systems: Float32Array, scalars: Float32Array, batch: RegisterBatch): ClassSums {
   const both = [emptySums(), emptySums()] as const;
   both.forEach((out, kind) => {
     Object.assign(out, batch.counts[kind]);

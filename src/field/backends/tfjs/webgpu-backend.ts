@@ -1,5 +1,5 @@
 import type { KernelBackend } from '@tensorflow/tfjs-core';
-import { load, type Importer, type Tf } from './backends.js';
+import { load, type Importer, type Tf } from './packages.js';
 
 /** The parts of the package `webgpu` (Dawn for Node) used here: the browser's API. */
 interface WebGpuPackage {

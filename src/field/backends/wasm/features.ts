@@ -63,9 +63,9 @@ export class FeatureLevel {
   /**
    * Appends a row for a corner whose block exists. Adam starts afresh on it.
    *
-   * @param features FEATURES whole numbers, in units of `step`, from `at` on
+   * @param features FEATURES numbers, in units of `step`, from `at` on
    */
-  restoreRow(block: number, corner: number, features: Int16Array, at: number, step: number): void {
+  restoreRow(block: number, corner: number, features: ArrayLike<number>, at: number, step: number): void {
     const row = this.count;
     if (row * ROW_FLOATS >= this.rows.length) {
       this.#words[7] = 1;

@@ -1,4 +1,5 @@
 import type { KernelMemory } from '../../../compute/memory.js';
+import { G_VERSION } from '../../../kernels/layout/field.js';
 
 // Descriptor words (32-bit), shared with src/kernels/field/grid.ts.
 const WORD = {
@@ -16,7 +17,11 @@ const WORD = {
   overflow: 11,
   change: 12,
   maxWeight: 13,
+  version: G_VERSION / 4,
 };
+
+/** Of all grids: copies of corners of one are never taken for those of another. Copies that were never made have 0. */
+let versions = 0;
 
 /** Corners along a block's edge. */
 export const BLOCK_SIDE = 8;
@@ -45,7 +50,10 @@ export class BlockGrid {
   readonly coords: Int32Array;
   /** How much each block changed since it was last meshed, metres summed over its corners. */
   readonly change: Float32Array;
-  /** Corner data: f32 {sdf, weight} pairs, or i32 rows through {@link dataI32}. */
+  /**
+   * Corner data: f32 {sdf, weight} pairs, or i32 rows through {@link dataI32}. Whoever writes to it calls
+   * {@link noteWrite}.
+   */
   readonly data: Float32Array;
   readonly dataI32: Int32Array;
   readonly #words: Uint32Array;
@@ -71,6 +79,7 @@ export class BlockGrid {
     this.#words[WORD.values] = memory.alloc(capacity * 4);
     this.#words[WORD.mask] = capacity - 1;
     this.#words[WORD.count] = 1;
+    this.noteWrite();
     this.#words[WORD.max] = maxBlocks;
     this.#words[WORD.coords] = coords;
     this.#words[WORD.neighbours] = memory.alloc(maxBlocks * 32);
@@ -96,8 +105,14 @@ export class BlockGrid {
     return this.#words[WORD.overflow] !== 0;
   }
 
+  /** Says that corners have changed: kernels keep copies of them, which are of no use from here on. */
+  noteWrite(): void {
+    this.#words[WORD.version] = ++versions;
+  }
+
   /** Forgets everything. */
   clear(): void {
+    this.noteWrite();
     const used = this.count;
     this.#keys.fill(0);
     this.data.fill(0, 0, used * BLOCK_CORNERS * this.wordsPerCorner);
@@ -112,6 +127,7 @@ export class BlockGrid {
    * @param make appends blocks (bx by bz each), in order
    */
   retain(blocks: readonly number[], make: (coords: Int32Array) => void): void {
+    this.noteWrite();
     const used = this.count;
     const size = BLOCK_CORNERS * this.wordsPerCorner;
     const coords = new Int32Array(blocks.length * 3);

@@ -1,8 +1,7 @@
 import { FeltmapError } from '../../../geometry/errors.js';
-import { restoreScalars } from '../../saved/quantise.js';
-import type { Manifest } from '../../saved/manifest.js';
-import { decodeSavedField, type FieldContent } from '../../saved/saved-field.js';
-import { ROW_FLOATS, type FeatureLevel } from './features.js';
+import type { FieldContent } from '../../saved/content.js';
+import type { SavedGrid } from '../../saved/saved-map.js';
+import { FEATURES, ROW_FLOATS, type FeatureLevel } from './features.js';
 import { BLOCK_CORNERS, type BlockGrid } from './grid.js';
 
 /** The parts of a field that are saved. */
@@ -14,25 +13,43 @@ export interface FieldParts {
 
 /** Summed change of a restored block, metres: enough to be meshed anew, after what changes now. */
 const RESTORED_CHANGE = 0.1;
+const BLOCK_FLOATS = BLOCK_CORNERS * 2;
 
-/** Views of a field for saving. Nothing is copied. */
-export function fieldContent(
-  { levels, features }: FieldParts,
-  cellVoxels: number,
-): Pick<FieldContent, 'levels' | 'features'> {
+/** Views of a field for saving. Corners are not copied. */
+export function fieldContent({ levels, features }: FieldParts, cellVoxels: number): FieldContent {
   const { grid, rows, decoder } = features;
+  const { voxel, truncation } = levels[0]!;
   return {
-    levels,
-    features: {
-      cellVoxels,
-      decoder,
-      rows,
-      count: grid.count,
-      coords: grid.coords,
-      rowOf: grid.dataI32,
-      stride: ROW_FLOATS,
+    spec: {
+      voxel,
+      truncation,
+      pyramid: levels.slice(1).map((level) => Math.round(level.voxel / voxel)),
+      layers: [
+        { name: 'distance', wordsPerCorner: 2, stride: 1 },
+        { name: 'features', wordsPerCorner: 1, stride: cellVoxels },
+      ],
+    },
+    layers: {
+      distance: levels.map((level) => ({
+        truncation: level.truncation,
+        coords: coordsOf(level),
+        corners: (block) => level.data.subarray((block + 1) * BLOCK_FLOATS, (block + 2) * BLOCK_FLOATS),
+      })),
+      features: {
+        coords: coordsOf(grid),
+        decoder,
+        rows: (block) => grid.dataI32.subarray((block + 1) * BLOCK_CORNERS, (block + 2) * BLOCK_CORNERS),
+        features: (row) => rows.subarray(row * ROW_FLOATS, row * ROW_FLOATS + FEATURES),
+      },
     },
   };
+}
+
+/** bx by bz of every block but the empty one. */
+function coordsOf({ count, coords }: BlockGrid): Int32Array {
+  const out = new Int32Array((count - 1) * 3);
+  for (let n = 0; n < count - 1; n++) out.set(coords.subarray(n * 4 + 4, n * 4 + 7), n * 3);
+  return out;
 }
 
 /**
@@ -43,60 +60,60 @@ export function fieldContent(
  */
 export function restoreField(
   field: FieldParts,
-  files: ReadonlyMap<string, Uint8Array>,
-  manifest: Manifest,
+  saved: SavedGrid,
   makeBlocks: (grid: BlockGrid, coords: Int32Array) => void,
 ): void {
   const { levels, features } = field;
-  checkFit(field, manifest);
-  const saved = decodeSavedField(files, manifest);
-  field.clear();
-  saved.levels.forEach((level, i) => {
-    const grid = levels[i]!;
-    const { truncation } = manifest.levels[i]!;
-    makeBlocks(grid, level.coords);
-    for (let n = 0; n < level.coords.length / 3; n++) {
-      const from = (n + 1) * BLOCK_CORNERS * 2;
-      restoreScalars(level, n, truncation, grid.data.subarray(from, from + BLOCK_CORNERS * 2));
-      grid.change[n + 1] = RESTORED_CHANGE;
-    }
-  });
-  if (!saved.features) return;
-  const { coords, present, values, decoder } = saved.features;
-  if (decoder.length !== features.decoder.length)
+  checkFit(field, saved);
+  const { distance, features: learned } = saved.content().layers;
+  if (learned && learned.decoder.length !== features.decoder.length)
     throw new FeltmapError(
       'bad-input',
       'The decoder of the saved map is not that of this program; map anew.',
     );
-  features.decoder.set(decoder);
-  makeBlocks(features.grid, coords);
-  const step = manifest.features!.step;
-  let row = 0;
-  for (let at = 0; at < present.length; at++) {
-    if (!present[at]) continue;
-    features.restoreRow(1 + Math.floor(at / BLOCK_CORNERS), at % BLOCK_CORNERS, values, row++ * 8, step);
-  }
+  field.clear();
+  distance!.forEach(({ coords, corners }, i) => {
+    const grid = levels[i]!;
+    makeBlocks(grid, coords);
+    for (let n = 0; n < coords.length / 3; n++) {
+      grid.data.set(corners(n), (n + 1) * BLOCK_FLOATS);
+      grid.change[n + 1] = RESTORED_CHANGE;
+    }
+    grid.noteWrite();
+  });
+  if (!learned) return;
+  features.decoder.set(learned.decoder);
+  makeBlocks(features.grid, learned.coords);
+  for (let n = 0; n < learned.coords.length / 3; n++)
+    learned.rows(n).forEach((row, corner) => {
+      if (row !== 0) features.restoreRow(n + 1, corner, learned.features(row), 0, 1);
+    });
 }
 
-/** Before anything is decoded: a wrong or huge map must cost neither the old one nor much memory. */
-function checkFit({ levels, features }: FieldParts, manifest: Manifest): void {
-  const f = manifest.features;
+/** Before anything is unpacked: a wrong or huge map must cost neither the old one nor much memory. */
+function checkFit({ levels, features }: FieldParts, { spec, sizes }: SavedGrid): void {
+  const { voxel } = levels[0]!;
+  const same = (a: number, b: number): boolean => Math.abs(a / b - 1) <= 1e-6;
+  const cell = spec.layers.find(({ name }) => name === 'features')?.stride;
+  const voxels = [1, ...spec.pyramid].map((factor) => spec.voxel * factor);
   if (
-    manifest.levels.length !== levels.length ||
-    manifest.levels.some(({ voxel }, i) => Math.abs(voxel / levels[i]!.voxel - 1) > 1e-6) ||
-    (f && f.decoderFloats !== features.decoder.length) ||
-    (f && Math.abs((f.cellVoxels * levels[0]!.voxel) / features.grid.voxel - 1) > 1e-6)
+    !sizes.distance ||
+    voxels.length !== levels.length ||
+    !voxels.every((length, i) => same(length, levels[i]!.voxel)) ||
+    (cell !== undefined && !same(cell * voxel, features.grid.voxel))
   )
     throw new FeltmapError(
       'bad-input',
       'The saved map is laid out in another way than this program does; map anew.',
     );
+  const f = sizes.features;
   const tooLarge =
-    manifest.levels.some(({ blocks }, i) => blocks >= levels[i]!.maxBlocks) ||
-    (f && (f.blocks >= features.grid.maxBlocks || (f.rows + 1) * ROW_FLOATS > features.rows.length));
+    sizes.distance.blocks.some((blocks, i) => blocks >= levels[i]!.maxBlocks) ||
+    (f &&
+      (f.blocks[0]! >= features.grid.maxBlocks || (f.corners[0]! + 1) * ROW_FLOATS > features.rows.length));
   if (tooLarge)
     throw new FeltmapError(
       'out-of-memory',
-      `The saved map (${manifest.levels[0]!.blocks} blocks) needs more than map.memoryMiB allows; raise it.`,
+      `The saved map (${sizes.distance.blocks[0]!} blocks) needs more than map.memoryMiB allows; raise it.`,
     );
 }

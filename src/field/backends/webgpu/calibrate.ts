@@ -76,13 +76,11 @@ async function work(map: GpuMap, pool: SamplePool, surface: Float32Array): Promi
   const targets = new Float32Array(count * 5);
   for (let i = 0; i < count; i++) targets.set(surface.subarray(3 * i, 3 * i + 3), 5 * i);
   const { voxel } = map.options.levels[0]!;
-  await register(map, targets, [POSE], {
-    kernels: [voxel],
-    levelWeights: [1],
-    gradientScale: 1,
-    minWeight: 0,
-    timeScale: 1,
-    twist: new Float64Array(6),
+  const twist = new Float64Array(6);
+  await register(map, targets, {
+    poses: [POSE],
+    twists: twist,
+    options: { kernels: [voxel], levelWeights: [1], gradientScale: 1, minWeight: 0, timeScale: 1, twist },
   });
   const chunks = Array.from({ length: 16 }, (_, k) => ({
     first: k * 256,
@@ -91,7 +89,15 @@ async function work(map: GpuMap, pool: SamplePool, surface: Float32Array): Promi
     optimisePose: true,
   }));
   await allocateRows(map, pool, chunks, [POSE]);
-  await fit(map, pool, chunks, [POSE], { huber: voxel, learningRate: 1e-3, scalarRate: 0.1 });
+  await fit(map, pool, [chunks], [POSE], [POSE], {
+    huber: voxel,
+    learningRate: 1e-3,
+    scalarRate: 0.1,
+    priorTranslation: 1,
+    priorRotation: 1,
+    systemScale: 1,
+    minSamples: Infinity,
+  });
 }
 
 /** x y z of a floor with waves, a point per voxel. */

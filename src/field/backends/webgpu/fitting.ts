@@ -1,6 +1,7 @@
 /// <reference types="@webgpu/types" />
 import type { Pose } from '../../../geometry/se3.js';
-import type { FitChunk, FitOptions, PosePrior } from '../../engine.js';
+import type { PosePrior } from '../../backend.js';
+import type { PosedChunk, StepOptions } from '../plain.js';
 import type { GpuMap } from './gpu-map.js';
 import { CHUNK, FIT_SUMS, PAGE_ROWS } from './layout.js';
 
@@ -67,7 +68,7 @@ interface BatchLayout {
 function upload(
   map: GpuMap,
   pool: SamplePool,
-  chunks: readonly FitChunk[],
+  chunks: readonly PosedChunk[],
   poses: readonly Pose[],
   anchors: readonly Pose[],
   steps: number,
@@ -99,7 +100,7 @@ function upload(
 export async function allocateRows(
   map: GpuMap,
   pool: SamplePool,
-  runs: readonly FitChunk[],
+  runs: readonly PosedChunk[],
   poses: readonly Pose[],
 ): Promise<void> {
   const { gpu } = map;
@@ -129,7 +130,7 @@ export async function allocateRows(
   }
 }
 
-function step(map: GpuMap, layout: BatchLayout, chunks: number, first: number, o: FitOptions): void {
+function step(map: GpuMap, layout: BatchLayout, chunks: number, first: number, o: StepOptions): void {
   const { gpu, options } = map;
   gpu.run('fitForward', chunks * CHUNK, [
     { u: [chunks, layout.poses, first, 0] },
@@ -144,32 +145,26 @@ function step(map: GpuMap, layout: BatchLayout, chunks: number, first: number, o
   gpu.runGroups('resetRows', 1);
 }
 
-/** One step; returns FIT_SUMS per chunk. */
+/** What several steps leave. */
+export interface FitOutcome {
+  /** Moves of the poses, 6 numbers each, step by step. */
+  readonly moves: Float32Array;
+  /** FIT_SUMS per chunk of the last batch. */
+  readonly sums: Float32Array;
+}
+
+/** Several steps with the poses solved in between. */
 export async function fit(
   map: GpuMap,
   pool: SamplePool,
-  chunks: readonly FitChunk[],
-  poses: readonly Pose[],
-  options: FitOptions,
-): Promise<Float32Array> {
-  if (chunks.length === 0) return new Float32Array(0);
-  checkBatch(map, chunks);
-  const { gpu } = map;
-  const layout = upload(map, pool, chunks, poses, [], 0);
-  step(map, layout, chunks.length, 0, options);
-  const [words] = await gpu.read({ buffer: gpu.buffer('partials'), bytes: chunks.length * FIT_SUMS * 4 });
-  return new Float32Array(words!);
-}
-
-/** Several steps with the poses solved in between; returns their moves, 6 numbers a pose, step by step. */
-export async function fitMany(
-  map: GpuMap,
-  pool: SamplePool,
-  batches: readonly (readonly FitChunk[])[],
+  batches: readonly (readonly PosedChunk[])[],
   poses: readonly Pose[],
   anchors: readonly Pose[],
-  options: FitOptions & PosePrior,
-): Promise<Float32Array> {
+  options: StepOptions & PosePrior,
+): Promise<FitOutcome> {
+  const last = batches.at(-1)?.length ?? 0;
+  if (last === 0)
+    return { moves: new Float32Array(6 * poses.length * batches.length), sums: new Float32Array(0) };
   const { gpu } = map;
   for (const chunks of batches) checkBatch(map, chunks);
   const layout = upload(map, pool, batches.flat(), poses, anchors, batches.length);
@@ -183,15 +178,22 @@ export async function fitMany(
     ]);
     first += chunks.length;
   });
-  const [words] = await gpu.read({
-    buffer: gpu.buffer('fitState'),
-    at: layout.steps * 4,
-    bytes: 24 * poses.length * batches.length,
-  });
-  return new Float32Array(words!);
+  const [moves, sums] = await gpu.read(
+    {
+      buffer: gpu.buffer('fitState'),
+      at: layout.steps * 4,
+      bytes: 24 * poses.length * batches.length,
+    },
+    {
+      buffer: gpu.buffer('partials'),
+      at: (first - last) * FIT_SUMS * 4,
+      bytes: last * FIT_SUMS * 4,
+    },
+  );
+  return { moves: new Float32Array(moves!), sums: new Float32Array(sums!) };
 }
 
-function checkBatch(map: GpuMap, chunks: readonly FitChunk[]): void {
+function checkBatch(map: GpuMap, chunks: readonly PosedChunk[]): void {
   const most = Math.min(map.gpu.sizes.rowSlots, map.gpu.sizes.cornerSlots) / 16 / CHUNK;
   if (chunks.length > most)
     throw new RangeError(`A batch takes at most ${most} chunks, got ${chunks.length}.`);

@@ -4,7 +4,7 @@ import { FEATURES, ROW_FLOATS } from '../wasm/features.js';
 import { BLOCK_CORNERS, type BlockGrid } from '../wasm/grid.js';
 import type { KernelMemory } from '../../../compute/memory.js';
 import { fromHalf } from './half.js';
-import type { GridPointers, MapPointers } from './host.js';
+import type { GridPointers, MapPointers } from './device-calls.js';
 import {
   CHANGE_UNIT,
   COLD,
@@ -136,6 +136,7 @@ export class Mirror {
         const grid = this.#grids[level]!;
         const at = this.#blockOf[page]! * BLOCK_CORNERS * 2;
         grid.data.set(new Float32Array(part.buffer, part.byteOffset, PAGE_WORDS), at);
+        grid.noteWrite();
       }
     });
   }

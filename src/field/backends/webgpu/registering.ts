@@ -1,5 +1,6 @@
 import type { Pose } from '../../../geometry/se3.js';
-import type { AlignOptions, NormalSums, RegisterOptions } from '../../engine.js';
+import type { ClassSums } from '../../linear-system.js';
+import type { RegisterOptions } from '../plain.js';
 import type { GpuMap } from './gpu-map.js';
 import { REGISTER_CHUNK, MAX_STEPS, REGISTER_SUMS, STATE, STATE_WORDS, STOP } from './layout.js';
 
@@ -10,6 +11,41 @@ const MANY = 64;
 const RECORD = 11; // words a point, as in wgsl/register.ts
 /** Steps recorded in one go; most scans need no more. */
 const AHEAD = 8;
+
+/** Poses at which points are registered, each with a correction of the twist. */
+export interface RegisterInput {
+  readonly poses: readonly Pose[];
+  /** 6 per pose. */
+  readonly twists: Float64Array;
+  readonly options: RegisterOptions;
+}
+
+/** What a whole registration needs; lengths in metres, angles in radians. */
+export interface AlignInput {
+  readonly pose: Pose;
+  /** The first robust scale is that of the next pass. */
+  readonly options: RegisterOptions;
+  readonly kernelEnd: number;
+  readonly anneal: number;
+  readonly maxIterations: number;
+  readonly translationTolerance: number;
+  readonly rotationTolerance: number;
+  readonly groundWeight: number;
+  /** Whether the twist is solved for too, and its standard deviations per unit of scaled time. */
+  readonly solveTwist: boolean;
+  readonly twistSigmaLinear: number;
+  readonly twistSigmaAngular: number;
+  /** Twist that the points are undistorted with minus the predicted one, sensor frame, per unit of scaled time. */
+  readonly twistOffset: ArrayLike<number>;
+  /** Turn (radians per unit of scaled time) beyond which the points must be undistorted anew. */
+  readonly maxTurn: number;
+  /** Whether directions seen with less than `minConditioning` are held to the prediction. */
+  readonly hold: boolean;
+  readonly minConditioning: number;
+  readonly predicted: Pose;
+  /** The last step before was small: the first pass only gives the sums. */
+  readonly pending: boolean;
+}
 
 /** Sums per chunk of points, 2 × REGISTER_SUMS each. */
 export interface RegisterOutcome {
@@ -44,11 +80,11 @@ function pass(map: GpuMap, count: number, options: RegisterOptions, always: bool
   map.gpu.run('sumRegister', chunks * 14, [{ u: [chunks, chunks * REGISTER_CHUNK, k * chunks, 0] }]);
 }
 
-function initialState(pose: Pose, options: RegisterOptions): Float32Array {
+function initialState(pose: Pose, twist: ArrayLike<number>, kernel: number): Float32Array {
   const state = new Float32Array(STATE_WORDS);
   state.set(pose, STATE.pose);
-  state.set(options.twist, STATE.turned);
-  state[STATE.kernel] = options.kernels[0]!;
+  state.set(twist, STATE.turned);
+  state[STATE.kernel] = kernel;
   return state;
 }
 
@@ -56,8 +92,7 @@ function initialState(pose: Pose, options: RegisterOptions): Float32Array {
 export async function register(
   map: GpuMap,
   targets: Float32Array,
-  poses: readonly Pose[],
-  options: RegisterOptions,
+  { poses, twists, options }: RegisterInput,
 ): Promise<RegisterOutcome> {
   const count = targets.length / 5;
   if (count === 0) return { partials: new Float32Array(0) };
@@ -68,9 +103,11 @@ export async function register(
   for (let first = 0; first < poses.length; first += MANY) {
     const part = poses.slice(first, first + MANY);
     const states = new Float32Array(part.length * SHORT_STATE);
-    part.forEach((pose, k) =>
-      states.set(initialState(pose, options).subarray(0, SHORT_STATE), k * SHORT_STATE),
-    );
+    part.forEach((pose, k) => {
+      const twist = twists.subarray((first + k) * 6, (first + k + 1) * 6);
+      const state = initialState(pose, twist, options.kernels[0]!);
+      states.set(state.subarray(0, SHORT_STATE), k * SHORT_STATE);
+    });
     gpu.ensureBuffer('partials', part.length * sums * 4);
     gpu.write(gpu.buffer('state'), 0, states);
     part.forEach((_, k) => pass(map, count, options, true, k));
@@ -81,15 +118,10 @@ export async function register(
 }
 
 /** Gauss–Newton without a round trip per step: passes and solutions follow each other on the device. */
-export async function align(
-  map: GpuMap,
-  targets: Float32Array,
-  pose: Pose,
-  o: AlignOptions,
-): Promise<AlignOutcome> {
+export async function align(map: GpuMap, targets: Float32Array, o: AlignInput): Promise<AlignOutcome> {
   const { gpu } = map;
   const count = uploadTargets(map, targets);
-  const start = initialState(pose, o);
+  const start = initialState(o.pose, o.options.twist, o.options.kernels[0]!);
   start.set(o.twistOffset, STATE.offset);
   start.set([o.predicted[3]!, o.predicted[7]!, o.predicted[11]!], STATE.predicted);
   start[STATE.pending] = o.pending ? 1 : 0;
@@ -98,7 +130,7 @@ export async function align(
   const chunks = Math.ceil(count / REGISTER_CHUNK);
   for (let done = 0; ; done += AHEAD) {
     for (let i = done; i < Math.min(done + AHEAD, steps + 1); i++) {
-      pass(map, count, o, false);
+      pass(map, count, o.options, false);
       gpu.runGroups('solve', 1, [
         [o.kernelEnd, o.anneal, o.translationTolerance, o.rotationTolerance],
         [o.twistSigmaLinear, o.twistSigmaAngular, o.maxTurn],
@@ -117,7 +149,7 @@ export async function align(
 }
 
 /** Adds the chunks' sums up in float64, in order. */
-export function addSums(partials: Float32Array, sums: readonly [NormalSums, NormalSums]): void {
+export function addSums(partials: Float32Array, sums: ClassSums): void {
   const total = new Float64Array(2 * REGISTER_SUMS);
   for (let at = 0; at < partials.length; at += total.length)
     for (let e = 0; e < total.length; e++) total[e]! += partials[at + e]!;

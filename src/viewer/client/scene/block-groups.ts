@@ -11,38 +11,22 @@ import {
   type Material,
   type Object3D,
 } from 'three';
+import { BLOCK_CELLS } from '../../../kernels/layout/mesh.js';
 import type { MeshBlockFrame } from '../../protocol/index.js';
 import type { SubmapPoses } from '../model/trajectory-store.js';
 import { bakeBlocks, type Baked } from './bake.js';
+import { disposeLevel, geometryOf, refresh, type BlockGroup } from './block-group.js';
+import { heightRangeOf, raycastGroups } from './group-queries.js';
 import { chooseLevel, clusterTriangles } from './lod.js';
-import { hitBox, hitTriangles, type Plane, type Ray } from './raycast.js';
+import type { Plane, Ray } from './raycast.js';
 import { matrixOf } from './transforms.js';
 
 /** Blocks along a group's side: some 20 000 triangles a draw call, a millisecond to rebuild. */
 const GROUP_BLOCKS = 8;
-/** Cells along a mesh block's side, as in src/mesh/block-layout.ts. */
-const BLOCK_CELLS = 8;
 /** Cells of the levels of detail 1, 2 and 3, in voxels. */
 const LEVEL_CELLS = [2, 4, 8] as const;
 /** A group under change is rebuilt at most this often (ms): uploads cost more than the eye gains. */
 const REBUILD_MS = 120;
-const HEIGHT_SAMPLES = 20_000;
-
-interface BlockGroup {
-  readonly key: string;
-  readonly submap: number;
-  readonly blocks: Map<number, MeshBlockFrame>;
-  readonly mesh: Mesh<BufferGeometry, Material>;
-  baked: Baked | undefined;
-  /** Full detail first, then the levels built so far. */
-  levels: BufferGeometry[];
-  dirty: boolean;
-  builtAt: number;
-  /** In the submap's frame, of the surface. */
-  readonly box: Box3;
-  /** In the world's frame. */
-  readonly sphere: Sphere;
-}
 
 /** What is on the screen and in memory. */
 export interface GroupStatistics {
@@ -216,38 +200,7 @@ export class BlockGroups {
    * @returns distance along the ray (its direction of unit length), Infinity without a hit
    */
   raycast(ray: Ray, plane: Plane | undefined): number {
-    const hits: { group: BlockGroup; local: Ray; enter: number }[] = [];
-    const inverse = new Matrix4();
-    const origin = new Vector3();
-    const direction = new Vector3();
-    for (const group of this.#groups.values()) {
-      if (!group.baked || group.box.isEmpty()) continue;
-      inverse.copy(group.mesh.parent!.matrix).invert();
-      origin.set(...ray.origin).applyMatrix4(inverse);
-      direction.set(...ray.direction).transformDirection(inverse);
-      const local: Ray = { origin: origin.toArray(), direction: direction.toArray() };
-      const enter = hitBox(local, group.box.min.toArray(), group.box.max.toArray());
-      if (enter < Infinity) hits.push({ group, local, enter });
-    }
-    hits.sort((a, b) => a.enter - b.enter);
-    const accept = (t: number): boolean => {
-      if (!plane) return true;
-      const [o, d] = [ray.origin, ray.direction];
-      const at = (k: 0 | 1 | 2): number => o[k] + t * d[k];
-      return plane[0] * at(0) + plane[1] * at(1) + plane[2] * at(2) + plane[3] >= 0;
-    };
-    let nearest = Infinity;
-    for (const { group, local, enter } of hits) {
-      if (enter > nearest) break;
-      const { cube, position, index, indices } = group.baked!;
-      // Into the cube's steps; t stays in metres because origin and direction scale alike.
-      const s = 65535 / cube.side;
-      const o = local.origin.map((v, k) => (v - cube.min[k]!) * s) as [number, number, number];
-      const d = local.direction.map((v) => v * s) as [number, number, number];
-      const used = index.subarray(0, indices);
-      nearest = Math.min(nearest, hitTriangles({ origin: o, direction: d }, position, 4, used, accept));
-    }
-    return nearest;
+    return raycastGroups(this.#groups.values(), ray, plane);
   }
 
   /** World box of all surface; empty without any. */
@@ -269,26 +222,7 @@ export class BlockGroups {
   heightRange(low: number, high: number): [number, number] | undefined {
     if (!this.#moved) return undefined;
     this.#moved = false;
-    let total = 0;
-    for (const { baked } of this.#groups.values()) total += baked?.vertices ?? 0;
-    const stride = Math.max(41, Math.floor(total / HEIGHT_SAMPLES));
-    const heights: number[] = [];
-    for (const { baked, mesh } of this.#groups.values()) {
-      if (!baked) continue;
-      const { cube, position, vertices } = baked;
-      const m = mesh.parent!.matrix.elements;
-      const s = cube.side / 65535;
-      for (let v = 0; v < vertices; v += stride) {
-        const x = cube.min[0] + s * position[4 * v]!;
-        const y = cube.min[1] + s * position[4 * v + 1]!;
-        const z = cube.min[2] + s * position[4 * v + 2]!;
-        heights.push(m[2]! * x + m[6]! * y + m[10]! * z + m[14]!);
-      }
-    }
-    if (heights.length === 0) return undefined;
-    const sorted = Float64Array.from(heights).sort();
-    const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
-    return [at(low), at(high)];
+    return heightRangeOf([...this.#groups.values()], low, high);
   }
 
   /** Every group's arrays with the matrix from its cube's steps to the world, e.g. for a download. */
@@ -434,35 +368,4 @@ export class BlockGroups {
     group.levels[0]?.dispose();
     group.mesh.removeFromParent();
   }
-}
-
-/** Frees a level's index list; its attributes belong to the full level, and three.js would free them with it. */
-function disposeLevel(level: BufferGeometry | undefined): void {
-  if (!level) return;
-  for (const name of Object.keys(level.attributes)) level.deleteAttribute(name);
-  level.dispose();
-}
-
-function geometryOf(baked: Baked): BufferGeometry {
-  const geometry = new BufferGeometry();
-  geometry.setAttribute('position', new BufferAttribute(baked.position, 4, true));
-  geometry.setAttribute('normal', new BufferAttribute(baked.normal, 4, true));
-  geometry.setAttribute('tint', new BufferAttribute(baked.tint, 4, true));
-  geometry.setAttribute('stamp', new BufferAttribute(baked.stamp, 1));
-  geometry.setIndex(new BufferAttribute(baked.index, 1));
-  return geometry;
-}
-
-/** Sends what was written into the same arrays to the GPU, and no more. */
-function refresh(geometry: BufferGeometry, { vertices, indices }: Baked): void {
-  for (const name of ['position', 'normal', 'tint', 'stamp']) {
-    const attribute = geometry.getAttribute(name) as BufferAttribute;
-    attribute.clearUpdateRanges();
-    attribute.addUpdateRange(0, vertices * attribute.itemSize);
-    attribute.needsUpdate = true;
-  }
-  const index = geometry.getIndex()!;
-  index.clearUpdateRanges();
-  index.addUpdateRange(0, indices);
-  index.needsUpdate = true;
 }

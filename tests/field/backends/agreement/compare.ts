@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
-import type { FitChunk, FitOptions, FitResult, NormalSums } from '../../../../src/field/engine.js';
+import type { PosedChunk, StepOptions } from '../../../../src/field/backends/plain.js';
+import type { NormalSums } from '../../../../src/field/linear-system.js';
+import type { FitResult } from '../../../../src/field/backend.js';
 import { FEATURES, ROW_FLOATS } from '../../../../src/field/backends/wasm/features.js';
 import type { SurfaceSamples } from '../../../../src/sensors/observation.js';
-import type { RegisterOptions } from '../../../../src/field/engine.js';
+import type { RegisterOptions } from '../../../../src/field/backends/plain.js';
 import type { Pose } from '../../../../src/geometry/se3.js';
 import { CHUNKS, GUESS, HUBER, POSES, REGISTER, restore, snapshot, type Scene } from './scene.js';
 
@@ -15,9 +17,9 @@ export const TOLERANCE = 2e-5;
 /** The three operations, whether an engine answers at once or later. */
 export interface Operations {
   fit(
-    chunks: readonly FitChunk[],
+    chunks: readonly PosedChunk[],
     poses: readonly Pose[],
-    options: FitOptions,
+    options: StepOptions,
   ): FitResult | Promise<FitResult>;
   register(
     surface: SurfaceSamples,
@@ -51,8 +53,8 @@ const rowPart = (rows: Float32Array, part: number): number[] =>
 export async function compareFit(
   { field }: Scene,
   engine: Operations,
-  options: FitOptions = { huber: HUBER, learningRate: 0.003, scalarRate: 0.3 },
-  chunks: readonly FitChunk[] = CHUNKS,
+  options: StepOptions = { huber: HUBER, learningRate: 0.003, scalarRate: 0.3 },
+  chunks: readonly PosedChunk[] = CHUNKS,
 ): Promise<void> {
   const before = snapshot(field);
   const expected = field.fit(chunks, POSES, options);

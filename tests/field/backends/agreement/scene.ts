@@ -1,11 +1,11 @@
-import type { FitChunk, RegisterOptions } from '../../../../src/field/engine.js';
+import type { PosedChunk, RegisterOptions } from '../../../../src/field/backends/plain.js';
 import { FEATURES, ROW_FLOATS } from '../../../../src/field/backends/wasm/features.js';
-import { WasmField } from '../../../../src/field/backends/wasm/field.js';
 import { BLOCK_CORNERS } from '../../../../src/field/backends/wasm/grid.js';
 import type { KernelPool } from '../../../../src/compute/pool.js';
 import { Random } from '../../../../src/geometry/random.js';
 import { exp, identity, type Pose } from '../../../../src/geometry/se3.js';
 import { OPTIONS, place, room, rounded, scan, type Cloud, type Placed } from '../../helpers.js';
+import { makeField, type TestField } from '../../test-field.js';
 
 export const HUBER = 0.03;
 
@@ -16,7 +16,7 @@ export const POSES: Pose[] = [
 ].map(rounded);
 
 /** The last chunk is a short one, and one pose in three is not optimised. */
-export const CHUNKS: FitChunk[] = Array.from({ length: 12 }, (_, k) => ({
+export const CHUNKS: PosedChunk[] = Array.from({ length: 12 }, (_, k) => ({
   first: k * 256,
   count: k === 11 ? 100 : 256,
   pose: k % 2,
@@ -25,7 +25,7 @@ export const CHUNKS: FitChunk[] = Array.from({ length: 12 }, (_, k) => ({
 
 /** A fused room with trained features, and a scan in it to be registered. */
 export interface Scene {
-  readonly field: WasmField;
+  readonly field: TestField;
   readonly scan: Placed;
   readonly cloud: Cloud;
   /** Queries near the walls, in free space, and outside the map. */
@@ -41,7 +41,7 @@ export interface Snapshot {
 }
 
 export function makeScene(pool: KernelPool): Scene {
-  const field = new WasmField(pool, OPTIONS);
+  const field = makeField(pool, OPTIONS);
   const random = new Random('scene');
   const placed = place(
     pool.memory,
@@ -81,7 +81,7 @@ export const REGISTER: RegisterOptions = {
 /** Where the scan is registered: off by centimetres. */
 export const GUESS: Pose = rounded(exp([0.02, -0.02, 0.01, 0.004, -0.003, 0.005]));
 
-export function snapshot({ levels, features }: WasmField): Snapshot {
+export function snapshot({ levels, features }: TestField): Snapshot {
   const fine = levels[0]!;
   return {
     scalars: fine.data.slice(0, fine.count * BLOCK_CORNERS * 2),
@@ -91,9 +91,10 @@ export function snapshot({ levels, features }: WasmField): Snapshot {
   };
 }
 
-export function restore({ levels, features }: WasmField, saved: Snapshot): void {
+export function restore({ levels, features }: TestField, saved: Snapshot): void {
   levels[0]!.data.set(saved.scalars);
   levels[0]!.change.set(saved.change);
+  levels[0]!.noteWrite();
   features.rows.set(saved.rows);
   features.steps.set(saved.steps);
 }

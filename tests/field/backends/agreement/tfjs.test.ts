@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FitChunk } from '../../../../src/field/engine.js';
+import type { PosedChunk } from '../../../../src/field/backends/plain.js';
 import { openTfBackend, type TfBackendName } from '../../../../src/field/backends/tfjs/backends.js';
 import { pointersOf } from '../../../../src/field/backends/tfjs/map-view.js';
 import { TfjsOperations } from '../../../../src/field/backends/tfjs/operations.js';
@@ -7,7 +7,7 @@ import { FEATURES, ROW_FLOATS } from '../../../../src/field/backends/wasm/featur
 import { KernelPool } from '../../../../src/compute/pool.js';
 import { registerSums, type ReferenceSample } from '../../../oracle/reference-field.js';
 import { Random } from '../../../../src/geometry/random.js';
-import { moveAtSensor } from '../../../../src/slam/tracking/tracker.js';
+import { moveAtSensor } from '../../../../src/geometry/se3.js';
 import { copyField, copyGrid, OPTIONS } from '../../helpers.js';
 import { apart, compareFit, compareQuery, compareRegister } from './compare.js';
 import { CHUNKS, GUESS, HUBER, makeScene, POSES, REGISTER, snapshot, restore } from './scene.js';
@@ -21,7 +21,7 @@ describe.each(['wasm', 'cpu'] as TfBackendName[])('tfjs on its %s backend and th
   let engine: TfjsOperations;
   beforeAll(async () => {
     const { backend } = await openTfBackend({ backends: [name] });
-    engine = new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(field));
+    engine = new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(field.memory));
   });
   afterAll(() => engine.dispose());
 
@@ -49,11 +49,11 @@ describe('tfjs and the float64 reference', () => {
   let engine: TfjsOperations;
   beforeAll(async () => {
     const { backend } = await openTfBackend({ backends: ['wasm'] });
-    engine = new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(field));
+    engine = new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(field.memory));
   });
   afterAll(() => engine.dispose());
 
-  const samplesOf = (chunks: readonly FitChunk[]): ReferenceSample[] => {
+  const samplesOf = (chunks: readonly PosedChunk[]): ReferenceSample[] => {
     const words = pool.memory.f32(field.poolPointer, OPTIONS.poolSamples * 8);
     return chunks.flatMap(({ first, count, pose }) =>
       Array.from({ length: count }, (_, i) => {

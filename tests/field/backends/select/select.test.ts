@@ -1,37 +1,49 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { openEngine, type Makers } from '../../../../src/field/backends/select.js';
-import { WasmField } from '../../../../src/field/backends/wasm/field.js';
+import { createBackend, type Makers } from '../../../../src/field/backends/select.js';
+import { WasmBackend } from '../../../../src/field/backends/wasm/backend.js';
+import type { FieldBackend } from '../../../../src/field/backend.js';
 import { KernelPool } from '../../../../src/compute/pool.js';
 import { FeltmapError } from '../../../../src/geometry/errors.js';
 import { OPTIONS } from '../../helpers.js';
+import { firstField } from '../../test-field.js';
 
-const pool = await KernelPool.create({ threads: 1, memoryMiB: 512 });
-const wasm = new WasmField(pool, OPTIONS);
+const pool = await KernelPool.create({ threads: 1, memoryMiB: 2048 });
+const first = firstField({ ...OPTIONS, maxFineBlocks: 1024, maxFeatureRows: 1000, poolSamples: 1024 });
 afterAll(() => pool.close());
 
-/** A machine with this adapter; every engine is engine wasm under another name. */
+const named = (backend: WasmBackend, name: FieldBackend['name']): FieldBackend =>
+  Object.create(backend, {
+    name: { value: name },
+    createField: { value: backend.createField.bind(backend) },
+  }) as FieldBackend;
+
+/** A machine with this adapter; every backend is backend wasm under another name. */
 function machine(adapter: 'hardware' | 'software' | 'none'): Makers & { asked: unknown[] } {
   const asked: unknown[] = [];
   return {
     asked,
-    webgpu: (_pool, field, options) => {
+    webgpu: (wasm, options) => {
       asked.push(options);
       if (adapter === 'none') return Promise.reject(new FeltmapError('unsupported', 'There is no adapter.'));
       if (adapter === 'software' && !options.software)
         return Promise.reject(new FeltmapError('unsupported', 'llvmpipe is a software adapter.'));
-      return Promise.resolve({ field, device: `${adapter} adapter` });
+      return Promise.resolve({ backend: named(wasm, 'webgpu'), device: `${adapter} adapter` });
     },
-    tfjs: (_pool, field, choice) => {
+    tfjs: (wasm, choice) => {
       asked.push(choice);
-      return Promise.resolve({ field, device: 'wasm', reasons: ['node-gpu was not taken.'] });
+      return Promise.resolve({
+        backend: named(wasm, 'tfjs'),
+        device: 'wasm',
+        reasons: ['node-gpu was not taken.'],
+      });
     },
   };
 }
 
 describe('engine auto', () => {
   it('takes a hardware adapter', async () => {
-    const chosen = await openEngine('auto', pool, wasm, { makers: machine('hardware'), half: true });
-    expect(chosen).toMatchObject({ engine: 'webgpu', device: 'hardware adapter', reasons: [] });
+    const chosen = await createBackend('auto', pool, first, { makers: machine('hardware'), half: true });
+    expect(chosen).toMatchObject({ backend: { name: 'webgpu' }, device: 'hardware adapter', reasons: [] });
   });
 
   it('takes wasm where there is only a software adapter, or none, and says why', async () => {
@@ -39,11 +51,12 @@ describe('engine auto', () => {
       ['software', /llvmpipe is a software adapter/],
       ['none', /no adapter/],
     ] as const) {
-      const { engine, field, device, reasons } = await openEngine('auto', pool, wasm, {
+      const { backend, field, device, reasons } = await createBackend('auto', pool, first, {
         makers: machine(adapter),
       });
-      expect(engine).toBe('wasm');
-      expect(field).toBe(wasm);
+      expect(backend).toBeInstanceOf(WasmBackend);
+      expect(backend.name).toBe('wasm');
+      expect(field.levels[0]!.count).toBe(1);
       expect(device).toMatch(/1 thread$/);
       expect(reasons[0]).toMatch(why);
     }
@@ -53,33 +66,33 @@ describe('engine auto', () => {
 describe('an engine that is named', () => {
   it('wasm touches no other', async () => {
     const makers = machine('hardware');
-    expect((await openEngine('wasm', pool, wasm, { makers })).engine).toBe('wasm');
+    expect((await createBackend('wasm', pool, first, { makers })).backend.name).toBe('wasm');
     expect(makers.asked).toEqual([]);
   });
 
   it('webgpu takes a software adapter too, with the options given', async () => {
     const makers = machine('software');
-    const chosen = await openEngine('webgpu', pool, wasm, { makers, half: true, batchSamples: 512 });
+    const chosen = await createBackend('webgpu', pool, first, { makers, half: true, batchSamples: 512 });
     expect(chosen.device).toBe('software adapter');
     expect(makers.asked).toEqual([{ software: true, half: true, batchSamples: 512 }]);
   });
 
   it('fails with the reason rather than being another engine', async () => {
-    await expect(openEngine('webgpu', pool, wasm, { makers: machine('none') })).rejects.toThrow(
+    await expect(createBackend('webgpu', pool, first, { makers: machine('none') })).rejects.toThrow(
       /There is no adapter/,
     );
     const broken: Makers = { ...machine('none'), webgpu: () => Promise.reject(new Error('dlopen failed')) };
-    const attempt = openEngine('webgpu', pool, wasm, { makers: broken });
+    const attempt = createBackend('webgpu', pool, first, { makers: broken });
     await expect(attempt).rejects.toThrow(FeltmapError);
     await expect(attempt).rejects.toThrow(/dlopen failed.*engine wasm/);
   });
 
   it('tfjs tries all backends on hardware; tfjs-… only the one it names, software welcome', async () => {
     const makers = machine('none');
-    const chosen = await openEngine('tfjs', pool, wasm, { makers });
-    expect(chosen).toMatchObject({ engine: 'tfjs', reasons: ['node-gpu was not taken.'] });
-    await openEngine('tfjs-node-gpu', pool, wasm, { makers });
-    await openEngine('tfjs-webgpu', pool, wasm, { makers });
+    const chosen = await createBackend('tfjs', pool, first, { makers });
+    expect(chosen).toMatchObject({ backend: { name: 'tfjs' }, reasons: ['node-gpu was not taken.'] });
+    await createBackend('tfjs-node-gpu', pool, first, { makers });
+    await createBackend('tfjs-webgpu', pool, first, { makers });
     expect(makers.asked).toEqual([
       { software: false },
       { backends: ['node-gpu'], software: true },
@@ -88,7 +101,7 @@ describe('an engine that is named', () => {
   });
 
   it('says that tfjs-node-gpu is not installed where it is not', async () => {
-    const attempt = openEngine('tfjs-node-gpu', pool, wasm);
+    const attempt = createBackend('tfjs-node-gpu', pool, first);
     await expect(attempt).rejects.toThrow(/tfjs-node-gpu is not installed.*engine wasm/);
   });
 });

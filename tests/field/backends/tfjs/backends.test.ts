@@ -53,7 +53,7 @@ describe('the order of backends', () => {
     });
     expect(skipped).toEqual([]);
     const scene = makeScene(pool);
-    const engine = new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(scene.field));
+    const engine = new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(scene.field.memory));
     await compareFit(scene, engine);
     expect(backend.tf.getBackend()).toBe('tensorflow');
     engine.dispose();

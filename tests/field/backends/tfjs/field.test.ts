@@ -16,8 +16,8 @@ let wasm: TfBackend;
 let cpu: TfBackend;
 let engine: TfjsOperations;
 const on = (backend: TfBackend): TfjsOperations =>
-  new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(field));
-const view = new MapView(pool.memory.memory.buffer, pointersOf(field));
+  new TfjsOperations(backend, pool.memory.memory.buffer, pointersOf(field.memory));
+const view = new MapView(pool.memory.memory.buffer, pointersOf(field.memory));
 beforeAll(async () => {
   wasm = (await openTfBackend({ backends: ['wasm'] })).backend;
   cpu = (await openTfBackend({ backends: ['cpu'] })).backend;

@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FitChunk, RegisterOptions } from '../../../../src/field/engine.js';
-import { WasmField } from '../../../../src/field/backends/wasm/field.js';
+import type { PosedChunk, RegisterOptions } from '../../../../src/field/backends/plain.js';
 import { FEATURES, ROW_FLOATS } from '../../../../src/field/backends/wasm/features.js';
 import { BLOCK_CORNERS, type BlockGrid } from '../../../../src/field/backends/wasm/grid.js';
 import { KernelPool } from '../../../../src/compute/pool.js';
-import type { WebGpuField } from '../../../../src/field/backends/webgpu/field.js';
 import { Random } from '../../../../src/geometry/random.js';
 import { exp, identity, transformPoint, type Pose } from '../../../../src/geometry/se3.js';
 import { cornerOf, OPTIONS, place, room, rounded, scan, type Placed, without } from '../../helpers.js';
-import { apart, missing, onDevice } from './setup.js';
+import { apart, missing, onDevice, type GpuTestField } from './setup.js';
+import { makeField, type TestField } from '../../test-field.js';
 
 /** As a share of the largest number of its kind: both engines compute in float32 and add up in other orders. */
 const TOLERANCE = 2e-5;
 const FIT = { huber: 0.03, learningRate: 0.003, scalarRate: 0.3 };
-const CHUNKS: FitChunk[] = Array.from({ length: 8 }, (_, k) => ({
+const CHUNKS: PosedChunk[] = Array.from({ length: 8 }, (_, k) => ({
   first: k * 256,
   count: k === 7 ? 100 : 256,
   pose: k % 2,
@@ -45,7 +44,7 @@ function cornersOf(grid: BlockGrid): Map<string, [number, number]> {
 }
 
 /** Rows by the coordinates of their corner: features, m, v and steps. */
-function rowsOf({ features }: WasmField): Map<string, number[]> {
+function rowsOf({ features }: TestField): Map<string, number[]> {
   const out = new Map<string, number[]>();
   const { rows, coords, steps, count } = features;
   for (let r = 1; r < count; r++) {
@@ -71,9 +70,9 @@ function aligned(
 
 describe.skipIf(missing)('webgpu and wasm agree', () => {
   let pool: KernelPool;
-  let wasm: WasmField;
-  let gpu: WebGpuField;
-  let mirror: WasmField;
+  let wasm: TestField;
+  let gpu: GpuTestField;
+  let mirror: TestField;
   let cloud: Placed;
   let target: Placed;
   let queries: Float32Array;
@@ -82,7 +81,7 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
 
   beforeAll(async () => {
     pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
-    wasm = new WasmField(pool, OPTIONS);
+    wasm = makeField(pool, OPTIONS);
     ({ gpu, mirror } = await onDevice(pool));
     const random = new Random('gpu');
     const bare = scan(random, room(3, 2.5, 2), identity(), { count: 12000, noise: 0.02 });
@@ -219,14 +218,14 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
   it('on the corners that marching cubes gets', () => {
     gpu.refresh();
     const blocks = [1, 5, 40];
-    const at = pool.memory.alloc(blocks.length * 729 * 4);
-    const of = (field: WebGpuField | WasmField, list: number[]): Float32Array => {
-      field.evaluateBlocks(list, at, { minWeight: 0.01, band: 0.26, features: true });
-      return pool.memory.f32(at, blocks.length * 729).slice();
+    const out = pool.memory.f32(pool.memory.alloc(blocks.length * 729 * 4), blocks.length * 729);
+    const of = (field: GpuTestField | TestField, list: number[]): Float32Array => {
+      field.evaluate(list, out, { minWeight: 0.01, band: 0.26, features: true });
+      return out.slice();
     };
     const values = of(gpu, blocks);
     const same = blocks.map((block) => {
-      const key = (field: WasmField, b: number): string =>
+      const key = (field: TestField, b: number): string =>
         field.levels[0]!.coords.subarray(b * 4, b * 4 + 3).join();
       for (let b = 1; b < wasm.levels[0]!.count; b++) if (key(wasm, b) === key(mirror, block)) return b;
       return 0;
@@ -248,8 +247,7 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
     const quality = pool.memory.f32(pool.memory.alloc(count * 4), count); // zero
     const weightless = { ...cloud.points, quality };
     for (const field of [wasm, gpu]) {
-      field.carve(weightless, behind, options);
-      field.fuse(without(weightless), behind, 1); // carves, and fuses little
+      field.carve(without(weightless), behind, 1, options); // and fuses little
     }
     gpu.sync();
     const [a, b] = [cornersOf(mirror.levels[0]!), cornersOf(wasm.levels[0]!)];
@@ -262,9 +260,9 @@ describe.skipIf(missing)('webgpu and wasm agree', () => {
 });
 
 /** Makes `to` hold what `from` holds, block by block and row by row. */
-function copyInto(to: WasmField, from: WasmField): void {
+function copyInto(to: TestField, from: TestField): void {
   to.clear();
-  const grids = (field: WasmField): BlockGrid[] => [...field.levels, field.features.grid];
+  const grids = (field: TestField): BlockGrid[] => [...field.levels, field.features.grid];
   grids(from).forEach((grid, i) => {
     const copy = grids(to)[i]!;
     const coords = Int32Array.from({ length: (grid.count - 1) * 3 }, (_, k) => {
@@ -274,6 +272,7 @@ function copyInto(to: WasmField, from: WasmField): void {
     to.makeBlocks(copy, coords);
     copy.data.set(grid.data.subarray(0, grid.count * BLOCK_CORNERS * grid.wordsPerCorner));
     copy.change.set(grid.change.subarray(0, grid.count));
+    copy.noteWrite();
     if (i < from.levels.length) return;
     const { features } = from;
     const none = new Int16Array(FEATURES);

@@ -2,17 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FitChunk } from '../../../../src/field/engine.js';
-import type { WebGpuField } from '../../../../src/field/backends/webgpu/field.js';
-import { WasmField } from '../../../../src/field/backends/wasm/field.js';
+import type { PosedChunk } from '../../../../src/field/backends/plain.js';
 import { KernelPool } from '../../../../src/compute/pool.js';
 import { Random } from '../../../../src/geometry/random.js';
 import { exp, identity, transformPoint } from '../../../../src/geometry/se3.js';
 import { hashOf, OPTIONS, place, room, rounded, scan, type Placed } from '../../helpers.js';
-import { apart, missing, onDevice } from './setup.js';
+import { apart, missing, onDevice, type GpuTestField } from './setup.js';
+import { makeField, type TestField } from '../../test-field.js';
 
 const FIT = { huber: 0.03, learningRate: 0.003, scalarRate: 0.3 };
-const CHUNKS: FitChunk[] = Array.from({ length: 8 }, (_, k) => ({
+const CHUNKS: PosedChunk[] = Array.from({ length: 8 }, (_, k) => ({
   first: k * 256,
   count: 256,
   pose: 0,
@@ -39,7 +38,7 @@ describe.skipIf(missing)('the device', () => {
   afterAll(() => pool?.close());
 
   /** Fuses the clouds and trains a few steps. */
-  function build(field: WasmField | WebGpuField): void {
+  function build(field: TestField | GpuTestField): void {
     clouds.forEach((cloud, i) => field.fuse(cloud.points, identity(), i));
     field.drawSamples(clouds[0]!.points, 512, 0, { seed: 5, band: 0.25 });
     field.allocateRows(CHUNKS, POSES);
@@ -75,7 +74,7 @@ describe.skipIf(missing)('the device', () => {
       const sizes = JSON.parse(readFileSync(join(folder, file!), 'utf8')) as Record<string, number>;
       expect([32, 64, 128, 256]).toContain(sizes.register);
       const { gpu } = await onDevice(pool, calibrated, { maxFineBlocks: 2000, maxFeatureRows: 20000 });
-      expect(gpu.workgroups).toEqual(sizes); // read, not measured again
+      expect(gpu.backend.workgroups).toEqual(sizes); // read, not measured again
       await gpu.close();
     } finally {
       rmSync(folder, { recursive: true });
@@ -86,7 +85,7 @@ describe.skipIf(missing)('the device', () => {
     const { gpu } = await onDevice(pool, { maxBindingBytes: 2 ** 16, firstPages: 16 });
     expect(() => {
       build(gpu);
-      gpu.settle();
+      gpu.ask('settle');
     }).toThrow(/full.*memoryMiB/);
     expect(gpu.query(queries).filter((x, i) => i % 5 === 4 && x > 0).length).toBeGreaterThan(10);
     await gpu.close();
@@ -94,7 +93,7 @@ describe.skipIf(missing)('the device', () => {
 
   it('may be lost: the map moves to a new one and goes on', async () => {
     const small = { maxFineBlocks: 2000, maxFeatureRows: 20000 };
-    const wasm = new WasmField(pool, { ...OPTIONS, ...small });
+    const wasm = makeField(pool, { ...OPTIONS, ...small });
     build(wasm);
     const { gpu } = await onDevice(pool, { syncEvery: 2 }, small);
     const [first, second, third] = clouds as [Placed, Placed, Placed];
@@ -102,12 +101,12 @@ describe.skipIf(missing)('the device', () => {
     gpu.fuse(second.points, identity(), 1);
     gpu.fuse(third.points, identity(), 2); // copies the first two before
     gpu.drawSamples(first.points, 512, 0, { seed: 5, band: 0.25 });
-    gpu.loseDevice(); // the third scan is in no copy: it is fused again
+    gpu.ask('loseDevice'); // the third scan is in no copy: it is fused again
     gpu.allocateRows(CHUNKS, POSES);
     expect(gpu.notices.join()).toMatch(/lost.*moved to it again/);
     for (let step = 0; step < 2; step++) gpu.fit(CHUNKS, POSES, FIT);
     gpu.sync();
-    gpu.loseDevice();
+    gpu.ask('loseDevice');
     gpu.fit(CHUNKS, POSES, FIT); // samples come back too
     expect(gpu.onDevice).toBe(true);
     expect(gpu.notices.length).toBe(2);
@@ -117,19 +116,19 @@ describe.skipIf(missing)('the device', () => {
 
   it('may be lost for good: engine wasm goes on with the map', async () => {
     const small = { maxFineBlocks: 2000, maxFeatureRows: 20000 };
-    const wasm = new WasmField(pool, { ...OPTIONS, ...small });
+    const wasm = makeField(pool, { ...OPTIONS, ...small });
     const { gpu } = await onDevice(pool, {}, small);
     for (const field of [wasm, gpu]) {
       const { points } = clouds[0]!;
       field.fuse(points, identity(), 0);
     }
-    gpu.loseForGood();
+    gpu.ask('loseDevice');
+    gpu.ask('forbid');
     const { points } = clouds[1]!;
     for (const field of [wasm, gpu]) field.fuse(points, identity(), 1);
     const values = gpu.query(queries); // notices, and asks engine wasm
     expect(gpu.onDevice).toBe(false);
     expect(gpu.notices.join()).toMatch(/did not come back.*engine wasm goes on/);
-    expect(gpu.align).toBeUndefined();
     expect(hashOf(values)).toBe(hashOf(wasm.query(queries)));
     await gpu.close();
   }, 60_000);
@@ -139,7 +138,7 @@ describe.skipIf(missing)('the device', () => {
     const { points } = clouds[0]!;
     gpu.fuse(points, identity(), 0);
     const before = gpu.query(queries);
-    gpu.exhaust();
+    gpu.ask('exhaust');
     const after = gpu.query(queries);
     expect(gpu.notices.join()).toMatch(/^The GPU was lost \(its memory is full.*moved to it again/);
     expect(hashOf(after)).toBe(hashOf(before));
@@ -148,7 +147,7 @@ describe.skipIf(missing)('the device', () => {
 
   it('cuts gradients that its sums cannot hold, and keeps their sign', async () => {
     const small = { maxFineBlocks: 2000, maxFeatureRows: 20000 };
-    const wasm = new WasmField(pool, { ...OPTIONS, ...small });
+    const wasm = makeField(pool, { ...OPTIONS, ...small });
     const { gpu, mirror } = await onDevice(pool, {}, small);
     const { points } = clouds[0]!;
     for (const field of [wasm, mirror]) {
@@ -173,9 +172,9 @@ describe.skipIf(missing)('the device', () => {
       expect(field.fit(chunks, [identity()], { ...FIT, scalarRate: 0 }).used).toBe(256);
     }
     gpu.sync();
-    const rows = (field: WasmField): number[] =>
+    const rows = (field: TestField): number[] =>
       Array.from({ length: 64 }, (_, i) => field.features.rows[32 * (1 + (i >> 3)) + (i & 7)]!);
-    const byCorner = (field: WasmField): number[] => {
+    const byCorner = (field: TestField): number[] => {
       const { coords } = field.features;
       const order = [1, 2, 3, 4, 5, 6, 7, 8].sort((a, b) => {
         const key = (r: number): number =>
@@ -192,7 +191,7 @@ describe.skipIf(missing)('the device', () => {
 
   it('stores features as halves within their rounding', async () => {
     const small = { maxFineBlocks: 2000, maxFeatureRows: 20000 };
-    const wasm = new WasmField(pool, { ...OPTIONS, ...small });
+    const wasm = makeField(pool, { ...OPTIONS, ...small });
     const { gpu } = await onDevice(pool, { half: true }, small);
     for (const field of [wasm, gpu]) build(field);
     const [a, b] = [gpu.query(queries), wasm.query(queries)];

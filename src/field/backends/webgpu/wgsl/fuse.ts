@@ -1,4 +1,4 @@
-import { CARVING_HITS } from '../../../carving.js';
+import { CARVE_HITS } from '../../../../kernels/layout/field.js';
 import { rayRequests } from './blocks.js';
 
 /** Points to grid units, and which to fuse: castPoints of src/kernels/field/fuse.ts. */
@@ -166,7 +166,7 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
       cornersSlot(other * 512u + cornerOf(near));
     }
     hits++;
-    if (hits == ${CARVING_HITS}u) { return; }
+    if (hits == ${CARVE_HITS}u) { return; }
   }
 }
 `;

@@ -2,7 +2,7 @@ import { REGISTER_SUMS, STATE, STOP } from '../layout.js';
 import { linear } from './linear.js';
 
 /**
- * One Gauss–Newton step from the sums of a pass: Tracker.track of src/slam/tracking/tracker.ts in float32, so that iterations
+ * One Gauss–Newton step from the sums of a pass: GaussNewton of src/field/gauss-newton.ts in float32, so that iterations
  * follow each other without the processor. Steps taken are kept in the state; the processor repeats them in float64.
  */
 export const solveKernel = /* wgsl */ `

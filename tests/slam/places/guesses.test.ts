@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exp, identity } from '../../../src/geometry/se3.js';
-import { shifted } from '../../../src/slam/places/look-around.js';
+import { shifted } from '../../../src/slam/places/guesses.js';
 
 describe('shifted', () => {
   it('covers a circle in the horizontal plane of the sensor, the centre first', () => {

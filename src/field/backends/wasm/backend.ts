@@ -1,0 +1,128 @@
+import type { KernelPool } from '../../../compute/pool.js';
+import type { Pose } from '../../../geometry/se3.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
+import type {
+  BackendLimits,
+  DrawOptions,
+  EvaluateOptions,
+  FieldBackend,
+  FitBatch,
+  FitFrame,
+  FitOptions,
+  FitResult,
+  IntegrateOptions,
+} from '../../backend.js';
+import type { Field } from '../../field.js';
+import { GaussNewton } from '../../gauss-newton.js';
+import type { FieldRoom, GridSpec } from '../../grid-spec.js';
+import type { LinearSystem, Unknowns } from '../../linear-system.js';
+import { fitSteps } from '../../pose-step.js';
+import type { AlignProblem, AlignSolution } from '../../registration.js';
+import type { MeasurementTerm } from '../../terms/term.js';
+import { WasmField } from './field.js';
+import { Fusion } from './fusion.js';
+import { BlockMaker } from './make-blocks.js';
+import { Reading } from './reading.js';
+import { Registration } from './registration.js';
+import { Training } from './training.js';
+
+/**
+ * Fields in shared wasm memory, worked on by a pool of threads.
+ *
+ * @example
+ * const backend = new WasmBackend(pool, { scanPoints: 40_000, batchChunks: 128 });
+ * const field = backend.createField(spec, room);
+ */
+export class WasmBackend implements FieldBackend {
+  readonly name = 'wasm';
+  readonly notices: readonly string[] = [];
+  readonly batchesPerFit = 1;
+  readonly pool: KernelPool;
+  readonly limits: BackendLimits;
+  readonly maker: BlockMaker;
+  /** The parts that do the work, for backends that compute some of it elsewhere. */
+  readonly fusion: Fusion;
+  readonly registration: Registration;
+  readonly training: Training;
+  readonly reading: Reading;
+  readonly #solver = new GaussNewton((terms, at, out) => this.linearise(terms, at, out));
+  readonly #freed: WasmField[] = [];
+  #fields = 0;
+
+  /** @throws FeltmapError out-of-memory when the arena is too small */
+  constructor(pool: KernelPool, limits: BackendLimits) {
+    this.pool = pool;
+    this.limits = limits;
+    this.maker = new BlockMaker(pool);
+    this.fusion = new Fusion(pool, limits);
+    this.registration = new Registration(pool);
+    this.training = new Training(pool, limits);
+    this.reading = new Reading(pool);
+  }
+
+  /** Memory of a freed field goes to the next that is laid out in the same way. */
+  createField(spec: GridSpec, room: FieldRoom): WasmField {
+    const again = this.#freed.findIndex((field) => same(field.spec, spec) && same(field.room, room));
+    if (again >= 0) return this.#freed.splice(again, 1)[0]!;
+    const field = new WasmField(this.#fields++, this.pool, spec, room, {
+      maker: this.maker,
+      free: (freed) => {
+        freed.clear();
+        this.#freed.push(freed);
+      },
+    });
+    this.fusion.reserve(field);
+    this.training.reserve(field);
+    return field;
+  }
+
+  integrate(field: Field, surface: SurfaceSamples, pose: Pose, { scan, carving }: IntegrateOptions): void {
+    const own = ownField(field);
+    if (carving) this.fusion.carve(own, surface, pose, carving);
+    this.fusion.fuse(own, surface, pose, scan);
+  }
+
+  linearise(terms: readonly MeasurementTerm[], at: readonly Unknowns[], out: readonly LinearSystem[]): void {
+    at.forEach((unknowns, k) => {
+      const system = out[k]!;
+      system.clear();
+      for (const term of terms)
+        system.addGeometric(this.registration.pass(ownField(term.field), term, unknowns), term.groundWeight);
+    });
+  }
+
+  solve(problem: AlignProblem): AlignSolution {
+    return this.#solver.solve(problem);
+  }
+
+  drawSamples(field: Field, surface: SurfaceSamples, pose: Pose, how: DrawOptions): void {
+    const own = ownField(field);
+    this.training.drawSamples(own, surface, how);
+    this.training.makeRows(own, [{ first: how.first, count: how.points * 4, frame: 0 }], [{ pose }]);
+  }
+
+  fit(field: Field, batches: readonly FitBatch[], frames: readonly FitFrame[], how: FitOptions): FitResult {
+    const own = ownField(field);
+    return fitSteps(batches, frames, how, (batch) => this.training.step(own, batch, frames, how));
+  }
+
+  sample(field: Field, _layer: 'distance', points: Float32Array): Float32Array {
+    return this.reading.sample(ownField(field), points);
+  }
+
+  evaluate(field: Field, blocks: ArrayLike<number>, values: Float32Array, how: EvaluateOptions): void {
+    this.reading.evaluate(ownField(field), blocks, values, how);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** @throws TypeError for a field of another backend */
+function ownField(field: Field): WasmField {
+  if (!(field instanceof WasmField)) throw new TypeError('The field belongs to another backend.');
+  return field;
+}
+
+function same(a: GridSpec | FieldRoom, b: GridSpec | FieldRoom): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

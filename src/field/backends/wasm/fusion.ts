@@ -1,0 +1,99 @@
+import { KernelArguments } from '../../../compute/arguments.js';
+import type { KernelPool } from '../../../compute/pool.js';
+import type { Pose } from '../../../geometry/se3.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
+import type { BackendLimits, Carving } from '../../backend.js';
+import * as L from '../../../kernels/layout/field.js';
+import { CARVING_RAYS } from '../../carving.js';
+import type { WasmField } from './field.js';
+import { addressesOf } from './surface-addresses.js';
+
+/** Most disjoint parts of blocks and rows: enough for the threads of a laptop. Results do not depend on their number. */
+export const MOST_PARTS = 4;
+
+/** A power of two, one for each thread where there are not too many. */
+export function partsFor({ threads }: KernelPool): number {
+  return Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(threads)));
+}
+
+/** Fuses surfaces into the scalar levels, and carves what their rays passed through. */
+export class Fusion {
+  readonly #pool: KernelPool;
+  readonly #fuse: KernelArguments;
+  readonly #carve: KernelArguments;
+  readonly #parts: number;
+  /** Blocks of the largest level so far. */
+  #blocks = 0;
+
+  constructor(pool: KernelPool, { scanPoints }: BackendLimits) {
+    const { memory } = pool;
+    this.#pool = pool;
+    this.#fuse = new KernelArguments(memory, 192);
+    this.#parts = partsFor(pool);
+    this.#fuse
+      .int(L.F_RAYS, memory.alloc(scanPoints * L.RAY_BYTES))
+      .int(L.F_ORDER, memory.alloc(scanPoints * 4))
+      .int(L.F_FETCHED, memory.alloc(MOST_PARTS * L.FETCHED_BYTES));
+    this.#carve = new KernelArguments(memory, 128);
+    this.#carve
+      .int(L.K_LIST, memory.alloc(CARVING_RAYS * L.CARVED_PER_RAY * 4))
+      .int(L.K_COUNTS, memory.alloc(Math.ceil(CARVING_RAYS / L.CARVE_CHUNK) * 4));
+  }
+
+  /** Makes room for what is counted per block. */
+  reserve({ levels }: WasmField): void {
+    const most = Math.max(...levels.map(({ maxBlocks }) => maxBlocks));
+    if (most <= this.#blocks) return;
+    this.#fuse.int(L.F_BUCKETS, this.#pool.memory.alloc(most * 4));
+    this.#blocks = most;
+  }
+
+  /** Makes room for a surface and fuses its normal-guided distances into all scalar levels. */
+  fuse(field: WasmField, surface: SurfaceSamples, pose: Pose, scan: number): void {
+    const points = addressesOf(this.#pool.memory, surface);
+    const { seed } = field.spec;
+    const { maxRange, bareRange, bareQuality, saturation } = field.distance;
+    field.levels.forEach((level, i) => {
+      level.noteWrite();
+      const steps = Math.ceil(level.truncation / level.voxel - 1e-6);
+      const count = i === 0 ? surface.count : surface.keypoints.length;
+      this.#fuse
+        .int(0, level.descriptor, count)
+        .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
+        .float(36, pose)
+        .int(84, steps, scan, i === 0 ? 0 : points.keypoints, this.#parts)
+        .float(100, [maxRange, i === 0 ? bareRange : 0, bareQuality])
+        .scalar(116, saturation)
+        .int(120, (seed * 31 + scan * 7919) >>> 0, points.flags)
+        .float(128, surface.up);
+      this.#pool.run('castPoints', this.#fuse.pointer, Math.ceil(count / 1024));
+      this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
+      this.#pool.run('fuse', this.#fuse.pointer, this.#parts);
+    });
+    field.checkRoom();
+  }
+
+  /** Takes weight from corners that claim to be solid where rays of the surface passed freely. */
+  carve(
+    field: WasmField,
+    surface: SurfaceSamples,
+    pose: Pose,
+    { rays, maxRange, keep, seed }: Carving,
+  ): void {
+    if (surface.count === 0 || rays === 0) return;
+    field.levels[0]!.noteWrite();
+    const points = addressesOf(this.#pool.memory, surface);
+    this.#carve
+      .int(0, field.levels[0]!.descriptor, surface.count)
+      .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz)
+      .float(32, pose)
+      .int(84, seed)
+      .float(88, [maxRange, keep]);
+    for (let first = 0; first < rays; first += CARVING_RAYS) {
+      const past = Math.min(rays, first + CARVING_RAYS);
+      this.#carve.int(80, past).int(96, first);
+      this.#pool.run('carve', this.#carve.pointer, Math.ceil((past - first) / L.CARVE_CHUNK));
+      this.#pool.run('carveMarked', this.#carve.pointer, 1);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { KernelArguments } from '../../../compute/arguments.js';
+import type { KernelPool } from '../../../compute/pool.js';
+import type { EvaluateOptions } from '../../backend.js';
+import { BLOCK_VALUES, SAMPLE_VALUES } from '../../backend.js';
+import type { WasmField } from './field.js';
+
+const POINTS = 65536;
+const BLOCKS = 4096;
+
+/** Reads distances at points and at the corners of blocks. */
+export class Reading {
+  readonly #pool: KernelPool;
+  readonly #query: KernelArguments;
+  readonly #pointsPointer: number;
+  readonly #points: Float32Array;
+  readonly #outPointer: number;
+  readonly #out: Float32Array;
+  readonly #evaluate: KernelArguments;
+  readonly #blocksPointer: number;
+  readonly #blocks: Uint32Array;
+  readonly #coordsPointer: number;
+
+  constructor(pool: KernelPool) {
+    const { memory } = pool;
+    this.#pool = pool;
+    this.#pointsPointer = memory.alloc(POINTS * 12);
+    this.#outPointer = memory.alloc(POINTS * SAMPLE_VALUES * 4);
+    this.#points = memory.f32(this.#pointsPointer, POINTS * 3);
+    this.#out = memory.f32(this.#outPointer, POINTS * SAMPLE_VALUES);
+    this.#query = new KernelArguments(memory, 32);
+    this.#query.int(20, memory.alloc((POINTS / 256) * 512));
+    this.#blocksPointer = memory.alloc(BLOCKS * 4);
+    this.#blocks = memory.u32(this.#blocksPointer, BLOCKS);
+    this.#coordsPointer = memory.alloc(BLOCKS * 16);
+    this.#evaluate = new KernelArguments(memory, 32);
+    this.#evaluate.int(28, memory.alloc(BLOCKS * 512));
+  }
+
+  sample(field: WasmField, points: Float32Array): Float32Array {
+    const count = points.length / 3;
+    const out = new Float32Array(count * SAMPLE_VALUES);
+    for (let first = 0; first < count; first += POINTS) {
+      const n = Math.min(POINTS, count - first);
+      this.#points.set(points.subarray(first * 3, (first + n) * 3));
+      this.#query
+        .int(0, field.levels[0]!.descriptor, field.features.descriptor, this.#pointsPointer)
+        .int(12, n, this.#outPointer);
+      this.#pool.run('query', this.#query.pointer, Math.ceil(n / 256));
+      out.set(this.#out.subarray(0, n * SAMPLE_VALUES), first * SAMPLE_VALUES);
+    }
+    return out;
+  }
+
+  /** @throws RangeError for values that do not lie in kernel memory, or do not suffice */
+  evaluate(
+    field: WasmField,
+    blocks: ArrayLike<number>,
+    values: Float32Array,
+    { minWeight, band, features }: EvaluateOptions,
+  ): void {
+    if (blocks.length > BLOCKS || values.length < blocks.length * BLOCK_VALUES)
+      throw new RangeError(
+        `At most ${BLOCKS} blocks with ${BLOCK_VALUES} values each, got ${blocks.length}.`,
+      );
+    for (let i = 0; i < blocks.length; i++) this.#blocks[i] = blocks[i]!;
+    this.#evaluate
+      .int(0, field.levels[0]!.descriptor, features ? field.features.descriptor : 0, this.#blocksPointer)
+      .int(12, this.#pool.memory.addressOf(values), this.#coordsPointer)
+      .scalar(20, minWeight)
+      .scalar(24, band);
+    this.#pool.run('evaluateBlocks', this.#evaluate.pointer, blocks.length);
+  }
+}

@@ -1,0 +1,70 @@
+import { KernelArguments } from '../../../compute/arguments.js';
+import type { KernelPool } from '../../../compute/pool.js';
+import { CELL_BYTES, R_CELLS, REGISTER_CHUNK } from '../../../kernels/layout/field.js';
+import { clearSums, emptySums, SYSTEM_SUMS, TIME_SCALE } from '../../linear-system.js';
+import type { ClassSums, NormalSums, Unknowns } from '../../linear-system.js';
+import type { GeometricTerm } from '../../terms/geometric.js';
+import type { WasmField } from './field.js';
+import { addressesOf } from './surface-addresses.js';
+
+const SUMS = 83; // f64, as in src/kernels/field/register.ts
+const STRIDE = 2 * SUMS * 8 + 64 + 2 * 3 * 6 * 8 * 4;
+const MAX_CHUNKS = 256;
+
+/** Normal equations of a surface's keypoints against a field. */
+export class Registration {
+  readonly #pool: KernelPool;
+  readonly #arguments: KernelArguments;
+  readonly #partials: Float64Array;
+  readonly #sums: ClassSums = [emptySums(), emptySums()];
+
+  constructor(pool: KernelPool) {
+    const { memory } = pool;
+    this.#pool = pool;
+    this.#arguments = new KernelArguments(memory, 256);
+    const partials = memory.alloc(MAX_CHUNKS * STRIDE);
+    this.#partials = memory.f64(partials, (MAX_CHUNKS * STRIDE) / 8);
+    this.#arguments.int(116, partials).int(R_CELLS, memory.alloc(MAX_CHUNKS * REGISTER_CHUNK * CELL_BYTES));
+  }
+
+  /** Valid until the next call. */
+  pass(field: WasmField, term: GeometricTerm, { pose, correction }: Unknowns): ClassSums {
+    const { surface } = term;
+    const points = addressesOf(this.#pool.memory, surface);
+    const chunks = Math.ceil(surface.keypoints.length / REGISTER_CHUNK);
+    if (chunks > MAX_CHUNKS)
+      throw new RangeError(
+        `At most ${MAX_CHUNKS * REGISTER_CHUNK} points can be registered, got ${surface.keypoints.length}.`,
+      );
+    this.#arguments
+      .int(0, field.levels.length, ...field.levels.map((level) => level.descriptor))
+      .int(20, surface.keypoints.length, points.keypoints)
+      .int(28, points.x, points.y, points.z, points.tau, points.flags)
+      .float(48, pose)
+      .float(96, term.kernels)
+      .scalar(112, term.gradientScale)
+      .scalar(120, TIME_SCALE)
+      .scalar(124, term.minWeight)
+      .float(128, term.levelWeights)
+      .float(144, correction);
+    this.#pool.run('register', this.#arguments.pointer, chunks);
+    this.#sums.forEach((sums, kind) => {
+      clearSums(sums);
+      for (let chunk = 0; chunk < chunks; chunk++) this.#add(sums, (chunk * STRIDE) / 8 + kind * SUMS);
+    });
+    return this.#sums;
+  }
+
+  #add(sums: NormalSums, at: number): void {
+    const p = this.#partials;
+    for (let i = 0; i < SYSTEM_SUMS; i++) sums.system[i]! += p[at + i]!;
+    sums.weight += p[at + 75]!;
+    sums.cost += p[at + 76]!;
+    sums.valued += p[at + 77]!;
+    sums.inliers += p[at + 78]!;
+    sums.points += p[at + 79]!;
+    sums.absolute += p[at + 80]!;
+    sums.coarse += p[at + 81]!;
+    sums.coarseInliers += p[at + 82]!;
+  }
+}

@@ -1,0 +1,68 @@
+/** Signed distances {distance, weight} of scalar levels: a running mean, and when it stops to grow. */
+export interface DistanceLayer {
+  readonly name: 'distance';
+  readonly wordsPerCorner: 2;
+  /** Distance between its corners in fine voxels; the pyramid repeats it at its own multiples. */
+  readonly stride: 1;
+  /** Weight at which the running mean becomes an exponential one. */
+  readonly maxWeight: number;
+  /** Weight of a corner above which only a share saturation/weight of further points is fused there. */
+  readonly saturation: number;
+  /** Farther points are not fused, metres. */
+  readonly maxRange: number;
+  /** Points without a normal are fused along their ray up to here, metres, with this weight. */
+  readonly bareRange: number;
+  readonly bareQuality: number;
+}
+
+/** Learned features, a row number a corner, decoded to a residual of the distance. */
+export interface FeatureLayer {
+  readonly name: 'features';
+  readonly wordsPerCorner: 1;
+  /** Side of a feature cell in fine voxels. */
+  readonly stride: number;
+  /** Size of the decoder's output, metres. */
+  readonly outputScale: number;
+}
+
+export type LayerSpec = DistanceLayer | FeatureLayer;
+
+/**
+ * How a field is laid out: one per scale. A layer is an entry by what its corners hold.
+ *
+ * @example
+ * const spec: GridSpec = { voxel: 0.15, truncation: 0.3, pyramid: [4, 8], seed: 1, layers: [distance, features] };
+ */
+export interface GridSpec {
+  /** Distance between fine corners, metres. */
+  readonly voxel: number;
+  /** Largest fine distance, metres. */
+  readonly truncation: number;
+  /** Multiples of the fine voxel at which coarse scalar levels lie. */
+  readonly pyramid: readonly number[];
+  readonly layers: readonly LayerSpec[];
+  /** Of the decoder and of what is drawn at random. */
+  readonly seed: number;
+}
+
+/** Most that a field may hold. */
+export interface FieldRoom {
+  readonly fineBlocks: number;
+  readonly featureRows: number;
+  /** Training samples kept for replay. */
+  readonly samples: number;
+}
+
+/**
+ * The entry of a layer.
+ *
+ * @throws RangeError when the grid has none of that name
+ */
+export function layerOf<N extends LayerSpec['name']>(
+  { layers }: GridSpec,
+  name: N,
+): Extract<LayerSpec, { name: N }> {
+  const found = layers.find((layer) => layer.name === name);
+  if (!found) throw new RangeError(`The grid has no layer "${name}".`);
+  return found as Extract<LayerSpec, { name: N }>;
+}

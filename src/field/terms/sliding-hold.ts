@@ -1,0 +1,53 @@
+import { eigenSymmetric } from '../../geometry/linear.js';
+import type { Pose, Twist } from '../../geometry/se3.js';
+import type { LinearSystem, Unknowns } from '../linear-system.js';
+import type { PriorContext, PriorTerm } from './prior.js';
+import { twistOffset } from './twist-prior.js';
+
+/**
+ * Holds directions in which the scan slides to the prediction (after Zhang, Kaess & Singh 2016): noise would else be
+ * taken for information and run away with the velocity.
+ */
+export class SlidingHold implements PriorTerm {
+  readonly kind = 'prior';
+  readonly ownUnknowns = 0;
+
+  /**
+   * @param predicted T_submap_sensor
+   * @param predictedTwist of the samples' undistortion, sensor frame, m/s and rad/s
+   * @param minConditioning directions with a smaller eigenvalue per unit weight are held
+   */
+  constructor(
+    readonly predicted: Pose,
+    readonly predictedTwist: Twist,
+    readonly minConditioning: number,
+  ) {}
+
+  add(total: LinearSystem, at: Unknowns, { measured, final }: PriorContext): void {
+    if (!final) return;
+    const { A, b, size: n } = total;
+    const { weight } = measured;
+    const offset = twistOffset(this.predictedTwist, at);
+    const { values, vectors } = eigenSymmetric(measured.translationBlock(), 3);
+    for (let k = 0; k < 3; k++) {
+      const lack = 1 - values[k]! / (weight * this.minConditioning);
+      if (!(lack > 0)) return; // ascending: the others are better
+      const stiffness = weight * lack;
+      const e = [vectors[k]!, vectors[3 + k]!, vectors[6 + k]!];
+      let away = 0;
+      let drift = 0;
+      for (let i = 0; i < 3; i++) {
+        away += e[i]! * (at.pose[i * 4 + 3]! - this.predicted[i * 4 + 3]!);
+        drift += e[i]! * offset[i]!;
+      }
+      for (let i = 0; i < 3; i++) {
+        for (let j = 0; j < 3; j++) {
+          A[i * n + j]! += stiffness * e[i]! * e[j]!;
+          A[(6 + i) * n + 6 + j]! += stiffness * e[i]! * e[j]!;
+        }
+        b[i]! -= stiffness * e[i]! * away;
+        b[6 + i]! -= stiffness * e[i]! * drift;
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { identity, log, type Pose, type Twist } from '../geometry/se3.js';
+import type { Observation } from '../sensors/observation.js';
+import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
+import type { LocalMap } from './mapping/local-map.js';
+import type { Registration } from './tracking/registration.js';
+import type { Track } from './tracking/tracker.js';
+
+/** Each round tracks the second observation against a first one that is less distorted. */
+const ROUNDS = 2;
+/** Poses less than this apart (s) give no velocity. */
+const SHORTEST_BASELINE = 0.005;
+
+/**
+ * The second observation is the first from which the velocity is known: maps the first again without its distortion, and
+ * tracks the second against that.
+ *
+ * @param track registration of the second observation against the distorted first one
+ * @returns a better one; the map then holds the first observation anew
+ */
+export function bootstrap(
+  { map, registration }: { readonly map: LocalMap; readonly registration: Registration },
+  first: Observation,
+  second: Observation,
+  track: Track,
+): Track {
+  let velocity = bodyVelocity(first, second, track);
+  for (let round = 0; round < ROUNDS; round++) {
+    map.clear();
+    first.undistort(sensorTwist(velocity, first.T_body_sensor));
+    map.integrate(first, sensorPose(identity(), first.T_body_sensor), 0);
+    if (round === ROUNDS - 1) map.optimise();
+    const twist = sensorTwist(velocity, second.T_body_sensor);
+    second.undistort(twist);
+    track = registration.registerOrTurn(second, { pose: track.pose, twist, hold: false }, map.age);
+    velocity = bodyVelocity(first, second, track);
+  }
+  return track;
+}
+
+/** Mean velocity (body frame) since the first observation, taken at the origin; between the two others may have been lost. */
+function bodyVelocity(first: Observation, { stampNs, T_body_sensor }: Observation, track: Track): Twist {
+  const dt = Number(stampNs - first.stampNs) * 1e-9;
+  const T_odom_body: Pose = bodyPose(track.pose, T_body_sensor);
+  return dt > SHORTEST_BASELINE ? log(T_odom_body).map((v) => v / dt) : bodyTwist(track.twist, T_body_sensor);
+}

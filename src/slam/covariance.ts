@@ -1,0 +1,41 @@
+import type { Track } from './tracking/tracker.js';
+
+/** Lost: 10 m and 1 rad, 6×6. */
+export const LOST_COVARIANCE = Float64Array.from({ length: 36 }, (_, i) =>
+  i % 7 === 0 ? (i < 21 ? 100 : 1) : 0,
+);
+
+/**
+ * The tracker's covariance, wider in unconstrained directions: there the pose rests on prediction alone.
+ *
+ * @param sigma standard deviation (m) that those directions have gathered
+ */
+export function widened({ covariance, unconstrained }: Track, sigma: number): Float64Array {
+  if (sigma === 0) return covariance;
+  const wider = covariance.slice();
+  for (let r = 0; r < 3; r++)
+    for (let c = 0; c < 3; c++) wider[r * 6 + c]! += sigma ** 2 * unconstrained[r * 3 + c]!;
+  return wider;
+}
+
+/**
+ * A covariance about another point of the same rigid body: J Σ Jᵀ with J = [I −[d]×; 0 I].
+ *
+ * @param covariance 6×6, [x y z rotX rotY rotZ], axes of the odom frame
+ * @param d from the old point to the new one, axes of the odom frame (m)
+ */
+export function aboutPoint(covariance: Float64Array, d: ArrayLike<number>): Float64Array {
+  const [x, y, z] = [d[0]!, d[1]!, d[2]!];
+  if (x === 0 && y === 0 && z === 0) return covariance;
+  // Rows of −[d]×: what a turn adds to the displacement.
+  const lever = [0, z, -y, -z, 0, x, y, -x, 0];
+  const half = covariance.slice();
+  for (let r = 0; r < 3; r++)
+    for (let c = 0; c < 6; c++)
+      for (let k = 0; k < 3; k++) half[r * 6 + c]! += lever[r * 3 + k]! * covariance[(3 + k) * 6 + c]!;
+  const out = half.slice();
+  for (let r = 0; r < 6; r++)
+    for (let c = 0; c < 3; c++)
+      for (let k = 0; k < 3; k++) out[r * 6 + c]! += half[r * 6 + 3 + k]! * lever[c * 3 + k]!;
+  return out;
+}

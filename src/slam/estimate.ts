@@ -1,0 +1,112 @@
+import { identity, type Pose, type Twist } from '../geometry/se3.js';
+import type { Observation } from '../sensors/observation.js';
+import { bodyPose, bodyTwist, sensorPose } from './body-frame.js';
+import { LOST_COVARIANCE, widened } from './covariance.js';
+import type { Phase } from './phases.js';
+import type { Verdict } from './tracking/judge.js';
+import type { Track } from './tracking/tracker.js';
+import type { KnownPose } from './types.js';
+
+/** Where an observation was taken, how sure that is, and what to do with it. */
+export interface Estimate extends Verdict {
+  /** T_odom_body and T_odom_sensor at the stamp. */
+  readonly pose: Pose;
+  readonly T_odom_sensor: Pose;
+  /** 6×6, [x y z rotX rotY rotZ] about the sensor, axes of the odom frame. */
+  readonly covariance: Float64Array;
+  /** Velocity in the body frame, m/s and rad/s; absent where it has to be taken from the difference of poses. */
+  readonly twist?: Twist;
+  /** The phase from now on. */
+  readonly phase: Phase;
+  /** `refine`: mapped, and the pose optimised with the map; `fixed`: mapped where it is; `none`: not mapped. */
+  readonly mapping: 'refine' | 'fixed' | 'none';
+  /** Whether the motion goes on from the pose before, so that their difference is a velocity. */
+  readonly continues: boolean;
+  readonly iterations: number;
+  readonly inlierRatio: number;
+}
+
+export const STILL: Twist = new Float64Array(6);
+const TRACKING: Verdict = { state: 'tracking', reason: '' };
+const CERTAIN = new Float64Array(36);
+
+/** A pose from outside: mapped there, not tracked. */
+export function asGiven(observation: Observation, known: KnownPose, phase: Phase): Estimate {
+  return {
+    ...TRACKING,
+    pose: bodyPose(known.pose, observation.T_body_sensor),
+    T_odom_sensor: known.pose,
+    covariance: CERTAIN,
+    twist: bodyTwist(known.twist, observation.T_body_sensor),
+    phase,
+    mapping: 'fixed',
+    continues: false,
+    iterations: 0,
+    inlierRatio: 1,
+  };
+}
+
+/** The observation that defines the odom frame: the body is at its origin and, as far as is known, stands still. */
+export function asOrigin({ T_body_sensor }: Observation, phase: Phase, verdict = TRACKING): Estimate {
+  const lost = verdict.state === 'lost';
+  return {
+    ...verdict,
+    pose: identity(),
+    T_odom_sensor: sensorPose(identity(), T_body_sensor),
+    covariance: lost ? LOST_COVARIANCE : CERTAIN,
+    twist: STILL.slice(),
+    phase,
+    mapping: lost ? 'none' : 'fixed',
+    continues: false,
+    iterations: 0,
+    inlierRatio: 1,
+  };
+}
+
+/**
+ * A registration that is believed.
+ *
+ * @param twist velocity in the body frame where it is known
+ * @param sigma standard deviation (m) that its unconstrained directions have gathered
+ */
+export function asTracked(
+  { T_body_sensor }: Observation,
+  track: Track,
+  verdict: Verdict,
+  how: Pick<Estimate, 'phase' | 'mapping' | 'continues'> & {
+    readonly twist?: Twist | undefined;
+    readonly sigma?: number;
+  },
+): Estimate {
+  return {
+    ...verdict,
+    pose: bodyPose(track.pose, T_body_sensor),
+    T_odom_sensor: track.pose,
+    covariance: widened(track, how.sigma ?? 0),
+    ...(how.twist ? { twist: how.twist } : {}),
+    phase: how.phase,
+    mapping: how.mapping,
+    continues: how.continues,
+    iterations: track.iterations,
+    inlierRatio: track.inlierRatio,
+  };
+}
+
+/** A registration that is not believed: the pose is predicted, or the one known last. */
+export function asLost(
+  { T_body_sensor }: Observation,
+  track: Track,
+  verdict: Verdict,
+  how: Pick<Estimate, 'phase' | 'pose'> & { readonly twist: Twist },
+): Estimate {
+  return {
+    ...verdict,
+    ...how,
+    T_odom_sensor: sensorPose(how.pose, T_body_sensor),
+    covariance: LOST_COVARIANCE,
+    mapping: 'none',
+    continues: false,
+    iterations: track.iterations,
+    inlierRatio: track.inlierRatio,
+  };
+}

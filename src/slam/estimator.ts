@@ -1,0 +1,207 @@
+import type { Config } from '../config/schema.js';
+import { compose, exp, inverse, log, type Pose } from '../geometry/se3.js';
+import type { Observation } from '../sensors/observation.js';
+import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
+import { bootstrap } from './bootstrap.js';
+import { asLost, asOrigin, asTracked, STILL, type Estimate } from './estimate.js';
+import type { LocalMap } from './mapping/local-map.js';
+import * as phases from './phases.js';
+import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
+import type { LookAround, PlaceQuery } from './places/look-around.js';
+import { recover } from './places/recover.js';
+import type { Relocaliser } from './places/relocalise.js';
+import { judge, type Verdict } from './tracking/judge.js';
+import type { BodyMotion } from './tracking/motion.js';
+import type { Registration } from './tracking/registration.js';
+import type { Track } from './tracking/tracker.js';
+
+/** The parts that find poses; see create.ts for how they are made. */
+export interface EstimatorParts {
+  readonly config: Config;
+  readonly motion: BodyMotion;
+  readonly map: LocalMap;
+  readonly registration: Registration;
+  readonly lookAround: LookAround;
+  /** Only with a loaded map. */
+  readonly relocaliser?: Relocaliser;
+  /** Standard deviation (m) that an unconstrained direction gathers with each observation. */
+  readonly slideSigma: number;
+}
+
+/** Fewer registered samples cannot define a frame. */
+const MIN_SAMPLES = 50;
+/** Seconds for which a lost body is assumed to have kept its velocity. */
+const MAX_AHEAD_SECONDS = 3;
+/** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
+const SETTLING_ROUNDS = 2;
+
+/** Finds where an observation was taken, in the way that the present phase asks for. */
+export class Estimator {
+  readonly #parts: EstimatorParts;
+
+  constructor(parts: EstimatorParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param observation undistorted with the predicted velocity
+   * @param predicted T_odom_body
+   */
+  estimate(phase: Phase, observation: Observation, predicted: Pose): Estimate {
+    switch (phase.kind) {
+      case 'starting':
+        return this.#start(observation);
+      case 'bootstrapping':
+        return this.#bootstrap(phase, observation, predicted);
+      case 'tracking':
+      case 'lost':
+        return this.#track(phase, observation, predicted);
+      case 'relocalising':
+        return this.#relocalise(phase, observation, predicted);
+      case 'settling':
+        return this.#settle(phase, observation, predicted);
+    }
+  }
+
+  /** The first observation with enough samples defines the odom frame and is mapped as it is. */
+  #start(observation: Observation): Estimate {
+    const samples = observation.surface.keypoints.length;
+    if (samples >= MIN_SAMPLES) return asOrigin(observation, phases.started(observation));
+    const reason = `Only ${samples} points are left of the scan; a map cannot start from that.`;
+    return asOrigin(observation, { kind: 'starting' }, { state: 'lost', reason });
+  }
+
+  /** Ties the second observation to the first, near it or as far away as a vehicle may have gone. */
+  #bootstrap(phase: Bootstrapping, observation: Observation, predicted: Pose): Estimate {
+    const { lookAround, map } = this.#parts;
+    const { first } = phase;
+    const origin = observation.T_body_sensor;
+    let track = this.#register(observation, predicted, false);
+    const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
+    track = lookAround.second(query, origin, track);
+    if (this.#judge(track).state !== 'lost' && observation.motion === 'sweep')
+      track = bootstrap(this.#parts, first, observation, track);
+    if (this.#judge(track).state !== 'lost') return this.#conclude(phase, observation, predicted, track);
+    const lost = this.#lost(phase, observation, predicted, track, this.#judge(track));
+    if (lost.phase.kind !== 'starting') return lost;
+    // Nothing followed from the first observation: its map is discarded.
+    map.clear();
+    observation.undistort(STILL);
+    const anew = this.#start(observation);
+    const reason = 'No scan could be tied to the first one; the map starts anew here.';
+    return anew.state === 'lost' ? anew : { ...anew, state: 'degraded', reason };
+  }
+
+  /** Tracks from the prediction; where that is too old to be trusted, only a certain place counts. */
+  #track(phase: Tracking | Lost, observation: Observation, predicted: Pose): Estimate {
+    const { map, motion } = this.#parts;
+    // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
+    const track = this.#register(observation, predicted, map.integrated !== 1);
+    if (!phases.needsCertainty(phase, motion.elapsed(observation.stampNs)))
+      return this.#conclude(phase, observation, predicted, track);
+    const found = this.#recover(phase, observation, track);
+    if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
+    return this.#conclude(phase, observation, predicted, found, true);
+  }
+
+  #recover(phase: Tracking | Lost, observation: Observation, tracked: Track): Track | undefined {
+    if (observation.surface.keypoints.length < MIN_SAMPLES) return undefined;
+    const { pose, twist, stampNs } = phase.kind === 'lost' ? phase.lastKnown : this.#state(observation);
+    const elapsed = Number(observation.stampNs - stampNs) * 1e-9;
+    const seconds = Math.min(elapsed, MAX_AHEAD_SECONDS);
+    const last = sensorPose(pose, observation.T_body_sensor);
+    return recover(this.#parts.lookAround, this.#query(observation, elapsed), {
+      tracked,
+      search: phases.searchIsDue(phase),
+      last,
+      ahead: compose(last, exp(sensorTwist(twist, observation.T_body_sensor).map((v) => v * seconds))),
+    });
+  }
+
+  /** Looks for the observation in the loaded map. Nothing is mapped before the next one shows the velocity. */
+  #relocalise(phase: Phase, observation: Observation, predicted: Pose): Estimate {
+    const { registration, relocaliser } = this.#parts;
+    const { track, verdict } = relocaliser!.locate(observation.surface, (pose) => {
+      observation.undistort(STILL);
+      return registration.registerOrTurn(observation, { pose, twist: STILL.slice(), hold: false }, Infinity);
+    });
+    if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
+    const how = { phase: phases.located(), mapping: 'none', continues: false, twist: STILL.slice() } as const;
+    return asTracked(observation, track, verdict, how);
+  }
+
+  /** The second observation in a loaded map is the first with a velocity: tracks it again without that distortion. */
+  #settle(phase: Phase, observation: Observation, predicted: Pose): Estimate {
+    const { map, motion, registration } = this.#parts;
+    let track = this.#register(observation, predicted, false);
+    const dt = motion.elapsed(observation.stampNs);
+    for (let round = 0; round < SETTLING_ROUNDS && dt > 0 && observation.motion === 'sweep'; round++) {
+      const moved = compose(inverse(motion.pose), bodyPose(track.pose, observation.T_body_sensor));
+      const velocity = log(moved).map((v) => v / dt);
+      const twist = sensorTwist(velocity, observation.T_body_sensor);
+      observation.undistort(twist);
+      track = registration.registerOrTurn(observation, { pose: track.pose, twist, hold: false }, map.age);
+    }
+    return this.#conclude(phase, observation, predicted, track);
+  }
+
+  /** Tracked or lost, as the judge says. @param jumped whether the pose was found far from the prediction */
+  #conclude(phase: Phase, observation: Observation, predicted: Pose, track: Track, jumped = false): Estimate {
+    const verdict = this.#judge(track);
+    if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
+    const { config, slideSigma } = this.#parts;
+    const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
+    const next = phases.tracked(phase, sliding);
+    observation.undistort(track.twist);
+    const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
+    return asTracked(observation, track, verdict, {
+      phase: next,
+      mapping: 'refine',
+      continues: measured || !jumped,
+      twist: measured
+        ? bodyTwist(track.twist, observation.T_body_sensor)
+        : jumped ? STILL.slice() : undefined, // prettier-ignore
+      sigma: slideSigma * next.slidingScans,
+    });
+  }
+
+  /** Keeps the prediction for a while, then the last pose; nothing is mapped. */
+  #lost(phase: Phase, observation: Observation, predicted: Pose, track: Track, verdict: Verdict): Estimate {
+    const { motion } = this.#parts;
+    const next = phases.failed(phase, observation.stampNs, this.#state(observation));
+    const coasting = phases.coasts(next, observation.stampNs);
+    return asLost(observation, track, verdict, {
+      phase: next,
+      pose: coasting ? predicted : motion.pose,
+      twist: coasting ? motion.twist : STILL.slice(),
+    });
+  }
+
+  #register(observation: Observation, predicted: Pose, hold: boolean): Track {
+    const { map, motion, registration } = this.#parts;
+    const pose = sensorPose(predicted, observation.T_body_sensor);
+    const twist = motion.sweepTwist(observation);
+    return registration.registerOrTurn(observation, { pose, twist, hold }, map.age);
+  }
+
+  #judge(track: Track): Verdict {
+    return judge(track, this.#parts.config.tracking, this.#parts.map.age);
+  }
+
+  #query(observation: Observation, elapsed: number): PlaceQuery {
+    const register = (pose: Pose): Track => this.#parts.registration.fromRest(observation, pose);
+    return { surface: observation.surface, elapsed, register };
+  }
+
+  /** The body as it is known before the observation. */
+  #state({ stampNs }: Observation): phases.BodyState {
+    const { motion } = this.#parts;
+    return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
+  }
+}
+
+const NOT_RECOVERED: Verdict = {
+  state: 'lost',
+  reason:
+    'The track was lost and no place fits beyond doubt; the pose is where it was last known, nothing is mapped.',
+};

@@ -1,0 +1,16 @@
+import type { SlamEvent, SlamListener } from './events.js';
+
+/** Hands every event to all who listen, in order. What a listener throws comes out of {@link EventStream.emit}. */
+export class EventStream {
+  readonly #listeners = new Set<SlamListener>();
+
+  /** @returns a function that ends the listening */
+  listen(listener: SlamListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  emit(event: SlamEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

@@ -1,0 +1,124 @@
+import { lengthScale } from '../config/lengths.js';
+import type { Config } from '../config/schema.js';
+import type { KernelPool } from '../compute/pool.js';
+import type { FieldBackend } from '../field/backend.js';
+import type { Field } from '../field/field.js';
+import type { Pose } from '../geometry/se3.js';
+import { MapMesher } from '../mesh/map-mesher.js';
+import { ImuTrack } from '../sensors/imu/imu-track.js';
+import { Estimator } from './estimator.js';
+import { EventStream } from './event-stream.js';
+import { LocalMap } from './mapping/local-map.js';
+import { Mapper, type MapperOptions } from './mapping/mapper.js';
+import { Pipeline } from './pipeline.js';
+import { LookAround } from './places/look-around.js';
+import { PlaceSearch } from './places/place-search.js';
+import { Relocaliser } from './places/relocalise.js';
+import { BodyMotion } from './tracking/motion.js';
+import { Registration } from './tracking/registration.js';
+import { Tracker, type TrackerOptions } from './tracking/tracker.js';
+import { Trajectory } from './trajectory.js';
+
+/** Keyframes whose samples are kept. */
+export const SLABS = 512;
+/** Rays clear away what has moved up to this range, metres at 100 m. */
+const FREE_SPACE_RANGE = 40;
+/** Largest offset of a training sample in voxels: within the fused band. */
+const BAND_VOXELS = 1.7;
+/** The submap that is built: one for now. */
+const SUBMAP = 0;
+
+/** What is known of the runs that made a loaded map. */
+export interface EarlierRuns {
+  readonly scans: number;
+  /** T_map_sensor along their path, and where they ended. */
+  readonly places: readonly Pose[];
+  readonly lastPose: Pose;
+  /** Whether the map has learned features. */
+  readonly features: boolean;
+}
+
+/** The pipeline and the parts that others look into. */
+export interface Loop {
+  readonly pipeline: Pipeline;
+  readonly map: LocalMap;
+  readonly mapper: Mapper;
+  readonly mesher: MapMesher;
+  readonly imu: ImuTrack;
+  readonly trajectory: Trajectory;
+  readonly events: EventStream;
+  readonly submap: number;
+}
+
+/**
+ * Makes the loop over a field, for observations of any sensor.
+ *
+ * @param before with a field that was loaded
+ * @example
+ * const { pipeline } = makeLoop(config, pool, backend, field);
+ * pipeline.process(observation);
+ */
+export function makeLoop(
+  config: Config,
+  pool: KernelPool,
+  backend: FieldBackend,
+  field: Field,
+  before?: EarlierRuns,
+): Loop {
+  const { training, tracking, mesh } = config;
+  const scale = lengthScale(config);
+  const { voxel } = field.levels[0]!;
+  const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
+  const mesher = new MapMesher(pool, backend, field, {
+    minWeight: mesh.minWeight,
+    minComponentTriangles: mesh.minComponentTriangles,
+    features: training.iterations > 0 || Boolean(before?.features),
+  });
+  const map = new LocalMap({ field, mapper, mesher }, before ? Math.max(1, before.scans) : 0);
+  const imu = new ImuTrack();
+  const motion = new BodyMotion(imu);
+  const search = new PlaceSearch(backend, field, tracking);
+  const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
+  const estimator = new Estimator({
+    config,
+    motion,
+    map,
+    registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
+    lookAround: new LookAround(search, voxel),
+    slideSigma: tracking.kernelEnd * scale,
+    ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, ...before }) }),
+  });
+  const trajectory = new Trajectory();
+  const events = new EventStream();
+  const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submap: SUBMAP });
+  return { pipeline, map, mapper, mesher, imu, trajectory, events, submap: SUBMAP };
+}
+
+function trackerOptions(config: Config, voxel: number): TrackerOptions {
+  const { tracking } = config;
+  const scale = lengthScale(config);
+  return {
+    ...tracking,
+    kernelStart: tracking.kernelStart * scale,
+    kernelEnd: tracking.kernelEnd * scale,
+    levelWeights: [1, 0.05, 0.01, 0],
+    coarseKernels: [voxel * 4, voxel * 8, 0],
+    translationTolerance: voxel / 150,
+    rotationTolerance: 1e-4,
+  };
+}
+
+function mapperOptions(config: Config, voxel: number): MapperOptions {
+  const { training, map, seed } = config;
+  const scale = lengthScale(config);
+  return {
+    ...training,
+    replayRadius: training.replayRadius * scale,
+    freeSpaceRays: map.freeSpaceRays,
+    freeSpaceRange: FREE_SPACE_RANGE * scale,
+    keyframeDistance: training.keyframeDistance * scale,
+    keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
+    band: voxel * BAND_VOXELS,
+    seed,
+  };
+}

@@ -1,0 +1,98 @@
+import type { Field } from '../../field/field.js';
+import type { Pose } from '../../geometry/se3.js';
+import type { MapMesher } from '../../mesh/map-mesher.js';
+import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
+import type { Observation } from '../../sensors/observation.js';
+import type { Mapper } from './mapper.js';
+
+/** Shares of the map's room: beyond the first, far places are forgotten until the second is reached. */
+const FULL = 0.85;
+const ROOMY = 0.6;
+/** Blocks before that border are meshed too: their triangles reach into what is forgotten. */
+const BORDER_BLOCKS = 2;
+
+/**
+ * The map around the body: field, mapper and mesh as one. A full map goes on where the sensor is; far blocks are
+ * forgotten once they have been meshed.
+ *
+ * @example
+ * map.integrate(observation, T_submap_sensor, scan);
+ * const refined = map.optimise(); // T_submap_sensor
+ * map.updateMesh(48);
+ */
+export class LocalMap {
+  readonly #field: Field;
+  readonly #mapper: Mapper;
+  readonly #mesher: MapMesher;
+  #integrated = 0;
+  #forgotten = 0;
+
+  /** @param loadedScans scans in a map that was loaded, 0 for an empty one */
+  constructor(
+    parts: { readonly field: Field; readonly mapper: Mapper; readonly mesher: MapMesher },
+    readonly loadedScans = 0,
+  ) {
+    this.#field = parts.field;
+    this.#mapper = parts.mapper;
+    this.#mesher = parts.mesher;
+  }
+
+  /** Observations that this run has added. */
+  get integrated(): number {
+    return this.#integrated;
+  }
+
+  /** Observations that the map rests on; no limit for a loaded map. */
+  get age(): number {
+    return this.loadedScans > 0 ? Infinity : this.#integrated;
+  }
+
+  /** Fine blocks that had to be forgotten. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** Version of the mesh. */
+  get meshVersion(): number {
+    return this.#mesher.store.version;
+  }
+
+  /**
+   * Fuses an observation.
+   *
+   * @param pose T_submap_sensor
+   * @param scan its number in the map
+   */
+  integrate(observation: Observation, pose: Pose, scan: number): void {
+    if (this.#field.fill > FULL) this.#forgetFar(pose);
+    this.#mapper.integrate(observation.surface, pose, scan, observation.T_body_sensor);
+    this.#integrated++;
+  }
+
+  /** Optimises features and latest poses together; returns T_submap_sensor of the latest observation. */
+  optimise(): Pose | undefined {
+    return this.#mapper.optimise();
+  }
+
+  /** Meshes up to `blocks` of the most changed blocks. */
+  updateMesh(blocks: number): void {
+    this.#mesher.update(blocks);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#field.clear();
+    this.#mapper.clear();
+    this.#mesher.clear();
+    this.#integrated = 0;
+  }
+
+  #forgetFar(pose: Pose): void {
+    const here = [pose[3]!, pose[7]!, pose[11]!];
+    const radius = this.#field.radiusFor(here, ROOMY);
+    this.#mesher.finishBeyond(here, radius - BORDER_BLOCKS * BLOCK_CELLS * this.#field.levels[0]!.voxel);
+    const forgotten = this.#field.forgetBeyond(here, radius);
+    this.#mesher.keep(forgotten);
+    this.#forgotten += forgotten.length / 3;
+  }
+}

@@ -1,0 +1,138 @@
+// What the pipeline knows about where it is, and how that changes. Pure functions: nothing is tracked or mapped here.
+import type { Observation } from '../sensors/observation.js';
+import type { Pose, Twist } from '../geometry/se3.js';
+
+/** A pose of the body with its velocity. */
+export interface BodyState {
+  readonly stampNs: bigint;
+  /** T_odom_body. */
+  readonly pose: Pose;
+  /** Body frame, m/s and rad/s. */
+  readonly twist: Twist;
+}
+
+/** Nothing is mapped yet: the first observation with enough points defines the odom frame. */
+export interface Starting {
+  readonly kind: 'starting';
+}
+
+/** The map holds one observation, distorted by a velocity that only the next one shows. */
+export interface Bootstrapping {
+  readonly kind: 'bootstrapping';
+  /** Kept alive to be mapped again. */
+  readonly first: Observation;
+  /** Observations in a row that could not be tied to it. */
+  readonly failures: number;
+}
+
+export interface Tracking {
+  readonly kind: 'tracking';
+  /** Observations in a row with a direction that the surroundings leave unconstrained. */
+  readonly slidingScans: number;
+}
+
+export interface Lost {
+  readonly kind: 'lost';
+  /** Stamp of the first observation that was lost. */
+  readonly since: bigint;
+  /** Before that. */
+  readonly lastKnown: BodyState;
+  /** Lost observations in a row. */
+  readonly failures: number;
+  readonly slidingScans: number;
+}
+
+/** A loaded map in which no observation was found yet. */
+export interface Relocalising {
+  readonly kind: 'relocalising';
+}
+
+/** One observation was found in a loaded map; its velocity is not known, so nothing is mapped yet. */
+export interface Settling {
+  readonly kind: 'settling';
+}
+
+export type Phase = Starting | Bootstrapping | Tracking | Lost | Relocalising | Settling;
+
+/** Seconds of prediction after which a lost track no longer pretends to know its velocity. */
+export const COAST_SECONDS = 1;
+/** Observations that cannot be tied to the first one, after which its map is given up. */
+export const START_OVER_AFTER = 3;
+/** Lost observations after which a prediction is no longer trusted, and from one search of the surroundings to the next. */
+export const SEARCH_AFTER = 3;
+export const SEARCH_EVERY = 5;
+
+/** @param mapLoaded whether there is a map from an earlier run */
+export function initialPhase(mapLoaded: boolean): Phase {
+  return { kind: mapLoaded ? 'relocalising' : 'starting' };
+}
+
+/** The first observation was mapped. */
+export function started(first: Observation): Bootstrapping {
+  return { kind: 'bootstrapping', first, failures: 0 };
+}
+
+/** An observation was found in a loaded map. */
+export function located(): Settling {
+  return { kind: 'settling' };
+}
+
+/**
+ * An observation was tracked.
+ *
+ * @param sliding whether a direction was left unconstrained
+ */
+export function tracked(phase: Phase, sliding = false): Tracking {
+  const before = phase.kind === 'tracking' || phase.kind === 'lost' ? phase.slidingScans : 0;
+  return { kind: 'tracking', slidingScans: sliding ? before + 1 : 0 };
+}
+
+/**
+ * An observation could not be tracked. After bootstrapping this may be `starting` again: then the map must be discarded.
+ *
+ * @param last the body before it
+ */
+export function failed(phase: Phase, stampNs: bigint, last: BodyState): Phase {
+  switch (phase.kind) {
+    case 'bootstrapping': {
+      const failures = phase.failures + 1;
+      return failures >= START_OVER_AFTER ? { kind: 'starting' } : { ...phase, failures };
+    }
+    case 'tracking':
+      return {
+        kind: 'lost',
+        since: stampNs,
+        lastKnown: last,
+        failures: 1,
+        slidingScans: phase.slidingScans,
+      };
+    case 'lost':
+      return { ...phase, failures: phase.failures + 1 };
+    case 'settling':
+      return { kind: 'relocalising' };
+    case 'starting':
+    case 'relocalising':
+      return phase;
+  }
+}
+
+/**
+ * Whether the prediction is so old that wrong places near it fit well enough to be believed: then only a certain place
+ * counts.
+ *
+ * @param elapsed seconds since the last observation
+ */
+export function needsCertainty(phase: Tracking | Lost, elapsed: number): boolean {
+  return elapsed > COAST_SECONDS || (phase.kind === 'lost' && phase.failures >= SEARCH_AFTER);
+}
+
+/** Whether the surroundings are searched now: on every fifth lost observation, as that takes long. */
+export function searchIsDue(phase: Tracking | Lost): boolean {
+  return phase.kind === 'tracking' || (phase.failures - SEARCH_AFTER) % SEARCH_EVERY === 0;
+}
+
+/** Whether an observation that was just lost is still given the predicted pose. */
+export function coasts(phase: Phase, stampNs: bigint): boolean {
+  if (phase.kind === 'relocalising') return false;
+  return phase.kind !== 'lost' || Number(stampNs - phase.since) * 1e-9 < COAST_SECONDS;
+}

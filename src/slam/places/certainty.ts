@@ -1,0 +1,48 @@
+// When a place is believed, though no prediction supports it: a wrong one would ruin the map.
+import type { Track } from '../tracking/tracker.js';
+
+/** A registration at some place, and how well the scan fits there: ground left out, as that fits nearly everywhere. */
+export interface Candidate {
+  readonly track: Track;
+  /** Mean robust weight of the valued points, scale one fine voxel: 1 = perfect. */
+  readonly fit: number;
+  /** Share of the scan that lies in the map. */
+  readonly valued: number;
+}
+
+/** What a candidate must reach. */
+export interface CertaintyLimits {
+  /** Share of all valued points within the robust kernel. */
+  readonly inliers: number;
+  readonly fit: number;
+  readonly valued: number;
+}
+
+/** After the track was lost: wrong places had inliers of 0.97, right ones more than 0.98. */
+export const CERTAIN_AFTER_LOSS: CertaintyLimits = { inliers: 0.975, fit: 0.7, valued: 0.2 };
+/** In a loaded map: wrong places had inliers of 0.95, right ones 0.98. */
+export const CERTAIN_IN_LOADED_MAP: CertaintyLimits = { inliers: 0.97, fit: 0.7, valued: 0.3 };
+/** Factor by which another place must score higher than the expected one: right ones did by a third or more. */
+const CLEARLY = 1.1;
+
+/** Whether a candidate needs no prediction to be believed. */
+export function isCertain({ track, fit, valued }: Candidate, limits: CertaintyLimits): boolean {
+  return (
+    track.converged && track.inlierRatio >= limits.inliers && fit >= limits.fit && valued >= limits.valued
+  );
+}
+
+/** 0 … 1: a wrong place may share more of the map with a sparse scan, but fits it worse. */
+export function scoreOf({ fit, valued }: Candidate): number {
+  return fit ** 4 * Math.sqrt(valued);
+}
+
+/** Whether a candidate fits so much better than the expected place that the expectation must be wrong. */
+export function isClearlyBetter(candidate: Candidate, expected: Candidate): boolean {
+  return scoreOf(candidate) > CLEARLY * scoreOf(expected);
+}
+
+/** The candidate with the higher score. */
+export function better(a: Candidate | undefined, b: Candidate): Candidate {
+  return !a || scoreOf(b) > scoreOf(a) ? b : a;
+}

@@ -1,0 +1,136 @@
+import type { KernelPool } from '../compute/pool.js';
+import type { FieldBackend } from '../field/backend.js';
+import type { Field } from '../field/field.js';
+import { encodeSavedMap } from '../field/saved/saved-map.js';
+import { identity, type Pose } from '../geometry/se3.js';
+import type { Mesh } from '../mesh/mesh.js';
+import { surfaceCloud } from '../mesh/surface-cloud.js';
+import type { ImuBatch } from '../sensors/imu/batch.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { Observation } from '../sensors/observation.js';
+import type { SlamListener } from './events.js';
+import type { Loop } from './loop.js';
+import type { Places } from './places/places.js';
+import { StopWatch } from './stop-watch.js';
+import type { Trajectory } from './trajectory.js';
+import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
+import { SystemView } from './view.js';
+
+/** What a system is made of; see create.ts. */
+export interface SystemParts {
+  readonly pool: KernelPool;
+  readonly backend: FieldBackend;
+  readonly field: Field;
+  readonly loop: Loop;
+  /** The sensor's own preparation. */
+  readonly frontEnd: { observe(scan: LidarScan): Observation };
+  readonly places: Places;
+  /** What there is to say about how it was made. */
+  readonly notes: readonly string[];
+  /** Of the runs that made a loaded map. */
+  readonly before?: { readonly frame: string; readonly scans: number; readonly lastPose: Pose };
+}
+
+/** The SLAM system: measurements go to the pipeline, and what it built can be read, watched and saved. */
+export class SlamSystem implements Slam {
+  readonly view: SlamView;
+  readonly #parts: SystemParts;
+  #frame: string;
+  #scans: number;
+  #lastPose: Pose;
+  #latest: Observation | undefined;
+
+  constructor(parts: SystemParts) {
+    this.#parts = parts;
+    const { frame, scans, lastPose } = parts.before ?? { frame: '', scans: 0, lastPose: identity() };
+    this.#frame = frame;
+    this.#scans = scans;
+    this.#lastPose = lastPose;
+    this.view = new SystemView(
+      parts.loop.mesher.store,
+      parts.field.levels[0]!.voxel,
+      parts.loop.mapper.keyframes,
+      () => this.#latest?.surface,
+    );
+  }
+
+  get trajectory(): Trajectory {
+    return this.#parts.loop.trajectory;
+  }
+
+  process(scan: LidarScan, known?: KnownPose): ScanResult {
+    const { frontEnd, places, loop } = this.#parts;
+    const { pipeline } = loop;
+    const watch = new StopWatch();
+    const observation = frontEnd.observe(scan);
+    // Viewers look at the latest observation until the next one comes.
+    if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
+    this.#latest = observation;
+    const result = pipeline.process(observation, known, watch);
+    if (result.state === 'lost') return result;
+    this.#frame ||= scan.frameId;
+    this.#scans++;
+    this.#lastPose = result.pose;
+    places.add(result.pose);
+    return result;
+  }
+
+  imu(batch: ImuBatch): void {
+    this.#parts.loop.imu.add(batch);
+  }
+
+  listen(listener: SlamListener): () => void {
+    const { trajectory, submap, events } = this.#parts.loop;
+    listener({ type: 'submaps', submaps: [{ id: submap, T_world_submap: trajectory.submap(submap) }] });
+    return events.listen(listener);
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#parts.notes, ...this.#parts.backend.notices];
+  }
+
+  mesh(): Mesh {
+    return this.#parts.loop.mesher.weld();
+  }
+
+  statistics(): MapStatistics {
+    const { field, loop } = this.#parts;
+    const { mesher, mapper, map } = loop;
+    return {
+      blocks: field.levels[0]!.count - 1,
+      featureRows: field.featureRows,
+      triangles: mesher.store.triangles,
+      keyframes: mapper.keyframes.frames.length,
+      memoryBytes: field.usedBytes,
+      forgottenBlocks: map.forgotten,
+    };
+  }
+
+  cloud(): Float32Array {
+    return surfaceCloud(this.mesh(), this.#parts.field.levels[0]!.voxel).positions;
+  }
+
+  save(): Map<string, Uint8Array> {
+    const { field, places, loop } = this.#parts;
+    const { submap, trajectory } = loop;
+    return encodeSavedMap({
+      sensor: 'lidar',
+      frame: this.#frame,
+      scans: this.#scans,
+      last: { submap, T_submap_sensor: this.#lastPose },
+      submaps: [
+        {
+          id: submap,
+          T_world_submap: trajectory.submap(submap),
+          places: places.poses,
+          grids: [field.content()],
+        },
+      ],
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.backend.close();
+    await this.#parts.pool.close();
+  }
+}

@@ -1,0 +1,71 @@
+import type { Config } from '../../config/schema.js';
+import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
+import type { Observation } from '../../sensors/observation.js';
+import { judge } from './judge.js';
+import type { Track, Tracker } from './tracker.js';
+
+/** Turns that are tried when a registration fails, degrees: the basin is about 10°. */
+const TURN_RANGE = 20;
+const TURN_STEP = 2;
+
+/** Where a registration begins. */
+export interface FirstGuess {
+  /** T_submap_sensor. */
+  readonly pose: Pose;
+  /** Sensor-frame velocity that the observation is undistorted with, m/s and rad/s. */
+  readonly twist: Twist;
+  /** Whether the guess is a prediction good enough to hold unconstrained directions to. */
+  readonly hold: boolean;
+}
+
+const STILL = new Float64Array(6);
+
+/** Registers observations against the map, with the velocity during a sweep where there is one. */
+export class Registration {
+  /** @param kernel robust scale of the scores of turned guesses (m) */
+  constructor(
+    private readonly tracker: Tracker,
+    private readonly limits: Config['tracking'],
+    private readonly kernel: number,
+  ) {}
+
+  /** One registration from a guess with which the observation is undistorted already. */
+  register(observation: Observation, { pose, twist, hold }: FirstGuess): Track {
+    const undistort =
+      observation.motion === 'sweep'
+        ? (corrected: Twist): void => observation.undistort(corrected)
+        : undefined;
+    return this.tracker.track({ surface: observation.surface, predicted: pose, twist, undistort, hold });
+  }
+
+  /** One registration from a place where nothing is known of the velocity. */
+  fromRest(observation: Observation, pose: Pose): Track {
+    observation.undistort(STILL);
+    return this.register(observation, { pose, twist: STILL.slice(), hold: false });
+  }
+
+  /**
+   * A registration, and where that fails another one from the best of some turned guesses.
+   *
+   * @param age observations that the map rests on
+   */
+  registerOrTurn(observation: Observation, guess: FirstGuess, age: number): Track {
+    const track = this.register(observation, guess);
+    if (judge(track, this.limits, age).state !== 'lost') return track;
+    observation.undistort(guess.twist);
+    const pose = this.#bestTurn(observation, guess.pose);
+    const again = this.register(observation, { ...guess, pose });
+    return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
+  }
+
+  #bestTurn(observation: Observation, pose: Pose): Pose {
+    let best = pose;
+    let bestScore = Infinity;
+    for (let degrees = -TURN_RANGE; degrees <= TURN_RANGE; degrees += TURN_STEP) {
+      const turned = compose(pose, exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
+      const score = this.tracker.score(observation.surface, turned, this.kernel);
+      if (score < bestScore) [best, bestScore] = [turned, score];
+    }
+    return best;
+  }
+}

@@ -1,0 +1,96 @@
+// A small map with known corners, for the tests of the saved format.
+import type { DistanceLevel, FeatureCorners, MapContent } from '../../../src/field/saved/content.js';
+import { Random } from '../../../src/geometry/random.js';
+import { exp, identity } from '../../../src/geometry/se3.js';
+
+export const VOXEL = 0.15;
+export const TRUNCATION = 0.3;
+
+export interface Blocks {
+  /** bx by bz per block. */
+  readonly coords: Int32Array;
+  /** 512 pairs {distance, weight} per block. */
+  readonly data: Float32Array;
+}
+
+export function levelOf({ coords, data }: Blocks, truncation = TRUNCATION): DistanceLevel {
+  return { truncation, coords, corners: (block) => data.subarray(block * 1024, block * 1024 + 1024) };
+}
+
+/** Corners near a rippled floor, on a grid of blocks about the origin, in an order of no meaning. */
+export function floor(seed: number, size = 3): Blocks {
+  const random = new Random(seed);
+  const places: [number, number, number][] = [];
+  for (let x = -size; x < size; x++)
+    for (let y = -size; y < size; y++) for (let z = -1; z < 1; z++) places.push([x, y, z]);
+  places.sort(() => random.next() - 0.5);
+  const count = places.length;
+  const [coords, data] = [new Int32Array(count * 3), new Float32Array(count * 1024)];
+  places.forEach((place, n) => {
+    coords.set(place, n * 3);
+    for (let i = 0; i < 512; i++) {
+      const [x, y, z] = [0, 1, 2].map((a) => (place[a]! * 8 + ((i >> (3 * a)) & 7)) * VOXEL) as [
+        number,
+        number,
+        number,
+      ];
+      const d = z - 0.1 * Math.sin(x) * Math.cos(y) + 0.005 * random.normal();
+      if (Math.abs(d) > TRUNCATION || random.chance(0.05)) continue;
+      data[(n * 512 + i) * 2] = d;
+      data[(n * 512 + i) * 2 + 1] = 100 * random.next() ** 4 + 1e-5;
+    }
+  });
+  return { coords, data };
+}
+
+/** Two blocks with features on half of their corners; `values` has eight per row, rows count from 1. */
+export function features(seed: number): FeatureCorners & { numbers: Int32Array; values: Float32Array } {
+  const random = new Random(seed);
+  const coords = Int32Array.of(1, 0, -2, -3, 5, 0);
+  const numbers = new Int32Array(2 * 512);
+  const values = new Float32Array(400 * 8);
+  let row = 1;
+  for (let at = 0; at < numbers.length && row < 400; at++) {
+    if (!random.chance(0.5)) continue;
+    if (row % 5) for (let k = 0; k < 8; k++) values[row * 8 + k] = 0.2 * random.normal();
+    numbers[at] = row++;
+  }
+  return {
+    coords,
+    numbers,
+    values,
+    decoder: Float32Array.of(1, -2.5, 3e-3),
+    rows: (block) => numbers.subarray(block * 512, block * 512 + 512),
+    features: (n) => values.subarray(n * 8, n * 8 + 8),
+  };
+}
+
+export function content(blocks = floor(7), withFeatures = true): MapContent {
+  return {
+    sensor: 'lidar',
+    frame: 'lidar',
+    scans: 12,
+    last: { submap: 0, T_submap_sensor: exp([1, 2, 3, 0.1, -0.2, 0.3]) },
+    submaps: [
+      {
+        id: 0,
+        T_world_submap: identity(),
+        places: [exp([0, 0, 0, 0, 0, 0]), exp([4, 5, 6, 1, 0.5, -2])],
+        grids: [
+          {
+            spec: {
+              voxel: VOXEL,
+              truncation: TRUNCATION,
+              pyramid: [],
+              layers: [
+                { name: 'distance', wordsPerCorner: 2, stride: 1 },
+                { name: 'features', wordsPerCorner: 1, stride: 4 },
+              ],
+            },
+            layers: { distance: [levelOf(blocks)], ...(withFeatures ? { features: features(8) } : {}) },
+          },
+        ],
+      },
+    ],
+  };
+}

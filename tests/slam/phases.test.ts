@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { identity } from '../../src/geometry/se3.js';
+import type { Observation } from '../../src/sensors/observation.js';
+import {
+  coasts,
+  failed,
+  initialPhase,
+  located,
+  needsCertainty,
+  searchIsDue,
+  SEARCH_AFTER,
+  SEARCH_EVERY,
+  started,
+  START_OVER_AFTER,
+  tracked,
+  type BodyState,
+  type Lost,
+  type Phase,
+} from '../../src/slam/phases.js';
+
+const SECOND = 1_000_000_000n;
+const first = { sensor: 'first' } as Observation;
+const body = (seconds: bigint): BodyState => ({
+  stampNs: seconds * SECOND,
+  pose: identity(),
+  twist: new Float64Array(6),
+});
+/** The phase after `count` failures in a row, a tenth of a second apart from 10 s on. */
+function failing(phase: Phase, count: number): Phase {
+  for (let i = 0; i < count; i++)
+    phase = failed(phase, 10n * SECOND + (BigInt(i) * SECOND) / 10n, body(BigInt(9 + i)));
+  return phase;
+}
+const lost = (count: number): Lost => failing(tracked(initialPhase(false)), count) as Lost;
+
+describe('phases', () => {
+  it('begin with a map to be made, or to be found in', () => {
+    expect(initialPhase(false)).toEqual({ kind: 'starting' });
+    expect(initialPhase(true)).toEqual({ kind: 'relocalising' });
+  });
+
+  it('keep the first observation until one is tied to it', () => {
+    const phase = started(first);
+    expect(phase).toEqual({ kind: 'bootstrapping', first, failures: 0 });
+    expect(tracked(phase)).toEqual({ kind: 'tracking', slidingScans: 0 });
+  });
+
+  it('give the first observation up after some failures, and not before', () => {
+    for (let n = 1; n < START_OVER_AFTER; n++)
+      expect(failing(started(first), n)).toEqual({ kind: 'bootstrapping', first, failures: n });
+    expect(failing(started(first), START_OVER_AFTER)).toEqual({ kind: 'starting' });
+  });
+
+  it('stay where they are when nothing was mapped and nothing can be', () => {
+    expect(failing({ kind: 'starting' }, 5)).toEqual({ kind: 'starting' });
+    expect(failing({ kind: 'relocalising' }, 5)).toEqual({ kind: 'relocalising' });
+  });
+
+  it('look for the place in a loaded map again when the second observation does not settle', () => {
+    expect(located()).toEqual({ kind: 'settling' });
+    expect(failing(located(), 1)).toEqual({ kind: 'relocalising' });
+    expect(tracked(located())).toEqual({ kind: 'tracking', slidingScans: 0 });
+  });
+
+  it('remember when the track was lost and where the body was before', () => {
+    const phase = lost(4);
+    expect(phase.kind).toBe('lost');
+    expect(phase.since).toBe(10n * SECOND);
+    expect(phase.lastKnown).toEqual(body(9n));
+    expect(phase.failures).toBe(4);
+    expect(tracked(phase)).toEqual({ kind: 'tracking', slidingScans: 0 });
+  });
+
+  it('count observations that slide, over a loss of track too, and begin anew when one does not', () => {
+    let phase: Phase = tracked(started(first), true);
+    phase = tracked(phase, true);
+    expect(phase).toEqual({ kind: 'tracking', slidingScans: 2 });
+    expect(tracked(failing(phase, 2), true)).toEqual({ kind: 'tracking', slidingScans: 3 });
+    expect(tracked(phase, false)).toEqual({ kind: 'tracking', slidingScans: 0 });
+  });
+
+  it('ask for certainty after some losses or a long gap', () => {
+    expect(needsCertainty(tracked(started(first)), 0.1)).toBe(false);
+    expect(needsCertainty(tracked(started(first)), 1.1)).toBe(true);
+    expect(needsCertainty(lost(SEARCH_AFTER - 1), 0.1)).toBe(false);
+    expect(needsCertainty(lost(SEARCH_AFTER), 0.1)).toBe(true);
+    expect(needsCertainty(lost(1), 1.1)).toBe(true);
+  });
+
+  it('search the surroundings at once after a gap, and now and then while lost', () => {
+    expect(searchIsDue({ kind: 'tracking', slidingScans: 0 })).toBe(true);
+    const due = Array.from({ length: 15 }, (_, i) => i + 1).filter((n) => searchIsDue(lost(n)));
+    expect(due).toEqual([SEARCH_AFTER, SEARCH_AFTER + SEARCH_EVERY, SEARCH_AFTER + 2 * SEARCH_EVERY]);
+  });
+
+  it('trust the prediction for a second', () => {
+    expect(coasts(lost(1), 10n * SECOND)).toBe(true);
+    expect(coasts(lost(9), 11n * SECOND - 1n)).toBe(true);
+    expect(coasts(lost(9), 11n * SECOND)).toBe(false);
+    expect(coasts(failing(started(first), 1), 100n * SECOND)).toBe(true);
+    expect(coasts({ kind: 'relocalising' }, 0n)).toBe(false);
+  });
+});

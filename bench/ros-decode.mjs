@@ -5,6 +5,7 @@ import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { identity } from '../dist/geometry/se3.js';
+import { SlamClient } from '../dist/host/client.js';
 import {
   decodeCameraInfo,
   decodeImage,
@@ -16,8 +17,7 @@ import {
 } from '../dist/messages/index.js';
 import { MappingNode } from '../dist/ros/mapping-node.js';
 import { ParameterStore } from '../dist/ros/parameter-check.js';
-import { shortPauses } from '../dist/ros/short-pauses.js';
-import { SlamLink } from '../dist/ros/slam-link.js';
+import { shortPauses } from '../dist/cli/short-pauses.js';
 import { TimeSync } from '../dist/ros/sync.js';
 import { scanFromPointCloud2 } from '../dist/sensors/lidar/pointcloud2.js';
 import { publish } from './lib/section.mjs';
@@ -149,7 +149,7 @@ const node = new MappingNode({
     log: (level, text) => level !== 'info' && errors.push(text),
   },
   startSlam: (config) =>
-    SlamLink.start({ config, factoryUrl: new URL('./lib/decode-only-slam.mjs', import.meta.url).href }),
+    SlamClient.start({ config, factoryUrl: new URL('./lib/decode-only-slam.mjs', import.meta.url).href }),
   onFatal: (error) => errors.push(String(error)),
 });
 await node.configure();

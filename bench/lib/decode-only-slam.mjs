@@ -18,6 +18,7 @@ export async function createSlam() {
       times: { prepare: 0, track: 0, map: 0, optimise: 0, mesh: 0, total: 0 },
     }),
     view: {
+      submap: 0,
       blockSize: 1,
       meshVersion: 0,
       newestKeyframe: undefined,

@@ -121,12 +121,13 @@ async function runReplay(run: ReplayRun): Promise<number> {
       config,
       factoryUrl: env.factoryUrl,
       ...(run.map ? { map: run.map } : {}),
-      onResult: (result, statistics, keyframe) => {
-        log.add(result, statistics);
-        display.update();
-        view?.result(result, keyframe);
-      },
-      ...(view ? { onView: (update) => view.update(update) } : {}),
+      view: view !== undefined,
+      stopAtError: true,
+    });
+    slam.listen((event) => {
+      log.take(event);
+      view?.take(event);
+      if (event.type === 'result') display.update();
     });
     view?.attach(slam);
     try {

@@ -1,12 +1,13 @@
-import { compose, inverse, translationNorm, type Pose } from '../geometry/se3.js';
+import type { Pose } from '../geometry/se3.js';
+import type { HostEvent } from '../host/protocol.js';
+import { Trajectory } from '../slam/trajectory.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
 
-/** What a run remembers of its scans: poses, states and times; a few hundred bytes a scan however large the map. */
+/** What a run remembers of its scans: the path, states and times; a few hundred bytes a scan however large the map. */
 export class RunLog {
-  readonly results: ScanResult[] = [];
+  readonly trajectory = new Trajectory();
+  readonly #scans: Omit<ScanResult, 'pose'>[] = [];
   readonly states: Record<TrackingState, number> = { tracking: 0, degraded: 0, lost: 0 };
-  /** Metres travelled, the sum of the steps. */
-  distance = 0;
   statistics: MapStatistics = {
     blocks: 0,
     featureRows: 0,
@@ -16,29 +17,52 @@ export class RunLog {
     forgottenBlocks: 0,
   };
 
-  add(result: ScanResult, statistics: MapStatistics): void {
-    const last = this.results.at(-1);
-    if (last) this.distance += translationNorm(compose(inverse(last.pose), result.pose));
-    this.results.push(result);
+  /** Takes from an event of the SLAM thread what is to be remembered. */
+  take(event: HostEvent): void {
+    if (event.type === 'view' || event.type === 'warnings') return;
+    if (event.type !== 'result') {
+      this.trajectory.follow(event);
+      return;
+    }
+    const { pose, ...result } = event.result;
+    this.trajectory.refine(result.index, pose);
+    this.#scans.push(result);
     this.states[result.state]++;
-    this.statistics = statistics;
+    this.statistics = event.statistics;
   }
 
   get scans(): number {
-    return this.results.length;
+    return this.#scans.length;
+  }
+
+  /** Results of all scans, with T_world_body of the trajectory as their poses. */
+  get results(): ScanResult[] {
+    const poses = this.poses;
+    return this.#scans.map((result, i) => ({ ...result, pose: poses[i]! }));
+  }
+
+  /** The newest scan. */
+  get last(): Omit<ScanResult, 'pose'> | undefined {
+    return this.#scans.at(-1);
+  }
+
+  /** Metres travelled, the sum of the steps. */
+  get distance(): number {
+    return this.trajectory.distance;
   }
 
   get stamps(): bigint[] {
-    return this.results.map((result) => result.stampNs);
+    return this.#scans.map((result) => result.stampNs);
   }
 
+  /** T_world_body of each scan. */
   get poses(): Pose[] {
-    return this.results.map((result) => result.pose);
+    return this.#scans.map(({ index }) => this.trajectory.at(this.trajectory.placeOf(index)!)!.pose);
   }
 
   /** State of the newest scan. */
   get state(): TrackingState {
-    return this.results.at(-1)?.state ?? 'tracking';
+    return this.last?.state ?? 'tracking';
   }
 
   /** Share of scans on which tracking was lost, 0…1. */
@@ -49,7 +73,7 @@ export class RunLog {
   /** Mean milliseconds a scan, by stage. */
   meanTimes(): StageTimes {
     const sum: StageTimes = { prepare: 0, track: 0, map: 0, optimise: 0, mesh: 0, total: 0 };
-    for (const { times } of this.results)
+    for (const { times } of this.#scans)
       for (const stage of Object.keys(sum) as (keyof StageTimes)[]) sum[stage] += times[stage];
     for (const stage of Object.keys(sum) as (keyof StageTimes)[]) sum[stage] /= Math.max(1, this.scans);
     return sum;
@@ -58,7 +82,7 @@ export class RunLog {
   /** Seconds between the first and the last scan's stamps. */
   get recordedSeconds(): number {
     if (this.scans === 0) return 0;
-    return Number(this.results.at(-1)!.stampNs - this.results[0]!.stampNs) / 1e9;
+    return Number(this.last!.stampNs - this.#scans[0]!.stampNs) / 1e9;
   }
 
   /** Seconds of recording handled per second of work: above 1 keeps up with the sensor. */

@@ -1,4 +1,5 @@
-import { inverse, compose, translationNorm } from '../geometry/se3.js';
+import { FIRST_SUBMAP } from '../slam/events.js';
+import { Trajectory } from '../slam/trajectory.js';
 import { splitMesh } from '../viewer/server/split-mesh.js';
 import { ViewerServer } from '../viewer/server/index.js';
 import type { ViewOptions } from './command-options.js';
@@ -26,7 +27,12 @@ export interface ViewEnvironment {
 export async function viewCommand(path: string, options: ViewOptions, env: ViewEnvironment): Promise<number> {
   const input = await inStage('input', () => readViewInput(path, options.trajectory, env.factoryUrl));
   const { port, host, token } = options;
-  const { glb, trajectory, voxel, title } = input;
+  const { glb, voxel, title } = input;
+  const trajectory = new Trajectory();
+  input.trajectory?.poses.forEach((pose, index) => {
+    const stampNs = input.trajectory!.stampsNs[index]!;
+    trajectory.add({ index, stampNs, submap: FIRST_SUBMAP, pose, state: 'tracking' });
+  });
   const server = new ViewerServer({
     port,
     host,
@@ -36,12 +42,13 @@ export async function viewCommand(path: string, options: ViewOptions, env: ViewE
       mode: 'view',
       title,
       voxel,
-      can: { pause: false, speed: false, mesh: true, trajectory: trajectory !== undefined },
+      can: { pause: false, speed: false, mesh: true, trajectory: trajectory.length > 0 },
       streams: [],
     },
     feed: { meshFile: () => glb },
+    trajectory,
   });
-  show(input, server);
+  show(input, trajectory, server);
   const urls = await server.start();
   try {
     env.stderr.write(`${title}: ${formatCount(input.mesh.indices.length / 3)} triangles\n`);
@@ -53,22 +60,16 @@ export async function viewCommand(path: string, options: ViewOptions, env: ViewE
   return EXIT.ok;
 }
 
-function show({ mesh, trajectory, mapBytes }: ViewInput, server: ViewerServer): void {
-  server.blocks(splitMesh(mesh), 0);
-  let distance = 0;
-  const poses = trajectory?.poses ?? [];
-  poses.forEach((pose, i) => {
-    if (i > 0) distance += translationNorm(compose(inverse(poses[i - 1]!), pose));
-    server.addPose({ stampNs: trajectory!.stampsNs[i]!, pose, submap: 0, state: 'tracking' });
-  });
+function show({ mesh, mapBytes }: ViewInput, trajectory: Trajectory, server: ViewerServer): void {
+  server.blocks(splitMesh(mesh, FIRST_SUBMAP), 0);
   server.status({
     state: 'tracking',
     reason: '',
     phase: 'finished',
-    scans: poses.length,
+    scans: trajectory.length,
     scanRate: 0,
     latency: {},
-    distance,
+    distance: trajectory.distance,
     blocks: 0,
     voxels: 0,
     triangles: mesh.indices.length / 3,

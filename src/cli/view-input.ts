@@ -98,12 +98,7 @@ async function readMesh(path: string): Promise<Found> {
 async function readMap(dir: string, factoryUrl: string): Promise<Found> {
   const map = await readSavedMap(dir);
   const voxel = finestVoxel(readManifest(map));
-  const slam = await SlamClient.start({
-    config: configSchema.parse({}),
-    factoryUrl,
-    map,
-    onResult: () => undefined,
-  });
+  const slam = await SlamClient.start({ config: configSchema.parse({}), factoryUrl, map });
   try {
     const { mesh } = await slam.finish();
     const mapBytes = [...map.values()].reduce((sum, bytes) => sum + bytes.length, 0);

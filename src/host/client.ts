@@ -1,150 +1,161 @@
 import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../compute/compiled-url.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import type { MapStatistics, ScanResult } from '../slam/types.js';
 import {
   unpackError,
+  type HostEvent,
+  type SlamEnvelope,
   type SlamFinal,
-  type SlamReply,
+  type SlamMessage,
+  type SlamReplies,
   type SlamRequest,
-  type SlamWorkerData,
+  type SlamThreadData,
 } from './protocol.js';
-import { transferScan } from './transfer.js';
-import type { ViewUpdate } from './viewer-feed/view-update.js';
+import { handOver } from './transfer.js';
 
-export interface SlamClientOptions extends SlamWorkerData {
-  /** Scans that may wait in the worker's inbox; `submit` waits beyond that, so that nothing is dropped. */
-  readonly queue?: number;
-  readonly onResult: (result: ScanResult, statistics: MapStatistics, keyframe: boolean) => void;
-  /** Gets changes of the mesh while `watch(true)` holds, and those still missing at the end. */
-  readonly onView?: (update: ViewUpdate) => void;
+/** What the main thread needs of the SLAM thread; tests put something simpler in its place. */
+export interface SlamService {
+  /** @param transfers buffers in the request that are handed over instead of copied */
+  call<R extends SlamRequest>(request: R, transfers?: ArrayBuffer[]): Promise<SlamReplies[R['type']]>;
+  /** Hears of everything that happens in the map, in order. @returns ends that */
+  listen(listener: (event: HostEvent) => void): () => void;
+  terminate(): Promise<void>;
+  /** Why the thread is gone, if it is. */
+  readonly failure: Error | undefined;
 }
 
-/** Runs the SLAM system in a thread of its own, seen from the main thread. */
-export class SlamClient {
+interface Waiting {
+  resolve(reply: never): void;
+  reject(error: Error): void;
+}
+
+/** Scans that may wait in the thread's inbox. */
+const QUEUE = 3;
+
+/**
+ * The SLAM system in a thread of its own, seen from the main thread: requests are answered in order, events come in
+ * between.
+ *
+ * @example
+ * const slam = await SlamClient.start({ config, factoryUrl });
+ * slam.listen((event) => { if (event.type === 'pose') console.log(event.pose); });
+ * for await (const scan of scans) await slam.submit(scan); // waits while the thread has enough to do
+ * const { mesh } = await slam.finish();
+ */
+export class SlamClient implements SlamService {
   readonly #worker: Worker;
   readonly #queue: number;
-  readonly #onResult: SlamClientOptions['onResult'];
-  readonly #onView: SlamClientOptions['onView'];
-  #flushesAsked = 0;
-  #flushesDone = 0;
-  #inFlight = 0;
-  #failure: Error | undefined; // start or a scan failed; after a scan the worker still answers `finish`
-  #finishFailure: Error | undefined;
-  #dead: Error | undefined; // the thread itself is gone
-  #final: SlamFinal | undefined;
-  #waiting: (() => void)[] = [];
-  #ready = false;
-  #warnings: readonly string[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<(event: HostEvent) => void>();
+  /** Scans under way; none of these promises is ever rejected. */
+  readonly #submitted = new Set<Promise<void>>();
+  readonly #warnings: string[] = [];
+  #next = 1;
+  #scanError: Error | undefined;
+  #dead: Error | undefined;
 
-  private constructor(options: SlamClientOptions) {
-    const { queue, onResult, onView, ...data } = options;
-    this.#queue = queue ?? 3;
-    this.#onResult = onResult;
-    this.#onView = onView;
-    this.#worker = new Worker(compiledUrl(import.meta.url, './worker.js'), {
-      workerData: { ...data, view: onView !== undefined } satisfies SlamWorkerData,
-    });
-    this.#worker.on('message', (reply: SlamReply) => this.#receive(reply));
+  private constructor(data: SlamThreadData, queue: number) {
+    this.#queue = queue;
+    this.#worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData: data });
+    this.#worker.on('message', (message: SlamMessage) => this.#receive(message));
     this.#worker.on('error', (error) => this.#die(error));
     this.#worker.on('exit', (code) => this.#die(new Error(`the SLAM thread ended with code ${code}`)));
   }
 
-  /** What there is to say about how the system was made and what befell it since. */
+  /**
+   * Starts the thread and waits until the system is ready.
+   *
+   * @param options `queue`: scans after which `submit` waits
+   * @throws whatever the factory threw
+   */
+  static async start(options: SlamThreadData & { readonly queue?: number }): Promise<SlamClient> {
+    const { queue = QUEUE, ...data } = options;
+    const client = new SlamClient(data, queue);
+    try {
+      const { warnings } = await client.#answer<'reset'>(0);
+      client.#warnings.push(...warnings);
+      return client;
+    } catch (error) {
+      await client.terminate();
+      throw error;
+    }
+  }
+
+  get failure(): Error | undefined {
+    return this.#dead;
+  }
+
+  /** What the user should know about how the system was made and what has happened since. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
 
-  /** Starts the thread and waits until the system is ready. @throws whatever the factory threw. */
-  static async start(options: SlamClientOptions): Promise<SlamClient> {
-    const client = new SlamClient(options);
-    await client.#until(() => client.#ready || client.#failure !== undefined);
-    if (client.#failure) {
-      await client.terminate();
-      throw client.#failure;
-    }
-    return client;
+  listen(listener: (event: HostEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @throws what the request's work throws, and whatever ended the thread */
+  async call<R extends SlamRequest>(
+    request: R,
+    transfers: ArrayBuffer[] = [],
+  ): Promise<SlamReplies[R['type']]> {
+    if (this.#dead) throw this.#dead;
+    const id = this.#next++;
+    const answer = this.#answer<R['type']>(id);
+    this.#worker.postMessage({ id, request } satisfies SlamEnvelope, transfers);
+    return answer;
   }
 
   /**
-   * Hands a scan over (its arrays are gone afterwards) as soon as there is room in the queue.
-   * @throws the error of an earlier scan; call `finish` to get what was mapped before it.
+   * Hands a scan over (its arrays are gone afterwards) as soon as there is room in the queue: nothing is dropped.
+   * @throws the error of an earlier scan; call `finish` to get what was mapped before it
    */
   async submit(scan: LidarScan): Promise<void> {
-    await this.#until(() => this.#inFlight < this.#queue || this.#failure !== undefined);
-    if (this.#failure) throw this.#failure;
-    this.#inFlight++;
-    const { scan: owned, transfers } = transferScan(scan);
-    this.#worker.postMessage({ type: 'scan', scan: owned } satisfies SlamRequest, transfers);
+    while (this.#submitted.size >= this.#queue && !this.#scanError) await Promise.race(this.#submitted);
+    if (this.#scanError) throw this.#scanError;
+    const { message, transfers } = handOver(scan);
+    const done: Promise<void> = this.call({ type: 'scan', scan: message }, transfers)
+      .catch((error: Error) => void (this.#scanError ??= error))
+      .then(() => void this.#submitted.delete(done));
+    this.#submitted.add(done);
   }
 
-  /** Waits until every submitted scan is answered. @throws the error of the scan that failed. */
+  /** Waits until every submitted scan is answered. @throws the error of the scan that failed */
   async drain(): Promise<void> {
-    await this.#until(() => this.#inFlight === 0 || this.#failure !== undefined);
-    if (this.#failure) throw this.#failure;
+    await Promise.all(this.#submitted);
+    if (this.#scanError) throw this.#scanError;
   }
 
-  /** Whether `onView` gets anything before the end. */
-  watch(active: boolean): void {
-    this.#worker.postMessage({ type: 'view', active } satisfies SlamRequest); // a thread that ended ignores it
-  }
-
-  /** Waits until `onView` has got all changes of the mesh by the scans submitted so far; at once after the end. */
-  async flushView(): Promise<void> {
-    const turn = ++this.#flushesAsked;
-    this.#worker.postMessage({ type: 'flushView' } satisfies SlamRequest);
-    await this.#until(() => this.#flushesDone >= turn || this.#ended);
-  }
-
-  /** Mesh, cloud and map of all scans processed; ends the thread. Works after a failed scan too. */
-  async finish(): Promise<SlamFinal> {
-    this.#worker.postMessage({ type: 'finish' } satisfies SlamRequest);
-    await this.#until(() => this.#final !== undefined || this.#finishFailure !== undefined);
-    if (!this.#final) throw this.#finishFailure!;
-    return this.#final;
+  /** Mesh, cloud and map of all scans processed; ends the thread. Works after a failed scan, too. */
+  finish(): Promise<SlamFinal> {
+    return this.call({ type: 'finish' });
   }
 
   async terminate(): Promise<void> {
     await this.#worker.terminate();
   }
 
-  #receive(reply: SlamReply): void {
-    if (reply.type === 'ready') {
-      this.#ready = true;
-      this.#warnings = reply.warnings;
-    } else if (reply.type === 'warnings') this.#warnings = reply.warnings;
-    else if (reply.type === 'final') this.#final = reply.final;
-    else if (reply.type === 'failed') {
-      const error = unpackError(reply.error);
-      if (reply.during === 'finish') this.#finishFailure = error;
-      else this.#failure = error;
-    } else if (reply.type === 'view') this.#onView?.(reply.update);
-    else if (reply.type === 'viewed') this.#flushesDone++;
-    else {
-      this.#inFlight--;
-      this.#onResult(reply.result, reply.statistics, reply.keyframe);
+  #answer<T extends keyof SlamReplies>(id: number): Promise<SlamReplies[T]> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  #receive(message: SlamMessage): void {
+    if ('event' in message) {
+      const { event } = message;
+      if (event.type === 'warnings') this.#warnings.push(...event.warnings);
+      for (const listener of this.#listeners) listener(event);
+      return;
     }
-    this.#wakeAll();
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if ('error' in message) waiting?.reject(unpackError(message.error));
+    else waiting?.resolve(message.reply as never);
   }
 
   #die(error: Error): void {
     this.#dead ??= error;
-    this.#wakeAll();
-  }
-
-  async #until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      if (this.#dead) throw this.#dead;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  #wakeAll(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
-  }
-
-  /** Nothing more will come of the thread. */
-  get #ended(): boolean {
-    return this.#final !== undefined || this.#finishFailure !== undefined || this.#dead !== undefined;
+    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+    this.#waiting.clear();
   }
 }

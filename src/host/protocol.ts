@@ -1,32 +1,84 @@
 import type { Config } from '../config/schema.js';
 import { FeltmapError, type ErrorCode } from '../geometry/errors.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
-import type { MapStatistics, ScanResult, Slam } from '../slam/types.js';
+import type { Pose, Twist } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
+import type { ImuBatch } from '../sensors/imu/batch.js';
+import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
+import type { SlamEvent } from '../slam/events.js';
+import type { MapStatistics, ScanResult, Slam } from '../slam/types.js';
+import type { MeshMessage, MeshMessageOptions } from './mesh-feed/mesh-stream.js';
 import type { ViewUpdate } from './viewer-feed/view-update.js';
 
 /** Makes the SLAM system: `createSlam` in the program, a small double in tests. `map`: a saved field to continue. */
 export type SlamFactory = (config: Config, map?: ReadonlyMap<string, Uint8Array>) => Promise<Slam>;
 
-/** What the worker is started with. `factoryUrl`: a module that exports `createSlam`. */
-export interface SlamWorkerData {
+/** What the SLAM thread is started with. `factoryUrl`: a module that exports `createSlam`. */
+export interface SlamThreadData {
   readonly config: Config;
   readonly factoryUrl: string;
   readonly map?: ReadonlyMap<string, Uint8Array>;
-  /** Somebody may watch: changes of the mesh are sent when asked for, and in any case at the end. */
+  /** Somebody may watch: changes of the mesh are sent when asked for (`watch`), and in any case at the end. */
   readonly view?: boolean;
+  /** After a scan that failed all others fail likewise, so that a replay's results end there. */
+  readonly stopAtError?: boolean;
 }
 
-/** Main thread → worker. */
-export type SlamRequest =
-  | { type: 'scan'; scan: LidarScan }
-  /** Whether changes of the mesh and thinned scans are wanted from now on. */
-  | { type: 'view'; active: boolean }
-  /** Answered by `viewed` when all changes of the mesh so far are sent. */
-  | { type: 'flushView' }
-  | { type: 'finish' };
+/** A scan that is decoded, as recordings give it. Answered when it is mapped; see {@link HostEvent} for the results. */
+export interface ScanRequest {
+  readonly type: 'scan';
+  readonly scan: LidarScan;
+}
 
-/** Everything the run leaves behind. */
+/** A cloud as it came from ROS, decoded in the SLAM thread; answered likewise. */
+export interface CloudRequest {
+  readonly type: 'cloud';
+  /** sensor_msgs/PointCloud2 in CDR. */
+  readonly bytes: Uint8Array;
+  /** T_base_sensor. */
+  readonly mount: Pose;
+  /** The sensor's velocity relative to the base, sensor frame; absent where it is fixed. */
+  readonly mountTwist?: Twist;
+  /** Whether the undistorted cloud is wanted with the result. */
+  readonly undistorted: boolean;
+}
+
+/** Main thread → SLAM thread; every request gets one reply, in order. */
+export type SlamRequest =
+  | ScanRequest
+  | CloudRequest
+  | { readonly type: 'imu'; readonly batch: ImuBatch }
+  /** Changes of the mesh for RViz; `restart`: all of it. */
+  | ({ readonly type: 'mesh'; readonly restart: boolean } & Omit<MeshMessageOptions, 'origin'>)
+  /** Whether changes of the mesh and thinned scans are wanted as `view` events from now on. */
+  | { readonly type: 'watch'; readonly active: boolean }
+  /** Answered when all changes of the mesh so far have been sent as `view` events. */
+  | { readonly type: 'flush-view' }
+  | { readonly type: 'reset'; readonly config: Config; readonly map?: ReadonlyMap<string, Uint8Array> }
+  /** Settings that act at once, by their path in the configuration. */
+  | { readonly type: 'configure'; readonly settings: readonly (readonly [path: string, value: unknown])[] }
+  | { readonly type: 'save-map' }
+  /** The mesh as PLY; `frame`: what its frame is called. */
+  | { readonly type: 'save-mesh'; readonly frame: string }
+  /** Everything that is mapped; the thread ends with it. */
+  | { readonly type: 'finish' };
+
+/** Reply to each type of request. */
+export interface SlamReplies {
+  scan: undefined;
+  cloud: undefined;
+  imu: undefined;
+  /** Undefined when there is nothing to send. */
+  mesh: MeshMessage | undefined;
+  watch: undefined;
+  'flush-view': undefined;
+  reset: { readonly warnings: readonly string[] };
+  configure: undefined;
+  'save-map': { readonly files: ReadonlyMap<string, Uint8Array> };
+  'save-mesh': { readonly ply: Uint8Array<ArrayBuffer>; readonly triangles: number };
+  finish: SlamFinal;
+}
+
+/** Everything a run leaves behind. */
 export interface SlamFinal {
   readonly mesh: Mesh;
   readonly cloud: Float32Array;
@@ -34,16 +86,39 @@ export interface SlamFinal {
   readonly statistics: MapStatistics;
 }
 
-/** Worker → main thread. Every scan is answered by `result`, or by `failed` and nothing more until `finish`. */
-export type SlamReply =
-  | { type: 'ready'; warnings: readonly string[] }
-  /** All warnings so far, when there are new ones. */
-  | { type: 'warnings'; warnings: readonly string[] }
-  | { type: 'result'; result: ScanResult; statistics: MapStatistics; keyframe: boolean }
-  | { type: 'view'; update: ViewUpdate }
-  | { type: 'viewed' }
-  | { type: 'final'; final: SlamFinal }
-  | { type: 'failed'; during: 'start' | 'scan' | 'finish'; error: PortableError };
+/** A scan is mapped; its pose was sent before (PoseEvent), this one is refined by the joint optimisation. */
+export interface ResultEvent {
+  readonly type: 'result';
+  readonly result: ScanResult;
+  readonly statistics: MapStatistics;
+  /** The scan became a keyframe. */
+  readonly keyframe: boolean;
+  readonly timing: PointTiming;
+  /** Milliseconds that decoding took. */
+  readonly decodeMs: number;
+  /** The undistorted cloud as PointCloud2 in CDR, frame and stamp of the scan. */
+  readonly cloud?: Uint8Array<ArrayBuffer>;
+}
+
+/** What the SLAM thread sends unasked: all that happens in the map, in order, and what the host adds to it. */
+export type HostEvent =
+  | SlamEvent
+  | ResultEvent
+  | { readonly type: 'view'; readonly update: ViewUpdate }
+  /** Warnings since the last ones. */
+  | { readonly type: 'warnings'; readonly warnings: readonly string[] };
+
+/** Main thread → SLAM thread. */
+export interface SlamEnvelope {
+  readonly id: number;
+  readonly request: SlamRequest;
+}
+
+/** SLAM thread → main thread; id 0 answers the start. */
+export type SlamMessage =
+  | { readonly id: number; readonly reply: SlamReplies[keyof SlamReplies] }
+  | { readonly id: number; readonly error: PortableError }
+  | { readonly event: HostEvent };
 
 /** An error that survives the way between threads with its code. */
 export interface PortableError {

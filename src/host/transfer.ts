@@ -1,46 +1,46 @@
-import type { LidarScan } from '../sensors/lidar/scan.js';
-import type { SlamFinal } from './protocol.js';
-
-type View = Float32Array | Float64Array | Uint8Array | Uint16Array | Uint32Array;
+/** Any typed array. */
+type View = NodeJS.TypedArray;
 
 /**
- * The array and the buffer to hand over to another thread. An array that fills its own buffer goes without a copy; a
- * part of a larger or shared buffer is copied out first, or the rest of that buffer would go with it.
+ * A message ready for postMessage. Arrays that fill their own buffer go without a copy and no longer belong to the
+ * sender; a part of a larger or shared buffer is copied out first, or the rest of that buffer would go with it.
  */
-function own<T extends View>(view: T, transfers: Set<ArrayBuffer>): T {
-  const whole = view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength;
-  const array = whole ? view : (view.slice() as T);
-  transfers.add(array.buffer as ArrayBuffer);
-  return array;
+export function handOver<T>(message: T): { message: T; transfers: ArrayBuffer[] } {
+  const transfers = new Set<ArrayBuffer>();
+  const own = (view: View): View => {
+    const whole = view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength;
+    const array = whole ? view : copyOf(view);
+    transfers.add(array.buffer as ArrayBuffer);
+    return array;
+  };
+  const owned = rebuilt(message, own, (buffer) => transfers.add(buffer));
+  return { message: owned, transfers: [...transfers] };
 }
 
-/** A scan ready for postMessage. Its arrays no longer belong to the sender. */
-export function transferScan(scan: LidarScan): { scan: LidarScan; transfers: ArrayBuffer[] } {
-  const transfers = new Set<ArrayBuffer>();
-  const out: LidarScan = {
-    ...scan,
-    positions: own(scan.positions, transfers),
-    ...(scan.times ? { times: own(scan.times, transfers) } : {}),
-    ...(scan.intensities ? { intensities: own(scan.intensities, transfers) } : {}),
-    ...(scan.rings ? { rings: own(scan.rings, transfers) } : {}),
-  };
-  return { scan: out, transfers: [...transfers] };
+/** A deep copy: its arrays may be handed over, whatever becomes of the originals. */
+export function copied<T>(message: T): T {
+  return rebuilt(message, copyOf);
 }
 
-/** The results of a run ready for postMessage. */
-export function transferFinal(final: SlamFinal): { final: SlamFinal; transfers: ArrayBuffer[] } {
-  const transfers = new Set<ArrayBuffer>();
-  const { positions, normals, colors, indices } = final.mesh;
-  const out: SlamFinal = {
-    mesh: {
-      positions: own(positions, transfers),
-      indices: own(indices, transfers),
-      ...(normals ? { normals: own(normals, transfers) } : {}),
-      ...(colors ? { colors: own(colors, transfers) } : {}),
-    },
-    cloud: own(final.cloud, transfers),
-    map: new Map([...final.map].map(([name, bytes]) => [name, own(bytes, transfers)])),
-    statistics: final.statistics,
-  };
-  return { final: out, transfers: [...transfers] };
+function copyOf(view: View): View {
+  // A Buffer's slice would be a view of the same memory.
+  const Type = view instanceof Uint8Array ? Uint8Array : (view.constructor as new (from: View) => View);
+  return new Type(view as Uint8Array);
+}
+
+/** Plain objects, arrays and maps made anew with other typed arrays in them. */
+function rebuilt<T>(value: T, change: (view: View) => View, onBuffer?: (buffer: ArrayBuffer) => void): T;
+function rebuilt(
+  value: unknown,
+  change: (view: View) => View,
+  onBuffer?: (buffer: ArrayBuffer) => void,
+): unknown {
+  const inner = (v: unknown): unknown => rebuilt(v, change, onBuffer);
+  if (ArrayBuffer.isView(value)) return change(value as View);
+  if (Array.isArray(value)) return value.map(inner);
+  if (value instanceof Map) return new Map([...value].map(([key, v]) => [key, inner(v)]));
+  if (value instanceof ArrayBuffer) onBuffer?.(value);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, inner(v)]));
 }

@@ -3,7 +3,7 @@ import { encodeDiagnosticArray } from '../messages/diagnostics.js';
 import type { Health, TopicHealth } from './health.js';
 import type { MeshOutput } from './mesh-output.js';
 import type { RosPort } from './port.js';
-import { RateMeter } from './rates.js';
+import { RateMeter } from '../host/rates.js';
 import type { ScanIntake } from './scan-intake.js';
 import type { ThrottledLog } from './throttle.js';
 

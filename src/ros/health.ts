@@ -1,7 +1,7 @@
 import { DiagnosticLevel, type DiagnosticArray, type DiagnosticStatus } from '../messages/diagnostics.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
 import type { Published } from './odometry-output.js';
-import { RateMeter, RecentValues } from './rates.js';
+import { RateMeter, RecentValues } from '../host/rates.js';
 
 /** What the node knows about itself, gathered for the diagnostics. */
 export interface HealthInput {

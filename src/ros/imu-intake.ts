@@ -1,5 +1,5 @@
 import { decodeImu } from '../messages/imu.js';
-import type { ImuBatch } from './slam-protocol.js';
+import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { TfBuffer } from './tf-buffer.js';
 import type { ThrottledLog } from './throttle.js';
 
@@ -48,21 +48,21 @@ export class ImuIntake {
     }
   }
 
-  /** What came since the last scan, for a scan in a frame; undefined without readings or transform. */
-  take(sensorFrame: string, stampNs: bigint): ImuBatch | undefined {
+  /** What came since the last scan, on a body; undefined without readings or transform. */
+  take(bodyFrame: string, stampNs: bigint): ImuBatch | undefined {
     if (this.#stamps.length === 0) return undefined;
-    const found = this.tf.lookup(sensorFrame, this.#frame, stampNs);
+    const found = this.tf.lookup(bodyFrame, this.#frame, stampNs);
     const [stamps, rates] = [this.#stamps, this.#rates];
     this.clear();
     if (!found.ok) {
       this.log.log(
         'warn',
         'imu transform',
-        `imu is not used: there is no transform from '${sensorFrame}' to '${this.#frame}': ${found.reason}.`,
+        `imu is not used: there is no transform from '${bodyFrame}' to '${this.#frame}': ${found.reason}.`,
       );
       return undefined;
     }
-    return { stampsNs: BigInt64Array.from(stamps), rates: Float64Array.from(rates), mount: found.pose };
+    return { stampsNs: BigInt64Array.from(stamps), rates: Float64Array.from(rates), T_body_imu: found.pose };
   }
 
   clear(): void {

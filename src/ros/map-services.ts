@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { hideHome } from '../cli/describe-error.js';
 import { writeFileAtomic } from '../export/atomic-file.js';
-import type { Pose } from '../geometry/se3.js';
 import { readMap, writeMap } from './map-files.js';
 import type { TriggerResult } from './port.js';
-import type { SlamService } from './slam-link.js';
+import type { SlamService } from '../host/client.js';
 import type { LogSink } from './throttle.js';
 import { done, refused, sentence } from './trigger.js';
 
@@ -14,8 +13,8 @@ export interface MapServicesOptions {
   readonly activity: () => string;
   /** Where maps and meshes go. */
   readonly directory: () => string;
-  /** T_odom_map; undefined while nothing is mapped. */
-  readonly origin: () => Pose | undefined;
+  /** Whether anything is mapped. */
+  readonly started: () => boolean;
   readonly odomFrame: string;
   /** Starts a new map, or continues the given one. */
   readonly restart: (map?: ReadonlyMap<string, Uint8Array>) => Promise<void>;
@@ -28,7 +27,7 @@ export class MapServices {
 
   saveMap(): Promise<TriggerResult> {
     return this.#serve(async (slam) => {
-      if (!this.options.origin()) return refused('nothing is mapped yet');
+      if (!this.options.started()) return refused('nothing is mapped yet');
       const { files } = await slam.call({ type: 'save-map' });
       const directory = this.options.directory();
       const bytes = await writeMap(directory, files);
@@ -38,13 +37,8 @@ export class MapServices {
 
   saveMesh(): Promise<TriggerResult> {
     return this.#serve(async (slam) => {
-      const origin = this.options.origin();
-      if (!origin) return refused('nothing is mapped yet');
-      const { ply, triangles } = await slam.call({
-        type: 'save-mesh',
-        origin,
-        frame: this.options.odomFrame,
-      });
+      if (!this.options.started()) return refused('nothing is mapped yet');
+      const { ply, triangles } = await slam.call({ type: 'save-mesh', frame: this.options.odomFrame });
       const path = join(this.options.directory(), 'mesh.ply');
       await writeFileAtomic(path, ply);
       return done(`mesh saved to ${path} (${triangles} triangles)`);

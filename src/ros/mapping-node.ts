@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { FeltmapError } from '../geometry/errors.js';
-import { identity } from '../geometry/se3.js';
+import type { SlamService } from '../host/client.js';
+import type { MapViewer } from '../host/viewer-feed/map-viewer.js';
 import { decodeTFMessage } from '../messages/poses.js';
 import { readMap, saveDirectory } from './map-files.js';
 import type { MapServices } from './map-services.js';
@@ -9,10 +10,8 @@ import { makeParts, type NodeParts } from './node-parts.js';
 import { LIVE_SETTINGS } from './parameters.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { RosPort, TriggerResult } from './port.js';
-import type { SlamService } from './slam-link.js';
 import { Ticker } from './ticker.js';
 import { done, refused, sentence } from './trigger.js';
-import type { ViewerOutput } from './viewer-output.js';
 
 export interface MappingNodeOptions {
   readonly name: string;
@@ -26,7 +25,7 @@ export interface MappingNodeOptions {
   readonly onFatal: (error: Error) => void;
 }
 
-/** How often the viewer gets changed blocks, Hz. */
+/** How often the viewer gets the state of the node, Hz. */
 const VIEWER_RATE = 5;
 
 type Activity = 'unconfigured' | 'starting' | 'inactive' | 'active' | 'paused' | 'failed';
@@ -41,7 +40,7 @@ export class MappingNode {
   readonly #parts: NodeParts;
   readonly #tickers: Ticker[];
   #slam: SlamService | undefined;
-  #viewer: ViewerOutput | undefined;
+  #viewer: MapViewer | undefined;
   #activity: Activity = 'unconfigured';
 
   constructor(private readonly options: MappingNodeOptions) {
@@ -73,7 +72,7 @@ export class MappingNode {
       ),
       new Ticker(
         () => (this.#viewer ? VIEWER_RATE : 0),
-        () => void this.#request(() => this.#viewer?.tick()),
+        () => this.#viewer?.publish(),
       ),
     ];
   }
@@ -104,12 +103,15 @@ export class MappingNode {
       // Cleaned up meanwhile.
       if ((this.#activity as Activity) === 'unconfigured') return await slam.terminate();
       this.#slam = slam;
+      slam.listen((event) => {
+        if (this.#slam === slam) this.#parts.take(event);
+      });
       const viewer = await openViewer(this.#p, this.#port.log, {
         title: this.options.name,
         version: this.options.version,
+        trajectory: this.#parts.trajectory,
         slam: () => this.#slam,
-        phase: () => this.#phase(),
-        dropped: () => this.#parts.intake.dropped,
+        activity: () => ({ phase: this.#phase(), droppedScans: this.#parts.intake.dropped }),
       });
       if (this.#slam !== slam) return await viewer?.close();
       this.#viewer = viewer;
@@ -190,9 +192,10 @@ export class MappingNode {
 
   /** Parameters that have just changed. @returns what to tell whoever changed them */
   onParameters(changed: readonly string[]): string {
-    const config = this.#p.config;
-    if (changed.some((name) => LIVE_SETTINGS.has(name)))
-      void this.#request(() => this.#slam?.call({ type: 'configure', config }));
+    const settings = changed
+      .filter((name) => LIVE_SETTINGS.has(name))
+      .map((path) => [path, this.#p.value(path)] as const);
+    if (settings.length > 0) void this.#request(() => this.#slam?.call({ type: 'configure', settings }));
     if (changed.some((name) => name.startsWith('mesh_color'))) this.#parts.mesh.restart();
     for (const ticker of this.#tickers) ticker.update();
     const later = changed.filter((name) => this.#p.spec(name)?.change === 'reset');
@@ -220,9 +223,9 @@ export class MappingNode {
 
   #tickMesh(): void {
     const { mesh, odometry } = this.#parts;
-    const { origin, last } = odometry;
+    const { last } = odometry;
     if (!this.#slam || !last) return;
-    void this.#request(() => mesh.tick(this.#slam!, last.stampNs, origin ?? identity()));
+    void this.#request(() => mesh.tick(this.#slam!, last.stampNs));
   }
 
   #phase(): 'waiting' | 'running' | 'paused' {
@@ -257,9 +260,10 @@ export class MappingNode {
   }
 
   #forget(): void {
-    const { pump, odometry, mesh, health, imu } = this.#parts;
+    const { pump, odometry, events, mesh, health, imu } = this.#parts;
     pump.forget();
     odometry.reset();
+    events.reset();
     mesh.restart();
     this.#viewer?.reset();
     health.reset();

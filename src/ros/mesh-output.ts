@@ -1,7 +1,6 @@
-import type { MeshColor } from './mesh-color.js';
-import type { Pose } from '../geometry/se3.js';
+import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
 import type { RosPort } from './port.js';
-import type { SlamService } from './slam-link.js';
+import type { SlamService } from '../host/client.js';
 
 export interface MeshOutputOptions {
   readonly frame: string;
@@ -48,7 +47,7 @@ export class MeshOutput {
   }
 
   /** One turn of the mesh timer. Does nothing while nobody listens or the last turn is still under way. */
-  async tick(slam: SlamService, stampNs: bigint, origin: Pose): Promise<void> {
+  async tick(slam: SlamService, stampNs: bigint): Promise<void> {
     const now = this.#now();
     const rate = this.options.bandwidth();
     this.#credit = Math.min(rate, this.#credit + ((now - this.#at) / 1000) * rate);
@@ -66,7 +65,6 @@ export class MeshOutput {
           type: 'mesh',
           restart,
           header: { stampNs, frameId: this.options.frame },
-          origin,
           color: this.options.color(),
           maxBytes: MAX_MESSAGE,
         });

@@ -1,21 +1,23 @@
 import type { ParameterStore } from './parameter-check.js';
+import type { SlamService } from '../host/client.js';
+import type { HostEvent } from '../host/protocol.js';
+import type { MapViewer } from '../host/viewer-feed/map-viewer.js';
+import { Trajectory } from '../slam/trajectory.js';
 import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
+import { EventOutput } from './event-output.js';
 import { ImuIntake } from './imu-intake.js';
 import { MapServices } from './map-services.js';
 import { saveDirectory } from './map-files.js';
-import type { MeshColor } from './mesh-color.js';
+import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
 import { MeshOutput } from './mesh-output.js';
 import { OdometryOutput } from './odometry-output.js';
 import type { RosPort } from './port.js';
-import { ResultOutput } from './result-output.js';
 import { ScanIntake } from './scan-intake.js';
 import { ScanPump } from './scan-pump.js';
-import type { SlamService } from './slam-link.js';
 import { TfBuffer } from './tf-buffer.js';
 import { ThrottledLog } from './throttle.js';
 import { TimeWatch } from './time-watch.js';
-import type { ViewerOutput } from './viewer-output.js';
 
 /** What the parts of a node ask of it. */
 export interface NodeState {
@@ -23,7 +25,7 @@ export interface NodeState {
   /** Input topics: LiDARs, then imu where it is used. */
   readonly topics: readonly string[];
   readonly slam: () => SlamService | undefined;
-  readonly viewer: () => ViewerOutput | undefined;
+  readonly viewer: () => MapViewer | undefined;
   /** What the node does, in a word. */
   readonly activity: () => string;
   /** Time has gone back by so many seconds. */
@@ -57,7 +59,8 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     onJump: node.onJump,
   });
   const imu = new ImuIntake(tf, log);
-  const odometry = new OdometryOutput(port, {
+  const trajectory = new Trajectory();
+  const odometry = new OdometryOutput(port, trajectory, {
     odomFrame: p.string('odom_frame'),
     pathStep: p.number('path_step'),
     publishTf: () => p.bool('publish_odom_tf'),
@@ -80,15 +83,14 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     log,
     activity,
   });
-  const results = new ResultOutput({ port, parameters: p, log, health, odometry, intake, viewer });
+  const events = new EventOutput({ port, parameters: p, log, health, odometry, trajectory, intake, viewer });
   const pump = new ScanPump({
     intake,
     imu,
     slam,
     active: () => activity() === 'active',
     queueSize: () => p.number('queue_size'),
-    wantsCloud: () => results.wantsCloud(),
-    onReply: (scan, reply) => results.publish(scan, reply),
+    wantsCloud: () => events.wantsCloud(),
     onFatal,
   });
   starting = () => pump.starting;
@@ -96,12 +98,17 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     slam,
     activity,
     directory: () => saveDirectory(p.string('save_directory')),
-    origin: () => odometry.origin,
+    started: () => odometry.started,
     odomFrame: p.string('odom_frame'),
     restart,
     log: port.log,
   });
-  return { log, tf, time, intake, imu, odometry, mesh, health, diagnostics, pump, services };
+  const take = (event: HostEvent): void => {
+    events.take(event, pump.current);
+    if (event.type === 'result') pump.settle(event.result.state);
+  };
+  const inputs = { tf, time, intake, imu, pump };
+  return { ...inputs, log, odometry, trajectory, events, take, mesh, health, diagnostics, services };
 }
 
 function meshColor(p: ParameterStore): MeshColor {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../config/load.js';
 import { nearestKey } from '../config/suggest.js';
 import { FeltmapError } from '../geometry/errors.js';
+import { SlamClient } from '../host/client.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { describeError } from '../cli/describe-error.js';
 import { packageVersion } from '../cli/version.js';
@@ -16,7 +17,6 @@ import type { RclLifecycleNode, Rclnodejs, RclNode, RclParameter, RclResponse } 
 import { loadRclnodejs } from './rclnodejs-load.js';
 import { guardedNode, readOverrides, type NodeHooks } from './ros-node.js';
 import { shortPauses } from '../cli/short-pauses.js';
-import { SlamLink } from './slam-link.js';
 
 export interface NodeEnvironment {
   /** Module that exports `createSlam`. */
@@ -113,7 +113,8 @@ class RunningNode {
       parameters: store,
       port,
       startSlam: async (config, map) => {
-        const slam = await SlamLink.start({ config, factoryUrl, ...(map ? { map } : {}) });
+        const view = store.number('viewer.port') !== 0;
+        const slam = await SlamClient.start({ config, factoryUrl, view, ...(map ? { map } : {}) });
         for (const warning of slam.warnings) port.log('warn', warning);
         return slam;
       },

@@ -1,10 +1,10 @@
-import { identity, inverse, type Pose } from '../geometry/se3.js';
+import { inverse } from '../geometry/se3.js';
 import { encodeOdometry, encodePath, encodeTFMessage, type Odometry } from '../messages/poses.js';
-import type { ScanResult, TrackingState } from '../slam/types.js';
+import type { PoseEvent, TrackingState } from '../slam/events.js';
+import type { Trajectory } from '../slam/trajectory.js';
 import { odometryOf, twistCovariance, unknownCovariance } from './odometry.js';
 import { PathHistory } from './path-history.js';
 import type { RosPort } from './port.js';
-import type { ReadyScan } from './scan-intake.js';
 
 export interface OdometryOptions {
   readonly odomFrame: string;
@@ -23,57 +23,57 @@ export class OdometryOutput {
   readonly #port: RosPort;
   readonly #o: OdometryOptions;
   readonly #path: PathHistory;
-  #origin: Pose | undefined;
+  #started = false;
   #before: { covariance: Float64Array; stampNs: bigint } | undefined;
   #lostSince: bigint | undefined;
   #last: Odometry | undefined;
   #state: TrackingState | undefined;
   #pathSeen = new Set<string>();
-  #pathLength = -1;
+  /** Poses of the path and version of the trajectory when it was published last. */
+  #pathShown = '';
 
-  constructor(port: RosPort, options: OdometryOptions) {
+  constructor(
+    port: RosPort,
+    private readonly trajectory: Trajectory,
+    options: OdometryOptions,
+  ) {
     this.#port = port;
     this.#o = options;
-    this.#path = new PathHistory(options.pathStep);
+    this.#path = new PathHistory(trajectory, options.pathStep);
   }
 
-  /** T_odom_map: where the map's frame lies; undefined until the first tracked scan. */
-  get origin(): Pose | undefined {
-    return this.#origin;
+  /** Whether a scan has been tracked: nothing is published before. */
+  get started(): boolean {
+    return this.#started;
   }
   /** The last odometry published. */
   get last(): Odometry | undefined {
     return this.#last;
   }
 
-  publish(result: ScanResult, scan: ReadyScan, baseFrame: string): Published {
-    const lost = result.state === 'lost';
-    if (!this.#origin) {
-      if (lost) return 'nothing';
-      // The map begins with the base at its origin, as odometry does.
-      this.#origin = identity();
-    }
-    this.#lostSince = lost ? (this.#lostSince ?? result.stampNs) : undefined;
-    const twistCov = lost ? unknownCovariance() : this.#twistCovariance(result);
-    if (!lost) this.#before = { covariance: result.covariance, stampNs: result.stampNs };
-    if (lost && Number(result.stampNs - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
+  /** Publishes where tracking put a scan. */
+  publish(tracked: PoseEvent, baseFrame: string): Published {
+    const lost = tracked.state === 'lost';
+    if (lost && !this.#started) return 'nothing';
+    this.#started = true;
+    this.#lostSince = lost ? (this.#lostSince ?? tracked.stampNs) : undefined;
+    const twistCov = lost ? unknownCovariance() : this.#twistCovariance(tracked);
+    if (!lost) this.#before = { covariance: tracked.covariance, stampNs: tracked.stampNs };
+    if (lost && Number(tracked.stampNs - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
     // Two sensors with one stamp: tf refuses the same instant twice.
-    if (this.#last && result.stampNs <= this.#last.stampNs) return 'nothing';
-    const told = lost ? { ...result, covariance: unknownCovariance() } : result;
-    const odometry = odometryOf(told, twistCov, {
-      mount: scan.mount,
-      mountTwist: scan.mountTwist,
-      origin: this.#origin,
-      odomFrame: this.#o.odomFrame,
-      baseFrame,
-    });
+    if (this.#last && tracked.stampNs <= this.#last.stampNs) return 'nothing';
+    const told = lost ? { ...tracked, covariance: unknownCovariance() } : tracked;
+    const odometry = odometryOf(told, twistCov, { odomFrame: this.#o.odomFrame, baseFrame });
     this.#last = odometry;
-    this.#state = result.state;
+    this.#state = tracked.state;
     this.#port.publish('odometry', encodeOdometry(odometry));
     if (this.#o.publishTf()) this.#publishTf(odometry);
-    const { stampNs, frameId, pose } = odometry;
-    if (!lost) this.#path.add({ stampNs, frameId, pose });
     return lost ? 'prediction' : 'odometry';
+  }
+
+  /** The pose at a place of the trajectory is refined: it belongs to the path now. */
+  extendPath(place: number): void {
+    this.#path.add(place);
   }
 
   /** Publishes the path where somebody listens and it is new, or new to them. */
@@ -82,16 +82,18 @@ export class OdometryOutput {
     const fresh = listeners.some((id) => !this.#pathSeen.has(id));
     this.#pathSeen = new Set(listeners);
     if (listeners.length === 0 || !this.#last) return;
-    if (!fresh && this.#path.length === this.#pathLength) return;
-    this.#pathLength = this.#path.length;
+    const shown = `${this.#path.length} ${this.trajectory.version}`;
+    if (!fresh && shown === this.#pathShown) return;
+    this.#pathShown = shown;
     this.#port.publish('path', encodePath(this.#path.message(this.#last.stampNs, this.#o.odomFrame)));
   }
 
   /** Starts anew: another map, or time has jumped. */
   reset(): void {
-    this.#origin = this.#before = this.#lostSince = this.#last = this.#state = undefined;
+    this.#started = false;
+    this.#before = this.#lostSince = this.#last = this.#state = undefined;
     this.#path.clear();
-    this.#pathLength = -1;
+    this.#pathShown = '';
   }
 
   /** State of the last published odometry. */
@@ -99,11 +101,11 @@ export class OdometryOutput {
     return this.#state;
   }
 
-  #twistCovariance(result: ScanResult): Float64Array {
-    const dt = this.#before ? Number(result.stampNs - this.#before.stampNs) * 1e-9 : 0;
+  #twistCovariance(tracked: PoseEvent): Float64Array {
+    const dt = this.#before ? Number(tracked.stampNs - this.#before.stampNs) * 1e-9 : 0;
     // Without a scan before it, or with one of another sensor just before, the difference says nothing.
     if (!this.#before || !(dt > 0.01)) return unknownCovariance();
-    return twistCovariance(this.#before.covariance, result.covariance, result.pose, dt);
+    return twistCovariance(this.#before.covariance, tracked.covariance, tracked.pose, dt);
   }
 
   #publishTf({ stampNs, frameId, childFrameId, pose }: Odometry): void {

@@ -1,48 +1,28 @@
-import { compose, inverse, transformTwist, type Pose, type Twist } from '../geometry/se3.js';
+import { inverse, type Pose } from '../geometry/se3.js';
 import type { Odometry } from '../messages/poses.js';
-import type { ScanResult } from '../slam/types.js';
+import type { PoseEvent } from '../slam/events.js';
 
-/** How the sensor sits on the robot when a scan was stamped, and where the map's frame lies. */
-export interface Mounting {
-  /** T_base_sensor. */
-  readonly mount: Pose;
-  /** Velocity of the sensor relative to the base, sensor frame; zero where it is fixed. */
-  readonly mountTwist: Twist;
-  /** T_odom_map: the map begins at the first sensor pose, odometry at the first base pose. */
-  readonly origin: Pose;
-  readonly odomFrame: string;
-  readonly baseFrame: string;
-}
-
-/** Smallest standard deviations told: a perfect measurement makes filters divide by zero (m, rad, m/s, rad/s). */
+/** Smallest standard deviations published: a perfect measurement makes filters divide by zero (m, rad, m/s, rad/s). */
 const FLOOR = [1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4] as const;
 
 /**
- * nav_msgs/Odometry of the base from the tracker's pose of the sensor:
- * T_odom_base = T_odom_map · T_map_sensor · T_sensor_base.
+ * nav_msgs/Odometry of the base, which is the body that is tracked. The twist is in its own frame (REP-105: child frame).
  *
- * The tracker's covariance is that of a small motion [v, ω] about the sensor in map axes; the same motion moves the
- * base by v' = R·v + (R·ω) × r with r from sensor to base, so Σ' = J·Σ·Jᵀ with J = [R, −[r]ₓR; 0, R]. The twist is that of
- * the base in its own frame (REP-105: child frame).
- *
- * @param twistCovariance 6×6 in the sensor frame
+ * @param twistCovariance 6×6 in the base frame
  */
-export function odometryOf(result: ScanResult, twistCovariance: Float64Array, m: Mounting): Odometry {
-  const sensor = compose(m.origin, result.pose);
-  const pose = compose(sensor, inverse(m.mount));
-  const arm = [pose[3]! - sensor[3]!, pose[7]! - sensor[7]!, pose[11]! - sensor[11]!];
-  const own = result.twist.map((v, i) => v - m.mountTwist[i]!);
+export function odometryOf(
+  { stampNs, pose, covariance, twist }: Pick<PoseEvent, 'stampNs' | 'pose' | 'covariance' | 'twist'>,
+  twistCovariance: Float64Array,
+  frames: { readonly odomFrame: string; readonly baseFrame: string },
+): Odometry {
   return {
-    stampNs: result.stampNs,
-    frameId: m.odomFrame,
-    childFrameId: m.baseFrame,
+    stampNs,
+    frameId: frames.odomFrame,
+    childFrameId: frames.baseFrame,
     pose,
-    poseCovariance: floored(transformCovariance(result.covariance, m.origin, arm)),
-    twist: transformTwist(m.mount, own),
-    // In the base's axes the arm from sensor to base is −t of T_base_sensor.
-    twistCovariance: floored(
-      transformCovariance(twistCovariance, m.mount, [-m.mount[3]!, -m.mount[7]!, -m.mount[11]!]),
-    ),
+    poseCovariance: floored(covariance),
+    twist,
+    twistCovariance: floored(twistCovariance),
   };
 }
 
@@ -61,8 +41,8 @@ export function transformCovariance(S: Float64Array, T: Pose, arm: ArrayLike<num
 }
 
 /**
- * 6×6 covariance of the velocity (sensor frame) as the difference of two independent poses over `dt` seconds:
- * (Σ₁ + Σ₂)/dt², turned into the sensor's axes.
+ * 6×6 covariance of the velocity (body frame) as the difference of two independent poses over `dt` seconds:
+ * (Σ₁ + Σ₂)/dt², turned into the body's axes.
  */
 export function twistCovariance(
   before: Float64Array,
@@ -74,7 +54,7 @@ export function twistCovariance(
   return transformCovariance(sum, inverse(pose), [0, 0, 0]);
 }
 
-/** 10 m, 1 rad, 10 m/s, 1 rad/s: what is said of a robot that is lost. */
+/** 10 m, 1 rad, 10 m/s, 1 rad/s: published for a robot that is lost. */
 export function unknownCovariance(): Float64Array {
   return Float64Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? (i < 21 ? 100 : 1) : 0));
 }

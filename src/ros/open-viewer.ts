@@ -1,7 +1,12 @@
+import { MapViewer, type MapViewerOptions } from '../host/viewer-feed/map-viewer.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { LogSink } from './throttle.js';
 import { sentence } from './trigger.js';
-import { ViewerOutput, type ViewerOutputOptions } from './viewer-output.js';
+
+export type NodeViewer = Pick<MapViewerOptions, 'trajectory' | 'slam' | 'activity'> & {
+  readonly title: string;
+  readonly version: string;
+};
 
 /**
  * The browser viewer as the parameters have it; its addresses are logged.
@@ -11,21 +16,29 @@ import { ViewerOutput, type ViewerOutputOptions } from './viewer-output.js';
 export async function openViewer(
   p: ParameterStore,
   log: LogSink,
-  node: Pick<ViewerOutputOptions, 'title' | 'version' | 'slam' | 'phase' | 'dropped'>,
-): Promise<ViewerOutput | undefined> {
+  { title, version, ...node }: NodeViewer,
+): Promise<MapViewer | undefined> {
   const port = p.number('viewer.port');
   if (port === 0) return undefined;
   const { map, sensor } = p.config;
   const token = p.string('viewer.token');
   const voxel = (map.voxel * sensor.maxRange) / 100;
   try {
-    const { viewer, urls } = await ViewerOutput.start({
+    const viewer = new MapViewer({
       ...node,
       port,
       host: p.string('viewer.host'),
-      token,
-      voxel,
+      ...(token === '' ? {} : { token }),
+      hello: {
+        version,
+        mode: 'live',
+        title,
+        voxel,
+        can: { pause: false, speed: false, mesh: true, trajectory: true },
+        streams: [],
+      },
     });
+    const urls = await viewer.start();
     // A token that was chosen is known to those who may know it; a random one stands nowhere else.
     const shown = token === '' ? urls : urls.map((url) => url.split('?')[0]!);
     log('info', `Viewer: ${shown.join('  or  ')}`);

@@ -1,5 +1,5 @@
 import { listSettings, type Setting } from '../config/settings.js';
-import { MESH_COLOR_MODES } from './mesh-color.js';
+import { MESH_COLOR_MODES } from '../host/mesh-feed/mesh-color.js';
 
 export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array';
 export type ParameterValue = boolean | number | string | readonly string[];

@@ -1,9 +1,14 @@
-import { compose, inverse, rotationAngle, translationNorm } from '../geometry/se3.js';
-import type { Path, PoseStamped } from '../messages/poses.js';
+import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
+import type { Path } from '../messages/poses.js';
+import type { Trajectory } from '../slam/trajectory.js';
 
-/** Poses for nav_msgs/Path: one per step, and never more than a limit, however long the run. */
+/**
+ * Which poses of the trajectory nav_msgs/Path shows: one per step, and never more than a limit, however long the run.
+ * The poses are read when the message is made, so that it has what a loop closure made of them.
+ */
 export class PathHistory {
-  #poses: PoseStamped[] = [];
+  /** Places in the trajectory. */
+  #places: number[] = [];
   #step: number;
 
   /**
@@ -11,6 +16,7 @@ export class PathHistory {
    * @param limit when there are more, every second is dropped and the step doubles
    */
   constructor(
+    private readonly trajectory: Trajectory,
     private readonly stepMetres = 0.1,
     private readonly limit = 2000,
   ) {
@@ -18,28 +24,37 @@ export class PathHistory {
   }
 
   get length(): number {
-    return this.#poses.length;
+    return this.#places.length;
   }
 
-  add(pose: PoseStamped): void {
-    const last = this.#poses.at(-1);
-    if (last) {
-      const motion = compose(inverse(last.pose), pose.pose);
+  /** Takes the pose at a place of the trajectory if it is far enough from the last one. */
+  add(place: number): void {
+    const last = this.#places.at(-1);
+    if (last !== undefined) {
+      const motion = compose(inverse(this.#pose(last)), this.#pose(place));
       if (translationNorm(motion) < this.#step && rotationAngle(motion) < Math.PI / 18) return;
     }
-    this.#poses.push(pose);
-    if (this.#poses.length <= this.limit) return;
-    const newest = this.#poses.length - 1;
-    this.#poses = this.#poses.filter((_, i) => i % 2 === 0 || i === newest);
+    this.#places.push(place);
+    if (this.#places.length <= this.limit) return;
+    const newest = this.#places.length - 1;
+    this.#places = this.#places.filter((_, i) => i % 2 === 0 || i === newest);
     this.#step = Math.max(this.#step * 2, 1e-3);
   }
 
   message(stampNs: bigint, frameId: string): Path {
-    return { stampNs, frameId, poses: this.#poses };
+    const poses = this.#places.map((place) => {
+      const { stampNs: at, pose } = this.trajectory.at(place)!;
+      return { stampNs: at, frameId, pose };
+    });
+    return { stampNs, frameId, poses };
   }
 
   clear(): void {
-    this.#poses = [];
+    this.#places = [];
     this.#step = this.stepMetres;
+  }
+
+  #pose(place: number): Pose {
+    return this.trajectory.at(place)!.pose;
   }
 }

@@ -1,8 +1,9 @@
 import { FeltmapError } from '../geometry/errors.js';
+import type { SlamService } from '../host/client.js';
+import { handOver } from '../host/transfer.js';
+import type { TrackingState } from '../slam/events.js';
 import type { ImuIntake } from './imu-intake.js';
 import type { ReadyScan, ScanIntake } from './scan-intake.js';
-import type { SlamService } from './slam-link.js';
-import type { ScanReply } from './slam-protocol.js';
 import { sentence } from './trigger.js';
 
 export interface ScanPumpOptions {
@@ -15,7 +16,6 @@ export interface ScanPumpOptions {
   readonly queueSize: () => number;
   /** Whether the deskewed cloud of the next scan is wanted. */
   readonly wantsCloud: () => boolean;
-  readonly onReply: (scan: ReadyScan, reply: ScanReply) => void;
   /** The SLAM thread is gone. */
   readonly onFatal: (error: Error) => void;
 }
@@ -27,9 +27,10 @@ const SETTLED_SCANS = 3;
 /** So many in a row end the start, once no more wait than may later. */
 const STARTED_SCANS = 10;
 
-/** Hands scans to the SLAM thread, one at a time, and passes on what it answers. */
+/** Hands scans to the SLAM thread, one at a time, and knows which one it is working on. */
 export class ScanPump {
   #busy = false;
+  #current: { scan: ReadyScan; generation: number } | undefined;
   /** A new map is being started: scans wait. */
   #held = false;
   #retry: NodeJS.Timeout | undefined;
@@ -43,6 +44,18 @@ export class ScanPump {
   /** A map has just been begun, or there is none yet. */
   get starting(): boolean {
     return this.#starting;
+  }
+
+  /** The scan that the thread is working on; undefined when it belongs to a map that is gone. */
+  get current(): ReadyScan | undefined {
+    return this.#current?.generation === this.#generation ? this.#current.scan : undefined;
+  }
+
+  /** The current scan was tracked and mapped, or was not. */
+  settle(state: TrackingState): void {
+    const { intake, queueSize } = this.options;
+    if (this.current?.index === 0) this.#settled = state === 'lost' ? 0 : this.#settled + 1;
+    if (this.#settled >= STARTED_SCANS && intake.length <= queueSize()) this.#starting = false;
   }
 
   /** Hands the next scan over if the thread is free. */
@@ -60,7 +73,7 @@ export class ScanPump {
         intake.drop('waiting-for-first-lidar', scan.topic);
         continue;
       }
-      void this.#process(slam, scan, imu.take(scan.frameId, scan.stampNs));
+      void this.#process(slam, scan, imu.take(intake.baseFrame, scan.stampNs));
       return;
     }
   }
@@ -96,28 +109,23 @@ export class ScanPump {
   }
 
   async #process(slam: SlamService, scan: ReadyScan, imu: ReturnType<ImuIntake['take']>): Promise<void> {
-    const { intake, queueSize, wantsCloud, onReply, onFatal } = this.options;
+    const { intake, wantsCloud, onFatal } = this.options;
     this.#busy = true;
-    const generation = this.#generation;
-    // The message fills its own buffer, which then goes over without a copy.
-    const { buffer, byteLength } = scan.bytes;
-    const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+    this.#current = { scan, generation: this.#generation };
+    const { message: bytes, transfers } = handOver(scan.bytes);
     try {
-      const reply = await slam.call(
+      if (imu) void slam.call({ type: 'imu', batch: imu });
+      const { mount, mountTwist } = scan;
+      await slam.call(
         {
-          type: 'scan',
-          bytes: scan.bytes,
-          mount: scan.mount,
-          secondary: scan.index > 0,
-          ...(imu ? { imu } : {}),
-          cloud: wantsCloud(),
+          type: 'cloud',
+          bytes,
+          mount,
+          ...(mountTwist.some((v) => v !== 0) && { mountTwist }),
+          undistorted: wantsCloud(),
         },
-        whole ? [buffer] : [],
+        transfers,
       );
-      if (generation !== this.#generation) return;
-      if (scan.index === 0) this.#settled = reply.result.state === 'lost' ? 0 : this.#settled + 1;
-      if (this.#settled >= STARTED_SCANS && intake.length <= queueSize()) this.#starting = false;
-      onReply(scan, reply);
     } catch (error) {
       if (this.options.slam() !== slam) return; // ended on purpose
       const bad = error instanceof FeltmapError && error.code === 'bad-input';
@@ -125,6 +133,7 @@ export class ScanPump {
       if (slam.failure) onFatal(slam.failure);
     } finally {
       this.#busy = false;
+      this.#current = undefined;
       this.pump();
     }
   }

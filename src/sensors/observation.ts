@@ -53,6 +53,8 @@ export interface Observation {
   readonly frameId: string;
   /** Where the sensor was on the body at the stamp. */
   readonly T_body_sensor: Pose;
+  /** The sensor's velocity relative to the body, [v, ω] in the sensor frame; absent where it is fixed. */
+  readonly mountTwist?: Twist;
   /** Sensor frame at the stamp. */
   readonly surface: SurfaceSamples;
   /** Whether what lies between the sensor and its samples was seen to be free. */

@@ -26,10 +26,10 @@ export function bootstrap(
   let velocity = bodyVelocity(first, second, track);
   for (let round = 0; round < ROUNDS; round++) {
     map.clear();
-    first.undistort(sensorTwist(velocity, first.T_body_sensor));
+    first.undistort(sensorTwist(velocity, first));
     map.integrate(first, sensorPose(identity(), first.T_body_sensor), 0);
     if (round === ROUNDS - 1) map.optimise();
-    const twist = sensorTwist(velocity, second.T_body_sensor);
+    const twist = sensorTwist(velocity, second);
     second.undistort(twist);
     track = registration.registerOrTurn(second, { pose: track.pose, twist, hold: false }, map.age);
     velocity = bodyVelocity(first, second, track);
@@ -38,8 +38,9 @@ export function bootstrap(
 }
 
 /** Mean velocity (body frame) since the first observation, taken at the origin; between the two others may have been lost. */
-function bodyVelocity(first: Observation, { stampNs, T_body_sensor }: Observation, track: Track): Twist {
+function bodyVelocity(first: Observation, second: Observation, track: Track): Twist {
+  const { stampNs, T_body_sensor } = second;
   const dt = Number(stampNs - first.stampNs) * 1e-9;
   const T_odom_body: Pose = bodyPose(track.pose, T_body_sensor);
-  return dt > SHORTEST_BASELINE ? log(T_odom_body).map((v) => v / dt) : bodyTwist(track.twist, T_body_sensor);
+  return dt > SHORTEST_BASELINE ? log(T_odom_body).map((v) => v / dt) : bodyTwist(track.twist, second);
 }

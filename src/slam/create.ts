@@ -162,7 +162,13 @@ function assemble(
     backend,
     field,
     loop: makeLoop(config, pool, backend, field, before),
-    frontEnd: { observe: (scan) => lidar.observe(scan, rig.locate(scan.frameId, scan.mount)) },
+    frontEnd: {
+      observe: ({ mount, mountTwist, ...scan }) =>
+        lidar.observe(scan, {
+          T_body_sensor: rig.locate(scan.frameId, mount),
+          ...(mountTwist && { mountTwist }),
+        }),
+    },
     places: new Places(2 * config.training.keyframeDistance * lengthScale(config), places),
     notes: [...layout.warnings, ...notes],
     ...(before && { before }),

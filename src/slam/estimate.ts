@@ -37,7 +37,7 @@ export function asGiven(observation: Observation, known: KnownPose, phase: Phase
     pose: bodyPose(known.pose, observation.T_body_sensor),
     T_odom_sensor: known.pose,
     covariance: CERTAIN,
-    twist: bodyTwist(known.twist, observation.T_body_sensor),
+    twist: bodyTwist(known.twist, observation),
     phase,
     mapping: 'fixed',
     continues: false,

@@ -114,7 +114,7 @@ export class Estimator {
       tracked,
       search: phases.searchIsDue(phase),
       last,
-      ahead: compose(last, exp(sensorTwist(twist, observation.T_body_sensor).map((v) => v * seconds))),
+      ahead: compose(last, exp(sensorTwist(twist, observation).map((v) => v * seconds))),
     });
   }
 
@@ -138,7 +138,7 @@ export class Estimator {
     for (let round = 0; round < SETTLING_ROUNDS && dt > 0 && observation.motion === 'sweep'; round++) {
       const moved = compose(inverse(motion.pose), bodyPose(track.pose, observation.T_body_sensor));
       const velocity = log(moved).map((v) => v / dt);
-      const twist = sensorTwist(velocity, observation.T_body_sensor);
+      const twist = sensorTwist(velocity, observation);
       observation.undistort(twist);
       track = registration.registerOrTurn(observation, { pose: track.pose, twist, hold: false }, map.age);
     }
@@ -159,7 +159,7 @@ export class Estimator {
       mapping: 'refine',
       continues: measured || !jumped,
       twist: measured
-        ? bodyTwist(track.twist, observation.T_body_sensor)
+        ? bodyTwist(track.twist, observation)
         : jumped ? STILL.slice() : undefined, // prettier-ignore
       sigma: slideSigma * next.slidingScans,
     });

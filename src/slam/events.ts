@@ -1,5 +1,13 @@
 import type { Pose, Twist } from '../geometry/se3.js';
-import type { TrackingState } from './types.js';
+
+/**
+ * How far a pose can be trusted. `degraded`: usable, but badly conditioned or with few inliers (covariance says in
+ * which directions). `lost`: the pose is a motion prediction; nothing is mapped.
+ */
+export type TrackingState = 'tracking' | 'degraded' | 'lost';
+
+/** The submap that a map begins with. */
+export const FIRST_SUBMAP = 0;
 
 /** Where tracking put the body: sent before the observation is mapped, so that odometry does not wait for mapping. */
 export interface PoseEvent {

@@ -7,6 +7,7 @@ import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
 import { Estimator } from './estimator.js';
+import { FIRST_SUBMAP } from './events.js';
 import { EventStream } from './event-stream.js';
 import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
@@ -25,9 +26,6 @@ export const SLABS = 512;
 const FREE_SPACE_RANGE = 40;
 /** Largest offset of a training sample in voxels: within the fused band. */
 const BAND_VOXELS = 1.7;
-/** The submap that is built: one for now. */
-const SUBMAP = 0;
-
 /** What is known of the runs that made a loaded map. */
 export interface EarlierRuns {
   readonly scans: number;
@@ -90,8 +88,8 @@ export function makeLoop(
   });
   const trajectory = new Trajectory();
   const events = new EventStream();
-  const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submap: SUBMAP });
-  return { pipeline, map, mapper, mesher, imu, trajectory, events, submap: SUBMAP };
+  const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submap: FIRST_SUBMAP });
+  return { pipeline, map, mapper, mesher, imu, trajectory, events, submap: FIRST_SUBMAP };
 }
 
 function trackerOptions(config: Config, voxel: number): TrackerOptions {

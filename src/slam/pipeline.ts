@@ -101,7 +101,7 @@ export class Pipeline {
     const lever = [3, 7, 11].map((i) => pose[i]! - T_odom_sensor[i]!);
     const covariance = aboutPoint(estimate.covariance, lever);
     const twist = estimate.twist ?? motion.meanTwist(sensor, stampNs, pose) ?? motion.twist;
-    trajectory.add({ index, stampNs, submap, pose });
+    trajectory.add({ index, stampNs, submap, pose, state });
     events.emit({ type: 'pose', index, sensor, stampNs, submap, pose, covariance, twist, state, reason });
     if (state !== this.#state) events.emit({ type: 'state', stampNs, state, reason });
     this.#state = state;
@@ -137,7 +137,7 @@ export class Pipeline {
       stampNs: o.stampNs,
       pose,
       covariance,
-      twist: sensorTwist(this.#parts.motion.twist, o.T_body_sensor),
+      twist: sensorTwist(this.#parts.motion.twist, o),
       state,
       reason,
       points: { ...o.counts, mapped, registered },

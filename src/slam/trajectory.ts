@@ -1,4 +1,5 @@
 import { compose, identity, type Pose } from '../geometry/se3.js';
+import type { SlamEvent, TrackingState } from './events.js';
 
 /** A pose of the body on its path. */
 export interface TrajectoryEntry {
@@ -8,6 +9,7 @@ export interface TrajectoryEntry {
   readonly submap: number;
   /** T_submap_body. */
   readonly pose: Pose;
+  readonly state: TrackingState;
 }
 
 /**
@@ -16,8 +18,9 @@ export interface TrajectoryEntry {
  *
  * @example
  * const trajectory = new Trajectory();
- * trajectory.add({ index: 0, stampNs: 0n, submap: 0, pose: identity() });
+ * trajectory.follow(poseEvent); // as the SLAM thread sends them
  * trajectory.moveSubmap(0, T_world_submap); // every pose in it moves along
+ * for (const { stampNs, pose } of trajectory) console.log(stampNs, pose); // T_world_body
  */
 export class Trajectory {
   readonly #entries: TrajectoryEntry[] = [];
@@ -25,14 +28,33 @@ export class Trajectory {
   readonly #places = new Map<number, number>();
   readonly #submaps = new Map<number, Pose>();
   #version = 0;
+  /** Metres along the first `places` steps, as of a version. */
+  #travelled = { metres: 0, places: 0, version: 0 };
 
   get length(): number {
     return this.#entries.length;
   }
 
-  /** Grows whenever a pose that was given before has changed. */
+  /** Grows whenever a pose before the newest one has changed. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Metres travelled: the sum of the steps from pose to pose. */
+  get distance(): number {
+    const last = this.length - 1;
+    if (last < 1) return 0;
+    if (this.#travelled.version !== this.#version)
+      this.#travelled = { metres: 0, places: 0, version: this.#version };
+    // The newest pose may still be refined: its step is not kept.
+    for (; this.#travelled.places < last - 1; this.#travelled.places++)
+      this.#travelled.metres += this.#step(this.#travelled.places);
+    return this.#travelled.metres + this.#step(last - 1);
+  }
+
+  /** T_world_submap of the submaps that were moved; the others lie at the identity. */
+  get submaps(): ReadonlyMap<number, Pose> {
+    return this.#submaps;
   }
 
   add(entry: TrajectoryEntry): void {
@@ -54,6 +76,37 @@ export class Trajectory {
     this.#version++;
   }
 
+  /**
+   * Takes from an event what it says about the path.
+   *
+   * @returns the first place with another pose than before; undefined when none has
+   */
+  follow(event: SlamEvent): number | undefined {
+    if (event.type === 'pose') {
+      const { index, stampNs, submap, pose, state } = event;
+      this.add({ index, stampNs, submap, pose, state });
+      return this.length - 1;
+    }
+    if (event.type === 'refined') {
+      for (const { index, pose } of event.poses) this.refine(index, pose);
+      const places = event.poses.flatMap(({ index }) => this.placeOf(index) ?? []);
+      return places.length > 0 ? Math.min(...places) : undefined;
+    }
+    if (event.type === 'submaps')
+      for (const { id, T_world_submap } of event.submaps) this.moveSubmap(id, T_world_submap);
+    return undefined;
+  }
+
+  /** Where the pose of an observation is. */
+  placeOf(index: number): number | undefined {
+    return this.#places.get(index);
+  }
+
+  /** The `i`-th entry as it was added, with T_submap_body as its pose; negative numbers count from the end. */
+  local(i: number): TrajectoryEntry | undefined {
+    return this.#entries.at(i);
+  }
+
   /** The `i`-th entry, with T_world_body as its pose. */
   at(i: number): TrajectoryEntry | undefined {
     const entry = this.#entries.at(i);
@@ -71,10 +124,23 @@ export class Trajectory {
     return this.#submaps.get(id) ?? identity();
   }
 
+  /** Seconds from the first observation to this one; undefined where it is unknown. */
+  secondsOf(index: number): number | undefined {
+    const place = this.#places.get(index);
+    return place === undefined
+      ? undefined
+      : Number(this.#entries[place]!.stampNs - this.#entries[0]!.stampNs) / 1e9;
+  }
+
   clear(): void {
     this.#entries.length = 0;
     this.#places.clear();
     this.#submaps.clear();
     this.#version++;
+  }
+
+  #step(i: number): number {
+    const [a, b] = [this.at(i)!.pose, this.at(i + 1)!.pose];
+    return Math.hypot(b[3]! - a[3]!, b[7]! - a[7]!, b[11]! - a[11]!);
   }
 }

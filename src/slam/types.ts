@@ -1,16 +1,12 @@
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
-import type { SlamListener } from './events.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { SlamListener, TrackingState } from './events.js';
 import type { Trajectory } from './trajectory.js';
 
-/**
- * How far a pose can be trusted. `degraded`: usable, but badly conditioned or with few inliers (covariance says in
- * which directions). `lost`: the pose is a motion prediction; nothing is mapped.
- */
-export type TrackingState = 'tracking' | 'degraded' | 'lost';
+export type { TrackingState } from './events.js';
 
 /** Milliseconds spent in each stage of one scan. */
 export interface StageTimes {
@@ -60,6 +56,8 @@ export interface MapStatistics {
 
 /** What viewers show besides results. Reading it changes nothing. */
 export interface SlamView {
+  /** The submap that is being mapped. */
+  readonly submap: number;
   /** Side of a mesh block, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
   readonly blockSize: number;
   /** Version of the newest change of the mesh. */

@@ -1,11 +1,13 @@
 import { BLOCK_CELLS } from '../kernels/layout/mesh.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
+import { FIRST_SUBMAP } from './events.js';
 import type { KeyframeStore } from './mapping/keyframes.js';
 import type { SlamView } from './types.js';
 
 /** Looks into the parts of a system, for viewers. */
 export class SystemView implements SlamView {
+  readonly submap = FIRST_SUBMAP;
   readonly blockSize: number;
 
   /** @param latest the surface of the observation that was processed last */

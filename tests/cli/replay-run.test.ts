@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { expectedScans, feedScans } from '../../src/cli/replay-run.js';
 import { RunLog } from '../../src/cli/run-log.js';
+import { formatTum, parseTum } from '../../src/export/tum.js';
+import { exp } from '../../src/geometry/se3.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import type { MapStatistics, ScanResult, TrackingState } from '../../src/slam/types.js';
 
@@ -118,11 +120,18 @@ describe('RunLog', () => {
     memoryBytes: 0,
     forgottenBlocks: 0,
   };
-  function result(i: number, x: number, state: TrackingState, ms: number): ScanResult {
+  const at = (x: number) => exp([x, 0, 0, 0, 0, 0]);
+  function take(log: RunLog, i: number, x: number, state: TrackingState, ms: number): void {
+    const result = resultOf(i, x, state, ms);
+    // Tracking put it a little aside; the joint optimisation corrects that.
+    log.take({ ...result, type: 'pose', sensor: 'lidar', submap: 0, pose: at(x + 0.5) });
+    log.take({ type: 'result', result, statistics, keyframe: false, timing: 'none', decodeMs: 0 });
+  }
+  function resultOf(i: number, x: number, state: TrackingState, ms: number): ScanResult {
     return {
       index: i,
       stampNs: BigInt(i) * 100_000_000n,
-      pose: Float64Array.of(1, 0, 0, x, 0, 1, 0, 0, 0, 0, 1, 0),
+      pose: at(x),
       covariance: new Float64Array(36),
       twist: new Float64Array(6),
       state,
@@ -136,9 +145,9 @@ describe('RunLog', () => {
 
   it('adds up distance, states, mean times and the real-time factor', () => {
     const log = new RunLog();
-    log.add(result(0, 0, 'tracking', 10), statistics);
-    log.add(result(1, 3, 'tracking', 30), statistics);
-    log.add(result(2, 1, 'lost', 20), statistics);
+    take(log, 0, 0, 'tracking', 10);
+    take(log, 1, 3, 'tracking', 30);
+    take(log, 2, 1, 'lost', 20);
     expect(log.distance).toBeCloseTo(5, 12);
     expect(log.states).toEqual({ tracking: 2, degraded: 0, lost: 1 });
     expect(log.lostShare).toBeCloseTo(1 / 3, 12);
@@ -147,6 +156,23 @@ describe('RunLog', () => {
     expect(log.recordedSeconds).toBeCloseTo(0.2, 12);
     expect(log.realTimeFactor).toBeCloseTo(5, 12); // 100 ms a scan recorded, 20 ms worked
     expect([log.state, log.statistics.triangles]).toEqual(['lost', 7]);
+  });
+
+  it('has the refined poses, and what a loop closure makes of them', () => {
+    const log = new RunLog();
+    for (const [i, x] of [0, 3, 1].entries()) take(log, i, x, 'tracking', 10);
+    expect(log.poses.map((pose) => pose[3])).toEqual([0, 3, 1]);
+    log.take({ type: 'refined', poses: [{ index: 1, pose: at(4) }] });
+    log.take({ type: 'submaps', submaps: [{ id: 0, T_world_submap: exp([0, 7, 0, 0, 0, 0]) }] });
+    expect(log.poses.map((pose) => [pose[3], pose[7]])).toEqual([
+      [0, 7],
+      [4, 7],
+      [1, 7],
+    ]);
+    expect(log.results.map(({ pose }) => [...pose])).toEqual(log.poses.map((pose) => [...pose]));
+    const text = formatTum({ stampsNs: log.stamps, poses: log.poses });
+    expect(parseTum(text).poses.map((pose) => pose[7])).toEqual([7, 7, 7]);
+    expect(log.distance).toBeCloseTo(4 + 3, 12);
   });
 
   it('is harmless while empty', () => {

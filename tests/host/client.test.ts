@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { SlamClient } from '../../src/host/client.js';
-import { transferScan } from '../../src/host/transfer.js';
 import { configSchema } from '../../src/config/schema.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import type { ScanResult } from '../../src/slam/types.js';
@@ -18,9 +17,10 @@ async function start(seed = 1, map?: Map<string, Uint8Array>) {
     config: configSchema.parse({ seed }),
     factoryUrl,
     queue: 2,
+    stopAtError: true,
     ...(map ? { map } : {}),
-    onResult: (result) => results.push(result),
   });
+  client.listen((event) => event.type === 'result' && results.push(event.result));
   return { client, results };
 }
 
@@ -53,12 +53,31 @@ describe('SlamClient', () => {
     await client.finish();
   });
 
-  it('knows what befell the system while it ran', async () => {
+  it('knows the warnings that came while it ran', async () => {
     const { client } = await start();
     expect(client.warnings).toEqual([]);
     for (const [i, x] of [5, 555, 5, 555].entries()) await client.submit(scan(i, x));
     await client.finish();
     expect(client.warnings).toEqual(['The engine was lost at scan 1.', 'The engine was lost at scan 3.']);
+  });
+
+  it('sends the pose of each scan before its result, to all that listen', async () => {
+    const { client } = await start();
+    const seen: string[] = [];
+    const brief: string[] = [];
+    client.listen((event) => {
+      if (event.type === 'pose') seen.push(`pose ${event.index} ${event.pose[3]!.toFixed(1)}`);
+      if (event.type === 'result') seen.push(`result ${event.result.index}`);
+    });
+    const end = client.listen(({ type }) => void brief.push(type));
+    for (let i = 0; i < 2; i++) await client.submit(scan(i));
+    await client.drain();
+    expect(seen).toEqual(['pose 0 0.0', 'result 0', 'pose 1 0.1', 'result 1']);
+    end();
+    await client.submit(scan(2));
+    await client.drain();
+    expect([seen.length, brief.length]).toEqual([6, 4]);
+    await client.finish();
   });
 
   it('gives the saved map to the factory', async () => {
@@ -78,27 +97,5 @@ describe('SlamClient', () => {
 
   it('fails to start with the reason', async () => {
     await expect(start(13)).rejects.toThrow('no memory for the map');
-  });
-});
-
-describe('transferScan', () => {
-  it('moves arrays that own their buffer and copies parts of larger ones', () => {
-    const big = Float32Array.from({ length: 12 }, (_, i) => i);
-    const times = Float32Array.of(0.5);
-    const { scan: out, transfers } = transferScan({ ...scan(0), positions: big.subarray(3, 6), times });
-    expect([...out.positions]).toEqual([3, 4, 5]);
-    expect(out.positions.buffer.byteLength).toBe(12);
-    expect(out.times!.buffer).toBe(times.buffer);
-    expect(transfers).toHaveLength(2);
-    structuredClone(out, { transfer: transfers });
-    expect(times.byteLength).toBe(0); // gone without a copy
-    expect(big.length).toBe(12);
-  });
-
-  it('names a buffer once when two arrays are views of all of it', () => {
-    const buffer = new ArrayBuffer(12);
-    const positions = new Float32Array(buffer);
-    const intensities = new Float32Array(buffer);
-    expect(transferScan({ ...scan(0), positions, intensities }).transfers).toHaveLength(1);
   });
 });

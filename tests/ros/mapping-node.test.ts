@@ -3,29 +3,45 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseTum } from '../../src/export/tum.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
-import { exp, identity, type Pose } from '../../src/geometry/se3.js';
+import { compose, exp, identity, type Pose } from '../../src/geometry/se3.js';
+import type { SlamService } from '../../src/host/client.js';
+import type { HostEvent, SlamReplies, SlamRequest } from '../../src/host/protocol.js';
 import { decodeDiagnosticArray } from '../../src/messages/diagnostics.js';
 import { peekHeader } from '../../src/messages/header.js';
 import { decodeOdometry, decodePath, decodeTFMessage, encodeTFMessage } from '../../src/messages/poses.js';
 import { MappingNode } from '../../src/ros/mapping-node.js';
 import { ParameterStore } from '../../src/ros/parameter-check.js';
-import type { SlamService } from '../../src/ros/slam-link.js';
-import type { SlamReplies, SlamRequest } from '../../src/ros/slam-protocol.js';
 import type { ScanResult } from '../../src/slam/types.js';
 import { cloudBytes, FakePort, scanResult } from './helpers.js';
 
-/** A SLAM thread that answers at once with what the test wants. */
+/**
+ * A SLAM thread that answers at once with what the test wants. Its tracker is `off` metres wrong in x, which the joint
+ * optimisation puts right.
+ */
 class FakeSlam implements SlamService {
   readonly requests: SlamRequest[] = [];
   failure: Error | undefined;
   answer: (stampNs: bigint) => Partial<ScanResult> = () => ({});
   terminated = false;
   warnings: string[] = [];
+  off = 0;
+  /** Resolves when a scan that was tracked may be mapped. */
+  mapping: Promise<void> = Promise.resolve();
+  #listeners = new Set<(event: HostEvent) => void>();
+  #scans = 0;
 
   async call<R extends SlamRequest>(request: R): Promise<SlamReplies[R['type']]> {
     this.requests.push(request);
-    return this.#reply(request) as SlamReplies[R['type']];
+    return (await this.#reply(request)) as SlamReplies[R['type']];
+  }
+  listen(listener: (event: HostEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  emit(event: HostEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
   async terminate(): Promise<void> {
     this.terminated = true;
@@ -34,8 +50,8 @@ class FakeSlam implements SlamService {
     return this.requests.filter((r): r is Extract<SlamRequest, { type: T }> => r.type === type);
   }
 
-  #reply(request: SlamRequest): SlamReplies[keyof SlamReplies] {
-    if (request.type === 'scan') {
+  async #reply(request: SlamRequest): Promise<SlamReplies[keyof SlamReplies]> {
+    if (request.type === 'cloud') {
       const { stampNs } = peekHeader(request.bytes);
       const statistics = {
         blocks: 1,
@@ -45,20 +61,18 @@ class FakeSlam implements SlamService {
         memoryBytes: 5,
         forgottenBlocks: 0,
       };
-      const result = scanResult({ stampNs, ...this.answer(stampNs) });
+      const result = scanResult({ index: this.#scans++, stampNs, ...this.answer(stampNs) });
       const warnings = this.warnings.splice(0);
-      return {
-        result,
-        statistics,
-        keyframe: false,
-        timing: 'field',
-        decodeMs: 1,
-        ...(warnings.length ? { warnings } : {}),
-      };
+      if (warnings.length > 0) this.emit({ type: 'warnings', warnings });
+      const pose = compose(exp([this.off, 0, 0, 0, 0, 0]), result.pose);
+      this.emit({ ...result, type: 'pose', sensor: 'lidar', submap: 0, pose });
+      await this.mapping;
+      this.emit({ type: 'result', result, statistics, keyframe: false, timing: 'field', decodeMs: 1 });
+      return undefined;
     }
     if (request.type === 'reset') return { warnings: [] };
     if (request.type === 'save-map') return { files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) };
-    if (request.type === 'save-mesh') return { ply: Uint8Array.of(112, 108, 121), vertices: 3, triangles: 1 };
+    if (request.type === 'save-mesh') return { ply: Uint8Array.of(112, 108, 121), triangles: 1 };
     return undefined;
   }
 }
@@ -135,7 +149,7 @@ describe('MappingNode', () => {
     let release: () => void = () => undefined;
     const answer = slam.call.bind(slam) as SlamService['call'];
     slam.call = async (request) => {
-      if (request.type === 'scan') await new Promise<void>((resolve) => (release = resolve));
+      if (request.type === 'cloud') await new Promise<void>((resolve) => (release = resolve));
       return answer(request);
     };
     const drain = async (): Promise<void> => {
@@ -183,7 +197,7 @@ describe('MappingNode', () => {
     expect([...tf[2]!.transform]).toEqual([...odometry[2]!.pose]);
   });
 
-  it('logs what befell the SLAM system, once', async () => {
+  it('logs warnings of the SLAM system, once', async () => {
     const { node: n } = await node();
     await feed(n, [1]);
     slam.warnings = ['The GPU was lost.'];
@@ -191,6 +205,51 @@ describe('MappingNode', () => {
     expect(port.logs.filter(({ text }) => text === 'The GPU was lost.')).toEqual([
       { level: 'warn', text: 'The GPU was lost.' },
     ]);
+  });
+
+  it('odometry goes out when a scan is tracked, once and before it is mapped; the path gets the refined pose', async () => {
+    const { node: n, store } = await node();
+    port.listening.path = ['a'];
+    slam.off = 0.5;
+    slam.answer = (stampNs) => ({ pose: exp([Number(stampNs) / 1e9, 0, 0, 0, 0, 0]) });
+    let mapped: () => void = () => undefined;
+    slam.mapping = new Promise((resolve) => (mapped = resolve));
+    await feed(n, [1]);
+    expect(port.of('odometry').map((bytes) => decodeOdometry(bytes).pose[3])).toEqual([1.5]);
+    expect(port.of('tf')).toHaveLength(1);
+    mapped();
+    await settle();
+    await feed(n, [2, 3]);
+    expect(port.of('odometry').map((bytes) => decodeOdometry(bytes).pose[3])).toEqual([1.5, 2.5, 3.5]);
+    n.onParameters(store.change([['path_rate', 50]]));
+    const path = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return decodePath(port.of('path').at(-1)!).poses.map(({ pose }) => [pose[3], pose[7]]);
+    };
+    expect(await path()).toEqual([1, 2, 3].map((x) => [x, 0]));
+    expect(port.of('path')).toHaveLength(1);
+    n.deactivate();
+  });
+
+  it('the path and the viewer follow a submap that moves, odometry does not', async () => {
+    const free = await freePort();
+    const { node: n, store } = await node([['viewer.port', free]], exp([0, 0, 2, 0, 0, 0]));
+    port.listening.path = ['a'];
+    slam.answer = (stampNs) => ({ pose: exp([Number(stampNs) / 1e9 - 1, 0, 0, 0, 0, 0]) });
+    await feed(n, [1, 2, 3, 4]);
+    slam.emit({ type: 'submaps', submaps: [{ id: 0, T_world_submap: exp([0, 5, 0, 0, 0, 0]) }] });
+    n.onParameters(store.change([['path_rate', 50]]));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    n.deactivate();
+    const { poses } = decodePath(port.of('path').at(-1)!);
+    const places = poses.map(({ pose }) => [pose[3], pose[7], pose[11]]);
+    expect(places).toEqual([0, 1, 2, 3].map((x) => [x, 5, 0]));
+    const odometry = port.of('odometry').map((bytes) => decodeOdometry(bytes).pose[7]);
+    expect(odometry).toEqual([0, 0, 0, 0]);
+    const download = await fetch(`http://127.0.0.1:${free}/download/trajectory.tum`);
+    const shown = parseTum(await download.text());
+    expect(shown.poses.map((pose) => [pose[3], pose[7], pose[11]])).toEqual(places);
+    await n.cleanup();
   });
 
   it('tf can be inverted or left out at run time', async () => {
@@ -209,7 +268,7 @@ describe('MappingNode', () => {
     const { node: n } = await node([['tf_timeout', 0]], null);
     await feed(n, [1, 1.1, 1.2]);
     expect(port.sent).toEqual([]);
-    expect(slam.of('scan')).toEqual([]);
+    expect(slam.of('cloud')).toEqual([]);
     const warnings = port.logs.filter(({ level }) => level === 'warn');
     expect(warnings).toHaveLength(1);
     expect(warnings[0]!.text).toMatch(/'base_link' to 'lidar'/);
@@ -218,14 +277,14 @@ describe('MappingNode', () => {
   it('a scan goes through as soon as its transform comes', async () => {
     const { node: n } = await node([['tf_timeout', 5]], null);
     await feed(n, [1]);
-    expect(slam.of('scan')).toEqual([]);
+    expect(slam.of('cloud')).toEqual([]);
     const mount = exp([0, 0, 1, 0, 0, 0]);
     n.onTf(
       encodeTFMessage([{ stampNs: 0n, frameId: 'base_link', childFrameId: 'lidar', transform: mount }]),
       true,
     );
     await settle();
-    expect([...slam.of('scan')[0]!.mount]).toEqual([...mount]);
+    expect([...slam.of('cloud')[0]!.mount]).toEqual([...mount]);
   });
 
   it('lost: a large covariance, predictions for a bounded time, then nothing; diagnostics say so', async () => {
@@ -275,10 +334,10 @@ describe('MappingNode', () => {
   it('several LiDARs: the others join when the first has a map, and no stamp is published twice', async () => {
     const { node: n } = await node([['lidar_topics', ['lidar', 'rear']]]);
     await feed(n, [1], 'rear', 'rear');
-    expect(slam.of('scan')).toEqual([]);
+    expect(slam.of('cloud')).toEqual([]);
     await feed(n, [1.1, 1.2, 1.3]);
     await feed(n, [1.3, 1.35], 'rear', 'rear');
-    expect(slam.of('scan').map((r) => r.secondary)).toEqual([false, false, false, true, true]);
+    expect(slam.of('cloud')).toHaveLength(5);
     expect(port.of('odometry')).toHaveLength(4);
   });
 
@@ -311,7 +370,7 @@ describe('MappingNode', () => {
     await feed(n, [1.1, 1.2]);
     expect(n.resume()).toMatchObject({ success: true, message: 'resumed' });
     await feed(n, [1.3]);
-    expect(slam.of('scan')).toHaveLength(2);
+    expect(slam.of('cloud')).toHaveLength(2);
     n.deactivate();
     expect(n.pause()).toMatchObject({ success: false, message: 'the node is inactive' });
   });
@@ -346,7 +405,7 @@ describe('MappingNode', () => {
     const { node: n, store } = await node();
     expect(n.onParameters(store.change([['tracking.minInlierRatio', 0.5]]))).toBe('');
     await settle();
-    expect(slam.of('configure')[0]!.config.tracking.minInlierRatio).toBe(0.5);
+    expect(slam.of('configure')[0]!.settings).toEqual([['tracking.minInlierRatio', 0.5]]);
     expect(n.onParameters(store.change([['sensor.maxRange', 40]]))).toMatch(/sensor\.maxRange: .*~\/reset/);
     await n.services.reset();
     expect(slam.of('reset')[0]!.config.sensor.maxRange).toBe(40);

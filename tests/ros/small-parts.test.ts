@@ -1,13 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { exp } from '../../src/geometry/se3.js';
 import { rosArguments } from '../../src/ros/node.js';
 import { loadRclnodejs } from '../../src/ros/rclnodejs-load.js';
 import { PathHistory } from '../../src/ros/path-history.js';
 import { compatible, INPUT_QOS, OUTPUT_QOS, SENSOR_DATA, type QosProfile } from '../../src/ros/qos.js';
-import { RateMeter, RecentValues } from '../../src/ros/rates.js';
+import { RateMeter, RecentValues } from '../../src/host/rates.js';
 import { problemWith } from '../../src/ros/rcl-port.js';
 import { guard } from '../../src/ros/ros-node.js';
 import { ScanQueue } from '../../src/ros/scan-queue.js';
+import { Trajectory } from '../../src/slam/trajectory.js';
 import { ThrottledLog } from '../../src/ros/throttle.js';
 
 const profile = (
@@ -132,32 +133,44 @@ describe('ScanQueue', () => {
 });
 
 describe('PathHistory', () => {
-  const at = (x: number, yaw = 0) => ({
-    stampNs: BigInt(Math.round(x * 1000)),
-    frameId: 'odom',
-    pose: exp([x, 0, 0, 0, 0, yaw]),
-  });
+  let trajectory: Trajectory;
+  const drive = (path: PathHistory, x: number, yaw = 0) => {
+    const index = trajectory.length;
+    const stampNs = BigInt(Math.round(x * 1000));
+    trajectory.add({ index, stampNs, submap: 0, pose: exp([x, 0, 0, 0, 0, yaw]), state: 'tracking' });
+    path.add(index);
+  };
+  beforeEach(() => (trajectory = new Trajectory()));
 
   it('keeps a pose per step, or turn', () => {
-    const path = new PathHistory(0.5);
-    for (let i = 0; i <= 100; i++) path.add(at(i / 10));
+    const path = new PathHistory(trajectory, 0.5);
+    for (let i = 0; i <= 100; i++) drive(path, i / 10);
     // Steps are 0.5 m; rounding may need a tenth more.
     expect(path.length).toBeGreaterThanOrEqual(17);
     expect(path.length).toBeLessThanOrEqual(21);
     const before = path.length;
-    path.add(at(10, 0.5));
+    drive(path, 10, 0.5);
     expect(path.length).toBe(before + 1);
   });
 
   it('never grows beyond its limit and still spans the whole run', () => {
-    const path = new PathHistory(0.1, 100);
-    for (let i = 0; i < 50_000; i++) path.add(at(i * 0.11));
+    const path = new PathHistory(trajectory, 0.1, 100);
+    for (let i = 0; i < 50_000; i++) drive(path, i * 0.11);
     expect(path.length).toBeLessThanOrEqual(100);
     const { poses } = path.message(0n, 'odom');
     expect(poses[0]!.pose[3]).toBe(0);
     expect(poses.at(-1)!.pose[3]).toBeGreaterThan(0.9 * 50_000 * 0.11);
     path.clear();
     expect(path.length).toBe(0);
+  });
+
+  it('follows a submap that a loop closure moves', () => {
+    const path = new PathHistory(trajectory, 0.5);
+    for (let i = 0; i < 5; i++) drive(path, i);
+    trajectory.moveSubmap(0, exp([0, 0, 2, 0, 0, 0]));
+    expect(path.message(9n, 'odom').poses.map(({ pose }) => [pose[3], pose[11]])).toEqual(
+      [0, 1, 2, 3, 4].map((x) => [x, 2]),
+    );
   });
 });
 

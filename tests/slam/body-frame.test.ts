@@ -14,11 +14,21 @@ describe('a sensor on a body', () => {
       const twist = Float64Array.from({ length: 6 }, () => random.range(-2, 2));
       const sensor = sensorPose(T_odom_body, T_body_sensor);
       bodyPose(sensor, T_body_sensor).forEach((v, k) => expect(v).toBeCloseTo(T_odom_body[k]!, 12));
-      const seen = sensorTwist(twist, T_body_sensor);
-      bodyTwist(seen, T_body_sensor).forEach((v, k) => expect(v).toBeCloseTo(twist[k]!, 12));
+      const seen = sensorTwist(twist, { T_body_sensor });
+      bodyTwist(seen, { T_body_sensor }).forEach((v, k) => expect(v).toBeCloseTo(twist[k]!, 12));
       // After a moment at this velocity the sensor is where its own twist takes it.
       const later = sensorPose(compose(T_odom_body, exp(twist.map((v) => v * 0.1))), T_body_sensor);
       log(compose(inverse(sensor), later)).forEach((v, k) => expect(v).toBeCloseTo(0.1 * seen[k]!, 9));
+    }
+  });
+
+  it('that turns on a body standing still gives the body no twist, and a turning body both turns', () => {
+    for (let i = 0; i < 20; i++) {
+      const mountTwist = Float64Array.from({ length: 6 }, () => random.range(-2, 2));
+      const mount = { T_body_sensor: anyPose(), mountTwist };
+      for (const v of bodyTwist(mountTwist, mount)) expect(v).toBeCloseTo(0, 12);
+      const twist = Float64Array.from({ length: 6 }, () => random.range(-2, 2));
+      bodyTwist(sensorTwist(twist, mount), mount).forEach((v, k) => expect(v).toBeCloseTo(twist[k]!, 12));
     }
   });
 
@@ -26,8 +36,8 @@ describe('a sensor on a body', () => {
     const [pose, twist] = [anyPose(), Float64Array.of(1, -0, 3, 4, 5, 6)];
     expect(sensorPose(pose, identity())).toBe(pose);
     expect(bodyPose(pose, identity())).toBe(pose);
-    expect(sensorTwist(twist, identity())).toBe(twist);
-    expect(bodyTwist(twist, identity())).toBe(twist);
+    expect(sensorTwist(twist, { T_body_sensor: identity() })).toBe(twist);
+    expect(bodyTwist(twist, { T_body_sensor: identity() })).toBe(twist);
   });
 });
 

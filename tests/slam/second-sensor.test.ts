@@ -184,7 +184,10 @@ describe('a rigid depth camera without colour', () => {
     }
     const rings = Uint16Array.from({ length: columns * rows }, (_, i) => Math.floor(i / columns));
     const count = columns * rows;
-    return lidars.observe({ stampNs, frameId: 'lidar', count, positions, rings, timing: 'none' }, LIDAR);
+    return lidars.observe(
+      { stampNs, frameId: 'lidar', count, positions, rings, timing: 'none' },
+      { T_body_sensor: LIDAR },
+    );
   };
 
   function run(sensors: readonly Sensor[]): { loop: Loop; events: PoseEvent[] } {

@@ -1,6 +1,6 @@
 import type { MeshBlock } from '../../mesh/block-store.js';
 import type { SlamView } from '../../slam/types.js';
-import { packBlocks, type ViewUpdate } from './view-update.js';
+import { packBlocks, type UpdateScan, type ViewUpdate } from './view-update.js';
 
 /** Blocks in one message: some milliseconds of encoding on the other side. */
 const BLOCKS_A_MESSAGE = 1000;
@@ -24,7 +24,8 @@ export class ViewChanges {
   readonly #hold: number;
   readonly #now: () => number;
   #version = 0;
-  #scan = -1;
+  /** The last scan, until it is sent. */
+  #scan: Omit<UpdateScan, 'points'> | undefined;
   /** Mesh version after each scan: tells when a block was changed, however late somebody comes to watch. */
   readonly #versions: number[] = [];
   /** Index of the first of these scans: a continued map does not start at 0. */
@@ -43,8 +44,8 @@ export class ViewChanges {
   }
 
   /** A scan is done. */
-  scanned(index: number): void {
-    this.#scan = index;
+  scanned({ index, stampNs, pose }: Omit<UpdateScan, 'points'>): void {
+    this.#scan = { index, stampNs, pose: pose.slice() };
     if (this.#versions.length === 0) this.#firstScan = index;
     const { blocks, version } = this.#view.meshChanges(this.#versions.at(-1) ?? 0);
     for (const { key } of blocks) if (!this.#first.has(key)) this.#first.set(key, index);
@@ -53,7 +54,7 @@ export class ViewChanges {
 
   /** Milliseconds until the next update is due; 0 when one is, Infinity when nothing has changed. */
   get wait(): number {
-    if (this.#scan >= 0 || this.#view.meshVersion > this.#version) return 0;
+    if (this.#scan || this.#view.meshVersion > this.#version) return 0;
     let due = Infinity;
     for (const block of this.#waiting.values()) due = Math.min(due, this.#dueAt(block));
     return Math.max(0, due - this.#now());
@@ -75,11 +76,12 @@ export class ViewChanges {
     }
     for (const block of blocks) this.#waiting.set(block.key, block);
     const some = this.#take(all ? Infinity : this.#now());
-    const points = most > 0 && this.#scan >= 0 ? this.#view.points(most) : undefined;
-    const scan = points && { index: this.#scan, points };
-    this.#scan = -1;
+    const points = most > 0 && this.#scan ? this.#view.points(most) : undefined;
+    const scan = points && this.#scan && { ...this.#scan, points };
+    this.#scan = undefined;
     if (some.length === 0 && deleted.length === 0 && !scan) return undefined;
     return {
+      submap: this.#view.submap,
       blockSize: this.#view.blockSize,
       ...packBlocks(some, ({ key, version }) => {
         const last = this.#firstScan + scanOf(this.#versions, version);
@@ -107,12 +109,6 @@ export class ViewChanges {
     const before = this.#sent.get(key);
     return before && indices.length < GROWN * before.indices ? before.at + this.#hold : -Infinity;
   }
-}
-
-/** The memory of an update, to be handed over instead of copied. */
-export function transfersOf({ table, data, deleted, scan }: ViewUpdate): ArrayBuffer[] {
-  const buffers = [table.buffer, data, deleted.buffer, ...(scan ? [scan.points.buffer] : [])];
-  return buffers as ArrayBuffer[];
 }
 
 /** Index of the scan after which the mesh first had a version; the last one for what came after it. */

@@ -1,11 +1,11 @@
 import type { SlamView } from '../../slam/types.js';
-import type { ViewUpdate } from './view-update.js';
-import { transfersOf, ViewChanges, type ViewChangesOptions } from './view-changes.js';
+import { ViewChanges, type ViewChangesOptions } from './view-changes.js';
+import type { UpdateScan, ViewUpdate } from './view-update.js';
 
 /** Posts what has changed, at most `rate` times a second and only while somebody watches. */
 export class ViewCollector {
   readonly #changes: ViewChanges;
-  readonly #post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void;
+  readonly #post: (update: ViewUpdate) => void;
   readonly #interval: number;
   #active = false;
   #last = -Infinity;
@@ -13,7 +13,7 @@ export class ViewCollector {
 
   constructor(
     view: SlamView,
-    post: (update: ViewUpdate, transfers: ArrayBuffer[]) => void,
+    post: (update: ViewUpdate) => void,
     { rate = 4, ...options }: ViewChangesOptions & { readonly rate?: number } = {},
   ) {
     this.#changes = new ViewChanges(view, options);
@@ -27,8 +27,8 @@ export class ViewCollector {
   }
 
   /** A scan is done. */
-  scanned(index: number): void {
-    this.#changes.scanned(index);
+  scanned(scan: Omit<UpdateScan, 'points'>): void {
+    this.#changes.scanned(scan);
     if (!this.#active) return;
     if (performance.now() - this.#last >= this.#interval) this.#send();
     else this.#later(this.#interval);
@@ -37,7 +37,7 @@ export class ViewCollector {
   /** Sends everything that has not been sent. */
   flush(): void {
     const next = (): ViewUpdate | undefined => this.#changes.next(true, this.#active ? undefined : 0);
-    for (let update = next(); update; update = next()) this.#post(update, transfersOf(update));
+    for (let update = next(); update; update = next()) this.#post(update);
   }
 
   stop(): void {
@@ -58,7 +58,7 @@ export class ViewCollector {
     this.#timer = undefined;
     this.#last = performance.now();
     const update = this.#changes.next();
-    if (update) this.#post(update, transfersOf(update));
+    if (update) this.#post(update);
     const { wait } = this.#changes;
     if (this.#active && wait < Infinity) this.#later(Math.max(this.#interval, wait));
   }

@@ -1,8 +1,11 @@
+import type { Pose } from '../../geometry/se3.js';
 import type { MeshBlock } from '../../mesh/block-store.js';
 import type { ViewerBlock } from '../../viewer/server/source.js';
 
 /** Changes of the mesh and the newest scan on their way from the SLAM thread to the viewer's server. */
 export interface ViewUpdate {
+  /** The submap that its blocks and scan belong to. */
+  readonly submap: number;
   readonly blockSize: number;
   /** Key, bx, by, bz, version, vertices, indices, scans of the first and last change of each block. */
   readonly table: Float64Array;
@@ -10,8 +13,15 @@ export interface ViewUpdate {
   readonly data: ArrayBuffer;
   /** Key and version of each block that has gone. */
   readonly deleted: Float64Array;
-  /** The last scan, by its index, and its thinned points. */
-  readonly scan?: { readonly index: number; readonly points: Float32Array };
+  readonly scan?: UpdateScan;
+}
+
+/** The last scan: its thinned points (sensor frame) and T_submap_sensor. */
+export interface UpdateScan {
+  readonly index: number;
+  readonly stampNs: bigint;
+  readonly pose: Pose;
+  readonly points: Float32Array;
 }
 
 const ROW = 9;
@@ -49,7 +59,7 @@ export function packBlocks(
  * @param timeOf seconds of recording since the first scan, by scan
  */
 export function* unpackBlocks(
-  { table, data, blockSize }: ViewUpdate,
+  { submap, table, data, blockSize }: ViewUpdate,
   timeOf: (scan: number) => number | undefined,
 ): Generator<ViewerBlock> {
   let at = 0;
@@ -67,7 +77,7 @@ export function* unpackBlocks(
     const box = { min: min as [number, number, number], size: [size, size, size] as const };
     const [firstTime, time] = [timeOf(first!), timeOf(last!)];
     const changed = firstTime === undefined || time === undefined ? {} : { firstTime, time };
-    yield { submap: 0, key: key!, version: version!, positions, normals, indices, box, ...changed };
+    yield { submap, key: key!, version: version!, positions, normals, indices, box, ...changed };
   }
 }
 

@@ -1,6 +1,11 @@
 // Byte offsets into the parameter blocks of the field's kernels, and the constants both sides must agree on.
 // This file is plain enough to be both AssemblyScript (kernels) and TypeScript (WasmField, BlockGrid).
 
+// Blocks
+/** Corners along a block's edge, and in a block. */
+export const BLOCK_SIDE = 8;
+export const BLOCK_CORNERS = 512;
+
 // Grid descriptor
 export const G_VERSION = 56; // u32: changes whenever corners do, so that copies of them can tell that they are old
 

@@ -14,6 +14,9 @@ export interface FrontEndOptions extends PreparerOptions {
   readonly deskew?: boolean;
 }
 
+/** Which LiDAR made a scan, and where it is on the body. */
+export type LidarMount = Partial<Pick<Observation, 'sensor' | 'T_body_sensor' | 'mountTwist'>>;
+
 const SLOTS = 3;
 const STILL = new Float64Array(6);
 
@@ -22,7 +25,7 @@ const STILL = new Float64Array(6);
  *
  * @example
  * const lidar = new LidarFrontEnd(pool, { maxRange: 80 });
- * const observation = lidar.observe(scan, T_body_sensor, '/points');
+ * const observation = lidar.observe(scan, { sensor: '/points', T_body_sensor });
  * observation.undistort(twist);
  * // … track and map observation.surface …
  * observation.release();
@@ -45,16 +48,11 @@ export class LidarFrontEnd {
   }
 
   /**
-   * @param T_body_sensor where the LiDAR is on the body at the stamp
+   * @param mount where the LiDAR is on the body at the stamp; the LiDAR is the body where that is left out
    * @throws FeltmapError bad-input for a scan that contradicts itself or is too large; out-of-memory while no slot is
    *   free. Either way nothing is held.
    */
-  observe(
-    scan: LidarScan,
-    T_body_sensor: Pose = identity(),
-    sensor: SensorId = scan.frameId,
-    vehicle?: Vehicle,
-  ): Observation {
+  observe(scan: LidarScan, mount: LidarMount = {}, vehicle?: Vehicle): Observation {
     const slot = this.#slots.take();
     try {
       this.#preparer.prepare(scan, slot, vehicle);
@@ -62,24 +60,29 @@ export class LidarFrontEnd {
       this.#slots.give(slot);
       throw error;
     }
-    const motion = this.#deskew && scan.timing !== 'none' ? 'sweep' : 'rigid';
+    const { sensor = scan.frameId, T_body_sensor = identity(), mountTwist } = mount;
     return new LidarObservation(this.#preparer, this.#slots, slot, {
       sensor,
       stampNs: scan.stampNs,
       frameId: scan.frameId,
       T_body_sensor,
-      motion,
+      ...(mountTwist && { mountTwist }),
+      motion: this.#deskew && scan.timing !== 'none' ? 'sweep' : 'rigid',
     });
   }
 }
 
-type Described = Pick<Observation, 'sensor' | 'stampNs' | 'frameId' | 'T_body_sensor' | 'motion'>;
+type Described = Pick<
+  Observation,
+  'sensor' | 'stampNs' | 'frameId' | 'T_body_sensor' | 'mountTwist' | 'motion'
+>;
 
 class LidarObservation implements Observation {
   readonly sensor: SensorId;
   readonly stampNs: bigint;
   readonly frameId: string;
   readonly T_body_sensor: Pose;
+  readonly mountTwist?: Twist;
   readonly motion: 'rigid' | 'sweep';
   readonly rays = 'from-sensor';
   readonly surface: SurfaceSamples;
@@ -90,12 +93,13 @@ class LidarObservation implements Observation {
     private readonly preparer: LidarPreparer,
     private readonly slots: Slots<PreparedScan>,
     slot: PreparedScan,
-    { sensor, stampNs, frameId, T_body_sensor, motion }: Described,
+    { sensor, stampNs, frameId, T_body_sensor, mountTwist, motion }: Described,
   ) {
     this.sensor = sensor;
     this.stampNs = stampNs;
     this.frameId = frameId;
     this.T_body_sensor = T_body_sensor;
+    if (mountTwist) this.mountTwist = mountTwist;
     this.motion = motion;
     this.surface = slot.surface();
     this.counts = { ...slot.counts };

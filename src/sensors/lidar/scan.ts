@@ -1,4 +1,4 @@
-import type { Pose } from '../../geometry/se3.js';
+import type { Pose, Twist } from '../../geometry/se3.js';
 
 /** How the per-point times of a scan came about. */
 export type PointTiming = 'field' | 'azimuth' | 'none';
@@ -26,4 +26,6 @@ export interface LidarScan {
    * T_body_sensor at the stamp. Without it the sensor is the body.
    */
   readonly mount?: Pose;
+  /** The sensor's velocity relative to the body, [v, ω] in the sensor frame; absent where it is fixed. */
+  readonly mountTwist?: Twist;
 }

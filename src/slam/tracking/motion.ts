@@ -1,13 +1,5 @@
-import {
-  compose,
-  exp,
-  identity,
-  inverse,
-  log,
-  transformTwist,
-  type Pose,
-  type Twist,
-} from '../../geometry/se3.js';
+import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
+import { sensorTwist } from '../body-frame.js';
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
 
@@ -22,7 +14,7 @@ export interface BodyUpdate {
 }
 
 /** The parts of an observation that tell when its samples were taken, and from where. */
-export type Sweep = Pick<Observation, 'stampNs' | 'T_body_sensor' | 'motion'> & {
+export type Sweep = Pick<Observation, 'stampNs' | 'T_body_sensor' | 'mountTwist' | 'motion'> & {
   readonly surface: Pick<Observation['surface'], 'count' | 'tau'>;
 };
 
@@ -89,7 +81,7 @@ export class BodyMotion {
   }
 
   /** Velocity in the body frame to expect while an observation was taken: the turn rate is the IMU's where it has one. */
-  expectedTwist({ stampNs, motion, surface }: Omit<Sweep, 'T_body_sensor'>): Twist {
+  expectedTwist({ stampNs, motion, surface }: Omit<Sweep, 'T_body_sensor' | 'mountTwist'>): Twist {
     const since = this.#rateUntil(stampNs);
     if (!since || !this.#imu || motion === 'rigid') return withRate(this.#twist, since);
     const [first, last] = timeSpan(surface.tau, surface.count);
@@ -98,7 +90,7 @@ export class BodyMotion {
 
   /** The twist to undistort an observation with: sensor frame, [v, ω], m/s and rad/s. */
   sweepTwist(observation: Sweep): Twist {
-    return transformTwist(inverse(observation.T_body_sensor), this.expectedTwist(observation));
+    return sensorTwist(this.expectedTwist(observation), observation);
   }
 
   /**

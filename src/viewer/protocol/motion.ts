@@ -20,9 +20,9 @@ export interface TrajectoryFrame {
   readonly start: number;
   /** N, nanoseconds. */
   readonly stamps: BigInt64Array;
-  /** 3·N, metres: position of the sensor in its submap's frame. */
+  /** 3·N, metres: position of the body in its submap's frame. */
   readonly positions: Float64Array;
-  /** 4·N, x y z w: orientation of the sensor in its submap's frame. */
+  /** 4·N, x y z w: orientation of the body in its submap's frame. */
   readonly orientations: Float32Array;
   /** N. */
   readonly submaps: Uint32Array;

@@ -330,7 +330,7 @@ export class ClientLink {
     };
     for (const text of this.#texts.splice(0)) add(text);
     take(this.#submaps, (id) => scene.submaps.get(id)?.frame);
-    while (this.#poses < scene.poses.length && !full()) {
+    while (this.#poses < scene.trajectory.length && !full()) {
       const { frame, end } = scene.trajectoryFrame(this.#poses, POSES_PER_FRAME);
       this.#poses = end;
       add(frame);
@@ -348,7 +348,7 @@ export class ClientLink {
       add(entry.frame);
       if (this.#snapshotLeft > 0) this.#snapshotLeft--;
     }
-    if (this.#snapshotLeft === 0 && this.#poses >= scene.poses.length) {
+    if (this.#snapshotLeft === 0 && this.#poses >= scene.trajectory.length) {
       this.#snapshotLeft = -1;
       add(encodeServerFrame({ type: 'snapshotEnd' }));
     }

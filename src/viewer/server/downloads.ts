@@ -23,14 +23,13 @@ export async function sendTrajectory(scene: Scene, response: ServerResponse): Pr
 }
 
 function* trajectoryText(scene: Scene): Generator<string> {
-  const submaps = new Map<number, Pose>([...scene.submaps].map(([id, { pose }]) => [id, pose]));
-  const count = scene.poses.length;
+  const count = scene.trajectory.length;
   if (count === 0) yield formatTum({ stampsNs: [], poses: [] });
   for (let start = 0; start < count; start += POSES_A_CHUNK) {
     const stampsNs: bigint[] = [];
     const poses: Pose[] = [];
     for (let i = start; i < Math.min(count, start + POSES_A_CHUNK); i++) {
-      const { stampNs, pose } = scene.poses.at(i, submaps);
+      const { stampNs, pose } = scene.trajectory.at(i)!;
       stampsNs.push(stampNs);
       poses.push(pose);
     }

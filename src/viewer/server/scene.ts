@@ -1,12 +1,14 @@
-import type { Pose } from '../../geometry/se3.js';
+import { toQuaternion, type Pose } from '../../geometry/se3.js';
+import { Trajectory } from '../../slam/trajectory.js';
 import {
   boxOf,
   encodeNormals,
   encodeServerFrame,
   quantisePositions,
+  TRACKING_STATES,
   type ServerFrame,
+  type TrajectoryFrame,
 } from '../protocol/index.js';
-import { PoseLog } from './pose-log.js';
 import type { ViewerBlock, ViewerScan, ViewerTouch } from './source.js';
 
 /** The newest state of a block, encoded once for all clients. */
@@ -29,12 +31,11 @@ const MESSAGES_KEPT = 4;
 /** Everything a new client must learn, as encoded frames: the newest of each, so bounded by the map, not by time. */
 export class Scene {
   readonly blocks = new Map<string, BlockEntry>();
-  readonly poses = new PoseLog();
   readonly submaps = new Map<number, { pose: Pose; frame: Encoded; version: number }>();
   readonly scans = new Map<number, Encoded>();
   readonly images = new Map<number, Encoded>();
   readonly touches = new Map<number, Encoded>();
-  #trajectory: { start: number; end: number; revision: number; frame: Encoded } | undefined;
+  #trajectory: { start: number; end: number; frame: Encoded } | undefined;
   #keyframes: { start: number; end: number; frame: Encoded } | undefined;
   /** The latest messages, newest first. */
   readonly #messages: { frames: readonly Uint8Array[]; bytes: Uint8Array }[] = [];
@@ -43,6 +44,9 @@ export class Scene {
   triangles = 0;
   /** Bytes of the encoded blocks. */
   bytes = 0;
+
+  /** @param trajectory the path to show; whoever owns it says when it changes */
+  constructor(readonly trajectory = new Trajectory()) {}
 
   /** @returns the entry to send, or undefined when a newer version is known */
   setBlock(block: ViewerBlock, time: number): BlockEntry | undefined {
@@ -70,13 +74,17 @@ export class Scene {
 
   /** Poses from `start` on, encoded once for all clients that know as many. */
   trajectoryFrame(start: number, most: number): { frame: Encoded; end: number } {
-    const end = Math.min(this.poses.length, start + most);
+    const end = Math.min(this.trajectory.length, start + most);
     const last = this.#trajectory;
-    if (last && last.start === start && last.end === end && last.revision === this.poses.revision)
-      return last;
-    const frame = encodeServerFrame(this.poses.frame(start, end - start));
-    this.#trajectory = { start, end, revision: this.poses.revision, frame };
+    if (last && last.start === start && last.end === end) return last;
+    const frame = encodeServerFrame(framePoses(this.trajectory, start, end));
+    this.#trajectory = { start, end, frame };
     return this.#trajectory;
+  }
+
+  /** Poses from `start` on are others than before. */
+  posesChanged(start: number): void {
+    if (this.#trajectory && start < this.#trajectory.end) this.#trajectory = undefined;
   }
 
   /** Keyframes from `start` on, likewise. */
@@ -140,8 +148,7 @@ export class Scene {
 
   clear(): void {
     for (const map of [this.blocks, this.submaps, this.scans, this.touches]) map.clear();
-    this.poses.clear();
-    this.#keyframes = undefined;
+    this.#trajectory = this.#keyframes = undefined;
     this.keyframeCount = this.triangles = this.bytes = 0;
   }
 
@@ -149,6 +156,19 @@ export class Scene {
     this.triangles -= entry.triangles;
     this.bytes -= entry.frame.byteLength;
   }
+}
+
+function framePoses(trajectory: Trajectory, start: number, end: number): TrajectoryFrame {
+  const entries = Array.from({ length: end - start }, (_, i) => trajectory.local(start + i)!);
+  return {
+    type: 'trajectory',
+    start,
+    stamps: BigInt64Array.from(entries, ({ stampNs }) => stampNs),
+    positions: Float64Array.from(entries.flatMap(({ pose }) => [pose[3]!, pose[7]!, pose[11]!])),
+    orientations: Float32Array.from(entries.flatMap(({ pose }) => [...toQuaternion(pose)])),
+    submaps: Uint32Array.from(entries, ({ submap }) => submap),
+    states: Uint8Array.from(entries, ({ state }) => TRACKING_STATES.indexOf(state)),
+  };
 }
 
 function keep(map: Map<number, Encoded>, id: number, frame: ServerFrame): Encoded {

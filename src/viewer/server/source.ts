@@ -1,5 +1,5 @@
 import type { ControlFrame } from '../protocol/index.js';
-import type { Box, NoticeFrame, StatusFrame, ViewerTrackingState } from '../protocol/index.js';
+import type { Box, NoticeFrame, StatusFrame } from '../protocol/index.js';
 
 /** A block of triangles as the mesher has it. */
 export interface ViewerBlock {
@@ -26,15 +26,6 @@ export interface ViewerBlock {
   readonly time?: number;
 }
 
-/** One pose of the trajectory. */
-export interface ViewerPose {
-  readonly stampNs: bigint;
-  /** T_submap_sensor, row-major [R|t]. */
-  readonly pose: Float64Array;
-  readonly submap: number;
-  readonly state: ViewerTrackingState;
-}
-
 /** The newest scan's points. */
 export interface ViewerScan {
   readonly sensor: number;
@@ -58,10 +49,8 @@ export interface ViewerSink {
   blocks(blocks: Iterable<ViewerBlock>, time: number): void;
   removeBlocks(removed: Iterable<{ submap: number; key: number; version: number }>): void;
   submapPose(submap: number, pose: Float64Array): void;
-  /** Appends to the trajectory. @returns its index */
-  addPose(pose: ViewerPose): number;
-  /** Replaces poses from `start` on, after an optimisation. */
-  replacePoses(start: number, poses: readonly ViewerPose[]): void;
+  /** The trajectory that is shown has new poses, or others than before, from this place on. */
+  poses(start: number): void;
   /** @param pose index in the trajectory */
   addKeyframe(pose: number): void;
   scan(scan: ViewerScan): void;

@@ -9,7 +9,7 @@ const LIMIT = 1e7;
  * blocks are repeated; normals are computed where the mesh has none. Triangles that are not finite or farther than
  * 10 000 km from the origin are left out.
  */
-export function* splitMesh(mesh: Mesh, submap = 0): Generator<ViewerBlock> {
+export function* splitMesh(mesh: Mesh, submap: number): Generator<ViewerBlock> {
   const { positions, colors, indices } = mesh;
   const normals = mesh.normals ?? vertexNormals(mesh);
   const centers = triangleCenters(positions, indices);

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { compiledUrl } from '../../compute/compiled-url.js';
+import type { Trajectory } from '../../slam/trajectory.js';
 import {
   CLOSE,
   encodeServerFrame,
@@ -20,15 +21,7 @@ import { HttpAnswers, text, type HttpHost } from './http-answers.js';
 import { AddressLimits, DEFAULT_LIMITS, type ViewerLimits } from './limits.js';
 import { listenError, viewerAddresses } from './listening.js';
 import { Scene } from './scene.js';
-import type {
-  ViewerBlock,
-  ViewerFeed,
-  ViewerPose,
-  ViewerScan,
-  ViewerSink,
-  ViewerStatus,
-  ViewerTouch,
-} from './source.js';
+import type { ViewerBlock, ViewerFeed, ViewerScan, ViewerSink, ViewerStatus, ViewerTouch } from './source.js';
 import { loadStaticFiles, type StaticFile } from './static-files.js';
 
 export interface ViewerServerOptions {
@@ -41,6 +34,8 @@ export interface ViewerServerOptions {
   /** What the page is told first. */
   readonly hello: Omit<HelloFrame, 'type' | 'session'>;
   readonly feed?: ViewerFeed;
+  /** The path to show; it is read, never changed. */
+  readonly trajectory?: Trajectory;
   /** Folder of the page; the one in the package unless given. */
   readonly clientDir?: string;
   readonly limits?: Partial<ViewerLimits>;
@@ -55,7 +50,7 @@ export class ViewerServer implements ViewerSink {
   readonly #limits: ViewerLimits;
   readonly #gate: Gate;
   readonly #hello: HelloFrame;
-  readonly #scene = new Scene();
+  readonly #scene: Scene;
   readonly #links = new Set<ClientLink>();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
@@ -72,6 +67,7 @@ export class ViewerServer implements ViewerSink {
   /** @throws FeltmapError bad-config for a token that cannot be used */
   constructor(options: ViewerServerOptions) {
     this.#options = options;
+    this.#scene = new Scene(options.trajectory);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const host = options.host ?? '127.0.0.1';
     const token = options.token === undefined ? undefined : checkToken(options.token);
@@ -174,13 +170,8 @@ export class ViewerServer implements ViewerSink {
     this.#scene.setSubmap(submap, pose);
     for (const link of this.#links) link.submap(submap);
   }
-  addPose(pose: ViewerPose): number {
-    const index = this.#scene.poses.length;
-    this.replacePoses(index, [pose]);
-    return index;
-  }
-  replacePoses(start: number, poses: readonly ViewerPose[]): void {
-    poses.forEach((pose, i) => this.#scene.poses.set(start + i, pose));
+  poses(start: number): void {
+    this.#scene.posesChanged(start);
     for (const link of this.#links) link.poses(start);
   }
   addKeyframe(pose: number): void {

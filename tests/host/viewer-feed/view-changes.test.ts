@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { identity } from '../../../src/geometry/se3.js';
 import { MeshBlockStore, type MeshBlockData } from '../../../src/mesh/block-store.js';
 import { ViewChanges } from '../../../src/host/viewer-feed/view-changes.js';
 import { unpackBlocks, type ViewUpdate } from '../../../src/host/viewer-feed/view-update.js';
@@ -17,6 +18,7 @@ function setUp(): { store: MeshBlockStore; changes: ViewChanges; clock: { now: n
   const store = new MeshBlockStore();
   const clock = { now: 0 };
   const view = {
+    submap: 0,
     blockSize: 1,
     get meshVersion() {
       return store.version;
@@ -82,13 +84,13 @@ describe('ViewChanges', () => {
   it('gives everything when asked, and points of a scan once', () => {
     const { store, changes } = setUp();
     store.set(0, 0, 0, data(10, 1));
-    changes.scanned(7);
+    changes.scanned({ index: 7, stampNs: 70n, pose: identity() });
     expect(changes.wait).toBe(0);
-    expect(changes.next()!.scan).toMatchObject({ index: 7 });
+    expect(changes.next()!.scan).toMatchObject({ index: 7, stampNs: 70n });
     store.set(0, 0, 0, data(10, 2));
     expect(changes.next()).toBeUndefined();
     expect(versions(changes.next(true))).toEqual([2]);
-    changes.scanned(8);
+    changes.scanned({ index: 8, stampNs: 80n, pose: identity() });
     expect(changes.next(true, 0)).toBeUndefined();
     expect(changes.next()).toBeUndefined(); // the scan was left out on request
   });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ViewCollector } from '../../../src/host/viewer-feed/view-collector.js';
 import { unpackBlocks, type ViewUpdate } from '../../../src/host/viewer-feed/view-update.js';
+import { identity } from '../../../src/geometry/se3.js';
 import { Random } from '../../../src/geometry/random.js';
 import { MeshBlockStore, type MeshBlockData } from '../../../src/mesh/block-store.js';
 import type { SlamView } from '../../../src/slam/types.js';
 
 function view(store: MeshBlockStore): SlamView {
   return {
+    submap: 3,
     blockSize: 0.8,
     get meshVersion() {
       return store.version;
@@ -16,6 +18,8 @@ function view(store: MeshBlockStore): SlamView {
     points: (most) => new Float32Array(3 * Math.min(most, 5)).fill(2),
   };
 }
+
+const at = (index: number) => ({ index, stampNs: BigInt(index), pose: identity() });
 
 /** Random triangles within a block; an odd number of indices now and then, to try the padding. */
 function data(random: Random, bx: number): MeshBlockData {
@@ -54,7 +58,7 @@ describe('ViewCollector', () => {
         if (random.int(5) === 0) store.delete([...store.blocks()][0]?.key ?? 0);
         else store.set(bx, 0, 0, data(random, bx));
       }
-      collector.scanned(scan);
+      collector.scanned(at(scan));
       if (scan % 7 === 0) collector.flush();
     }
     collector.flush();
@@ -71,9 +75,9 @@ describe('ViewCollector', () => {
     const collector = new ViewCollector(view(store), (update) => updates.push(update));
     const random = new Random(1);
     store.set(-3, 0, 0, data(random, -3));
-    collector.scanned(0);
+    collector.scanned(at(0));
     store.set(5, 1, 2, data(random, 5));
-    collector.scanned(1);
+    collector.scanned(at(1));
     collector.flush();
     const [a, b] = [...unpackBlocks(updates[0]!, (scan) => 10 + scan)];
     expect(a!.box).toEqual({
@@ -82,6 +86,7 @@ describe('ViewCollector', () => {
     });
     expect(b!.box!.min).toEqual([4, 0.8, 1.6].map((v) => Math.fround(v)));
     expect([a!.time, b!.time]).toEqual([10, 11]);
+    expect([a!.submap, b!.submap]).toEqual([3, 3]); // as the system says
   });
 
   it('is silent until somebody watches, keeps to its rate, and sends the rest without another scan', async () => {
@@ -95,7 +100,7 @@ describe('ViewCollector', () => {
     );
     const scan = async (i: number) => {
       store.set(i, 0, 0, data(random, i));
-      collector.scanned(i);
+      collector.scanned(at(i));
       await new Promise((resolve) => setTimeout(resolve, 5));
     };
     for (let i = 0; i < 20; i++) await scan(i);

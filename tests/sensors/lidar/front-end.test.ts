@@ -43,7 +43,7 @@ describe('LidarFrontEnd', () => {
   it('describes what it observed', () => {
     const lidar = new LidarFrontEnd(pool, OPTIONS);
     const mount = exp([1, 2, 3, 0.1, 0.2, 0.3]);
-    const o = lidar.observe(scanOf(1), mount, '/front');
+    const o = lidar.observe(scanOf(1), { T_body_sensor: mount, sensor: '/front' });
     expect(o).toMatchObject({ sensor: '/front', stampNs: 1n, frameId: 'lidar1', motion: 'sweep' });
     expect(o.T_body_sensor).toBe(mount);
     expect(o.counts.input).toBe(2100);

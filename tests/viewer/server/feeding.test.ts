@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { decodeGlb } from '../../../src/export/glb-reader.js';
 import { parseTum } from '../../../src/export/tum.js';
 import { exp } from '../../../src/geometry/se3.js';
+import { Trajectory } from '../../../src/slam/trajectory.js';
 import {
   dequantisePositions,
   encodeClientFrame,
@@ -11,19 +12,28 @@ import { block, closeAll, join, serve, STATUS, until } from './helpers.js';
 
 afterEach(closeAll);
 
-const pose = (i: number) => ({
-  stampNs: 1_000_000_000n * BigInt(i),
-  pose: exp([i, 0, 0, 0, 0, 0.1]),
-  submap: 0,
-  state: 'tracking' as const,
-});
+const at = (i: number) => exp([i, 0, 0, 0, 0, 0.1]);
+
+/** Poses first … end − 1 at 1 Hz and 1 m/s. */
+function extend(trajectory: Trajectory, first: number, end: number): void {
+  for (let i = first; i < end; i++)
+    trajectory.add({
+      index: i,
+      stampNs: 1_000_000_000n * BigInt(i),
+      pose: at(i),
+      submap: 0,
+      state: 'tracking',
+    });
+}
 
 describe('ViewerServer', () => {
   it('gives a new client everything between snapshot marks, then changes', async () => {
-    const { server, url } = await serve();
+    const trajectory = new Trajectory();
+    const { server, url } = await serve({ trajectory });
     server.blocks([block(1, 1), block(2, 2), block(3, 3)], 0);
     server.removeBlocks([{ submap: 0, key: 3, version: 4 }]);
-    for (let i = 0; i < 1200; i++) server.addPose(pose(i));
+    extend(trajectory, 0, 1200);
+    server.poses(0);
     server.addKeyframe(0);
     server.addKeyframe(7);
     server.status(STATUS);
@@ -37,7 +47,8 @@ describe('ViewerServer', () => {
 
     server.blocks([block(2, 5), block(9, 6)], 3);
     server.removeBlocks([{ submap: 0, key: 1, version: 7 }]);
-    server.addPose(pose(1200));
+    extend(trajectory, 1200, 1201);
+    server.poses(1200);
     await until(
       () => client.blocks.size === 2 && client.blocks.has('0/9') && client.poses === 1201,
       'changes',
@@ -76,16 +87,21 @@ describe('ViewerServer', () => {
   });
 
   it('replaces poses after an optimisation, and starts over on reset', async () => {
-    const { server, url } = await serve();
-    for (let i = 0; i < 10; i++) server.addPose(pose(i));
+    const trajectory = new Trajectory();
+    const { server, url } = await serve({ trajectory });
+    extend(trajectory, 0, 10);
+    server.poses(0);
     const client = await join(url);
     await until(() => client.poses === 10, 'the poses');
-    server.replacePoses(4, [pose(400), pose(500)]);
+    trajectory.refine(4, at(400));
+    trajectory.refine(5, at(500));
+    server.poses(4);
     await until(() => client.of('trajectory').length > 1, 'the new poses');
     const frame = client.of('trajectory').at(-1)!;
-    expect([frame.start, frame.positions[0]]).toEqual([4, exp([400, 0, 0, 0, 0, 0.1])[3]]);
+    expect([frame.start, frame.positions[0], frame.positions[3]]).toEqual([4, at(400)[3], at(500)[3]]);
 
     server.blocks([block(1, 1)], 0);
+    trajectory.clear();
     server.reset();
     server.blocks([block(2, 1)], 0);
     await until(() => client.of('reset').length === 1 && client.blocks.size === 1, 'the reset');
@@ -140,12 +156,15 @@ describe('ViewerServer', () => {
 
   it('downloads trajectory and mesh in the world frame, submap poses applied', async () => {
     let flushed = 0;
-    const { server, url } = await serve({ feed: { flush: async () => void flushed++ } });
+    const trajectory = new Trajectory();
+    const { server, url } = await serve({ feed: { flush: async () => void flushed++ }, trajectory });
     const empty = await fetch(`${url}/download/trajectory.tum`);
     expect(await empty.text()).toMatch(/^#.*\n$/);
     server.blocks([block(1, 1, 50), block(2, 2, 70)], 0);
-    server.submapPose(0, exp([10, 0, 0, 0, 0, 0]));
-    for (let i = 0; i < 1100; i++) server.addPose(pose(i));
+    trajectory.moveSubmap(0, exp([10, 0, 0, 0, 0, 0]));
+    server.submapPose(0, trajectory.submap(0));
+    extend(trajectory, 0, 1100);
+    server.poses(0);
     const tum = parseTum(await (await fetch(`${url}/download/trajectory.tum`)).text());
     expect(tum.poses).toHaveLength(1100);
     expect(tum.stampsNs[1099]).toBe(1_099_000_000_000n);

@@ -1,5 +1,5 @@
 import type { KernelMemory } from '../../../compute/memory.js';
-import { G_VERSION } from '../../../kernels/layout/field.js';
+import { BLOCK_CORNERS, BLOCK_SIDE, G_VERSION } from '../../../kernels/layout/field.js';
 
 // Descriptor words (32-bit), shared with src/kernels/field/grid.ts.
 const WORD = {
@@ -23,9 +23,7 @@ const WORD = {
 /** Of all grids: copies of corners of one are never taken for those of another. Copies that were never made have 0. */
 let versions = 0;
 
-/** Corners along a block's edge. */
-export const BLOCK_SIDE = 8;
-export const BLOCK_CORNERS = 512;
+export { BLOCK_CORNERS, BLOCK_SIDE };
 
 export interface GridOptions {
   /** Distance between corners, metres. */

@@ -1,7 +1,13 @@
-import { identity, type Pose } from '../geometry/se3.js';
-import { blockCoordsOf, type MeshBlock, type MeshChanges } from '../mesh/block-store.js';
-import type { Header } from '../messages/header.js';
-import { bareMarker, MarkerAction, MarkerType, startMarkerArray, writeMarker } from '../messages/markers.js';
+import { identity, type Pose } from '../../geometry/se3.js';
+import { blockCoordsOf, type MeshBlock, type MeshChanges } from '../../mesh/block-store.js';
+import type { Header } from '../../messages/header.js';
+import {
+  bareMarker,
+  MarkerAction,
+  MarkerType,
+  startMarkerArray,
+  writeMarker,
+} from '../../messages/markers.js';
 import { colorBlock, type MeshColor } from './mesh-color.js';
 
 /** Bytes of a marker without its points: header, names, empty texture, … (frame and namespace are short). */

@@ -1,5 +1,5 @@
-import type { Pose } from '../geometry/se3.js';
-import { heightRamp } from '../mesh/color.js';
+import type { Pose } from '../../geometry/se3.js';
+import { heightRamp } from '../../mesh/color.js';
 
 export const MESH_COLOR_MODES = ['height', 'normal', 'plain'] as const;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { exp, identity, transformPoint } from '../../src/geometry/se3.js';
-import { blockKey, MeshBlockStore } from '../../src/mesh/block-store.js';
-import { decodeMarkerArray, MarkerAction, type Marker } from '../../src/messages/markers.js';
-import { markerName, MeshStream, type MeshMessageOptions } from '../../src/ros/mesh-stream.js';
+import { exp, identity, transformPoint } from '../../../src/geometry/se3.js';
+import { blockKey, MeshBlockStore } from '../../../src/mesh/block-store.js';
+import { decodeMarkerArray, MarkerAction, type Marker } from '../../../src/messages/markers.js';
+import { markerName, MeshStream, type MeshMessageOptions } from '../../../src/host/mesh-feed/mesh-stream.js';
 
 /** A block of `triangles` triangles near its place. */
 function block(triangles: number, seed = 0) {

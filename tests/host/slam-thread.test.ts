@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SlamClient } from '../../src/host/client.js';
+import type { HostEvent, ResultEvent } from '../../src/host/protocol.js';
 import { unpackBlocks } from '../../src/host/viewer-feed/view-update.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
@@ -7,7 +9,6 @@ import { compiledUrl } from '../../src/compute/compiled-url.js';
 import { identity } from '../../src/geometry/se3.js';
 import { decodeMarkerArray } from '../../src/messages/markers.js';
 import { decodePointCloud2, encodePointCloud2 } from '../../src/messages/pointcloud2.js';
-import { SlamLink } from '../../src/ros/slam-link.js';
 import { pointCloud2FromScan } from '../../src/sensors/lidar/to-pointcloud2.js';
 import { simulate } from '../../src/sim/index.js';
 
@@ -16,23 +17,29 @@ const clouds = [
   ...simulate({ world: 'street', beams: 16, columns: 512, seed: 3, duration: 0.8 }).scans(),
 ].map((scan) => encodePointCloud2(pointCloud2FromScan(scan)));
 
-describe('the SLAM thread of the node', () => {
+describe('the SLAM thread as the node uses it', () => {
   let config: Config;
-  let link: SlamLink;
+  let link: SlamClient;
+  let events: HostEvent[] = [];
   beforeAll(async () => {
     config = await loadConfig({ set: ['threads=1', 'map.memoryMiB=1024'] });
-    link = await SlamLink.start({ config, factoryUrl });
+    link = await SlamClient.start({ config, factoryUrl, view: true });
+    link.listen((event) => void events.push(event));
   });
   afterAll(() => link.terminate());
 
-  const scan = (bytes: Uint8Array) =>
-    link.call({ type: 'scan', bytes, mount: identity(), secondary: false, cloud: true });
+  const scan = async (bytes: Uint8Array): Promise<ResultEvent> => {
+    events = [];
+    await link.call({ type: 'cloud', bytes, mount: identity(), undistorted: true });
+    return of('result')[0]!;
+  };
+  const of = <T extends HostEvent['type']>(type: T) =>
+    events.filter((event): event is Extract<HostEvent, { type: T }> => event.type === type);
   const mesh = (restart = false) =>
     link.call({
       type: 'mesh',
       restart,
       header: { stampNs: 1n, frameId: 'odom' },
-      origin: identity(),
       color: { mode: 'height', range: [-2, 8] },
       maxBytes: 1e8,
     });
@@ -40,6 +47,9 @@ describe('the SLAM thread of the node', () => {
   it('takes messages in CDR, hands back poses and the deskewed cloud', async () => {
     for (const bytes of clouds) {
       const { result, cloud, timing } = await scan(bytes);
+      const kinds = events.map(({ type }) => type);
+      expect(kinds.indexOf('pose')).toBeLessThan(kinds.indexOf('result'));
+      expect(of('pose')).toMatchObject([{ index: result.index, stampNs: result.stampNs, submap: 0 }]);
       expect(result.state, result.reason).not.toBe('lost');
       expect(timing).toBe('field');
       const deskewed = decodePointCloud2(cloud!);
@@ -60,14 +70,19 @@ describe('the SLAM thread of the node', () => {
     expect(all.length).toBeGreaterThan(50);
     expect(await mesh()).toBeUndefined();
     expect(decodeMarkerArray((await mesh(true))!.bytes)).toHaveLength(all.length);
-    const view = (await link.call({ type: 'view', all: true }))!;
-    expect([...unpackBlocks(view, () => 0)]).toHaveLength(all.length - 1);
-    expect(view.scan!.points.length).toBeGreaterThan(3000);
-    expect(await link.call({ type: 'view', all: true })).toBeUndefined();
+    events = [];
+    await link.call({ type: 'watch', active: true });
+    await link.call({ type: 'flush-view' });
+    const updates = of('view').map(({ update }) => update);
+    expect(updates.flatMap((update) => [...unpackBlocks(update, () => 0)])).toHaveLength(all.length - 1);
+    expect(updates[0]!.scan!.points.length).toBeGreaterThan(3000);
+    await link.call({ type: 'flush-view' });
+    expect(of('view')).toHaveLength(updates.length);
+    await link.call({ type: 'watch', active: false });
   });
 
   it('saves the mesh and the map, starts anew, and continues the saved map', async () => {
-    const { ply, triangles } = await link.call({ type: 'save-mesh', origin: identity(), frame: 'odom' });
+    const { ply, triangles } = await link.call({ type: 'save-mesh', frame: 'odom' });
     expect(triangles).toBeGreaterThan(1000);
     expect(decodePly(ply).indices.length / 3).toBe(triangles);
     const { files } = await link.call({ type: 'save-map' });
@@ -90,16 +105,12 @@ describe('the SLAM thread of the node', () => {
 
   it('runs the benchmark’s system that does nothing (bench/lib/decode-only-slam.mjs)', async () => {
     const nothing = new URL('../../bench/lib/decode-only-slam.mjs', import.meta.url).href;
-    const idle = await SlamLink.start({ config: await loadConfig(), factoryUrl: nothing });
+    const idle = await SlamClient.start({ config: await loadConfig(), factoryUrl: nothing });
+    let points = 0;
+    idle.listen((event) => event.type === 'result' && (points = event.result.points.input));
     const bytes = clouds[0]!.slice();
-    const { result } = await idle.call({
-      type: 'scan',
-      bytes,
-      mount: identity(),
-      secondary: false,
-      cloud: false,
-    });
-    expect(result.points.input).toBe(decodePointCloud2(bytes).width);
+    await idle.call({ type: 'cloud', bytes, mount: identity(), undistorted: false });
+    expect(points).toBe(decodePointCloud2(bytes).width);
     await idle.terminate();
   });
 });

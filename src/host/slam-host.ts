@@ -1,0 +1,200 @@
+import type { Config } from '../config/schema.js';
+import { setByPath } from '../config/set-path.js';
+import { encodePly } from '../export/ply.js';
+import { FeltmapError } from '../geometry/errors.js';
+import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
+import type { Mesh } from '../mesh/mesh.js';
+import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
+import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
+import type { ScanResult, Slam, SlamView } from '../slam/types.js';
+import { MeshStream } from './mesh-feed/mesh-stream.js';
+import type {
+  CloudRequest,
+  HostEvent,
+  ResultEvent,
+  SlamFactory,
+  SlamReplies,
+  SlamRequest,
+  SlamThreadData,
+} from './protocol.js';
+import { copied } from './transfer.js';
+import { ViewCollector } from './viewer-feed/view-collector.js';
+
+export type HostOptions = Omit<SlamThreadData, 'factoryUrl'>;
+
+/** The SLAM thread's side: owns the SLAM system, answers requests one by one and posts what happens. */
+export class SlamHost {
+  #slam!: Slam;
+  #config!: Config;
+  #collector: ViewCollector | undefined;
+  readonly #mesh = new MeshStream();
+  #watched = false;
+  /** Warnings that the main thread has. */
+  #told = 0;
+  #scanError: unknown;
+
+  private constructor(
+    private readonly make: SlamFactory,
+    private readonly options: HostOptions,
+    private readonly post: (event: HostEvent) => void,
+  ) {}
+
+  /** @param post sends an event; its arrays are the receiver's */
+  static async create(
+    make: SlamFactory,
+    options: HostOptions,
+    post: (event: HostEvent) => void,
+  ): Promise<SlamHost> {
+    const host = new SlamHost(make, options, post);
+    host.#use(await make(options.config, options.map), options.config);
+    return host;
+  }
+
+  get warnings(): readonly string[] {
+    return this.#slam.warnings ?? [];
+  }
+
+  /** @throws FeltmapError what the request's work throws; the system stays as it was */
+  async handle(request: SlamRequest): Promise<SlamReplies[keyof SlamReplies]> {
+    switch (request.type) {
+      case 'scan':
+        return this.#map(request.scan);
+      case 'cloud':
+        return this.#mapCloud(request);
+      case 'imu':
+        this.#slam.imu(request.batch);
+        return undefined;
+      case 'mesh':
+        if (request.restart) this.#mesh.restart();
+        return this.#nextMesh(request);
+      case 'watch':
+        this.#watched = request.active;
+        if (this.#collector) this.#collector.active = request.active;
+        return undefined;
+      case 'flush-view':
+        this.#collector?.flush();
+        return undefined;
+      case 'reset':
+        return this.#reset(request.config, request.map);
+      case 'configure':
+        for (const [path, value] of request.settings) setByPath(this.#config, path, value);
+        return undefined;
+      case 'save-map':
+        return { files: this.#slam.save() };
+      case 'save-mesh':
+        return plyOf(this.#slam.mesh(), request.frame);
+      case 'finish':
+        return this.#finish();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#collector?.stop();
+    await this.#slam.close();
+  }
+
+  #nextMesh(request: Extract<SlamRequest, { type: 'mesh' }>): SlamReplies['mesh'] {
+    const { submap } = this.#view;
+    const origin = this.#slam.trajectory.submap(submap);
+    return this.#mesh.next((version) => this.#view.meshChanges(version), { ...request, origin });
+  }
+
+  /** Makes a system the one that is asked from now on. */
+  #use(slam: Slam, config: Config): void {
+    this.#slam = slam;
+    this.#config = config;
+    this.#told = this.warnings.length;
+    this.#scanError = undefined;
+    slam.listen((event) => this.post(copied(event)));
+    this.#collector?.stop();
+    this.#collector =
+      this.options.view && slam.view
+        ? new ViewCollector(slam.view, (update) => this.post({ type: 'view', update }))
+        : undefined;
+    if (this.#collector) this.#collector.active = this.#watched;
+  }
+
+  get #view(): SlamView {
+    const { view } = this.#slam;
+    if (!view)
+      throw new FeltmapError('unsupported', 'This SLAM system cannot be watched; the node needs that');
+    return view;
+  }
+
+  #mapCloud({ bytes, mount, mountTwist, undistorted }: CloudRequest): undefined {
+    const begin = performance.now();
+    const decoded = scanFromPointCloud2(decodePointCloud2(bytes));
+    const decodeMs = performance.now() - begin;
+    if (decoded.count === 0)
+      throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);
+    this.#map({ ...decoded, mount, ...(mountTwist && { mountTwist }) }, () => ({
+      decodeMs,
+      ...(undistorted ? { cloud: this.#undistorted(decoded) } : {}),
+    }));
+    return undefined;
+  }
+
+  /** @param extra what goes with the result, once it is there */
+  #map(scan: LidarScan, extra?: () => Partial<ResultEvent>): undefined {
+    if (this.#scanError !== undefined && this.options.stopAtError) throw this.#scanError;
+    const before = this.#slam.view?.newestKeyframe;
+    let result: ScanResult;
+    try {
+      result = this.#slam.process(scan);
+    } catch (error) {
+      this.#scanError = error ?? new Error('unknown');
+      throw error;
+    } finally {
+      this.#warn();
+    }
+    this.post({
+      type: 'result',
+      result: copied(result),
+      statistics: this.#slam.statistics(),
+      keyframe: this.#slam.view?.newestKeyframe !== before,
+      timing: scan.timing,
+      decodeMs: 0,
+      ...extra?.(),
+    });
+    this.#collector?.scanned(result);
+    return undefined;
+  }
+
+  #warn(): void {
+    const warnings = this.warnings.slice(this.#told);
+    this.#told += warnings.length;
+    if (warnings.length > 0) this.post({ type: 'warnings', warnings });
+  }
+
+  #undistorted({ stampNs, frameId }: LidarScan): Uint8Array<ArrayBuffer> {
+    const positions = this.#view.points(Infinity);
+    const count = positions.length / 3;
+    const scan = { stampNs, frameId, count, positions, timing: 'none' } as const;
+    return encodePointCloud2(pointCloud2FromScan(scan)) as Uint8Array<ArrayBuffer>;
+  }
+
+  async #reset(config: Config, map?: ReadonlyMap<string, Uint8Array>): Promise<SlamReplies['reset']> {
+    // Two maps need twice the memory for a moment, but a map that cannot be read leaves the old one in place.
+    const next = await this.make(config, map);
+    const before = this.#slam;
+    this.#use(next, config);
+    this.#mesh.restart();
+    await before.close();
+    return { warnings: this.warnings };
+  }
+
+  #finish(): SlamReplies['finish'] {
+    const mesh = this.#slam.mesh();
+    this.#collector?.stop();
+    this.#collector?.flush();
+    const final = { mesh, cloud: this.#slam.cloud(), map: this.#slam.save() };
+    this.#warn();
+    return { ...final, statistics: this.#slam.statistics() };
+  }
+}
+
+function plyOf(mesh: Mesh, frame: string): SlamReplies['save-mesh'] {
+  const ply = encodePly(mesh, ['feltmap', `metres, frame ${frame}`]) as Uint8Array<ArrayBuffer>;
+  return { ply, triangles: mesh.indices.length / 3 };
+}

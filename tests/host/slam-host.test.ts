@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/config/schema.js';
+import { exp } from '../../src/geometry/se3.js';
+import type { HostEvent } from '../../src/host/protocol.js';
+import { SlamHost } from '../../src/host/slam-host.js';
+import type { ImuBatch } from '../../src/sensors/imu/batch.js';
+import type { LidarScan } from '../../src/sensors/lidar/scan.js';
+import type { SlamListener } from '../../src/slam/events.js';
+import { Trajectory } from '../../src/slam/trajectory.js';
+import type { Slam } from '../../src/slam/types.js';
+import { scanResult } from '../ros/helpers.js';
+
+const scan = (i: number): LidarScan => ({
+  stampNs: BigInt(i),
+  frameId: 'lidar',
+  count: 1,
+  positions: new Float32Array(3),
+  timing: 'none',
+});
+
+/** A system that says where a scan is before it maps it; every array of it is reused. Mapping scan 3 fails. */
+class EarlySlam implements Slam {
+  readonly log: string[] = [];
+  readonly trajectory = new Trajectory();
+  readonly #pose = exp([0, 0, 0, 0, 0, 0]);
+  #listener: SlamListener = () => undefined;
+  #index = 0;
+
+  constructor(private readonly sent: readonly HostEvent[]) {}
+  listen(listener: SlamListener): () => void {
+    this.#listener = listener;
+    return () => undefined;
+  }
+  imu(batch: ImuBatch): void {
+    this.log.push(`imu ${batch.stampsNs.length}`);
+  }
+  process({ stampNs }: LidarScan) {
+    const index = this.#index++;
+    const result = scanResult({ index, stampNs, pose: this.#pose });
+    this.#pose[3] = index + 0.5;
+    this.#listener({ ...result, type: 'pose', sensor: 'lidar', submap: 4, pose: this.#pose });
+    this.log.push(`mapping ${index} after ${this.sent.length} events`);
+    if (index === 3) throw new Error('the map is full');
+    this.#pose[3] = index;
+    this.#listener({ type: 'mesh', submap: 4, version: index });
+    return result;
+  }
+  mesh = () => ({ positions: new Float32Array(9), indices: new Uint32Array(3) });
+  cloud = () => new Float32Array(3);
+  save = () => new Map<string, Uint8Array>();
+  statistics = () => ({
+    blocks: 0,
+    featureRows: 0,
+    triangles: 0,
+    keyframes: 0,
+    memoryBytes: 0,
+    forgottenBlocks: 0,
+  });
+  close = async () => undefined;
+}
+
+async function host(options: { stopAtError?: boolean } = {}) {
+  const sent: HostEvent[] = [];
+  const made: EarlySlam[] = [];
+  const make = async () => {
+    made.push(new EarlySlam(sent));
+    return made.at(-1)!;
+  };
+  const config = configSchema.parse({});
+  const host = await SlamHost.create(make, { config, ...options }, (event) => sent.push(event));
+  return { host, sent, made, config };
+}
+
+const brief = (event: HostEvent): string => {
+  if (event.type === 'pose') return `pose ${event.index} at ${event.pose[3]} in ${event.submap}`;
+  return event.type === 'result' ? `result ${event.result.index} at ${event.result.pose[3]}` : event.type;
+};
+
+describe('SlamHost', () => {
+  it('sends the tracked pose before the scan is mapped, the refined one after, each a copy', async () => {
+    const { host: h, sent, made } = await host();
+    for (let i = 0; i < 2; i++) await h.handle({ type: 'scan', scan: scan(i) });
+    expect(sent.map(brief)).toEqual([
+      'pose 0 at 0.5 in 4',
+      'mesh',
+      'result 0 at 0',
+      'pose 1 at 1.5 in 4',
+      'mesh',
+      'result 1 at 1',
+    ]);
+    expect(made[0]!.log).toEqual(['mapping 0 after 1 events', 'mapping 1 after 4 events']);
+  });
+
+  it('hands readings of an IMU to the system before the scan that follows', async () => {
+    const { host: h, made } = await host();
+    const batch = {
+      stampsNs: BigInt64Array.of(1n, 2n),
+      rates: new Float64Array(6),
+      T_body_imu: exp([0, 0, 0, 0, 0, 0]),
+    };
+    await h.handle({ type: 'imu', batch });
+    await h.handle({ type: 'scan', scan: scan(0) });
+    expect(made[0]!.log[0]).toBe('imu 2');
+  });
+
+  it('a live system goes on after a scan that failed, a replay ends there', async () => {
+    for (const stopAtError of [false, true]) {
+      const { host: h, sent } = await host({ stopAtError });
+      for (let i = 0; i < 3; i++) await h.handle({ type: 'scan', scan: scan(i) });
+      await expect(h.handle({ type: 'scan', scan: scan(3) })).rejects.toThrow('the map is full');
+      const next = h.handle({ type: 'scan', scan: scan(4) });
+      if (stopAtError) await expect(next).rejects.toThrow('the map is full');
+      else await next;
+      expect(sent.filter(({ type }) => type === 'result')).toHaveLength(stopAtError ? 3 : 4);
+      expect(await h.handle({ type: 'finish' })).toHaveProperty('mesh');
+    }
+  });
+
+  it('after a reset hears of the new system', async () => {
+    const { host: h, sent, made, config } = await host();
+    await h.handle({ type: 'scan', scan: scan(0) });
+    expect(await h.handle({ type: 'reset', config })).toEqual({ warnings: [] });
+    sent.length = 0;
+    await h.handle({ type: 'scan', scan: scan(1) });
+    expect(made).toHaveLength(2);
+    expect(sent.map(({ type }) => type)).toEqual(['pose', 'mesh', 'result']);
+  });
+});

@@ -3,20 +3,32 @@ const identity = () => new Float64Array([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]);
 
 export async function createSlam() {
   let index = 0;
+  let listener = () => {};
   return {
-    process: (scan) => ({
-      index: index++,
-      stampNs: scan.stampNs,
-      pose: identity(),
-      covariance: new Float64Array(36),
-      twist: new Float64Array(6),
-      state: 'tracking',
-      reason: '',
-      points: { input: scan.count, valid: scan.count, mapped: 0, registered: 0 },
-      iterations: 0,
-      inlierRatio: 1,
-      times: { prepare: 0, track: 0, map: 0, optimise: 0, mesh: 0, total: 0 },
-    }),
+    process: (scan) => {
+      const tracked = {
+        index: index++,
+        stampNs: scan.stampNs,
+        pose: identity(),
+        covariance: new Float64Array(36),
+        twist: new Float64Array(6),
+        state: 'tracking',
+        reason: '',
+      };
+      listener({ type: 'pose', sensor: scan.frameId, submap: 0, ...tracked });
+      return {
+        ...tracked,
+        points: { input: scan.count, valid: scan.count, mapped: 0, registered: 0 },
+        iterations: 0,
+        inlierRatio: 1,
+        times: { prepare: 0, track: 0, map: 0, optimise: 0, mesh: 0, total: 0 },
+      };
+    },
+    imu: () => undefined,
+    listen: (next) => {
+      listener = next;
+      return () => undefined;
+    },
     view: {
       submap: 0,
       blockSize: 1,

@@ -67,6 +67,7 @@ class FakeSlam implements SlamService {
       const pose = compose(exp([this.off, 0, 0, 0, 0, 0]), result.pose);
       this.emit({ ...result, type: 'pose', sensor: 'lidar', submap: 0, pose });
       await this.mapping;
+      this.emit({ type: 'refined', poses: [{ index: result.index, pose: result.pose }] });
       this.emit({ type: 'result', result, statistics, keyframe: false, timing: 'field', decodeMs: 1 });
       return undefined;
     }

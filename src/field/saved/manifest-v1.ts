@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { identity } from '../../geometry/se3.js';
 import { damagedAt, misfit } from './damage.js';
 import type { FilePart } from './files.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest } from './manifest-schema.js';
 
 const bytes = z.int().min(0).max(0x7fffffff);
 const blocks = z.int().min(0).max(1 << 22); // prettier-ignore

@@ -52,7 +52,9 @@ async function recordings() {
   const worlds = quick ? { quad: 2 } : { street: 4, quad: 10 };
   for (const [name, seconds] of Object.entries(worlds)) {
     const input = join(work, `${name}.mcap`);
-    const args = ['sim', name, '--out', input, '--duration', String(seconds), '--beams', '64', '--quiet'];
+    // Checkouts that are older than the IMU in replays ignore it.
+    const what = ['--no-imu', '--duration', String(seconds), '--beams', '64', '--quiet'];
+    const args = ['sim', name, '--out', input, ...what];
     await feltmap(checkouts.new, args);
     list.push({ name, input, options: [] });
   }

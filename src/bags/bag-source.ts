@@ -1,25 +1,42 @@
 import { FeltmapError } from '../geometry/errors.js';
-import { type Imu, decodeImu } from '../messages/imu.js';
 import { decodePointCloud2 } from '../messages/pointcloud2.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { Measurement } from '../sensors/measurement.js';
+import type { ImuIntake } from '../sensors/imu/intake.js';
+import { openImu } from './imu-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
-import type { BagReader, TopicInfo } from './types.js';
+import type { BagReader, MessageQuery, TopicInfo } from './types.js';
+
+type Bounds = Pick<MessageQuery, 'startNs' | 'endNs'>;
 
 /** How far stamps and log times may drift apart over a recording. */
 const CLOCK_SLACK_NS = 10_000_000_000n;
 
-/** The scans of a bag's PointCloud2 topic. Throws FeltmapError 'not-found' or 'ambiguous'. */
-export async function bagScanSource(bag: BagReader, path: string, wanted?: string): Promise<ScanSource> {
-  const topic = chooseTopic(bag, path, wanted);
-  const imuTopics = bag.topics().filter((t) => t.type === ROS_TYPES.imu && t.count !== 0);
+/**
+ * The scans of a bag's PointCloud2 topic, and the readings of its IMU.
+ *
+ * @throws FeltmapError not-found for a wanted topic that is missing; ambiguous where there are several and none is wanted
+ */
+export async function bagScanSource(
+  bag: BagReader,
+  path: string,
+  wanted: { readonly topic?: string; readonly imu?: string } = {},
+): Promise<ScanSource> {
+  const topic = chooseTopic(bag, path, wanted.topic);
+  const imu = await openImu(bag, path, wanted.imu);
   let skipped = 0;
   let firstProblem = '';
 
-  async function* decoded(startNs?: bigint, endNs?: bigint): AsyncGenerator<LidarScan> {
-    const bounds = { ...(startNs !== undefined && { startNs }), ...(endNs !== undefined && { endNs }) };
-    for await (const message of bag.messages({ topics: [topic.name], ...bounds })) {
+  /** @param readings takes the IMU's messages that come before each scan */
+  async function* decoded(bounds: Bounds = {}, readings?: ImuIntake): AsyncGenerator<LidarScan> {
+    const topics = [topic.name, ...(imu && readings ? [imu.topic] : [])];
+    for await (const message of bag.messages({ topics, ...bounds })) {
+      if (message.topic !== topic.name) {
+        readings?.add(message.data, message.encoding);
+        continue;
+      }
       try {
         yield scanFromPointCloud2(decodePointCloud2(message.data, message.encoding));
       } catch (error) {
@@ -48,22 +65,22 @@ export async function bagScanSource(bag: BagReader, path: string, wanted?: strin
   const scanCount = topic.count;
   skipped = 0;
 
-  async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+  async function* inRange(range?: ScanRange, readings?: ImuIntake): AsyncGenerator<LidarScan> {
     skipped = 0;
     const { startNs, endNs } = rangeBounds(firstNs, range);
     // Log times run along with the stamps, but on another clock: they only bound what is read from the disk.
-    const shift = firstLogNs - firstNs;
-    for await (const scan of decoded(startNs + shift - CLOCK_SLACK_NS, endNs + shift + CLOCK_SLACK_NS)) {
+    const shift = firstLogNs - firstNs - CLOCK_SLACK_NS;
+    const bounds = { startNs: startNs + shift, endNs: endNs + shift + 2n * CLOCK_SLACK_NS };
+    for await (const scan of decoded(bounds, readings))
       if (scan.stampNs >= startNs && scan.stampNs < endNs) yield scan;
-    }
   }
-  async function* imu(): AsyncGenerator<Imu> {
-    for await (const message of bag.messages({ topics: [imuTopics[0]!.name] })) {
-      try {
-        yield decodeImu(message.data, message.encoding);
-      } catch (error) {
-        if (!(error instanceof FeltmapError)) throw error;
-      }
+  async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
+    const readings = imu?.intake();
+    for await (const scan of inRange(range, readings)) {
+      // The LiDAR is the body: nothing in a recording says what base frame is wanted.
+      const batch = readings?.take(scan.frameId, scan.stampNs);
+      if (batch) yield batch;
+      yield scan;
     }
   }
 
@@ -74,14 +91,11 @@ export async function bagScanSource(bag: BagReader, path: string, wanted?: strin
     topic: topic.name,
     ...(scanCount !== undefined && { scanCount }),
     get warnings() {
-      if (skipped === 0) return bag.warnings;
-      return [
-        ...bag.warnings,
-        `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`,
-      ];
+      const unreadable = `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`;
+      return [...bag.warnings, ...(skipped === 0 ? [] : [unreadable]), ...(imu?.warnings ?? [])];
     },
-    scans,
-    ...(imuTopics.length === 1 && { imu }),
+    scans: (range) => inRange(range),
+    measurements,
     close: () => bag.close(),
   };
 }

@@ -56,6 +56,7 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
       return warnings.list;
     },
     scans,
+    measurements: scans,
     close: async () => undefined,
   };
 }

@@ -83,6 +83,7 @@ export async function openKitti(path: string, layout: KittiLayout): Promise<Scan
       return warnings.list;
     },
     scans,
+    measurements: scans,
     close: async () => undefined,
   };
 }

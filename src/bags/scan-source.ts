@@ -1,5 +1,5 @@
-import type { Imu } from '../messages/imu.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { Measurement } from '../sensors/measurement.js';
 
 /** Part of a recording, in seconds from its first scan. */
 export interface ScanRange {
@@ -19,8 +19,8 @@ export interface ScanSource {
   readonly warnings: readonly string[];
   /** Scans in order of time. A scan that cannot be read is skipped and noted in `warnings`. */
   scans(range?: ScanRange): AsyncIterable<LidarScan>;
-  /** Inertial measurements of the recording, where it has exactly one stream of them. */
-  imu?(): AsyncIterable<Imu>;
+  /** The same, each scan after the readings of the IMU that were recorded before it, where there is one. */
+  measurements(range?: ScanRange): AsyncIterable<Measurement>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type SpinModel, azimuthCoverage, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
+import { isImuBatch, type Measurement } from '../sensors/measurement.js';
 import { bagScanSource } from './bag-source.js';
 import { fileError } from './files.js';
 import { findScanFiles, openScanFolder } from './folder-source.js';
@@ -13,6 +14,8 @@ export type { ScanRange, ScanSource } from './scan-source.js';
 export interface ScanSourceOptions {
   /** PointCloud2 topic of a bag; needed only where there are several. */
   readonly topic?: string;
+  /** IMU topic of a bag, or 'none'; the first one unless given. */
+  readonly imu?: string;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }
@@ -39,7 +42,7 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   }
   const bag = await openBag(path);
   try {
-    return withPointTimes(await bagScanSource(bag, path, options.topic), options.spin);
+    return withPointTimes(await bagScanSource(bag, path, options), options.spin);
   } catch (error) {
     await bag.close();
     throw error;
@@ -52,22 +55,25 @@ const SPINNING_COVERAGE = 0.9;
 /** Adds times to scans that have none, or the warning that they have none. */
 function withPointTimes(source: ScanSource, spin: SpinModel | undefined): ScanSource {
   let note: string | undefined;
-  async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
-    for await (const scan of source.scans(range)) {
-      if (scan.timing !== 'none') yield scan;
-      else if (spin) {
-        const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
-        yield { ...scan, times, timing: 'azimuth' };
-      } else {
-        if (note === undefined && scan.count > 0) {
-          const spins = azimuthCoverage(scan.positions, scan.count) > SPINNING_COVERAGE;
-          note =
-            `the clouds hold no point times (fields t, time, timestamp, offset_time …), so motion within a sweep is not undone` +
-            (spins ? '; the sensor seems to spin: switch point times on in its driver' : '');
-        }
-        yield scan;
-      }
+  function timed(scan: LidarScan): LidarScan {
+    if (scan.timing !== 'none') return scan;
+    if (spin) {
+      const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
+      return { ...scan, times, timing: 'azimuth' };
     }
+    if (note === undefined && scan.count > 0) {
+      const spins = azimuthCoverage(scan.positions, scan.count) > SPINNING_COVERAGE;
+      note =
+        `the clouds hold no point times (fields t, time, timestamp, offset_time …), so motion within a sweep is not undone` +
+        (spins ? '; the sensor seems to spin: switch point times on in its driver' : '');
+    }
+    return scan;
+  }
+  async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    for await (const scan of source.scans(range)) yield timed(scan);
+  }
+  async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
+    for await (const one of source.measurements(range)) yield isImuBatch(one) ? one : timed(one);
   }
   return {
     ...source,
@@ -75,5 +81,6 @@ function withPointTimes(source: ScanSource, spin: SpinModel | undefined): ScanSo
       return note === undefined ? source.warnings : [...source.warnings, note];
     },
     scans,
+    measurements,
   };
 }

@@ -3,6 +3,7 @@ export interface ReplayOptions {
   out?: string;
   gt?: string;
   topic?: string;
+  imu?: string;
   config?: string;
   set: string[];
   engine?: string;

@@ -37,6 +37,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       'true trajectory to compare with: a TUM or KITTI file, or a pose topic of the recording',
     )
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
+    .option('--imu <name>', 'IMU topic whose turn rates predict the motion, or none (default: the first one)')
     .option('--config <file>', 'settings as YAML, see docs/configuration.md')
     .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
     .addOption(

@@ -1,11 +1,12 @@
-import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
+import type { PointTiming } from '../sensors/lidar/scan.js';
+import { isImuBatch, type Measurement } from '../sensors/measurement.js';
 import type { Progress, ProgressInfo } from './progress.js';
 import type { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
 import type { SlamClient } from '../host/client.js';
 
 export interface FeedOptions {
-  readonly scans: AsyncIterable<LidarScan>;
+  readonly measurements: AsyncIterable<Measurement>;
   /** Seconds to use, from the first scan on; Infinity for all. */
   readonly duration: number;
   readonly slam: Pick<SlamClient, 'submit' | 'drain'>;
@@ -24,18 +25,18 @@ export interface FeedEnd {
 }
 
 /**
- * Reads scans and hands them to the SLAM thread until the recording or the duration ends, somebody interrupts or
+ * Reads measurements and hands them to the SLAM thread until the recording or the duration ends, somebody interrupts or
  * something fails; then waits for the scans under way.
  */
-export async function feedScans({ scans, duration, slam, signal, pace }: FeedOptions): Promise<FeedEnd> {
-  const reader = scans[Symbol.asyncIterator]();
+export async function feed({ measurements, duration, slam, signal, pace }: FeedOptions): Promise<FeedEnd> {
+  const reader = measurements[Symbol.asyncIterator]();
   const length = Number.isFinite(duration) ? BigInt(Math.round(duration * 1e9)) : undefined;
   let first: bigint | undefined;
   let timing: PointTiming | undefined;
   let inputError: unknown;
   let slamError: unknown;
   while (!signal.aborted && slamError === undefined) {
-    let next: IteratorResult<LidarScan>;
+    let next: IteratorResult<Measurement>;
     try {
       next = await reader.next();
     } catch (error) {
@@ -43,12 +44,15 @@ export async function feedScans({ scans, duration, slam, signal, pace }: FeedOpt
       break;
     }
     if (next.done) break;
-    first ??= next.value.stampNs;
-    timing ??= next.value.timing;
-    if (length !== undefined && next.value.stampNs - first >= length) break;
-    await pace?.ready(next.value.stampNs, signal);
-    if (signal.aborted) break;
-    await slam.submit(next.value).catch((error: unknown) => (slamError = error ?? new Error('unknown')));
+    const { value } = next;
+    if (!isImuBatch(value)) {
+      first ??= value.stampNs;
+      timing ??= value.timing;
+      if (length !== undefined && value.stampNs - first >= length) break;
+      await pace?.ready(value.stampNs, signal);
+      if (signal.aborted) break;
+    }
+    await slam.submit(value).catch((error: unknown) => (slamError = error ?? new Error('unknown')));
   }
   // Give the reader its chance to close files; an error in that changes nothing about the scans.
   await reader.return?.().catch(() => undefined);

@@ -11,7 +11,7 @@ import type { ReplayOptions } from './command-options.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { defaultOutput, readSavedMap } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
-import { feedScans, RunProgress, type FeedEnd } from './replay-run.js';
+import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
 import { openTruth, type TruthReader } from './replay-truth.js';
 import type { ReplayView } from './replay-view.js';
@@ -49,7 +49,10 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
   const map =
     options.map === undefined ? undefined : await inStage('input', () => readSavedMap(options.map!));
   const input = await inStage('input', () =>
-    openScanSource(path, options.topic === undefined ? {} : { topic: options.topic }),
+    openScanSource(path, {
+      ...(options.topic !== undefined && { topic: options.topic }),
+      ...(options.imu !== undefined && { imu: options.imu }),
+    }),
   );
   try {
     const truth =
@@ -133,8 +136,8 @@ async function runReplay(run: ReplayRun): Promise<number> {
     try {
       display.start();
       const cpuBefore = process.cpuUsage();
-      const end = await feedScans({
-        scans: input.scans({ startS: start }),
+      const end = await feed({
+        measurements: input.measurements({ startS: start }),
         duration,
         slam,
         signal: interrupt.signal,

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../compute/compiled-url.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
+import { isImuBatch, type Measurement } from '../sensors/measurement.js';
 import {
   unpackError,
   type HostEvent,
@@ -108,13 +108,17 @@ export class SlamClient implements SlamService {
   }
 
   /**
-   * Hands a scan over (its arrays are gone afterwards) as soon as there is room in the queue: nothing is dropped.
+   * Hands a measurement over (its arrays are gone afterwards) as soon as there is room in the queue: nothing is dropped.
    * @throws the error of an earlier scan; call `finish` to get what was mapped before it
    */
-  async submit(scan: LidarScan): Promise<void> {
+  async submit(measurement: Measurement): Promise<void> {
+    if (isImuBatch(measurement)) {
+      this.call({ type: 'imu', batch: measurement }).catch((error: Error) => (this.#scanError ??= error));
+      return;
+    }
     while (this.#submitted.size >= this.#queue && !this.#scanError) await Promise.race(this.#submitted);
     if (this.#scanError) throw this.#scanError;
-    const { message, transfers } = handOver(scan);
+    const { message, transfers } = handOver(measurement);
     const done: Promise<void> = this.call({ type: 'scan', scan: message }, transfers)
       .catch((error: Error) => void (this.#scanError ??= error))
       .then(() => void this.#submitted.delete(done));

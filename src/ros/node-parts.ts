@@ -6,7 +6,7 @@ import { Trajectory } from '../slam/trajectory.js';
 import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
 import { EventOutput } from './event-output.js';
-import { ImuIntake } from './imu-intake.js';
+import { ImuIntake } from '../sensors/imu/intake.js';
 import { MapServices } from './map-services.js';
 import { saveDirectory } from './map-files.js';
 import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
@@ -15,7 +15,7 @@ import { OdometryOutput } from './odometry-output.js';
 import type { RosPort } from './port.js';
 import { ScanIntake } from './scan-intake.js';
 import { ScanPump } from './scan-pump.js';
-import { TfBuffer } from './tf-buffer.js';
+import { TfBuffer } from '../messages/tf-buffer.js';
 import { ThrottledLog } from './throttle.js';
 import { TimeWatch } from './time-watch.js';
 
@@ -58,7 +58,10 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     },
     onJump: node.onJump,
   });
-  const imu = new ImuIntake(tf, log);
+  const imu = new ImuIntake({
+    lookup: (target, source, stampNs) => tf.lookup(target, source, stampNs),
+    warn: (key, text) => log.log('warn', key, text),
+  });
   const trajectory = new Trajectory();
   const odometry = new OdometryOutput(port, trajectory, {
     odomFrame: p.string('odom_frame'),

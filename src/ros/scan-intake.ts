@@ -2,7 +2,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import { peekHeader } from '../messages/header.js';
 import { ScanQueue } from './scan-queue.js';
-import type { TfBuffer } from './tf-buffer.js';
+import type { TfBuffer } from '../messages/tf-buffer.js';
 import type { ThrottledLog } from './throttle.js';
 import type { TimeWatch } from './time-watch.js';
 

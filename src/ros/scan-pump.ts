@@ -2,7 +2,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import type { SlamService } from '../host/client.js';
 import { handOver } from '../host/transfer.js';
 import type { TrackingState } from '../slam/events.js';
-import type { ImuIntake } from './imu-intake.js';
+import type { ImuIntake } from '../sensors/imu/intake.js';
 import type { ReadyScan, ScanIntake } from './scan-intake.js';
 import { sentence } from './trigger.js';
 

@@ -3,8 +3,8 @@ import { identity, type Pose } from '../geometry/se3.js';
 import type { SensorId } from './observation.js';
 
 /**
- * Where the sensors are on the body: T_body_sensor, fixed or given anew with each measurement (from tf). A sensor that
- * is alone needs none: it is the body.
+ * Where the sensors are on the body: T_body_sensor, fixed or given anew with each measurement (from tf). Where nobody
+ * gives any, the sensor is the body.
  *
  * @example
  * const rig = new Rig();
@@ -39,20 +39,18 @@ export class Rig {
    * T_body_sensor for a measurement.
    *
    * @param given where the measurement itself says so; kept for those that do not
-   * @throws FeltmapError not-found for a sensor beside others whose place nobody gave
+   * @throws FeltmapError not-found for a sensor that nobody placed beside others that somebody did
    */
   locate(sensor: SensorId, given?: Pose): Pose {
     if (given) this.mount(sensor, given);
     const known = this.#mounts.get(sensor);
     if (known) return known;
-    if (this.#mounts.size > 0)
-      throw new FeltmapError(
-        'not-found',
-        `Sensor '${sensor}' has no place on the body, where there are ${this.sensors.map((s) => `'${s}'`).join(', ')}; ` +
-          `publish its transform or mount it.`,
-      );
-    this.mount(sensor, identity());
-    return this.locate(sensor);
+    if (this.#mounts.size === 0) return identity();
+    throw new FeltmapError(
+      'not-found',
+      `Sensor '${sensor}' has no place on the body, where there are ${this.sensors.map((s) => `'${s}'`).join(', ')}; ` +
+        `publish its transform or mount it.`,
+    );
   }
 }
 

@@ -7,8 +7,8 @@ import { createBackend, type FirstField, type Makers } from '../field/backends/s
 import type { Field } from '../field/field.js';
 import type { GridSpec } from '../field/grid-spec.js';
 import { openSavedMap } from '../field/saved/saved-map.js';
-import { LidarPreparer } from '../sensors/lidar/preparer.js';
-import { LidarObservations } from './lidar-observations.js';
+import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
+import { Rig } from '../sensors/rig.js';
 import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
 import { makeLoop, SLABS } from './loop.js';
 import { Places } from './places/places.js';
@@ -85,7 +85,7 @@ interface Chosen {
 
 interface Parts {
   readonly layout: MapLayout;
-  readonly preparer: LidarPreparer;
+  readonly lidar: LidarFrontEnd;
   readonly first: FirstField;
 }
 
@@ -93,7 +93,8 @@ interface Parts {
 function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
   const scale = lengthScale(config);
   const { map, prepare, training, sensor, seed } = config;
-  const preparer = new LidarPreparer(pool, {
+  const lidar = new LidarFrontEnd(pool, {
+    deskew: sensor.deskew,
     maxPoints: sensor.maxPoints,
     minRange: sensor.minRange,
     maxRange: sensor.maxRange,
@@ -136,14 +137,14 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
     scanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
     batchChunks: 1024,
   };
-  return { layout, preparer, first: { spec, room, limits } };
+  return { layout, lidar, first: { spec, room, limits } };
 }
 
 /** Puts the system together. The only place that decides which sensor's preparation is used. */
 function assemble(
   config: Config,
   pool: KernelPool,
-  { layout, preparer, backend, field, notes }: Parts & Chosen,
+  { layout, lidar, backend, field, notes }: Parts & Chosen,
   saved?: SavedPart,
 ): SlamSystem {
   if (saved) field.restore(saved.grid);
@@ -155,12 +156,19 @@ function assemble(
     features: Boolean(saved.grid.sizes.features),
     places,
   };
+  const rig = new Rig();
   return new SlamSystem({
     pool,
     backend,
     field,
     loop: makeLoop(config, pool, backend, field, before),
-    frontEnd: new LidarObservations(preparer, config.sensor.deskew),
+    frontEnd: {
+      observe: ({ mount, mountTwist, ...scan }) =>
+        lidar.observe(scan, {
+          T_body_sensor: rig.locate(scan.frameId, mount),
+          ...(mountTwist && { mountTwist }),
+        }),
+    },
     places: new Places(2 * config.training.keyframeDistance * lengthScale(config), places),
     notes: [...layout.warnings, ...notes],
     ...(before && { before }),

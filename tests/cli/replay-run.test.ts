@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectedScans, feedScans } from '../../src/cli/replay-run.js';
+import { expectedScans, feed } from '../../src/cli/replay-run.js';
 import { RunLog } from '../../src/cli/run-log.js';
 import { formatTum, parseTum } from '../../src/export/tum.js';
 import { exp } from '../../src/geometry/se3.js';
@@ -55,11 +55,11 @@ function fakeSlam(options: { failAt?: number; abortAt?: number } = {}) {
   };
 }
 
-describe('feedScans', () => {
+describe('feed', () => {
   it('hands over every scan in order and waits for the last', async () => {
     const { scans, state } = recording(5);
     const fake = fakeSlam();
-    const end = await feedScans({ scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
+    const end = await feed({ measurements: scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
     expect(end).toEqual({ interrupted: false, timing: 'none' });
     expect(fake.stamps).toEqual([0, 1, 2, 3, 4].map((i) => scan(i).stampNs));
     expect([fake.drains(), state.closed]).toEqual([1, true]);
@@ -68,7 +68,7 @@ describe('feedScans', () => {
   it('stops after the duration without reading the rest, and closes the reader', async () => {
     const { scans, state } = recording(1000);
     const fake = fakeSlam();
-    await feedScans({ scans, duration: 0.5, slam: fake.slam, signal: fake.signal });
+    await feed({ measurements: scans, duration: 0.5, slam: fake.slam, signal: fake.signal });
     expect(fake.stamps).toHaveLength(5); // stamps 0 … 0.4 s
     expect(state.read).toBe(6);
     expect(state.closed).toBe(true);
@@ -77,7 +77,7 @@ describe('feedScans', () => {
   it('stops when interrupted and keeps what was handed over', async () => {
     const { scans, state } = recording(1000);
     const fake = fakeSlam({ abortAt: 3 });
-    const end = await feedScans({ scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
+    const end = await feed({ measurements: scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
     expect(end.interrupted).toBe(true);
     expect([fake.stamps.length, fake.drains(), state.closed]).toEqual([3, 1, true]);
   });
@@ -85,7 +85,7 @@ describe('feedScans', () => {
   it('reports a reader that fails in the middle; the scans before it are processed', async () => {
     const { scans } = recording(10, 4);
     const fake = fakeSlam();
-    const end = await feedScans({ scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
+    const end = await feed({ measurements: scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
     expect(end.inputError).toEqual(new Error('the disk is on fire'));
     expect([fake.stamps.length, fake.drains()]).toEqual([4, 1]);
   });
@@ -93,7 +93,7 @@ describe('feedScans', () => {
   it('stops at a scan that fails', async () => {
     const { scans, state } = recording(10);
     const fake = fakeSlam({ failAt: 2 });
-    const end = await feedScans({ scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
+    const end = await feed({ measurements: scans, duration: Infinity, slam: fake.slam, signal: fake.signal });
     expect(end.slamError).toEqual(new Error('cursed'));
     expect([fake.stamps.length, state.read, state.closed]).toEqual([2, 3, true]);
   });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exp, identity } from '../../src/geometry/se3.js';
 import { ScanIntake } from '../../src/ros/scan-intake.js';
-import { TfBuffer } from '../../src/ros/tf-buffer.js';
+import { TfBuffer } from '../../src/messages/tf-buffer.js';
 import { ThrottledLog } from '../../src/ros/throttle.js';
 import { TimeWatch } from '../../src/ros/time-watch.js';
 import { cloudBytes } from './helpers.js';

@@ -12,10 +12,11 @@ const code = (f: () => unknown): unknown => {
 };
 
 describe('Rig', () => {
-  it('takes a sensor that is alone for the body', () => {
+  it('takes a sensor for the body where nobody placed any', () => {
     const rig = new Rig();
     expect(rig.locate('/points')).toEqual(identity());
-    expect(rig.sensors).toEqual(['/points']);
+    expect(rig.locate('/points2')).toEqual(identity());
+    expect(rig.sensors).toEqual([]);
   });
 
   it('keeps where a sensor is mounted, until a measurement says otherwise', () => {
@@ -29,7 +30,7 @@ describe('Rig', () => {
 
   it('does not guess where a further sensor is', () => {
     const rig = new Rig();
-    rig.locate('a');
+    rig.mount('a', identity());
     expect(code(() => rig.locate('b'))).toBe('not-found');
     expect(rig.locate('b', exp([1, 0, 0, 0, 0, 0]))[3]).toBe(1);
     expect(code(() => rig.locate('b'))).toBe(undefined);

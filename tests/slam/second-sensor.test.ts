@@ -11,9 +11,8 @@ import {
   translationNorm,
   type Pose,
 } from '../../src/geometry/se3.js';
-import { LidarPreparer } from '../../src/sensors/lidar/preparer.js';
+import { LidarFrontEnd } from '../../src/sensors/lidar/front-end.js';
 import type { Observation } from '../../src/sensors/observation.js';
-import { LidarObservations } from '../../src/slam/lidar-observations.js';
 import { makeLoop, type Loop } from '../../src/slam/loop.js';
 import type { PoseEvent } from '../../src/slam/events.js';
 import { OPTIONS, place, type Cloud } from '../field/helpers.js';
@@ -127,14 +126,14 @@ describe('a rigid depth camera without colour', () => {
   const FRAMES = 24;
   let pool: KernelPool;
   let field: TestField;
-  let lidars: LidarObservations;
+  let lidars: LidarFrontEnd;
   let config: Awaited<ReturnType<typeof loadConfig>>;
   const random = new Random('depth');
   beforeAll(async () => {
     config = await loadConfig({ set: ['sensor.maxRange=30', 'threads=1', 'training.samplePoints=1024'] });
     pool = await KernelPool.create({ threads: 1, memoryMiB: 1536 });
     const points = { maxPoints: 70000, minRange: 0.2, maxRange: 30, mapVoxel: 0.03, trackVoxel: 0.12 };
-    lidars = new LidarObservations(new LidarPreparer(pool, points), true);
+    lidars = new LidarFrontEnd(pool, points);
     const voxel = 0.045;
     field = makeField(pool, {
       ...OPTIONS,
@@ -185,15 +184,10 @@ describe('a rigid depth camera without colour', () => {
     }
     const rings = Uint16Array.from({ length: columns * rows }, (_, i) => Math.floor(i / columns));
     const count = columns * rows;
-    return lidars.observe({
-      stampNs,
-      frameId: 'lidar',
-      count,
-      positions,
-      rings,
-      timing: 'none',
-      mount: LIDAR,
-    });
+    return lidars.observe(
+      { stampNs, frameId: 'lidar', count, positions, rings, timing: 'none' },
+      { T_body_sensor: LIDAR },
+    );
   };
 
   function run(sensors: readonly Sensor[]): { loop: Loop; events: PoseEvent[] } {
@@ -201,8 +195,11 @@ describe('a rigid depth camera without colour', () => {
     const loop = makeLoop(config, pool, field.backend, field.field);
     const events: PoseEvent[] = [];
     loop.events.listen((event) => event.type === 'pose' && events.push(event));
-    for (let k = 0; k < FRAMES; k++)
-      loop.pipeline.process(sensors[k % sensors.length]!(k, BigInt(k) * 100_000_000n));
+    for (let k = 0; k < FRAMES; k++) {
+      const observation = sensors[k % sensors.length]!(k, BigInt(k) * 100_000_000n);
+      loop.pipeline.process(observation);
+      if (!loop.pipeline.keeps(observation)) observation.release();
+    }
     return { loop, events };
   }
 

@@ -1,14 +1,8 @@
 import { POLYNOMIAL, SEGMENT_WORDS } from '../../kernels/layout/lidar.js';
-import { compose, exp, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
+import { exp, type Pose, type Twist } from '../../geometry/se3.js';
 
-/** Most knots of a motion table. */
-export const MAX_KNOTS = 64;
-
-/** The sensor's motion through a sweep: T_stamp_sensor at rising times (seconds relative to the stamp). */
-export interface MotionKnots {
-  readonly times: ArrayLike<number>;
-  readonly poses: readonly Pose[];
-}
+/** Most segments of a sweep. */
+export const MAX_SEGMENTS = 64;
 
 /**
  * One segment of motion with constant body twist ξ: T(t) = M·exp((t − t₀)ξ), as a cubic in s = t − t₀. With the
@@ -73,11 +67,11 @@ export function writeSeries(out: Float32Array, twist: Twist): void {
 /**
  * Segments of constant twist over [start, end].
  *
- * @returns number of segments written (1…MAX_KNOTS)
+ * @returns number of segments written (1…MAX_SEGMENTS)
  */
 export function twistSegments(out: Float32Array, twist: Twist, start: number, end: number): number {
   const turn = Math.hypot(twist[3]!, twist[4]!, twist[5]!) * (end - start);
-  const count = Math.max(1, Math.min(MAX_KNOTS, Math.ceil(turn / 0.08)));
+  const count = Math.max(1, Math.min(MAX_SEGMENTS, Math.ceil(turn / 0.08)));
   const step = (end - start) / count;
   for (let k = 0; k < count; k++) {
     const middle = start + (k + 0.5) * step;
@@ -85,33 +79,4 @@ export function twistSegments(out: Float32Array, twist: Twist, start: number, en
     writeSegment(out.subarray(k * SEGMENT_WORDS, (k + 1) * SEGMENT_WORDS), M, twist, middle);
   }
   return count;
-}
-
-/**
- * MAX_KNOTS equal segments over [start, end] that follow a table of knots, each with the twist between its ends.
- * Before the first and after the last knot the nearest twist goes on.
- */
-export function knotSegments(out: Float32Array, knots: MotionKnots, start: number, end: number): number {
-  const step = (end - start) / MAX_KNOTS;
-  let a = poseAt(knots, start);
-  for (let k = 0; k < MAX_KNOTS; k++) {
-    const b = poseAt(knots, start + (k + 1) * step);
-    const xi = log(compose(inverse(a), b)).map((v) => v / step);
-    const M = compose(a, exp(xi.map((v) => v * 0.5 * step)));
-    writeSegment(out.subarray(k * SEGMENT_WORDS, (k + 1) * SEGMENT_WORDS), M, xi, start + (k + 0.5) * step);
-    a = b;
-  }
-  return MAX_KNOTS;
-}
-
-/** Pose of a knot table at a time: geodesic between knots, the nearest twist outside. */
-export function poseAt(knots: MotionKnots, time: number): Pose {
-  const { times, poses } = knots;
-  const n = poses.length;
-  if (n === 1) return poses[0]!;
-  let k = 0;
-  while (k < n - 2 && time > times[k + 1]!) k++;
-  const share = (time - times[k]!) / (times[k + 1]! - times[k]!);
-  const xi = log(compose(inverse(poses[k]!), poses[k + 1]!));
-  return compose(poses[k]!, exp(xi.map((v) => v * share)));
 }

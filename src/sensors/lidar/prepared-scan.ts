@@ -1,4 +1,6 @@
-import type { PointTiming } from './scan.js';
+import type { KernelMemory } from '../../compute/memory.js';
+import * as L from '../../kernels/layout/lidar.js';
+import type { SurfaceSamples } from '../observation.js';
 
 /** Bits of {@link PreparedScan.flags}. */
 export { FLAG_GROUND, FLAG_NORMAL } from '../../kernels/layout/lidar.js';
@@ -20,30 +22,41 @@ export interface PointCounts {
   onVehicle: number;
 }
 
-/** Float32 columns of the fine points, in the order in which they lie in kernel memory. */
-export const FINE_COLUMNS = [
-  'x',
-  'y',
-  'z',
-  'nx',
-  'ny',
-  'nz',
-  'tau',
-  'range',
-  'quality',
-  'offset',
-  'deskewedX',
-  'deskewedY',
-  'deskewedZ',
-  'deskewedNx',
-  'deskewedNy',
-  'deskewedNz',
+/** Where the kernels find each float32 column of the fine points. */
+const COLUMN_ARGUMENT = {
+  x: L.A_FX,
+  y: L.A_FY,
+  z: L.A_FZ,
+  nx: L.A_FNX,
+  ny: L.A_FNY,
+  nz: L.A_FNZ,
+  tau: L.A_FT,
+  range: L.A_FR,
+  quality: L.A_FQ,
+  offset: L.A_FO,
+  deskewedX: L.A_DX,
+  deskewedY: L.A_DY,
+  deskewedZ: L.A_DZ,
+  deskewedNx: L.A_DNX,
+  deskewedNy: L.A_DNY,
+  deskewedNz: L.A_DNZ,
+} as const;
+export type FineColumn = keyof typeof COLUMN_ARGUMENT;
+export const FINE_COLUMNS = Object.keys(COLUMN_ARGUMENT) as FineColumn[];
+
+/** Columns that undistortion fills, and the raw ones they start from. */
+const UNDISTORTED = [
+  ['deskewedX', 'x'],
+  ['deskewedY', 'y'],
+  ['deskewedZ', 'z'],
+  ['deskewedNx', 'nx'],
+  ['deskewedNy', 'ny'],
+  ['deskewedNz', 'nz'],
 ] as const;
-export type FineColumn = (typeof FINE_COLUMNS)[number];
 
 /**
- * A scan ready for tracking and mapping, as structure of arrays in kernel memory. There is one per preparer: the next
- * `prepare` overwrites it. Views have the full capacity; only the first `mapCount` (or `trackCount`) entries count.
+ * The memory of one prepared scan, as structure of arrays in kernel memory. Views have the full capacity; only the first
+ * `mapCount` (or `trackCount`) entries count.
  *
  * - `x y z`: metres, in the sensor's frame at the instant each point was measured.
  * - `nx ny nz`: unit normal in the same frame, towards the sensor; 0 0 0 where unknown.
@@ -51,24 +64,74 @@ export type FineColumn = (typeof FINE_COLUMNS)[number];
  * - `quality`: 0 (no normal) to 1 (certain): 1/(1 + (ε/0.05 rad)²) with ε the expected error of the normal.
  * - `offset`: signed distance (m) of the point from the plane fitted around it, along the normal: n·(p − plane). The
  *   point moved by −offset along its normal has a fraction of the range noise.
- * - `deskewed…`: the same in the sensor's frame at the stamp; valid after `deskew`.
+ * - `deskewed…`: the same in the sensor's frame at the stamp.
  */
-export interface PreparedScan {
-  stampNs: bigint;
-  timing: PointTiming;
-  readonly counts: PointCounts;
+export class PreparedScan {
+  readonly counts: PointCounts = {
+    input: 0,
+    valid: 0,
+    invalid: 0,
+    noReturn: 0,
+    zero: 0,
+    tooNear: 0,
+    tooFar: 0,
+    onVehicle: 0,
+  };
   /** Fine points (to map). */
-  mapCount: number;
+  mapCount = 0;
   /** Coarse points (to register): the first entries of `track`. */
-  trackCount: number;
-  /** Views of the columns in {@link FINE_COLUMNS}. */
+  trackCount = 0;
+  /** Earliest and latest point time, s relative to the stamp, and dτ/dazimuth (s/rad) of a spinning head, else 0. */
+  start = 0;
+  end = 0;
+  sweep = 0;
   readonly columns: Readonly<Record<FineColumn, Float32Array>>;
-  /** Their addresses in kernel memory. */
-  readonly pointers: Readonly<Record<FineColumn | 'flags' | 'track', number>>;
   /** FLAG_NORMAL | FLAG_GROUND of each fine point. */
   readonly flags: Uint8Array;
   /** Up in the sensor frame (unit): the vehicle's hint, or found from the ground; the z axis if there was none. */
-  readonly up: Float32Array;
+  readonly up = new Float32Array(3);
   /** Coarse points as indices of fine points, in a fixed order. */
   readonly track: Uint32Array;
+
+  /** @throws FeltmapError out-of-memory when the arena is too small */
+  constructor(memory: KernelMemory, maxMapPoints: number) {
+    const m = maxMapPoints + 16; // the kernels' vectors may write past the last point
+    const columns = {} as Record<FineColumn, Float32Array>;
+    for (const name of FINE_COLUMNS) columns[name] = memory.f32(memory.alloc(m * 4), m);
+    this.columns = columns;
+    this.flags = memory.u8(memory.alloc(m), m);
+    this.track = memory.u32(memory.alloc(m * 4), m);
+  }
+
+  /** Makes the kernels work on this scan. */
+  bind(args: Uint32Array): void {
+    for (const name of FINE_COLUMNS) args[COLUMN_ARGUMENT[name] / 4] = this.columns[name].byteOffset;
+    args[L.A_FFLAGS / 4] = this.flags.byteOffset;
+    args[L.A_TRACK_LIST / 4] = this.track.byteOffset;
+    args[L.A_FINE / 4] = this.mapCount;
+  }
+
+  /** Points as they were measured, for a sensor at rest. */
+  copyRaw(): void {
+    for (const [to, from] of UNDISTORTED) this.columns[to].set(this.columns[from].subarray(0, this.mapCount));
+  }
+
+  /** The undistorted points; views of this scan's memory. */
+  surface(): SurfaceSamples {
+    const c = this.columns;
+    return {
+      x: c.deskewedX,
+      y: c.deskewedY,
+      z: c.deskewedZ,
+      nx: c.deskewedNx,
+      ny: c.deskewedNy,
+      nz: c.deskewedNz,
+      tau: c.tau,
+      quality: c.quality,
+      flags: this.flags,
+      up: this.up,
+      count: this.mapCount,
+      keypoints: this.track.subarray(0, this.trackCount),
+    };
+  }
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../src/compute/pool.js';
-import { exp, identity, inverse, transformPoint, compose, type Pose } from '../../../src/geometry/se3.js';
-import { poseAt } from '../../../src/sensors/lidar/prepare-motion.js';
+import { exp, inverse, transformPoint, type Pose } from '../../../src/geometry/se3.js';
 import type { PreparedScan } from '../../../src/sensors/lidar/prepared-scan.js';
 import { LidarPreparer } from '../../../src/sensors/lidar/preparer.js';
+import type { LidarScan } from '../../../src/sensors/lidar/scan.js';
 import { random } from './prepare-scene.js';
 
 let pool: KernelPool;
@@ -14,6 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => pool.close());
 
+const prepare = (scan: LidarScan): PreparedScan => preparer.prepare(scan, preparer.makeScan());
 const DEGREE = Math.PI / 180;
 
 /** Random points with random times in ±50 ms. */
@@ -21,7 +22,7 @@ function cloud(count: number, seed: number): PreparedScan {
   const uniform = random(seed);
   const positions = Float32Array.from({ length: 3 * count }, () => 120 * (uniform() - 0.5));
   const times = Float32Array.from({ length: count }, () => 0.1 * (uniform() - 0.5));
-  return preparer.prepare({ stampNs: 0n, frameId: '', count, positions, times, timing: 'field' });
+  return prepare({ stampNs: 0n, frameId: '', count, positions, times, timing: 'field' });
 }
 
 /** Largest distance of the deskewed points from T(τ)·p, relative to the range. */
@@ -36,7 +37,7 @@ function worst(p: PreparedScan, poseOf: (tau: number) => Pose): number {
   return worst;
 }
 
-describe('deskewing', () => {
+describe('undistortion', () => {
   it.each([
     ['car', [20, 0, 0, 0, 0, 0.5]],
     ['shake at 600°/s', [3, -2, 1, 200 * DEGREE, -300 * DEGREE, 480 * DEGREE]],
@@ -44,40 +45,21 @@ describe('deskewing', () => {
     ['slow', [1e-3, 0, 0, 1e-6, 0, 0]],
   ])('is the exponential of the twist (%s)', (_, xi) => {
     const p = cloud(5000, 1);
-    preparer.deskew(Float64Array.from(xi));
+    preparer.undistort(p, Float64Array.from(xi));
     expect(worst(p, (tau) => exp(xi.map((v) => v * tau)))).toBeLessThan(2e-6);
   });
 
   it('copies for a sensor at rest and for scans without times', () => {
     const p = cloud(1000, 2);
-    preparer.deskew(Float64Array.of(5, 0, 0, 0, 0, 1));
-    preparer.deskew(new Float64Array(6));
+    preparer.undistort(p, Float64Array.of(5, 0, 0, 0, 0, 1));
+    preparer.undistort(p, new Float64Array(6));
     expect(p.columns.deskewedX.slice(0, p.mapCount)).toEqual(p.columns.x.slice(0, p.mapCount));
     const positions = Float32Array.from({ length: 300 }, (_, i) => 2 + ((i * 37) % 101));
-    const still = preparer.prepare({ stampNs: 0n, frameId: '', count: 100, positions, timing: 'none' });
-    preparer.deskew(Float64Array.of(5, 0, 0, 0, 0, 1));
+    const still = prepare({ stampNs: 0n, frameId: '', count: 100, positions, timing: 'none' });
+    preparer.undistort(still, Float64Array.of(5, 0, 0, 0, 0, 1));
     expect(still.columns.deskewedZ.slice(0, still.mapCount)).toEqual(
       still.columns.z.slice(0, still.mapCount),
     );
-  });
-
-  it('follows a table of poses', () => {
-    const uniform = random(5);
-    const times = Array.from({ length: 20 }, (_, k) => -0.06 + 0.006 * k + 0.002 * uniform());
-    const poses: Pose[] = [exp([0.1, 0, 0, 0, 0, 0.1])];
-    for (let k = 1; k < 20; k++)
-      poses.push(compose(poses[k - 1]!, exp(Array.from({ length: 6 }, () => 0.04 * (uniform() - 0.3)))));
-    const knots = { times, poses };
-    const p = cloud(3000, 6);
-    preparer.deskewWith(knots);
-    // Segments do not end at the knots: each bridges a corner of the motion, by less than a tenth of a step.
-    expect(worst(p, (tau) => poseAt(knots, tau))).toBeLessThan(4e-3);
-    const xi = [4, 1, 0, 1, -2, 3];
-    const smooth = times.map((t) => exp(xi.map((v) => v * t)));
-    preparer.deskewWith({ times, poses: smooth });
-    expect(worst(p, (tau) => exp(xi.map((v) => v * tau)))).toBeLessThan(2e-6);
-    preparer.deskewWith({ times: [0], poses: [identity()] });
-    expect(worst(p, identity)).toBeLessThan(1e-6);
   });
 
   it('straightens the normals of a wall that the sweep has sheared', () => {
@@ -117,7 +99,7 @@ describe('deskewing', () => {
     const byTime = new Map(
       truth.map((hit, i) => [[0, 1, 2].map((k) => Math.fround(positions[3 * i + k]!)).join(), hit]),
     );
-    const p = preparer.prepare({
+    const p = prepare({
       stampNs: 0n,
       frameId: '',
       count,
@@ -126,7 +108,7 @@ describe('deskewing', () => {
       timing: 'field',
     });
     expect(preparer.geometry?.sweep).toBeCloseTo(0.1 / (2 * Math.PI), 4);
-    preparer.deskew(Float64Array.from(twist));
+    preparer.undistort(p, Float64Array.from(twist));
     const c = p.columns;
     const [raw, straight]: [number[], number[]] = [[], []];
     for (let i = 0; i < p.mapCount; i++) {
@@ -154,8 +136,8 @@ describe('deskewing', () => {
       transformPoint(inverse(exp(xi.map((v) => v * times[i]!))), ...(q as [number, number, number])),
     );
     const positions = Float32Array.from(seen.flat());
-    const p = preparer.prepare({ stampNs: 0n, frameId: '', count: 2000, positions, times, timing: 'field' });
-    preparer.deskew(Float64Array.from(xi));
+    const p = prepare({ stampNs: 0n, frameId: '', count: 2000, positions, times, timing: 'field' });
+    preparer.undistort(p, Float64Array.from(xi));
     const known = new Set(world.map((q) => q.map((v) => v.toFixed(2)).join()));
     let found = 0;
     for (let i = 0; i < p.mapCount; i++) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compose, exp, identity, interpolate, inverse, type Pose } from '../../src/geometry/se3.js';
 import { Random } from '../../src/geometry/random.js';
-import { TfBuffer } from '../../src/ros/tf-buffer.js';
+import { TfBuffer } from '../../src/messages/tf-buffer.js';
 
 const S = 1_000_000_000n;
 const transform = (frameId: string, childFrameId: string, pose: Pose, stampNs = 0n) => ({

@@ -1,5 +1,5 @@
 import { compose, identity, interpolate, inverse, type Pose } from '../geometry/se3.js';
-import type { TransformStamped } from '../messages/poses.js';
+import type { TransformStamped } from './poses.js';
 
 /**
  * Why there is no transform. `future`: the newest is older than asked for, so waiting may help; `past`: it was asked

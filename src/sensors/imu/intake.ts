@@ -1,0 +1,78 @@
+import { decodeImu } from '../../messages/imu.js';
+import type { TfLookup } from '../../messages/tf-buffer.js';
+import type { Encoding } from '../../messages/wire.js';
+import type { ImuBatch } from './batch.js';
+
+/** Readings that may wait for the next scan: 2 s at 1 kHz. */
+const LIMIT = 2000;
+
+export interface ImuIntakeOptions {
+  /** T_target_source at a stamp. */
+  readonly lookup: (target: string, source: string, stampNs: bigint) => TfLookup;
+  /** Says why readings are not used; messages of one key are about the same. */
+  readonly warn: (key: string, text: string) => void;
+}
+
+/**
+ * sensor_msgs/Imu messages from arrival until the next scan takes their readings along: one way for the ROS node and for
+ * recordings, so that both give the same trajectory.
+ *
+ * @example
+ * const imu = new ImuIntake({ lookup: (...frames) => tf.lookup(...frames), warn: (_, text) => console.warn(text) });
+ * imu.add(message.data);
+ * const batch = imu.take('base_link', scan.stampNs);
+ */
+export class ImuIntake {
+  readonly #options: ImuIntakeOptions;
+  #stamps: bigint[] = [];
+  #rates: number[] = [];
+  #frame = '';
+
+  constructor(options: ImuIntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a message; one that cannot be used is left out with a warning. */
+  add(bytes: Uint8Array, encoding: Encoding = 'cdr'): void {
+    const { warn } = this.#options;
+    let imu;
+    try {
+      imu = decodeImu(bytes, encoding);
+    } catch (error) {
+      warn('imu unreadable', `imu: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    // REP-145: −1 says that the device has no gyroscope.
+    if (imu.angularVelocityCovariance[0] === -1) {
+      warn('imu rates', 'imu: the messages say that they carry no turn rates; the topic is not used.');
+      return;
+    }
+    this.#frame = imu.frameId;
+    this.#stamps.push(imu.stampNs);
+    this.#rates.push(imu.angularVelocity[0]!, imu.angularVelocity[1]!, imu.angularVelocity[2]!);
+    if (this.#stamps.length > LIMIT) {
+      this.#stamps.splice(0, LIMIT / 2);
+      this.#rates.splice(0, (3 * LIMIT) / 2);
+    }
+  }
+
+  /** What came since the last scan, on a body; undefined without readings or transform. */
+  take(bodyFrame: string, stampNs: bigint): ImuBatch | undefined {
+    if (this.#stamps.length === 0) return undefined;
+    const { lookup, warn } = this.#options;
+    const found = lookup(bodyFrame, this.#frame, stampNs);
+    const [stamps, rates] = [this.#stamps, this.#rates];
+    this.clear();
+    if (!found.ok) {
+      const frames = `from '${bodyFrame}' to '${this.#frame}'`;
+      warn('imu transform', `imu is not used: there is no transform ${frames}: ${found.reason}.`);
+      return undefined;
+    }
+    return { stampsNs: BigInt64Array.from(stamps), rates: Float64Array.from(rates), T_body_imu: found.pose };
+  }
+
+  clear(): void {
+    this.#stamps = [];
+    this.#rates = [];
+  }
+}

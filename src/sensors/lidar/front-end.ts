@@ -1,0 +1,122 @@
+import type { KernelPool } from '../../compute/pool.js';
+import { FeltmapError } from '../../geometry/errors.js';
+import { identity, type Pose, type Twist } from '../../geometry/se3.js';
+import type { Observation, SensorId, SurfaceSamples } from '../observation.js';
+import { Slots } from '../slots.js';
+import type { PreparedScan } from './prepared-scan.js';
+import { LidarPreparer, type PreparerOptions, type Vehicle } from './preparer.js';
+import type { LidarScan } from './scan.js';
+
+export interface FrontEndOptions extends PreparerOptions {
+  /** Observations that may be alive at the same time. */
+  readonly slots?: number;
+  /** Whether points that carry times are undistorted; else every scan is taken for rigid. */
+  readonly deskew?: boolean;
+}
+
+/** Which LiDAR made a scan, and where it is on the body. */
+export type LidarMount = Partial<Pick<Observation, 'sensor' | 'T_body_sensor' | 'mountTwist'>>;
+
+const SLOTS = 3;
+const STILL = new Float64Array(6);
+
+/**
+ * Makes observations of LiDAR scans, from however many LiDARs.
+ *
+ * @example
+ * const lidar = new LidarFrontEnd(pool, { maxRange: 80 });
+ * const observation = lidar.observe(scan, { sensor: '/points', T_body_sensor });
+ * observation.undistort(twist);
+ * // … track and map observation.surface …
+ * observation.release();
+ */
+export class LidarFrontEnd {
+  readonly #preparer: LidarPreparer;
+  readonly #slots: Slots<PreparedScan>;
+  readonly #deskew: boolean;
+
+  /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
+  constructor(pool: KernelPool, { slots = SLOTS, deskew = true, ...options }: FrontEndOptions = {}) {
+    this.#preparer = new LidarPreparer(pool, options);
+    this.#slots = new Slots(slots, 'LiDAR scans', () => this.#preparer.makeScan());
+    this.#deskew = deskew;
+  }
+
+  /** Observations that can be made before one must be released. */
+  get free(): number {
+    return this.#slots.free;
+  }
+
+  /**
+   * @param mount where the LiDAR is on the body at the stamp; the LiDAR is the body where that is left out
+   * @throws FeltmapError bad-input for a scan that contradicts itself or is too large; out-of-memory while no slot is
+   *   free. Either way nothing is held.
+   */
+  observe(scan: LidarScan, mount: LidarMount = {}, vehicle?: Vehicle): Observation {
+    const slot = this.#slots.take();
+    try {
+      this.#preparer.prepare(scan, slot, vehicle);
+    } catch (error) {
+      this.#slots.give(slot);
+      throw error;
+    }
+    const { sensor = scan.frameId, T_body_sensor = identity(), mountTwist } = mount;
+    return new LidarObservation(this.#preparer, this.#slots, slot, {
+      sensor,
+      stampNs: scan.stampNs,
+      frameId: scan.frameId,
+      T_body_sensor,
+      ...(mountTwist && { mountTwist }),
+      motion: this.#deskew && scan.timing !== 'none' ? 'sweep' : 'rigid',
+    });
+  }
+}
+
+type Described = Pick<
+  Observation,
+  'sensor' | 'stampNs' | 'frameId' | 'T_body_sensor' | 'mountTwist' | 'motion'
+>;
+
+class LidarObservation implements Observation {
+  readonly sensor: SensorId;
+  readonly stampNs: bigint;
+  readonly frameId: string;
+  readonly T_body_sensor: Pose;
+  readonly mountTwist?: Twist;
+  readonly motion: 'rigid' | 'sweep';
+  readonly rays = 'from-sensor';
+  readonly surface: SurfaceSamples;
+  readonly counts: PreparedScan['counts'];
+  #slot: PreparedScan | undefined;
+
+  constructor(
+    private readonly preparer: LidarPreparer,
+    private readonly slots: Slots<PreparedScan>,
+    slot: PreparedScan,
+    { sensor, stampNs, frameId, T_body_sensor, mountTwist, motion }: Described,
+  ) {
+    this.sensor = sensor;
+    this.stampNs = stampNs;
+    this.frameId = frameId;
+    this.T_body_sensor = T_body_sensor;
+    if (mountTwist) this.mountTwist = mountTwist;
+    this.motion = motion;
+    this.surface = slot.surface();
+    this.counts = { ...slot.counts };
+    this.#slot = slot;
+  }
+
+  undistort(twist: Twist): void {
+    if (!this.#slot)
+      throw new FeltmapError(
+        'bad-input',
+        `The observation of '${this.sensor}' was released and cannot be undistorted.`,
+      );
+    this.preparer.undistort(this.#slot, this.motion === 'sweep' ? twist : STILL);
+  }
+
+  release(): void {
+    if (this.#slot) this.slots.give(this.#slot);
+    this.#slot = undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import type { KernelPool } from '../../compute/pool.js';
+import { FeltmapError } from '../../geometry/errors.js';
+import type { Twist } from '../../geometry/se3.js';
+import * as L from '../../kernels/layout/lidar.js';
+import { MAX_SEGMENTS, MAX_SERIES_ANGLE, twistSegments, writeSeries } from './prepare-motion.js';
+import type { PreparedScan } from './prepared-scan.js';
+
+/** Undoes the motion of a sensor while it swept: p' = exp(τ·ξ)·p for every fine point of a prepared scan. */
+export class Undistortion {
+  readonly #u32: Uint32Array;
+  readonly #f32: Float32Array;
+  readonly #segments: Float32Array;
+
+  /** @param args the kernels' argument block, A_BYTES long */
+  constructor(
+    private readonly pool: KernelPool,
+    private readonly args: number,
+  ) {
+    const { memory } = pool;
+    this.#u32 = memory.u32(args, L.A_BYTES / 4);
+    this.#f32 = memory.f32(args, L.A_BYTES / 4);
+    const words = MAX_SEGMENTS * L.SEGMENT_WORDS;
+    const segments = memory.alloc(words * 4);
+    this.#u32[L.A_SEGMENTS / 4] = segments;
+    this.#segments = memory.f32(segments, words);
+  }
+
+  /**
+   * Fills the undistorted columns from the raw ones.
+   *
+   * @param twist ξ = [v, ω] of the sensor in its own frame at the stamp, m/s and rad/s
+   * @throws FeltmapError bad-input for a twist that is not finite
+   */
+  run(scan: PreparedScan, twist: Twist): void {
+    if (!twist.every(Number.isFinite))
+      throw new FeltmapError(
+        'bad-input',
+        'Cannot undistort the scan: the twist is not finite; reset the motion model.',
+      );
+    if (scan.end <= scan.start || twist.every((v) => v === 0)) return scan.copyRaw();
+    scan.bind(this.#u32);
+    this.#f32[L.A_SWEEP / 4] = scan.sweep;
+    const chunks = Math.ceil(scan.mapCount / L.FINE_CHUNK);
+    // The times are those of samples: a margin for the points that were not sampled.
+    const margin = 0.02 * (scan.end - scan.start);
+    const [start, end] = [scan.start - margin, scan.end + margin];
+    if (Math.hypot(twist[3]!, twist[4]!, twist[5]!) * Math.max(end, -start) <= MAX_SERIES_ANGLE) {
+      this.#f32.set(twist, L.A_TWIST / 4);
+      writeSeries(this.#f32.subarray(L.A_SINE / 4, L.A_SINE / 4 + 3 * L.POLYNOMIAL), twist);
+      this.pool.run('prepareDeskewTwist', this.args, chunks);
+      return;
+    }
+    const segments = twistSegments(this.#segments, twist, start, end);
+    this.#u32[L.A_SEGMENT_COUNT / 4] = segments;
+    this.#f32[L.A_SEGMENT_START / 4] = start;
+    this.#f32[L.A_SEGMENT_INV / 4] = segments / (end - start);
+    this.pool.run('prepareDeskew', this.args, chunks);
+  }
+}

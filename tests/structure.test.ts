@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_LINES = 400;
 
 /** Files that are still too long. This list only gets shorter. */
-const TOO_LONG = ['src/kernels/lidar/normals.ts', 'src/sensors/lidar/preparer.ts'];
+const TOO_LONG = ['src/sensors/lidar/preparer.ts'];
 
 const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[])
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))

@@ -8,9 +8,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_LINES = 400;
 
-/** Files that are still too long. This list only gets shorter. */
-const TOO_LONG = ['src/kernels/lidar/normals.ts'];
-
 const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[])
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
   .map((name) => join('src', name).replaceAll('\\', '/'))
@@ -70,13 +67,9 @@ describe('files of src', () => {
     expect(findCircle(graph)).toEqual(['b', 'd', 'b']);
   });
 
-  it('have at most 400 lines, but for those on the list, which only gets shorter', () => {
+  it('have at most 400 lines', () => {
     const long = sources.filter((name) => text.get(name)!.split('\n').length - 1 > MAX_LINES);
-    expect(long.filter((name) => !TOO_LONG.includes(name))).toEqual([]);
-    expect(
-      TOO_LONG.filter((name) => !long.includes(name)),
-      'short enough now: take it off the list',
-    ).toEqual([]);
+    expect(long).toEqual([]);
   });
 });
 

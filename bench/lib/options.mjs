@@ -14,6 +14,7 @@ export const ROOT = new URL('../../', import.meta.url);
  * --only NAME    one part of a benchmark, which has a section of its own
  * --keep DIR     scans are kept there and used again; remove DIR after a change of the simulator
  * --no-write     leave docs/benchmarks.md as it is
+ * --old DIR      a built checkout to time in turn with this one (speed only; partial run)
  * --software     a software adapter will do where there is no GPU
  */
 export function benchOptions(defaults = {}) {
@@ -27,8 +28,9 @@ export function benchOptions(defaults = {}) {
     rounds: values.rounds === undefined ? roundsDefault : positive(values.rounds, '--rounds'),
     only: values.only,
     keep: values.keep === undefined ? undefined : resolve(values.keep),
+    old: values.old === undefined ? undefined : resolve(values.old),
     software: values.software ?? false,
-    write: ['scans', 'seeds', 'rounds', 'no-write'].every((name) => values[name] === undefined),
+    write: ['scans', 'seeds', 'rounds', 'old', 'no-write'].every((name) => values[name] === undefined),
   };
 }
 
@@ -42,6 +44,7 @@ export function commandLine() {
       rounds: { type: 'string' },
       only: { type: 'string' },
       keep: { type: 'string' },
+      old: { type: 'string' },
       'no-write': { type: 'boolean' },
       software: { type: 'boolean' },
     },

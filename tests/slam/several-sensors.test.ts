@@ -100,3 +100,27 @@ describe('a gyroscope', () => {
     expect(await run(false)).toBeGreaterThan(0.03);
   });
 });
+
+describe('a scan of another sensor that arrives late', () => {
+  it('is used at its own stamp, and not at all when it is too late', async () => {
+    const slam = await createSlam(await loadConfig({ set: ['threads=1', 'map.memoryMiB=1024'] }));
+    const rear = (k: number): LidarScan => ({ ...seenFrom(scans[k]!, REAR), frameId: 'rear' });
+    for (let k = 0; k < 12; k++) slam.process({ ...scans[k]!, mount: FRONT });
+    const late = slam.process(rear(9));
+    const off = compose(inverse(compose(compose(inverse(truth[0]!), truth[9]!), REAR)), late.pose);
+    expect([late.state, late.stampNs]).toEqual(['tracking', scans[9]!.stampNs]);
+    expect(translationNorm(off)).toBeLessThan(0.12);
+    // The body goes on from its newest pose.
+    const next = slam.process({ ...scans[12]!, mount: FRONT });
+    expect(
+      translationNorm(compose(inverse(compose(inverse(truth[0]!), truth[12]!)), next.pose)),
+    ).toBeLessThan(0.12);
+    const before = slam.statistics().blocks;
+    expect(() => slam.process({ ...rear(2), frameId: 'side' })).toThrow(
+      /'side' is 1\.0 s older .* \(1 so far\)/,
+    );
+    expect(slam.statistics().blocks).toBe(before);
+    expect(slam.process({ ...scans[13]!, mount: FRONT }).state).toBe('tracking');
+    await slam.close();
+  });
+});

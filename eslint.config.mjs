@@ -9,7 +9,7 @@ const KERNEL_GLOBALS =
   'load store memory atomic select min max abs floor ceil nearest sqrt clz ctz popcnt reinterpret NaN __heap_base';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'node_modules/', 'src/kernels/field/', 'coverage/', '**/*.html'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', 'coverage/', '**/*.html'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,7 +1,8 @@
 // Every kernel has the form (args: usize, chunk: i32): it reads its parameters from a struct at `args` and
 // does the part `chunk` of the work, so that any number of threads can share it. Pure functions on raw memory:
 // no AssemblyScript object is ever allocated, because instances share one memory but not their globals.
-export { allocateBlocks, castPoints, fuse } from './field/fuse';
+export { fuse } from './field/fuse';
+export { allocateBlocks, castPoints } from './field/rays';
 export { makeBlocks } from './field/grid';
 export { carve, carveMarked } from './field/carve';
 export { register } from './field/register';

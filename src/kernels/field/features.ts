@@ -1,18 +1,21 @@
 // Feature cells: the 8 corner rows of the coarse cell around a point, and their trilinear blend.
 // A row is 128 bytes: features[8], gradient[8], Adam m[8], Adam v[8]. Row 0 is all zero and stands for "not there".
+import {
+  G_DATA,
+  G_INVERSE,
+  G_NEIGHBOURS,
+  L_COORDS,
+  L_COUNT,
+  L_DECODER,
+  L_GRID,
+  L_MAX,
+  L_OVERFLOW,
+  L_ROWS,
+} from '../layout/field';
 import { decode, positionGradient } from './decoder';
-import { findBlock, touchBlock, G_DATA, G_INVERSE, G_NEIGHBOURS } from './grid';
+import { findBlock, touchBlock } from './grid';
 
 // Feature-level descriptor (byte offsets), shared with src/field/backends/wasm/features.ts.
-export const L_GRID: usize = 0;
-export const L_ROWS: usize = 4; // pointer to the rows
-export const L_COUNT: usize = 8; // rows in use, the zero row included
-export const L_MAX: usize = 12;
-export const L_STAMPS: usize = 16; // i32 per row: last iteration that touched it
-export const L_STEPS: usize = 20; // i32 per row: Adam steps taken
-export const L_DECODER: usize = 24;
-export const L_OVERFLOW: usize = 28;
-export const L_COORDS: usize = 32; // i32×4 per row: corner coordinates
 
 // What `cell` leaves behind: rows i32[8], fraction f32[3].
 export const C_ROWS: usize = 0;
@@ -22,22 +25,32 @@ export const C_FRACTION: usize = 32;
 export function cell(level: usize, x: f32, y: f32, z: f32, out: usize): bool {
   const g: usize = load<u32>(level, L_GRID);
   const inverse = load<f32>(g, G_INVERSE);
-  const ux = x * inverse, uy = y * inverse, uz = z * inverse;
-  const flx = floor(ux), fly = floor(uy), flz = floor(uz);
-  const ix = <i32>flx, iy = <i32>fly, iz = <i32>flz;
+  const ux = x * inverse,
+    uy = y * inverse,
+    uz = z * inverse;
+  const flx = floor(ux),
+    fly = floor(uy),
+    flz = floor(uz);
+  const ix = <i32>flx,
+    iy = <i32>fly,
+    iz = <i32>flz;
   const block = findBlock(g, ix >> 3, iy >> 3, iz >> 3);
   if (block == 0) return false;
   store<f32>(out, ux - flx, C_FRACTION);
   store<f32>(out, uy - fly, C_FRACTION + 4);
   store<f32>(out, uz - flz, C_FRACTION + 8);
   const data: usize = load<u32>(g, G_DATA);
-  const neighbours = <usize>load<u32>(g, G_NEIGHBOURS) + (<usize>block << 5);
+  const neighbours = <usize>load<u32>(g, G_NEIGHBOURS) + ((<usize>block) << 5);
   let any: i32 = 0;
   for (let c = 0; c < 8; c++) {
-    const cx = (ix & 7) + (c & 1), cy = (iy & 7) + ((c >> 1) & 1), cz = (iz & 7) + (c >> 2);
-    const b: usize = load<u32>(neighbours + (<usize>((cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2)) << 2));
-    const row = load<i32>(data + (b << 11) + (<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6)) << 2));
-    store<i32>(out + (<usize>c << 2), row);
+    const cx = (ix & 7) + (c & 1),
+      cy = (iy & 7) + ((c >> 1) & 1),
+      cz = (iz & 7) + (c >> 2);
+    const b: usize = load<u32>(
+      neighbours + ((<usize>((cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2))) << 2),
+    );
+    const row = load<i32>(data + (b << 11) + ((<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6))) << 2));
+    store<i32>(out + ((<usize>c) << 2), row);
     any |= row;
   }
   return any != 0;
@@ -46,11 +59,16 @@ export function cell(level: usize, x: f32, y: f32, z: f32, out: usize): bool {
 /** f = Σ_c w_c f_c to `out` (8 floats). */
 export function blend(level: usize, c: usize, out: usize): void {
   const rows: usize = load<u32>(level, L_ROWS);
-  const fx = load<f32>(c, C_FRACTION), fy = load<f32>(c, C_FRACTION + 4), fz = load<f32>(c, C_FRACTION + 8);
-  let lo = f32x4.splat(0), hi = lo;
+  const fx = load<f32>(c, C_FRACTION),
+    fy = load<f32>(c, C_FRACTION + 4),
+    fz = load<f32>(c, C_FRACTION + 8);
+  let lo = f32x4.splat(0),
+    hi = lo;
   for (let k = 0; k < 8; k++) {
-    const w = f32x4.splat((k & 1 ? fx : <f32>1 - fx) * (k & 2 ? fy : <f32>1 - fy) * (k & 4 ? fz : <f32>1 - fz));
-    const row = rows + (<usize>load<u32>(c + (<usize>k << 2)) << 7);
+    const w = f32x4.splat(
+      (k & 1 ? fx : <f32>1 - fx) * (k & 2 ? fy : <f32>1 - fy) * (k & 4 ? fz : <f32>1 - fz),
+    );
+    const row = rows + ((<usize>load<u32>(c + ((<usize>k) << 2))) << 7);
     lo = f32x4.add(lo, f32x4.mul(w, v128.load(row)));
     hi = f32x4.add(hi, f32x4.mul(w, v128.load(row, 16)));
   }
@@ -63,17 +81,29 @@ export function blend(level: usize, c: usize, out: usize): void {
  * ∇ρ = Σ_c ∇w_c (f_c · ∂ρ/∂f) + (2/cell) ∂ρ/∂q.
  */
 export function addResidualGradient(level: usize, c: usize, back: usize, gates: usize, out: usize): void {
-  const D: usize = load<u32>(level, L_DECODER), rows: usize = load<u32>(level, L_ROWS);
+  const D: usize = load<u32>(level, L_DECODER),
+    rows: usize = load<u32>(level, L_ROWS);
   const inverse = load<f32>(<usize>load<u32>(level, L_GRID), G_INVERSE);
-  const fx = load<f32>(c, C_FRACTION), fy = load<f32>(c, C_FRACTION + 4), fz = load<f32>(c, C_FRACTION + 8);
+  const fx = load<f32>(c, C_FRACTION),
+    fy = load<f32>(c, C_FRACTION + 4),
+    fz = load<f32>(c, C_FRACTION + 8);
   const two = inverse * <f32>2;
-  let gx = two * positionGradient(D, gates, 0), gy = two * positionGradient(D, gates, 1), gz = two * positionGradient(D, gates, 2);
-  const lo = v128.load(back), hi = v128.load(back, 16);
+  let gx = two * positionGradient(D, gates, 0),
+    gy = two * positionGradient(D, gates, 1),
+    gz = two * positionGradient(D, gates, 2);
+  const lo = v128.load(back),
+    hi = v128.load(back, 16);
   for (let k = 0; k < 8; k++) {
-    const row = rows + (<usize>load<u32>(c + (<usize>k << 2)) << 7);
+    const row = rows + ((<usize>load<u32>(c + ((<usize>k) << 2))) << 7);
     const t = f32x4.add(f32x4.mul(lo, v128.load(row)), f32x4.mul(hi, v128.load(row, 16)));
-    const dot = (f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 1) + (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3))) * inverse;
-    const ax = k & 1 ? fx : <f32>1 - fx, ay = k & 2 ? fy : <f32>1 - fy, az = k & 4 ? fz : <f32>1 - fz;
+    const dot =
+      (f32x4.extract_lane(t, 0) +
+        f32x4.extract_lane(t, 1) +
+        (f32x4.extract_lane(t, 2) + f32x4.extract_lane(t, 3))) *
+      inverse;
+    const ax = k & 1 ? fx : <f32>1 - fx,
+      ay = k & 2 ? fy : <f32>1 - fy,
+      az = k & 4 ? fz : <f32>1 - fz;
     gx += (k & 1 ? dot : -dot) * ay * az;
     gy += (k & 2 ? dot : -dot) * ax * az;
     gz += (k & 4 ? dot : -dot) * ax * ay;
@@ -86,8 +116,11 @@ export function addResidualGradient(level: usize, c: usize, back: usize, gates: 
 /** ρ at the cell `c`, with the gates for the backward pass; `feature` takes the 8 blended features. */
 export function residual(level: usize, c: usize, feature: usize, gates: usize): f32 {
   blend(level, c, feature);
-  const two: f32 = 2, one: f32 = 1;
-  const qx = two * load<f32>(c, C_FRACTION) - one, qy = two * load<f32>(c, C_FRACTION + 4) - one, qz = two * load<f32>(c, C_FRACTION + 8) - one;
+  const two: f32 = 2,
+    one: f32 = 1;
+  const qx = two * load<f32>(c, C_FRACTION) - one,
+    qy = two * load<f32>(c, C_FRACTION + 4) - one,
+    qz = two * load<f32>(c, C_FRACTION + 8) - one;
   return decode(<usize>load<u32>(level, L_DECODER), feature, qx, qy, qz, gates);
 }
 
@@ -95,13 +128,17 @@ export function residual(level: usize, c: usize, feature: usize, gates: usize): 
 export function touchCell(level: usize, x: f32, y: f32, z: f32): void {
   const g: usize = load<u32>(level, L_GRID);
   const inverse = load<f32>(g, G_INVERSE);
-  const ix = <i32>floor(x * inverse), iy = <i32>floor(y * inverse), iz = <i32>floor(z * inverse);
+  const ix = <i32>floor(x * inverse),
+    iy = <i32>floor(y * inverse),
+    iz = <i32>floor(z * inverse);
   const data: usize = load<u32>(g, G_DATA);
   for (let c = 0; c < 8; c++) {
-    const cx = ix + (c & 1), cy = iy + ((c >> 1) & 1), cz = iz + (c >> 2);
+    const cx = ix + (c & 1),
+      cy = iy + ((c >> 1) & 1),
+      cz = iz + (c >> 2);
     const b: usize = touchBlock(g, cx >> 3, cy >> 3, cz >> 3);
     if (b == 0) return;
-    const at = data + (b << 11) + (<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6)) << 2);
+    const at = data + (b << 11) + ((<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6))) << 2);
     if (load<i32>(at) != 0) continue;
     const row = load<i32>(level, L_COUNT);
     if (row >= load<i32>(level, L_MAX)) {
@@ -110,7 +147,7 @@ export function touchCell(level: usize, x: f32, y: f32, z: f32): void {
     }
     store<i32>(level, row + 1, L_COUNT);
     store<i32>(at, row);
-    const coords = <usize>load<u32>(level, L_COORDS) + (<usize>row << 4);
+    const coords = <usize>load<u32>(level, L_COORDS) + ((<usize>row) << 4);
     store<i32>(coords, cx);
     store<i32>(coords, cy, 4);
     store<i32>(coords, cz, 8);

@@ -1,47 +1,61 @@
 // One optimisation step: interpolate, decode, Huber loss, back-propagate to the corner features and to the keyframe
 // poses of the window, Adam on every touched row.
-import { CORNERS_BYTES, T_CELLS } from '../layout/field';
-import { findBlock, gatherCell, sampleCell, G_CHANGE, G_DATA, G_INVERSE, G_NEIGHBOURS } from './grid';
+import {
+  CORNERS_BYTES,
+  G_CHANGE,
+  G_DATA,
+  G_INVERSE,
+  G_NEIGHBOURS,
+  L_DECODER,
+  L_ROWS,
+  L_STAMPS,
+  L_STEPS,
+  T_BIAS,
+  T_CAPACITY,
+  T_CELLS,
+  T_CHUNKS,
+  T_HUBER,
+  T_ITERATION,
+  T_LEVEL,
+  T_OUT,
+  T_PARTS,
+  T_POOL,
+  T_POSES,
+  T_RATE,
+  T_RECORDS,
+  T_SCALAR,
+  T_SCALAR_RATE,
+  T_SCRATCH,
+  T_TOTAL,
+  T_TOUCHED,
+} from '../layout/field';
+import { findBlock, gatherCell, sampleCell } from './grid';
 import { backward } from './decoder';
-import { addResidualGradient, cell, residual, touchCell, C_FRACTION, L_DECODER, L_ROWS, L_STAMPS, L_STEPS } from './features';
+import { addResidualGradient, cell, residual, touchCell, C_FRACTION } from './features';
 
-const T_SCALAR: usize = 0; // fine scalar grid
-const T_LEVEL: usize = 4; // feature level
-const T_POOL: usize = 8; // samples, 8 f32 each: x y z (keyframe frame), label, weight, 3 unused
-const T_CHUNKS: usize = 12; // u32×4 per chunk: first sample, count, pose number, 1 = pose takes part
-const T_POSES: usize = 16; // f32×12 per pose, T_submap_keyframe
-const T_RECORDS: usize = 20; // 112 bytes per sample of the batch
-const T_OUT: usize = 24; // f64×32 per chunk: H upper triangle (21), b (6), Σ loss, count, …
-const T_HUBER: usize = 28; // f32, metres
-const T_RATE: usize = 32; // f32, Adam step size
-const T_ITERATION: usize = 36; // i32, ever growing
-const T_TOTAL: usize = 40; // chunks in the batch
-const T_PARTS: usize = 44; // disjoint parts the rows are divided into
-const T_TOUCHED: usize = 48; // u32 lists, one of T_CAPACITY per part
-const T_CAPACITY: usize = 52;
-const T_BIAS: usize = 56; // f32×2 per step number: 1/(1−β₁ᵗ), 1/(1−β₂ᵗ), 1024 entries
-const T_SCRATCH: usize = 64; // 512 bytes per chunk
-const T_SCALAR_RATE: usize = 68; // f32: step of the fused scalars, 0 = leave them
-const WITH_SCALAR = 1, WITH_FEATURES = 2;
+const WITH_SCALAR = 1,
+  WITH_FEATURES = 2;
 
 export const SAMPLES_PER_CHUNK = 256;
 const RECORD: usize = 112; // ∂L/∂f f32[8], feature rows i32[8], fraction f32[3], flags, block, corner, fraction f32[3], residual
 
 /** Gives feature rows to the cells of the surface samples, the first of every four. One chunk only. */
-export function allocateRows(args: usize, chunk: i32): void {
+export function allocateRows(args: usize, _chunk: i32): void {
   const level: usize = load<u32>(args, T_LEVEL);
   const total = load<u32>(args, T_TOTAL);
   for (let k: u32 = 0; k < total; k++) {
-    const c = <usize>load<u32>(args, T_CHUNKS) + (<usize>k << 4);
+    const c = <usize>load<u32>(args, T_CHUNKS) + ((<usize>k) << 4);
     const count = load<u32>(c, 4);
     const T = <usize>load<u32>(args, T_POSES) + <usize>load<u32>(c, 8) * 48;
-    let p = <usize>load<u32>(args, T_POOL) + (<usize>load<u32>(c) << 5);
+    let p = <usize>load<u32>(args, T_POOL) + ((<usize>load<u32>(c)) << 5);
     for (let i: u32 = 0; i < count; i += 4) {
       if (load<f32>(p, 16) <= 0) {
         p += 128;
         continue;
       }
-      const x = load<f32>(p), y = load<f32>(p, 4), z = load<f32>(p, 8);
+      const x = load<f32>(p),
+        y = load<f32>(p, 4),
+        z = load<f32>(p, 8);
       touchCell(level, apply(T, x, y, z), apply(T + 16, x, y, z), apply(T + 32, x, y, z));
       p += 128;
     }
@@ -56,35 +70,52 @@ function apply(T: usize, x: f32, y: f32, z: f32): f32 {
 
 /** Forward and backward to ∂L/∂f of each sample of the chunk, and the chunk's share of its pose's 6×6 system. */
 export function fitForward(args: usize, chunk: i32): void {
-  const scalar: usize = load<u32>(args, T_SCALAR), level: usize = load<u32>(args, T_LEVEL);
+  const scalar: usize = load<u32>(args, T_SCALAR),
+    level: usize = load<u32>(args, T_LEVEL);
   const D: usize = load<u32>(level, L_DECODER);
-  const c = <usize>load<u32>(args, T_CHUNKS) + (<usize>chunk << 4);
+  const c = <usize>load<u32>(args, T_CHUNKS) + ((<usize>chunk) << 4);
   const count = load<u32>(c, 4);
   const withPose = load<u32>(c, 12) != 0;
   const T = <usize>load<u32>(args, T_POSES) + <usize>load<u32>(c, 8) * 48;
-  const out = <usize>load<u32>(args, T_OUT) + (<usize>chunk << 8);
-  const scratch = <usize>load<u32>(args, T_SCRATCH) + (<usize>chunk << 9);
-  const gates = scratch + 128, feature = scratch + 64;
+  const out = <usize>load<u32>(args, T_OUT) + ((<usize>chunk) << 8);
+  const scratch = <usize>load<u32>(args, T_SCRATCH) + ((<usize>chunk) << 9);
+  const gates = scratch + 128,
+    feature = scratch + 64;
   const huber = load<f32>(args, T_HUBER);
   memory.fill(out, 0, 256);
   let record = <usize>load<u32>(args, T_RECORDS) + <usize>chunk * SAMPLES_PER_CHUNK * RECORD;
-  let p = <usize>load<u32>(args, T_POOL) + (<usize>load<u32>(c) << 5);
-  const cx = load<f32>(T, 12), cy = load<f32>(T, 28), cz = load<f32>(T, 44);
-  let lossSum: f64 = 0, used: f64 = 0;
+  let p = <usize>load<u32>(args, T_POOL) + ((<usize>load<u32>(c)) << 5);
+  const cx = load<f32>(T, 12),
+    cy = load<f32>(T, 28),
+    cz = load<f32>(T, 44);
+  let lossSum: f64 = 0,
+    used: f64 = 0;
   // First copy the corners of all samples and read their rows: reads that do not wait for each other's results overlap.
-  const inverse = load<f32>(scalar, G_INVERSE), rows: usize = load<u32>(level, L_ROWS);
+  const inverse = load<f32>(scalar, G_INVERSE),
+    rows: usize = load<u32>(level, L_ROWS);
   const cells = <usize>load<u32>(args, T_CELLS) + <usize>chunk * SAMPLES_PER_CHUNK * CORNERS_BYTES;
-  const p0 = p, record0 = record;
+  const p0 = p,
+    record0 = record;
   let corners = cells;
   let touched: f32 = 0;
   for (let i: u32 = 0; i < count; i++, p += 32, record += RECORD, corners += CORNERS_BYTES) {
     store<i32>(record, 0, 76);
     if (load<f32>(p, 16) <= 0) continue;
-    const px = load<f32>(p), py = load<f32>(p, 4), pz = load<f32>(p, 8);
-    const x = apply(T, px, py, pz), y = apply(T + 16, px, py, pz), z = apply(T + 32, px, py, pz);
-    const ux = x * inverse, uy = y * inverse, uz = z * inverse;
-    const flx = floor(ux), fly = floor(uy), flz = floor(uz);
-    const ix = <i32>flx, iy = <i32>fly, iz = <i32>flz;
+    const px = load<f32>(p),
+      py = load<f32>(p, 4),
+      pz = load<f32>(p, 8);
+    const x = apply(T, px, py, pz),
+      y = apply(T + 16, px, py, pz),
+      z = apply(T + 32, px, py, pz);
+    const ux = x * inverse,
+      uy = y * inverse,
+      uz = z * inverse;
+    const flx = floor(ux),
+      fly = floor(uy),
+      flz = floor(uz);
+    const ix = <i32>flx,
+      iy = <i32>fly,
+      iz = <i32>flz;
     const block = findBlock(scalar, ix >> 3, iy >> 3, iz >> 3);
     if (block == 0) continue;
     store<i32>(record, block, 80);
@@ -96,7 +127,8 @@ export function fitForward(args: usize, chunk: i32): void {
     let flags = WITH_SCALAR;
     if (cell(level, x, y, z, record + 32)) {
       flags |= WITH_FEATURES;
-      for (let k: usize = 0; k < 32; k += 4) touched += load<f32>(rows + (<usize>load<u32>(record + k, 32) << 7));
+      for (let k: usize = 0; k < 32; k += 4)
+        touched += load<f32>(rows + ((<usize>load<u32>(record + k, 32)) << 7));
     }
     store<i32>(record, flags, 76);
   }
@@ -108,9 +140,25 @@ export function fitForward(args: usize, chunk: i32): void {
     const flags = load<i32>(record, 76);
     if (flags == 0) continue;
     store<i32>(record, 0, 76);
-    const px = load<f32>(p), py = load<f32>(p, 4), pz = load<f32>(p, 8);
-    const x = apply(T, px, py, pz), y = apply(T + 16, px, py, pz), z = apply(T + 32, px, py, pz);
-    if (!(sampleCell(corners, load<f32>(record, 88), load<f32>(record, 92), load<f32>(record, 96), inverse, scratch) > 0)) continue;
+    const px = load<f32>(p),
+      py = load<f32>(p, 4),
+      pz = load<f32>(p, 8);
+    const x = apply(T, px, py, pz),
+      y = apply(T + 16, px, py, pz),
+      z = apply(T + 32, px, py, pz);
+    if (
+      !(
+        sampleCell(
+          corners,
+          load<f32>(record, 88),
+          load<f32>(record, 92),
+          load<f32>(record, 96),
+          inverse,
+          scratch,
+        ) > 0
+      )
+    )
+      continue;
     let prediction = load<f32>(scratch);
     const known = (flags & WITH_FEATURES) != 0;
     if (known) {
@@ -126,11 +174,25 @@ export function fitForward(args: usize, chunk: i32): void {
     used += 1;
     if (withPose) {
       if (known) addResidualGradient(level, record + 32, record, gates, scratch + 4);
-      const gx = load<f32>(scratch, 4), gy = load<f32>(scratch, 8), gz = load<f32>(scratch, 12);
+      const gx = load<f32>(scratch, 4),
+        gy = load<f32>(scratch, 8),
+        gz = load<f32>(scratch, 12);
       // Iteratively re-weighted Gauss–Newton of the Huber loss: w = (dL/dr)/r.
       const w = <f64>(weight / max(magnitude, huber));
-      const qx = x - cx, qy = y - cy, qz = z - cz;
-      poseSums(out, w, <f64>r, <f64>gx, <f64>gy, <f64>gz, <f64>(qy * gz - qz * gy), <f64>(qz * gx - qx * gz), <f64>(qx * gy - qy * gx));
+      const qx = x - cx,
+        qy = y - cy,
+        qz = z - cz;
+      poseSums(
+        out,
+        w,
+        <f64>r,
+        <f64>gx,
+        <f64>gy,
+        <f64>gz,
+        <f64>(qy * gz - qz * gy),
+        <f64>(qz * gx - qx * gz),
+        <f64>(qx * gy - qy * gx),
+      );
     }
     store<f32>(record, weight * max(-huber, min(huber, r)), 100);
     store<i32>(record, known ? WITH_SCALAR | WITH_FEATURES : WITH_SCALAR, 76);
@@ -181,25 +243,33 @@ function sumRow(at: usize, wj: f64, J0: f64, J1: f64, J2: f64, J3: f64, J4: f64,
 /** Chunk = part: adds up ∂L/∂(row) over the batch for the rows of this part, then Adam (Kingma & Ba 2015) on them. */
 export function fitUpdate(args: usize, chunk: i32): void {
   const level: usize = load<u32>(args, T_LEVEL);
-  const rows: usize = load<u32>(level, L_ROWS), stamps: usize = load<u32>(level, L_STAMPS), steps: usize = load<u32>(level, L_STEPS);
+  const rows: usize = load<u32>(level, L_ROWS),
+    stamps: usize = load<u32>(level, L_STAMPS),
+    steps: usize = load<u32>(level, L_STEPS);
   const iteration = load<i32>(args, T_ITERATION);
   const parts = load<u32>(args, T_PARTS) - 1;
-  const touched = <usize>load<u32>(args, T_TOUCHED) + ((<usize>chunk * <usize>load<u32>(args, T_CAPACITY)) << 2);
+  const touched =
+    <usize>load<u32>(args, T_TOUCHED) + ((<usize>chunk * <usize>load<u32>(args, T_CAPACITY)) << 2);
   const total = load<u32>(args, T_TOTAL);
   let count: usize = 0;
   for (let k: u32 = 0; k < total; k++) {
-    const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + (<usize>k << 4), 4);
+    const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + ((<usize>k) << 4), 4);
     let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * SAMPLES_PER_CHUNK * RECORD;
     for (let i: u32 = 0; i < n; i++, record += RECORD) {
       if ((load<i32>(record, 76) & WITH_FEATURES) == 0) continue;
-      const lo = v128.load(record), hi = v128.load(record, 16);
-      const fx = load<f32>(record, 32 + C_FRACTION), fy = load<f32>(record, 36 + C_FRACTION), fz = load<f32>(record, 40 + C_FRACTION);
+      const lo = v128.load(record),
+        hi = v128.load(record, 16);
+      const fx = load<f32>(record, 32 + C_FRACTION),
+        fy = load<f32>(record, 36 + C_FRACTION),
+        fz = load<f32>(record, 40 + C_FRACTION);
       for (let c = 0; c < 8; c++) {
-        const row = load<u32>(record + 32 + (<usize>c << 2));
+        const row = load<u32>(record + 32 + ((<usize>c) << 2));
         if (row == 0 || (row & parts) != chunk) continue;
-        const r = rows + (<usize>row << 7);
-        const w = f32x4.splat((c & 1 ? fx : <f32>1 - fx) * (c & 2 ? fy : <f32>1 - fy) * (c & 4 ? fz : <f32>1 - fz));
-        const stamp = stamps + (<usize>row << 2);
+        const r = rows + ((<usize>row) << 7);
+        const w = f32x4.splat(
+          (c & 1 ? fx : <f32>1 - fx) * (c & 2 ? fy : <f32>1 - fy) * (c & 4 ? fz : <f32>1 - fz),
+        );
+        const stamp = stamps + ((<usize>row) << 2);
         if (load<i32>(stamp) != iteration) {
           store<i32>(stamp, iteration);
           store<u32>(touched + (count << 2), row);
@@ -217,13 +287,18 @@ export function fitUpdate(args: usize, chunk: i32): void {
   if (scalarRate > 0) updateScalars(args, chunk, scalarRate);
   const rate = f32x4.splat(load<f32>(args, T_RATE));
   const table: usize = load<u32>(args, T_BIAS);
-  const b1 = f32x4.splat(0.9), c1 = f32x4.splat(0.1), b2 = f32x4.splat(0.99), c2 = f32x4.splat(0.01), epsilon = f32x4.splat(1e-8);
+  const b1 = f32x4.splat(0.9),
+    c1 = f32x4.splat(0.1),
+    b2 = f32x4.splat(0.99),
+    c2 = f32x4.splat(0.01),
+    epsilon = f32x4.splat(1e-8);
   for (let i: usize = 0; i < count; i++) {
     const row: usize = load<u32>(touched + (i << 2));
     const r = rows + (row << 7);
     const step = min(load<i32>(steps + (row << 2)) + 1, 1023);
     store<i32>(steps + (row << 2), step);
-    const m1 = v128.load32_splat(table + (<usize>step << 3)), v1 = v128.load32_splat(table + (<usize>step << 3), 4);
+    const m1 = v128.load32_splat(table + ((<usize>step) << 3)),
+      v1 = v128.load32_splat(table + ((<usize>step) << 3), 4);
     for (let h: usize = 0; h < 32; h += 16) {
       const g = v128.load(r + h, 32);
       const m = f32x4.add(f32x4.mul(b1, v128.load(r + h, 64)), f32x4.mul(c1, g));
@@ -242,31 +317,41 @@ export function fitUpdate(args: usize, chunk: i32): void {
  */
 function updateScalars(args: usize, chunk: i32, rate: f32): void {
   const g: usize = load<u32>(args, T_SCALAR);
-  const data: usize = load<u32>(g, G_DATA), allNeighbours: usize = load<u32>(g, G_NEIGHBOURS), change: usize = load<u32>(g, G_CHANGE);
+  const data: usize = load<u32>(g, G_DATA),
+    allNeighbours: usize = load<u32>(g, G_NEIGHBOURS),
+    change: usize = load<u32>(g, G_CHANGE);
   const parts = load<i32>(args, T_PARTS) - 1;
   const total = load<u32>(args, T_TOTAL);
   for (let k: u32 = 0; k < total; k++) {
-    const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + (<usize>k << 4), 4);
+    const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + ((<usize>k) << 4), 4);
     let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * SAMPLES_PER_CHUNK * RECORD;
     for (let i: u32 = 0; i < n; i++, record += RECORD) {
       if (load<i32>(record, 76) == 0) continue;
       const corner = load<i32>(record, 84);
-      const lx = corner & 7, ly = (corner >> 3) & 7, lz = corner >> 6;
+      const lx = corner & 7,
+        ly = (corner >> 3) & 7,
+        lz = corner >> 6;
       const home = load<i32>(record, 80);
       if (lx < 7 && ly < 7 && lz < 7 && (home & parts) != chunk) continue;
-      const neighbours = allNeighbours + (<usize>home << 5);
-      const fx = load<f32>(record, 88), fy = load<f32>(record, 92), fz = load<f32>(record, 96);
-      const ex = <f32>1 - fx, ey = <f32>1 - fy, ez = <f32>1 - fz;
+      const neighbours = allNeighbours + ((<usize>home) << 5);
+      const fx = load<f32>(record, 88),
+        fy = load<f32>(record, 92),
+        fz = load<f32>(record, 96);
+      const ex = <f32>1 - fx,
+        ey = <f32>1 - fy,
+        ez = <f32>1 - fz;
       const squares = (fx * fx + ex * ex) * (fy * fy + ey * ey) * (fz * fz + ez * ez);
       const step = (rate * load<f32>(record, 100)) / squares;
       for (let c = 0; c < 8; c++) {
-        const cx = lx + (c & 1), cy = ly + ((c >> 1) & 1), cz = lz + (c >> 2);
-        const b = load<i32>(neighbours + (<usize>((cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2)) << 2));
+        const cx = lx + (c & 1),
+          cy = ly + ((c >> 1) & 1),
+          cz = lz + (c >> 2);
+        const b = load<i32>(neighbours + ((<usize>((cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2))) << 2));
         if ((b & parts) != chunk) continue;
-        const at = data + (<usize>b << 12) + (<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6)) << 3);
+        const at = data + ((<usize>b) << 12) + ((<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6))) << 3);
         const delta = step * (c & 1 ? fx : ex) * (c & 2 ? fy : ey) * (c & 4 ? fz : ez);
         store<f32>(at, load<f32>(at) - delta);
-        const b4 = <usize>b << 2;
+        const b4 = (<usize>b) << 2;
         store<f32>(change + b4, load<f32>(change + b4) + abs(delta));
       }
     }

@@ -2,21 +2,21 @@
 // A corner holds two 32-bit words: {sdf, weight} on scalar levels; feature levels hold one word, the row number.
 // Descriptor layout (byte offsets) shared with src/field/backends/wasm/grid.ts:
 
-export const G_KEYS: usize = 0; // i64[capacity], 0 = free
-export const G_VALUES: usize = 4; // i32[capacity], block index
-export const G_MASK: usize = 8; // capacity − 1
-export const G_COUNT: usize = 12; // blocks in use, block 0 is the empty one
-export const G_MAX: usize = 16;
-export const G_COORDS: usize = 20; // i32×4 per block: bx, by, bz, scan that last changed it
-export const G_NEIGHBOURS: usize = 24; // i32×8 per block: the block at +(bit0, bit1, bit2); 0 = none
-export const G_DATA: usize = 28;
-export const G_VOXEL: usize = 32; // f32, metres
-export const G_INVERSE: usize = 36; // f32, 1 / voxel
-export const G_TRUNCATION: usize = 40; // f32, metres
-export const G_OVERFLOW: usize = 44; // set when the arena is full
-export const G_CHANGE: usize = 48; // f32 per block: how much it changed since it was last meshed
-export const G_MAX_WEIGHT: usize = 52; // f32
-
+import {
+  B_COORDS,
+  B_COUNT,
+  B_GRID,
+  G_COORDS,
+  G_COUNT,
+  G_DATA,
+  G_INVERSE,
+  G_KEYS,
+  G_MASK,
+  G_MAX,
+  G_NEIGHBOURS,
+  G_OVERFLOW,
+  G_VALUES,
+} from '../layout/field';
 const BIAS: i32 = 1 << 20;
 /** Where a key holds block coordinates: 21 bits each. */
 export const KEY_X: i64 = 0;
@@ -34,7 +34,7 @@ export function packKey(bx: i32, by: i32, bz: i32): i64 {
 // @ts-ignore: decorator
 @inline
 export function keyOf(b: i32, axis: i64): i64 {
-  return <i64>(b + BIAS) << axis;
+  return (<i64>(b + BIAS)) << axis;
 }
 
 // @ts-ignore: decorator
@@ -71,8 +71,8 @@ export function findKey(g: usize, key: i64): i32 {
   const keys: usize = load<u32>(g, G_KEYS);
   let slot = hash(key) & mask;
   while (true) {
-    const k = load<i64>(keys + (<usize>slot << 3));
-    if (k == key) return load<i32>(<usize>load<u32>(g, G_VALUES) + (<usize>slot << 2));
+    const k = load<i64>(keys + ((<usize>slot) << 3));
+    if (k == key) return load<i32>(<usize>load<u32>(g, G_VALUES) + ((<usize>slot) << 2));
     if (k == 0) return 0;
     slot = (slot + 1) & mask;
   }
@@ -85,8 +85,8 @@ export function touchBlock(g: usize, bx: i32, by: i32, bz: i32): i32 {
   const keys: usize = load<u32>(g, G_KEYS);
   let slot = hash(key) & mask;
   while (true) {
-    const k = load<i64>(keys + (<usize>slot << 3));
-    if (k == key) return load<i32>(<usize>load<u32>(g, G_VALUES) + (<usize>slot << 2));
+    const k = load<i64>(keys + ((<usize>slot) << 3));
+    if (k == key) return load<i32>(<usize>load<u32>(g, G_VALUES) + ((<usize>slot) << 2));
     if (k == 0) break;
     slot = (slot + 1) & mask;
   }
@@ -96,34 +96,34 @@ export function touchBlock(g: usize, bx: i32, by: i32, bz: i32): i32 {
     return 0;
   }
   store<i32>(g, block + 1, G_COUNT);
-  store<i64>(keys + (<usize>slot << 3), key);
-  store<i32>(<usize>load<u32>(g, G_VALUES) + (<usize>slot << 2), block);
-  const coords = <usize>load<u32>(g, G_COORDS) + (<usize>block << 4);
+  store<i64>(keys + ((<usize>slot) << 3), key);
+  store<i32>(<usize>load<u32>(g, G_VALUES) + ((<usize>slot) << 2), block);
+  const coords = <usize>load<u32>(g, G_COORDS) + ((<usize>block) << 4);
   store<i32>(coords, bx);
   store<i32>(coords, by, 4);
   store<i32>(coords, bz, 8);
   // Tie the block to its seven neighbours above and seven below.
   const neighbours: usize = load<u32>(g, G_NEIGHBOURS);
-  const mine = neighbours + (<usize>block << 5);
+  const mine = neighbours + ((<usize>block) << 5);
   store<i32>(mine, block);
   for (let o = 1; o < 8; o++) {
-    const dx = o & 1, dy = (o >> 1) & 1, dz = o >> 2;
-    store<i32>(mine + (<usize>o << 2), findBlock(g, bx + dx, by + dy, bz + dz));
+    const dx = o & 1,
+      dy = (o >> 1) & 1,
+      dz = o >> 2;
+    store<i32>(mine + ((<usize>o) << 2), findBlock(g, bx + dx, by + dy, bz + dz));
     const below = findBlock(g, bx - dx, by - dy, bz - dz);
-    if (below) store<i32>(neighbours + (<usize>below << 5) + (<usize>o << 2), block);
+    if (below) store<i32>(neighbours + ((<usize>below) << 5) + ((<usize>o) << 2), block);
   }
   return block;
 }
 
-const B_GRID: usize = 0;
-const B_COORDS: usize = 4; // i32×4 per block: bx, by, bz, unused
-const B_COUNT: usize = 8;
-
 /** Makes the listed blocks in their order, those that exist excepted. One chunk only. */
-export function makeBlocks(args: usize, chunk: i32): void {
-  const g: usize = load<u32>(args, B_GRID), count = load<u32>(args, B_COUNT);
+export function makeBlocks(args: usize, _chunk: i32): void {
+  const g: usize = load<u32>(args, B_GRID),
+    count = load<u32>(args, B_COUNT);
   let at: usize = load<u32>(args, B_COORDS);
-  for (let i: u32 = 0; i < count; i++, at += 16) touchBlock(g, load<i32>(at), load<i32>(at, 4), load<i32>(at, 8));
+  for (let i: u32 = 0; i < count; i++, at += 16)
+    touchBlock(g, load<i32>(at), load<i32>(at, 4), load<i32>(at, 8));
 }
 
 // Words of the interpolation result.
@@ -137,31 +137,45 @@ export const S_GZ: usize = 12;
 function pair(data: usize, neighbours: usize, lx: i32, ly: i32, lz: i32): v128 {
   // Corners (lx, ly, lz) and (lx+1, ly, lz), either of which may lie in the next block.
   const oyz = ((ly >> 3) << 1) | ((lz >> 3) << 2);
-  const row = (<usize>((ly & 7) << 3 | (lz & 7) << 6)) << 3;
-  const b0: usize = load<u32>(neighbours + (<usize>oyz << 2));
-  const a0 = data + (b0 << 12) + row + (<usize>lx << 3);
+  const row = (<usize>(((ly & 7) << 3) | ((lz & 7) << 6))) << 3;
+  const b0: usize = load<u32>(neighbours + ((<usize>oyz) << 2));
+  const a0 = data + (b0 << 12) + row + ((<usize>lx) << 3);
   if (lx < 7) return v128.load(a0);
-  const b1: usize = load<u32>(neighbours + (<usize>(oyz | 1) << 2));
+  const b1: usize = load<u32>(neighbours + ((<usize>(oyz | 1)) << 2));
   return v128.load64_lane(data + (b1 << 12) + row, v128.load64_zero(a0), 1);
 }
 
 /** Trilinear value and gradient from the corner pairs along x at (y, z) = (0, 0), (1, 0), (0, 1), (1, 1); see `sampleScalar`. */
 // @ts-ignore: decorator
 @inline
-function blendCell(A: v128, B: v128, C: v128, D: v128, fx: f32, fractionY: f32, fractionZ: f32, inverse: f32, out: usize): f32 {
+function blendCell(
+  A: v128,
+  B: v128,
+  C: v128,
+  D: v128,
+  fx: f32,
+  fractionY: f32,
+  fractionZ: f32,
+  inverse: f32,
+  out: usize,
+): f32 {
   // Not min(): weights are never NaN, and on x86 pmin is one instruction.
   const w = f32x4.pmin(f32x4.pmin(A, B), f32x4.pmin(C, D));
   const weight = min(f32x4.extract_lane(w, 1), f32x4.extract_lane(w, 3));
   if (!(weight > 0)) return 0;
-  const fy = f32x4.splat(fractionY), fz = f32x4.splat(fractionZ);
-  const yAB = f32x4.sub(B, A), yCD = f32x4.sub(D, C);
+  const fy = f32x4.splat(fractionY),
+    fz = f32x4.splat(fractionZ);
+  const yAB = f32x4.sub(B, A),
+    yCD = f32x4.sub(D, C);
   const AB = f32x4.add(A, f32x4.mul(yAB, fy));
   const CD = f32x4.add(C, f32x4.mul(yCD, fy));
   const zV = f32x4.sub(CD, AB);
   const V = f32x4.add(AB, f32x4.mul(zV, fz));
   const yV = f32x4.add(yAB, f32x4.mul(f32x4.sub(yCD, yAB), fz));
-  const s0 = f32x4.extract_lane(V, 0), ds = f32x4.extract_lane(V, 2) - s0;
-  const y0 = f32x4.extract_lane(yV, 0), z0 = f32x4.extract_lane(zV, 0);
+  const s0 = f32x4.extract_lane(V, 0),
+    ds = f32x4.extract_lane(V, 2) - s0;
+  const y0 = f32x4.extract_lane(yV, 0),
+    z0 = f32x4.extract_lane(zV, 0);
   store<f32>(out, s0 + ds * fx, S_VALUE);
   store<f32>(out, ds * inverse, S_GX);
   store<f32>(out, (y0 + (f32x4.extract_lane(yV, 2) - y0) * fx) * inverse, S_GY);
@@ -174,15 +188,17 @@ function blendCell(A: v128, B: v128, C: v128, D: v128, fx: f32, fractionY: f32, 
 @inline
 export function gatherCell(g: usize, block: i32, ix: i32, iy: i32, iz: i32, out: usize): void {
   const data: usize = load<u32>(g, G_DATA);
-  const lx = ix & 7, ly = iy & 7, lz = iz & 7;
+  const lx = ix & 7,
+    ly = iy & 7,
+    lz = iz & 7;
   if (lx < 7 && ly < 7 && lz < 7) {
-    const base = data + (<usize>block << 12) + (<usize>(lx + (ly << 3) + (lz << 6)) << 3);
+    const base = data + ((<usize>block) << 12) + ((<usize>(lx + (ly << 3) + (lz << 6))) << 3);
     v128.store(out, v128.load(base));
     v128.store(out, v128.load(base, 64), 16);
     v128.store(out, v128.load(base, 512), 32);
     v128.store(out, v128.load(base, 576), 48);
   } else {
-    const n = <usize>load<u32>(g, G_NEIGHBOURS) + (<usize>block << 5);
+    const n = <usize>load<u32>(g, G_NEIGHBOURS) + ((<usize>block) << 5);
     v128.store(out, pair(data, n, lx, ly, lz));
     v128.store(out, pair(data, n, lx, ly + 1, lz), 16);
     v128.store(out, pair(data, n, lx, ly, lz + 1), 32);
@@ -194,7 +210,17 @@ export function gatherCell(g: usize, block: i32, ix: i32, iy: i32, iz: i32, out:
 // @ts-ignore: decorator
 @inline
 export function sampleCell(corners: usize, fx: f32, fy: f32, fz: f32, inverse: f32, out: usize): f32 {
-  return blendCell(v128.load(corners), v128.load(corners, 16), v128.load(corners, 32), v128.load(corners, 48), fx, fy, fz, inverse, out);
+  return blendCell(
+    v128.load(corners),
+    v128.load(corners, 16),
+    v128.load(corners, 32),
+    v128.load(corners, 48),
+    fx,
+    fy,
+    fz,
+    inverse,
+    out,
+  );
 }
 
 /**
@@ -203,22 +229,30 @@ export function sampleCell(corners: usize, fx: f32, fy: f32, fz: f32, inverse: f
  */
 export function sampleScalar(g: usize, x: f32, y: f32, z: f32, out: usize): f32 {
   const inverse = load<f32>(g, G_INVERSE);
-  const ux = x * inverse, uy = y * inverse, uz = z * inverse;
-  const flx = floor(ux), fly = floor(uy), flz = floor(uz);
-  const ix = <i32>flx, iy = <i32>fly, iz = <i32>flz;
+  const ux = x * inverse,
+    uy = y * inverse,
+    uz = z * inverse;
+  const flx = floor(ux),
+    fly = floor(uy),
+    flz = floor(uz);
+  const ix = <i32>flx,
+    iy = <i32>fly,
+    iz = <i32>flz;
   const block = findBlock(g, ix >> 3, iy >> 3, iz >> 3);
   if (block == 0) return 0;
   const data: usize = load<u32>(g, G_DATA);
-  const lx = ix & 7, ly = iy & 7, lz = iz & 7;
+  const lx = ix & 7,
+    ly = iy & 7,
+    lz = iz & 7;
   let A: v128, B: v128, C: v128, D: v128;
   if (lx < 7 && ly < 7 && lz < 7) {
-    const base = data + (<usize>block << 12) + (<usize>(lx + (ly << 3) + (lz << 6)) << 3);
+    const base = data + ((<usize>block) << 12) + ((<usize>(lx + (ly << 3) + (lz << 6))) << 3);
     A = v128.load(base);
     B = v128.load(base, 64);
     C = v128.load(base, 512);
     D = v128.load(base, 576);
   } else {
-    const n = <usize>load<u32>(g, G_NEIGHBOURS) + (<usize>block << 5);
+    const n = <usize>load<u32>(g, G_NEIGHBOURS) + ((<usize>block) << 5);
     A = pair(data, n, lx, ly, lz);
     B = pair(data, n, lx, ly + 1, lz);
     C = pair(data, n, lx, ly, lz + 1);

@@ -1,23 +1,43 @@
 // The field at points and on mesh corners: fused distance plus decoded residual.
-import { sampleScalar, G_COORDS, G_DATA, G_INVERSE, G_NEIGHBOURS, G_VOXEL } from './grid';
+import {
+  E_BAND,
+  E_BLOCKS,
+  E_COORDS,
+  E_LEVEL,
+  E_MIN_WEIGHT,
+  E_SCALAR,
+  E_SCRATCH,
+  E_VALUES,
+  G_COORDS,
+  G_DATA,
+  G_INVERSE,
+  G_NEIGHBOURS,
+  G_VOXEL,
+  L_DECODER,
+  L_GRID,
+  Q_COUNT,
+  Q_LEVEL,
+  Q_OUT,
+  Q_POINTS,
+  Q_SCALAR,
+  Q_SCRATCH,
+} from '../layout/field';
+import { sampleScalar } from './grid';
 import { backward } from './decoder';
-import { addResidualGradient, cell, residual, C_FRACTION, L_DECODER, L_GRID } from './features';
-
-const Q_SCALAR: usize = 0;
-const Q_LEVEL: usize = 4; // 0 = no features
-const Q_POINTS: usize = 8; // f32×3 per point, submap frame
-const Q_COUNT: usize = 12;
-const Q_OUT: usize = 16; // f32×5 per point: distance, gradient, smallest weight (0 = not observed)
-const Q_SCRATCH: usize = 20; // 512 bytes per chunk
+import { addResidualGradient, cell, residual, C_FRACTION } from './features';
 
 export function query(args: usize, chunk: i32): void {
-  const first = <u32>chunk * 256, end = min(first + 256, load<u32>(args, Q_COUNT));
-  const scalar: usize = load<u32>(args, Q_SCALAR), level: usize = load<u32>(args, Q_LEVEL);
-  const scratch = <usize>load<u32>(args, Q_SCRATCH) + (<usize>chunk << 9);
+  const first = <u32>chunk * 256,
+    end = min(first + 256, load<u32>(args, Q_COUNT));
+  const scalar: usize = load<u32>(args, Q_SCALAR),
+    level: usize = load<u32>(args, Q_LEVEL);
+  const scratch = <usize>load<u32>(args, Q_SCRATCH) + ((<usize>chunk) << 9);
   for (let i = first; i < end; i++) {
     const p = <usize>load<u32>(args, Q_POINTS) + <usize>i * 12;
     const out = <usize>load<u32>(args, Q_OUT) + <usize>i * 20;
-    const x = load<f32>(p), y = load<f32>(p, 4), z = load<f32>(p, 8);
+    const x = load<f32>(p),
+      y = load<f32>(p, 4),
+      z = load<f32>(p, 8);
     const weight = sampleScalar(scalar, x, y, z, out);
     store<f32>(out, weight, 16);
     if (!(weight > 0) || level == 0) continue;
@@ -28,43 +48,44 @@ export function query(args: usize, chunk: i32): void {
 /** Adds ρ and ∇ρ to {value, gx, gy, gz} at `out`. */
 export function addResidual(level: usize, x: f32, y: f32, z: f32, out: usize, scratch: usize): void {
   if (!cell(level, x, y, z, scratch)) return;
-  const feature = scratch + 48, back = scratch + 80, gates = scratch + 128;
+  const feature = scratch + 48,
+    back = scratch + 80,
+    gates = scratch + 128;
   store<f32>(out, load<f32>(out) + residual(level, scratch, feature, gates));
   backward(<usize>load<u32>(level, L_DECODER), gates, back);
   addResidualGradient(level, scratch, back, gates, out + 4);
 }
 
-const E_SCALAR: usize = 0;
-const E_LEVEL: usize = 4; // 0 = no features
-const E_BLOCKS: usize = 8; // u32 per slot: block index
-const E_VALUES: usize = 12; // f32[729] per slot
-const E_COORDS: usize = 16; // i32×4 per slot, filled here
-const E_MIN_WEIGHT: usize = 20; // f32: corners with less are not observed
-const E_BAND: usize = 24; // f32: corners with a larger |fused distance| are left out
-const E_SCRATCH: usize = 28; // 512 bytes per slot
-
 /** Distances at the 9×9×9 corners of a block, NaN where not observed: the input of marching cubes. */
 export function evaluateBlocks(args: usize, slot: i32): void {
-  const g: usize = load<u32>(args, E_SCALAR), level: usize = load<u32>(args, E_LEVEL);
-  const block: usize = load<u32>(<usize>load<u32>(args, E_BLOCKS) + (<usize>slot << 2));
+  const g: usize = load<u32>(args, E_SCALAR),
+    level: usize = load<u32>(args, E_LEVEL);
+  const block: usize = load<u32>(<usize>load<u32>(args, E_BLOCKS) + ((<usize>slot) << 2));
   const values = <usize>load<u32>(args, E_VALUES) + <usize>slot * 2916;
-  const scratch = <usize>load<u32>(args, E_SCRATCH) + (<usize>slot << 9);
-  const minWeight = load<f32>(args, E_MIN_WEIGHT), band = load<f32>(args, E_BAND), voxel = load<f32>(g, G_VOXEL);
+  const scratch = <usize>load<u32>(args, E_SCRATCH) + ((<usize>slot) << 9);
+  const minWeight = load<f32>(args, E_MIN_WEIGHT),
+    band = load<f32>(args, E_BAND),
+    voxel = load<f32>(g, G_VOXEL);
   const data: usize = load<u32>(g, G_DATA);
   const neighbours = <usize>load<u32>(g, G_NEIGHBOURS) + (block << 5);
   const coords = <usize>load<u32>(g, G_COORDS) + (block << 4);
-  v128.store(<usize>load<u32>(args, E_COORDS) + (<usize>slot << 4), v128.load(coords));
-  const bx = load<i32>(coords) << 3, by = load<i32>(coords, 4) << 3, bz = load<i32>(coords, 8) << 3;
+  v128.store(<usize>load<u32>(args, E_COORDS) + ((<usize>slot) << 4), v128.load(coords));
+  const bx = load<i32>(coords) << 3,
+    by = load<i32>(coords, 4) << 3,
+    bz = load<i32>(coords, 8) << 3;
   let at = values;
   // Neighbouring corners share a feature cell.
-  let lastX = i32.MIN_VALUE, lastY: i32 = 0, lastZ: i32 = 0, known = false;
+  let lastX = i32.MIN_VALUE,
+    lastY: i32 = 0,
+    lastZ: i32 = 0,
+    known = false;
   const inverse: f32 = level != 0 ? load<f32>(<usize>load<u32>(level, L_GRID), G_INVERSE) : 0;
   for (let z = 0; z < 9; z++)
     for (let y = 0; y < 9; y++) {
       const oyz = ((y >> 3) << 1) | ((z >> 3) << 2);
       for (let x = 0; x < 9; x++, at += 4) {
-        const b: usize = load<u32>(neighbours + (<usize>(oyz | (x >> 3)) << 2));
-        const corner = data + (b << 12) + (<usize>((x & 7) | ((y & 7) << 3) | ((z & 7) << 6)) << 3);
+        const b: usize = load<u32>(neighbours + ((<usize>(oyz | (x >> 3))) << 2));
+        const corner = data + (b << 12) + ((<usize>((x & 7) | ((y & 7) << 3) | ((z & 7) << 6))) << 3);
         if (!(load<f32>(corner, 4) >= minWeight)) {
           store<f32>(at, f32.NaN);
           continue;
@@ -77,9 +98,15 @@ export function evaluateBlocks(args: usize, slot: i32): void {
         }
         let rho: f32 = 0;
         if (level != 0) {
-          const wx = <f32>(bx + x) * voxel, wy = <f32>(by + y) * voxel, wz = <f32>(bz + z) * voxel;
-          const ux = wx * inverse, uy = wy * inverse, uz = wz * inverse;
-          const ix = <i32>floor(ux), iy = <i32>floor(uy), iz = <i32>floor(uz);
+          const wx = <f32>(bx + x) * voxel,
+            wy = <f32>(by + y) * voxel,
+            wz = <f32>(bz + z) * voxel;
+          const ux = wx * inverse,
+            uy = wy * inverse,
+            uz = wz * inverse;
+          const ix = <i32>floor(ux),
+            iy = <i32>floor(uy),
+            iz = <i32>floor(uz);
           if (ix != lastX || iy != lastY || iz != lastZ) {
             known = cell(level, wx, wy, wz, scratch);
             lastX = ix;

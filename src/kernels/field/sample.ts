@@ -2,41 +2,53 @@
 // normal-guided label d·|cos θ| and two along the normal with label d (N³-Mapping's normal guidance). Points without a
 // normal give the surface sample only: a projective label off the surface would be wrong by 1/|cos θ|.
 
+import {
+  S_BAND,
+  S_BARE_RANGE,
+  S_CHOSEN,
+  S_COUNT,
+  S_ORIGIN,
+  S_OUT,
+  S_POINTS,
+  S_QUALITY,
+  S_SEED,
+  S_STRIDE,
+} from '../layout/field';
 import { noise } from './noise';
 
-const S_POINTS: usize = 0; // 6 pointers: x y z nx ny nz
-const S_QUALITY: usize = 24;
-const S_COUNT: usize = 28; // points to choose from
-const S_CHOSEN: usize = 32; // points to choose
-const S_STRIDE: usize = 36; // coprime with S_COUNT
-const S_SEED: usize = 40;
-const S_OUT: usize = 44; // samples, 8 f32 each, 4 per chosen point
-const S_BAND: usize = 48; // f32: largest offset, metres
-const S_ORIGIN: usize = 52; // u32 offset of the first point
-const S_BARE_RANGE: usize = 56; // f32: farther points without a normal give nothing
-
 export function drawSamples(args: usize, chunk: i32): void {
-  const count = load<u32>(args, S_COUNT), chosen = load<u32>(args, S_CHOSEN);
-  const first = <u32>chunk * 256, end = min(first + 256, chosen);
-  const stride = load<u32>(args, S_STRIDE), seed = load<u32>(args, S_SEED), origin = load<u32>(args, S_ORIGIN);
-  const band = load<f32>(args, S_BAND), bareRange = load<f32>(args, S_BARE_RANGE);
+  const count = load<u32>(args, S_COUNT),
+    chosen = load<u32>(args, S_CHOSEN);
+  const first = <u32>chunk * 256,
+    end = min(first + 256, chosen);
+  const stride = load<u32>(args, S_STRIDE),
+    seed = load<u32>(args, S_SEED),
+    origin = load<u32>(args, S_ORIGIN);
+  const band = load<f32>(args, S_BAND),
+    bareRange = load<f32>(args, S_BARE_RANGE);
   const qualities: usize = load<u32>(args, S_QUALITY);
   for (let i = first; i < end; i++) {
     const index = <u32>((<u64>i * <u64>stride + <u64>origin) % <u64>count);
-    const o = <usize>index << 2;
-    const px = load<f32>(<usize>load<u32>(args, S_POINTS) + o), py = load<f32>(<usize>load<u32>(args, S_POINTS + 4) + o), pz = load<f32>(<usize>load<u32>(args, S_POINTS + 8) + o);
-    const nx = load<f32>(<usize>load<u32>(args, S_POINTS + 12) + o), ny = load<f32>(<usize>load<u32>(args, S_POINTS + 16) + o), nz = load<f32>(<usize>load<u32>(args, S_POINTS + 20) + o);
+    const o = (<usize>index) << 2;
+    const px = load<f32>(<usize>load<u32>(args, S_POINTS) + o),
+      py = load<f32>(<usize>load<u32>(args, S_POINTS + 4) + o),
+      pz = load<f32>(<usize>load<u32>(args, S_POINTS + 8) + o);
+    const nx = load<f32>(<usize>load<u32>(args, S_POINTS + 12) + o),
+      ny = load<f32>(<usize>load<u32>(args, S_POINTS + 16) + o),
+      nz = load<f32>(<usize>load<u32>(args, S_POINTS + 20) + o);
     const quality = load<f32>(qualities + o);
     const known: f32 = nx * nx + ny * ny + nz * nz > 0.5 ? 1 : 0;
     const range = sqrt(px * px + py * py + pz * pz);
-    const rx = -px / range, ry = -py / range, rz = -pz / range; // towards the sensor: outside
+    const rx = -px / range,
+      ry = -py / range,
+      rz = -pz / range; // towards the sensor: outside
     const cosine = abs(rx * nx + ry * ny + rz * nz);
     const counter = i << 2;
     // Sums of two uniforms: dense at the surface, none beyond the band.
     const along = (noise(seed, counter) + noise(seed, counter + 1) - <f32>1) * band;
     const n1 = (noise(seed, counter + 2) + noise(seed, counter + 3) - <f32>1) * band;
     const n2 = (noise(seed ^ 0x55555555, counter) * <f32>2 - <f32>1) * band;
-    const out = <usize>load<u32>(args, S_OUT) + (<usize>i << 7);
+    const out = <usize>load<u32>(args, S_OUT) + ((<usize>i) << 7);
     put(out, px, py, pz, 0, known > 0 ? quality : range < bareRange ? <f32>0.2 : <f32>0);
     put(out + 32, px + rx * along, py + ry * along, pz + rz * along, along * cosine, quality * known);
     put(out + 64, px + nx * n1, py + ny * n1, pz + nz * n1, n1, quality * known);

@@ -41,3 +41,129 @@ export const CELL_CORNERS = 16; // offset of the corners
 // Optimisation
 export const CORNERS_BYTES = 64; // {sdf, weight} of a cell's eight corners
 export const T_CELLS = 72; // CORNERS_BYTES per sample of the batch
+
+// Carving: arguments
+export const K_GRID = 0;
+export const K_COUNT = 4; // points
+export const K_POINTS = 8; // 6 pointers: x y z nx ny nz, sensor frame
+export const K_POSE = 32; // f32×12, T_submap_sensor
+export const K_RAYS = 80; // one past the last ray to follow; rays are spread over the points
+export const K_SEED = 84;
+export const K_MAX_RANGE = 88; // f32: rays are followed up to here
+export const K_KEEP = 92; // f32: share of its weight that a corner keeps
+export const K_FIRST = 96; // first ray to follow
+
+// Fusion: arguments
+export const F_GRID = 0;
+export const F_COUNT = 4;
+export const F_POINTS = 8; // 6 pointers: x y z nx ny nz, f32[count], sensor frame
+export const F_QUALITY = 32; // f32[count]
+export const F_POSE = 36; // f32×12, T_submap_sensor
+export const F_STEPS = 84; // layers on either side of the surface
+export const F_SCAN = 88; // number of the scan, for the time stamps of blocks
+export const F_INDICES = 92; // u32[count] into the points, or 0 for all
+export const F_PARTS = 96; // how many disjoint parts the blocks are divided into, a power of two
+export const F_MAX_RANGE = 100; // f32: farther points are left out
+export const F_BARE_RANGE = 104; // f32: points without a normal are fused along their ray up to here …
+export const F_BARE_QUALITY = 108; // f32: … with this weight
+export const F_SATURATION = 116; // f32: where a corner weighs more, only a share saturation/weight of the points is fused
+export const F_SEED = 120; // u32
+export const F_FLAGS = 124; // u8 per point, bit 1 = ground
+export const F_UP = 128; // f32×3: normal of ground points that have none of their own, sensor frame
+
+// Registration: arguments
+export const R_LEVELS = 0; // number of scalar levels, finest first
+export const R_GRIDS = 4; // 4 descriptors
+export const R_COUNT = 20;
+export const R_INDICES = 24; // u32[count] into the points
+export const R_POINTS = 28; // x y z tau: f32, sensor frame, deskewed
+export const R_FLAGS = 44; // u8 per point, bit 1 = ground
+export const R_POSE = 48; // f32×12 T_submap_sensor
+export const R_KERNEL = 96; // f32×4: robust scale per level, 0 = level not used
+export const R_GRADIENT = 112; // f32, scale of the gradient-norm weight
+export const R_OUT = 116; // f64[CHUNKS × 2 × R_SUMS]
+export const R_TIME_SCALE = 120; // f32, 1/s: τ is used in these units
+export const R_MIN_WEIGHT = 124; // f32: corners with less are not trusted
+export const R_LEVEL_WEIGHT = 128; // f32×4
+export const R_TWIST = 144; // f32×6: correction of the deskewing twist, turned into the submap frame
+
+// Joint optimisation: arguments
+export const T_SCALAR = 0; // fine scalar grid
+export const T_LEVEL = 4; // feature level
+export const T_POOL = 8; // samples, 8 f32 each: x y z (keyframe frame), label, weight, 3 unused
+export const T_CHUNKS = 12; // u32×4 per chunk: first sample, count, pose number, 1 = pose takes part
+export const T_POSES = 16; // f32×12 per pose, T_submap_keyframe
+export const T_RECORDS = 20; // 112 bytes per sample of the batch
+export const T_OUT = 24; // f64×32 per chunk: H upper triangle (21), b (6), Σ loss, count, …
+export const T_HUBER = 28; // f32, metres
+export const T_RATE = 32; // f32, Adam step size
+export const T_ITERATION = 36; // i32, ever growing
+export const T_TOTAL = 40; // chunks in the batch
+export const T_PARTS = 44; // disjoint parts the rows are divided into
+export const T_TOUCHED = 48; // u32 lists, one of T_CAPACITY per part
+export const T_CAPACITY = 52;
+export const T_BIAS = 56; // f32×2 per step number: 1/(1−β₁ᵗ), 1/(1−β₂ᵗ), 1024 entries
+export const T_SCRATCH = 64; // 512 bytes per chunk
+export const T_SCALAR_RATE = 68; // f32: step of the fused scalars, 0 = leave them
+
+// Training samples: arguments
+export const S_POINTS = 0; // 6 pointers: x y z nx ny nz
+export const S_QUALITY = 24;
+export const S_COUNT = 28; // points to choose from
+export const S_CHOSEN = 32; // points to choose
+export const S_STRIDE = 36; // coprime with S_COUNT
+export const S_SEED = 40;
+export const S_OUT = 44; // samples, 8 f32 each, 4 per chosen point
+export const S_BAND = 48; // f32: largest offset, metres
+export const S_ORIGIN = 52; // u32 offset of the first point
+export const S_BARE_RANGE = 56; // f32: farther points without a normal give nothing
+
+// Distances at points: arguments
+export const Q_SCALAR = 0;
+export const Q_LEVEL = 4; // 0 = no features
+export const Q_POINTS = 8; // f32×3 per point, submap frame
+export const Q_COUNT = 12;
+export const Q_OUT = 16; // f32×5 per point: distance, gradient, smallest weight (0 = not observed)
+export const Q_SCRATCH = 20; // 512 bytes per chunk
+
+// Distances at the corners of blocks: arguments
+export const E_SCALAR = 0;
+export const E_LEVEL = 4; // 0 = no features
+export const E_BLOCKS = 8; // u32 per slot: block index
+export const E_VALUES = 12; // f32[729] per slot
+export const E_COORDS = 16; // i32×4 per slot, filled here
+export const E_MIN_WEIGHT = 20; // f32: corners with less are not observed
+export const E_BAND = 24; // f32: corners with a larger |fused distance| are left out
+export const E_SCRATCH = 28; // 512 bytes per slot
+
+// Making blocks: arguments
+export const B_GRID = 0;
+export const B_COORDS = 4; // i32×4 per block: bx, by, bz, unused
+export const B_COUNT = 8;
+
+// Grid descriptor
+export const G_KEYS = 0; // i64[capacity], 0 = free
+export const G_VALUES = 4; // i32[capacity], block index
+export const G_MASK = 8; // capacity − 1
+export const G_COUNT = 12; // blocks in use, block 0 is the empty one
+export const G_MAX = 16;
+export const G_COORDS = 20; // i32×4 per block: bx, by, bz, scan that last changed it
+export const G_NEIGHBOURS = 24; // i32×8 per block: the block at +(bit0, bit1, bit2); 0 = none
+export const G_DATA = 28;
+export const G_VOXEL = 32; // f32, metres
+export const G_INVERSE = 36; // f32, 1 / voxel
+export const G_TRUNCATION = 40; // f32, metres
+export const G_OVERFLOW = 44; // set when the arena is full
+export const G_CHANGE = 48; // f32 per block: how much it changed since it was last meshed
+export const G_MAX_WEIGHT = 52; // f32
+
+// Feature level descriptor
+export const L_GRID = 0;
+export const L_ROWS = 4; // pointer to the rows
+export const L_COUNT = 8; // rows in use, the zero row included
+export const L_MAX = 12;
+export const L_STAMPS = 16; // i32 per row: last iteration that touched it
+export const L_STEPS = 20; // i32 per row: Adam steps taken
+export const L_DECODER = 24;
+export const L_OVERFLOW = 28;
+export const L_COORDS = 32; // i32×4 per row: corner coordinates

@@ -1,3 +1,4 @@
+import { L_DECODER, L_GRID, L_MAX, L_ROWS, L_STEPS } from '../../../kernels/layout/field.js';
 import { DECODER_FLOATS, ROW_FLOATS } from '../wasm/features.js';
 import type { WasmField } from '../wasm/field.js';
 import { CornerIndex } from './corner-index.js';
@@ -10,13 +11,6 @@ export interface MapPointers {
   /** The pool of training samples. */
   readonly samples: number;
 }
-
-// Words of the feature level's descriptor, as in src/kernels/field/features.ts.
-const GRID = 0;
-const ROWS = 1;
-const MAX_ROWS = 3;
-const STEPS = 5;
-const DECODER = 6;
 
 export function pointersOf(field: WasmField): MapPointers {
   return {
@@ -43,12 +37,12 @@ export class MapView {
     { levels, features, samples }: MapPointers,
   ) {
     const words = new Uint32Array(buffer, features, 16);
-    const maxRows = words[MAX_ROWS]!;
+    const maxRows = words[L_MAX / 4]!;
     this.levels = levels.map((descriptor) => new CornerIndex(buffer, descriptor, 2));
-    this.cells = new CornerIndex(buffer, words[GRID]!, 1);
-    this.rows = new Float32Array(buffer, words[ROWS]!, maxRows * ROW_FLOATS);
-    this.steps = new Int32Array(buffer, words[STEPS]!, maxRows);
-    this.decoder = new Float32Array(buffer, words[DECODER]!, DECODER_FLOATS);
+    this.cells = new CornerIndex(buffer, words[L_GRID / 4]!, 1);
+    this.rows = new Float32Array(buffer, words[L_ROWS / 4]!, maxRows * ROW_FLOATS);
+    this.steps = new Int32Array(buffer, words[L_STEPS / 4]!, maxRows);
+    this.decoder = new Float32Array(buffer, words[L_DECODER / 4]!, DECODER_FLOATS);
     this.samples = new Float32Array(buffer, samples);
   }
 

@@ -1,3 +1,4 @@
+import { L_COORDS, L_COUNT, L_GRID, L_OVERFLOW, L_STAMPS } from '../../../kernels/layout/field.js';
 import { Random } from '../../../geometry/random.js';
 import { KernelArguments } from '../../../compute/arguments.js';
 import { BLOCK_CORNERS, BLOCK_SIDE, BlockGrid } from './grid.js';
@@ -42,7 +43,10 @@ export class FeatureLevel {
     const steps = memory.alloc(maxRows * 4);
     const coords = memory.alloc(maxRows * 16);
     const decoder = memory.alloc(DECODER_FLOATS * 4);
-    args.int(0, this.grid.descriptor, rows, 1, maxRows, stamps, steps, decoder, 0, coords);
+    args
+      .int(L_GRID, this.grid.descriptor, rows, 1, maxRows)
+      .int(L_STAMPS, stamps, steps, decoder)
+      .int(L_COORDS, coords);
     this.rows = memory.f32(rows, maxRows * ROW_FLOATS);
     this.stamps = memory.i32(stamps, maxRows);
     this.steps = memory.i32(steps, maxRows);
@@ -53,11 +57,11 @@ export class FeatureLevel {
 
   /** Rows in use, the zero row included. */
   get count(): number {
-    return this.#words[2]!;
+    return this.#words[L_COUNT / 4]!;
   }
 
   get overflowed(): boolean {
-    return this.#words[7] !== 0 || this.grid.overflowed;
+    return this.#words[L_OVERFLOW / 4] !== 0 || this.grid.overflowed;
   }
 
   /**
@@ -68,10 +72,10 @@ export class FeatureLevel {
   restoreRow(block: number, corner: number, features: ArrayLike<number>, at: number, step: number): void {
     const row = this.count;
     if (row * ROW_FLOATS >= this.rows.length) {
-      this.#words[7] = 1;
+      this.#words[L_OVERFLOW / 4] = 1;
       return;
     }
-    this.#words[2] = row + 1;
+    this.#words[L_COUNT / 4] = row + 1;
     this.grid.dataI32[block * BLOCK_CORNERS + corner] = row;
     for (let k = 0; k < FEATURES; k++) this.rows[row * ROW_FLOATS + k] = features[at + k]! * step;
     for (let a = 0; a < 3; a++)
@@ -105,16 +109,16 @@ export class FeatureLevel {
     this.rows.fill(0, next * ROW_FLOATS, count * ROW_FLOATS);
     this.stamps.fill(0, next, count);
     this.steps.fill(0, next, count);
-    this.#words[2] = next;
-    this.#words[7] = 0;
+    this.#words[L_COUNT / 4] = next;
+    this.#words[L_OVERFLOW / 4] = 0;
   }
 
   clear(): void {
     this.rows.fill(0, 0, this.count * ROW_FLOATS);
     this.stamps.fill(0, 0, this.count);
     this.steps.fill(0, 0, this.count);
-    this.#words[2] = 1;
-    this.#words[7] = 0;
+    this.#words[L_COUNT / 4] = 1;
+    this.#words[L_OVERFLOW / 4] = 0;
     this.grid.clear();
   }
 }

@@ -58,14 +58,14 @@ export class Fusion {
       const steps = Math.ceil(level.truncation / level.voxel - 1e-6);
       const count = i === 0 ? surface.count : surface.keypoints.length;
       this.#fuse
-        .int(0, level.descriptor, count)
-        .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
-        .float(36, pose)
-        .int(84, steps, scan, i === 0 ? 0 : points.keypoints, this.#parts)
-        .float(100, [maxRange, i === 0 ? bareRange : 0, bareQuality])
-        .scalar(116, saturation)
-        .int(120, (seed * 31 + scan * 7919) >>> 0, points.flags)
-        .float(128, surface.up);
+        .int(L.F_GRID, level.descriptor, count)
+        .int(L.F_POINTS, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
+        .float(L.F_POSE, pose)
+        .int(L.F_STEPS, steps, scan, i === 0 ? 0 : points.keypoints, this.#parts)
+        .float(L.F_MAX_RANGE, [maxRange, i === 0 ? bareRange : 0, bareQuality])
+        .scalar(L.F_SATURATION, saturation)
+        .int(L.F_SEED, (seed * 31 + scan * 7919) >>> 0, points.flags)
+        .float(L.F_UP, surface.up);
       this.#pool.run('castPoints', this.#fuse.pointer, Math.ceil(count / 1024));
       this.#pool.run('allocateBlocks', this.#fuse.pointer, 1);
       this.#pool.run('fuse', this.#fuse.pointer, this.#parts);
@@ -84,14 +84,14 @@ export class Fusion {
     field.levels[0]!.noteWrite();
     const points = addressesOf(this.#pool.memory, surface);
     this.#carve
-      .int(0, field.levels[0]!.descriptor, surface.count)
-      .int(8, points.x, points.y, points.z, points.nx, points.ny, points.nz)
-      .float(32, pose)
-      .int(84, seed)
-      .float(88, [maxRange, keep]);
+      .int(L.K_GRID, field.levels[0]!.descriptor, surface.count)
+      .int(L.K_POINTS, points.x, points.y, points.z, points.nx, points.ny, points.nz)
+      .float(L.K_POSE, pose)
+      .int(L.K_SEED, seed)
+      .float(L.K_MAX_RANGE, [maxRange, keep]);
     for (let first = 0; first < rays; first += CARVING_RAYS) {
       const past = Math.min(rays, first + CARVING_RAYS);
-      this.#carve.int(80, past).int(96, first);
+      this.#carve.int(L.K_RAYS, past).int(L.K_FIRST, first);
       this.#pool.run('carve', this.#carve.pointer, Math.ceil((past - first) / L.CARVE_CHUNK));
       this.#pool.run('carveMarked', this.#carve.pointer, 1);
     }

@@ -1,24 +1,23 @@
 import type { KernelMemory } from '../../../compute/memory.js';
-import { BLOCK_CORNERS, BLOCK_SIDE, G_VERSION } from '../../../kernels/layout/field.js';
-
-// Descriptor words (32-bit), shared with src/kernels/field/grid.ts.
-const WORD = {
-  keys: 0,
-  values: 1,
-  mask: 2,
-  count: 3,
-  max: 4,
-  coords: 5,
-  neighbours: 6,
-  data: 7,
-  voxel: 8,
-  inverse: 9,
-  truncation: 10,
-  overflow: 11,
-  change: 12,
-  maxWeight: 13,
-  version: G_VERSION / 4,
-};
+import {
+  BLOCK_CORNERS,
+  BLOCK_SIDE,
+  G_CHANGE,
+  G_COORDS,
+  G_COUNT,
+  G_DATA,
+  G_INVERSE,
+  G_KEYS,
+  G_MASK,
+  G_MAX,
+  G_MAX_WEIGHT,
+  G_NEIGHBOURS,
+  G_OVERFLOW,
+  G_TRUNCATION,
+  G_VALUES,
+  G_VERSION,
+  G_VOXEL,
+} from '../../../kernels/layout/field.js';
 
 /** Of all grids: copies of corners of one are never taken for those of another. Copies that were never made have 0. */
 let versions = 0;
@@ -73,20 +72,20 @@ export class BlockGrid {
     const change = memory.alloc(maxBlocks * 4);
     const words = maxBlocks * BLOCK_CORNERS * wordsPerCorner;
     const data = memory.alloc(words * 4);
-    this.#words[WORD.keys] = keys;
-    this.#words[WORD.values] = memory.alloc(capacity * 4);
-    this.#words[WORD.mask] = capacity - 1;
-    this.#words[WORD.count] = 1;
+    this.#words[G_KEYS / 4] = keys;
+    this.#words[G_VALUES / 4] = memory.alloc(capacity * 4);
+    this.#words[G_MASK / 4] = capacity - 1;
+    this.#words[G_COUNT / 4] = 1;
     this.noteWrite();
-    this.#words[WORD.max] = maxBlocks;
-    this.#words[WORD.coords] = coords;
-    this.#words[WORD.neighbours] = memory.alloc(maxBlocks * 32);
-    this.#words[WORD.data] = data;
-    floats[WORD.voxel] = voxel;
-    floats[WORD.inverse] = 1 / voxel;
-    floats[WORD.truncation] = truncation;
-    floats[WORD.maxWeight] = maxWeight;
-    this.#words[WORD.change] = change;
+    this.#words[G_MAX / 4] = maxBlocks;
+    this.#words[G_COORDS / 4] = coords;
+    this.#words[G_NEIGHBOURS / 4] = memory.alloc(maxBlocks * 32);
+    this.#words[G_DATA / 4] = data;
+    floats[G_VOXEL / 4] = voxel;
+    floats[G_INVERSE / 4] = 1 / voxel;
+    floats[G_TRUNCATION / 4] = truncation;
+    floats[G_MAX_WEIGHT / 4] = maxWeight;
+    this.#words[G_CHANGE / 4] = change;
     this.coords = memory.i32(coords, maxBlocks * 4);
     this.change = memory.f32(change, maxBlocks);
     this.data = memory.f32(data, words);
@@ -95,17 +94,17 @@ export class BlockGrid {
 
   /** Number of blocks, the empty one included. */
   get count(): number {
-    return this.#words[WORD.count]!;
+    return this.#words[G_COUNT / 4]!;
   }
 
   /** True once a block could not be made because the arena is full. */
   get overflowed(): boolean {
-    return this.#words[WORD.overflow] !== 0;
+    return this.#words[G_OVERFLOW / 4] !== 0;
   }
 
   /** Says that corners have changed: kernels keep copies of them, which are of no use from here on. */
   noteWrite(): void {
-    this.#words[WORD.version] = ++versions;
+    this.#words[G_VERSION / 4] = ++versions;
   }
 
   /** Forgets everything. */
@@ -115,8 +114,8 @@ export class BlockGrid {
     this.#keys.fill(0);
     this.data.fill(0, 0, used * BLOCK_CORNERS * this.wordsPerCorner);
     this.change.fill(0, 0, used);
-    this.#words[WORD.count] = 1;
-    this.#words[WORD.overflow] = 0;
+    this.#words[G_COUNT / 4] = 1;
+    this.#words[G_OVERFLOW / 4] = 0;
   }
 
   /**
@@ -140,8 +139,8 @@ export class BlockGrid {
     this.data.fill(0, (blocks.length + 1) * size, used * size);
     this.change.fill(0, blocks.length + 1, used);
     this.#keys.fill(0);
-    this.#words[WORD.count] = 1;
-    this.#words[WORD.overflow] = 0;
+    this.#words[G_COUNT / 4] = 1;
+    this.#words[G_OVERFLOW / 4] = 0;
     make(coords);
     scans.forEach((scan, i) => (this.coords[i * 4 + 7] = scan));
   }

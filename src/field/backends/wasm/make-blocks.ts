@@ -1,3 +1,4 @@
+import { B_GRID } from '../../../kernels/layout/field.js';
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
 import type { BlockGrid } from './grid.js';
@@ -25,7 +26,7 @@ export class BlockMaker {
       const n = Math.min(CAPACITY, coords.length / 3 - first);
       for (let i = 0; i < n; i++)
         this.#list.set(coords.subarray((first + i) * 3, (first + i) * 3 + 3), i * 4);
-      this.#arguments.int(0, grid.descriptor, this.#pointer, n);
+      this.#arguments.int(B_GRID, grid.descriptor, this.#pointer, n);
       this.#pool.run('makeBlocks', this.#arguments.pointer, 1);
     }
   }

@@ -1,3 +1,13 @@
+import {
+  E_BAND,
+  E_MIN_WEIGHT,
+  E_SCALAR,
+  E_SCRATCH,
+  E_VALUES,
+  Q_COUNT,
+  Q_SCALAR,
+  Q_SCRATCH,
+} from '../../../kernels/layout/field.js';
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
 import type { EvaluateOptions } from '../../backend.js';
@@ -28,12 +38,12 @@ export class Reading {
     this.#points = memory.f32(this.#pointsPointer, POINTS * 3);
     this.#out = memory.f32(this.#outPointer, POINTS * SAMPLE_VALUES);
     this.#query = new KernelArguments(memory, 32);
-    this.#query.int(20, memory.alloc((POINTS / 256) * 512));
+    this.#query.int(Q_SCRATCH, memory.alloc((POINTS / 256) * 512));
     this.#blocksPointer = memory.alloc(BLOCKS * 4);
     this.#blocks = memory.u32(this.#blocksPointer, BLOCKS);
     this.#coordsPointer = memory.alloc(BLOCKS * 16);
     this.#evaluate = new KernelArguments(memory, 32);
-    this.#evaluate.int(28, memory.alloc(BLOCKS * 512));
+    this.#evaluate.int(E_SCRATCH, memory.alloc(BLOCKS * 512));
   }
 
   sample(field: WasmField, points: Float32Array): Float32Array {
@@ -43,8 +53,8 @@ export class Reading {
       const n = Math.min(POINTS, count - first);
       this.#points.set(points.subarray(first * 3, (first + n) * 3));
       this.#query
-        .int(0, field.levels[0]!.descriptor, field.features.descriptor, this.#pointsPointer)
-        .int(12, n, this.#outPointer);
+        .int(Q_SCALAR, field.levels[0]!.descriptor, field.features.descriptor, this.#pointsPointer)
+        .int(Q_COUNT, n, this.#outPointer);
       this.#pool.run('query', this.#query.pointer, Math.ceil(n / 256));
       out.set(this.#out.subarray(0, n * SAMPLE_VALUES), first * SAMPLE_VALUES);
     }
@@ -64,10 +74,15 @@ export class Reading {
       );
     for (let i = 0; i < blocks.length; i++) this.#blocks[i] = blocks[i]!;
     this.#evaluate
-      .int(0, field.levels[0]!.descriptor, features ? field.features.descriptor : 0, this.#blocksPointer)
-      .int(12, this.#pool.memory.addressOf(values), this.#coordsPointer)
-      .scalar(20, minWeight)
-      .scalar(24, band);
+      .int(
+        E_SCALAR,
+        field.levels[0]!.descriptor,
+        features ? field.features.descriptor : 0,
+        this.#blocksPointer,
+      )
+      .int(E_VALUES, this.#pool.memory.addressOf(values), this.#coordsPointer)
+      .scalar(E_MIN_WEIGHT, minWeight)
+      .scalar(E_BAND, band);
     this.#pool.run('evaluateBlocks', this.#evaluate.pointer, blocks.length);
   }
 }

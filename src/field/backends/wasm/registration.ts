@@ -1,6 +1,21 @@
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
-import { CELL_BYTES, R_CELLS, REGISTER_CHUNK } from '../../../kernels/layout/field.js';
+import {
+  CELL_BYTES,
+  REGISTER_CHUNK,
+  R_CELLS,
+  R_COUNT,
+  R_GRADIENT,
+  R_KERNEL,
+  R_LEVELS,
+  R_LEVEL_WEIGHT,
+  R_MIN_WEIGHT,
+  R_OUT,
+  R_POINTS,
+  R_POSE,
+  R_TIME_SCALE,
+  R_TWIST,
+} from '../../../kernels/layout/field.js';
 import { clearSums, emptySums, SYSTEM_SUMS, TIME_SCALE } from '../../linear-system.js';
 import type { ClassSums, NormalSums, Unknowns } from '../../linear-system.js';
 import type { GeometricTerm } from '../../terms/geometric.js';
@@ -24,7 +39,7 @@ export class Registration {
     this.#arguments = new KernelArguments(memory, 256);
     const partials = memory.alloc(MAX_CHUNKS * STRIDE);
     this.#partials = memory.f64(partials, (MAX_CHUNKS * STRIDE) / 8);
-    this.#arguments.int(116, partials).int(R_CELLS, memory.alloc(MAX_CHUNKS * REGISTER_CHUNK * CELL_BYTES));
+    this.#arguments.int(R_OUT, partials).int(R_CELLS, memory.alloc(MAX_CHUNKS * REGISTER_CHUNK * CELL_BYTES));
   }
 
   /** Valid until the next call. */
@@ -37,16 +52,16 @@ export class Registration {
         `At most ${MAX_CHUNKS * REGISTER_CHUNK} points can be registered, got ${surface.keypoints.length}.`,
       );
     this.#arguments
-      .int(0, field.levels.length, ...field.levels.map((level) => level.descriptor))
-      .int(20, surface.keypoints.length, points.keypoints)
-      .int(28, points.x, points.y, points.z, points.tau, points.flags)
-      .float(48, pose)
-      .float(96, term.kernels)
-      .scalar(112, term.gradientScale)
-      .scalar(120, TIME_SCALE)
-      .scalar(124, term.minWeight)
-      .float(128, term.levelWeights)
-      .float(144, correction);
+      .int(R_LEVELS, field.levels.length, ...field.levels.map((level) => level.descriptor))
+      .int(R_COUNT, surface.keypoints.length, points.keypoints)
+      .int(R_POINTS, points.x, points.y, points.z, points.tau, points.flags)
+      .float(R_POSE, pose)
+      .float(R_KERNEL, term.kernels)
+      .scalar(R_GRADIENT, term.gradientScale)
+      .scalar(R_TIME_SCALE, TIME_SCALE)
+      .scalar(R_MIN_WEIGHT, term.minWeight)
+      .float(R_LEVEL_WEIGHT, term.levelWeights)
+      .float(R_TWIST, correction);
     this.#pool.run('register', this.#arguments.pointer, chunks);
     this.#sums.forEach((sums, kind) => {
       clearSums(sums);

@@ -1,6 +1,27 @@
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
-import { CORNERS_BYTES, T_CELLS } from '../../../kernels/layout/field.js';
+import {
+  CORNERS_BYTES,
+  S_BAND,
+  S_BARE_RANGE,
+  S_COUNT,
+  S_ORIGIN,
+  S_OUT,
+  S_POINTS,
+  T_BIAS,
+  T_CELLS,
+  T_CHUNKS,
+  T_HUBER,
+  T_ITERATION,
+  T_PARTS,
+  T_RATE,
+  T_RECORDS,
+  T_SCALAR,
+  T_SCALAR_RATE,
+  T_SCRATCH,
+  T_TOTAL,
+  T_TOUCHED,
+} from '../../../kernels/layout/field.js';
 import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { BackendLimits, DrawOptions, FitBatch, FitFrame, FitOptions, FitResult } from '../../backend.js';
@@ -43,10 +64,10 @@ export class Training {
     this.#out = memory.f64(out, batchChunks * 32);
     this.#parts = partsFor(pool);
     this.#fit
-      .int(20, memory.alloc(batchChunks * CHUNK_SAMPLES * RECORD_BYTES), out)
-      .int(44, this.#parts)
-      .int(56, biasTable(pool))
-      .int(64, memory.alloc(batchChunks * 512))
+      .int(T_RECORDS, memory.alloc(batchChunks * CHUNK_SAMPLES * RECORD_BYTES), out)
+      .int(T_PARTS, this.#parts)
+      .int(T_BIAS, biasTable(pool))
+      .int(T_SCRATCH, memory.alloc(batchChunks * 512))
       .int(T_CELLS, memory.alloc(batchChunks * CHUNK_SAMPLES * CORNERS_BYTES));
   }
 
@@ -54,7 +75,7 @@ export class Training {
   reserve({ room }: WasmField): void {
     const touched = Math.min(this.#limits.batchChunks * CHUNK_SAMPLES * 8, room.featureRows);
     if (touched <= this.#touched) return;
-    this.#fit.int(48, this.#pool.memory.alloc(touched * MOST_PARTS * 4), touched);
+    this.#fit.int(T_TOUCHED, this.#pool.memory.alloc(touched * MOST_PARTS * 4), touched);
     this.#touched = touched;
   }
 
@@ -66,12 +87,12 @@ export class Training {
   ): void {
     const points = addressesOf(this.#pool.memory, surface);
     this.#sample
-      .int(0, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
-      .int(28, surface.count, chosen, coprimeStride(surface.count), seed)
-      .int(44, field.samplesPointer + first * SAMPLE_FLOATS * 4)
-      .scalar(48, band)
-      .int(52, seed % surface.count)
-      .scalar(56, field.distance.bareRange);
+      .int(S_POINTS, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
+      .int(S_COUNT, surface.count, chosen, coprimeStride(surface.count), seed)
+      .int(S_OUT, field.samplesPointer + first * SAMPLE_FLOATS * 4)
+      .scalar(S_BAND, band)
+      .int(S_ORIGIN, seed % surface.count)
+      .scalar(S_BARE_RANGE, field.distance.bareRange);
     this.#pool.run('drawSamples', this.#sample.pointer, Math.ceil(chosen / CHUNK_SAMPLES));
   }
 
@@ -86,10 +107,10 @@ export class Training {
     this.#write(field, batch, frames, (frame) => frames[frame]!.optimise);
     field.levels[0]!.noteWrite();
     this.#fit
-      .scalar(28, options.huber)
-      .scalar(32, options.learningRate)
-      .scalar(68, options.scalarRate)
-      .int(36, ++field.fitSteps);
+      .scalar(T_HUBER, options.huber)
+      .scalar(T_RATE, options.learningRate)
+      .scalar(T_SCALAR_RATE, options.scalarRate)
+      .int(T_ITERATION, ++field.fitSteps);
     this.#pool.run('fitForward', this.#fit.pointer, batch.length);
     this.#pool.run('fitUpdate', this.#fit.pointer, this.#parts);
     const systems = new Float64Array(frames.length * POSE_SYSTEM);
@@ -122,9 +143,9 @@ export class Training {
     );
     frames.forEach(({ pose }, i) => this.#poses.set(pose, i * 12));
     this.#fit
-      .int(0, field.levels[0]!.descriptor, field.features.descriptor, field.samplesPointer)
-      .int(12, this.#chunksPointer, this.#posesPointer)
-      .int(40, batch.length);
+      .int(T_SCALAR, field.levels[0]!.descriptor, field.features.descriptor, field.samplesPointer)
+      .int(T_CHUNKS, this.#chunksPointer, this.#posesPointer)
+      .int(T_TOTAL, batch.length);
   }
 }
 

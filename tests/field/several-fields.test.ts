@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KernelPool } from '../../src/compute/pool.js';
+import { WasmBackend } from '../../src/field/backends/wasm/backend.js';
+import { FeltmapError } from '../../src/geometry/errors.js';
+import { encodeSavedMap, openSavedMap } from '../../src/field/saved/saved-map.js';
+import type { SavedGrid } from '../../src/field/saved/saved-map.js';
+import { Random } from '../../src/geometry/random.js';
+import { identity } from '../../src/geometry/se3.js';
+import { hashOfField, OPTIONS, place, room, scan, type Cloud } from './helpers.js';
+import { firstField, TestField } from './test-field.js';
+
+/** A ball before the sensor. */
+const CENTRE = [0.8, 0.1, -0.2] as const;
+const RADIUS = 0.3;
+const COARSE = { ...OPTIONS, saturation: 100 };
+/** A grid for things at hand: voxels of 2 cm. */
+const FINE = {
+  ...COARSE,
+  voxel: 0.02,
+  truncation: 0.04,
+  outputScale: 0.013,
+  maxRange: 3,
+  bareRange: 2,
+  maxFineBlocks: 4000,
+  maxFeatureRows: 30000,
+};
+
+let pool: KernelPool;
+let backend: WasmBackend;
+beforeAll(async () => {
+  pool = await KernelPool.create({ threads: 2, memoryMiB: 768 });
+  backend = new WasmBackend(pool, firstField(COARSE).limits);
+});
+afterAll(() => pool.close());
+
+function make(options: typeof OPTIONS): TestField {
+  const { spec, room: size } = firstField(options);
+  return new TestField(backend, backend.createField(spec, size));
+}
+
+/** Points on the side of the ball that the sensor sees, with 2 mm of noise. */
+function ball(random: Random, count: number): Cloud {
+  const points: [number, number, number][] = [];
+  const normals: [number, number, number][] = [];
+  while (points.length < count) {
+    const d = [random.normal(), random.normal(), random.normal()];
+    const length = Math.hypot(...d);
+    const n = d.map((v) => v / length) as [number, number, number];
+    const r = RADIUS + 0.002 * random.normal();
+    const p = n.map((v, a) => CENTRE[a]! + r * v) as [number, number, number];
+    if (p[0] * n[0] + p[1] * n[1] + p[2] * n[2] > -0.2 * Math.hypot(...p)) continue;
+    points.push(p);
+    normals.push(n);
+  }
+  const each = <T>(value: T): T[] => points.map(() => value);
+  return { points, normals, qualities: each(1), taus: each(0), ground: each(false) };
+}
+
+/** Root mean square of the field's distance at points on a surface that it knows, and how many it knows. */
+function errorAt(field: TestField, points: readonly (readonly number[])[]): { rms: number; known: number } {
+  const values = field.query(Float32Array.from(points.flat()));
+  let [sum, known] = [0, 0];
+  for (let i = 0; i < points.length; i++)
+    if (values[5 * i + 4]! > 0) [sum, known] = [sum + values[5 * i]! ** 2, known + 1];
+  return { rms: Math.sqrt(sum / known), known: known / points.length };
+}
+
+describe('several fields of one backend', () => {
+  const random = new Random('several');
+  const walls = scan(random, room(4, 3, 1.5), identity(), { count: 30000, noise: 0.01 });
+  const seen = ball(random, 12000);
+  const truth = (): number[][] =>
+    ball(random, 2000).points.map((p) => {
+      const d = p.map((v, a) => v - CENTRE[a]!);
+      const length = Math.hypot(...d);
+      return d.map((v, a) => CENTRE[a]! + (v / length) * RADIUS);
+    });
+
+  it('hold a room at 15 cm and a ball at 2 cm at once, each as exact as its own scale', () => {
+    const [coarse, fine] = [make(COARSE), make(FINE)];
+    const [far, near] = [place(pool.memory, walls), place(pool.memory, seen)];
+    for (let k = 0; k < 3; k++) {
+      coarse.fuse(far.points, identity(), k);
+      coarse.fuse(near.points, identity(), k);
+      fine.fuse(near.points, identity(), k);
+    }
+    const surface = truth();
+    const [atCoarse, atFine] = [errorAt(coarse, surface), errorAt(fine, surface)];
+    expect(atFine.known).toBeGreaterThan(0.95);
+    expect(atFine.rms).toBeLessThan(0.002);
+    expect(atCoarse.known).toBeGreaterThan(0.95);
+    expect(atCoarse.rms).toBeLessThan(0.03);
+    expect(atFine.rms).toBeLessThan(atCoarse.rms / 3);
+    // The walls are known to the coarse one alone, to a centimetre.
+    expect(
+      errorAt(coarse, [
+        [4, 0, 0],
+        [-4, 1, 0.5],
+        [0, 3, 0],
+      ]).rms,
+    ).toBeLessThan(0.01);
+    expect(errorAt(fine, [[4, 0, 0]]).known).toBe(0);
+    // Memory in use is that of the surface each has seen: some megabytes, whatever the room kept for them.
+    expect(fine.usedBytes).toBeLessThan(8e6);
+    expect(coarse.usedBytes).toBeLessThan(32e6);
+    coarse.field.free();
+    fine.field.free();
+  });
+
+  it('do not disturb each other: one beside another has the bytes that it has alone', () => {
+    const near = place(pool.memory, seen);
+    const far = place(pool.memory, walls);
+    const hash = (beside: boolean): number => {
+      const field = make(FINE);
+      const other = beside ? make(COARSE) : undefined;
+      for (let k = 0; k < 3; k++) {
+        other?.fuse(far.points, identity(), k);
+        field.fuse(near.points, identity(), k);
+      }
+      const out = hashOfField(field);
+      field.field.free();
+      other?.field.free();
+      return out;
+    };
+    expect(hash(true)).toBe(hash(false));
+  });
+
+  it('leave and come back as they were: content out, freed, another field in its place, content in', () => {
+    const near = place(pool.memory, seen);
+    const field = make(FINE);
+    for (let k = 0; k < 3; k++) field.fuse(near.points, identity(), k);
+    const probe = Float32Array.from(truth().flat());
+    const before = field.query(probe).slice();
+    const saved = contentOf(field);
+    field.field.free();
+    const other = make(FINE);
+    expect(other.query(probe).every((v, i) => i % 5 !== 4 || v === 0)).toBe(true); // nothing is left of the first
+    other.restore(saved);
+    const after = other.query(probe);
+    // Saved distances are rounded to a thirty-second of a voxel.
+    const apart = Math.max(...Array.from(before, (v, i) => (i % 5 === 0 ? Math.abs(v - after[i]!) : 0)));
+    expect(apart).toBeLessThan(FINE.voxel / 32);
+    other.field.free();
+  });
+
+  it('say so when the arena has no room for another one', () => {
+    const huge = { ...FINE, maxFineBlocks: 400_000 };
+    expect(() => make(huge)).toThrow(FeltmapError);
+    expect(() => make(huge)).toThrow(/map\.memoryMiB/);
+  });
+});
+
+/** What is saved of a field, read back. */
+function contentOf(field: TestField): SavedGrid {
+  const files = encodeSavedMap({
+    sensor: 'none',
+    frame: 'map',
+    scans: 3,
+    last: { submap: 0, T_submap_sensor: identity() },
+    submaps: [{ id: 0, T_world_submap: identity(), places: [], grids: [field.field.content()] }],
+  });
+  return openSavedMap(files).submaps[0]!.grids[0]!;
+}

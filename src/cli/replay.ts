@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { openScanSource, type ScanSource } from '../bags/source.js';
+import { lengthScale } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
@@ -83,7 +84,7 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
     host: options.viewHost ?? '127.0.0.1',
     token: options.viewToken,
     title: basename(resolve(run.path)),
-    voxel: (config.map.voxel * config.sensor.maxRange) / 100,
+    voxel: config.map.voxel * lengthScale(config),
     total: () => display.total,
   });
   announceViewer(await view.start(), options, env);

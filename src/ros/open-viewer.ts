@@ -1,3 +1,4 @@
+import { lengthScale } from '../config/lengths.js';
 import { MapViewer, type MapViewerOptions } from '../host/viewer-feed/map-viewer.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { LogSink } from './throttle.js';
@@ -20,9 +21,9 @@ export async function openViewer(
 ): Promise<MapViewer | undefined> {
   const port = p.number('viewer.port');
   if (port === 0) return undefined;
-  const { map, sensor } = p.config;
+
   const token = p.string('viewer.token');
-  const voxel = (map.voxel * sensor.maxRange) / 100;
+  const voxel = p.config.map.voxel * lengthScale(p.config);
   try {
     const viewer = new MapViewer({
       ...node,

@@ -2,9 +2,11 @@ import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
 import { encodeSavedMap } from '../field/saved/saved-map.js';
+import { FeltmapError } from '../geometry/errors.js';
 import { identity, type Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
+import { Arrivals } from '../sensors/arrival.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Observation } from '../sensors/observation.js';
@@ -39,6 +41,7 @@ export class SlamSystem implements Slam {
   #scans: number;
   #lastPose: Pose;
   #latest: Observation | undefined;
+  readonly #arrivals = new Arrivals();
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -62,6 +65,7 @@ export class SlamSystem implements Slam {
     const { frontEnd, places, loop } = this.#parts;
     const { pipeline } = loop;
     const watch = new StopWatch();
+    this.#checkArrival(scan);
     const observation = frontEnd.observe(scan);
     // Viewers look at the latest observation until the next one comes.
     if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
@@ -73,6 +77,16 @@ export class SlamSystem implements Slam {
     this.#lastPose = result.pose;
     places.add(result.pose);
     return result;
+  }
+
+  /** One that is late is used at its stamp, within limits. */
+  #checkArrival({ frameId, stampNs }: LidarScan): void {
+    if (this.#arrivals.check(frameId, stampNs) !== 'too-late') return;
+    throw new FeltmapError(
+      'bad-input',
+      `The scan of '${frameId}' is ${this.#arrivals.age(stampNs).toFixed(1)} s older than what other sensors have brought ` +
+        `and is not used (${this.#arrivals.counts['too-late']} so far); check its clock and its delay.`,
+    );
   }
 
   imu(batch: ImuBatch): void {

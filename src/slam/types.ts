@@ -86,7 +86,13 @@ export interface KnownPose {
  * const { pose, state } = slam.process(scan);
  */
 export interface Slam {
-  /** Processes one scan, in order of time. With a `known` pose it is mapped there and not tracked. */
+  /**
+   * Processes one scan, in order of time; one of several sensors may be late (sensors/arrival.ts). With a `known` pose it
+   * is mapped there and not tracked.
+   *
+   * @throws FeltmapError bad-input for a scan that contradicts itself or is too late; out-of-memory when the map is full.
+   *   What was mapped stays.
+   */
   process(scan: LidarScan, known?: KnownPose): ScanResult;
   /** Takes IMU readings, before the scans that they belong to. */
   imu(batch: ImuBatch): void;

@@ -100,3 +100,30 @@ describe('a gyroscope', () => {
     expect(await run(false)).toBeGreaterThan(0.03);
   });
 });
+
+describe('a scan of another sensor that arrives late', () => {
+  it('is used at its own stamp, and not at all when it is too late', async () => {
+    const slam = await createSlam(await loadConfig({ set: ['threads=1', 'map.memoryMiB=1024'] }));
+    const rear = (k: number): LidarScan => ({ ...seenFrom(scans[k]!, REAR), frameId: 'rear' });
+    for (let k = 0; k < 12; k++) slam.process({ ...scans[k]!, mount: FRONT });
+    const late = slam.process(rear(9));
+    const off = compose(inverse(compose(compose(inverse(truth[0]!), truth[9]!), REAR)), late.pose);
+    expect([late.state, late.stampNs]).toEqual(['tracking', scans[9]!.stampNs]);
+    expect(translationNorm(off)).toBeLessThan(0.12);
+    // The body goes on from its newest pose, also after one that is not used.
+    const goesOn = (k: number): void => {
+      const next = slam.process({ ...scans[k]!, mount: FRONT });
+      const expected = compose(inverse(truth[0]!), truth[k]!);
+      expect(next.state, next.reason).not.toBe('lost');
+      expect(translationNorm(compose(inverse(expected), next.pose)), `scan ${k}`).toBeLessThan(0.12);
+    };
+    goesOn(12);
+    const before = slam.statistics().blocks;
+    expect(() => slam.process({ ...rear(2), frameId: 'side' })).toThrow(
+      /'side' is 1\.0 s older .* \(1 so far\)/,
+    );
+    expect(slam.statistics().blocks).toBe(before);
+    goesOn(13);
+    await slam.close();
+  });
+});

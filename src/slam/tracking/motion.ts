@@ -1,4 +1,5 @@
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
+import { LATE_SECONDS } from '../../sensors/arrival.js';
 import { sensorTwist } from '../body-frame.js';
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
@@ -100,7 +101,7 @@ export class BodyMotion {
   update(stampNs: bigint, T_odom_body: Pose, how: BodyUpdate = {}): void {
     const { sensor = '', twist, certain = true } = how;
     const before = this.#stampNs;
-    if (before !== undefined && stampNs < before) return;
+    if (this.#isLate(stampNs)) return;
     this.#twist = twist ?? this.meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
     this.#tracked.set(sensor, { stampNs, pose: T_odom_body });
     this.#pose = T_odom_body;
@@ -108,13 +109,20 @@ export class BodyMotion {
     if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
   }
 
-  /** Sets pose and velocity, after a reset, a bootstrap or a loss of track. */
+  /** Sets pose and velocity, after a reset, a bootstrap or a loss of track; a late one changes nothing. */
   set(stampNs: bigint, T_odom_body: Pose, twist: Twist): void {
+    if (this.#isLate(stampNs)) return;
     this.#pose = T_odom_body;
     this.#twist = twist;
     this.#stampNs = stampNs;
     this.#origin = { stampNs, pose: T_odom_body };
     this.#tracked.clear();
+  }
+
+  /** From before the newest pose; longer before it, time itself has gone back. */
+  #isLate(stampNs: bigint): boolean {
+    const seconds = this.elapsed(stampNs);
+    return seconds < 0 && seconds >= -LATE_SECONDS;
   }
 
   /** Mean turn rate between the newest pose and a stamp; undefined without an IMU that covers it. */

@@ -103,6 +103,16 @@ describe('BodyMotion', () => {
     expect(motion.predict(ns(0.5))[3]).toBeCloseTo(0.51, 9);
   });
 
+  it('follows time that goes back, but no late loss of track', () => {
+    const motion = new BodyMotion();
+    motion.update(ns(10), exp([1, 0, 0, 0, 0, 0]));
+    motion.set(ns(9.8), identity(), new Float64Array(6));
+    expect([motion.stampNs, motion.pose[3]]).toEqual([ns(10), 1]);
+    motion.update(ns(2), exp([3, 0, 0, 0, 0, 0]));
+    expect([motion.stampNs, motion.pose[3]]).toEqual([ns(2), 3]);
+    expect(motion.twist.every((v) => v === 0)).toBe(true);
+  });
+
   it('takes a measured twist and a state set from outside', () => {
     const motion = new BodyMotion();
     motion.update(0n, identity());

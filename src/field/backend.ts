@@ -116,7 +116,8 @@ export const SAMPLE_VALUES = 5;
 export interface FieldBackend {
   readonly name: 'wasm' | 'webgpu' | 'tfjs';
   /**
-   * An empty field. Several share what the backend has.
+   * An empty field. Those of backend wasm lie beside each other in one arena, each with the room that it was made with;
+   * one that was freed gives its room to the next one laid out alike.
    *
    * @throws FeltmapError out-of-memory when there is no room; unsupported when the backend holds no more fields
    */

@@ -2,7 +2,8 @@ import { inverse } from '../geometry/se3.js';
 import { encodeOdometry, encodePath, encodeTFMessage, type Odometry } from '../messages/poses.js';
 import type { PoseEvent, TrackingState } from '../slam/events.js';
 import type { Trajectory } from '../slam/trajectory.js';
-import { odometryOf, twistCovariance, unknownCovariance } from './odometry.js';
+import { LOST_COVARIANCE } from '../slam/covariance.js';
+import { odometryOf, twistCovariance } from './odometry.js';
 import { PathHistory } from './path-history.js';
 import type { RosPort } from './port.js';
 
@@ -57,12 +58,12 @@ export class OdometryOutput {
     if (lost && !this.#started) return 'nothing';
     this.#started = true;
     this.#lostSince = lost ? (this.#lostSince ?? tracked.stampNs) : undefined;
-    const twistCov = lost ? unknownCovariance() : this.#twistCovariance(tracked);
+    const twistCov = lost ? LOST_COVARIANCE : this.#twistCovariance(tracked);
     if (!lost) this.#before = { covariance: tracked.covariance, stampNs: tracked.stampNs };
     if (lost && Number(tracked.stampNs - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
     // Two sensors with one stamp: tf refuses the same instant twice.
     if (this.#last && tracked.stampNs <= this.#last.stampNs) return 'nothing';
-    const told = lost ? { ...tracked, covariance: unknownCovariance() } : tracked;
+    const told = lost ? { ...tracked, covariance: LOST_COVARIANCE } : tracked;
     const odometry = odometryOf(told, twistCov, { odomFrame: this.#o.odomFrame, baseFrame });
     this.#last = odometry;
     this.#state = tracked.state;
@@ -104,7 +105,7 @@ export class OdometryOutput {
   #twistCovariance(tracked: PoseEvent): Float64Array {
     const dt = this.#before ? Number(tracked.stampNs - this.#before.stampNs) * 1e-9 : 0;
     // Without a scan before it, or with one of another sensor just before, the difference says nothing.
-    if (!this.#before || !(dt > 0.01)) return unknownCovariance();
+    if (!this.#before || !(dt > 0.01)) return LOST_COVARIANCE;
     return twistCovariance(this.#before.covariance, tracked.covariance, tracked.pose, dt);
   }
 

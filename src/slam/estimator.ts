@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.js';
-import { compose, exp, inverse, log, type Pose } from '../geometry/se3.js';
+import { compose, exp, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
@@ -28,6 +28,14 @@ export interface EstimatorParts {
   readonly slideSigma: number;
 }
 
+/** Where an observation is expected to be taken. */
+export interface Prediction {
+  /** T_odom_body. */
+  readonly pose: Pose;
+  /** Velocity that it is undistorted with: sensor frame, m/s and rad/s. */
+  readonly twist: Twist;
+}
+
 /** Fewer registered samples cannot define a frame. */
 const MIN_SAMPLES = 50;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
@@ -45,9 +53,9 @@ export class Estimator {
 
   /**
    * @param observation undistorted with the predicted velocity
-   * @param predicted T_odom_body
+   * @param predicted from the motion before
    */
-  estimate(phase: Phase, observation: Observation, predicted: Pose): Estimate {
+  estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     switch (phase.kind) {
       case 'starting':
         return this.#start(observation);
@@ -72,7 +80,7 @@ export class Estimator {
   }
 
   /** Ties the second observation to the first, near it or as far away as a vehicle may have gone. */
-  #bootstrap(phase: Bootstrapping, observation: Observation, predicted: Pose): Estimate {
+  #bootstrap(phase: Bootstrapping, observation: Observation, predicted: Prediction): Estimate {
     const { lookAround, map } = this.#parts;
     const { first } = phase;
     const origin = observation.T_body_sensor;
@@ -93,7 +101,7 @@ export class Estimator {
   }
 
   /** Tracks from the prediction; where that is too old to be trusted, only a certain place counts. */
-  #track(phase: Tracking | Lost, observation: Observation, predicted: Pose): Estimate {
+  #track(phase: Tracking | Lost, observation: Observation, predicted: Prediction): Estimate {
     const { map, motion } = this.#parts;
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const track = this.#register(observation, predicted, map.integrated !== 1);
@@ -119,7 +127,7 @@ export class Estimator {
   }
 
   /** Looks for the observation in the loaded map. Nothing is mapped before the next one shows the velocity. */
-  #relocalise(phase: Phase, observation: Observation, predicted: Pose): Estimate {
+  #relocalise(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     const { registration, relocaliser } = this.#parts;
     const { track, verdict } = relocaliser!.locate(observation.surface, (pose) => {
       observation.undistort(STILL);
@@ -131,7 +139,7 @@ export class Estimator {
   }
 
   /** The second observation in a loaded map is the first with a velocity: tracks it again without that distortion. */
-  #settle(phase: Phase, observation: Observation, predicted: Pose): Estimate {
+  #settle(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     const { map, motion, registration } = this.#parts;
     let track = this.#register(observation, predicted, false);
     const dt = motion.elapsed(observation.stampNs);
@@ -146,7 +154,13 @@ export class Estimator {
   }
 
   /** Tracked or lost, as the judge says. @param jumped whether the pose was found far from the prediction */
-  #conclude(phase: Phase, observation: Observation, predicted: Pose, track: Track, jumped = false): Estimate {
+  #conclude(
+    phase: Phase,
+    observation: Observation,
+    predicted: Prediction,
+    track: Track,
+    jumped = false,
+  ): Estimate {
     const verdict = this.#judge(track);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const { config, slideSigma } = this.#parts;
@@ -166,22 +180,27 @@ export class Estimator {
   }
 
   /** Keeps the prediction for a while, then the last pose; nothing is mapped. */
-  #lost(phase: Phase, observation: Observation, predicted: Pose, track: Track, verdict: Verdict): Estimate {
+  #lost(
+    phase: Phase,
+    observation: Observation,
+    predicted: Prediction,
+    track: Track,
+    verdict: Verdict,
+  ): Estimate {
     const { motion } = this.#parts;
     const next = phases.failed(phase, observation.stampNs, this.#state(observation));
     const coasting = phases.coasts(next, observation.stampNs);
     return asLost(observation, track, verdict, {
       phase: next,
-      pose: coasting ? predicted : motion.pose,
+      pose: coasting ? predicted.pose : motion.pose,
       twist: coasting ? motion.twist : STILL.slice(),
     });
   }
 
-  #register(observation: Observation, predicted: Pose, hold: boolean): Track {
-    const { map, motion, registration } = this.#parts;
-    const pose = sensorPose(predicted, observation.T_body_sensor);
-    const twist = motion.sweepTwist(observation);
-    return registration.registerOrTurn(observation, { pose, twist, hold }, map.age);
+  #register(observation: Observation, predicted: Prediction, hold: boolean): Track {
+    const { map, registration } = this.#parts;
+    const pose = sensorPose(predicted.pose, observation.T_body_sensor);
+    return registration.registerOrTurn(observation, { pose, twist: predicted.twist, hold }, map.age);
   }
 
   #judge(track: Track): Verdict {

@@ -55,8 +55,9 @@ export class Pipeline {
     const index = this.#index++;
 
     // 1. Predict the body's pose, and undistort a sweep with the velocity that is expected.
-    const predicted = motion.predict(stampNs);
-    observation.undistort(known ? known.twist : motion.sweepTwist(observation));
+    const expected = known?.twist ?? motion.sweepTwist(observation);
+    const predicted = { pose: motion.predict(stampNs), twist: expected };
+    observation.undistort(expected);
     watch.lap('prepare');
 
     // 2. Track: register with the map, as the phase asks for.

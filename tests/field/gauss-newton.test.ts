@@ -23,7 +23,7 @@ import {
   translationNorm,
 } from '../../src/geometry/se3.js';
 import { OPTIONS, place, room, scan, type Placed } from './helpers.js';
-import { makeField, type TestField } from './test-field.js';
+import { makeField, unknownsAround, type TestField } from './test-field.js';
 
 const STILL = new Float64Array(6);
 const LIMITS = {
@@ -259,15 +259,7 @@ describe('Gauss–Newton on a field', () => {
     const { terms } = problem();
     const measurements = terms.filter((term) => term.kind === 'geometric');
     const random = new Random('places');
-    const at = Array.from({ length: 5 }, () => ({
-      ...unknownsAt(
-        moveAtSensor(
-          truth,
-          Array.from({ length: 6 }, () => random.range(-0.1, 0.1)),
-        ),
-      ),
-      correction: Float64Array.from({ length: 6 }, () => random.range(-0.05, 0.05)),
-    }));
+    const at = unknownsAround(truth, random, 5);
     const together = at.map(() => new LinearSystem());
     field.backend.linearise(measurements, at, together);
     at.forEach((place, k) => {

@@ -9,10 +9,17 @@ import type { BlockGrid } from '../../src/field/backends/wasm/grid.js';
 import type { WebGpuBackend } from '../../src/field/backends/webgpu/backend.js';
 import type { WebGpuField } from '../../src/field/backends/webgpu/field.js';
 import type { Field } from '../../src/field/field.js';
-import { LinearSystem, TIME_SCALE, unknownsAt, type ClassSums } from '../../src/field/linear-system.js';
+import {
+  LinearSystem,
+  TIME_SCALE,
+  unknownsAt,
+  type ClassSums,
+  type Unknowns,
+} from '../../src/field/linear-system.js';
 import type { SavedGrid } from '../../src/field/saved/saved-map.js';
 import type { GeometricTerm } from '../../src/field/terms/geometric.js';
-import type { Pose } from '../../src/geometry/se3.js';
+import type { Random } from '../../src/geometry/random.js';
+import { moveAtSensor, type Pose } from '../../src/geometry/se3.js';
 import type { SurfaceSamples } from '../../src/sensors/observation.js';
 
 /** Everything that a field is laid out by, in one. */
@@ -226,4 +233,13 @@ function wasmOf(backend: FieldBackend): WasmBackend {
 export function standsOn<B extends FieldBackend>(backend: B, wasm: WasmBackend): B {
   wasmUnder.set(backend, wasm);
   return backend;
+}
+
+/** Poses within a tenth of a metre and radian of one (per axis), with corrections of the twist. */
+export function unknownsAround(pose: Pose, random: Random, count: number): Unknowns[] {
+  const six = (range: number): number[] => Array.from({ length: 6 }, () => random.range(-range, range));
+  return Array.from({ length: count }, () => ({
+    ...unknownsAt(moveAtSensor(pose, six(0.1))),
+    correction: Float64Array.from(six(0.05)),
+  }));
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/geometry/random.js';
 import { exp, transformTwist, type Pose } from '../../src/geometry/se3.js';
-import { odometryOf, transformCovariance, twistCovariance } from '../../src/ros/odometry.js';
+import { odometryOf, twistCovariance } from '../../src/ros/odometry.js';
+import { transformCovariance } from '../../src/slam/covariance.js';
 import { scanResult } from './helpers.js';
 
 const random = new Random('odometry');

@@ -1,14 +1,14 @@
-import { BLOCK_CORNERS } from '../wasm/grid.js';
-
-// Words of the grid's descriptor that a look-up needs, as in src/kernels/field/grid.ts.
-const KEYS = 0;
-const VALUES = 1;
-const MASK = 2;
-const MAX = 4;
-const NEIGHBOURS = 6;
-const DATA = 7;
-const VOXEL = 8;
-const CHANGE = 12;
+import {
+  BLOCK_CORNERS,
+  G_CHANGE,
+  G_DATA,
+  G_KEYS,
+  G_MASK,
+  G_MAX,
+  G_NEIGHBOURS,
+  G_VALUES,
+  G_VOXEL,
+} from '../../../kernels/layout/field.js';
 
 const BIAS = 1 << 20;
 
@@ -29,21 +29,21 @@ export class CornerIndex {
   readonly #mask: number;
 
   /**
-   * @param descriptor of the grid, as in src/kernels/field/grid.ts
+   * @param descriptor of the grid, as in src/kernels/layout/field.ts
    * @param wordsPerCorner 2 on scalar levels, 1 on the feature level
    */
   constructor(buffer: ArrayBufferLike, descriptor: number, wordsPerCorner: 1 | 2) {
     const words = new Uint32Array(buffer, descriptor, 16);
-    const blocks = words[MAX]!;
+    const blocks = words[G_MAX / 4]!;
     const corners = blocks * BLOCK_CORNERS * wordsPerCorner;
-    this.inverse = Math.fround(1 / new Float32Array(buffer, descriptor, 16)[VOXEL]!);
-    this.data = new Float32Array(buffer, words[DATA]!, corners);
-    this.dataI32 = new Int32Array(buffer, words[DATA]!, corners);
-    this.change = new Float32Array(buffer, words[CHANGE]!, blocks);
-    this.#mask = words[MASK]!;
-    this.#keys = new Uint32Array(buffer, words[KEYS]!, (this.#mask + 1) * 2);
-    this.#values = new Int32Array(buffer, words[VALUES]!, this.#mask + 1);
-    this.#neighbours = new Int32Array(buffer, words[NEIGHBOURS]!, blocks * 8);
+    this.inverse = Math.fround(1 / new Float32Array(buffer, descriptor, 16)[G_VOXEL / 4]!);
+    this.data = new Float32Array(buffer, words[G_DATA / 4]!, corners);
+    this.dataI32 = new Int32Array(buffer, words[G_DATA / 4]!, corners);
+    this.change = new Float32Array(buffer, words[G_CHANGE / 4]!, blocks);
+    this.#mask = words[G_MASK / 4]!;
+    this.#keys = new Uint32Array(buffer, words[G_KEYS / 4]!, (this.#mask + 1) * 2);
+    this.#values = new Int32Array(buffer, words[G_VALUES / 4]!, this.#mask + 1);
+    this.#neighbours = new Int32Array(buffer, words[G_NEIGHBOURS / 4]!, blocks * 8);
   }
 
   /**

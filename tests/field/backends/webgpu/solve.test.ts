@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../../src/compute/pool.js';
 import { GaussNewton } from '../../../../src/field/gauss-newton.js';
-import { LinearSystem, unknownsAt } from '../../../../src/field/linear-system.js';
+import { LinearSystem } from '../../../../src/field/linear-system.js';
 import type { AlignProblem, AlignSolution } from '../../../../src/field/registration.js';
 import type { PriorTerm } from '../../../../src/field/terms/prior.js';
 import { SlidingHold } from '../../../../src/field/terms/sliding-hold.js';
@@ -22,7 +22,7 @@ import {
 import type { Traffic } from '../../../../src/field/backends/webgpu/gpu.js';
 import { OPTIONS, place, room, scan, type Cloud, type Placed } from '../../helpers.js';
 import type { TestField } from '../../test-field.js';
-import { makeField } from '../../test-field.js';
+import { makeField, unknownsAround } from '../../test-field.js';
 import { missing, onDevice, type GpuTestField } from './setup.js';
 
 const SMALL = { maxFineBlocks: 3000, maxFeatureRows: 20000 };
@@ -165,15 +165,7 @@ describe.skipIf(missing)('solve on the device', () => {
   it('linearises at many poses as at one after the other', () => {
     const terms = problem(gpu).terms.filter((term) => term.kind === 'geometric');
     const random = new Random('many');
-    const at = Array.from({ length: 70 }, () => ({
-      ...unknownsAt(
-        moveAtSensor(
-          truth,
-          Array.from({ length: 6 }, () => random.range(-0.1, 0.1)),
-        ),
-      ),
-      correction: Float64Array.from({ length: 6 }, () => random.range(-0.05, 0.05)),
-    }));
+    const at = unknownsAround(truth, random, 70);
     const together = at.map(() => new LinearSystem());
     gpu.backend.linearise(terms, at, together);
     for (const k of [0, 1, 33, 63, 64, 69]) {

@@ -16,9 +16,10 @@ import { align, register, type AlignInput, type RegisterInput } from './register
 /** What a thread can be sent of a scan's points to register: views of shared memory, not copies. */
 export type RegisteredSurface = Pick<SurfaceSamples, 'x' | 'y' | 'z' | 'tau' | 'flags' | 'keypoints'>;
 
-/** A level in shared memory: pointers. */
+/** A level in shared memory: numbers of its blocks, pointers to what all blocks of its pool have. */
 export interface GridPointers {
-  readonly count: number;
+  readonly blocks: Uint32Array;
+  readonly poolBlocks: number;
   readonly coords: number;
   readonly change: number;
   readonly data: number;
@@ -29,7 +30,8 @@ export interface MapPointers {
   readonly levels: readonly GridPointers[];
   readonly features: GridPointers;
   readonly rows: {
-    readonly count: number;
+    readonly numbers: Int32Array;
+    readonly poolRows: number;
     readonly data: number;
     readonly steps: number;
     readonly coords: number;
@@ -56,21 +58,21 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
     return map;
   }
 
-  const gridOf = ({ count, coords, change, data, words }: GridPointers): GridView => ({
-    count,
-    coords: i32(coords, count * 4),
-    change: f32(change, count),
-    data: u32(data, count * words),
+  const gridOf = ({ blocks, poolBlocks, coords, change, data, words }: GridPointers): GridView => ({
+    blocks,
+    coords: i32(coords, poolBlocks * 4),
+    change: f32(change, poolBlocks),
+    data: u32(data, poolBlocks * words),
   });
 
   const viewOf = ({ levels, features, rows }: MapPointers): MapView => ({
     levels: levels.map(gridOf),
     features: gridOf(features),
     rows: {
-      count: rows.count,
-      data: f32(rows.data, rows.count * 32),
-      steps: i32(rows.steps, rows.count),
-      coords: i32(rows.coords, rows.count * 4),
+      numbers: rows.numbers,
+      data: f32(rows.data, rows.poolRows * 32),
+      steps: i32(rows.steps, rows.poolRows),
+      coords: i32(rows.coords, rows.poolRows * 4),
     },
   });
 

@@ -1,3 +1,4 @@
+import type { EvictedField } from '../../evicted-field.js';
 import type { Field } from '../../field.js';
 import { layerOf, type FieldRoom, type GridSpec } from '../../grid-spec.js';
 import type { SavedGrid } from '../../saved/saved-map.js';
@@ -238,6 +239,18 @@ export class WebGpuField implements Field, DeviceUser {
     const gone = this.mirror.forgetBeyond(center, radius);
     this.load();
     return gone;
+  }
+
+  evict(): EvictedField {
+    this.sync();
+    const evicted = this.mirror.evict();
+    this.load();
+    return evicted;
+  }
+
+  admit(evicted: EvictedField): void {
+    this.mirror.admit(evicted);
+    this.load();
   }
 
   content(): FieldContent {

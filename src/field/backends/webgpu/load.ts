@@ -12,10 +12,11 @@ import {
 } from './layout.js';
 import { toHalf } from './half.js';
 
-/** Blocks of one level as engine wasm holds them (block 0 is the empty one): views, not copies. */
+/** Blocks of one level as engine wasm holds them: views of its pool, not copies. */
 export interface GridView {
-  readonly count: number;
-  /** 4 per block. */
+  /** Numbers of the level's blocks in the pool. */
+  readonly blocks: Uint32Array;
+  /** 4 per block of the pool. */
   readonly coords: Int32Array;
   readonly change: Float32Array;
   /** 512 × {sdf, weight}, or 512 row numbers, per block. */
@@ -26,7 +27,8 @@ export interface MapView {
   readonly levels: readonly GridView[];
   readonly features: GridView;
   readonly rows: {
-    readonly count: number;
+    /** Numbers of the field's rows in the pool. */
+    readonly numbers: Int32Array;
     /** 32 per row: features, gradient, m, v. */
     readonly data: Float32Array;
     readonly steps: Int32Array;
@@ -40,41 +42,43 @@ const CHANGE_SCALE = 2 ** 18;
 /** Fills the map on the device, which must be empty, from that of engine wasm. Pages follow its order of blocks. */
 export async function loadMap(map: GpuMap, view: MapView, decoder: Float32Array): Promise<void> {
   const grids = [...view.levels, view.features];
-  const blocks = grids.reduce((sum, { count }) => sum + count - 1, 0);
-  const rowPages = Math.ceil((view.rows.count - 1) / PAGE_ROWS);
+  const blocks = grids.reduce((sum, grid) => sum + grid.blocks.length, 0);
+  const { numbers } = view.rows;
+  const rowPages = Math.ceil(numbers.length / PAGE_ROWS);
   map.clear();
   map.setDecoder(decoder);
   if (blocks === 0) return;
   await map.reservePages(1 + blocks + rowPages); // a map that fits engine wasm fits: the limits are the same
   const tables = new Tables(map);
-  const firsts = grids.map((_, l) => 1 + grids.slice(0, l).reduce((sum, { count }) => sum + count - 1, 0));
+  let page = 1;
   grids.forEach((grid, l) => {
     const level = l < view.levels.length ? l : FEATURE_LEVEL;
-    for (let b = 1; b < grid.count; b++) tables.add(level, grid, b, firsts[l]! + b - 1);
+    for (const block of grid.blocks) tables.add(level, grid, block, page++);
   });
   const rowsAt = 1 + blocks;
   for (let p = 0; p < rowPages; p++) tables.keys[(rowsAt + p) * 4 + 3] = PAGE_KIND.rows;
   tables.upload(rowPages, rowsAt);
   const pages = new PageWriter(map);
-  view.levels.forEach(({ count, data }) => {
-    for (let b = 1; b < count; b++) pages.next(1).set(data.subarray(b * PAGE_WORDS, (b + 1) * PAGE_WORDS));
+  view.levels.forEach((grid) => {
+    for (const b of grid.blocks) pages.next(1).set(grid.data.subarray(b * PAGE_WORDS, (b + 1) * PAGE_WORDS));
   });
-  const { count, data } = view.features;
-  for (let b = 1; b < count; b++) {
+  const idOf = new Map<number, number>();
+  numbers.forEach((row, r) => idOf.set(row, (rowsAt + (r >> 5)) * PAGE_ROWS + (r & 31)));
+  for (const b of view.features.blocks) {
     const words = pages.next(1);
     for (let c = 0; c < BLOCK; c++) {
-      const row = data[b * BLOCK + c]!;
-      words[c] = row === 0 ? 0 : (rowsAt + ((row - 1) >> 5)) * PAGE_ROWS + ((row - 1) & 31);
+      const row = view.features.data[b * BLOCK + c]!;
+      words[c] = row === 0 ? 0 : idOf.get(row)!;
     }
   }
-  for (let first = 1; first < view.rows.count; first += PAGE_ROWS)
+  for (let first = 0; first < numbers.length; first += PAGE_ROWS)
     writeRows(pages.next(1), view, first, map.options.half, tables);
   pages.flush();
-  map.adopt(blocks, view.rows.count - 1, rowPages);
+  map.adopt(blocks, numbers.length, rowPages);
   await map.gpu.settle();
 }
 
-/** A page of rows, from row `first` of engine wasm on. */
+/** A page of rows, from the `first` of the list on. */
 function writeRows(
   words: Uint32Array,
   { rows }: MapView,
@@ -83,8 +87,8 @@ function writeRows(
   tables: Tables,
 ): void {
   const floats = new Float32Array(words.buffer, words.byteOffset, PAGE_WORDS);
-  for (let k = 0; k < PAGE_ROWS && first + k < rows.count; k++) {
-    const row = first + k;
+  for (let k = 0; k < PAGE_ROWS && first + k < rows.numbers.length; k++) {
+    const row = rows.numbers[first + k]!;
     const at = row * 32;
     if (half)
       for (let i = 0; i < 4; i++)

@@ -39,7 +39,7 @@ export class Mirror {
     this.#field = field;
     this.#half = half;
     this.#grids = [...field.levels, field.features.grid];
-    this.#pageOf = this.#grids.map(({ maxBlocks }) => new Int32Array(maxBlocks));
+    this.#pageOf = this.#grids.map(({ pool }) => new Int32Array(pool.maxBlocks));
   }
 
   /** Pages whose blocks are known. */
@@ -63,11 +63,11 @@ export class Mirror {
   numberAll(): void {
     let page = 1;
     this.#grids.forEach((grid, level) => {
-      for (let block = 1; block < grid.count; block++) this.#tie(page++, level, block);
+      for (const block of grid.blocks) this.#tie(page++, level, block);
     });
-    const rows = this.#field.features.count - 1;
-    for (let r = 0; r < rows; r++) this.#rowOf.set((page + (r >> 5)) * PAGE_ROWS + (r & 31), r + 1);
-    const rowPages = Math.ceil(rows / PAGE_ROWS);
+    const rows = this.#field.features.listRows();
+    rows.forEach((row, r) => this.#rowOf.set((page + (r >> 5)) * PAGE_ROWS + (r & 31), row));
+    const rowPages = Math.ceil(rows.length / PAGE_ROWS);
     this.#levelOf.fill(ROWS, page, page + rowPages);
     this.#known = page + rowPages;
   }
@@ -102,18 +102,18 @@ export class Mirror {
     this.#grids.forEach((grid, level) => {
       const blocks = fresh.filter((entry) => entry.level === level);
       if (blocks.length === 0) return;
-      if (grid.count + blocks.length > grid.maxBlocks)
+      if (grid.count + blocks.length > grid.room)
         throw new FeltmapError(
           'out-of-memory',
           'The map is full: raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.',
         );
-      const first = grid.count;
+      const first = grid.count - 1;
       const coords = new Int32Array(blocks.length * 3);
-      blocks.forEach(({ page, at }, i) => {
-        coords.set([keys[at]!, keys[at + 1]!, keys[at + 2]! >> LEVEL_BITS], i * 3);
-        this.#tie(page, level, first + i);
-      });
+      blocks.forEach(({ at }, i) =>
+        coords.set([keys[at]!, keys[at + 1]!, keys[at + 2]! >> LEVEL_BITS], i * 3),
+      );
       this.#field.makeBlocks(grid, coords);
+      blocks.forEach(({ page }, i) => this.#tie(page, level, grid.blocks[first + i]!));
     });
     const fine = this.#grids[0]!;
     const dirty: number[] = [];
@@ -163,10 +163,10 @@ export class Mirror {
       const id = page * PAGE_ROWS + k;
       let row = this.#rowOf.get(id);
       if (row === undefined) {
-        row = features.count;
-        if (row >= features.maxRows)
+        const corner = words[cold + COLD.ownerCorner]!;
+        row = features.restoreRow(this.#blockOf[owner]!, corner, NO_FEATURES, 0, 0);
+        if (row === 0)
           throw new FeltmapError('out-of-memory', 'The map is full of features: raise map.memoryMiB.');
-        features.restoreRow(this.#blockOf[owner]!, words[cold + COLD.ownerCorner]!, NO_FEATURES, 0, 0);
         this.#rowOf.set(id, row);
       }
       const to = row * ROW_FLOATS;
@@ -184,7 +184,8 @@ export class Mirror {
   pointers(memory: KernelMemory): MapPointers {
     const { levels, features } = this.#field;
     const grid = (g: BlockGrid): GridPointers => ({
-      count: g.count,
+      blocks: g.blocks.slice(),
+      poolBlocks: g.pool.maxBlocks,
       coords: g.coords.byteOffset,
       change: g.change.byteOffset,
       data: g.data.byteOffset,
@@ -196,7 +197,8 @@ export class Mirror {
       levels: levels.map(grid),
       features: grid(features.grid),
       rows: {
-        count: features.count,
+        numbers: features.listRows(),
+        poolRows: features.steps.length,
         data: features.rows.byteOffset,
         steps: features.steps.byteOffset,
         coords: features.coords.byteOffset,

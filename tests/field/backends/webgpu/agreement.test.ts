@@ -34,7 +34,7 @@ const REGISTER: RegisterOptions = {
 /** Observed corners of a level by their coordinates: {sdf, weight}. */
 function cornersOf(grid: BlockGrid): Map<string, [number, number]> {
   const out = new Map<string, [number, number]>();
-  for (let block = 1; block < grid.count; block++)
+  for (const block of grid.blocks)
     for (let at = 0; at < BLOCK_CORNERS; at++) {
       const index = (block * BLOCK_CORNERS + at) * 2;
       const weight = grid.data[index + 1]!;
@@ -46,8 +46,8 @@ function cornersOf(grid: BlockGrid): Map<string, [number, number]> {
 /** Rows by the coordinates of their corner: features, m, v and steps. */
 function rowsOf({ features }: TestField): Map<string, number[]> {
   const out = new Map<string, number[]>();
-  const { rows, coords, steps, count } = features;
-  for (let r = 1; r < count; r++) {
+  const { rows, coords, steps } = features;
+  for (const r of features.listRows()) {
     const words = rows.subarray(r * ROW_FLOATS, (r + 1) * ROW_FLOATS);
     const held = [...words.subarray(0, FEATURES), ...words.subarray(2 * FEATURES)];
     out.set(coords.subarray(r * 4, r * 4 + 3).join(), [...held, steps[r]!]);

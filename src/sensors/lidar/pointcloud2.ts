@@ -6,7 +6,7 @@ import type { LidarScan } from './scan.js';
 
 const INTENSITY_FIELDS = ['intensity', 'intensities', 'reflectivity', 'reflectance', 'i'] as const;
 const RING_FIELDS = ['ring', 'channel', 'line', 'laser_id', 'ring_id', 'scan_id'] as const;
-const FIRST_FLOAT_TYPE = 7;
+const FLOAT32 = 7;
 
 /**
  * A LidarScan from a PointCloud2 of any field order, numeric type, endianness and padding.
@@ -19,8 +19,7 @@ export function scanFromPointCloud2(cloud: PointCloud2): LidarScan {
   const layout = checkLayout(cloud);
   const { count } = layout;
   const reader = new ColumnReader(cloud, layout);
-  const positions = new Float32Array(3 * count);
-  (['x', 'y', 'z'] as const).forEach((axis, i) => {
+  const coordinate = (axis: 'x' | 'y' | 'z'): PointField => {
     const field = findField(cloud, [axis]);
     if (!field) {
       const names = cloud.fields.map((f) => f.name).join(', ') || 'none';
@@ -30,8 +29,10 @@ export function scanFromPointCloud2(cloud: PointCloud2): LidarScan {
       );
     }
     checkField(cloud, field);
-    reader.read(field, positions, i, 3);
-  });
+    return field;
+  };
+  const positions = new Float32Array(3 * count);
+  reader.readTriples([coordinate('x'), coordinate('y'), coordinate('z')], positions);
 
   const optional = (names: readonly string[]): PointField | undefined => {
     const field = findField(cloud, names);
@@ -66,7 +67,8 @@ function readTimes(
   field: PointField,
   positions: Float32Array,
 ): Float32Array | undefined {
-  const raw = new Float64Array(reader.layout.count);
+  const { count } = reader.layout;
+  const raw = field.datatype === FLOAT32 ? new Float32Array(count) : new Float64Array(count);
   reader.read(field, raw);
-  return relativeTimes(raw, field.datatype >= FIRST_FLOAT_TYPE, positions, cloud.stampNs);
+  return relativeTimes(raw, field.datatype >= FLOAT32, positions, cloud.stampNs);
 }

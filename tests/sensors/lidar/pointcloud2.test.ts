@@ -199,6 +199,15 @@ describe('point times', () => {
     near(scan, [0, 0, 0.05, 0.0999], 5);
   });
 
+  it('an invalid point with an absurd time gets time 0, whatever the type', () => {
+    for (const type of ['f32', 'f64'])
+      for (const absurd of [1e6, -1e6, NaN, Infinity]) {
+        const raw = [0.05, absurd, -0.05, 0];
+        const scan = scanFromPointCloud2(cloud({ ...XYZ, 'x:f32': [1, NaN, 3, 4], [`time:${type}`]: raw }));
+        near(scan, [0.05, 0, -0.05, 0], 7);
+      }
+  });
+
   it('columns without any time in them are no times', () => {
     for (const raw of [
       [0, 0, 0, 0],

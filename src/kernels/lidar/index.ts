@@ -5,3 +5,5 @@ export { prepareImage } from './image';
 export { prepareNormals } from './normals';
 export { prepareGround } from './ground';
 export { prepareDeskew, prepareDeskewTwist } from './deskew';
+export { prepareDeskewKeypoints } from './deskew-keypoints';
+export { prepareRest } from './ground-flag';

@@ -27,7 +27,9 @@ const STILL = new Float64Array(6);
  * const lidar = new LidarFrontEnd(pool, { maxRange: 80 });
  * const observation = lidar.observe(scan, { sensor: '/points', T_body_sensor });
  * observation.undistort(twist);
- * // … track and map observation.surface …
+ * // … track observation.surface …
+ * observation.complete();
+ * // … map it …
  * observation.release();
  */
 export class LidarFrontEnd {
@@ -115,8 +117,20 @@ class LidarObservation implements Observation {
     this.preparer.undistort(this.#slot, this.motion === 'sweep' ? twist : STILL);
   }
 
+  complete(): void {
+    if (!this.#slot)
+      throw new FeltmapError(
+        'bad-input',
+        `The observation of '${this.sensor}' was released and cannot be mapped.`,
+      );
+    this.preparer.complete(this.#slot);
+  }
+
   release(): void {
-    if (this.#slot) this.slots.give(this.#slot);
+    if (this.#slot) {
+      this.preparer.abandon(this.#slot);
+      this.slots.give(this.#slot);
+    }
     this.#slot = undefined;
   }
 }

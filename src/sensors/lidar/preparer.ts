@@ -31,7 +31,8 @@ export interface Vehicle {
  * @example
  * const preparer = new LidarPreparer(pool, { maxRange: 80 });
  * const prepared = preparer.prepare(scan, preparer.makeScan());
- * preparer.undistort(prepared, twist);
+ * preparer.undistort(prepared, twist); // what tracking needs
+ * preparer.complete(prepared); // and what mapping needs
  */
 export class LidarPreparer {
   readonly options: Required<PreparerOptions>;
@@ -50,6 +51,10 @@ export class LidarPreparer {
   readonly #thinning: Thinning;
   readonly #undistortion: Undistortion;
   #geometry: ScanGeometry | undefined;
+  /** Scan whose normals are pending: the scratch memory is still its own. */
+  #unfinished: PreparedScan | undefined;
+  /** Frame of the scan that the ground's tables are of. */
+  #groundOf: string | undefined;
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small. */
   constructor(pool: KernelPool, options: PreparerOptions = {}) {
@@ -78,6 +83,7 @@ export class LidarPreparer {
     const counters = this.#pointer(L.A_COUNTERS, word(chunks * L.COUNTERS * 4));
     this.#counters = memory.i32(counters, chunks * L.COUNTERS);
     this.#pointer(L.A_GRID, word(L.GROUND_WORDS * 4));
+    this.#pointer(L.A_LINKS, word((o.maxMapPoints + 16) * 4));
     const records = this.#pointer(L.A_LEVEL, word(L.MAX_LEVELS * L.L_BYTES));
     this.#levels = {
       i32: memory.i32(records, (L.MAX_LEVELS * L.L_BYTES) / 4),
@@ -106,7 +112,9 @@ export class LidarPreparer {
   }
 
   /**
-   * Gates, thins and describes one sweep. The undistorted columns hold the raw values until {@link undistort}.
+   * Gates and thins one sweep, and describes what it takes to find its pose: of the undistorted columns, the positions of
+   * coarse points are filled, with the raw values; flags of coarse points and `up` are final. The rest comes with
+   * {@link complete}.
    *
    * @param out where the result goes; whatever was there is overwritten
    * @returns out
@@ -115,6 +123,9 @@ export class LidarPreparer {
   prepare(scan: LidarScan, out: PreparedScan, vehicle: Vehicle = {}): PreparedScan {
     const { count } = scan;
     this.#checkScan(scan);
+    // The scratch memory is about to be used again.
+    if (this.#unfinished && this.#unfinished !== out) this.complete(this.#unfinished);
+    this.#unfinished = undefined;
     const [u32, pool] = [this.#u32, this.#pool];
     this.#raw.set(
       scan.positions.length === 3 * count ? scan.positions : scan.positions.subarray(0, 3 * count),
@@ -143,29 +154,59 @@ export class LidarPreparer {
     out.mapCount = this.#thinning.run();
     out.bind(u32);
     u32[L.A_COARSE_STAMP / 4] = this.#thinning.nextStamp();
+    u32[L.A_DEFER / 4] = this.#groundOf === scan.frameId ? 1 : 0;
+    this.#groundOf = undefined;
     pool.run('prepareNormals', this.#args, 1 + Math.ceil(out.mapCount / L.FINE_CHUNK));
     this.#limitTrack(out);
     pool.run('prepareGround', this.#args, 1);
+    this.#groundOf = scan.frameId;
     out.up.set(this.#f32.subarray(L.A_UP / 4, L.A_UP / 4 + 3));
-    out.copyRaw();
+    this.#f32.set(out.up, L.A_LAST_UP / 4);
+    this.#unfinished = out;
+    out.twist.fill(0);
+    out.allMoved = false;
+    out.copyRawKeypoints();
     return out;
   }
 
   /**
-   * Fills the undistorted columns from the raw ones: p' = exp(τ·ξ)·p for every fine point.
+   * Does what only mapping needs: normals and flags of all points, and undistorts all with the twist that the coarse ones
+   * were undistorted with last. Nothing is done twice.
+   *
+   * @returns the scan
+   */
+  complete(prepared: PreparedScan): PreparedScan {
+    if (this.#unfinished === prepared) {
+      prepared.bind(this.#u32);
+      this.#pool.run('prepareRest', this.#args, Math.ceil(prepared.mapCount / L.FINE_CHUNK));
+      this.#unfinished = undefined;
+      prepared.allMoved = false;
+    }
+    if (!prepared.allMoved) this.#undistortion.all(prepared);
+    return prepared;
+  }
+
+  /** Nobody needs the rest of a scan. */
+  abandon(prepared: PreparedScan): void {
+    if (this.#unfinished === prepared) this.#unfinished = undefined;
+  }
+
+  /**
+   * Moves the coarse points to where they were seen from at the stamp: p' = exp(τ·ξ)·p. The other points follow with
+   * {@link complete}.
    *
    * @param twist ξ = [v, ω] of the sensor in its own frame at the stamp, m/s and rad/s
    * @throws FeltmapError bad-input for a twist that is not finite
    */
   undistort(prepared: PreparedScan, twist: Twist): void {
-    this.#undistortion.run(prepared, twist);
+    this.#undistortion.keypoints(prepared, twist);
   }
 
   /** Takes every n-th coarse point when there are too many. */
   #limitTrack(out: PreparedScan): void {
     const [found, limit, track] = [this.#trackCount[0]!, this.options.maxTrackPoints, out.track];
     if (found > limit) for (let k = 0; k < limit; k++) track[k] = track[Math.floor((k * found) / limit)]!;
-    out.trackCount = Math.min(found, limit);
+    out.trackCount = this.#trackCount[0] = Math.min(found, limit);
   }
 
   #count(out: PreparedScan, chunks: number, input: number): void {

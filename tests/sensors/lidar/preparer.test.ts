@@ -30,7 +30,7 @@ function cloud(count: number, seed: number, half: readonly number[]): number[] {
 
 const prepareWith = (options: PreparerOptions, scan: LidarScan) => {
   const preparer = new LidarPreparer(pool, options);
-  return preparer.prepare(scan, preparer.makeScan());
+  return preparer.complete(preparer.prepare(scan, preparer.makeScan()));
 };
 
 /** Voxel of a point, with the float32 arithmetic of the kernels. */
@@ -96,6 +96,7 @@ describe('gate', () => {
     ]) {
       const p = preparer.prepare(scanOf(positions), slot);
       preparer.undistort(p, Float64Array.of(1, 2, 3, 0.1, 0.2, 0.3));
+      preparer.complete(p);
       const expected = positions.length === 3 ? 1 : 0;
       expect([p.counts.valid, p.mapCount, p.trackCount]).toEqual([expected, expected, expected]);
     }
@@ -248,6 +249,7 @@ describe('determinism', () => {
       for (const scene of threads === 2 ? [other, street] : [street]) {
         const p = preparer.prepare(scene.scan, preparer.makeScan());
         preparer.undistort(p, twist);
+        preparer.complete(p);
         if (scene === street) results.push(bytes(p));
       }
       await own.close();

@@ -1,6 +1,7 @@
 // Voxel thinning with an open-addressing hash that is cleared by a stamp. Of the points in a voxel the one with the
 // smallest mixed index stays: a fair draw, because "first" would favour one side of the voxel and "nearest to the
 // centre" would favour one sign of the range noise.
+import { prepareImage } from './image';
 import {
   A_CHUNKS,
   A_COARSE_STAMP,
@@ -90,6 +91,15 @@ function insert(
     slot = (slot + 9) & mask; // odd, so that every slot is met
   }
   return -1; // not reached
+}
+
+/**
+ * The thinning and the range image, which do not need each other: chunks below PARTS are a partition of the voxels, the
+ * others a sector of the image. Not for A_SINGLE.
+ */
+export function prepareThinAndImage(args: usize, chunk: i32): void {
+  if (chunk < PARTS) prepareThin(args, chunk);
+  else prepareImage(args, chunk - PARTS);
 }
 
 /** Chunk: one partition of the voxels (or all of them when A_SINGLE is set). */

@@ -150,7 +150,6 @@ export class LidarPreparer {
     u32[L.A_CHUNKS / 4] = chunks;
     pool.run('prepareIngest', this.#args, chunks);
     this.#count(out, chunks, count);
-    pool.run('prepareImage', this.#args, L.SECTORS);
     out.mapCount = this.#thinning.run();
     out.bind(u32);
     u32[L.A_COARSE_STAMP / 4] = this.#thinning.nextStamp();

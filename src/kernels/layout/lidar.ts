@@ -101,6 +101,7 @@ export const A_DEFER = 376; // i32: 1 = normals may be put off by what A_GRID kn
 export const A_LINKS = 380; // i32*: next pending point of the same cell, −1 at the end
 export const A_HAS_GROUND = 384; // i32
 export const A_LAST_UP = 388; // 3 × f32: up in the scan before
+export const A_PKEY = 400; // u64*: voxel of each valid point
 export const A_BYTES = 448;
 /** Coefficients of each of the three series. */
 export const POLYNOMIAL = 6;

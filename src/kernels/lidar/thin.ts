@@ -8,11 +8,11 @@ import {
   A_COUNTERS,
   A_FINE,
   A_INDEX,
-  A_INV_VOXEL,
   A_LIST,
   A_LIST_COUNT,
   A_LIST_STRIDE,
   A_PART,
+  A_PKEY,
   A_PX,
   A_PY,
   A_PZ,
@@ -111,10 +111,7 @@ export function prepareThin(args: usize, chunk: i32): void {
   const slots = (load<u32>(args, A_SLOTS) as usize) + ((chunk as usize) << (bits + 2));
   const list = (load<u32>(args, A_LIST) as usize) + ((chunk * load<i32>(args, A_LIST_STRIDE)) as usize) * 4;
   const stamp = (load<u32>(args, A_STAMP) as u64) << 48;
-  const inverse = load<f32>(args, A_INV_VOXEL);
-  const px = load<u32>(args, A_PX) as usize;
-  const py = load<u32>(args, A_PY) as usize;
-  const pz = load<u32>(args, A_PZ) as usize;
+  const keys = load<u32>(args, A_PKEY) as usize;
   const parts = load<u32>(args, A_PART) as usize;
   const counters = load<u32>(args, A_COUNTERS) as usize;
   const segments = load<i32>(args, A_CHUNKS);
@@ -132,8 +129,7 @@ export function prepareThin(args: usize, chunk: i32): void {
       while (mask) {
         const index = (base + i + ctz(mask)) as u32;
         mask &= mask - 1;
-        const o = (index as usize) << 2;
-        const k = key(load<f32>(px + o), load<f32>(py + o), load<f32>(pz + o), inverse);
+        const k = load<u64>(keys + ((index as usize) << 3));
         if (k == last) {
           prefer(list, place, index);
           continue;

@@ -79,6 +79,7 @@ export class LidarPreparer {
     const segmented = chunks * L.SEG_STRIDE;
     for (const at of [L.A_PX, L.A_PY, L.A_PZ, L.A_PR, L.A_PT, L.A_PCELL])
       this.#pointer(at, word(segmented * 4));
+    this.#pointer(L.A_PKEY, word(segmented * 8));
     for (const at of [L.A_SECTOR, L.A_PART]) this.#pointer(at, word(segmented));
     const counters = this.#pointer(L.A_COUNTERS, word(chunks * L.COUNTERS * 4));
     this.#counters = memory.i32(counters, chunks * L.COUNTERS);

@@ -5,7 +5,7 @@ import type { Observation, SensorId, SurfaceSamples } from '../observation.js';
 import { Slots } from '../slots.js';
 import type { PreparedScan } from './prepared-scan.js';
 import { LidarPreparer, type PreparerOptions, type Vehicle } from './preparer.js';
-import type { LidarScan } from './scan.js';
+import type { LidarScan, ScanStorage } from './scan.js';
 
 export interface FrontEndOptions extends PreparerOptions {
   /** Observations that may be alive at the same time. */
@@ -42,6 +42,11 @@ export class LidarFrontEnd {
     this.#preparer = new LidarPreparer(pool, options);
     this.#slots = new Slots(slots, 'LiDAR scans', () => this.#preparer.makeScan());
     this.#deskew = deskew;
+  }
+
+  /** Scans that are read into these arrays need not be copied when they are observed. */
+  get storage(): ScanStorage {
+    return this.#preparer.storage;
   }
 
   /** Observations that can be made before one must be released. */

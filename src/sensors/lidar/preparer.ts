@@ -6,7 +6,8 @@ import { imageFloats, planLevels } from './prepare-levels.js';
 import { GeometryFinder, MAX_RINGS, type ScanGeometry } from './prepare-rows.js';
 import { PreparedScan } from './prepared-scan.js';
 import { completeOptions, type PreparerOptions } from './preparer-options.js';
-import type { LidarScan } from './scan.js';
+import type { LidarScan, ScanStorage } from './scan.js';
+import { takeOver } from './take-over.js';
 import { Thinning } from './thinning.js';
 import { Undistortion } from './undistort.js';
 
@@ -36,13 +37,12 @@ export interface Vehicle {
  */
 export class LidarPreparer {
   readonly options: Required<PreparerOptions>;
+  /** A scan that was read into these arrays is not copied. */
+  readonly storage: ScanStorage;
   readonly #pool: KernelPool;
   readonly #args: number;
   readonly #u32: Uint32Array;
   readonly #f32: Float32Array;
-  readonly #raw: Float32Array;
-  readonly #times: Float32Array;
-  readonly #rowsPointer: number;
   readonly #finder: GeometryFinder;
   readonly #levels: { i32: Int32Array; f32: Float32Array };
   readonly #planes: number;
@@ -66,12 +66,14 @@ export class LidarPreparer {
     this.#u32 = memory.u32(this.#args, L.A_BYTES / 4);
     this.#f32 = memory.f32(this.#args, L.A_BYTES / 4);
     const n = o.maxPoints + 16;
-    this.#raw = memory.f32(this.#pointer(L.A_POSITIONS, word(n * 12)), n * 3);
-    this.#times = memory.f32(word(n * 4), n);
-    this.#rowsPointer = word(n * 2);
     const u16 = (at: number, length: number) => new Uint16Array(memory.memory.buffer, at, length);
+    this.storage = {
+      positions: memory.f32(this.#pointer(L.A_POSITIONS, word(n * 12)), n * 3),
+      times: memory.f32(word(n * 4), n),
+      rings: u16(word(n * 2), n),
+    };
     this.#finder = new GeometryFinder(
-      u16(this.#rowsPointer, n),
+      this.storage.rings,
       u16(this.#pointer(L.A_RANK, word(MAX_RINGS * 2)), MAX_RINGS),
       u16(this.#pointer(L.A_ELEVATION, word(L.ELEVATION_STEPS * 2)), L.ELEVATION_STEPS),
     );
@@ -128,19 +130,17 @@ export class LidarPreparer {
     if (this.#unfinished && this.#unfinished !== out) this.complete(this.#unfinished);
     this.#unfinished = undefined;
     const [u32, pool] = [this.#u32, this.#pool];
-    this.#raw.set(
-      scan.positions.length === 3 * count ? scan.positions : scan.positions.subarray(0, 3 * count),
-    );
-    const times = scan.times;
-    if (times) this.#times.set(times.length === count ? times : times.subarray(0, count));
-    u32[L.A_TIMES / 4] = times ? this.#times.byteOffset : 0;
+    const { positions, times, rings } = this.storage;
+    takeOver(positions, scan.positions, 3 * count);
+    if (scan.times) takeOver(times, scan.times, count);
+    u32[L.A_TIMES / 4] = scan.times ? times.byteOffset : 0;
 
     const { minRange, maxRange } = this.options;
     const geometry = (this.#geometry = this.#finder.find(scan, minRange, maxRange, MAX_CELLS));
     out.start = geometry.start;
     out.end = geometry.end;
     out.sweep = geometry.sweep;
-    u32[L.A_ROWS / 4] = geometry.source === 'elevation' ? 0 : this.#rowsPointer;
+    u32[L.A_ROWS / 4] = geometry.source === 'elevation' ? 0 : rings.byteOffset;
     u32[L.A_LOG_COLS / 4] = geometry.logCols;
     u32[L.A_LEVELS / 4] = planLevels(geometry, this.#levels, this.#planes);
     this.#f32[L.A_SWEEP / 4] = geometry.sweep;

@@ -124,7 +124,7 @@ export class SlamHost {
 
   #mapCloud({ bytes, mount, mountTwist, undistorted }: CloudRequest): undefined {
     const begin = performance.now();
-    const decoded = scanFromPointCloud2(decodePointCloud2(bytes));
+    const decoded = scanFromPointCloud2(decodePointCloud2(bytes), this.#slam.storage);
     const decodeMs = performance.now() - begin;
     if (decoded.count === 0)
       throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);

@@ -63,11 +63,17 @@ export interface Observation {
   readonly motion: 'rigid' | 'sweep';
   readonly counts: ObservationCounts;
   /**
-   * Moves the samples to where they would have been measured at the stamp; each call starts from the raw ones.
+   * Moves the samples to where they would have been measured at the stamp; each call starts from the raw ones. It takes
+   * effect for the keypoints at once, for the others when {@link complete} is called.
    *
    * @param twist of the sensor in its own frame at the stamp, [v, ω], m/s and rad/s; zero gives the raw samples
    */
   undistort(twist: Twist): void;
+  /**
+   * Does what only mapping needs, so that the pose need not wait for it. Before, `tau`, `up` and the keypoints' positions
+   * and flags are valid; afterwards everything is. Costs nothing when there is nothing to do.
+   */
+  complete(): void;
   /** Gives the memory back; the arrays must not be used afterwards. */
   release(): void;
 }

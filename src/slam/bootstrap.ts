@@ -27,6 +27,7 @@ export function bootstrap(
   for (let round = 0; round < ROUNDS; round++) {
     map.clear();
     first.undistort(sensorTwist(velocity, first));
+    first.complete();
     map.integrate(first, sensorPose(identity(), first.T_body_sensor), 0);
     if (round === ROUNDS - 1) map.optimise();
     const twist = sensorTwist(velocity, second);

@@ -164,6 +164,7 @@ function assemble(
     field,
     loop: makeLoop(config, pool, backend, field, before),
     frontEnd: {
+      storage: lidar.storage,
       observe: ({ mount, mountTwist, ...scan }) =>
         lidar.observe(scan, {
           T_body_sensor: rig.locate(scan.frameId, mount),

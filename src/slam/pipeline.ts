@@ -70,7 +70,8 @@ export class Pipeline {
     // 3. Publish the pose: odometry does not wait for mapping.
     this.#publish(index, observation, estimate);
 
-    // 4. Map, optimise features and poses together, mesh.
+    // 4. Complete the observation, map, optimise features and poses together, mesh.
+    observation.complete();
     const T_odom_sensor = this.#map(index, observation, estimate, watch);
 
     // 5. The refined pose goes into the trajectory, and the next prediction starts from it.

@@ -8,7 +8,7 @@ import type { Mesh } from '../mesh/mesh.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { Arrivals } from '../sensors/arrival.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
 import type { Observation } from '../sensors/observation.js';
 import type { SlamListener } from './events.js';
 import type { Loop } from './loop.js';
@@ -25,7 +25,7 @@ export interface SystemParts {
   readonly field: Field;
   readonly loop: Loop;
   /** The sensor's own preparation. */
-  readonly frontEnd: { observe(scan: LidarScan): Observation };
+  readonly frontEnd: { readonly storage: ScanStorage; observe(scan: LidarScan): Observation };
   readonly places: Places;
   /** What there is to say about how it was made. */
   readonly notes: readonly string[];
@@ -59,6 +59,10 @@ export class SlamSystem implements Slam {
 
   get trajectory(): Trajectory {
     return this.#parts.loop.trajectory;
+  }
+
+  get storage(): ScanStorage {
+    return this.#parts.frontEnd.storage;
   }
 
   process(scan: LidarScan, known?: KnownPose): ScanResult {

@@ -2,7 +2,7 @@ import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
+import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
 import type { SlamListener, TrackingState } from './events.js';
 import type { Trajectory } from './trajectory.js';
 
@@ -94,6 +94,8 @@ export interface Slam {
    *   What was mapped stays.
    */
   process(scan: LidarScan, known?: KnownPose): ScanResult;
+  /** A scan that was read into these arrays is not copied; absent where that makes no difference. */
+  readonly storage?: ScanStorage;
   /** Takes IMU readings, before the scans that they belong to. */
   imu(batch: ImuBatch): void;
   /** Hands all events to `listener`, the submaps there are first; returns a function that ends it. */

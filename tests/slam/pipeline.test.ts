@@ -332,7 +332,7 @@ describe('motion that nothing predicts', () => {
 describe('a map that outgrows its memory', () => {
   it('forgets what is far, keeps its mesh, and tracks on', async () => {
     const roomy = await slam();
-    const tight = await slam('map.memoryMiB=392', 'sensor.maxPoints=1050000'); // large buffers leave little room
+    const tight = await slam('map.memoryMiB=401', 'sensor.maxPoints=1050000'); // large buffers leave little room
     const poses = scans.map((scan) => [roomy.process(scan), tight.process(scan)] as const);
     expect(roomy.statistics().forgottenBlocks).toBe(0);
     expect(tight.statistics().forgottenBlocks).toBeGreaterThan(100);

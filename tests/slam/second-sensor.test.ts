@@ -104,6 +104,7 @@ function observe(
     motion: 'rigid',
     counts: { input: WIDTH * HEIGHT, valid: surface.count },
     undistort: () => undefined,
+    complete: () => undefined,
     release: () => undefined,
   };
 }

@@ -21,6 +21,8 @@ export const SEGMENT_WORDS = 76;
 /** Bits of a point's flags. */
 export const FLAG_NORMAL = 1;
 export const FLAG_GROUND = 2;
+/** No normal was looked for yet. */
+export const FLAG_PENDING = 4;
 
 // Input
 export const A_COUNT = 0; // i32
@@ -95,14 +97,27 @@ export const A_GRID = 272; // f32*: GROUND_WORDS
 export const A_COARSE_STAMP = 276; // u32
 export const A_TWIST = 280; // 6 × f32: v, ω of the constant-twist deskewing
 export const A_SINE = 304; // 3 × POLYNOMIAL f32: see prepareDeskew
-export const A_BYTES = 384;
+export const A_DEFER = 376; // i32: 1 = normals may be put off by what A_GRID knows of the scan before
+export const A_LINKS = 380; // i32*: next pending point of the same cell, −1 at the end
+export const A_HAS_GROUND = 384; // i32
+export const A_LAST_UP = 388; // 3 × f32: up in the scan before
+export const A_PKEY = 400; // u64*: voxel of each valid point
+export const A_BYTES = 448;
 /** Coefficients of each of the three series. */
 export const POLYNOMIAL = 6;
 /** Polar grid of the ground: sectors × rings, and the histogram of heights. */
 export const GROUND_SECTORS = 64;
 export const GROUND_RINGS = 64;
+export const GROUND_CELLS = 4096;
 export const GROUND_BINS = 512;
-export const GROUND_WORDS = 8192 + 512;
+// Its tables, bytes from A_GRID: f32 per cell, lowest flat point and then the ground; i32 per bin, flat points and points
+// whose normal is pending; i32 per cell, the first pending point; f32 per cell, the height above which points are expected
+// not to matter in the next scan.
+export const G_BINS = 16384;
+export const G_PENDING_BINS = 18432;
+export const G_HEADS = 20480;
+export const G_LIMITS = 36864;
+export const GROUND_WORDS = 13312;
 
 // One level of the range image pyramid
 // Each row holds its X, Y, Z and W values one after the other: whole planes would all fall into the same cache sets.

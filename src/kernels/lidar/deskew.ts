@@ -128,7 +128,7 @@ export function prepareDeskew(args: usize, chunk: i32): void {
 /** Horner in τ² of one series. */
 // @ts-ignore: decorator
 @inline
-function series(at: usize, s: v128): v128 {
+export function series(at: usize, s: v128): v128 {
   let p = v128.load32_splat(at, 20);
   p = f32x4.add(f32x4.mul(p, s), v128.load32_splat(at, 16));
   p = f32x4.add(f32x4.mul(p, s), v128.load32_splat(at, 12));
@@ -140,7 +140,7 @@ function series(at: usize, s: v128): v128 {
 /** a·b − c·d */
 // @ts-ignore: decorator
 @inline
-function minor(a: v128, b: v128, c: v128, d: v128): v128 {
+export function minor(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.sub(f32x4.mul(a, b), f32x4.mul(c, d));
 }
 
@@ -235,7 +235,7 @@ function turned(p: v128, once: v128, twice: v128, a: v128, b: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function moved(
+export function moved(
   p: v128,
   once: v128,
   twice: v128,

@@ -13,6 +13,7 @@ import {
   A_MIN_RANGE,
   A_PART,
   A_PCELL,
+  A_PKEY,
   A_POSITIONS,
   A_PR,
   A_PT,
@@ -33,6 +34,13 @@ import {
 @inline
 function absolute(v: v128): v128 {
   return v128.and(v, i32x4.splat(0x7fffffff));
+}
+
+/** A voxel coordinate as an unsigned number of 16 bits. */
+// @ts-ignore: decorator
+@inline
+function biased(v: v128): v128 {
+  return v128.and(i32x4.add(v, i32x4.splat(0x8000)), i32x4.splat(0xffff));
 }
 
 /** Azimuth in turns, [-0.5, 0.5], to about 1e-6: odd polynomial for atan on [0, 1], then the octants undone. */
@@ -90,6 +98,7 @@ export function prepareIngest(args: usize, chunk: i32): void {
   const pr = (load<u32>(args, A_PR) as usize) + base * 4;
   const pt = (load<u32>(args, A_PT) as usize) + base * 4;
   const cells = (load<u32>(args, A_PCELL) as usize) + base * 4;
+  const keys = (load<u32>(args, A_PKEY) as usize) + base * 8;
   const sectors = (load<u32>(args, A_SECTOR) as usize) + base;
   const parts = (load<u32>(args, A_PART) as usize) + base;
   const counters = (load<u32>(args, A_COUNTERS) as usize) + ((chunk * COUNTERS * 4) as usize);
@@ -158,8 +167,11 @@ export function prepareIngest(args: usize, chunk: i32): void {
       ),
     );
     // Voxels of one 16×16 column go to one partition, so that runs of points stay together.
-    const bx = i32x4.shr_s(i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.mul(x, inverse))), 4);
-    const by = i32x4.shr_s(i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.mul(y, inverse))), 4);
+    const ix = i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.mul(x, inverse)));
+    const iy = i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.mul(y, inverse)));
+    const iz = i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.mul(z, inverse)));
+    const bx = i32x4.shr_s(ix, 4);
+    const by = i32x4.shr_s(iy, 4);
     let mix = v128.xor(i32x4.mul(bx, i32x4.splat(73856093)), i32x4.mul(by, i32x4.splat(19349663)));
     mix = i32x4.mul(v128.xor(mix, i32x4.shr_u(mix, 15)), i32x4.splat(0x9e3779b1));
     const part = i32x4.shr_u(mix, 29);
@@ -172,6 +184,11 @@ export function prepareIngest(args: usize, chunk: i32): void {
     v128.store(pz + to * 4, z);
     v128.store(pr + to * 4, r);
     v128.store(cells + to * 4, col);
+    // The voxel as in thin.ts: 16 bits an axis.
+    const low = v128.or(i32x4.shl(biased(iy), 16), biased(iz));
+    const high = biased(ix);
+    v128.store(keys + to * 8, v128.shuffle<i32>(low, high, 0, 4, 1, 5));
+    v128.store(keys + to * 8, v128.shuffle<i32>(low, high, 2, 6, 3, 7), 16);
     const rowBase = cells + to * 4;
     if (rows) {
       const source = rows + ((i * 2) as usize);
@@ -210,6 +227,7 @@ export function prepareIngest(args: usize, chunk: i32): void {
       store<u32>(pr + n * 4, load<u32>(pr + from * 4));
       store<u32>(pt + n * 4, load<u32>(pt + from * 4));
       store<u32>(cells + n * 4, load<u32>(cells + from * 4));
+      store<u64>(keys + n * 8, load<u64>(keys + from * 8));
       store<u8>(parts + n, load<u8>(parts + from));
       store<u8>(sectors + n, load<u8>(sectors + from));
       n++;

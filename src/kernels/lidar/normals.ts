@@ -1,6 +1,7 @@
 // Normals of the fine points from the range-image pyramid. The level is chosen so that the window is some 0.3 m
 // wide at any range; where no plane fits there, finer levels are tried.
 import {
+  A_DEFER,
   A_FFLAGS,
   A_FINE,
   A_FNX,
@@ -13,7 +14,9 @@ import {
   A_FX,
   A_FY,
   A_FZ,
+  A_GRID,
   A_INDEX,
+  A_LAST_UP,
   A_LEVEL,
   A_LEVELS,
   A_PCELL,
@@ -25,13 +28,19 @@ import {
   A_SIGMA,
   FINE_CHUNK,
   FLAG_NORMAL,
+  FLAG_PENDING,
+  G_LIMITS,
   L_BYTES,
   L_MAX_RANGE,
 } from '../layout/lidar';
+import { cellOf } from './ground-cell';
 import { fitPlane } from './plane-fit';
 import { thinCoarse } from './thin';
 
-/** Chunk 0: the coarse thinning, which nobody waits for; the others: FINE_CHUNK fine points each, gathered too. */
+/**
+ * Chunk 0: the coarse thinning, which nobody waits for; the others: FINE_CHUNK fine points each, gathered too. Normals
+ * that the ground is not expected to need are put off.
+ */
 export function prepareNormals(args: usize, chunk: i32): void {
   if (chunk == 0) {
     thinCoarse(args);
@@ -57,6 +66,7 @@ export function prepareNormals(args: usize, chunk: i32): void {
   const quality = load<u32>(args, A_FQ) as usize;
   const offset = load<u32>(args, A_FO) as usize;
   const flags = load<u32>(args, A_FFLAGS) as usize;
+  const defer = load<i32>(args, A_DEFER) != 0;
   for (let i = first; i < last; i++) {
     const from = (load<u32>(index + ((i as usize) << 2)) as usize) << 2;
     const o = (i as usize) << 2;
@@ -74,10 +84,45 @@ export function prepareNormals(args: usize, chunk: i32): void {
     store<f32>(nz + o, 0);
     store<f32>(quality + o, 0);
     store<f32>(offset + o, 0);
+    if (defer && canWait(args, i, x, y, z)) {
+      store<u8>(flags + (i as usize), FLAG_PENDING);
+      continue;
+    }
     store<u8>(flags + (i as usize), 0);
     if (normal(args, x, y, z, r, load<u32>(cells + from), nx + o, ny + o, nz + o, quality + o, offset + o))
       store<u8>(flags + (i as usize), FLAG_NORMAL);
   }
+}
+
+/** Whether a point lies where the last scan had something above the ground that said nothing about it or about up. */
+// @ts-ignore: decorator
+@inline
+function canWait(args: usize, i: i32, x: f32, y: f32, z: f32): bool {
+  const height =
+    x * load<f32>(args, A_LAST_UP) + y * load<f32>(args, A_LAST_UP + 4) + z * load<f32>(args, A_LAST_UP + 8);
+  if ((i & 3) == 0 && height <= 0) return false;
+  return height > load<f32>((load<u32>(args, A_GRID) as usize) + cellOf(x, y, sqrt(x * x + y * y)), G_LIMITS);
+}
+
+/** Looks for the normal of a fine point that is gathered already; returns whether there is one. */
+export function findNormal(args: usize, i: i32): bool {
+  const o = (i as usize) << 2;
+  const from = (load<u32>((load<u32>(args, A_INDEX) as usize) + o) as usize) << 2;
+  const found = normal(
+    args,
+    load<f32>((load<u32>(args, A_FX) as usize) + o),
+    load<f32>((load<u32>(args, A_FY) as usize) + o),
+    load<f32>((load<u32>(args, A_FZ) as usize) + o),
+    load<f32>((load<u32>(args, A_FR) as usize) + o),
+    load<u32>((load<u32>(args, A_PCELL) as usize) + from),
+    (load<u32>(args, A_FNX) as usize) + o,
+    (load<u32>(args, A_FNY) as usize) + o,
+    (load<u32>(args, A_FNZ) as usize) + o,
+    (load<u32>(args, A_FQ) as usize) + o,
+    (load<u32>(args, A_FO) as usize) + o,
+  );
+  store<u8>((load<u32>(args, A_FFLAGS) as usize) + (i as usize), found ? FLAG_NORMAL : 0);
+  return found;
 }
 
 /**

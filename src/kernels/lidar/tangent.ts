@@ -11,35 +11,39 @@ export function occupied(at: usize, side: usize, weights: usize): usize {
   return 0;
 }
 
-/** Squared bend of the triple e1–m–e2 in units of what noise explains; huge when a leg is too long or they differ wildly. */
 // @ts-ignore: decorator
 @inline
-function bend(
-  ax: f32,
-  ay: f32,
-  az: f32, // m − e1
-  bx: f32,
-  by: f32,
-  bz: f32, // e2 − m
-  noise2: f32,
-  longest2: f32,
-): f32 {
-  const a2 = ax * ax + ay * ay + az * az;
-  const b2 = bx * bx + by * by + bz * bz;
-  if (a2 > longest2 || b2 > longest2 || a2 > 25 * b2 || b2 > 25 * a2) return 1e9;
-  const cx = ax + bx;
-  const cy = ay + by;
-  const cz = az + bz;
-  const c2 = cx * cx + cy * cy + cz * cz + 1e-8;
-  const ux = ay * cz - az * cy;
-  const uy = az * cx - ax * cz;
-  const uz = ax * cy - ay * cx;
-  return (ux * ux + uy * uy + uz * uz) / (c2 * (noise2 + 0.004 * c2));
+function squared(x: v128, y: v128, z: v128): v128 {
+  return f32x4.add(f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)), f32x4.mul(z, z));
+}
+
+/** One coordinate of p1, p1, q1 relative to the centre; the last lane does not count. */
+// @ts-ignore: decorator
+@inline
+function firstEnds(p1: usize, q1: usize, centre: v128): v128 {
+  return f32x4.sub(v128.load32_lane(q1, v128.load32_splat(p1), 2), centre);
+}
+
+/** The same of q1, p2, q2. */
+// @ts-ignore: decorator
+@inline
+function secondEnds(q1: usize, p2: usize, q2: usize, centre: v128): v128 {
+  return f32x4.sub(v128.load32_lane(q2, v128.load32_lane(p2, v128.load32_splat(q1), 1), 2), centre);
+}
+
+/** The first lane after bytes have been put in another order. */
+// @ts-ignore: decorator
+@inline
+function lane(v: v128, order: v128): f32 {
+  return f32x4.extract_lane(i8x16.swizzle(v, order), 0);
 }
 
 /**
  * The tangent (in the three out slots) at the centre along one direction of the image, from the cells `p1`, `p2` (one and
  * two steps to one side) and `q1`, `q2` (to the other; 0 where there is none). Returns its leg length, 0 if none fits.
+ *
+ * A lane for each triple: p1–centre–q1, centre–p1–p2 and centre–q1–q2. Its score is the squared bend in units of what noise
+ * explains, huge when a leg is too long or they differ wildly.
  */
 // @ts-ignore: decorator
 @inline
@@ -58,57 +62,64 @@ export function tangent(
   noise2: f32,
   longest: f32,
 ): f32 {
-  const both: f32 = 4 * longest * longest;
-  const single: f32 = longest * longest;
+  const longest2 = f32x4.replace_lane(f32x4.splat(longest * longest), 0, 4 * longest * longest);
+  const negated = i32x4(i32.MIN_VALUE, 0, 0, 0); // the sign of the first lane
+  const sides = i32x4(0, -1, -1, -1);
+  const vx = f32x4.splat(cx);
+  const vy = f32x4.splat(cy);
+  const vz = f32x4.splat(cz);
+  const px = firstEnds(p1, q1, vx);
+  const py = firstEnds(p1 + plane, q1 + plane, vy);
+  const pz = firstEnds(p1 + plane * 2, q1 + plane * 2, vz);
+  const rx = secondEnds(q1, p2, q2, vx);
+  const ry = secondEnds(q1 + plane, p2 + plane, q2 + plane, vy);
+  const rz = secondEnds(q1 + plane * 2, p2 + plane * 2, q2 + plane * 2, vz);
+  // The legs of the triples, a and then b, and the way from end to end.
+  const ax = v128.xor(px, negated);
+  const ay = v128.xor(py, negated);
+  const az = v128.xor(pz, negated);
+  const bx = f32x4.sub(rx, v128.and(px, sides));
+  const by = f32x4.sub(ry, v128.and(py, sides));
+  const bz = f32x4.sub(rz, v128.and(pz, sides));
+  const wx = f32x4.add(ax, bx);
+  const wy = f32x4.add(ay, by);
+  const wz = f32x4.add(az, bz);
+  const a2 = squared(ax, ay, az);
+  const b2 = squared(bx, by, bz);
+  const w2 = f32x4.add(squared(wx, wy, wz), f32x4.splat(1e-8));
+  const ux = f32x4.sub(f32x4.mul(ay, wz), f32x4.mul(az, wy));
+  const uy = f32x4.sub(f32x4.mul(az, wx), f32x4.mul(ax, wz));
+  const uz = f32x4.sub(f32x4.mul(ax, wy), f32x4.mul(ay, wx));
+  const explained = f32x4.mul(w2, f32x4.add(f32x4.splat(noise2), f32x4.mul(f32x4.splat(0.004), w2)));
+  const ratio = f32x4.splat(25);
+  const wild = v128.or(
+    v128.or(f32x4.gt(a2, longest2), f32x4.gt(b2, longest2)),
+    v128.or(f32x4.gt(a2, f32x4.mul(ratio, b2)), f32x4.gt(b2, f32x4.mul(ratio, a2))),
+  );
+  const score = v128.bitselect(f32x4.splat(1e9), f32x4.div(squared(ux, uy, uz), explained), wild);
+
   let best: f32 = 1;
-  let found = false;
-  const px = load<f32>(p1) - cx;
-  const py = load<f32>(p1 + plane) - cy;
-  const pz = load<f32>(p1 + plane * 2) - cz;
-  const qx = load<f32>(q1) - cx;
-  const qy = load<f32>(q1 + plane) - cy;
-  const qz = load<f32>(q1 + plane * 2) - cz;
-  let tx: f32 = 0;
-  let ty: f32 = 0;
-  let tz: f32 = 0;
-  if (p1 && q1) {
-    const score = bend(-px, -py, -pz, qx, qy, qz, noise2, both);
-    if (score < best) {
-      best = score * 0.5; // two sides are better than one
-      found = true;
-      tx = 0.5 * (qx - px);
-      ty = 0.5 * (qy - py);
-      tz = 0.5 * (qz - pz);
-    }
+  let found = -1;
+  const bothSides = f32x4.extract_lane(score, 0);
+  if (p1 && q1 && bothSides < best) {
+    best = bothSides * 0.5; // two sides are better than one
+    found = 0;
   }
   if (best > 0.1) {
-    if (p1 && p2) {
-      const rx = load<f32>(p2) - cx;
-      const ry = load<f32>(p2 + plane) - cy;
-      const rz = load<f32>(p2 + plane * 2) - cz;
-      const score = bend(px, py, pz, rx - px, ry - py, rz - pz, noise2, single);
-      if (score < best) {
-        best = score;
-        found = true;
-        tx = -0.5 * rx;
-        ty = -0.5 * ry;
-        tz = -0.5 * rz;
-      }
+    const alongP = f32x4.extract_lane(score, 1);
+    if (p1 && p2 && alongP < best) {
+      best = alongP;
+      found = 1;
     }
-    if (q1 && q2) {
-      const rx = load<f32>(q2) - cx;
-      const ry = load<f32>(q2 + plane) - cy;
-      const rz = load<f32>(q2 + plane * 2) - cz;
-      const score = bend(qx, qy, qz, rx - qx, ry - qy, rz - qz, noise2, single);
-      if (score < best) {
-        found = true;
-        tx = 0.5 * rx;
-        ty = 0.5 * ry;
-        tz = 0.5 * rz;
-      }
-    }
+    if (q1 && q2 && f32x4.extract_lane(score, 2) < best) found = 2;
   }
-  if (!found) return 0;
+  if (found < 0) return 0;
+  // Half the way from p1 to q1, from p2 to the centre, or from the centre to q2.
+  const half = f32x4(0.5, -0.5, 0.5, 0.5);
+  const order = i32x4.splat(0x03020100 + found * 0x04040404);
+  const tx = lane(f32x4.mul(half, v128.bitselect(rx, wx, sides)), order);
+  const ty = lane(f32x4.mul(half, v128.bitselect(ry, wy, sides)), order);
+  const tz = lane(f32x4.mul(half, v128.bitselect(rz, wz, sides)), order);
   store<f32>(outX, tx);
   store<f32>(outY, ty);
   store<f32>(outZ, tz);

@@ -1,17 +1,18 @@
 // Voxel thinning with an open-addressing hash that is cleared by a stamp. Of the points in a voxel the one with the
 // smallest mixed index stays: a fair draw, because "first" would favour one side of the voxel and "nearest to the
 // centre" would favour one sign of the range noise.
+import { prepareImage } from './image';
 import {
   A_CHUNKS,
   A_COARSE_STAMP,
   A_COUNTERS,
   A_FINE,
   A_INDEX,
-  A_INV_VOXEL,
   A_LIST,
   A_LIST_COUNT,
   A_LIST_STRIDE,
   A_PART,
+  A_PKEY,
   A_PX,
   A_PY,
   A_PZ,
@@ -92,6 +93,15 @@ function insert(
   return -1; // not reached
 }
 
+/**
+ * The thinning and the range image, which do not need each other: chunks below PARTS are a partition of the voxels, the
+ * others a sector of the image. Not for A_SINGLE.
+ */
+export function prepareThinAndImage(args: usize, chunk: i32): void {
+  if (chunk < PARTS) prepareThin(args, chunk);
+  else prepareImage(args, chunk - PARTS);
+}
+
 /** Chunk: one partition of the voxels (or all of them when A_SINGLE is set). */
 export function prepareThin(args: usize, chunk: i32): void {
   const single = load<i32>(args, A_SINGLE) != 0;
@@ -101,10 +111,7 @@ export function prepareThin(args: usize, chunk: i32): void {
   const slots = (load<u32>(args, A_SLOTS) as usize) + ((chunk as usize) << (bits + 2));
   const list = (load<u32>(args, A_LIST) as usize) + ((chunk * load<i32>(args, A_LIST_STRIDE)) as usize) * 4;
   const stamp = (load<u32>(args, A_STAMP) as u64) << 48;
-  const inverse = load<f32>(args, A_INV_VOXEL);
-  const px = load<u32>(args, A_PX) as usize;
-  const py = load<u32>(args, A_PY) as usize;
-  const pz = load<u32>(args, A_PZ) as usize;
+  const keys = load<u32>(args, A_PKEY) as usize;
   const parts = load<u32>(args, A_PART) as usize;
   const counters = load<u32>(args, A_COUNTERS) as usize;
   const segments = load<i32>(args, A_CHUNKS);
@@ -122,8 +129,7 @@ export function prepareThin(args: usize, chunk: i32): void {
       while (mask) {
         const index = (base + i + ctz(mask)) as u32;
         mask &= mask - 1;
-        const o = (index as usize) << 2;
-        const k = key(load<f32>(px + o), load<f32>(py + o), load<f32>(pz + o), inverse);
+        const k = load<u64>(keys + ((index as usize) << 3));
         if (k == last) {
           prefer(list, place, index);
           continue;

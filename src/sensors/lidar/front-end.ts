@@ -5,7 +5,7 @@ import type { Observation, SensorId, SurfaceSamples } from '../observation.js';
 import { Slots } from '../slots.js';
 import type { PreparedScan } from './prepared-scan.js';
 import { LidarPreparer, type PreparerOptions, type Vehicle } from './preparer.js';
-import type { LidarScan } from './scan.js';
+import type { LidarScan, ScanStorage } from './scan.js';
 
 export interface FrontEndOptions extends PreparerOptions {
   /** Observations that may be alive at the same time. */
@@ -27,7 +27,9 @@ const STILL = new Float64Array(6);
  * const lidar = new LidarFrontEnd(pool, { maxRange: 80 });
  * const observation = lidar.observe(scan, { sensor: '/points', T_body_sensor });
  * observation.undistort(twist);
- * // … track and map observation.surface …
+ * // … track observation.surface …
+ * observation.complete();
+ * // … map it …
  * observation.release();
  */
 export class LidarFrontEnd {
@@ -40,6 +42,11 @@ export class LidarFrontEnd {
     this.#preparer = new LidarPreparer(pool, options);
     this.#slots = new Slots(slots, 'LiDAR scans', () => this.#preparer.makeScan());
     this.#deskew = deskew;
+  }
+
+  /** Scans that are read into these arrays need not be copied when they are observed. */
+  get storage(): ScanStorage {
+    return this.#preparer.storage;
   }
 
   /** Observations that can be made before one must be released. */
@@ -115,8 +122,20 @@ class LidarObservation implements Observation {
     this.preparer.undistort(this.#slot, this.motion === 'sweep' ? twist : STILL);
   }
 
+  complete(): void {
+    if (!this.#slot)
+      throw new FeltmapError(
+        'bad-input',
+        `The observation of '${this.sensor}' was released and cannot be mapped.`,
+      );
+    this.preparer.complete(this.#slot);
+  }
+
   release(): void {
-    if (this.#slot) this.slots.give(this.#slot);
+    if (this.#slot) {
+      this.preparer.abandon(this.#slot);
+      this.slots.give(this.#slot);
+    }
     this.#slot = undefined;
   }
 }

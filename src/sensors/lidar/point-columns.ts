@@ -3,6 +3,7 @@ import type { PointCloud2, PointField } from '../../messages/pointcloud2.js';
 
 /** Bytes of each sensor_msgs/PointField datatype, by its number. */
 const SIZES = [0, 1, 1, 2, 2, 4, 4, 4, 8] as const;
+const UINT16 = 4;
 const FLOAT32 = 7;
 
 type NumericArray = Float32Array | Float64Array | Uint16Array;
@@ -61,12 +62,17 @@ export function checkField(cloud: PointCloud2, field: PointField): void {
 /** Whether this machine stores numbers little-endian, as nearly all do. */
 const HOST_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
+function isAlignedFloat({ datatype, offset }: PointField): boolean {
+  return datatype === FLOAT32 && offset % 4 === 0;
+}
+
 /** Reads single fields of every point into typed arrays; built once per cloud. */
 export class ColumnReader {
   readonly #data: Uint8Array;
   readonly #view: DataView;
-  /** The same bytes as float32, where alignment and endianness allow. */
+  /** The same bytes as numbers, where alignment and endianness allow. */
   readonly #floats: Float32Array | undefined;
+  readonly #shorts: Uint16Array | undefined;
   readonly #little: boolean;
 
   constructor(
@@ -80,7 +86,32 @@ export class ColumnReader {
     this.#data = wordwise && cloud.data.byteOffset % 4 !== 0 ? new Uint8Array(cloud.data) : cloud.data;
     this.#view = new DataView(this.#data.buffer, this.#data.byteOffset, this.#data.byteLength);
     if (wordwise) {
-      this.#floats = new Float32Array(this.#data.buffer, this.#data.byteOffset, this.#data.length >> 2);
+      const { buffer, byteOffset, length } = this.#data;
+      this.#floats = new Float32Array(buffer, byteOffset, length >> 2);
+      this.#shorts = new Uint16Array(buffer, byteOffset, length >> 1);
+    }
+  }
+
+  /**
+   * out[3·i + k] = field k of point i, in one pass where all three are plain floats. The fields must have passed
+   * {@link checkField}.
+   */
+  readTriples(fields: readonly [PointField, PointField, PointField], out: Float32Array): void {
+    const floats = this.#floats;
+    if (!floats || !fields.every(isAlignedFloat)) {
+      fields.forEach((field, k) => this.read(field, out, k, 3));
+      return;
+    }
+    const { width, height, pointStep, rowStep } = this.layout;
+    const [a, b, c] = [fields[0].offset >> 2, fields[1].offset >> 2, fields[2].offset >> 2];
+    const step = pointStep >> 2;
+    for (let row = 0, to = 0; row < height; row++) {
+      let from = (row * rowStep) >> 2;
+      for (let i = 0; i < width; i++, from += step, to += 3) {
+        out[to] = floats[from + a]!;
+        out[to + 1] = floats[from + b]!;
+        out[to + 2] = floats[from + c]!;
+      }
     }
   }
 
@@ -88,12 +119,21 @@ export class ColumnReader {
   read(field: PointField, out: NumericArray, first = 0, stride = 1): void {
     const { width, height, pointStep, rowStep } = this.layout;
     let to = first;
-    if (field.datatype === FLOAT32 && field.offset % 4 === 0 && this.#floats) {
+    if (isAlignedFloat(field) && this.#floats) {
       const floats = this.#floats;
       const step = pointStep >> 2;
       for (let row = 0; row < height; row++) {
         let from = (row * rowStep + field.offset) >> 2;
         for (let i = 0; i < width; i++, from += step, to += stride) out[to] = floats[from]!;
+      }
+      return;
+    }
+    if (field.datatype === UINT16 && field.offset % 2 === 0 && this.#shorts) {
+      const shorts = this.#shorts;
+      const step = pointStep >> 1;
+      for (let row = 0; row < height; row++) {
+        let from = (row * rowStep + field.offset) >> 1;
+        for (let i = 0; i < width; i++, from += step, to += stride) out[to] = shorts[from]!;
       }
       return;
     }

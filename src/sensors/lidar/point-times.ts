@@ -30,22 +30,27 @@ const UNITS = [1, 1e-3, 1e-6, 1e-9] as const;
  * hour) are taken to start at the stamp. Points without coordinates may hold anything: they do not take part and get
  * time 0 where theirs is out of range.
  *
- * @param raw one number per point
+ * @param raw one number per point; float32 ones are overwritten and returned
  * @param positions 3 per point, to tell valid points
  * @returns undefined where the column holds no usable times (all equal, not finite, or no sweep in any unit)
  */
 export function relativeTimes(
-  raw: Float64Array,
+  raw: Float64Array | Float32Array,
   isFloat: boolean,
   positions: Float32Array,
   stampNs: bigint,
 ): Float32Array | undefined {
   let min = Infinity;
   let max = -Infinity;
+  let unusable = 0;
   for (let i = 0; i < raw.length; i++) {
     const t = raw[i]!;
-    // NaN − NaN and Inf − Inf are NaN: the difference is 0 only for finite coordinates.
-    if (positions[3 * i]! - positions[3 * i]! !== 0 || t - t !== 0) continue;
+    if (t >= min && t <= max) continue;
+    // NaN − NaN and Inf − Inf are NaN: the difference is 0 only for finite numbers.
+    if (t - t !== 0 || positions[3 * i]! - positions[3 * i]! !== 0) {
+      unusable++;
+      continue;
+    }
     if (t < min) min = t;
     if (t > max) max = t;
   }
@@ -55,10 +60,11 @@ export function relativeTimes(
   if (unit === undefined) return undefined;
 
   const origin = originOf(min * unit, max * unit, unit, min, stampNs);
-  const out = new Float32Array(raw.length);
+  if (origin === 0 && unit === 1 && unusable === 0 && raw instanceof Float32Array) return raw;
+  const out = raw instanceof Float32Array ? raw : new Float32Array(raw.length);
   for (let i = 0; i < raw.length; i++) {
     const t = raw[i]!;
-    if (t >= min && t <= max) out[i] = (t - origin) * unit;
+    out[i] = t >= min && t <= max ? (t - origin) * unit : 0;
   }
   return out;
 }

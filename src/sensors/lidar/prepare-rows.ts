@@ -1,5 +1,6 @@
 import { ELEVATION_STEPS } from '../../kernels/layout/lidar.js';
 import type { LidarScan } from './scan.js';
+import { takeOver } from './take-over.js';
 
 /** How the rows of the range image are found. */
 export type RowSource = 'rings' | 'organised' | 'order' | 'elevation';
@@ -92,7 +93,7 @@ export class GeometryFinder {
       for (let i = 0; i < count; i++) if (rings[i]! > largest) largest = rings[i]!;
       if (largest >= 3 && largest < MAX_RINGS) {
         this.#rawRows = largest + 1;
-        this.#rows.set(rings.length === count ? rings : rings.subarray(0, count));
+        takeOver(this.#rows, rings, count);
         return 'rings';
       }
     }

@@ -92,6 +92,9 @@ export class PreparedScan {
   readonly up = new Float32Array(3);
   /** Coarse points as indices of fine points, in a fixed order. */
   readonly track: Uint32Array;
+  /** What the points were undistorted with last, and whether that was done for all or for the coarse ones alone. */
+  readonly twist = new Float64Array(6);
+  allMoved = false;
 
   /** @throws FeltmapError out-of-memory when the arena is too small */
   constructor(memory: KernelMemory, maxMapPoints: number) {
@@ -114,6 +117,17 @@ export class PreparedScan {
   /** Points as they were measured, for a sensor at rest. */
   copyRaw(): void {
     for (const [to, from] of UNDISTORTED) this.columns[to].set(this.columns[from].subarray(0, this.mapCount));
+  }
+
+  /** The same for the positions of coarse points. */
+  copyRawKeypoints(): void {
+    const { x, y, z, deskewedX, deskewedY, deskewedZ } = this.columns;
+    for (let k = 0; k < this.trackCount; k++) {
+      const i = this.track[k]!;
+      deskewedX[i] = x[i]!;
+      deskewedY[i] = y[i]!;
+      deskewedZ[i] = z[i]!;
+    }
   }
 
   /** The undistorted points; views of this scan's memory. */

@@ -6,7 +6,8 @@ import { imageFloats, planLevels } from './prepare-levels.js';
 import { GeometryFinder, MAX_RINGS, type ScanGeometry } from './prepare-rows.js';
 import { PreparedScan } from './prepared-scan.js';
 import { completeOptions, type PreparerOptions } from './preparer-options.js';
-import type { LidarScan } from './scan.js';
+import type { LidarScan, ScanStorage } from './scan.js';
+import { takeOver } from './take-over.js';
 import { Thinning } from './thinning.js';
 import { Undistortion } from './undistort.js';
 
@@ -31,17 +32,17 @@ export interface Vehicle {
  * @example
  * const preparer = new LidarPreparer(pool, { maxRange: 80 });
  * const prepared = preparer.prepare(scan, preparer.makeScan());
- * preparer.undistort(prepared, twist);
+ * preparer.undistort(prepared, twist); // what tracking needs
+ * preparer.complete(prepared); // and what mapping needs
  */
 export class LidarPreparer {
   readonly options: Required<PreparerOptions>;
+  /** A scan that was read into these arrays is not copied. */
+  readonly storage: ScanStorage;
   readonly #pool: KernelPool;
   readonly #args: number;
   readonly #u32: Uint32Array;
   readonly #f32: Float32Array;
-  readonly #raw: Float32Array;
-  readonly #times: Float32Array;
-  readonly #rowsPointer: number;
   readonly #finder: GeometryFinder;
   readonly #levels: { i32: Int32Array; f32: Float32Array };
   readonly #planes: number;
@@ -50,6 +51,10 @@ export class LidarPreparer {
   readonly #thinning: Thinning;
   readonly #undistortion: Undistortion;
   #geometry: ScanGeometry | undefined;
+  /** Scan whose normals are pending: the scratch memory is still its own. */
+  #unfinished: PreparedScan | undefined;
+  /** Frame of the scan that the ground's tables are of. */
+  #groundOf: string | undefined;
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small. */
   constructor(pool: KernelPool, options: PreparerOptions = {}) {
@@ -61,12 +66,14 @@ export class LidarPreparer {
     this.#u32 = memory.u32(this.#args, L.A_BYTES / 4);
     this.#f32 = memory.f32(this.#args, L.A_BYTES / 4);
     const n = o.maxPoints + 16;
-    this.#raw = memory.f32(this.#pointer(L.A_POSITIONS, word(n * 12)), n * 3);
-    this.#times = memory.f32(word(n * 4), n);
-    this.#rowsPointer = word(n * 2);
     const u16 = (at: number, length: number) => new Uint16Array(memory.memory.buffer, at, length);
+    this.storage = {
+      positions: memory.f32(this.#pointer(L.A_POSITIONS, word(n * 12)), n * 3),
+      times: memory.f32(word(n * 4), n),
+      rings: u16(word(n * 2), n),
+    };
     this.#finder = new GeometryFinder(
-      u16(this.#rowsPointer, n),
+      this.storage.rings,
       u16(this.#pointer(L.A_RANK, word(MAX_RINGS * 2)), MAX_RINGS),
       u16(this.#pointer(L.A_ELEVATION, word(L.ELEVATION_STEPS * 2)), L.ELEVATION_STEPS),
     );
@@ -74,10 +81,12 @@ export class LidarPreparer {
     const segmented = chunks * L.SEG_STRIDE;
     for (const at of [L.A_PX, L.A_PY, L.A_PZ, L.A_PR, L.A_PT, L.A_PCELL])
       this.#pointer(at, word(segmented * 4));
+    this.#pointer(L.A_PKEY, word(segmented * 8));
     for (const at of [L.A_SECTOR, L.A_PART]) this.#pointer(at, word(segmented));
     const counters = this.#pointer(L.A_COUNTERS, word(chunks * L.COUNTERS * 4));
     this.#counters = memory.i32(counters, chunks * L.COUNTERS);
     this.#pointer(L.A_GRID, word(L.GROUND_WORDS * 4));
+    this.#pointer(L.A_LINKS, word((o.maxMapPoints + 16) * 4));
     const records = this.#pointer(L.A_LEVEL, word(L.MAX_LEVELS * L.L_BYTES));
     this.#levels = {
       i32: memory.i32(records, (L.MAX_LEVELS * L.L_BYTES) / 4),
@@ -106,7 +115,9 @@ export class LidarPreparer {
   }
 
   /**
-   * Gates, thins and describes one sweep. The undistorted columns hold the raw values until {@link undistort}.
+   * Gates and thins one sweep, and describes what it takes to find its pose: of the undistorted columns, the positions of
+   * coarse points are filled, with the raw values; flags of coarse points and `up` are final. The rest comes with
+   * {@link complete}.
    *
    * @param out where the result goes; whatever was there is overwritten
    * @returns out
@@ -115,20 +126,21 @@ export class LidarPreparer {
   prepare(scan: LidarScan, out: PreparedScan, vehicle: Vehicle = {}): PreparedScan {
     const { count } = scan;
     this.#checkScan(scan);
+    // The scratch memory is about to be used again.
+    if (this.#unfinished && this.#unfinished !== out) this.complete(this.#unfinished);
+    this.#unfinished = undefined;
     const [u32, pool] = [this.#u32, this.#pool];
-    this.#raw.set(
-      scan.positions.length === 3 * count ? scan.positions : scan.positions.subarray(0, 3 * count),
-    );
-    const times = scan.times;
-    if (times) this.#times.set(times.length === count ? times : times.subarray(0, count));
-    u32[L.A_TIMES / 4] = times ? this.#times.byteOffset : 0;
+    const { positions, times, rings } = this.storage;
+    takeOver(positions, scan.positions, 3 * count);
+    if (scan.times) takeOver(times, scan.times, count);
+    u32[L.A_TIMES / 4] = scan.times ? times.byteOffset : 0;
 
     const { minRange, maxRange } = this.options;
     const geometry = (this.#geometry = this.#finder.find(scan, minRange, maxRange, MAX_CELLS));
     out.start = geometry.start;
     out.end = geometry.end;
     out.sweep = geometry.sweep;
-    u32[L.A_ROWS / 4] = geometry.source === 'elevation' ? 0 : this.#rowsPointer;
+    u32[L.A_ROWS / 4] = geometry.source === 'elevation' ? 0 : rings.byteOffset;
     u32[L.A_LOG_COLS / 4] = geometry.logCols;
     u32[L.A_LEVELS / 4] = planLevels(geometry, this.#levels, this.#planes);
     this.#f32[L.A_SWEEP / 4] = geometry.sweep;
@@ -139,33 +151,62 @@ export class LidarPreparer {
     u32[L.A_CHUNKS / 4] = chunks;
     pool.run('prepareIngest', this.#args, chunks);
     this.#count(out, chunks, count);
-    pool.run('prepareImage', this.#args, L.SECTORS);
     out.mapCount = this.#thinning.run();
     out.bind(u32);
     u32[L.A_COARSE_STAMP / 4] = this.#thinning.nextStamp();
+    u32[L.A_DEFER / 4] = this.#groundOf === scan.frameId ? 1 : 0;
+    this.#groundOf = undefined;
     pool.run('prepareNormals', this.#args, 1 + Math.ceil(out.mapCount / L.FINE_CHUNK));
     this.#limitTrack(out);
     pool.run('prepareGround', this.#args, 1);
+    this.#groundOf = scan.frameId;
     out.up.set(this.#f32.subarray(L.A_UP / 4, L.A_UP / 4 + 3));
-    out.copyRaw();
+    this.#f32.set(out.up, L.A_LAST_UP / 4);
+    this.#unfinished = out;
+    out.twist.fill(0);
+    out.allMoved = false;
+    out.copyRawKeypoints();
     return out;
   }
 
   /**
-   * Fills the undistorted columns from the raw ones: p' = exp(τ·ξ)·p for every fine point.
+   * Does what only mapping needs: normals and flags of all points, and undistorts all with the twist that the coarse ones
+   * were undistorted with last. Nothing is done twice.
+   *
+   * @returns the scan
+   */
+  complete(prepared: PreparedScan): PreparedScan {
+    if (this.#unfinished === prepared) {
+      prepared.bind(this.#u32);
+      this.#pool.run('prepareRest', this.#args, Math.ceil(prepared.mapCount / L.FINE_CHUNK));
+      this.#unfinished = undefined;
+      prepared.allMoved = false;
+    }
+    if (!prepared.allMoved) this.#undistortion.all(prepared);
+    return prepared;
+  }
+
+  /** Nobody needs the rest of a scan. */
+  abandon(prepared: PreparedScan): void {
+    if (this.#unfinished === prepared) this.#unfinished = undefined;
+  }
+
+  /**
+   * Moves the coarse points to where they were seen from at the stamp: p' = exp(τ·ξ)·p. The other points follow with
+   * {@link complete}.
    *
    * @param twist ξ = [v, ω] of the sensor in its own frame at the stamp, m/s and rad/s
    * @throws FeltmapError bad-input for a twist that is not finite
    */
   undistort(prepared: PreparedScan, twist: Twist): void {
-    this.#undistortion.run(prepared, twist);
+    this.#undistortion.keypoints(prepared, twist);
   }
 
   /** Takes every n-th coarse point when there are too many. */
   #limitTrack(out: PreparedScan): void {
     const [found, limit, track] = [this.#trackCount[0]!, this.options.maxTrackPoints, out.track];
     if (found > limit) for (let k = 0; k < limit; k++) track[k] = track[Math.floor((k * found) / limit)]!;
-    out.trackCount = Math.min(found, limit);
+    out.trackCount = this.#trackCount[0] = Math.min(found, limit);
   }
 
   #count(out: PreparedScan, chunks: number, input: number): void {

@@ -29,3 +29,12 @@ export interface LidarScan {
   /** The sensor's velocity relative to the body, [v, ω] in the sensor frame; absent where it is fixed. */
   readonly mountTwist?: Twist;
 }
+
+/**
+ * Arrays that scans are read into, so that each need not bring its own: what is read is valid until the next scan is read.
+ */
+export interface ScanStorage {
+  readonly positions: Float32Array;
+  readonly times: Float32Array;
+  readonly rings: Uint16Array;
+}

@@ -36,14 +36,19 @@ export class Thinning {
     this.#index = memory.u32(pointer(L.A_INDEX, m * 4), m);
   }
 
-  /** Thins the points that were ingested last. @returns how many are kept, at most `maxMapPoints`, taken evenly */
+  /**
+   * Thins the points that were ingested last, and makes their range image on the side.
+   *
+   * @returns how many are kept, at most `maxMapPoints`, taken evenly
+   */
   run(): number {
     const [u32, lists, counts] = [this.#u32, this.#lists, this.#listCounts];
     let parts: number = L.PARTS;
     const bits = Math.min(this.#tableBits, Math.ceil(Math.log2(this.#fullest * 2)));
-    if (!this.#fill(bits, false) && !this.#fill(this.#tableBits, false)) {
+    const withImage = ['prepareThinAndImage', L.PARTS + L.SECTORS] as const;
+    if (!this.#fill(bits, ...withImage) && !this.#fill(this.#tableBits, 'prepareThin', L.PARTS)) {
       // Everything fell into one partition: take all tables as one.
-      this.#fill(this.#tableBits, true);
+      this.#fill(this.#tableBits, 'prepareThin', 1);
       parts = 1;
     }
     u32[L.A_TABLE_BITS / 4] = this.#tableBits; // the coarse thinning uses all of it
@@ -75,13 +80,12 @@ export class Thinning {
   }
 
   /** @returns whether every partition had room */
-  #fill(bits: number, single: boolean): boolean {
+  #fill(bits: number, kernel: string, chunks: number): boolean {
     this.#u32[L.A_TABLE_BITS / 4] = bits;
     this.#u32[L.A_STAMP / 4] = this.nextStamp();
-    this.#u32[L.A_SINGLE / 4] = single ? 1 : 0;
-    const parts = single ? 1 : L.PARTS;
-    this.pool.run('prepareThin', this.args, parts);
-    for (let p = 0; p < parts; p++) if (this.#listCounts[p]! < 0) return false;
+    this.#u32[L.A_SINGLE / 4] = chunks === 1 ? 1 : 0;
+    this.pool.run(kernel, this.args, chunks);
+    for (let p = 0; p < Math.min(chunks, L.PARTS); p++) if (this.#listCounts[p]! < 0) return false;
     return true;
   }
 }

@@ -10,8 +10,9 @@ export class Undistortion {
   readonly #u32: Uint32Array;
   readonly #f32: Float32Array;
   readonly #segments: Float32Array;
+  readonly #trackCount: Int32Array;
 
-  /** @param args the kernels' argument block, A_BYTES long */
+  /** @param args the kernels' argument block, A_BYTES long, with A_TRACK_COUNT set */
   constructor(
     private readonly pool: KernelPool,
     private readonly args: number,
@@ -23,30 +24,40 @@ export class Undistortion {
     const segments = memory.alloc(words * 4);
     this.#u32[L.A_SEGMENTS / 4] = segments;
     this.#segments = memory.f32(segments, words);
+    this.#trackCount = memory.i32(this.#u32[L.A_TRACK_COUNT / 4]!, 1);
   }
 
   /**
-   * Fills the undistorted columns from the raw ones.
+   * Moves the coarse points; the others wait for {@link all}.
    *
    * @param twist ξ = [v, ω] of the sensor in its own frame at the stamp, m/s and rad/s
    * @throws FeltmapError bad-input for a twist that is not finite
    */
-  run(scan: PreparedScan, twist: Twist): void {
+  keypoints(scan: PreparedScan, twist: Twist): void {
     if (!twist.every(Number.isFinite))
       throw new FeltmapError(
         'bad-input',
         'Cannot undistort the scan: the twist is not finite; reset the motion model.',
       );
-    if (scan.end <= scan.start || twist.every((v) => v === 0)) return scan.copyRaw();
-    scan.bind(this.#u32);
-    this.#f32[L.A_SWEEP / 4] = scan.sweep;
+    scan.twist.set(twist);
+    scan.allMoved = false;
+    if (isStill(scan)) return scan.copyRawKeypoints();
+    const { start, end } = this.#describe(scan);
+    if (!isSlow(twist, start, end)) return this.all(scan);
+    this.#trackCount[0] = scan.trackCount;
+    this.#writeSeries(twist);
+    this.pool.run('prepareDeskewKeypoints', this.args, Math.ceil(scan.trackCount / L.FINE_CHUNK));
+  }
+
+  /** Fills all undistorted columns from the raw ones, with the twist that the coarse points were moved with. */
+  all(scan: PreparedScan): void {
+    const { twist } = scan;
+    scan.allMoved = true;
+    if (isStill(scan)) return scan.copyRaw();
+    const { start, end } = this.#describe(scan);
     const chunks = Math.ceil(scan.mapCount / L.FINE_CHUNK);
-    // The times are those of samples: a margin for the points that were not sampled.
-    const margin = 0.02 * (scan.end - scan.start);
-    const [start, end] = [scan.start - margin, scan.end + margin];
-    if (Math.hypot(twist[3]!, twist[4]!, twist[5]!) * Math.max(end, -start) <= MAX_SERIES_ANGLE) {
-      this.#f32.set(twist, L.A_TWIST / 4);
-      writeSeries(this.#f32.subarray(L.A_SINE / 4, L.A_SINE / 4 + 3 * L.POLYNOMIAL), twist);
+    if (isSlow(twist, start, end)) {
+      this.#writeSeries(twist);
       this.pool.run('prepareDeskewTwist', this.args, chunks);
       return;
     }
@@ -56,4 +67,28 @@ export class Undistortion {
     this.#f32[L.A_SEGMENT_INV / 4] = segments / (end - start);
     this.pool.run('prepareDeskew', this.args, chunks);
   }
+
+  /** Makes the kernels work on a scan. @returns when its points were taken: first and last */
+  #describe(scan: PreparedScan): { start: number; end: number } {
+    scan.bind(this.#u32);
+    this.#f32[L.A_SWEEP / 4] = scan.sweep;
+    // The times are those of samples: a margin for the points that were not sampled.
+    const margin = 0.02 * (scan.end - scan.start);
+    return { start: scan.start - margin, end: scan.end + margin };
+  }
+
+  #writeSeries(twist: Twist): void {
+    this.#f32.set(twist, L.A_TWIST / 4);
+    writeSeries(this.#f32.subarray(L.A_SINE / 4, L.A_SINE / 4 + 3 * L.POLYNOMIAL), twist);
+  }
+}
+
+/** Whether the points are where they were measured. */
+function isStill({ start, end, twist }: PreparedScan): boolean {
+  return end <= start || twist.every((v) => v === 0);
+}
+
+/** Whether the series hold over the whole sweep. */
+function isSlow(twist: Twist, start: number, end: number): boolean {
+  return Math.hypot(twist[3]!, twist[4]!, twist[5]!) * Math.max(end, -start) <= MAX_SERIES_ANGLE;
 }

@@ -50,8 +50,10 @@ describe('LidarFrontEnd', () => {
     expect(o.surface.keypoints.length).toBeGreaterThan(100);
     const rigid = lidar.observe({ ...scanOf(1), timing: 'none' });
     expect([rigid.motion, rigid.sensor]).toEqual(['rigid', 'lidar1']);
+    rigid.complete();
     const before = column(rigid, 'x');
     rigid.undistort(Float64Array.of(9, 0, 0, 0, 0, 3));
+    rigid.complete();
     expect(column(rigid, 'x')).toEqual(before);
     const untouched = new LidarFrontEnd(pool, { ...OPTIONS, deskew: false }).observe(scanOf(1));
     expect(untouched.motion).toBe('rigid');
@@ -67,6 +69,7 @@ describe('LidarFrontEnd', () => {
     ];
     const all = [1, 2, 3].map((seed) => lidar.observe(scanOf(seed)));
     const originals = [1, 2, 3].map((seed) => raw.observe(scanOf(seed)));
+    for (const o of originals) o.complete();
     for (const order of [
       [2, 0, 1],
       [1, 2, 0],
@@ -74,6 +77,7 @@ describe('LidarFrontEnd', () => {
       for (const k of order) {
         all[k]!.undistort(Float64Array.of(50, 50, 50, 1, 1, 1)); // a bad guess leaves nothing behind
         all[k]!.undistort(Float64Array.from(twists[k]!));
+        all[k]!.complete();
         all.forEach((o, i) => {
           if (order.indexOf(i) <= order.indexOf(k))
             expect(worst(o, originals[i]!, twists[i]!)).toBeLessThan(1e-4);
@@ -82,11 +86,13 @@ describe('LidarFrontEnd', () => {
     // Each is what it would be alone.
     const alone = new LidarFrontEnd(pool, OPTIONS).observe(scanOf(2));
     alone.undistort(Float64Array.from(twists[1]!));
+    alone.complete();
     for (const name of ['x', 'y', 'z', 'tau'] as const)
       expect(column(all[1]!, name)).toEqual(column(alone, name));
     expect([...all[1]!.surface.keypoints]).toEqual([...alone.surface.keypoints]);
     expect(Array.from(all[1]!.surface.up)).toEqual(Array.from(alone.surface.up));
     all[0]!.undistort(new Float64Array(6));
+    all[0]!.complete();
     expect(worst(all[0]!, originals[0]!, [0, 0, 0, 0, 0, 0])).toBe(0);
   });
 
@@ -94,6 +100,7 @@ describe('LidarFrontEnd', () => {
     const lidar = new LidarFrontEnd(pool, { ...OPTIONS, slots: 2 });
     const first = lidar.observe(scanOf(1));
     const second = lidar.observe(scanOf(2));
+    second.complete();
     const kept = column(second, 'x');
     const memory = pool.memory.freeBytes;
     expect(() => lidar.observe(scanOf(3))).toThrow(expect.objectContaining({ code: 'out-of-memory' }));
@@ -101,6 +108,7 @@ describe('LidarFrontEnd', () => {
     first.release();
     expect(lidar.free).toBe(1);
     expect(() => first.undistort(new Float64Array(6))).toThrow(/released/);
+    expect(() => first.complete()).toThrow(/released/);
     const third = lidar.observe(scanOf(3));
     expect(third.stampNs).toBe(3n);
     expect(column(second, 'x')).toEqual(kept);

@@ -7,7 +7,7 @@ import {
   encodePointCloud2,
 } from '../../../src/messages/pointcloud2.js';
 import { scanFromPointCloud2 } from '../../../src/sensors/lidar/pointcloud2.js';
-import type { LidarScan } from '../../../src/sensors/lidar/scan.js';
+import type { LidarScan, ScanStorage } from '../../../src/sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../../../src/sensors/lidar/to-pointcloud2.js';
 
 const STAMP = 1_700_000_000_123_456_789n;
@@ -153,6 +153,34 @@ describe('layouts', () => {
   });
 });
 
+describe('storage', () => {
+  const storage = (points: number): ScanStorage => ({
+    positions: new Float32Array(3 * points).fill(9),
+    times: new Float32Array(points).fill(9),
+    rings: new Uint16Array(points).fill(9),
+  });
+  const input = cloud({ ...XYZ, 'time:f32': [0, 0.02, 0.05, 0.1], 'ring:u16': [0, 1, 2, 3] });
+
+  it('takes the columns, as they would be alone', () => {
+    for (const points of [4, 7]) {
+      const into = storage(points);
+      const scan = scanFromPointCloud2(input, into);
+      expect(scan).toEqual(scanFromPointCloud2(input));
+      expect(scan.positions.buffer).toBe(into.positions.buffer);
+      expect(scan.times!.buffer).toBe(into.times.buffer);
+      expect(scan.rings!.buffer).toBe(into.rings.buffer);
+      const again = scanFromPointCloud2(cloud({ ...XYZ, 'x:f32': [NaN, 1, 2, 3] }), into);
+      expect(again).toEqual(scanFromPointCloud2(cloud({ ...XYZ, 'x:f32': [NaN, 1, 2, 3] })));
+    }
+  });
+
+  it('is left alone by a scan that does not fit', () => {
+    const into = storage(3);
+    expect(scanFromPointCloud2(input, into)).toEqual(scanFromPointCloud2(input));
+    expect(into).toEqual(storage(3));
+  });
+});
+
 describe('point times', () => {
   const seconds = [0, 0.025, 0.05, 0.0999];
   const stamp = Number(STAMP) / 1e9;
@@ -197,6 +225,15 @@ describe('point times', () => {
     const x = [1, NaN, 3, 4];
     const scan = scanFromPointCloud2(cloud({ ...XYZ, 'x:f32': x, 'timestamp:f64': raw }));
     near(scan, [0, 0, 0.05, 0.0999], 5);
+  });
+
+  it('an invalid point with an absurd time gets time 0, whatever the type', () => {
+    for (const type of ['f32', 'f64'])
+      for (const absurd of [1e6, -1e6, NaN, Infinity]) {
+        const raw = [0.05, absurd, -0.05, 0];
+        const scan = scanFromPointCloud2(cloud({ ...XYZ, 'x:f32': [1, NaN, 3, 4], [`time:${type}`]: raw }));
+        near(scan, [0.05, 0, -0.05, 0], 7);
+      }
   });
 
   it('columns without any time in them are no times', () => {

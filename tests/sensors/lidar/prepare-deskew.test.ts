@@ -15,6 +15,11 @@ beforeAll(async () => {
 afterAll(() => pool.close());
 
 const prepare = (scan: LidarScan): PreparedScan => preparer.prepare(scan, preparer.makeScan());
+/** Undistorts all points. */
+function undistort(p: PreparedScan, twist: Float64Array): void {
+  preparer.undistort(p, twist);
+  preparer.complete(p);
+}
 const DEGREE = Math.PI / 180;
 
 /** Random points with random times in ±50 ms. */
@@ -45,18 +50,43 @@ describe('undistortion', () => {
     ['slow', [1e-3, 0, 0, 1e-6, 0, 0]],
   ])('is the exponential of the twist (%s)', (_, xi) => {
     const p = cloud(5000, 1);
-    preparer.undistort(p, Float64Array.from(xi));
+    undistort(p, Float64Array.from(xi));
     expect(worst(p, (tau) => exp(xi.map((v) => v * tau)))).toBeLessThan(2e-6);
+  });
+
+  it.each([
+    ['slow', [20, 0, 0, 0.1, 0, 0.5]],
+    ['fast', [0, 0, 0, 0, 3000 * DEGREE, 0]],
+    ['at rest', [0, 0, 0, 0, 0, 0]],
+  ])('moves the coarse points at once to where the rest follows (%s)', (_, xi) => {
+    for (const count of [1, 6, 5000]) {
+      const p = cloud(count, 3);
+      undistort(p, Float64Array.of(1, 2, 3, 4, 5, 6));
+      const keypoints = (): number[][] => {
+        const { deskewedX, deskewedY, deskewedZ } = p.columns;
+        return [...p.track.subarray(0, p.trackCount)].map((i) => [
+          deskewedX[i]!,
+          deskewedY[i]!,
+          deskewedZ[i]!,
+        ]);
+      };
+      preparer.undistort(p, Float64Array.from(xi));
+      const early = keypoints();
+      preparer.complete(p);
+      expect(early.length).toBeGreaterThan(0);
+      expect(early).toEqual(keypoints());
+      expect(worst(p, (tau) => exp(xi.map((v) => v * tau)))).toBeLessThan(2e-6);
+    }
   });
 
   it('copies for a sensor at rest and for scans without times', () => {
     const p = cloud(1000, 2);
-    preparer.undistort(p, Float64Array.of(5, 0, 0, 0, 0, 1));
-    preparer.undistort(p, new Float64Array(6));
+    undistort(p, Float64Array.of(5, 0, 0, 0, 0, 1));
+    undistort(p, new Float64Array(6));
     expect(p.columns.deskewedX.slice(0, p.mapCount)).toEqual(p.columns.x.slice(0, p.mapCount));
     const positions = Float32Array.from({ length: 300 }, (_, i) => 2 + ((i * 37) % 101));
     const still = prepare({ stampNs: 0n, frameId: '', count: 100, positions, timing: 'none' });
-    preparer.undistort(still, Float64Array.of(5, 0, 0, 0, 0, 1));
+    undistort(still, Float64Array.of(5, 0, 0, 0, 0, 1));
     expect(still.columns.deskewedZ.slice(0, still.mapCount)).toEqual(
       still.columns.z.slice(0, still.mapCount),
     );
@@ -108,7 +138,7 @@ describe('undistortion', () => {
       timing: 'field',
     });
     expect(preparer.geometry?.sweep).toBeCloseTo(0.1 / (2 * Math.PI), 4);
-    preparer.undistort(p, Float64Array.from(twist));
+    undistort(p, Float64Array.from(twist));
     const c = p.columns;
     const [raw, straight]: [number[], number[]] = [[], []];
     for (let i = 0; i < p.mapCount; i++) {
@@ -137,7 +167,7 @@ describe('undistortion', () => {
     );
     const positions = Float32Array.from(seen.flat());
     const p = prepare({ stampNs: 0n, frameId: '', count: 2000, positions, times, timing: 'field' });
-    preparer.undistort(p, Float64Array.from(xi));
+    undistort(p, Float64Array.from(xi));
     const known = new Set(world.map((q) => q.map((v) => v.toFixed(2)).join()));
     let found = 0;
     for (let i = 0; i < p.mapCount; i++) {

@@ -33,7 +33,7 @@ function measure(
   options: SceneOptions = {},
 ) {
   const scene = look(beam, surfaces, options);
-  const p = preparer.prepare(scene.scan, preparer.makeScan());
+  const p = preparer.complete(preparer.prepare(scene.scan, preparer.makeScan()));
   const angles: number[] = [];
   let [before, after] = [0, 0];
   for (let i = 0; i < p.mapCount; i++) {
@@ -153,9 +153,8 @@ describe('normals with 2 cm of range noise', () => {
       { length: 3 * count },
       (_, i) => (i % 3 === 2 ? 4 : 20) * (uniform() - 0.5),
     );
-    const p = preparer.prepare(
-      { stampNs: 0n, frameId: '', count, positions, timing: 'none' },
-      preparer.makeScan(),
+    const p = preparer.complete(
+      preparer.prepare({ stampNs: 0n, frameId: '', count, positions, timing: 'none' }, preparer.makeScan()),
     );
     let known = 0;
     for (let i = 0; i < p.mapCount; i++) known += p.flags[i]! & FLAG_NORMAL;
@@ -172,9 +171,8 @@ describe('normals with 2 cm of range noise', () => {
       const radius = Math.tan(0.6 * Math.sqrt((i * 0.5698402909980532) % 1));
       positions.set([8, 8 * radius * Math.cos(a), 8 * radius * Math.sin(a)], 3 * i);
     }
-    const p = preparer.prepare(
-      { stampNs: 0n, frameId: '', count, positions, timing: 'none' },
-      preparer.makeScan(),
+    const p = preparer.complete(
+      preparer.prepare({ stampNs: 0n, frameId: '', count, positions, timing: 'none' }, preparer.makeScan()),
     );
     expect(preparer.geometry?.source).toBe('elevation');
     let known = 0;

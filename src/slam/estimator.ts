@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.js';
+import type { MotionSteps } from '../field/terms/motion-tie.js';
 import { compose, exp, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
@@ -104,8 +105,9 @@ export class Estimator {
   #track(phase: Tracking | Lost, observation: Observation, predicted: Prediction): Estimate {
     const { map, motion } = this.#parts;
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
-    const track = this.#register(observation, predicted, map.integrated !== 1);
-    if (!phases.needsCertainty(phase, motion.elapsed(observation.stampNs)))
+    const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
+    const track = this.#register(observation, predicted, map.integrated !== 1, steps);
+    if (!phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
       return this.#conclude(phase, observation, predicted, track);
     const found = this.#recover(phase, observation, track);
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
@@ -118,11 +120,13 @@ export class Estimator {
     const elapsed = Number(observation.stampNs - stampNs) * 1e-9;
     const seconds = Math.min(elapsed, MAX_AHEAD_SECONDS);
     const last = sensorPose(pose, observation.T_body_sensor);
+    const expected = sensorTwist(twist, observation);
     return recover(this.#parts.lookAround, this.#query(observation, elapsed), {
       tracked,
       search: phases.searchIsDue(phase),
       last,
-      ahead: compose(last, exp(sensorTwist(twist, observation).map((v) => v * seconds))),
+      ahead: compose(last, exp(expected.map((v) => v * seconds))),
+      twist: expected,
     });
   }
 
@@ -161,9 +165,14 @@ export class Estimator {
     track: Track,
     jumped = false,
   ): Estimate {
-    const verdict = this.#judge(track);
+    const { config, slideSigma, map } = this.#parts;
+    const verdict = judge(
+      track,
+      config.tracking,
+      map.age,
+      map.contradiction(observation.surface, track.pose),
+    );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
-    const { config, slideSigma } = this.#parts;
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
     const next = phases.tracked(phase, sliding);
     observation.undistort(track.twist);
@@ -197,10 +206,10 @@ export class Estimator {
     });
   }
 
-  #register(observation: Observation, predicted: Prediction, hold: boolean): Track {
+  #register(observation: Observation, predicted: Prediction, hold: boolean, steps?: MotionSteps): Track {
     const { map, registration } = this.#parts;
     const pose = sensorPose(predicted.pose, observation.T_body_sensor);
-    return registration.registerOrTurn(observation, { pose, twist: predicted.twist, hold }, map.age);
+    return registration.registerOrTurn(observation, { pose, twist: predicted.twist, hold, steps }, map.age);
   }
 
   #judge(track: Track): Verdict {
@@ -208,7 +217,8 @@ export class Estimator {
   }
 
   #query(observation: Observation, elapsed: number): PlaceQuery {
-    const register = (pose: Pose): Track => this.#parts.registration.fromRest(observation, pose);
+    const register = (pose: Pose, twist?: Twist): Track =>
+      this.#parts.registration.from(observation, pose, twist);
     return { surface: observation.surface, elapsed, register };
   }
 

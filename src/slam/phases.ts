@@ -121,9 +121,12 @@ export function failed(phase: Phase, stampNs: bigint, last: BodyState): Phase {
  * counts.
  *
  * @param elapsed seconds since the last observation
+ * @param stampNs stamp of this one: what counts after a loss is the time since the body was known
  */
-export function needsCertainty(phase: Tracking | Lost, elapsed: number): boolean {
-  return elapsed > COAST_SECONDS || (phase.kind === 'lost' && phase.failures >= SEARCH_AFTER);
+export function needsCertainty(phase: Tracking | Lost, elapsed: number, stampNs: bigint): boolean {
+  if (phase.kind === 'tracking') return elapsed > COAST_SECONDS;
+  const unknownFor = Number(stampNs - phase.lastKnown.stampNs) * 1e-9;
+  return unknownFor > COAST_SECONDS || phase.failures >= SEARCH_AFTER;
 }
 
 /** Whether the surroundings are searched now: on every fifth lost observation, as that takes long. */

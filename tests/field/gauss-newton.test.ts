@@ -10,7 +10,7 @@ import {
 } from '../../src/field/linear-system.js';
 import type { AlignProblem } from '../../src/field/registration.js';
 import type { PriorContext, PriorTerm } from '../../src/field/terms/prior.js';
-import { SlidingHold } from '../../src/field/terms/sliding-hold.js';
+import { HOLD_INFORMATION, SlidingHold } from '../../src/field/terms/sliding-hold.js';
 import { TwistPrior } from '../../src/field/terms/twist-prior.js';
 import { Random } from '../../src/geometry/random.js';
 import {
@@ -311,8 +311,27 @@ describe('Gauss–Newton on a field', () => {
     hold.add(total, at, { ...context, final: false });
     expect(total.A.every((v) => v === 0)).toBe(true);
     hold.add(total, at, { ...context, final: true });
+    // No information at all: held with the weight of all points.
     for (let k = 0; k < 3; k++) expect(total.A[k * (total.size + 1)]).toBeCloseTo(1, 9);
     expect(total.b[0]).toBeCloseTo(-1, 9); // back to the prediction
     expect(total.b[1]! + 0).toBeCloseTo(0, 9);
+  });
+
+  it('holds what carries information no more than the prediction is worth', () => {
+    const stiffnessAt = (eigenvalue: number): number => {
+      const measured = new LinearSystem();
+      measured.weight = 1000;
+      for (let k = 0; k < 3; k++) measured.A[k * (measured.size + 1)] = k === 0 ? eigenvalue * 1000 : 300;
+      const total = new LinearSystem();
+      const context = { measured, variance: 4e-4, final: true, firstOwn: BASE_UNKNOWNS };
+      new SlidingHold(identity(), STILL, 0.08).add(total, unknownsAt(identity()), context);
+      return total.A[0]!;
+    };
+    const prediction = HOLD_INFORMATION * 4e-4;
+    expect(stiffnessAt(0.01)).toBeCloseTo(1000, 6); // noise alone
+    expect(stiffnessAt(0.06)).toBeGreaterThan(prediction);
+    expect(stiffnessAt(0.06)).toBeLessThan(1.5 * prediction);
+    expect(stiffnessAt(0.02)).toBeLessThan(5 * prediction);
+    expect(stiffnessAt(0.09)).toBe(0);
   });
 });

@@ -80,11 +80,13 @@ describe('phases', () => {
   });
 
   it('ask for certainty after some losses or a long gap', () => {
-    expect(needsCertainty(tracked(started(first)), 0.1)).toBe(false);
-    expect(needsCertainty(tracked(started(first)), 1.1)).toBe(true);
-    expect(needsCertainty(lost(SEARCH_AFTER - 1), 0.1)).toBe(false);
-    expect(needsCertainty(lost(SEARCH_AFTER), 0.1)).toBe(true);
-    expect(needsCertainty(lost(1), 1.1)).toBe(true);
+    expect(needsCertainty(tracked(started(first)), 0.1, 10n * SECOND)).toBe(false);
+    expect(needsCertainty(tracked(started(first)), 1.1, 10n * SECOND)).toBe(true);
+    const last = 9n * SECOND; // when the body was known
+    expect(needsCertainty(lost(SEARCH_AFTER - 1), 0.1, last + SECOND)).toBe(false);
+    expect(needsCertainty(lost(SEARCH_AFTER), 0.1, last + SECOND)).toBe(true);
+    // A lost observation just before does not make a prediction any better.
+    expect(needsCertainty(lost(1), 0.1, last + SECOND + 1n)).toBe(true);
   });
 
   it('search the surroundings at once after a gap, and now and then while lost', () => {

@@ -2,7 +2,15 @@ import { eigenSymmetric } from '../../geometry/linear.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { LinearSystem, Unknowns } from '../linear-system.js';
 import type { PriorContext, PriorTerm } from './prior.js';
+import { CORRELATED } from './motion-tie.js';
 import { twistOffset } from './twist-prior.js';
+
+/** Standard deviation of a prediction along a direction that slides, metres. */
+const PREDICTION_SIGMA = 0.05;
+/** Eigenvalue per unit weight that noise alone makes: a corridor without ends has 0.012 to 0.03. */
+export const NOISE_FLOOR = 0.015;
+/** Information of the prediction per mean squared residual of the measurements. */
+export const HOLD_INFORMATION = CORRELATED / PREDICTION_SIGMA ** 2;
 
 /**
  * Holds directions in which the scan slides to the prediction (after Zhang, Kaess & Singh 2016): noise would else be
@@ -23,7 +31,7 @@ export class SlidingHold implements PriorTerm {
     readonly minConditioning: number,
   ) {}
 
-  add(total: LinearSystem, at: Unknowns, { measured, final }: PriorContext): void {
+  add(total: LinearSystem, at: Unknowns, { measured, variance, final }: PriorContext): void {
     if (!final) return;
     const { A, b, size: n } = total;
     const { weight } = measured;
@@ -32,7 +40,10 @@ export class SlidingHold implements PriorTerm {
     for (let k = 0; k < 3; k++) {
       const lack = 1 - values[k]! / (weight * this.minConditioning);
       if (!(lack > 0)) return; // ascending: the others are better
-      const stiffness = weight * lack;
+      // What carries information is not pulled, however little it is beside the others.
+      const prior = HOLD_INFORMATION * variance;
+      const informed = values[k]! - NOISE_FLOOR * weight;
+      const stiffness = informed > 0 ? Math.min(weight, (prior * values[k]!) / informed) : weight;
       const e = [vectors[k]!, vectors[3 + k]!, vectors[6 + k]!];
       let away = 0;
       let drift = 0;

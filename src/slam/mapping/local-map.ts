@@ -2,12 +2,16 @@ import type { Field } from '../../field/field.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
-import type { Observation } from '../../sensors/observation.js';
+import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
+import { SeenSpace, type Contradiction } from '../places/seen-space.js';
 import type { Mapper } from './mapper.js';
 
 /** Shares of the map's room: beyond the first, far places are forgotten until the second is reached. */
 const FULL = 0.85;
 const ROOMY = 0.6;
+/** From one kept view to the next, and how much nearer than the nearest return counts as empty, in fine voxels. */
+const VIEW_SPACING = 13;
+const EMPTY_MARGIN = 2.5;
 /** Blocks before that border are meshed too: their triangles reach into what is forgotten. */
 const BORDER_BLOCKS = 2;
 
@@ -24,6 +28,7 @@ export class LocalMap {
   readonly #field: Field;
   readonly #mapper: Mapper;
   readonly #mesher: MapMesher;
+  readonly #seen: SeenSpace;
   #integrated = 0;
   #forgotten = 0;
 
@@ -35,6 +40,8 @@ export class LocalMap {
     this.#field = parts.field;
     this.#mapper = parts.mapper;
     this.#mesher = parts.mesher;
+    const { voxel } = parts.field.levels[0]!;
+    this.#seen = new SeenSpace(VIEW_SPACING * voxel, EMPTY_MARGIN * voxel);
   }
 
   /** Observations that this run has added. */
@@ -66,7 +73,13 @@ export class LocalMap {
   integrate(observation: Observation, pose: Pose, scan: number): void {
     if (this.#field.fill > FULL) this.#forgetFar(pose);
     this.#mapper.integrate(observation.surface, pose, scan, observation.T_body_sensor);
+    this.#seen.add(observation.surface, pose);
     this.#integrated++;
+  }
+
+  /** How a surface at a pose (T_submap_sensor) contradicts what was seen before; it must be undistorted. */
+  contradiction(surface: SurfaceSamples, pose: Pose): Contradiction {
+    return this.#seen.compare(surface, pose);
   }
 
   /** Optimises features and latest poses together; returns T_submap_sensor of the latest observation. */
@@ -84,6 +97,7 @@ export class LocalMap {
     this.#field.clear();
     this.#mapper.clear();
     this.#mesher.clear();
+    this.#seen.clear();
     this.#integrated = 0;
   }
 

@@ -1,5 +1,5 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
-import type { Pose } from '../../geometry/se3.js';
+import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { isClearlyBetter, type Candidate } from './certainty.js';
 import { shifted } from './guesses.js';
@@ -18,8 +18,8 @@ export interface PlaceQuery {
   readonly surface: SurfaceSamples;
   /** Seconds since the last pose that is known. */
   readonly elapsed: number;
-  /** Registers the scan from a first guess, T_submap_sensor. */
-  readonly register: (pose: Pose) => Track;
+  /** Registers the scan from a first guess, T_submap_sensor; at rest, unless a twist (sensor frame) is expected. */
+  readonly register: (pose: Pose, twist?: Twist) => Track;
 }
 
 /** Looks for a scan near where it may be, when its motion since the last pose is not known. */
@@ -42,8 +42,10 @@ export class LookAround {
   }
 
   /** The best registration from the guesses that score highest. */
-  best({ surface, register }: PlaceQuery, guesses: readonly Pose[]): Candidate | undefined {
-    return this.search.best(surface, this.search.rank(surface, guesses, TRIES), register);
+  best({ surface, register }: PlaceQuery, guesses: readonly Pose[], twist?: Twist): Candidate | undefined {
+    return this.search.best(surface, this.search.rank(surface, guesses, TRIES), (pose) =>
+      register(pose, twist),
+    );
   }
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */

@@ -1,4 +1,4 @@
-import type { Pose } from '../../geometry/se3.js';
+import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { CERTAIN_AFTER_LOSS, isCertain, type Candidate } from './certainty.js';
 import { shifted, turned, yawFan } from './guesses.js';
@@ -25,21 +25,31 @@ export function recover(
     readonly search: boolean;
     readonly last: Pose;
     readonly ahead: Pose;
+    /** Its velocity then, sensor frame. */
+    readonly twist: Twist;
   },
 ): Track | undefined {
   const { search, voxel } = lookAround;
   if (isCertain(search.measure(query.surface, guesses.tracked), CERTAIN_AFTER_LOSS)) return guesses.tracked;
   if (!guesses.search) return undefined;
-  const found = lookAround.best(query, [
-    ...turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, 20)),
-    ...turned(shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel), yawFan(180, 20)),
-  ]);
-  const settled = found && settle(lookAround, query, found);
-  return settled && isCertain(settled, CERTAIN_AFTER_LOSS) ? settled.track : undefined;
+  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, 20));
+  const near = turned(shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel), yawFan(180, 20));
+  return (
+    certain(lookAround, query, lookAround.best(query, ahead, guesses.twist), guesses.twist) ??
+    certain(lookAround, query, lookAround.best(query, near))
+  );
 }
 
 /** A registration stops after some iterations: one that fits well may be one short of convergence. */
-function settle({ search }: LookAround, query: PlaceQuery, found: Candidate): Candidate | undefined {
-  if (found.track.converged) return found;
-  return search.best(query.surface, [found.track.pose], query.register);
+function certain(
+  { search }: LookAround,
+  { surface, register }: PlaceQuery,
+  found: Candidate | undefined,
+  twist?: Twist,
+): Track | undefined {
+  if (!found) return undefined;
+  const settled = found.track.converged
+    ? found
+    : search.best(surface, [found.track.pose], (pose) => register(pose, twist));
+  return settled && isCertain(settled, CERTAIN_AFTER_LOSS) ? settled.track : undefined;
 }

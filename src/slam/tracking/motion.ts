@@ -1,6 +1,7 @@
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
 import { LATE_SECONDS } from '../../sensors/arrival.js';
-import { sensorTwist } from '../body-frame.js';
+import type { MotionSteps } from '../../field/terms/motion-tie.js';
+import { sensorPose, sensorTwist } from '../body-frame.js';
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
 
@@ -22,10 +23,14 @@ export type Sweep = Pick<Observation, 'stampNs' | 'T_body_sensor' | 'mountTwist'
 interface StampedPose {
   readonly stampNs: bigint;
   readonly pose: Pose;
+  /** Mean velocity (body frame) from the pose of the same sensor before, where that was not long ago. */
+  readonly step?: Twist | undefined;
 }
 
 /** Two sensors measure within milliseconds of each other: the difference of such poses is no velocity (s). */
 const SHORTEST_BASELINE = 0.02;
+/** Steps longer than this (s) say little about the velocity at their end. */
+const LONGEST_STEP = 0.25;
 /** Poses of one sensor farther apart than this (s) say little once others have been tracked in between. */
 const LONGEST_BASELINE = 1;
 
@@ -102,11 +107,32 @@ export class BodyMotion {
     const { sensor = '', twist, certain = true } = how;
     const before = this.#stampNs;
     if (this.#isLate(stampNs)) return;
+    const last = this.#tracked.get(sensor);
+    const dt = last ? Number(stampNs - last.stampNs) * 1e-9 : 0;
+    const step =
+      last && dt >= SHORTEST_BASELINE && dt <= LONGEST_STEP
+        ? log(compose(inverse(last.pose), T_odom_body)).map((v) => v / dt)
+        : undefined;
     this.#twist = twist ?? this.meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
-    this.#tracked.set(sensor, { stampNs, pose: T_odom_body });
+    this.#tracked.set(sensor, { stampNs, pose: T_odom_body, step });
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
     if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
+  }
+
+  /** What the latest steps of the sensor say about its velocity during an observation; undefined where they are too old. */
+  steps(observation: Sweep & Pick<Observation, 'sensor'>): MotionSteps | undefined {
+    const { sensor, stampNs, surface, T_body_sensor, motion } = observation;
+    const last = this.#tracked.get(sensor);
+    const dt = last ? Number(stampNs - last.stampNs) * 1e-9 : 0;
+    if (!last || motion !== 'sweep' || dt < SHORTEST_BASELINE || dt > LONGEST_STEP) return undefined;
+    const [first, end] = timeSpan(surface.tau, surface.count);
+    return {
+      last: sensorPose(last.pose, T_body_sensor),
+      dt,
+      before: last.step && sensorTwist(last.step, observation),
+      middle: Number(first + end) * 0.5e-9,
+    };
   }
 
   /** Sets pose and velocity, after a reset, a bootstrap or a loss of track; a late one changes nothing. */

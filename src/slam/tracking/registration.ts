@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.js';
+import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
 import { judge } from './judge.js';
@@ -16,6 +17,8 @@ export interface FirstGuess {
   readonly twist: Twist;
   /** Whether the guess is a prediction good enough to hold unconstrained directions to. */
   readonly hold: boolean;
+  /** What the steps between poses say about the velocity during a sweep. */
+  readonly steps?: MotionSteps | undefined;
 }
 
 const STILL = new Float64Array(6);
@@ -30,18 +33,25 @@ export class Registration {
   ) {}
 
   /** One registration from a guess with which the observation is undistorted already. */
-  register(observation: Observation, { pose, twist, hold }: FirstGuess): Track {
+  register(observation: Observation, { pose, twist, hold, steps }: FirstGuess): Track {
     const undistort =
       observation.motion === 'sweep'
         ? (corrected: Twist): void => observation.undistort(corrected)
         : undefined;
-    return this.tracker.track({ surface: observation.surface, predicted: pose, twist, undistort, hold });
+    return this.tracker.track({
+      surface: observation.surface,
+      predicted: pose,
+      twist,
+      undistort,
+      hold,
+      steps,
+    });
   }
 
-  /** One registration from a place where nothing is known of the velocity. */
-  fromRest(observation: Observation, pose: Pose): Track {
-    observation.undistort(STILL);
-    return this.register(observation, { pose, twist: STILL.slice(), hold: false });
+  /** One registration from some place. @param twist expected, sensor frame; at rest unless given */
+  from(observation: Observation, pose: Pose, twist: Twist = STILL): Track {
+    observation.undistort(twist);
+    return this.register(observation, { pose, twist: twist.slice(), hold: false });
   }
 
   /**

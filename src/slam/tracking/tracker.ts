@@ -3,6 +3,7 @@ import type { Field } from '../../field/field.js';
 import { LinearSystem, unknownsAt } from '../../field/linear-system.js';
 import type { AlignSolution } from '../../field/registration.js';
 import type { GeometricTerm } from '../../field/terms/geometric.js';
+import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric, invertSpd } from '../../geometry/linear.js';
@@ -68,6 +69,8 @@ export interface TrackInput {
   readonly twist: Twist;
   /** Undistorts the samples anew with a corrected twist; absent where they carry no times. */
   readonly undistort?: ((twist: Twist) => void) | undefined;
+  /** What the steps between poses say about the velocity within the sweep. */
+  readonly steps?: MotionSteps | undefined;
   /** Whether the prediction is good enough to hold sliding directions to it; default: yes. */
   readonly hold?: boolean;
 }
@@ -90,17 +93,19 @@ export class Tracker {
     this.#options = options;
   }
 
-  track({ surface, predicted, twist, undistort, hold = true }: TrackInput): Track {
+  track({ surface, predicted, twist, undistort, hold = true, steps }: TrackInput): Track {
     const o = this.#options;
+    const solveTwist = undistort !== undefined && o.twistSigmaLinear > 0;
     const solution = this.#backend.solve({
       terms: [
         { ...this.#term(surface, o.kernelStart), kernelEnd: o.kernelEnd },
         new TwistPrior(twist, o.twistSigmaLinear, o.twistSigmaAngular),
+        ...(solveTwist && steps ? [new MotionTie(steps)] : []),
         ...(hold ? [new SlidingHold(predicted, twist, o.minConditioning)] : []),
       ],
       start: predicted,
       twist,
-      solveTwist: undistort !== undefined && o.twistSigmaLinear > 0,
+      solveTwist,
       undistort,
       maxIterations: o.maxIterations,
       anneal: o.anneal,

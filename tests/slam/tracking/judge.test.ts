@@ -49,6 +49,17 @@ describe('judge', () => {
     expect(verdict.reason).toMatch(reason);
   });
 
+  it('loses a track that is contradicted both ways, however well it fits, and not for what came or left', () => {
+    const at = (inEmpty: number, seenThrough: number): string =>
+      judge(GOOD, limits, Infinity, { inEmpty, seenThrough }).state;
+    expect(at(0.08, 0.06)).toBe('lost');
+    expect(at(0.5, 0.001)).toBe('tracking'); // a bus stops beside the robot
+    expect(at(0.001, 0.5)).toBe('tracking'); // and drives away
+    expect(at(0.02, 0.02)).toBe('tracking');
+    const { reason } = judge(GOOD, limits, Infinity, { inEmpty: 0.08, seenThrough: 0.06 });
+    expect(reason).toMatch(/another place.* 8 % of the scan.* 6 % of what was seen/);
+  });
+
   it('lets a young map rest on its coarse levels, and only a young one', () => {
     const sparse = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 100 };
     expect(judge(sparse, limits, 1).state).toBe('degraded');

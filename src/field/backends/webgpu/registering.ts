@@ -20,6 +20,17 @@ export interface RegisterInput {
   readonly options: RegisterOptions;
 }
 
+/** A {@link MotionTie} at the first pose. */
+export interface TieInput {
+  /** Change of the velocity per change of the pose, scaled time. */
+  readonly gain: number;
+  /** Information per variance, scaled time. */
+  readonly linear: number;
+  readonly angular: number;
+  /** Twist minus velocity, submap axes and scaled time. */
+  readonly offset: readonly number[];
+}
+
 /** What a whole registration needs; lengths in metres, angles in radians. */
 export interface AlignInput {
   readonly pose: Pose;
@@ -42,6 +53,11 @@ export interface AlignInput {
   /** Whether directions seen with less than `minConditioning` are held to the prediction. */
   readonly hold: boolean;
   readonly minConditioning: number;
+  /** Information per variance with which they are held at most, and the eigenvalue per unit weight that noise makes. */
+  readonly holdInformation: number;
+  readonly noiseFloor: number;
+  /** How the velocity within the sweep is tied to the pose; absent where it is not. */
+  readonly tie?: TieInput | undefined;
   readonly predicted: Pose;
   /** The last step before was small: the first pass only gives the sums. */
   readonly pending: boolean;
@@ -134,7 +150,10 @@ export async function align(map: GpuMap, targets: Float32Array, o: AlignInput): 
       gpu.runGroups('solve', 1, [
         [o.kernelEnd, o.anneal, o.translationTolerance, o.rotationTolerance],
         [o.twistSigmaLinear, o.twistSigmaAngular, o.maxTurn],
-        [o.groundWeight, o.minConditioning],
+        [o.groundWeight, o.minConditioning, o.holdInformation, o.noiseFloor],
+        [o.tie?.gain ?? 0, o.tie?.linear ?? 0, o.tie?.angular ?? 0],
+        o.tie?.offset.slice(0, 3) ?? [0, 0, 0],
+        o.tie?.offset.slice(3) ?? [0, 0, 0],
         { u: [chunks, steps, o.solveTwist ? 12 : 6, o.hold ? 1 : 0] },
       ]);
     }

@@ -4,8 +4,9 @@ import { corrected } from '../../gauss-newton.js';
 import { emptySums, LinearSystem, TIME_SCALE, unknownsAt, type ClassSums } from '../../linear-system.js';
 import { MAX_LINEAR_TURN, type AlignProblem, type AlignSolution } from '../../registration.js';
 import type { GeometricTerm } from '../../terms/geometric.js';
-import { SlidingHold } from '../../terms/sliding-hold.js';
-import { TwistPrior } from '../../terms/twist-prior.js';
+import { MotionTie } from '../../terms/motion-tie.js';
+import { HOLD_INFORMATION, NOISE_FLOOR, SlidingHold } from '../../terms/sliding-hold.js';
+import { TwistPrior, twistOffset } from '../../terms/twist-prior.js';
 import { registerOptions } from '../plain.js';
 import { STATE, STOP } from './layout.js';
 import { addSums, type AlignInput, type AlignOutcome } from './registering.js';
@@ -15,6 +16,7 @@ interface DeviceProblem {
   readonly term: GeometricTerm & { readonly kernelEnd: number };
   readonly twistPrior: TwistPrior | undefined;
   readonly hold: SlidingHold | undefined;
+  readonly tie: MotionTie | undefined;
 }
 
 /** Undefined for a problem of another kind. */
@@ -22,13 +24,14 @@ function asDeviceProblem({ terms, solveTwist, twist }: AlignProblem): DeviceProb
   const geometric = terms.filter((term) => term.kind === 'geometric');
   const twistPrior = terms.find((term) => term instanceof TwistPrior);
   const hold = terms.find((term) => term instanceof SlidingHold);
-  const known = [...geometric, twistPrior, hold].filter((term) => term !== undefined).length;
+  const tie = terms.find((term) => term instanceof MotionTie);
+  const known = [...geometric, twistPrior, hold, tie].filter((term) => term !== undefined).length;
   const [term] = geometric;
   if (geometric.length !== 1 || known !== terms.length || term!.kernelEnd === undefined) return undefined;
   if (solveTwist && !twistPrior) return undefined;
   if (hold && hold.predictedTwist !== (twistPrior?.predicted ?? twist)) return undefined;
   if (term!.surface.keypoints.length === 0) return undefined;
-  return { term: { ...term!, kernelEnd: term!.kernelEnd }, twistPrior, hold };
+  return { term: { ...term!, kernelEnd: term!.kernelEnd }, twistPrior, hold, tie };
 }
 
 /** Points as they are sent: views of shared memory, not copies. */
@@ -56,7 +59,7 @@ export function solveOnDevice(
 ): AlignSolution | undefined {
   const known = asDeviceProblem(problem);
   if (!known) return undefined;
-  const { term, twistPrior, hold } = known;
+  const { term, twistPrior, hold, tie } = known;
   const { undistort, twist, maxIterations, translationTolerance, rotationTolerance, anneal } = problem;
   const predictedTwist = twistPrior?.predicted ?? twist;
   const correction = new Float64Array(6);
@@ -85,6 +88,14 @@ export function solveOnDevice(
       maxTurn: MAX_LINEAR_TURN,
       hold: hold !== undefined,
       minConditioning: hold?.minConditioning ?? 1,
+      holdInformation: HOLD_INFORMATION,
+      noiseFloor: NOISE_FLOOR,
+      tie: tie && {
+        gain: tie.sensitivity,
+        linear: tie.information(0),
+        angular: tie.information(3),
+        offset: [...twistOffset(tie.velocity(pose), { ...unknownsAt(pose), undistorted })],
+      },
       predicted: hold?.predicted ?? problem.start,
       pending,
     });

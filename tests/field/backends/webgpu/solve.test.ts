@@ -4,6 +4,7 @@ import { GaussNewton } from '../../../../src/field/gauss-newton.js';
 import { LinearSystem } from '../../../../src/field/linear-system.js';
 import type { AlignProblem, AlignSolution } from '../../../../src/field/registration.js';
 import type { PriorTerm } from '../../../../src/field/terms/prior.js';
+import { MotionTie } from '../../../../src/field/terms/motion-tie.js';
 import { SlidingHold } from '../../../../src/field/terms/sliding-hold.js';
 import { TwistPrior } from '../../../../src/field/terms/twist-prior.js';
 import { Random } from '../../../../src/geometry/random.js';
@@ -66,7 +67,7 @@ describe.skipIf(missing)('solve on the device', () => {
     );
   };
 
-  function problem({ field }: TestField | GpuTestField, changes: Partial<AlignProblem> = {}): AlignProblem {
+  function untied({ field }: TestField | GpuTestField, changes: Partial<AlignProblem> = {}): AlignProblem {
     return {
       terms: [
         {
@@ -107,12 +108,19 @@ describe.skipIf(missing)('solve on the device', () => {
   }
 
   it.each([
-    ['pose alone', false],
-    ['pose and twist', true],
+    ['pose alone', false, false],
+    ['pose and twist', true, false],
+    ['pose and twist, tied', true, true],
   ])(
     'comes to the solution of the shared loop: %s',
-    (_, solveTwist) => {
+    (_, solveTwist, tied) => {
       const shared = new GaussNewton((terms, at, out) => gpu.backend.linearise(terms, at, out));
+      const last = compose(truth, exp(twist.map((v) => -0.1 * v)));
+      const tie = tied ? [new MotionTie({ last, dt: 0.1, before: twist, middle: 0.01 })] : [];
+      const problem = (one: TestField | GpuTestField, changes: Partial<AlignProblem>): AlignProblem => {
+        const { terms, ...rest } = untied(one, changes);
+        return { ...rest, terms: [...terms, ...tie] };
+      };
       const changes = solveTwist ? { solveTwist, undistort } : {};
       undistort(STILL);
       const onGpu = gpu.backend.solve(problem(gpu, changes));
@@ -138,7 +146,7 @@ describe.skipIf(missing)('solve on the device', () => {
       const { iterations } = solve();
       return [(gpu.ask('traffic') as Traffic).roundTrips - before, iterations];
     };
-    const [few, steps] = trips(() => gpu.backend.solve(problem(gpu)));
+    const [few, steps] = trips(() => gpu.backend.solve(untied(gpu)));
     expect(few).toBeLessThanOrEqual(Math.ceil((steps + 1) / 8));
     // An unknown of a term's own is beyond the device: the shared loop solves it, one round trip a pass.
     const bias: PriorTerm = {
@@ -149,7 +157,7 @@ describe.skipIf(missing)('solve on the device', () => {
         total.b[firstOwn]! -= at.own[0]! - 0.5;
       },
     };
-    const own = problem(gpu);
+    const own = untied(gpu);
     let solution: AlignSolution | undefined;
     const [many, passes] = trips(
       () => (solution = gpu.backend.solve({ ...own, terms: [...own.terms, bias] })),
@@ -163,7 +171,7 @@ describe.skipIf(missing)('solve on the device', () => {
   }, 60_000);
 
   it('linearises at many poses as at one after the other', () => {
-    const terms = problem(gpu).terms.filter((term) => term.kind === 'geometric');
+    const terms = untied(gpu).terms.filter((term) => term.kind === 'geometric');
     const random = new Random('many');
     const at = unknownsAround(truth, random, 70);
     const together = at.map(() => new LinearSystem());
@@ -178,12 +186,12 @@ describe.skipIf(missing)('solve on the device', () => {
 
   it('goes on with the shared loop where the device is lost for good on the way', () => {
     undistort(STILL);
-    const before = gpu.backend.solve(problem(gpu, { solveTwist: true, undistort }));
+    const before = gpu.backend.solve(untied(gpu, { solveTwist: true, undistort }));
     const pose: Pose = before.pose.slice();
     undistort(STILL);
     gpu.ask('loseDevice');
     gpu.ask('forbid');
-    const after = gpu.backend.solve(problem(gpu, { solveTwist: true, undistort }));
+    const after = gpu.backend.solve(untied(gpu, { solveTwist: true, undistort }));
     expect(gpu.onDevice).toBe(false);
     expect(gpu.notices.join()).toMatch(/did not come back/);
     expect(after.converged).toBe(true);

@@ -9,7 +9,10 @@ export const solveKernel = /* wgsl */ `
 struct Params {
   limits: vec4f, // last robust scale, its factor per step, smallest step (m), smallest turn
   sigmas: vec4f, // of the twist per unit of scaled time, linear and angular; largest turn that is not deskewed anew
-  factors: vec4f, // weight of ground, smallest conditioning
+  factors: vec4f, // weight of ground, smallest conditioning; of the hold: information of the prediction, noise floor
+  tie: vec4f, // how the velocity moves with the pose, 0 = not tied; information per variance, linear and angular
+  tiedLinear: vec4f, // twist minus the velocity that the first pose means, scaled time
+  tiedAngular: vec4f,
   counts: vec4u, // chunks of points, most steps, unknowns (6 or 12), 1 = hold sliding directions
 }
 var<private> A: array<f32, 144>;
@@ -71,8 +74,9 @@ fn step() {
       b[6u + i] = -H[69u + i] - prior * away[i];
     }
   }
+  if (n == 12u && params.tie.x != 0.0) { tieMotion(iteration, variance); }
   let annealed = kernel <= params.limits.x;
-  if (params.counts.w != 0u && annealed) { holdSlide(n, weight, away); }
+  if (params.counts.w != 0u && annealed) { holdSlide(n, weight, variance, away); }
   if (!solveScaled(n)) { state[${STATE.stop}] = ${STOP.singular}.0; return; }
   for (var i = 0u; i < 12u; i++) { state[${STATE.steps}u + iteration * 12u + i] = select(0.0, b[i], i < n); }
   let R = rotation(vec3f(b[3], b[4], b[5]));
@@ -91,8 +95,24 @@ fn step() {
   if (n == 12u && turn > params.sigmas.z) { state[${STATE.stop}] = ${STOP.deskew}.0; }
 }
 
-// Directions in which the scan slides are held to the prediction, as in the tracker.
-fn holdSlide(n: u32, weight: f32, away: array<f32, 6>) {
+// The velocity within the sweep and the step from the pose before, as in src/field/terms/motion-tie.ts.
+fn tieMotion(iteration: u32, variance: f32) {
+  let s = params.tie.x;
+  for (var i = 0u; i < 6u; i++) {
+    var r = select(params.tiedAngular[i % 3u], params.tiedLinear[i % 3u], i < 3u) + state[${STATE.turned}u + i];
+    for (var k = 0u; k < iteration; k++) { r -= s * state[${STATE.steps}u + k * 12u + i]; }
+    let information = variance * select(params.tie.z, params.tie.y, i < 3u);
+    A[i * 13u] += information * s * s;
+    A[(6u + i) * 13u] += information;
+    A[(6u + i) * 12u + i] -= information * s;
+    A[i * 12u + 6u + i] -= information * s;
+    b[i] += information * s * r;
+    b[6u + i] -= information * r;
+  }
+}
+
+// Directions in which the scan slides are held to the prediction, as in src/field/terms/sliding-hold.ts.
+fn holdSlide(n: u32, weight: f32, variance: f32, away: array<f32, 6>) {
   var M = mat3x3f(vec3f(H[0], H[1], H[2]), vec3f(H[1], H[6], H[7]), vec3f(H[2], H[7], H[11]));
   var V = mat3x3f(vec3f(1.0, 0.0, 0.0), vec3f(0.0, 1.0, 0.0), vec3f(0.0, 0.0, 1.0));
   for (var sweep = 0u; sweep < 8u; sweep++) {
@@ -126,7 +146,9 @@ fn holdSlide(n: u32, weight: f32, away: array<f32, 6>) {
   for (var k = 0u; k < 3u; k++) {
     let lack = 1.0 - M[k][k] / (weight * params.factors.y);
     if (!(lack > 0.0)) { continue; }
-    let stiffness = weight * lack;
+    let informed = M[k][k] - params.factors.w * weight;
+    let prior = params.factors.z * variance;
+    let stiffness = select(weight, min(weight, prior * M[k][k] / max(informed, 1e-30)), informed > 0.0);
     let e = V[k];
     var off = 0.0;
     var drift = 0.0;

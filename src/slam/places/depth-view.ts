@@ -1,0 +1,73 @@
+import type { SurfaceSamples } from '../../sensors/observation.js';
+
+/** Cells along an edge of each face of the cube: 2.8° in its middle. */
+const SIDE = 32;
+const CELLS = 6 * SIDE * SIDE;
+/** Of nine neighbouring cells, those that must have a return. */
+const KNOWN = 5;
+/** Ranges are kept in centimetres; farther ones count as this far. */
+const MOST = 65535;
+
+/**
+ * How far a sensor saw in each direction, in its own frame: the nearest return per cell of a cube around it. What lies
+ * nearer than that was seen to be empty.
+ *
+ * @example
+ * const view = DepthView.of(surface);
+ * const metres = view.clearance(1, 0, 0); // free along x at least up to here; 0 where nothing is known
+ */
+export class DepthView {
+  /** Nearest return in the nine cells around each, centimetres; 0 where too few of them had one. */
+  readonly #clear = new Uint16Array(CELLS);
+
+  /** @param surface some of its samples are enough: every `stride`-th is taken */
+  static of({ x, y, z, count }: Pick<SurfaceSamples, 'x' | 'y' | 'z' | 'count'>, stride = 1): DepthView {
+    nearest.fill(0);
+    for (let i = 0; i < count; i += stride) {
+      const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
+      const cell = cellOf(px, py, pz);
+      const range = Math.min(MOST, 1 + ((100 * Math.sqrt(px * px + py * py + pz * pz)) | 0));
+      if (nearest[cell] === 0 || range < nearest[cell]!) nearest[cell] = range;
+    }
+    const view = new DepthView();
+    for (let cell = 0; cell < CELLS; cell++) view.#clear[cell] = leastAround(cell);
+    return view;
+  }
+
+  /**
+   * Up to where a direction was seen to be empty, with all that surrounds it (8.4° wide), metres; 0 where too little is
+   * known.
+   */
+  clearance(x: number, y: number, z: number): number {
+    return this.#clear[cellOf(x, y, z)]! / 100;
+  }
+}
+
+/** Nearest return per cell of the view that is being made, centimetres; 0 = none. */
+const nearest = new Uint16Array(CELLS);
+
+function leastAround(cell: number): number {
+  const [row, column] = [((cell / SIDE) | 0) % SIDE, cell % SIDE];
+  let least = MOST;
+  let found = 0;
+  for (let r = Math.max(0, row - 1); r <= Math.min(SIDE - 1, row + 1); r++)
+    for (let c = Math.max(0, column - 1); c <= Math.min(SIDE - 1, column + 1); c++) {
+      const range = nearest[cell + (r - row) * SIDE + c - column]!;
+      if (range === 0) continue;
+      found++;
+      if (range < least) least = range;
+    }
+  return found >= KNOWN ? least : 0;
+}
+
+/** Face by the largest coordinate and its sign, then row and column by the other two. */
+function cellOf(x: number, y: number, z: number): number {
+  const [ax, ay, az] = [Math.abs(x), Math.abs(y), Math.abs(z)];
+  let face: number, u: number, v: number;
+  if (ax >= ay && ax >= az) [face, u, v] = [x < 0 ? 1 : 0, y / ax, z / ax];
+  else if (ay >= az) [face, u, v] = [y < 0 ? 3 : 2, x / ay, z / ay];
+  else [face, u, v] = [z < 0 ? 5 : 4, x / az, y / az];
+  const column = Math.min(SIDE - 1, Math.floor((u + 1) * (SIDE / 2))) || 0;
+  const row = Math.min(SIDE - 1, Math.floor((v + 1) * (SIDE / 2))) || 0;
+  return (face * SIDE + row) * SIDE + column;
+}

@@ -1,0 +1,131 @@
+import type { SurfaceSamples } from '../../sensors/observation.js';
+import { compose, inverse, type Pose } from '../../geometry/se3.js';
+import { DepthView } from './depth-view.js';
+
+/** Views that are kept: the oldest gives way. */
+const MOST_VIEWS = 512;
+/** Views that a pose is compared with: the nearest. */
+const COMPARED = 3;
+/** Points of a view, and of a scan, that are looked at. */
+const POINTS = 1000;
+/** Samples that a depth view is made of, about. */
+const VIEW_SAMPLES = 10_000;
+/** Bit of the flags. Ground fits anywhere on a road. */
+const GROUND = 2;
+/** With fewer comparisons nothing can be said. */
+const MIN_COMPARED = 200;
+
+interface View {
+  /** T_submap_sensor. */
+  readonly pose: Pose;
+  readonly depth: DepthView;
+  /** x y z of some points that are not on the ground, sensor frame. */
+  readonly points: Float32Array;
+}
+
+/** How a scan at some pose contradicts what was seen from near it: shares of what could be compared, 0 … 1. */
+export interface Contradiction {
+  /** Points of the scan in what was seen to be empty: something came, or this is another place. */
+  readonly inEmpty: number;
+  /** Points seen before that the scan sees through: something left, or this is another place. */
+  readonly seenThrough: number;
+}
+
+/** Neither: nothing to compare with. */
+export const NO_CONTRADICTION: Contradiction = { inEmpty: 0, seenThrough: 0 };
+
+/** Both at once, 0 … 1: things that come or go do one of them, at a wrong place both happen. */
+export function doubtOf({ inEmpty, seenThrough }: Contradiction): number {
+  return Math.sqrt(inEmpty * seenThrough);
+}
+
+/**
+ * What earlier scans saw to be empty, and what they saw. A scan may agree with the map near a wrong place, but there its
+ * points lie in free space and its rays go through walls.
+ */
+export class SeenSpace {
+  readonly #views: View[] = [];
+  readonly #spacing: number;
+  readonly #margin: number;
+
+  /**
+   * @param spacing between views (m)
+   * @param margin how much nearer than the nearest return counts as empty (m); 5 % of the range are added
+   */
+  constructor(spacing: number, margin: number) {
+    this.#spacing = spacing;
+    this.#margin = margin;
+  }
+
+  /** Keeps the view of a scan that was mapped, unless there is one from nearby that looks the same way. */
+  add(surface: SurfaceSamples, pose: Pose): void {
+    const near = this.#views.some(
+      (view) => distance(view.pose, pose) < this.#spacing && facing(view.pose, pose) > Math.SQRT1_2,
+    );
+    if (near) return;
+    if (this.#views.length === MOST_VIEWS) this.#views.shift();
+    this.#views.push({ pose: pose.slice(), depth: viewOf(surface), points: offGround(surface) });
+  }
+
+  clear(): void {
+    this.#views.length = 0;
+  }
+
+  /** @param pose T_submap_sensor; the surface must be undistorted */
+  compare(surface: SurfaceSamples, pose: Pose): Contradiction {
+    const views = this.#views
+      .map((view) => ({ view, away: distance(view.pose, pose) }))
+      .sort((a, b) => a.away - b.away)
+      .slice(0, COMPARED);
+    if (views.length === 0) return NO_CONTRADICTION;
+    const own = viewOf(surface);
+    const points = offGround(surface);
+    let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
+    for (const { view } of views) {
+      const there = this.#count(view.depth, points, compose(inverse(view.pose), pose));
+      tested += there[0];
+      inEmpty += there[1];
+      const back = this.#count(own, view.points, compose(inverse(pose), view.pose));
+      lookedAt += back[0];
+      seenThrough += back[1];
+    }
+    if (tested < MIN_COMPARED || lookedAt < MIN_COMPARED) return NO_CONTRADICTION;
+    return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt };
+  }
+
+  #count(depth: DepthView, points: Float32Array, T: Pose): [known: number, free: number] {
+    let [known, free] = [0, 0];
+    for (let i = 0; i < points.length; i += 3) {
+      const [px, py, pz] = [points[i]!, points[i + 1]!, points[i + 2]!];
+      const x = T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!;
+      const y = T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!;
+      const z = T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!;
+      const clear = depth.clearance(x, y, z);
+      if (clear === 0) continue;
+      const range = Math.sqrt(x * x + y * y + z * z);
+      known++;
+      if (range < 0.95 * clear - this.#margin) free++;
+    }
+    return [known, free];
+  }
+}
+
+const viewOf = (surface: SurfaceSamples): DepthView =>
+  DepthView.of(surface, Math.max(1, Math.round(surface.count / VIEW_SAMPLES)));
+
+/** Some points that are not on the ground. */
+function offGround({ x, y, z, flags, count }: SurfaceSamples): Float32Array {
+  const out = new Float32Array(POINTS * 3);
+  const step = Math.max(1, count / POINTS);
+  let n = 0;
+  for (let k = 0; k < count && n < POINTS; k += step) {
+    const i = Math.floor(k);
+    if (flags[i]! & GROUND) continue;
+    out.set([x[i]!, y[i]!, z[i]!], 3 * n++);
+  }
+  return out.subarray(0, 3 * n);
+}
+
+const distance = (a: Pose, b: Pose): number => Math.hypot(a[3]! - b[3]!, a[7]! - b[7]!, a[11]! - b[11]!);
+/** Cosine between the sensors' x axes. */
+const facing = (a: Pose, b: Pose): number => a[0]! * b[0]! + a[4]! * b[4]! + a[8]! * b[8]!;

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KernelPool } from '../../../src/compute/pool.js';
+import { Random } from '../../../src/geometry/random.js';
+import { compose, exp, identity, type Pose } from '../../../src/geometry/se3.js';
+import type { SurfaceSamples } from '../../../src/sensors/observation.js';
+import { doubtOf, SeenSpace } from '../../../src/slam/places/seen-space.js';
+import { place, type Cloud } from '../../field/helpers.js';
+
+type Vector = [number, number, number];
+/** A hall from the origin, 16 × 10 × 5 m, with a wall that stands into it. */
+const WALLS: readonly (readonly [axis: number, at: number])[] = [
+  [0, -6],
+  [0, 10],
+  [1, -4],
+  [1, 6],
+  [2, -1.5],
+  [2, 3.5],
+];
+interface Box {
+  readonly from: Vector;
+  readonly to: Vector;
+}
+const SPUR: Box = { from: [2, 2, -1.5], to: [2.5, 6, 3.5] };
+
+/** Distance along a ray to the walls and boxes. */
+function cast(origin: Vector, d: Vector, boxes: readonly Box[]): number {
+  let best = Infinity;
+  for (const [axis, at] of WALLS) {
+    const t = (at - origin[axis]!) / d[axis]!;
+    if (t > 0 && t < best) best = t;
+  }
+  for (const { from, to } of boxes) {
+    let [near, far] = [0, Infinity];
+    for (let a = 0; a < 3; a++) {
+      const [s, t] = [(from[a]! - origin[a]!) / d[a]!, (to[a]! - origin[a]!) / d[a]!];
+      [near, far] = [Math.max(near, Math.min(s, t)), Math.min(far, Math.max(s, t))];
+    }
+    if (near > 0 && near < far && near < best) best = near;
+  }
+  return best;
+}
+
+describe('seen space', () => {
+  let pool: KernelPool;
+  beforeAll(async () => {
+    pool = await KernelPool.create({ threads: 1, memoryMiB: 256 });
+  });
+  afterAll(() => pool.close());
+  const random = new Random('seen');
+
+  /** What a sensor with 2 cm of noise sees from a pose, T_world_sensor. */
+  function look(T: Pose, boxes: readonly Box[] = [SPUR]): SurfaceSamples {
+    const cloud: Cloud = { points: [], normals: [], qualities: [], taus: [], ground: [] };
+    for (let i = 0; i < 20_000; i++) {
+      const v = [random.normal(), random.normal(), random.normal() * 0.5];
+      const length = Math.hypot(...v);
+      const d = v.map((c) => c / length) as Vector;
+      const world = [0, 1, 2].map(
+        (r) => T[4 * r]! * d[0] + T[4 * r + 1]! * d[1] + T[4 * r + 2]! * d[2],
+      ) as Vector;
+      const range = cast([T[3]!, T[7]!, T[11]!], world, boxes) + 0.02 * random.normal();
+      cloud.points.push(d.map((c) => c * range) as Vector);
+      cloud.normals.push([0, 0, 0]);
+      cloud.qualities.push(1);
+      cloud.taus.push(0);
+      cloud.ground.push(T[11]! + world[2] * range < -1.4);
+    }
+    return place(pool.memory, cloud).points;
+  }
+  const seen = (...poses: Pose[]): SeenSpace => {
+    const space = new SeenSpace(1, 0.4);
+    for (const pose of poses) space.add(look(pose), pose);
+    return space;
+  };
+  const at = (x: number, y: number, yaw = 0): Pose =>
+    compose(exp([x, y, 0, 0, 0, 0]), exp([0, 0, 0, 0, 0, yaw]));
+
+  it('is contradicted nowhere along a path through the hall, turned or not', () => {
+    const space = seen(at(0, 0), at(1.5, 0), at(3, 0.5));
+    for (const pose of [at(0.7, 0.1), at(2, -0.5, 0.4), at(3.5, 1, -2), at(4.5, 1, 3)]) {
+      const found = space.compare(look(pose), pose);
+      expect(doubtOf(found)).toBeLessThan(0.015);
+    }
+  });
+
+  it('is contradicted both ways at wrong places, small mistakes excepted', () => {
+    const space = seen(at(0, 0), at(1.5, 0), at(3, 0.5));
+    const here = at(1, 0, 0.3);
+    const surface = look(here);
+    for (const wrong of [at(3, 1.5, 0.3), at(1, 0, 1.9), at(-2, -1, 0.3), at(1, 0, -1.3)]) {
+      const found = space.compare(surface, wrong);
+      expect(found.inEmpty).toBeGreaterThan(0.04);
+      expect(found.seenThrough).toBeGreaterThan(0.04);
+      expect(doubtOf(found)).toBeGreaterThan(0.06);
+    }
+    expect(doubtOf(space.compare(surface, compose(here, exp([0.03, -0.03, 0, 0, 0, 0.01]))))).toBeLessThan(
+      0.015,
+    );
+  });
+
+  it('does not doubt a place for what has come there, or has left', () => {
+    const van: Box = { from: [4, -2, -1.5], to: [8, 0, 1] };
+    const here = at(1, 0.3, 0.2);
+    const came = seen(at(0, 0), at(1.5, 0)).compare(look(here, [SPUR, van]), here);
+    expect(came.inEmpty).toBeGreaterThan(0.03);
+    expect(came.seenThrough).toBeLessThan(0.01);
+    expect(doubtOf(came)).toBeLessThan(0.02);
+    const parked = new SeenSpace(1, 0.4);
+    for (const pose of [at(0, 0), at(1.5, 0)]) parked.add(look(pose, [SPUR, van]), pose);
+    const left = parked.compare(look(here), here);
+    expect(left.seenThrough).toBeGreaterThan(0.03);
+    expect(left.inEmpty).toBeLessThan(0.01);
+    expect(doubtOf(left)).toBeLessThan(0.02);
+  });
+
+  it('says nothing where nothing was seen, and forgets when it is cleared', () => {
+    const surface = look(at(0, 0));
+    const none = { inEmpty: 0, seenThrough: 0 };
+    expect(new SeenSpace(1, 0.4).compare(surface, identity())).toEqual(none);
+    const space = seen(at(0, 0));
+    expect(doubtOf(space.compare(surface, at(3, 2)))).toBeGreaterThan(0.05);
+    space.clear();
+    expect(space.compare(surface, at(3, 2))).toEqual(none);
+  });
+});

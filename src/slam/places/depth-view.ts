@@ -20,10 +20,15 @@ export class DepthView {
   /** Nearest return in the nine cells around each, centimetres; 0 where too few of them had one. */
   readonly #clear = new Uint16Array(CELLS);
 
-  /** @param surface some of its samples are enough: every `stride`-th is taken */
-  static of({ x, y, z, count }: Pick<SurfaceSamples, 'x' | 'y' | 'z' | 'count'>, stride = 1): DepthView {
+  /** @param samples indices of the samples to take; all of them unless given */
+  static of(
+    { x, y, z, count }: Pick<SurfaceSamples, 'x' | 'y' | 'z' | 'count'>,
+    samples?: ArrayLike<number>,
+  ): DepthView {
     nearest.fill(0);
-    for (let i = 0; i < count; i += stride) {
+    const most = samples?.length ?? count;
+    for (let k = 0; k < most; k++) {
+      const i = samples ? samples[k]! : k;
       const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
       const cell = cellOf(px, py, pz);
       const range = Math.min(MOST, 1 + ((100 * Math.sqrt(px * px + py * py + pz * pz)) | 0));

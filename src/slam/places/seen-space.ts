@@ -8,8 +8,6 @@ const MOST_VIEWS = 512;
 const COMPARED = 3;
 /** Points of a view, and of a scan, that are looked at. */
 const POINTS = 1000;
-/** Samples that a depth view is made of, about. */
-const VIEW_SAMPLES = 10_000;
 /** Bit of the flags. Ground fits anywhere on a road. */
 const GROUND = 2;
 /** With fewer comparisons nothing can be said. */
@@ -64,22 +62,26 @@ export class SeenSpace {
     );
     if (near) return;
     if (this.#views.length === MOST_VIEWS) this.#views.shift();
-    this.#views.push({ pose: pose.slice(), depth: viewOf(surface), points: offGround(surface) });
+    this.#views.push({
+      pose: pose.slice(),
+      depth: DepthView.of(surface),
+      points: offGround(surface, surface.keypoints),
+    });
   }
 
   clear(): void {
     this.#views.length = 0;
   }
 
-  /** @param pose T_submap_sensor; the surface must be undistorted */
+  /** @param pose T_submap_sensor; only the surface's keypoints are looked at, which must be undistorted */
   compare(surface: SurfaceSamples, pose: Pose): Contradiction {
     const views = this.#views
       .map((view) => ({ view, away: distance(view.pose, pose) }))
       .sort((a, b) => a.away - b.away)
       .slice(0, COMPARED);
     if (views.length === 0) return NO_CONTRADICTION;
-    const own = viewOf(surface);
-    const points = offGround(surface);
+    const own = DepthView.of(surface, surface.keypoints);
+    const points = offGround(surface, surface.keypoints);
     let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
     for (const { view } of views) {
       const there = this.#count(view.depth, points, compose(inverse(view.pose), pose));
@@ -110,16 +112,13 @@ export class SeenSpace {
   }
 }
 
-const viewOf = (surface: SurfaceSamples): DepthView =>
-  DepthView.of(surface, Math.max(1, Math.round(surface.count / VIEW_SAMPLES)));
-
-/** Some points that are not on the ground. */
-function offGround({ x, y, z, flags, count }: SurfaceSamples): Float32Array {
+/** x y z of some of the listed samples that are not on the ground. */
+function offGround({ x, y, z, flags }: SurfaceSamples, samples: Uint32Array): Float32Array {
   const out = new Float32Array(POINTS * 3);
-  const step = Math.max(1, count / POINTS);
+  const step = Math.max(1, samples.length / POINTS);
   let n = 0;
-  for (let k = 0; k < count && n < POINTS; k += step) {
-    const i = Math.floor(k);
+  for (let k = 0; k < samples.length && n < POINTS; k += step) {
+    const i = samples[Math.floor(k)]!;
     if (flags[i]! & GROUND) continue;
     out.set([x[i]!, y[i]!, z[i]!], 3 * n++);
   }

@@ -16,8 +16,8 @@ const MIN_COARSE_RATIO = 0.55;
 const MIN_FINE_POINTS = 150;
 const MIN_FINE_RATIO = 0.8;
 
-/** On real and simulated drives right poses had 0.023 at most, wrong ones mostly more than 0.04. */
-const MAX_DOUBT = 0.03;
+/** On real drives right poses had 0.014 at most, wrong ones mostly more than 0.04. */
+const MAX_DOUBT = 0.025;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { type SpinModel, azimuthCoverage, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
+import { type SpinModel, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
+import { PointTimer } from '../sensors/lidar/point-timer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { isImuBatch, type Measurement } from '../sensors/measurement.js';
 import { bagScanSource } from './bag-source.js';
@@ -25,8 +26,9 @@ export interface ScanSourceOptions {
  * .pcd, .ply or .bin scans.
  *
  * KITTI's point times are rebuilt from azimuth. Other clouds without point times stay without (a warning says so):
- * where their sweep starts, which way it turns and whether the driver has undistorted it already cannot be told from
- * the points, and a wrong guess is worse than none. Who knows passes `spin`.
+ * whether the driver has undistorted them already cannot be told from the points, and a wrong guess is worse than none.
+ * Who knows passes `spin`. Where there is a field for times, but it holds none, they come from the order of the points
+ * where that tells (sensors/lidar/point-timer.ts).
  *
  * Throws FeltmapError: 'not-found', 'ambiguous' (several PointCloud2 topics and no `topic`), 'unsupported', 'io'.
  */
@@ -49,36 +51,26 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   }
 }
 
-/** Above this share of sectors of azimuth with points, a sensor is taken to be a spinning one. */
-const SPINNING_COVERAGE = 0.9;
-
-/** Adds times to scans that have none, or the warning that they have none. */
+/** Adds times to scans that have none where that can be done, and says what is wrong with the others. */
 function withPointTimes(source: ScanSource, spin: SpinModel | undefined): ScanSource {
-  let note: string | undefined;
+  let timer = new PointTimer();
   function timed(scan: LidarScan): LidarScan {
-    if (scan.timing !== 'none') return scan;
-    if (spin) {
-      const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
-      return { ...scan, times, timing: 'azimuth' };
-    }
-    if (note === undefined && scan.count > 0) {
-      const spins = azimuthCoverage(scan.positions, scan.count) > SPINNING_COVERAGE;
-      note =
-        `the clouds hold no point times (fields t, time, timestamp, offset_time …), so motion within a sweep is not undone` +
-        (spins ? '; the sensor seems to spin: switch point times on in its driver' : '');
-    }
-    return scan;
+    if (scan.timing !== 'none' || !spin) return timer.complete(scan);
+    const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
+    return { ...scan, times, timing: 'azimuth' };
   }
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    timer = new PointTimer();
     for await (const scan of source.scans(range)) yield timed(scan);
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
+    timer = new PointTimer();
     for await (const one of source.measurements(range)) yield isImuBatch(one) ? one : timed(one);
   }
   return {
     ...source,
     get warnings() {
-      return note === undefined ? source.warnings : [...source.warnings, note];
+      return [...source.warnings, ...timer.notes];
     },
     scans,
     measurements,

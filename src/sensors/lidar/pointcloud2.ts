@@ -1,18 +1,20 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import type { PointCloud2, PointField } from '../../messages/pointcloud2.js';
 import { ColumnReader, checkField, checkLayout, findField } from './point-columns.js';
-import { TIME_FIELDS, relativeTimes } from './point-times.js';
+import { type PointTimes, TIME_FIELDS, relativeTimes } from './point-times.js';
 import type { LidarScan } from './scan.js';
 
 const INTENSITY_FIELDS = ['intensity', 'intensities', 'reflectivity', 'reflectance', 'i'] as const;
 const RING_FIELDS = ['ring', 'channel', 'line', 'laser_id', 'ring_id', 'scan_id'] as const;
+const UINT32 = 6;
 const FIRST_FLOAT_TYPE = 7;
 
 /**
  * A LidarScan from a PointCloud2 of any field order, numeric type, endianness and padding.
  *
  * Times come from the field that holds them, in seconds relative to the stamp whatever its unit (point-times.ts);
- * without one `timing` is 'none'. Coordinates stay as they are, NaN and Inf included (REP-117).
+ * without one `timing` is 'none'. Coordinates stay as they are, NaN and Inf included (REP-117), but for points whose
+ * time cannot be true: they become NaN.
  * Throws FeltmapError 'bad-input' where x, y or z is missing, or sizes do not agree.
  */
 export function scanFromPointCloud2(cloud: PointCloud2): LidarScan {
@@ -41,7 +43,7 @@ export function scanFromPointCloud2(cloud: PointCloud2): LidarScan {
   const time = optional(TIME_FIELDS);
   const intensity = optional(INTENSITY_FIELDS);
   const ring = optional(RING_FIELDS);
-  const times = time && readTimes(cloud, reader, time, positions);
+  const { times, firstNs, issues } = time ? readTimes(cloud, reader, time, positions) : NO_TIMES;
   const intensities = intensity && new Float32Array(count);
   if (intensities) reader.read(intensity, intensities);
   const rings = ring && new Uint16Array(count);
@@ -57,16 +59,32 @@ export function scanFromPointCloud2(cloud: PointCloud2): LidarScan {
     ...(rings && { rings }),
     ...(layout.height > 1 && { height: layout.height, width: layout.width }),
     timing: times ? 'field' : 'none',
+    ...(firstNs !== undefined && { firstPointNs: firstNs }),
+    ...(time && issues.length > 0 && { timeIssues: { field: time.name, issues } }),
   };
 }
+
+const NO_TIMES: PointTimes = { issues: [] };
 
 function readTimes(
   cloud: PointCloud2,
   reader: ColumnReader,
   field: PointField,
   positions: Float32Array,
-): Float32Array | undefined {
+): PointTimes {
   const raw = new Float64Array(reader.layout.count);
   reader.read(field, raw);
-  return relativeTimes(raw, field.datatype >= FIRST_FLOAT_TYPE, positions, cloud.stampNs);
+  const column = {
+    isFloat: field.datatype >= FIRST_FLOAT_TYPE,
+    wrapsAt: field.datatype === UINT32 ? 2 ** 32 : 0,
+  };
+  const read = relativeTimes(raw, column, positions, cloud.stampNs);
+  const { times } = read;
+  if (times && read.issues.some(({ kind }) => kind === 'outliers'))
+    for (let i = 0; i < times.length; i++)
+      if (times[i] !== times[i]) {
+        positions.fill(NaN, 3 * i, 3 * i + 3);
+        times[i] = 0;
+      }
+  return read;
 }

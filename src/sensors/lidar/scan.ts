@@ -1,4 +1,5 @@
 import type { Pose, Twist } from '../../geometry/se3.js';
+import type { TimeIssue } from './point-times.js';
 
 /** How the per-point times of a scan came about. */
 export type PointTiming = 'field' | 'azimuth' | 'none';
@@ -22,6 +23,10 @@ export interface LidarScan {
   readonly height?: number;
   readonly width?: number;
   readonly timing: PointTiming;
+  /** Absolute time of the first point, ns since 1970, where the points carry such times. */
+  readonly firstPointNs?: bigint;
+  /** What is wrong with the times in this field of the cloud; absent where nothing is. */
+  readonly timeIssues?: { readonly field: string; readonly issues: readonly TimeIssue[] };
   /**
    * T_body_sensor at the stamp. Without it the sensor is the body.
    */

@@ -45,8 +45,14 @@ export async function findKittiLayout(path: string): Promise<KittiLayout | undef
   return undefined;
 }
 
-/** Scans of a KITTI folder; times within a sweep are rebuilt from azimuth. Throws FeltmapError. */
-export async function openKitti(path: string, layout: KittiLayout): Promise<ScanSource> {
+/**
+ * Scans of a KITTI folder. Times within a sweep are rebuilt from azimuth, but not those of the odometry benchmark: its
+ * sweeps have been corrected for the motion already.
+ *
+ * @param always rebuild them nevertheless
+ * @throws FeltmapError
+ */
+export async function openKitti(path: string, layout: KittiLayout, always = false): Promise<ScanSource> {
   const names = (await readdir(layout.scanDir)).filter((n) => n.endsWith('.bin')).sort();
   if (names.length === 0) {
     throw new FeltmapError(
@@ -57,6 +63,12 @@ export async function openKitti(path: string, layout: KittiLayout): Promise<Scan
   const warnings = new WarningList();
   const stamps = await readStamps(layout, names, warnings);
   const frameId = 'velodyne';
+  const swept = always || layout.kind === 'raw';
+  if (!swept)
+    warnings.add(
+      `${path} has the layout of KITTI odometry, whose scans are compensated for motion already: they are not deskewed ` +
+        '(--deskew always does it nevertheless)',
+    );
 
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
     const { startNs, endNs } = rangeBounds(stamps[0]!, range);
@@ -66,9 +78,13 @@ export async function openKitti(path: string, layout: KittiLayout): Promise<Scan
       const file = join(layout.scanDir, name);
       try {
         const { count, positions, intensities } = parseVelodyneBin(await readFile(file), file);
-        const times = rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
         const rings = rebuildRingsFromAzimuth(positions, count);
-        yield { stampNs, frameId, count, positions, intensities, times, rings, timing: 'azimuth' };
+        const scan = { stampNs, frameId, count, positions, intensities, rings };
+        if (!swept) yield { ...scan, timing: 'none' };
+        else {
+          const times = rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
+          yield { ...scan, times, timing: 'azimuth' };
+        }
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -76,7 +92,7 @@ export async function openKitti(path: string, layout: KittiLayout): Promise<Scan
   }
 
   return {
-    description: `KITTI ${layout.kind} folder ${path}: ${names.length} scans, point times rebuilt from azimuth`,
+    description: `KITTI ${layout.kind} folder ${path}: ${names.length} scans, ${swept ? 'point times rebuilt from azimuth' : 'compensated for motion'}`,
     sensorFrame: frameId,
     scanCount: names.length,
     get warnings() {

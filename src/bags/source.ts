@@ -17,6 +17,8 @@ export interface ScanSourceOptions {
   readonly topic?: string;
   /** IMU topic of a bag, or 'none'; the first one unless given. */
   readonly imu?: string;
+  /** Whether to find point times also for scans that are known to be corrected for motion, or that carry none. */
+  readonly deskewAlways?: boolean;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }
@@ -25,7 +27,7 @@ export interface ScanSourceOptions {
  * Opens any recording of LiDAR scans: a bag (MCAP, rosbag2, ROS 1), a KITTI raw or odometry folder, or a folder of
  * .pcd, .ply or .bin scans.
  *
- * KITTI's point times are rebuilt from azimuth. Other clouds without point times stay without (a warning says so):
+ * KITTI raw's point times are rebuilt from azimuth; the scans of KITTI odometry are compensated already. Other clouds without point times stay without (a warning says so):
  * whether the driver has undistorted them already cannot be told from the points, and a wrong guess is worse than none.
  * Who knows passes `spin`. Where there is a field for times, but it holds none, they come from the order of the points
  * where that tells (sensors/lidar/point-timer.ts).
@@ -38,13 +40,13 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   });
   if (info.isDirectory()) {
     const kitti = await findKittiLayout(path);
-    if (kitti) return openKitti(path, kitti);
+    if (kitti) return openKitti(path, kitti, options.deskewAlways);
     const files = await findScanFiles(path);
-    if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options.spin);
+    if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options);
   }
   const bag = await openBag(path);
   try {
-    return withPointTimes(await bagScanSource(bag, path, options), options.spin);
+    return withPointTimes(await bagScanSource(bag, path, options), options);
   } catch (error) {
     await bag.close();
     throw error;
@@ -52,19 +54,19 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
 }
 
 /** Adds times to scans that have none where that can be done, and says what is wrong with the others. */
-function withPointTimes(source: ScanSource, spin: SpinModel | undefined): ScanSource {
-  let timer = new PointTimer();
+function withPointTimes(source: ScanSource, { spin, deskewAlways = false }: ScanSourceOptions): ScanSource {
+  let timer = new PointTimer({ always: deskewAlways });
   function timed(scan: LidarScan): LidarScan {
     if (scan.timing !== 'none' || !spin) return timer.complete(scan);
     const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
     return { ...scan, times, timing: 'azimuth' };
   }
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
-    timer = new PointTimer();
+    timer = new PointTimer({ always: deskewAlways });
     for await (const scan of source.scans(range)) yield timed(scan);
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
-    timer = new PointTimer();
+    timer = new PointTimer({ always: deskewAlways });
     for await (const one of source.measurements(range)) yield isImuBatch(one) ? one : timed(one);
   }
   return {

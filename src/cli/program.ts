@@ -38,6 +38,12 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     )
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
     .option('--imu <name>', 'IMU topic whose turn rates predict the motion, or none (default: the first one)')
+    .addOption(
+      new Option(
+        '--deskew <when>',
+        'undo the motion during a sweep: auto (where points have times and are not known to be corrected), always or never (settings sensor.deskew, sensor.deskewAlways)',
+      ).choices(['auto', 'always', 'never']),
+    )
     .option('--config <file>', 'settings as YAML, see docs/configuration.md')
     .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
     .addOption(

@@ -35,7 +35,7 @@ export class SlamHost {
   #told = 0;
   #scanError: unknown;
   /** Of clouds as they come from ROS; how many of its notes the main thread has. */
-  #timer = new PointTimer({ onlySpinning: true });
+  #timer = new PointTimer();
   #timesTold = 0;
 
   private constructor(
@@ -110,7 +110,7 @@ export class SlamHost {
     this.#config = config;
     this.#told = this.warnings.length;
     this.#scanError = undefined;
-    this.#timer = new PointTimer({ onlySpinning: true });
+    this.#timer = new PointTimer({ onlySpinning: true, always: config.sensor.deskewAlways });
     this.#timesTold = 0;
     slam.listen((event) => this.post(copied(event)));
     this.#collector?.stop();

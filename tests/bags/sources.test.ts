@@ -62,7 +62,23 @@ describe('KITTI folders', () => {
     write('odo/times.txt', '0.000000e+00\n1.037259e-01\n2.074518e-01\n');
     const source = await openScanSource(join(folder, 'odo'));
     expect((await collect(source.scans())).map((s) => s.stampNs)).toEqual([0n, 207_451_800n]);
-    expect(source.warnings).toEqual([expect.stringMatching(/scan skipped: .*000001\.bin has 17 bytes/)]);
+    expect(source.warnings).toEqual([
+      expect.stringMatching(/KITTI odometry.*compensated.*not deskewed/),
+      expect.stringMatching(/scan skipped: .*000001\.bin has 17 bytes/),
+    ]);
+  });
+
+  it('odometry: compensated sweeps have no times, unless they are to be deskewed always', async () => {
+    write('plainodo/velodyne/000000.bin', kittiScan(50));
+    write('plainodo/times.txt', '0.0\n');
+    const path = join(folder, 'plainodo');
+    const [scan] = await collect((await openScanSource(path)).scans());
+    expect([scan!.timing, scan!.times]).toEqual(['none', undefined]);
+    const always = await openScanSource(path, { deskewAlways: true });
+    const [swept] = await collect(always.scans());
+    expect(swept!.timing).toBe('azimuth');
+    expect(swept!.times![0]).toBeCloseTo(-0.001, 6);
+    expect(always.warnings).toEqual([]);
   });
 
   it('a line of nonsense among the stamps is named', async () => {

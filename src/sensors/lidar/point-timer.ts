@@ -19,6 +19,13 @@ interface Tally {
   readonly first: string;
 }
 
+export interface PointTimerOptions {
+  /** That a cloud has no times is worth a note only where the sensor seems to spin. */
+  readonly onlySpinning?: boolean;
+  /** Times are rebuilt also for clouds without a field for them, which may have been corrected for motion. */
+  readonly always?: boolean;
+}
+
 /**
  * Looks after the times of points, scan by scan: rebuilds those of a time field that holds none from the order of the
  * points, and knows what there is to say, once for all scans.
@@ -34,8 +41,7 @@ export class PointTimer {
   #scans = 0;
   #rebuilt = 0;
 
-  /** @param options `onlySpinning`: that a cloud has no times is worth a note only where the sensor seems to spin */
-  constructor(private readonly options: { readonly onlySpinning?: boolean } = {}) {}
+  constructor(private readonly options: PointTimerOptions = {}) {}
 
   /** @returns the scan, with times where they can be rebuilt */
   complete(scan: LidarScan): LidarScan {
@@ -45,12 +51,13 @@ export class PointTimer {
     const { field = '', issues = [] } = scan.timeIssues ?? {};
     for (const issue of issues) this.#count(issue.kind, describe(issue, field), issue);
     if (scan.timing !== 'none') return scan;
-    if (issues.length === 0) {
+    if (issues.length === 0 && !this.options.always) {
       if (!this.#tallies.has('none')) this.#missing(scan);
       return scan;
     }
     // The field says that the driver meant to give times: the points are as they were measured.
     const times = timesFromOrder(scan, period);
+    if (!times && issues.length === 0) this.#missing(scan);
     if (!times) return scan;
     this.#rebuilt++;
     return { ...scan, times, timing: 'azimuth' };
@@ -80,7 +87,7 @@ export class PointTimer {
     if (this.#rebuilt === 0) return '; they are not used, and motion within a sweep is not undone';
     return (
       '; they are not used: times are rebuilt from the order of the points and the time between scans ' +
-      '(where the points have been corrected for motion already, set sensor.deskew to never)'
+      '(where the points have been corrected for motion already, switch it off: sensor.deskew=false)'
     );
   }
 

@@ -1,12 +1,14 @@
 import { FeltmapError } from '../geometry/errors.js';
 import { decodePointCloud2 } from '../messages/pointcloud2.js';
 import { ROS_TYPES } from '../messages/types.js';
+import { steadyNs } from '../sensors/clock-shift.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
 import type { ImuIntake } from '../sensors/imu/intake.js';
 import { openImu } from './imu-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { StampedScans } from './stamped-scans.js';
 import type { BagReader, MessageQuery, TopicInfo } from './types.js';
 
 type Bounds = Pick<MessageQuery, 'startNs' | 'endNs'>;
@@ -26,6 +28,7 @@ export async function bagScanSource(
 ): Promise<ScanSource> {
   const topic = chooseTopic(bag, path, wanted.topic);
   const imu = await openImu(bag, path, wanted.imu);
+  let stamped = new StampedScans(topic.name);
   let skipped = 0;
   let firstProblem = '';
 
@@ -38,13 +41,15 @@ export async function bagScanSource(
         continue;
       }
       try {
-        yield scanFromPointCloud2(decodePointCloud2(message.data, message.encoding));
+        const scan = scanFromPointCloud2(decodePointCloud2(message.data, message.encoding));
+        yield* stamped.take(scan, message.logTimeNs);
       } catch (error) {
         if (!(error instanceof FeltmapError)) throw error;
         skipped++;
         firstProblem ||= error.message;
       }
     }
+    yield* stamped.end();
   }
 
   let first: LidarScan | undefined;
@@ -61,24 +66,25 @@ export async function bagScanSource(
     const why = firstProblem || bag.warnings[0] || 'the topic is empty';
     throw new FeltmapError('bad-input', `${path}: no scan on ${topic.name} can be read: ${why}`);
   }
-  const firstNs = first.stampNs;
+  const firstNs = steadyNs(first);
   const scanCount = topic.count;
   skipped = 0;
 
   async function* inRange(range?: ScanRange, readings?: ImuIntake): AsyncGenerator<LidarScan> {
     skipped = 0;
+    stamped = new StampedScans(topic.name, firstNs === 0n);
     const { startNs, endNs } = rangeBounds(firstNs, range);
     // Log times run along with the stamps, but on another clock: they only bound what is read from the disk.
     const shift = firstLogNs - firstNs - CLOCK_SLACK_NS;
     const bounds = { startNs: startNs + shift, endNs: endNs + shift + 2n * CLOCK_SLACK_NS };
     for await (const scan of decoded(bounds, readings))
-      if (scan.stampNs >= startNs && scan.stampNs < endNs) yield scan;
+      if (steadyNs(scan) >= startNs && steadyNs(scan) < endNs) yield scan;
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
     const readings = imu?.intake();
     for await (const scan of inRange(range, readings)) {
       // The LiDAR is the body: nothing in a recording says what base frame is wanted.
-      const batch = readings?.take(scan.frameId, scan.stampNs);
+      const batch = readings?.take(scan.frameId, scan.stampNs, scan.clockShiftNs);
       if (batch) yield batch;
       yield scan;
     }
@@ -92,7 +98,8 @@ export async function bagScanSource(
     ...(scanCount !== undefined && { scanCount }),
     get warnings() {
       const unreadable = `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`;
-      return [...bag.warnings, ...(skipped === 0 ? [] : [unreadable]), ...(imu?.warnings ?? [])];
+      const unread = skipped === 0 ? [] : [unreadable];
+      return [...bag.warnings, ...unread, ...stamped.notes, ...(imu?.warnings ?? [])];
     },
     scans: (range) => inRange(range),
     measurements,

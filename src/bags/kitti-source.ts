@@ -9,6 +9,7 @@ import {
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { parseVelodyneBin } from './bin-file.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
 
@@ -70,7 +71,9 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
         '(--deskew always does it nevertheless)',
     );
 
+  let stamped = new StampedScans(path);
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    stamped = new StampedScans(path);
     const { startNs, endNs } = rangeBounds(stamps[0]!, range);
     for (const [i, name] of names.entries()) {
       const stampNs = stamps[i]!;
@@ -79,16 +82,14 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
       try {
         const { count, positions, intensities } = parseVelodyneBin(await readFile(file), file);
         const rings = rebuildRingsFromAzimuth(positions, count);
-        const scan = { stampNs, frameId, count, positions, intensities, rings };
-        if (!swept) yield { ...scan, timing: 'none' };
-        else {
-          const times = rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
-          yield { ...scan, times, timing: 'azimuth' };
-        }
+        const times = swept && rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
+        const timing = times ? ({ times, timing: 'azimuth' } as const) : ({ timing: 'none' } as const);
+        yield* stamped.take({ stampNs, frameId, count, positions, intensities, rings, ...timing });
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
+    yield* stamped.end();
   }
 
   return {
@@ -96,7 +97,7 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
     sensorFrame: frameId,
     scanCount: names.length,
     get warnings() {
-      return warnings.list;
+      return [...warnings.list, ...stamped.notes];
     },
     scans,
     measurements: scans,

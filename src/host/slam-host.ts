@@ -128,9 +128,11 @@ export class SlamHost {
     return view;
   }
 
-  #mapCloud({ bytes, mount, mountTwist, undistorted }: CloudRequest): undefined {
+  #mapCloud({ bytes, mount, mountTwist, undistorted, ...stamp }: CloudRequest): undefined {
     const begin = performance.now();
-    const decoded = this.#timer.complete(scanFromPointCloud2(decodePointCloud2(bytes)));
+    const read = scanFromPointCloud2(decodePointCloud2(bytes));
+    const { stampNs = read.stampNs, clockShiftNs = 0n } = stamp;
+    const decoded = this.#timer.complete({ ...read, stampNs, ...(clockShiftNs !== 0n && { clockShiftNs }) });
     const decodeMs = performance.now() - begin;
     const warnings = this.#timer.notes.slice(this.#timesTold);
     this.#timesTold += warnings.length;

@@ -7,6 +7,7 @@ import { identity, type Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { Arrivals } from '../sensors/arrival.js';
+import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Observation } from '../sensors/observation.js';
@@ -80,7 +81,9 @@ export class SlamSystem implements Slam {
   }
 
   /** One that is late is used at its stamp, within limits. */
-  #checkArrival({ frameId, stampNs }: LidarScan): void {
+  #checkArrival(scan: LidarScan): void {
+    const { frameId } = scan;
+    const stampNs = steadyNs(scan);
     if (this.#arrivals.check(frameId, stampNs) !== 'too-late') return;
     throw new FeltmapError(
       'bad-input',

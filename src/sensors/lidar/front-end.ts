@@ -1,6 +1,7 @@
 import type { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { identity, type Pose, type Twist } from '../../geometry/se3.js';
+import { steadyNs } from '../clock-shift.js';
 import type { Observation, SensorId, SurfaceSamples } from '../observation.js';
 import { Slots } from '../slots.js';
 import type { PreparedScan } from './prepared-scan.js';
@@ -63,7 +64,8 @@ export class LidarFrontEnd {
     const { sensor = scan.frameId, T_body_sensor = identity(), mountTwist } = mount;
     return new LidarObservation(this.#preparer, this.#slots, slot, {
       sensor,
-      stampNs: scan.stampNs,
+      stampNs: steadyNs(scan),
+      ...(scan.clockShiftNs !== undefined && { clockShiftNs: scan.clockShiftNs }),
       frameId: scan.frameId,
       T_body_sensor,
       ...(mountTwist && { mountTwist }),
@@ -74,12 +76,13 @@ export class LidarFrontEnd {
 
 type Described = Pick<
   Observation,
-  'sensor' | 'stampNs' | 'frameId' | 'T_body_sensor' | 'mountTwist' | 'motion'
+  'sensor' | 'stampNs' | 'clockShiftNs' | 'frameId' | 'T_body_sensor' | 'mountTwist' | 'motion'
 >;
 
 class LidarObservation implements Observation {
   readonly sensor: SensorId;
   readonly stampNs: bigint;
+  readonly clockShiftNs?: bigint;
   readonly frameId: string;
   readonly T_body_sensor: Pose;
   readonly mountTwist?: Twist;
@@ -93,10 +96,11 @@ class LidarObservation implements Observation {
     private readonly preparer: LidarPreparer,
     private readonly slots: Slots<PreparedScan>,
     slot: PreparedScan,
-    { sensor, stampNs, frameId, T_body_sensor, mountTwist, motion }: Described,
+    { sensor, stampNs, clockShiftNs, frameId, T_body_sensor, mountTwist, motion }: Described,
   ) {
     this.sensor = sensor;
     this.stampNs = stampNs;
+    if (clockShiftNs !== undefined) this.clockShiftNs = clockShiftNs;
     this.frameId = frameId;
     this.T_body_sensor = T_body_sensor;
     if (mountTwist) this.mountTwist = mountTwist;

@@ -1,5 +1,5 @@
 import { FeltmapError } from '../../geometry/errors.js';
-import type { PointCloud2, PointField } from '../../messages/pointcloud2.js';
+import { decodePointCloud2, type PointCloud2, type PointField } from '../../messages/pointcloud2.js';
 import { ColumnReader, checkField, checkLayout, findField } from './point-columns.js';
 import { type PointTimes, TIME_FIELDS, relativeTimes } from './point-times.js';
 import type { LidarScan } from './scan.js';
@@ -87,4 +87,27 @@ function readTimes(
         times[i] = 0;
       }
   return read;
+}
+
+/** Points that are read to find the first one's time. */
+const TIME_SAMPLES = 1024;
+
+/**
+ * Absolute time of the first point of a PointCloud2 (CDR), ns since 1970, from a sample of its points, the first among
+ * them; undefined where it carries no such times.
+ */
+export function firstPointNs(bytes: Uint8Array): bigint | undefined {
+  try {
+    const cloud = decodePointCloud2(bytes);
+    const { count, width, height, pointStep, rowStep } = checkLayout(cloud);
+    if (count === 0 || (height > 1 && rowStep !== width * pointStep)) return undefined;
+    // Every n-th point, as if the others were padding.
+    const step = Math.max(1, Math.floor(count / TIME_SAMPLES));
+    const sampled = { height: 1, width: Math.floor(count / step), pointStep: pointStep * step };
+    return scanFromPointCloud2({ ...cloud, ...sampled, rowStep: sampled.width * sampled.pointStep })
+      .firstPointNs;
+  } catch (error) {
+    if (error instanceof FeltmapError) return undefined; // told when the cloud itself is read
+    throw error;
+  }
 }

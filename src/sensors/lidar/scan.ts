@@ -8,6 +8,8 @@ export type PointTiming = 'field' | 'azimuth' | 'none';
 export interface LidarScan {
   /** Header stamp in nanoseconds: the instant to which the scan's pose belongs. */
   readonly stampNs: bigint;
+  /** How far the clock of the stamps has stepped so far, ns (sensors/stamps.ts); left out where it has not. */
+  readonly clockShiftNs?: bigint;
   /** Sensor frame, header.frame_id. */
   readonly frameId: string;
   readonly count: number;

@@ -1,4 +1,5 @@
 import { FeltmapError } from '../geometry/errors.js';
+import { decodeLivoxCloud, isLivoxCloud } from '../messages/livox.js';
 import { decodePointCloud2 } from '../messages/pointcloud2.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { steadyNs } from '../sensors/clock-shift.js';
@@ -6,7 +7,8 @@ import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
 import type { ImuIntake } from '../sensors/imu/intake.js';
-import { openImu } from './imu-topic.js';
+import { Frames } from './frames.js';
+import { openImu, staticTransforms } from './imu-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
 import type { BagReader, MessageQuery, TopicInfo } from './types.js';
@@ -28,7 +30,9 @@ export async function bagScanSource(
 ): Promise<ScanSource> {
   const topic = chooseTopic(bag, path, wanted.topic);
   const imu = await openImu(bag, path, wanted.imu);
+  const decode = isLivoxCloud(topic.type) ? decodeLivoxCloud : decodePointCloud2;
   let stamped = new StampedScans(topic.name);
+  let frames = new Frames(topic.name, () => staticTransforms(bag));
   let skipped = 0;
   let firstProblem = '';
 
@@ -41,8 +45,9 @@ export async function bagScanSource(
         continue;
       }
       try {
-        const scan = scanFromPointCloud2(decodePointCloud2(message.data, message.encoding));
-        yield* stamped.take(scan, message.logTimeNs);
+        const scan = scanFromPointCloud2(decode(message.data, message.encoding));
+        const mounted = await frames.mounted(scan);
+        if (mounted) yield* stamped.take(mounted, message.logTimeNs);
       } catch (error) {
         if (!(error instanceof FeltmapError)) throw error;
         skipped++;
@@ -73,6 +78,7 @@ export async function bagScanSource(
   async function* inRange(range?: ScanRange, readings?: ImuIntake): AsyncGenerator<LidarScan> {
     skipped = 0;
     stamped = new StampedScans(topic.name, firstNs === 0n);
+    frames = new Frames(topic.name, () => staticTransforms(bag), first!.frameId);
     const { startNs, endNs } = rangeBounds(firstNs, range);
     // Log times run along with the stamps, but on another clock: they only bound what is read from the disk.
     const shift = firstLogNs - firstNs - CLOCK_SLACK_NS;
@@ -84,7 +90,7 @@ export async function bagScanSource(
     const readings = imu?.intake();
     for await (const scan of inRange(range, readings)) {
       // The LiDAR is the body: nothing in a recording says what base frame is wanted.
-      const batch = readings?.take(scan.frameId, scan.stampNs, scan.clockShiftNs);
+      const batch = readings?.take(first!.frameId, scan.stampNs, scan.clockShiftNs);
       if (batch) yield batch;
       yield scan;
     }
@@ -99,7 +105,7 @@ export async function bagScanSource(
     get warnings() {
       const unreadable = `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`;
       const unread = skipped === 0 ? [] : [unreadable];
-      return [...bag.warnings, ...unread, ...stamped.notes, ...(imu?.warnings ?? [])];
+      return [...bag.warnings, ...unread, ...stamped.notes, ...frames.notes, ...(imu?.warnings ?? [])];
     },
     scans: (range) => inRange(range),
     measurements,
@@ -108,7 +114,7 @@ export async function bagScanSource(
 }
 
 function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
-  const clouds = bag.topics().filter((t) => t.type === ROS_TYPES.pointCloud2);
+  const clouds = bag.topics().filter((t) => t.type === ROS_TYPES.pointCloud2 || isLivoxCloud(t.type));
   const list = (topics: readonly TopicInfo[]): string =>
     topics.map((t) => `${t.name}${t.count === undefined ? '' : ` (${t.count})`}`).join(', ');
   if (wanted !== undefined) {
@@ -118,21 +124,24 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
     throw new FeltmapError(
       'not-found',
       other
-        ? `${path}: topic ${wanted} is a ${other.type}, not a PointCloud2; PointCloud2 topics: ${list(clouds) || 'none'}`
-        : `${path} has no topic ${wanted}; PointCloud2 topics: ${list(clouds) || 'none'}`,
+        ? `${path}: topic ${wanted} is a ${other.type}, no point cloud; point cloud topics: ${list(clouds) || 'none'}`
+        : `${path} has no topic ${wanted}; point cloud topics: ${list(clouds) || 'none'}`,
     );
   }
-  const filled = clouds.filter((t) => t.count !== 0);
+  const all = clouds.filter((t) => t.count !== 0);
+  const standard = all.filter((t) => t.type === ROS_TYPES.pointCloud2);
+  // Drivers that send both send the same points twice.
+  const filled = standard.length > 0 ? standard : all;
   if (filled.length === 1) return filled[0]!;
   if (filled.length > 1) {
     throw new FeltmapError(
       'ambiguous',
-      `${path} has several PointCloud2 topics: ${list(filled)}; choose one with --topic`,
+      `${path} has several point cloud topics: ${list(filled)}; choose one with --topic`,
     );
   }
   const types = [...new Set(bag.topics().map((t) => t.type))].join(', ') || 'none';
   throw new FeltmapError(
     'not-found',
-    `${path} has no PointCloud2 messages (types in it: ${types}); record the LiDAR's topic`,
+    `${path} has no PointCloud2 messages (types in it: ${types}), nor CustomMsg of Livox; record the LiDAR's topic`,
   );
 }

@@ -57,7 +57,12 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       '--map <dir>',
       'saved map (the map/ folder of an earlier run) to find the place in and to continue',
     )
-    .option('--max-lost <percent>', 'share of lost scans above which the exit status is 4', percent, 5)
+    .option(
+      '--max-lost <percent>',
+      'share of lost scans above which the exit status is 4; a single one counts only with 0',
+      percent,
+      5,
+    )
     .option('--json', 'print one JSON object with the results on stdout, nothing else')
     .option('--quiet', 'no progress and no summary')
     .addOption(

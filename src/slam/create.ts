@@ -163,6 +163,9 @@ function assemble(
     field,
     loop: makeLoop(config, pool, backend, field, before),
     frontEnd: {
+      get notices() {
+        return lidar.notices;
+      },
       observe: ({ mount, mountTwist, ...scan }) =>
         lidar.observe(scan, {
           T_body_sensor: rig.locate(scan.frameId, mount),

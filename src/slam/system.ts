@@ -26,7 +26,7 @@ export interface SystemParts {
   readonly field: Field;
   readonly loop: Loop;
   /** The sensor's own preparation. */
-  readonly frontEnd: { observe(scan: LidarScan): Observation };
+  readonly frontEnd: { observe(scan: LidarScan): Observation; readonly notices?: readonly string[] };
   readonly places: Places;
   /** What there is to say about how it was made. */
   readonly notes: readonly string[];
@@ -43,6 +43,9 @@ export class SlamSystem implements Slam {
   #lastPose: Pose;
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
+  /** In the order in which they came up, and how many there are from each part. */
+  readonly #warnings: string[] = [];
+  #counted: number[] = [0, 0, 0];
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -103,7 +106,11 @@ export class SlamSystem implements Slam {
   }
 
   get warnings(): readonly string[] {
-    return [...this.#parts.notes, ...this.#parts.backend.notices];
+    const { notes, backend, frontEnd } = this.#parts;
+    const all = [notes, backend.notices, frontEnd.notices ?? []];
+    all.forEach((list, i) => this.#warnings.push(...list.slice(this.#counted[i])));
+    this.#counted = all.map((list) => list.length);
+    return this.#warnings;
   }
 
   mesh(): Mesh {

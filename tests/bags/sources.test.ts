@@ -6,6 +6,8 @@ import { McapBagWriter } from '../../src/bags/mcap-writer.js';
 import { openScanSource } from '../../src/bags/source.js';
 import { parseDateTime, parseSeconds } from '../../src/bags/timestamps.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
+import { exp, identity } from '../../src/geometry/se3.js';
+import { encodeTFMessage } from '../../src/messages/poses.js';
 import { KITTI_HDL64 } from '../../src/sensors/lidar/azimuth-times.js';
 import { encodePointCloud2 } from '../../src/messages/pointcloud2.js';
 import { ROS_TYPES } from '../../src/messages/types.js';
@@ -295,5 +297,44 @@ describe('time that goes back', () => {
       50, 51, 1, 2,
     ]);
     await source.close();
+  });
+});
+
+describe('two LiDARs in one topic', () => {
+  const record = async (name: string, mounted: boolean): Promise<string> => {
+    const path = join(folder, name);
+    const writer = await McapBagWriter.create(path);
+    if (mounted) {
+      const transform = exp([1, 2, 3, 0, 0, 0]);
+      const tf = encodeTFMessage([{ stampNs: 1n, frameId: 'front', childFrameId: 'rear', transform }]);
+      await writer.writeRaw('/tf_static', ROS_TYPES.tf, 1n, tf);
+    }
+    for (let i = 0; i < 6; i++) {
+      const stampNs = BigInt(i + 1) * 50_000_000n;
+      const scan = { ...smallScan(stampNs), frameId: i % 2 === 0 ? 'front' : 'rear' };
+      await writer.writeRaw(
+        '/points',
+        ROS_TYPES.pointCloud2,
+        stampNs,
+        encodePointCloud2(pointCloud2FromScan(scan)),
+      );
+    }
+    await writer.close();
+    return path;
+  };
+
+  it('are mounted by the fixed transforms', async () => {
+    const source = await openScanSource(await record('mounted.mcap', true));
+    const scans = await collect(source.scans());
+    expect(scans.map((scan) => scan.frameId)).toEqual(['front', 'rear', 'front', 'rear', 'front', 'rear']);
+    expect(scans[1]!.mount![3]).toBeCloseTo(1, 9);
+    expect(scans[2]!.mount).toEqual(identity());
+    expect(source.warnings.filter((text) => text.includes('rear'))).toEqual([]);
+  });
+
+  it('without them the second is left out, and both are named', async () => {
+    const source = await openScanSource(await record('unmounted.mcap', false));
+    expect((await collect(source.scans())).map((scan) => scan.frameId)).toEqual(['front', 'front', 'front']);
+    expect(source.warnings[0]).toMatch(/'front' and of 'rear'.*not used \(3\)/);
   });
 });

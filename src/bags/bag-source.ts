@@ -58,9 +58,11 @@ export async function bagScanSource(
   }
 
   let first: LidarScan | undefined;
+  let firstInterval: number | undefined;
   for await (const scan of decoded()) {
-    first = scan;
-    break;
+    if (first) firstInterval = Number(steadyNs(scan) - steadyNs(first)) * 1e-9;
+    first ??= scan;
+    if (firstInterval !== undefined) break;
   }
   let firstLogNs = 0n;
   for await (const message of bag.messages({ topics: [topic.name] })) {
@@ -107,6 +109,7 @@ export async function bagScanSource(
       const unread = skipped === 0 ? [] : [unreadable];
       return [...bag.warnings, ...unread, ...stamped.notes, ...frames.notes, ...(imu?.warnings ?? [])];
     },
+    ...(firstInterval !== undefined && { firstInterval }),
     scans: (range) => inRange(range),
     measurements,
     close: () => bag.close(),

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type SpinModel, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
+import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { isImuBatch, type Measurement } from '../sensors/measurement.js';
@@ -67,7 +68,12 @@ function withPointTimes(source: ScanSource, { spin, deskewAlways = false }: Scan
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
     timer = new PointTimer({ always: deskewAlways });
-    for await (const one of source.measurements(range)) yield isImuBatch(one) ? one : timed(one);
+    const gatherer = new ScanGatherer(source.firstInterval);
+    for await (const one of source.measurements(range)) {
+      if (isImuBatch(one)) yield one;
+      else yield* gatherer.add(timed(one));
+    }
+    yield* gatherer.end();
   }
   return {
     ...source,

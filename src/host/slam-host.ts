@@ -4,6 +4,7 @@ import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
 import type { Mesh } from '../mesh/mesh.js';
+import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
@@ -37,6 +38,7 @@ export class SlamHost {
   /** Of clouds as they come from ROS; how many of its notes the main thread has. */
   #timer = new PointTimer();
   #timesTold = 0;
+  #gatherer = new ScanGatherer();
 
   private constructor(
     private readonly make: SlamFactory,
@@ -112,6 +114,7 @@ export class SlamHost {
     this.#scanError = undefined;
     this.#timer = new PointTimer({ onlySpinning: true, always: config.sensor.deskewAlways });
     this.#timesTold = 0;
+    this.#gatherer = new ScanGatherer();
     slam.listen((event) => this.post(copied(event)));
     this.#collector?.stop();
     this.#collector =
@@ -139,10 +142,11 @@ export class SlamHost {
     if (warnings.length > 0) this.post({ type: 'warnings', warnings });
     if (decoded.count === 0)
       throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);
-    this.#map({ ...decoded, mount, ...(mountTwist && { mountTwist }) }, () => ({
-      decodeMs,
-      ...(undistorted ? { cloud: this.#undistorted(decoded) } : {}),
-    }));
+    for (const whole of this.#gatherer.add({ ...decoded, mount, ...(mountTwist && { mountTwist }) }))
+      this.#map(whole, () => ({
+        decodeMs,
+        ...(undistorted ? { cloud: this.#undistorted(whole) } : {}),
+      }));
     return undefined;
   }
 

@@ -1,12 +1,16 @@
 import { FeltmapError } from '../geometry/errors.js';
+import { decodeLivoxCloud, isLivoxCloud } from '../messages/livox.js';
 import { decodePointCloud2 } from '../messages/pointcloud2.js';
 import { ROS_TYPES } from '../messages/types.js';
+import { steadyNs } from '../sensors/clock-shift.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
 import type { ImuIntake } from '../sensors/imu/intake.js';
-import { openImu } from './imu-topic.js';
+import { Frames } from './frames.js';
+import { openImu, staticTransforms } from './imu-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { StampedScans } from './stamped-scans.js';
 import type { BagReader, MessageQuery, TopicInfo } from './types.js';
 
 type Bounds = Pick<MessageQuery, 'startNs' | 'endNs'>;
@@ -26,6 +30,9 @@ export async function bagScanSource(
 ): Promise<ScanSource> {
   const topic = chooseTopic(bag, path, wanted.topic);
   const imu = await openImu(bag, path, wanted.imu);
+  const decode = isLivoxCloud(topic.type) ? decodeLivoxCloud : decodePointCloud2;
+  let stamped = new StampedScans(topic.name);
+  let frames = new Frames(topic.name, () => staticTransforms(bag));
   let skipped = 0;
   let firstProblem = '';
 
@@ -38,19 +45,24 @@ export async function bagScanSource(
         continue;
       }
       try {
-        yield scanFromPointCloud2(decodePointCloud2(message.data, message.encoding));
+        const scan = scanFromPointCloud2(decode(message.data, message.encoding));
+        const mounted = await frames.mounted(scan);
+        if (mounted) yield* stamped.take(mounted, message.logTimeNs);
       } catch (error) {
         if (!(error instanceof FeltmapError)) throw error;
         skipped++;
         firstProblem ||= error.message;
       }
     }
+    yield* stamped.end();
   }
 
   let first: LidarScan | undefined;
+  let firstInterval: number | undefined;
   for await (const scan of decoded()) {
-    first = scan;
-    break;
+    if (first) firstInterval = Number(steadyNs(scan) - steadyNs(first)) * 1e-9;
+    first ??= scan;
+    if (firstInterval !== undefined) break;
   }
   let firstLogNs = 0n;
   for await (const message of bag.messages({ topics: [topic.name] })) {
@@ -61,24 +73,26 @@ export async function bagScanSource(
     const why = firstProblem || bag.warnings[0] || 'the topic is empty';
     throw new FeltmapError('bad-input', `${path}: no scan on ${topic.name} can be read: ${why}`);
   }
-  const firstNs = first.stampNs;
+  const firstNs = steadyNs(first);
   const scanCount = topic.count;
   skipped = 0;
 
   async function* inRange(range?: ScanRange, readings?: ImuIntake): AsyncGenerator<LidarScan> {
     skipped = 0;
+    stamped = new StampedScans(topic.name, firstNs === 0n);
+    frames = new Frames(topic.name, () => staticTransforms(bag), first!.frameId);
     const { startNs, endNs } = rangeBounds(firstNs, range);
     // Log times run along with the stamps, but on another clock: they only bound what is read from the disk.
     const shift = firstLogNs - firstNs - CLOCK_SLACK_NS;
     const bounds = { startNs: startNs + shift, endNs: endNs + shift + 2n * CLOCK_SLACK_NS };
     for await (const scan of decoded(bounds, readings))
-      if (scan.stampNs >= startNs && scan.stampNs < endNs) yield scan;
+      if (steadyNs(scan) >= startNs && steadyNs(scan) < endNs) yield scan;
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
     const readings = imu?.intake();
     for await (const scan of inRange(range, readings)) {
       // The LiDAR is the body: nothing in a recording says what base frame is wanted.
-      const batch = readings?.take(scan.frameId, scan.stampNs);
+      const batch = readings?.take(first!.frameId, scan.stampNs, scan.clockShiftNs);
       if (batch) yield batch;
       yield scan;
     }
@@ -92,8 +106,10 @@ export async function bagScanSource(
     ...(scanCount !== undefined && { scanCount }),
     get warnings() {
       const unreadable = `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`;
-      return [...bag.warnings, ...(skipped === 0 ? [] : [unreadable]), ...(imu?.warnings ?? [])];
+      const unread = skipped === 0 ? [] : [unreadable];
+      return [...bag.warnings, ...unread, ...stamped.notes, ...frames.notes, ...(imu?.warnings ?? [])];
     },
+    ...(firstInterval !== undefined && { firstInterval }),
     scans: (range) => inRange(range),
     measurements,
     close: () => bag.close(),
@@ -101,7 +117,7 @@ export async function bagScanSource(
 }
 
 function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
-  const clouds = bag.topics().filter((t) => t.type === ROS_TYPES.pointCloud2);
+  const clouds = bag.topics().filter((t) => t.type === ROS_TYPES.pointCloud2 || isLivoxCloud(t.type));
   const list = (topics: readonly TopicInfo[]): string =>
     topics.map((t) => `${t.name}${t.count === undefined ? '' : ` (${t.count})`}`).join(', ');
   if (wanted !== undefined) {
@@ -111,21 +127,24 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
     throw new FeltmapError(
       'not-found',
       other
-        ? `${path}: topic ${wanted} is a ${other.type}, not a PointCloud2; PointCloud2 topics: ${list(clouds) || 'none'}`
-        : `${path} has no topic ${wanted}; PointCloud2 topics: ${list(clouds) || 'none'}`,
+        ? `${path}: topic ${wanted} is a ${other.type}, no point cloud; point cloud topics: ${list(clouds) || 'none'}`
+        : `${path} has no topic ${wanted}; point cloud topics: ${list(clouds) || 'none'}`,
     );
   }
-  const filled = clouds.filter((t) => t.count !== 0);
+  const all = clouds.filter((t) => t.count !== 0);
+  const standard = all.filter((t) => t.type === ROS_TYPES.pointCloud2);
+  // Drivers that send both send the same points twice.
+  const filled = standard.length > 0 ? standard : all;
   if (filled.length === 1) return filled[0]!;
   if (filled.length > 1) {
     throw new FeltmapError(
       'ambiguous',
-      `${path} has several PointCloud2 topics: ${list(filled)}; choose one with --topic`,
+      `${path} has several point cloud topics: ${list(filled)}; choose one with --topic`,
     );
   }
   const types = [...new Set(bag.topics().map((t) => t.type))].join(', ') || 'none';
   throw new FeltmapError(
     'not-found',
-    `${path} has no PointCloud2 messages (types in it: ${types}); record the LiDAR's topic`,
+    `${path} has no PointCloud2 messages (types in it: ${types}), nor CustomMsg of Livox; record the LiDAR's topic`,
   );
 }

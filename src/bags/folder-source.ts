@@ -7,6 +7,7 @@ import { parseVelodyneBin } from './bin-file.js';
 import { parsePcd } from './pcd-file.js';
 import { parsePly } from './ply-file.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
 
@@ -35,17 +36,21 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
     );
   }
 
+  let stamped = new StampedScans(path);
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    stamped = new StampedScans(path);
     const { startNs, endNs } = rangeBounds(stamps[0]!, range);
     for (const [i, name] of names.entries()) {
       const stampNs = stamps[i]!;
       if (stampNs < startNs || stampNs >= endNs) continue;
       try {
-        yield parseScanFile(await readFile(join(path, name)), join(path, name), stampNs);
+        const file = join(path, name);
+        yield* stamped.take(parseScanFile(await readFile(file), file, stampNs));
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
+    yield* stamped.end();
   }
 
   return {
@@ -53,7 +58,7 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
     sensorFrame: FRAME_ID,
     scanCount: names.length,
     get warnings() {
-      return warnings.list;
+      return [...warnings.list, ...stamped.notes];
     },
     scans,
     measurements: scans,

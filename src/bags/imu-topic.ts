@@ -55,7 +55,7 @@ export async function openImu(bag: BagReader, path: string, wanted?: string): Pr
 }
 
 /** What /tf_static says, wherever in the recording. */
-async function staticTransforms(bag: BagReader): Promise<TfBuffer> {
+export async function staticTransforms(bag: BagReader): Promise<TfBuffer> {
   const tf = new TfBuffer();
   const topics = bag.topics().filter((t) => t.type === ROS_TYPES.tf && t.name.endsWith('/tf_static'));
   if (topics.length === 0) return tf;

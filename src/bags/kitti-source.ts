@@ -9,6 +9,7 @@ import {
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { parseVelodyneBin } from './bin-file.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
 
@@ -45,8 +46,14 @@ export async function findKittiLayout(path: string): Promise<KittiLayout | undef
   return undefined;
 }
 
-/** Scans of a KITTI folder; times within a sweep are rebuilt from azimuth. Throws FeltmapError. */
-export async function openKitti(path: string, layout: KittiLayout): Promise<ScanSource> {
+/**
+ * Scans of a KITTI folder. Times within a sweep are rebuilt from azimuth, but not those of the odometry benchmark: its
+ * sweeps have been corrected for the motion already.
+ *
+ * @param always rebuild them nevertheless
+ * @throws FeltmapError
+ */
+export async function openKitti(path: string, layout: KittiLayout, always = false): Promise<ScanSource> {
   const names = (await readdir(layout.scanDir)).filter((n) => n.endsWith('.bin')).sort();
   if (names.length === 0) {
     throw new FeltmapError(
@@ -57,8 +64,16 @@ export async function openKitti(path: string, layout: KittiLayout): Promise<Scan
   const warnings = new WarningList();
   const stamps = await readStamps(layout, names, warnings);
   const frameId = 'velodyne';
+  const swept = always || layout.kind === 'raw';
+  if (!swept)
+    warnings.add(
+      `${path} has the layout of KITTI odometry, whose scans are compensated for motion already: they are not deskewed ` +
+        '(--deskew always does it nevertheless)',
+    );
 
+  let stamped = new StampedScans(path);
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    stamped = new StampedScans(path);
     const { startNs, endNs } = rangeBounds(stamps[0]!, range);
     for (const [i, name] of names.entries()) {
       const stampNs = stamps[i]!;
@@ -66,21 +81,23 @@ export async function openKitti(path: string, layout: KittiLayout): Promise<Scan
       const file = join(layout.scanDir, name);
       try {
         const { count, positions, intensities } = parseVelodyneBin(await readFile(file), file);
-        const times = rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
         const rings = rebuildRingsFromAzimuth(positions, count);
-        yield { stampNs, frameId, count, positions, intensities, times, rings, timing: 'azimuth' };
+        const times = swept && rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
+        const timing = times ? ({ times, timing: 'azimuth' } as const) : ({ timing: 'none' } as const);
+        yield* stamped.take({ stampNs, frameId, count, positions, intensities, rings, ...timing });
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
+    yield* stamped.end();
   }
 
   return {
-    description: `KITTI ${layout.kind} folder ${path}: ${names.length} scans, point times rebuilt from azimuth`,
+    description: `KITTI ${layout.kind} folder ${path}: ${names.length} scans, ${swept ? 'point times rebuilt from azimuth' : 'compensated for motion'}`,
     sensorFrame: frameId,
     scanCount: names.length,
     get warnings() {
-      return warnings.list;
+      return [...warnings.list, ...stamped.notes];
     },
     scans,
     measurements: scans,

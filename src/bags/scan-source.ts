@@ -16,10 +16,12 @@ export interface ScanSource {
   readonly topic?: string;
   /** Absent where only reading everything would tell. */
   readonly scanCount?: number;
+  /** Seconds between the first two scans, where they were looked at. */
+  readonly firstInterval?: number;
   readonly warnings: readonly string[];
   /** Scans in order of time. A scan that cannot be read is skipped and noted in `warnings`. */
   scans(range?: ScanRange): AsyncIterable<LidarScan>;
-  /** The same, each scan after the readings of the IMU that were recorded before it, where there is one. */
+  /** The same to track, small scans put together (sensors/lidar/gather.ts), each scan after the readings of the IMU that were recorded before it, where there is one. */
   measurements(range?: ScanRange): AsyncIterable<Measurement>;
   close(): Promise<void>;
 }

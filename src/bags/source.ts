@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { type SpinModel, azimuthCoverage, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
+import { type SpinModel, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
+import { ScanGatherer } from '../sensors/lidar/gather.js';
+import { PointTimer } from '../sensors/lidar/point-timer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { isImuBatch, type Measurement } from '../sensors/measurement.js';
 import { bagScanSource } from './bag-source.js';
@@ -16,6 +18,8 @@ export interface ScanSourceOptions {
   readonly topic?: string;
   /** IMU topic of a bag, or 'none'; the first one unless given. */
   readonly imu?: string;
+  /** Whether to find point times also for scans that are known to be corrected for motion, or that carry none. */
+  readonly deskewAlways?: boolean;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }
@@ -24,9 +28,10 @@ export interface ScanSourceOptions {
  * Opens any recording of LiDAR scans: a bag (MCAP, rosbag2, ROS 1), a KITTI raw or odometry folder, or a folder of
  * .pcd, .ply or .bin scans.
  *
- * KITTI's point times are rebuilt from azimuth. Other clouds without point times stay without (a warning says so):
- * where their sweep starts, which way it turns and whether the driver has undistorted it already cannot be told from
- * the points, and a wrong guess is worse than none. Who knows passes `spin`.
+ * KITTI raw's point times are rebuilt from azimuth; the scans of KITTI odometry are compensated already. Other clouds without point times stay without (a warning says so):
+ * whether the driver has undistorted them already cannot be told from the points, and a wrong guess is worse than none.
+ * Who knows passes `spin`. Where there is a field for times, but it holds none, they come from the order of the points
+ * where that tells (sensors/lidar/point-timer.ts).
  *
  * Throws FeltmapError: 'not-found', 'ambiguous' (several PointCloud2 topics and no `topic`), 'unsupported', 'io'.
  */
@@ -36,49 +41,44 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   });
   if (info.isDirectory()) {
     const kitti = await findKittiLayout(path);
-    if (kitti) return openKitti(path, kitti);
+    if (kitti) return openKitti(path, kitti, options.deskewAlways);
     const files = await findScanFiles(path);
-    if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options.spin);
+    if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options);
   }
   const bag = await openBag(path);
   try {
-    return withPointTimes(await bagScanSource(bag, path, options), options.spin);
+    return withPointTimes(await bagScanSource(bag, path, options), options);
   } catch (error) {
     await bag.close();
     throw error;
   }
 }
 
-/** Above this share of sectors of azimuth with points, a sensor is taken to be a spinning one. */
-const SPINNING_COVERAGE = 0.9;
-
-/** Adds times to scans that have none, or the warning that they have none. */
-function withPointTimes(source: ScanSource, spin: SpinModel | undefined): ScanSource {
-  let note: string | undefined;
+/** Adds times to scans that have none where that can be done, and says what is wrong with the others. */
+function withPointTimes(source: ScanSource, { spin, deskewAlways = false }: ScanSourceOptions): ScanSource {
+  let timer = new PointTimer({ always: deskewAlways });
   function timed(scan: LidarScan): LidarScan {
-    if (scan.timing !== 'none') return scan;
-    if (spin) {
-      const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
-      return { ...scan, times, timing: 'azimuth' };
-    }
-    if (note === undefined && scan.count > 0) {
-      const spins = azimuthCoverage(scan.positions, scan.count) > SPINNING_COVERAGE;
-      note =
-        `the clouds hold no point times (fields t, time, timestamp, offset_time …), so motion within a sweep is not undone` +
-        (spins ? '; the sensor seems to spin: switch point times on in its driver' : '');
-    }
-    return scan;
+    if (scan.timing !== 'none' || !spin) return timer.complete(scan);
+    const times = rebuildTimesFromAzimuth(scan.positions, scan.count, spin);
+    return { ...scan, times, timing: 'azimuth' };
   }
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
+    timer = new PointTimer({ always: deskewAlways });
     for await (const scan of source.scans(range)) yield timed(scan);
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
-    for await (const one of source.measurements(range)) yield isImuBatch(one) ? one : timed(one);
+    timer = new PointTimer({ always: deskewAlways });
+    const gatherer = new ScanGatherer(source.firstInterval);
+    for await (const one of source.measurements(range)) {
+      if (isImuBatch(one)) yield one;
+      else yield* gatherer.add(timed(one));
+    }
+    yield* gatherer.end();
   }
   return {
     ...source,
     get warnings() {
-      return note === undefined ? source.warnings : [...source.warnings, note];
+      return [...source.warnings, ...timer.notes];
     },
     scans,
     measurements,

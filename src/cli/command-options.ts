@@ -4,6 +4,7 @@ export interface ReplayOptions {
   gt?: string;
   topic?: string;
   imu?: string;
+  deskew?: 'auto' | 'always' | 'never';
   config?: string;
   set: string[];
   engine?: string;

@@ -38,6 +38,12 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     )
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
     .option('--imu <name>', 'IMU topic whose turn rates predict the motion, or none (default: the first one)')
+    .addOption(
+      new Option(
+        '--deskew <when>',
+        'undo the motion during a sweep: auto (where points have times and are not known to be corrected), always or never (settings sensor.deskew, sensor.deskewAlways)',
+      ).choices(['auto', 'always', 'never']),
+    )
     .option('--config <file>', 'settings as YAML, see docs/configuration.md')
     .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
     .addOption(
@@ -51,7 +57,12 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       '--map <dir>',
       'saved map (the map/ folder of an earlier run) to find the place in and to continue',
     )
-    .option('--max-lost <percent>', 'share of lost scans above which the exit status is 4', percent, 5)
+    .option(
+      '--max-lost <percent>',
+      'share of lost scans above which the exit status is 4; a single one counts only with 0',
+      percent,
+      5,
+    )
     .option('--json', 'print one JSON object with the results on stdout, nothing else')
     .option('--quiet', 'no progress and no summary')
     .addOption(

@@ -1,3 +1,4 @@
+import { steadyNs } from '../sensors/clock-shift.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import { isImuBatch, type Measurement } from '../sensors/measurement.js';
 import type { Progress, ProgressInfo } from './progress.js';
@@ -46,10 +47,11 @@ export async function feed({ measurements, duration, slam, signal, pace }: FeedO
     if (next.done) break;
     const { value } = next;
     if (!isImuBatch(value)) {
-      first ??= value.stampNs;
+      const stampNs = steadyNs(value);
+      first ??= stampNs;
       timing ??= value.timing;
-      if (length !== undefined && value.stampNs - first >= length) break;
-      await pace?.ready(value.stampNs, signal);
+      if (length !== undefined && stampNs - first >= length) break;
+      await pace?.ready(stampNs, signal);
       if (signal.aborted) break;
     }
     await slam.submit(value).catch((error: unknown) => (slamError = error ?? new Error('unknown')));

@@ -44,7 +44,7 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
   const config = await loadConfig({
     file: options.config,
     set: options.set,
-    flags: { engine, threads, seed },
+    flags: { engine, threads, seed, ...deskewSettings(options.deskew) },
   });
   const out = options.out ?? defaultOutput(path);
   const map =
@@ -53,6 +53,7 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
       ...(options.imu !== undefined && { imu: options.imu }),
+      deskewAlways: config.sensor.deskewAlways,
     }),
   );
   try {
@@ -65,6 +66,12 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
   } finally {
     await input.close();
   }
+}
+
+/** What --deskew means in settings. */
+function deskewSettings(how: ReplayOptions['deskew']): Record<string, unknown> {
+  if (how === undefined) return {};
+  return { 'sensor.deskew': how !== 'never', 'sensor.deskewAlways': how === 'always' };
 }
 
 /** Runs the replay, with --view in sight of a browser, and goes on showing it when it is done. */
@@ -244,7 +251,9 @@ function statusOf(end: FeedEnd, log: RunLog, maxLost: number): ExitCode {
   if (end.slamError !== undefined) return exitCodeOf(end.slamError);
   if (end.inputError !== undefined) return exitCodeOf(new StageError('input', end.inputError));
   if (end.interrupted) return EXIT.interrupted;
-  return 100 * log.lostShare > maxLost || log.state === 'lost' ? EXIT.lost : EXIT.ok;
+  // In a short run a single scan is more than any sensible share.
+  const tooMany = 100 * log.lostShare > maxLost && (log.states.lost > 1 || maxLost === 0);
+  return tooMany || log.state === 'lost' ? EXIT.lost : EXIT.ok;
 }
 
 /** One sentence on stderr for every status but 0, also with --quiet: a script's log must say why it failed. */

@@ -37,6 +37,12 @@ export const configSchema = z.strictObject({
         .default(300_000)
         .describe('Points of the largest scan; memory is set aside for it.'),
       deskew: z.boolean().default(true).describe('Undo the motion during a sweep where points carry times.'),
+      deskewAlways: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Undo it also where the recording is known to be corrected already (KITTI odometry), and with times rebuilt from the order of the points where they carry none.',
+        ),
     })
     .prefault({}),
   prepare: z

@@ -34,6 +34,9 @@ export interface CloudRequest {
   readonly type: 'cloud';
   /** sensor_msgs/PointCloud2 in CDR. */
   readonly bytes: Uint8Array;
+  /** The stamp to use in the place of the cloud's own, and how far its clock has stepped (sensors/stamps.ts). */
+  readonly stampNs?: bigint;
+  readonly clockShiftNs?: bigint;
   /** T_base_sensor. */
   readonly mount: Pose;
   /** The sensor's velocity relative to the base, sensor frame; absent where it is fixed. */

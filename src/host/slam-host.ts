@@ -4,6 +4,8 @@ import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
 import type { Mesh } from '../mesh/mesh.js';
+import { ScanGatherer } from '../sensors/lidar/gather.js';
+import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
@@ -33,6 +35,10 @@ export class SlamHost {
   /** Warnings that the main thread has. */
   #told = 0;
   #scanError: unknown;
+  /** Of clouds as they come from ROS; how many of its notes the main thread has. */
+  #timer = new PointTimer();
+  #timesTold = 0;
+  #gatherer = new ScanGatherer();
 
   private constructor(
     private readonly make: SlamFactory,
@@ -106,6 +112,9 @@ export class SlamHost {
     this.#config = config;
     this.#told = this.warnings.length;
     this.#scanError = undefined;
+    this.#timer = new PointTimer({ onlySpinning: true, always: config.sensor.deskewAlways });
+    this.#timesTold = 0;
+    this.#gatherer = new ScanGatherer();
     slam.listen((event) => this.post(copied(event)));
     this.#collector?.stop();
     this.#collector =
@@ -122,16 +131,22 @@ export class SlamHost {
     return view;
   }
 
-  #mapCloud({ bytes, mount, mountTwist, undistorted }: CloudRequest): undefined {
+  #mapCloud({ bytes, mount, mountTwist, undistorted, ...stamp }: CloudRequest): undefined {
     const begin = performance.now();
-    const decoded = scanFromPointCloud2(decodePointCloud2(bytes), this.#slam.storage);
+    const read = scanFromPointCloud2(decodePointCloud2(bytes), this.#slam.storage);
+    const { stampNs = read.stampNs, clockShiftNs = 0n } = stamp;
+    const decoded = this.#timer.complete({ ...read, stampNs, ...(clockShiftNs !== 0n && { clockShiftNs }) });
     const decodeMs = performance.now() - begin;
+    const warnings = this.#timer.notes.slice(this.#timesTold);
+    this.#timesTold += warnings.length;
+    if (warnings.length > 0) this.post({ type: 'warnings', warnings });
     if (decoded.count === 0)
       throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);
-    this.#map({ ...decoded, mount, ...(mountTwist && { mountTwist }) }, () => ({
-      decodeMs,
-      ...(undistorted ? { cloud: this.#undistorted(decoded) } : {}),
-    }));
+    for (const whole of this.#gatherer.add({ ...decoded, mount, ...(mountTwist && { mountTwist }) }))
+      this.#map(whole, () => ({
+        decodeMs,
+        ...(undistorted ? { cloud: this.#undistorted(whole) } : {}),
+      }));
     return undefined;
   }
 

@@ -45,6 +45,10 @@ export class WireReader {
     this.#origin = this.offset = 4;
   }
 
+  get littleEndian(): boolean {
+    return this.#little;
+  }
+
   get remaining(): number {
     return this.bytes.length - this.offset;
   }
@@ -86,6 +90,10 @@ export class WireReader {
     return this.#view.getUint32(this.#take(4, 4), this.#little);
   }
 
+  uint64(): bigint {
+    return this.#view.getBigUint64(this.#take(8, 8), this.#little);
+  }
+
   float32(): number {
     return this.#view.getFloat32(this.#take(4, 4), this.#little);
   }
@@ -113,6 +121,12 @@ export class WireReader {
   byteSequence(): Uint8Array {
     const length = this.uint32();
     const start = this.#take(length, 1);
+    return this.bytes.subarray(start, start + length);
+  }
+
+  /** The next `length` bytes as a view, aligned to four. */
+  raw(length: number): Uint8Array {
+    const start = this.#take(length, 4);
     return this.bytes.subarray(start, start + length);
   }
 

@@ -3,6 +3,7 @@ import { encodeOdometry, encodePath, encodeTFMessage, type Odometry } from '../m
 import type { PoseEvent, TrackingState } from '../slam/events.js';
 import type { Trajectory } from '../slam/trajectory.js';
 import { LOST_COVARIANCE } from '../slam/covariance.js';
+import { steadyNs } from '../sensors/clock-shift.js';
 import { odometryOf, twistCovariance } from './odometry.js';
 import { PathHistory } from './path-history.js';
 import type { RosPort } from './port.js';
@@ -25,9 +26,11 @@ export class OdometryOutput {
   readonly #o: OdometryOptions;
   readonly #path: PathHistory;
   #started = false;
-  #before: { covariance: Float64Array; stampNs: bigint } | undefined;
+  #before: { covariance: Float64Array; steadyNs: bigint } | undefined;
   #lostSince: bigint | undefined;
   #last: Odometry | undefined;
+  /** Of the last odometry, and of the first scan that was lost: on a clock that never steps. */
+  #lastNs = 0n;
   #state: TrackingState | undefined;
   #pathSeen = new Set<string>();
   /** Poses of the path and version of the trajectory when it was published last. */
@@ -57,15 +60,17 @@ export class OdometryOutput {
     const lost = tracked.state === 'lost';
     if (lost && !this.#started) return 'nothing';
     this.#started = true;
-    this.#lostSince = lost ? (this.#lostSince ?? tracked.stampNs) : undefined;
+    const stamp = steadyNs(tracked);
+    this.#lostSince = lost ? (this.#lostSince ?? stamp) : undefined;
     const twistCov = lost ? LOST_COVARIANCE : this.#twistCovariance(tracked);
-    if (!lost) this.#before = { covariance: tracked.covariance, stampNs: tracked.stampNs };
-    if (lost && Number(tracked.stampNs - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
+    if (!lost) this.#before = { covariance: tracked.covariance, steadyNs: stamp };
+    if (lost && Number(stamp - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
     // Two sensors with one stamp: tf refuses the same instant twice.
-    if (this.#last && tracked.stampNs <= this.#last.stampNs) return 'nothing';
+    if (this.#last && stamp <= this.#lastNs) return 'nothing';
     const told = lost ? { ...tracked, covariance: LOST_COVARIANCE } : tracked;
     const odometry = odometryOf(told, twistCov, { odomFrame: this.#o.odomFrame, baseFrame });
     this.#last = odometry;
+    this.#lastNs = stamp;
     this.#state = tracked.state;
     this.#port.publish('odometry', encodeOdometry(odometry));
     if (this.#o.publishTf()) this.#publishTf(odometry);
@@ -103,7 +108,7 @@ export class OdometryOutput {
   }
 
   #twistCovariance(tracked: PoseEvent): Float64Array {
-    const dt = this.#before ? Number(tracked.stampNs - this.#before.stampNs) * 1e-9 : 0;
+    const dt = this.#before ? Number(steadyNs(tracked) - this.#before.steadyNs) * 1e-9 : 0;
     // Without a scan before it, or with one of another sensor just before, the difference says nothing.
     if (!this.#before || !(dt > 0.01)) return LOST_COVARIANCE;
     return twistCovariance(this.#before.covariance, tracked.covariance, tracked.pose, dt);

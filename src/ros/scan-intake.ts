@@ -1,5 +1,8 @@
 import { FeltmapError } from '../geometry/errors.js';
 import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import { describeStamp } from '../sensors/stamp-notes.js';
+import { firstPointNs } from '../sensors/lidar/pointcloud2.js';
+import { fingerprint } from '../sensors/fingerprint.js';
 import { peekHeader } from '../messages/header.js';
 import { ScanQueue } from './scan-queue.js';
 import type { TfBuffer } from '../messages/tf-buffer.js';
@@ -11,7 +14,9 @@ export interface WaitingScan {
   readonly topic: string;
   /** Position of the topic among the LiDARs; 0 leads. */
   readonly index: number;
+  /** The stamp that it is used with, and how far its clock has stepped (sensors/stamps.ts). */
   readonly stampNs: bigint;
+  readonly clockShiftNs: bigint;
   readonly frameId: string;
   readonly bytes: Uint8Array;
   /** Monotonic milliseconds of arrival. */
@@ -30,6 +35,8 @@ export type DropReason =
   | 'duplicate'
   | 'out-of-order'
   | 'before-jump'
+  | 'repeats'
+  | 'unset'
   | 'no-transform'
   | 'unreadable'
   | 'failed'
@@ -92,17 +99,26 @@ export class ScanIntake {
       if (!(error instanceof FeltmapError)) throw error;
       return this.drop('unreadable', topic, `${topic}: ${error.message}`);
     }
-    const { stampNs, frameId } = header;
-    const verdict = this.#o.time.check(topic, stampNs);
+    const { frameId } = header;
+    const verdict = this.#o.time.check({
+      source: `${topic} ${frameId}`,
+      stampNs: header.stampNs,
+      receivedNs: this.#received(),
+      firstPointNs: () => firstPointNs(bytes),
+      fingerprint: fingerprint(bytes),
+    });
     if (verdict.kind === 'drop') {
-      const text = {
-        duplicate: 'has the stamp of the cloud before it',
-        'out-of-order': 'is older than the cloud before it',
-        'before-jump': 'is from before the jump in time',
-      }[verdict.why];
-      return this.drop(verdict.why, topic, `${topic}: a cloud ${text} and is dropped.`);
+      const text =
+        verdict.why === 'before-jump'
+          ? 'a cloud is from before the jump in time and is dropped'
+          : describeStamp(verdict)!;
+      return this.drop(verdict.why, topic, `${topic}: ${text}.`);
     }
-    if (verdict.kind === 'jump-back') this.#o.onJump(verdict.seconds);
+    if (verdict.kind === 'restart') this.#o.onJump(verdict.seconds);
+    else if (verdict.kind !== 'ok')
+      this.#o.log.log('warn', `${verdict.kind} ${topic}`, `${topic}: ${describeStamp(verdict)!}.`);
+    const { stampNs } = verdict;
+    const clockShiftNs = verdict.kind === 'restart' ? 0n : verdict.clockShiftNs;
     if (frameId === '')
       return this.drop(
         'unreadable',
@@ -112,13 +128,18 @@ export class ScanIntake {
     if (this.#baseFrame === '' && index === 0) this.#baseFrame = frameId;
     this.#queue.capacity = this.#o.queueSize();
     const arrivedMs = this.#now();
-    for (const gone of this.#queue.push({ topic, index, stampNs, frameId, bytes, arrivedMs }))
+    for (const gone of this.#queue.push({ topic, index, stampNs, clockShiftNs, frameId, bytes, arrivedMs }))
       this.drop(
         'queue-full',
         gone.topic,
         `${gone.topic}: scans arrive faster than they are processed; the oldest is dropped.`,
       );
     return true;
+  }
+
+  /** Now on a clock that never steps, ns since 1970. */
+  #received(): bigint {
+    return BigInt(Math.round((performance.timeOrigin + this.#now()) * 1e6));
   }
 
   /** The next scan whose transform is known, or 'wait' while it may still come, or undefined when none waits. */

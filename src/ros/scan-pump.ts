@@ -73,7 +73,7 @@ export class ScanPump {
         intake.drop('waiting-for-first-lidar', scan.topic);
         continue;
       }
-      void this.#process(slam, scan, imu.take(intake.baseFrame, scan.stampNs));
+      void this.#process(slam, scan, imu.take(intake.baseFrame, scan.stampNs, scan.clockShiftNs));
       return;
     }
   }
@@ -115,11 +115,13 @@ export class ScanPump {
     const { message: bytes, transfers } = handOver(scan.bytes);
     try {
       if (imu) void slam.call({ type: 'imu', batch: imu });
-      const { mount, mountTwist } = scan;
+      const { mount, mountTwist, stampNs, clockShiftNs } = scan;
       await slam.call(
         {
           type: 'cloud',
           bytes,
+          stampNs,
+          ...(clockShiftNs !== 0n && { clockShiftNs }),
           mount,
           ...(mountTwist.some((v) => v !== 0) && { mountTwist }),
           undistorted: wantsCloud(),

@@ -1,10 +1,7 @@
-/** Something that waits its turn by its stamp. */
-export interface Stamped {
-  readonly stampNs: bigint;
-}
+import { type ShiftedStamp, steadyNs } from '../sensors/clock-shift.js';
 
 /** Bounded waiting line, oldest stamp first. When full, the oldest gives way: live, the newest data count. */
-export class ScanQueue<T extends Stamped> {
+export class ScanQueue<T extends ShiftedStamp> {
   readonly #items: T[] = [];
   #dropped = 0;
 
@@ -22,7 +19,7 @@ export class ScanQueue<T extends Stamped> {
   /** Adds in order of stamps. @returns the messages that had to give way */
   push(item: T): T[] {
     let at = this.#items.length;
-    while (at > 0 && this.#items[at - 1]!.stampNs > item.stampNs) at--;
+    while (at > 0 && steadyNs(this.#items[at - 1]!) > steadyNs(item)) at--;
     this.#items.splice(at, 0, item);
     const out = this.#items.splice(0, Math.max(0, this.#items.length - this.capacity));
     this.#dropped += out.length;

@@ -47,8 +47,10 @@ export interface ObservationCounts {
  */
 export interface Observation {
   readonly sensor: SensorId;
-  /** The instant to which its pose belongs, nanoseconds. */
+  /** The instant to which its pose belongs, nanoseconds, on a clock that never steps. */
   readonly stampNs: bigint;
+  /** What the clock of the sensor's own stamps has stepped by, ns: its pose is published with `stampNs` plus this. */
+  readonly clockShiftNs?: bigint;
   /** Frame of the sensor, header.frame_id. */
   readonly frameId: string;
   /** Where the sensor was on the body at the stamp. */

@@ -165,6 +165,9 @@ function assemble(
     loop: makeLoop(config, pool, backend, field, before),
     frontEnd: {
       storage: lidar.storage,
+      get notices() {
+        return lidar.notices;
+      },
       observe: ({ mount, mountTwist, ...scan }) =>
         lidar.observe(scan, {
           T_body_sensor: rig.locate(scan.frameId, mount),

@@ -15,7 +15,10 @@ export interface PoseEvent {
   /** Number of the observation; the same as in its result. */
   readonly index: number;
   readonly sensor: string;
+  /** As the sensor has it. */
   readonly stampNs: bigint;
+  /** How far its clock has stepped so far, ns; absent where it has not. */
+  readonly clockShiftNs?: bigint;
   readonly submap: number;
   /** T_odom_body at the stamp. */
   readonly pose: Pose;

@@ -98,13 +98,15 @@ export class Pipeline {
 
   #publish(index: number, observation: Observation, estimate: Estimate): void {
     const { motion, trajectory, events, submap } = this.#parts;
-    const { sensor, stampNs } = observation;
+    const { sensor, clockShiftNs = 0n } = observation;
+    const stampNs = observation.stampNs + clockShiftNs;
     const { pose, state, reason, T_odom_sensor } = estimate;
     const lever = [3, 7, 11].map((i) => pose[i]! - T_odom_sensor[i]!);
     const covariance = aboutPoint(estimate.covariance, lever);
-    const twist = estimate.twist ?? motion.meanTwist(sensor, stampNs, pose) ?? motion.twist;
+    const twist = estimate.twist ?? motion.meanTwist(sensor, observation.stampNs, pose) ?? motion.twist;
     trajectory.add({ index, stampNs, submap, pose, state });
-    events.emit({ type: 'pose', index, sensor, stampNs, submap, pose, covariance, twist, state, reason });
+    const stamp = clockShiftNs === 0n ? { stampNs } : { stampNs, clockShiftNs };
+    events.emit({ type: 'pose', index, sensor, ...stamp, submap, pose, covariance, twist, state, reason });
     if (state !== this.#state) events.emit({ type: 'state', stampNs, state, reason });
     this.#state = state;
   }
@@ -136,7 +138,7 @@ export class Pipeline {
     const registered = o.surface.keypoints.length;
     return {
       index,
-      stampNs: o.stampNs,
+      stampNs: o.stampNs + (o.clockShiftNs ?? 0n),
       pose,
       covariance,
       twist: sensorTwist(this.#parts.motion.twist, o),

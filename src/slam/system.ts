@@ -7,6 +7,7 @@ import { identity, type Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { Arrivals } from '../sensors/arrival.js';
+import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
 import type { Observation } from '../sensors/observation.js';
@@ -25,7 +26,11 @@ export interface SystemParts {
   readonly field: Field;
   readonly loop: Loop;
   /** The sensor's own preparation. */
-  readonly frontEnd: { readonly storage: ScanStorage; observe(scan: LidarScan): Observation };
+  readonly frontEnd: {
+    readonly storage: ScanStorage;
+    observe(scan: LidarScan): Observation;
+    readonly notices?: readonly string[];
+  };
   readonly places: Places;
   /** What there is to say about how it was made. */
   readonly notes: readonly string[];
@@ -42,6 +47,9 @@ export class SlamSystem implements Slam {
   #lastPose: Pose;
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
+  /** In the order in which they came up, and how many there are from each part. */
+  readonly #warnings: string[] = [];
+  #counted: number[] = [0, 0, 0];
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -84,7 +92,9 @@ export class SlamSystem implements Slam {
   }
 
   /** One that is late is used at its stamp, within limits. */
-  #checkArrival({ frameId, stampNs }: LidarScan): void {
+  #checkArrival(scan: LidarScan): void {
+    const { frameId } = scan;
+    const stampNs = steadyNs(scan);
     if (this.#arrivals.check(frameId, stampNs) !== 'too-late') return;
     throw new FeltmapError(
       'bad-input',
@@ -104,7 +114,11 @@ export class SlamSystem implements Slam {
   }
 
   get warnings(): readonly string[] {
-    return [...this.#parts.notes, ...this.#parts.backend.notices];
+    const { notes, backend, frontEnd } = this.#parts;
+    const all = [notes, backend.notices, frontEnd.notices ?? []];
+    all.forEach((list, i) => this.#warnings.push(...list.slice(this.#counted[i])));
+    this.#counted = all.map((list) => list.length);
+    return this.#warnings;
   }
 
   mesh(): Mesh {

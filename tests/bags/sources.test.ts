@@ -6,6 +6,8 @@ import { McapBagWriter } from '../../src/bags/mcap-writer.js';
 import { openScanSource } from '../../src/bags/source.js';
 import { parseDateTime, parseSeconds } from '../../src/bags/timestamps.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
+import { exp, identity } from '../../src/geometry/se3.js';
+import { encodeTFMessage } from '../../src/messages/poses.js';
 import { KITTI_HDL64 } from '../../src/sensors/lidar/azimuth-times.js';
 import { encodePointCloud2 } from '../../src/messages/pointcloud2.js';
 import { ROS_TYPES } from '../../src/messages/types.js';
@@ -62,7 +64,23 @@ describe('KITTI folders', () => {
     write('odo/times.txt', '0.000000e+00\n1.037259e-01\n2.074518e-01\n');
     const source = await openScanSource(join(folder, 'odo'));
     expect((await collect(source.scans())).map((s) => s.stampNs)).toEqual([0n, 207_451_800n]);
-    expect(source.warnings).toEqual([expect.stringMatching(/scan skipped: .*000001\.bin has 17 bytes/)]);
+    expect(source.warnings).toEqual([
+      expect.stringMatching(/KITTI odometry.*compensated.*not deskewed/),
+      expect.stringMatching(/scan skipped: .*000001\.bin has 17 bytes/),
+    ]);
+  });
+
+  it('odometry: compensated sweeps have no times, unless they are to be deskewed always', async () => {
+    write('plainodo/velodyne/000000.bin', kittiScan(50));
+    write('plainodo/times.txt', '0.0\n');
+    const path = join(folder, 'plainodo');
+    const [scan] = await collect((await openScanSource(path)).scans());
+    expect([scan!.timing, scan!.times]).toEqual(['none', undefined]);
+    const always = await openScanSource(path, { deskewAlways: true });
+    const [swept] = await collect(always.scans());
+    expect(swept!.timing).toBe('azimuth');
+    expect(swept!.times![0]).toBeCloseTo(-0.001, 6);
+    expect(always.warnings).toEqual([]);
   });
 
   it('a line of nonsense among the stamps is named', async () => {
@@ -279,5 +297,44 @@ describe('time that goes back', () => {
       50, 51, 1, 2,
     ]);
     await source.close();
+  });
+});
+
+describe('two LiDARs in one topic', () => {
+  const record = async (name: string, mounted: boolean): Promise<string> => {
+    const path = join(folder, name);
+    const writer = await McapBagWriter.create(path);
+    if (mounted) {
+      const transform = exp([1, 2, 3, 0, 0, 0]);
+      const tf = encodeTFMessage([{ stampNs: 1n, frameId: 'front', childFrameId: 'rear', transform }]);
+      await writer.writeRaw('/tf_static', ROS_TYPES.tf, 1n, tf);
+    }
+    for (let i = 0; i < 6; i++) {
+      const stampNs = BigInt(i + 1) * 50_000_000n;
+      const scan = { ...smallScan(stampNs), frameId: i % 2 === 0 ? 'front' : 'rear' };
+      await writer.writeRaw(
+        '/points',
+        ROS_TYPES.pointCloud2,
+        stampNs,
+        encodePointCloud2(pointCloud2FromScan(scan)),
+      );
+    }
+    await writer.close();
+    return path;
+  };
+
+  it('are mounted by the fixed transforms', async () => {
+    const source = await openScanSource(await record('mounted.mcap', true));
+    const scans = await collect(source.scans());
+    expect(scans.map((scan) => scan.frameId)).toEqual(['front', 'rear', 'front', 'rear', 'front', 'rear']);
+    expect(scans[1]!.mount![3]).toBeCloseTo(1, 9);
+    expect(scans[2]!.mount).toEqual(identity());
+    expect(source.warnings.filter((text) => text.includes('rear'))).toEqual([]);
+  });
+
+  it('without them the second is left out, and both are named', async () => {
+    const source = await openScanSource(await record('unmounted.mcap', false));
+    expect((await collect(source.scans())).map((scan) => scan.frameId)).toEqual(['front', 'front', 'front']);
+    expect(source.warnings[0]).toMatch(/'front' and of 'rear'.*not used \(3\)/);
   });
 });

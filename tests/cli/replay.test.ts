@@ -171,6 +171,8 @@ describe('replay when something goes wrong', () => {
     expect(often.stderr).toMatch(/Tracking was lost on 40\.0 % .*too few points fit/);
     expect(await readdir(often.out)).toContain('mesh.ply');
     expect((await run(await recording('lost2', [5, -1, -1, 5, 5]), { maxLost: 40 })).status).toBe(0);
+    expect((await run(await recording('lost1', [5, -1, 5, 5, 5]))).status).toBe(0);
+    expect((await run(await recording('lost0', [5, -1, 5, 5, 5]), { maxLost: 0 })).status).toBe(4);
     expect((await run(await recording('lost3', [5, 5, 5, 5, -1]), { maxLost: 100 })).status).toBe(4);
   });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exp, identity } from '../../src/geometry/se3.js';
-import { ScanIntake } from '../../src/ros/scan-intake.js';
+import { encodePointCloud2, PointType, type PointCloud2 } from '../../src/messages/pointcloud2.js';
+import { type ReadyScan, ScanIntake } from '../../src/ros/scan-intake.js';
 import { TfBuffer } from '../../src/messages/tf-buffer.js';
 import { ThrottledLog } from '../../src/ros/throttle.js';
 import { TimeWatch } from '../../src/ros/time-watch.js';
@@ -36,6 +37,22 @@ const mountAt = (stampNs: bigint, isStatic = false, child = 'lidar') =>
     },
     isStatic,
   );
+
+/** 2000 points over 0.1 s from an absolute time on (s), as Hesai's driver writes them. */
+function pointsWithTimes(start: number): Omit<PointCloud2, 'stampNs' | 'frameId'> {
+  const [width, pointStep] = [2000, 20];
+  const data = new Uint8Array(width * pointStep);
+  const view = new DataView(data.buffer);
+  for (let i = 0; i < width; i++) {
+    for (let k = 0; k < 3; k++) view.setFloat32(i * pointStep + 4 * k, 1 + i + k, true);
+    view.setFloat64(i * pointStep + 12, start + (0.1 * i) / width, true);
+  }
+  const field = (name: string, offset: number, datatype: number) => ({ name, offset, datatype, count: 1 });
+  const fields = ['x', 'y', 'z'].map((name, k) => field(name, 4 * k, PointType.FLOAT32));
+  fields.push(field('timestamp', 12, PointType.FLOAT64));
+  const shape = { height: 1, width, pointStep, rowStep: width * pointStep };
+  return { ...shape, fields, bigEndian: false, data, isDense: true };
+}
 
 beforeEach(() => {
   now = 0;
@@ -125,6 +142,36 @@ describe('ScanIntake', () => {
     expect(it_.add('a', 0, cloudBytes(1, ''))).toBe(false);
     expect(it_.drops.get('unreadable')).toBe(2);
     expect(logs[0]).toMatch(/^a: std_msgs\/Header: the message ends/);
+  });
+
+  it('a cloud without a stamp gets that of its points, and a clock that was set is carried across', () => {
+    mountAt(0n, true);
+    const it_ = intake('base_link', 100);
+    const cloud = (stamp: number, at: number): Uint8Array =>
+      encodePointCloud2({
+        ...pointsWithTimes(at),
+        stampNs: BigInt(Math.round(stamp * 1e9)),
+        frameId: 'lidar',
+      });
+    const START = 1_700_000_000;
+    for (let i = 0; i < 3; i++) expect(it_.add('a', 0, cloud(0, START + i / 10))).toBe(true);
+    expect([it_.next(), it_.next(), it_.next()].map((s) => Number((s as ReadyScan).stampNs) / 1e9)).toEqual([
+      expect.closeTo(START, 5),
+      expect.closeTo(START + 0.1, 5),
+      expect.closeTo(START + 0.2, 5),
+    ]);
+    expect(logs).toEqual([expect.stringMatching(/^a: a cloud has no stamp \(0\).*times of its points\.$/)]);
+    logs = [];
+    for (let i = 0; i < 20; i++) {
+      now = 100 * i;
+      it_.add('b', 0, cloud(START + i / 10 + (i < 10 ? 0 : 0.4), START));
+    }
+    const scans = Array.from({ length: 20 }, () => it_.next() as ReadyScan);
+    expect(scans.map((s) => s.clockShiftNs)).toEqual([
+      ...Array<bigint>(10).fill(0n),
+      ...Array<bigint>(10).fill(400_000_000n),
+    ]);
+    expect(logs).toEqual([expect.stringMatching(/^b: the stamps step ahead by 0\.400 s/)]);
   });
 
   it('tells of a jump before the scan that showed it is queued', () => {

@@ -5,7 +5,7 @@ const ns = (seconds: number): bigint => BigInt(Math.round(seconds * 1e9));
 
 function feed(watch: TimeWatch, seconds: readonly number[], topic = 'lidar'): string[] {
   return seconds.map((s) => {
-    const verdict = watch.check(topic, ns(s));
+    const verdict = watch.check({ source: topic, stampNs: ns(s) });
     return verdict.kind === 'drop' ? verdict.why : verdict.kind;
   });
 }
@@ -49,7 +49,7 @@ describe('TimeWatch', () => {
       'ok',
       'out-of-order',
       'out-of-order',
-      'jump-back',
+      'restart',
       'ok',
     ]);
     expect(watch.newest).toBe(ns(50.3));
@@ -58,7 +58,10 @@ describe('TimeWatch', () => {
   it('tells how far back', () => {
     const watch = new TimeWatch();
     feed(watch, [100, 50, 50.1]);
-    expect(watch.check('lidar', ns(50.2))).toEqual({ kind: 'jump-back', seconds: expect.closeTo(49.8, 6) });
+    expect(watch.check({ source: 'lidar', stampNs: ns(50.2) })).toMatchObject({
+      kind: 'restart',
+      seconds: expect.closeTo(49.8, 6),
+    });
   });
 
   it('one stamp from the far future does not make the present the past', () => {

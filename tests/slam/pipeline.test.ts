@@ -269,9 +269,12 @@ describe('bad input', () => {
     expect(system.process(scans[4]!).state).not.toBe('lost');
   });
 
-  it('with more points than there is room for names the setting to raise', async () => {
-    const system = await slam('sensor.maxPoints=1000');
-    expect(() => system.process(scans[0]!)).toThrow(/maxPoints/);
+  it('with more points than there is room for is thinned, which is told once with the setting to raise', async () => {
+    const system = await slam('sensor.maxPoints=5000');
+    for (const scan of scans.slice(0, 3)) expect(system.process(scan).points.input).toBe(5000);
+    expect(system.process(scans[3]!).state).not.toBe('lost');
+    const said = system.warnings!.filter((text) => text.includes('sensor.maxPoints'));
+    expect(said).toEqual([expect.stringContaining(`${scans[0]!.count} points`)]);
   });
 
   it('may repeat a stamp or go back in time without losing the track', async () => {

@@ -56,8 +56,12 @@ export class ImuIntake {
     }
   }
 
-  /** What came since the last scan, on a body; undefined without readings or transform. */
-  take(bodyFrame: string, stampNs: bigint): ImuBatch | undefined {
+  /**
+   * What came since the last scan, on a body; undefined without readings or transform.
+   *
+   * @param clockShiftNs how far the clock of the stamps has stepped: the readings come on one that has not
+   */
+  take(bodyFrame: string, stampNs: bigint, clockShiftNs = 0n): ImuBatch | undefined {
     if (this.#stamps.length === 0) return undefined;
     const { lookup, warn } = this.#options;
     const found = lookup(bodyFrame, this.#frame, stampNs);
@@ -68,7 +72,8 @@ export class ImuIntake {
       warn('imu transform', `imu is not used: there is no transform ${frames}: ${found.reason}.`);
       return undefined;
     }
-    return { stampsNs: BigInt64Array.from(stamps), rates: Float64Array.from(rates), T_body_imu: found.pose };
+    const steady = clockShiftNs === 0n ? stamps : stamps.map((stamp) => stamp - clockShiftNs);
+    return { stampsNs: BigInt64Array.from(steady), rates: Float64Array.from(rates), T_body_imu: found.pose };
   }
 
   clear(): void {

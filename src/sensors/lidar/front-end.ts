@@ -1,10 +1,13 @@
 import type { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { identity, type Pose, type Twist } from '../../geometry/se3.js';
+import { steadyNs } from '../clock-shift.js';
 import type { Observation, SensorId, SurfaceSamples } from '../observation.js';
 import { Slots } from '../slots.js';
+import { limitPoints } from './limit-points.js';
 import type { PreparedScan } from './prepared-scan.js';
 import { LidarPreparer, type PreparerOptions, type Vehicle } from './preparer.js';
+import { areRings } from './rings.js';
 import type { LidarScan, ScanStorage } from './scan.js';
 
 export interface FrontEndOptions extends PreparerOptions {
@@ -36,6 +39,7 @@ export class LidarFrontEnd {
   readonly #preparer: LidarPreparer;
   readonly #slots: Slots<PreparedScan>;
   readonly #deskew: boolean;
+  readonly #notices: string[] = [];
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
   constructor(pool: KernelPool, { slots = SLOTS, deskew = true, ...options }: FrontEndOptions = {}) {
@@ -49,6 +53,11 @@ export class LidarFrontEnd {
     return this.#preparer.storage;
   }
 
+  /** What the user should know about scans so far: only ever grows. */
+  get notices(): readonly string[] {
+    return this.#notices;
+  }
+
   /** Observations that can be made before one must be released. */
   get free(): number {
     return this.#slots.free;
@@ -56,13 +65,15 @@ export class LidarFrontEnd {
 
   /**
    * @param mount where the LiDAR is on the body at the stamp; the LiDAR is the body where that is left out
-   * @throws FeltmapError bad-input for a scan that contradicts itself or is too large; out-of-memory while no slot is
+   * A scan of more points than memory was set aside for is thinned.
+   *
+   * @throws FeltmapError bad-input for a scan that contradicts itself; out-of-memory while no slot is
    *   free. Either way nothing is held.
    */
   observe(scan: LidarScan, mount: LidarMount = {}, vehicle?: Vehicle): Observation {
     const slot = this.#slots.take();
     try {
-      this.#preparer.prepare(scan, slot, vehicle);
+      this.#preparer.prepare(withoutFalseRings(this.#limited(scan)), slot, vehicle);
     } catch (error) {
       this.#slots.give(slot);
       throw error;
@@ -70,23 +81,43 @@ export class LidarFrontEnd {
     const { sensor = scan.frameId, T_body_sensor = identity(), mountTwist } = mount;
     return new LidarObservation(this.#preparer, this.#slots, slot, {
       sensor,
-      stampNs: scan.stampNs,
+      stampNs: steadyNs(scan),
+      ...(scan.clockShiftNs !== undefined && { clockShiftNs: scan.clockShiftNs }),
       frameId: scan.frameId,
       T_body_sensor,
       ...(mountTwist && { mountTwist }),
       motion: this.#deskew && scan.timing !== 'none' ? 'sweep' : 'rigid',
     });
   }
+
+  /** The scan, or evenly chosen points of one that is too large, which is told once. */
+  #limited(scan: LidarScan): LidarScan {
+    const { maxPoints } = this.#preparer.options;
+    if (scan.count <= maxPoints || scan.positions.length < 3 * scan.count) return scan;
+    if (this.#notices.length === 0)
+      this.#notices.push(
+        `A scan of '${scan.frameId}' has ${scan.count} points, more than the ${maxPoints} of sensor.maxPoints: ` +
+          'it and others as large are thinned to that; raise the setting to use them whole.',
+      );
+    return limitPoints(scan, maxPoints);
+  }
+}
+
+/** Without laser numbers that are not those of rings: rows of a range image cannot be made of them. */
+function withoutFalseRings(scan: LidarScan): LidarScan {
+  const { rings, ...rest } = scan;
+  return !rings || rings.length < scan.count || areRings(scan.positions, rings, scan.count) ? scan : rest;
 }
 
 type Described = Pick<
   Observation,
-  'sensor' | 'stampNs' | 'frameId' | 'T_body_sensor' | 'mountTwist' | 'motion'
+  'sensor' | 'stampNs' | 'clockShiftNs' | 'frameId' | 'T_body_sensor' | 'mountTwist' | 'motion'
 >;
 
 class LidarObservation implements Observation {
   readonly sensor: SensorId;
   readonly stampNs: bigint;
+  readonly clockShiftNs?: bigint;
   readonly frameId: string;
   readonly T_body_sensor: Pose;
   readonly mountTwist?: Twist;
@@ -100,10 +131,11 @@ class LidarObservation implements Observation {
     private readonly preparer: LidarPreparer,
     private readonly slots: Slots<PreparedScan>,
     slot: PreparedScan,
-    { sensor, stampNs, frameId, T_body_sensor, mountTwist, motion }: Described,
+    { sensor, stampNs, clockShiftNs, frameId, T_body_sensor, mountTwist, motion }: Described,
   ) {
     this.sensor = sensor;
     this.stampNs = stampNs;
+    if (clockShiftNs !== undefined) this.clockShiftNs = clockShiftNs;
     this.frameId = frameId;
     this.T_body_sensor = T_body_sensor;
     if (mountTwist) this.mountTwist = mountTwist;

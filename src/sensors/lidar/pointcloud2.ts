@@ -1,18 +1,20 @@
 import { FeltmapError } from '../../geometry/errors.js';
-import type { PointCloud2, PointField } from '../../messages/pointcloud2.js';
+import { decodePointCloud2, type PointCloud2, type PointField } from '../../messages/pointcloud2.js';
 import { ColumnReader, checkField, checkLayout, findField } from './point-columns.js';
-import { TIME_FIELDS, relativeTimes } from './point-times.js';
+import { type PointTimes, TIME_FIELDS, relativeTimes } from './point-times.js';
 import type { LidarScan, ScanStorage } from './scan.js';
 
 const INTENSITY_FIELDS = ['intensity', 'intensities', 'reflectivity', 'reflectance', 'i'] as const;
 const RING_FIELDS = ['ring', 'channel', 'line', 'laser_id', 'ring_id', 'scan_id'] as const;
+const UINT32 = 6;
 const FLOAT32 = 7;
 
 /**
  * A LidarScan from a PointCloud2 of any field order, numeric type, endianness and padding.
  *
  * Times come from the field that holds them, in seconds relative to the stamp whatever its unit (point-times.ts);
- * without one `timing` is 'none'. Coordinates stay as they are, NaN and Inf included (REP-117).
+ * without one `timing` is 'none'. Coordinates stay as they are, NaN and Inf included (REP-117), but for points whose
+ * time cannot be true: they become NaN.
  * Throws FeltmapError 'bad-input' where x, y or z is missing, or sizes do not agree.
  *
  * @param storage where coordinates, float32 times and rings go if they fit; else the scan has arrays of its own
@@ -45,7 +47,7 @@ export function scanFromPointCloud2(cloud: PointCloud2, storage?: ScanStorage): 
   const time = optional(TIME_FIELDS);
   const intensity = optional(INTENSITY_FIELDS);
   const ring = optional(RING_FIELDS);
-  const times = time && readTimes(cloud, reader, time, positions, stored);
+  const { times, firstNs, issues } = time ? readTimes(cloud, reader, time, positions, stored) : NO_TIMES;
   const intensities = intensity && new Float32Array(count);
   if (intensities) reader.read(intensity, intensities);
   const rings = ring && (stored?.rings.subarray(0, count) ?? new Uint16Array(count));
@@ -61,8 +63,12 @@ export function scanFromPointCloud2(cloud: PointCloud2, storage?: ScanStorage): 
     ...(rings && { rings }),
     ...(layout.height > 1 && { height: layout.height, width: layout.width }),
     timing: times ? 'field' : 'none',
+    ...(firstNs !== undefined && { firstPointNs: firstNs }),
+    ...(time && issues.length > 0 && { timeIssues: { field: time.name, issues } }),
   };
 }
+
+const NO_TIMES: PointTimes = { issues: [] };
 
 function readTimes(
   cloud: PointCloud2,
@@ -70,12 +76,47 @@ function readTimes(
   field: PointField,
   positions: Float32Array,
   stored: ScanStorage | undefined,
-): Float32Array | undefined {
+): PointTimes {
   const { count } = reader.layout;
   const raw =
     field.datatype === FLOAT32
       ? (stored?.times.subarray(0, count) ?? new Float32Array(count))
       : new Float64Array(count);
   reader.read(field, raw);
-  return relativeTimes(raw, field.datatype >= FLOAT32, positions, cloud.stampNs);
+  const column = {
+    isFloat: field.datatype >= FLOAT32,
+    wrapsAt: field.datatype === UINT32 ? 2 ** 32 : 0,
+  };
+  const read = relativeTimes(raw, column, positions, cloud.stampNs);
+  const { times } = read;
+  if (times && read.issues.some(({ kind }) => kind === 'outliers'))
+    for (let i = 0; i < times.length; i++)
+      if (times[i] !== times[i]) {
+        positions.fill(NaN, 3 * i, 3 * i + 3);
+        times[i] = 0;
+      }
+  return read;
+}
+
+/** Points that are read to find the first one's time. */
+const TIME_SAMPLES = 1024;
+
+/**
+ * Absolute time of the first point of a PointCloud2 (CDR), ns since 1970, from a sample of its points, the first among
+ * them; undefined where it carries no such times.
+ */
+export function firstPointNs(bytes: Uint8Array): bigint | undefined {
+  try {
+    const cloud = decodePointCloud2(bytes);
+    const { count, width, height, pointStep, rowStep } = checkLayout(cloud);
+    if (count === 0 || (height > 1 && rowStep !== width * pointStep)) return undefined;
+    // Every n-th point, as if the others were padding.
+    const step = Math.max(1, Math.floor(count / TIME_SAMPLES));
+    const sampled = { height: 1, width: Math.floor(count / step), pointStep: pointStep * step };
+    return scanFromPointCloud2({ ...cloud, ...sampled, rowStep: sampled.width * sampled.pointStep })
+      .firstPointNs;
+  } catch (error) {
+    if (error instanceof FeltmapError) return undefined; // told when the cloud itself is read
+    throw error;
+  }
 }

@@ -79,7 +79,7 @@ export class GeometryFinder {
     let occupied = 0;
     for (let i = 0; i < 64; i++) if (this.#sectors[i]! > 0) occupied++;
     const perTurn = (scan.count / geometry.rows) * (64 / Math.max(1, occupied));
-    let logCols = Math.max(8, Math.min(11, Math.round(Math.log2(Math.max(1, perTurn)))));
+    let logCols = Math.max(fewestColumns(perTurn), Math.min(11, Math.round(Math.log2(Math.max(1, perTurn)))));
     while (logCols > 8 && geometry.rows << logCols > maxCells) logCols--;
     geometry.logCols = logCols;
     return geometry;
@@ -280,6 +280,11 @@ export class GeometryFinder {
     geometry.rows = rows;
     geometry.rowPitch = span / rows;
   }
+}
+
+/** Least logarithm of columns. A quarter more than there are points stays dense enough for planes, twice as many does not. */
+function fewestColumns(perTurn: number): number {
+  return perTurn >= 160 ? 8 : perTurn >= 80 ? 7 : 6;
 }
 
 function sinElevation(positions: Float32Array, i: number): number {

@@ -1,4 +1,5 @@
 import type { Pose, Twist } from '../../geometry/se3.js';
+import type { TimeIssue } from './point-times.js';
 
 /** How the per-point times of a scan came about. */
 export type PointTiming = 'field' | 'azimuth' | 'none';
@@ -7,6 +8,8 @@ export type PointTiming = 'field' | 'azimuth' | 'none';
 export interface LidarScan {
   /** Header stamp in nanoseconds: the instant to which the scan's pose belongs. */
   readonly stampNs: bigint;
+  /** How far the clock of the stamps has stepped so far, ns (sensors/stamps.ts); left out where it has not. */
+  readonly clockShiftNs?: bigint;
   /** Sensor frame, header.frame_id. */
   readonly frameId: string;
   readonly count: number;
@@ -22,6 +25,10 @@ export interface LidarScan {
   readonly height?: number;
   readonly width?: number;
   readonly timing: PointTiming;
+  /** Absolute time of the first point, ns since 1970, where the points carry such times. */
+  readonly firstPointNs?: bigint;
+  /** What is wrong with the times in this field of the cloud; absent where nothing is. */
+  readonly timeIssues?: { readonly field: string; readonly issues: readonly TimeIssue[] };
   /**
    * T_body_sensor at the stamp. Without it the sensor is the body.
    */

@@ -48,6 +48,9 @@ describe('LidarFrontEnd', () => {
     expect(o.T_body_sensor).toBe(mount);
     expect(o.counts.input).toBe(2100);
     expect(o.surface.keypoints.length).toBeGreaterThan(100);
+    const shifted = lidar.observe({ ...scanOf(1), stampNs: 500n, clockShiftNs: 300n });
+    expect(shifted).toMatchObject({ stampNs: 200n, clockShiftNs: 300n });
+    shifted.release();
     const rigid = lidar.observe({ ...scanOf(1), timing: 'none' });
     expect([rigid.motion, rigid.sensor]).toEqual(['rigid', 'lidar1']);
     rigid.complete();

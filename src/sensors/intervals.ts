@@ -1,0 +1,57 @@
+/** Intervals that are kept, and from how many on they tell anything. */
+const KEPT = 9;
+const ENOUGH = 3;
+/** A clock that runs this much faster or slower than the other is no clock of the same world. */
+const RATES = [0.8, 1.25] as const;
+
+/** The usual time from one message of a source to the next, by its stamps and by its arrivals (ns). */
+export class Intervals {
+  readonly #stamps: number[] = [];
+  readonly #arrivals: number[] = [];
+
+  /** @param arrival left out where arrivals are not known */
+  add(stamp: number, arrival?: number): void {
+    keep(this.#stamps, stamp);
+    if (arrival !== undefined) keep(this.#arrivals, arrival);
+  }
+
+  /** Usual interval between stamps; undefined before there are enough. */
+  get period(): number | undefined {
+    return median(this.#stamps);
+  }
+
+  /** The last interval between stamps; 0 before the first. */
+  get last(): number {
+    return this.#stamps.at(-1) ?? 0;
+  }
+
+  /** Usual interval between arrivals. */
+  get arrivalPeriod(): number | undefined {
+    return median(this.#arrivals);
+  }
+
+  /**
+   * Time of the stamps' clock that has passed by the arrivals, where both clocks run alike: a recording that is played
+   * faster, or stored with times of its own, tells nothing.
+   */
+  passed(arrival: number | undefined): number | undefined {
+    const [period, usual] = [this.period, this.arrivalPeriod];
+    if (arrival === undefined || period === undefined || usual === undefined || usual <= 0) return undefined;
+    const rate = period / usual;
+    return rate >= RATES[0] && rate <= RATES[1] ? arrival * rate : undefined;
+  }
+
+  clear(): void {
+    this.#stamps.length = this.#arrivals.length = 0;
+  }
+}
+
+function keep(list: number[], value: number): void {
+  list.push(value);
+  if (list.length > KEPT) list.shift();
+}
+
+function median(list: readonly number[]): number | undefined {
+  if (list.length < ENOUGH) return undefined;
+  return [...list].sort((a, b) => a - b)[list.length >> 1];
+}

@@ -1,0 +1,56 @@
+import type { DropCause, StampVerdict, Taken } from './stamps.js';
+
+const DROPPED: Readonly<Record<DropCause, string>> = {
+  duplicate: 'a cloud has the stamp of the cloud before it and is dropped',
+  'out-of-order':
+    'a cloud has a stamp out of order (older than the cloud before it, or far ahead) and is dropped',
+  repeats: 'a cloud has a stamp that was there before (a recording that repeats itself?) and is dropped',
+  unset: 'a cloud has no stamp (0), and nothing tells when it was taken: it is dropped',
+};
+
+/** What became of a message by its stamp, as a sentence without its end; undefined where its stamp was fine. */
+export function describeStamp(verdict: StampVerdict): string | undefined {
+  switch (verdict.kind) {
+    case 'ok':
+      return undefined;
+    case 'repaired':
+      return repaired(verdict);
+    case 'step':
+      return (
+        `the stamps step ${verdict.seconds! < 0 ? 'back' : 'ahead'} by ${Math.abs(verdict.seconds!).toFixed(3)} s at ` +
+        `${(Number(verdict.stampNs) * 1e-9).toFixed(3)} s, but clouds came as usual: a clock was set, and motion goes on across it`
+      );
+    case 'drop':
+      return DROPPED[verdict.why];
+    case 'restart':
+      return `the stamps go back by ${verdict.seconds.toFixed(1)} s for good: everything starts anew`;
+  }
+}
+
+function repaired({ was, from }: Taken): string {
+  const what =
+    was === 'zero' ? 'has no stamp (0)' : 'has the stamp of the cloud before it, though time went on';
+  const source = from === 'points' ? 'the times of its points' : 'the time at which it came';
+  return `a cloud ${what}: its stamp is taken from ${source}`;
+}
+
+/** Counts what became of messages, and tells each kind once. */
+export class StampNotes {
+  readonly #tallies = new Map<string, { count: number; readonly first: string }>();
+
+  add(source: string, verdict: StampVerdict): void {
+    const first = describeStamp(verdict);
+    if (first === undefined) return;
+    const detail = 'why' in verdict ? verdict.why : 'was' in verdict ? `${verdict.was} ${verdict.from}` : '';
+    const key = `${source} ${verdict.kind} ${detail}`;
+    const tally = this.#tallies.get(key) ?? { count: 0, first: `${source}: ${first}` };
+    tally.count++;
+    this.#tallies.set(key, tally);
+  }
+
+  get list(): readonly string[] {
+    return [...this.#tallies.values()].map(({ count, first }) =>
+      count === 1 ? first : `${first} (${count} times, this was the first)`,
+    );
+  }
+}

@@ -4,7 +4,7 @@ import { answer } from '../../dist/compute/synchronous-call.js';
 import { deviceCalls } from '../../dist/field/backends/webgpu/device-calls.js';
 import { DeviceLostError } from '../../dist/field/backends/webgpu/gpu.js';
 
-const { memory, heap, ...line } = workerData;
+const { memory, heap, ...channel } = workerData;
 const { calls, map } = deviceCalls(memory);
 let forbidden = false;
 
@@ -42,4 +42,4 @@ const handlers = {
   },
 };
 
-answer(line, handlers, (error) => error instanceof DeviceLostError);
+answer(channel, handlers, (error) => error instanceof DeviceLostError);

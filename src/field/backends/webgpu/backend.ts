@@ -57,6 +57,12 @@ const startThread = (memory: WebAssembly.Memory): SyncCaller =>
 /**
  * A field on a GPU. The device lives in a thread of its own (host.ts), so that calls can wait for its answers. One field
  * for now.
+ *
+ * @example
+ * const backend = await WebGpuBackend.create(new WasmBackend(pool, limits), { half: true });
+ * const field = backend.createField(spec, room);
+ * backend.integrate(field, surface, identity(), { scan: 0 });
+ * await backend.close();
  */
 export class WebGpuBackend implements FieldBackend {
   readonly name = 'webgpu';

@@ -15,7 +15,7 @@ const handlers = {
     if (forbidden) throw new Error('no adapter is left');
     return calls.open({ ...o, options: { ...o.options, ...heap } });
   },
-  /** Segments of the heap on the device and the pages they hold. */
+  /** Segments of the heap on the device, the pages they hold, and those in use as of the last count. */
   heap: async () => map().heap,
   /** Submissions, round trips and bytes since the device was opened. */
   traffic: async () => map().gpu.traffic,

@@ -54,8 +54,8 @@ export class GpuTestField extends TestField<WebGpuField, WebGpuBackend> {
   putSamples(first: number, count: number): void {
     this.field.putSamples(first, count);
   }
-  get heap(): { segments: number; pages: number } {
-    return this.ask('heap') as { segments: number; pages: number };
+  get heap(): { segments: number; pages: number; used: number } {
+    return this.ask('heap') as { segments: number; pages: number; used: number };
   }
 }
 

@@ -83,6 +83,14 @@ export async function onDevice(
   return { gpu, mirror: new TestField(wasm, gpu.field.mirror) };
 }
 
+/** Another field of the same backend. */
+export function beside({ backend, ask }: GpuTestField, options: TestFieldOptions): GpuTestField {
+  const { spec, room } = firstField(options);
+  const field = new GpuTestField(backend, backend.createField(spec, room));
+  field.ask = ask;
+  return field;
+}
+
 /** Largest difference as a share of the largest number expected. */
 export function apart(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;

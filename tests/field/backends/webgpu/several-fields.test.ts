@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../../src/compute/pool.js';
 import type { PosedChunk, RegisterOptions } from '../../../../src/field/backends/plain.js';
 import { MAX_Z } from '../../../../src/field/backends/webgpu/layout.js';
-import { LinearSystem, unknownsAt } from '../../../../src/field/linear-system.js';
+import { LinearSystem, unknownsAt, type ClassSums } from '../../../../src/field/linear-system.js';
 import { FeltmapError } from '../../../../src/geometry/errors.js';
 import { Random } from '../../../../src/geometry/random.js';
 import { exp, identity } from '../../../../src/geometry/se3.js';
@@ -293,9 +293,12 @@ describe.skipIf(missing)('several fields on one device', () => {
     const heap = { maxBindingBytes: 2 ** 18, firstPages: 64 };
     const { gpu: fine } = await onDevice(pool, heap, FINE);
     fine.fuse(near.points, identity(), 0);
-    train(fine, near);
+    fine.drawSamples(near.points, 256, 0, { seed: 5, band: 0.04 });
+    fine.allocateRows(CHUNKS, POSES);
     const saved = savedOf(fine.field);
-    const before = fine.query(surface);
+    // Not by a query: its kernel takes seconds to compile on a processor, once per segment of the heap.
+    const sums = (field: GpuTestField): ClassSums[0] => field.register(near.points, identity(), REGISTER)[0];
+    const before = hashOf(sums(fine).system);
     const fields: GpuTestField[] = [];
     const fill = (): void => {
       for (let k = 0; k < 20; k++) {
@@ -303,14 +306,15 @@ describe.skipIf(missing)('several fields on one device', () => {
         fields.at(-1)!.restore(saved);
       }
     };
+    expect(sums(fine).valued).toBeGreaterThan(500);
     expect(fill).toThrow(FeltmapError);
     expect(fields.length).toBeLessThan(20);
-    expect(errorOf(fields.at(-1)!.query(surface)).known).toBe(0);
+    expect(sums(fields.at(-1)!).valued).toBe(0);
     expect(() => fields.at(-1)!.restore(saved)).toThrow(/no room on the GPU; free other fields/);
-    expect(hashOf(fine.query(surface))).toBe(hashOf(before));
+    expect(hashOf(sums(fine).system)).toBe(before);
     fields[0]!.field.free();
     fields.at(-1)!.restore(saved);
-    expect(errorOf(fields.at(-1)!.query(surface)).known).toBeGreaterThan(0.95);
+    expect(sums(fields.at(-1)!).valued).toBe(sums(fine).valued);
     await fine.close();
   }, 60_000);
 });

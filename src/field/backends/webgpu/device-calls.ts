@@ -1,5 +1,6 @@
 // What can be asked of the thread that holds the GPU.
 import type { Pose } from '../../../geometry/se3.js';
+import { FeltmapError } from '../../../geometry/errors.js';
 import type { PosePrior } from '../../backend.js';
 import type { PosedChunk, StepOptions } from '../plain.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
@@ -55,6 +56,8 @@ type Handlers = Record<string, (argument: never, reply: () => void) => Promise<u
 export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map: () => GpuMap } {
   let map: GpuMap | undefined;
   const fields = new Map<number, DeviceField>();
+  /** What went wrong with a field after its call was answered; its next call tells. */
+  const failed = new Map<number, FeltmapError>();
 
   const f32 = (at: number, length: number): Float32Array => new Float32Array(memory.buffer, at, length);
   const u32 = (at: number, length: number): Uint32Array => new Uint32Array(memory.buffer, at, length);
@@ -67,6 +70,9 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
 
   function known(number: number): DeviceField {
     opened();
+    const failure = failed.get(number);
+    failed.delete(number);
+    if (failure) throw failure;
     return fields.get(number)!;
   }
 
@@ -90,6 +96,7 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
   function forget(number: number): void {
     fields.get(number)?.samples.destroy();
     fields.delete(number);
+    failed.delete(number);
   }
 
   const calls = {
@@ -103,6 +110,7 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
       map?.gpu.destroy();
       map = undefined;
       fields.clear();
+      failed.clear();
       const adapter = await openAdapter(o.software);
       map = await GpuMap.create(adapter, o.options);
       if (o.workgroups) map.gpu.setWorkgroups(o.workgroups);
@@ -125,6 +133,7 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
     },
     async load(o: { field: number; content: FieldPointers; decoder: Float32Array }): Promise<Uint32Array> {
       opened().setDecoder(o.field, o.decoder);
+      failed.delete(o.field); // what did not fit is replaced
       return loadField(opened(), known(o.field), viewOf(o.content));
     },
     async samples(o: { field: number; first: number; at: number; count: number }): Promise<void> {
@@ -150,7 +159,10 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
       const scan = { ...o.scan, count: o.scan.flags.length };
       uploadScan(opened(), scan);
       if (o.carve) carve(opened(), field, scan.count, o.carve.pose, o.carve);
-      await fuse(opened(), field, scan, o.pose, o.number);
+      await fuse(opened(), field, scan, o.pose, o.number).catch((error: unknown) => {
+        if (!(error instanceof FeltmapError)) throw error;
+        failed.set(o.field, error);
+      });
     },
     register: async (o: RegisterInput & OfSurface): Promise<Float32Array> =>
       (await register(opened(), known(o.field), targetsOf(o.scan), o)).partials,
@@ -174,7 +186,11 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
       options: { minWeight: number; band: number; features: boolean };
     }): Promise<void> =>
       evaluateBlocks(opened(), known(o.field), o.pages, f32(o.values, o.pages.length * 729), o.options),
-    changes: async (): Promise<Changes> => opened().changes(),
+    /** What became of the pages of all fields since the last time, for the sake of one. */
+    async changes(field: number): Promise<Changes> {
+      known(field);
+      return opened().changes();
+    },
     copyPages: async (pages: Uint32Array): Promise<Uint32Array> => opened().copyPages(pages),
     async close(): Promise<void> {
       map?.gpu.destroy();

@@ -203,7 +203,7 @@ export class WebGpuField implements Field, HeapField {
   }
 
   get fill(): number {
-    return Math.max(this.mirror.fill, this.#device.there ? this.#heap.fill : 0);
+    return Math.max(this.mirror.fill, this.#device.there ? this.#heap.fillOf(this) : 0);
   }
 
   clear(): void {
@@ -218,7 +218,9 @@ export class WebGpuField implements Field, HeapField {
 
   radiusFor(center: ArrayLike<number>, share: number): number {
     this.sync();
-    return this.mirror.radiusFor(center, share);
+    // Where pages are scarcer than engine wasm's room, that is cut down to what they make of it.
+    const scarce = this.#device.there ? share / this.#heap.fillOf(this) : 1;
+    return this.mirror.radiusFor(center, Math.min(share, scarce * this.mirror.fill));
   }
 
   forgetBeyond(center: ArrayLike<number>, radius: number): Int32Array {

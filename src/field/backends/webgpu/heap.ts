@@ -51,14 +51,15 @@ export class Heap implements DeviceUser {
     this.half = options.half;
   }
 
-  /** Share of the pages that is in use. */
-  get fill(): number {
-    return this.#capacity > 0 ? (this.table.used + 1) / this.#capacity : 0;
-  }
-
-  /** Pages that a field may have as things are. */
+  /** Pages that a field may have beside the others as they are. */
   roomFor({ number }: HeapField): number {
     return this.#capacity - 1 - this.table.used + this.table.usedBy(number);
+  }
+
+  /** Share of those that it has. */
+  fillOf(field: HeapField): number {
+    const room = this.roomFor(field);
+    return room > 0 ? this.table.usedBy(field.number) / room : 1;
   }
 
   /**
@@ -178,7 +179,7 @@ export class Heap implements DeviceUser {
    * @throws FeltmapError out-of-memory when engine wasm has no room for this field's blocks; LostError
    */
   takeOver({ number, pages: own }: HeapField): number[] {
-    const { fresh, keys, marks } = this.#device.ask('changes') as Changes;
+    const { fresh, keys, marks } = this.#device.ask('changes', number) as Changes;
     const byField = new Map<number, number[]>();
     for (let i = 0; i < fresh.length; i++) {
       const owner = fieldOfKey(keys[4 * i + 2]!);

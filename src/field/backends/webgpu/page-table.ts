@@ -6,11 +6,17 @@ export class PageTable {
   level = new Uint8Array(0);
   /** Number of the block in engine wasm. */
   block = new Int32Array(0);
-  #used = 0;
+  /** Pages of each field, by its number. */
+  #counts: number[] = [];
 
   /** Pages that are known to be in use. */
   get used(): number {
-    return this.#used;
+    return this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Pages of a field. */
+  usedBy(field: number): number {
+    return this.#counts[field] ?? 0;
   }
 
   /** @param capacity pages of the heap, the empty one included */
@@ -18,11 +24,12 @@ export class PageTable {
     this.field = new Int16Array(capacity).fill(NONE);
     this.level = new Uint8Array(capacity);
     this.block = new Int32Array(capacity);
-    this.#used = 0;
+    this.#counts = [];
   }
 
+  /** Says what a page is that was free. */
   tie(page: number, field: number, level: number, block: number): void {
-    if (this.field[page] === NONE) this.#used++;
+    this.#counts[field] = this.usedBy(field) + 1;
     this.field[page] = field;
     this.level[page] = level;
     this.block[page] = block;
@@ -30,16 +37,9 @@ export class PageTable {
 
   /** Forgets the pages of a field. */
   release(field: number): void {
+    this.#counts[field] = 0;
     for (let page = 0; page < this.field.length; page++)
-      if (this.field[page] === field) {
-        this.field[page] = NONE;
-        this.#used--;
-      }
-  }
-
-  /** Pages of a field. */
-  usedBy(field: number): number {
-    return this.field.reduce((sum, owner) => sum + (owner === field ? 1 : 0), 0);
+      if (this.field[page] === field) this.field[page] = NONE;
   }
 }
 

@@ -197,18 +197,18 @@ describe.skipIf(missing)('several fields on one device', () => {
     const fine = beside(coarse, FINE);
     work(coarse, far);
     work(fine, near);
-    const probed = hashOfAll(coarse, far, onWalls);
     const before = fine.query(surface);
     const saved = savedOf(fine.field);
     fine.field.free();
-    coarse.fuse(near.points, POSES[0]!, 7);
+    coarse.fuse(near.points, POSES[0]!, 7); // takes some of its pages
+    const probed = hashOfAll(coarse, far, onWalls);
     const other = beside(coarse, FINE);
     other.restore(saved);
     // Saved distances are rounded to a thirty-second of a voxel.
     const after = other.query(surface);
     const off = Array.from(before, (v, i) => (i % 5 === 0 ? Math.abs(v - after[i]!) : 0));
     expect(Math.max(...off)).toBeLessThan(FINE.voxel / 32);
-    expect(hashOfAll(coarse, far, onWalls)).not.toBe(probed); // it went on meanwhile
+    expect(hashOfAll(coarse, far, onWalls)).toBe(probed);
     await coarse.close();
   }, 60_000);
 
@@ -316,5 +316,45 @@ describe.skipIf(missing)('several fields on one device', () => {
     fields.at(-1)!.restore(saved);
     expect(sums(fields.at(-1)!).valued).toBe(sums(fine).valued);
     await fine.close();
+  }, 60_000);
+
+  it('share the heap as it is where the device has no memory for a larger one', async () => {
+    const { gpu: coarse } = await onDevice(pool, {}, COARSE);
+    coarse.fuse(far.points, identity(), 0);
+    const before = hashOf(coarse.query(onWalls));
+    coarse.ask('crowd');
+    const fine = beside(coarse, FINE);
+    expect(coarse.notices.join()).toMatch(/its memory is full.*moved to it again/);
+    expect(coarse.notices.length).toBe(1);
+    fine.fuse(near.points, identity(), 0);
+    expect(errorOf(fine.query(surface)).known).toBeGreaterThan(0.95);
+    expect(hashOf(coarse.query(onWalls))).toBe(before);
+    expect(coarse.onDevice).toBe(true);
+    await coarse.close();
+  }, 60_000);
+
+  it('say which of them found no page, and forget what is far to make room', async () => {
+    const { gpu: coarse } = await onDevice(pool, { maxBindingBytes: 2 ** 17, firstPages: 32 }, COARSE);
+    const fine = beside(coarse, FINE);
+    fine.fuse(near.points, identity(), 0);
+    const valued = (): number => fine.register(near.points, identity(), REGISTER)[0].valued;
+    const before = valued();
+    expect(before).toBeGreaterThan(500);
+    fine.field.refresh();
+    expect(coarse.fill).toBeLessThan(0.01);
+    coarse.fuse(far.points, identity(), 0);
+    expect(valued()).toBe(before); // of the other's trouble it is not told
+    expect(() => coarse.refresh()).toThrow(/map on the GPU is full.*memoryMiB/);
+    coarse.refresh();
+    expect(coarse.fill).toBe(1);
+    expect(fine.fill).toBe(1); // there is no room left for it either
+    const radius = coarse.radiusFor([4, 0, 0], 0.5);
+    expect(radius).toBeLessThan(10);
+    expect(coarse.forgetBeyond([4, 0, 0], radius).length).toBeGreaterThan(0);
+    expect(coarse.fill).toBeLessThanOrEqual(0.5);
+    expect(coarse.fill).toBeGreaterThan(0.3);
+    expect(valued()).toBe(before);
+    expect(coarse.levels[0]!.count).toBeLessThan(0.2 * COARSE.maxFineBlocks); // engine wasm had room for all
+    await coarse.close();
   }, 60_000);
 });

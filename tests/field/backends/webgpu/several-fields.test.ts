@@ -184,7 +184,10 @@ describe.skipIf(missing)('several fields on one device', () => {
     coarse.fuse(far.points, identity(), 5);
     train(coarse, far);
     fine.fuse(near.points, identity(), 5);
-    expect(errorOf(coarse.query(onWalls)).known).toBeGreaterThan(0.95);
+    coarse.sync();
+    const grown = coarse.query(onWalls);
+    expect(errorOf(grown).known).toBeGreaterThan(0.95);
+    expect(apart(grown, mirror.query(onWalls))).toBeLessThan(1e-4); // old blocks know their new neighbours
     expect(errorOf(fine.query(surface)).rms).toBeLessThan(0.002);
     coarse.clear();
     expect(errorOf(coarse.query(onWalls)).known).toBe(0);

@@ -7,17 +7,12 @@ import { DeviceLostError } from '../../dist/field/backends/webgpu/gpu.js';
 const { memory, heap, ...channel } = workerData;
 const { calls, map } = deviceCalls(memory);
 let forbidden = false;
-let mostPages = Infinity;
 
 const handlers = {
   ...calls,
   /** As if the adapter bound less, or the first segment of the heap were smaller. */
   open: async (o) => {
     if (forbidden) throw new Error('no adapter is left');
-    if (o.options.maxPages > mostPages) {
-      await calls.close();
-      throw new DeviceLostError('its memory is full');
-    }
     return calls.open({ ...o, options: { ...o.options, ...heap } });
   },
   /** Segments of the heap on the device, the pages they hold, and those in use as of the last count. */
@@ -40,10 +35,6 @@ const handlers = {
       if (await device.popErrorScope()) break;
     }
     map().gpu.setBuffer('outcome', device.limits.maxBufferSize);
-  },
-  /** There is no memory for a larger heap than the one that is open. */
-  crowd: async () => {
-    mostPages = map().options.maxPages;
   },
   /** No device can be opened from here on. */
   forbid: async () => {

@@ -3,13 +3,15 @@ import { FeltmapError } from '../geometry/errors.js';
 const PAGE = 65536;
 
 /**
- * One shared WebAssembly memory, reserved up front and handed out once by a bump allocator. The operating system
- * commits pages only when they are touched, so a large reservation costs address space, not RAM, and nothing ever
- * moves: kernels and typed-array views may keep their pointers for good.
+ * One shared WebAssembly memory, reserved up front and handed out by a bump allocator; what is released goes to the
+ * next of the same size. The operating system commits pages only when they are touched, so a large reservation costs
+ * address space, not RAM, and nothing ever moves: kernels and typed-array views may keep their pointers.
  */
 export class KernelMemory {
   readonly memory: WebAssembly.Memory;
   #top = 4096; // keep null and AssemblyScript's few static bytes out of reach; raised by `reserveStatic`
+  /** What was given back, by its size. */
+  readonly #released = new Map<number, number[]>();
 
   /** @throws FeltmapError out-of-memory when the address space cannot be reserved. */
   constructor(
@@ -35,6 +37,11 @@ export class KernelMemory {
 
   /** Pointer to `bytes` of zeroed memory, aligned to 128 bytes (a cache-line pair) so that threads do not share lines. */
   alloc(bytes: number): number {
+    const again = this.#released.get(bytes)?.pop();
+    if (again !== undefined) {
+      this.u8(again, bytes).fill(0);
+      return again;
+    }
     const pointer = (this.#top + 127) & ~127;
     const end = (pointer >>> 0) + bytes;
     if (end > this.memory.buffer.byteLength) {
@@ -47,7 +54,14 @@ export class KernelMemory {
     return pointer >>> 0;
   }
 
-  /** Bytes that have not been handed out. */
+  /** Gives back what `alloc` handed out; it goes to the next who asks for as much. */
+  release(pointer: number, bytes: number): void {
+    const same = this.#released.get(bytes);
+    if (same) same.push(pointer);
+    else this.#released.set(bytes, [pointer]);
+  }
+
+  /** Bytes that have never been handed out. */
   get freeBytes(): number {
     return this.memory.buffer.byteLength - this.#top;
   }

@@ -1,7 +1,7 @@
 import type { Pose } from '../geometry/se3.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
 import type { Field } from './field.js';
-import type { FieldRoom, GridSpec } from './grid-spec.js';
+import type { FieldRoom, GridSpec, PoolRoom } from './grid-spec.js';
 import type { LinearSystem, Unknowns } from './linear-system.js';
 import type { AlignProblem, AlignSolution } from './registration.js';
 import type { MeasurementTerm } from './terms/term.js';
@@ -12,6 +12,8 @@ export interface BackendLimits {
   readonly scanPoints: number;
   /** Chunks of the largest batch to fit. */
   readonly batchChunks: number;
+  /** What all fields may hold together. */
+  readonly pool: PoolRoom;
 }
 
 /** Rays that take weight from corners that claim to be solid where they passed freely. */
@@ -116,8 +118,9 @@ export const SAMPLE_VALUES = 5;
 export interface FieldBackend {
   readonly name: 'wasm' | 'webgpu' | 'tfjs';
   /**
-   * An empty field. Those of backend wasm lie beside each other in one arena, each with the room that it was made with;
-   * one that was freed gives its room to the next one laid out alike.
+   * An empty field. It takes blocks and feature rows from the backend's pool as it grows, `room` at most, and gives
+   * them back when it forgets, is evicted or freed. Nothing is set aside for it but its training samples. Coordinates
+   * of blocks lie within ±65 536: at voxels of 0.15 m, 78 km from the origin; what lies farther is left out.
    *
    * @throws FeltmapError out-of-memory when there is no room; unsupported when the backend holds no more fields
    */

@@ -45,12 +45,37 @@ export interface GridSpec {
   readonly seed: number;
 }
 
-/** Most that a field may hold. */
+/** Most that a field may hold; less where other fields have taken what the pool of its backend holds. */
 export interface FieldRoom {
   readonly fineBlocks: number;
   readonly featureRows: number;
   /** Training samples kept for replay. */
   readonly samples: number;
+}
+
+/** Most that all fields of a backend may hold together. */
+export interface PoolRoom {
+  /** Blocks of scalar levels, the empty one included. */
+  readonly blocks: number;
+  /** Blocks of feature levels, the empty one included. */
+  readonly featureBlocks: number;
+  /** Feature rows, the zero row included. */
+  readonly rows: number;
+}
+
+/** Most blocks of the levels of a field, the empty one included: fine, each coarse one, features. */
+export function levelBlocks({ fineBlocks }: FieldRoom): { fine: number; coarse: number; features: number } {
+  return {
+    fine: fineBlocks,
+    coarse: Math.max(1024, fineBlocks >> 3),
+    features: Math.max(1024, fineBlocks >> 2),
+  };
+}
+
+/** A pool for what one field may hold. */
+export function poolFor({ pyramid }: Pick<GridSpec, 'pyramid'>, room: FieldRoom): PoolRoom {
+  const { fine, coarse, features } = levelBlocks(room);
+  return { blocks: fine + pyramid.length * coarse, featureBlocks: features, rows: room.featureRows };
 }
 
 /**

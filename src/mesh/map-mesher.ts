@@ -49,7 +49,7 @@ export class MapMesher {
   update(budget: number): number {
     if (budget > 0) this.#field.refresh();
     const fine = this.#field.levels[0]!;
-    const blocks = mostChanged(fine.change, fine.count, budget, MIN_CHANGE * fine.voxel);
+    const blocks = mostChanged(fine.change, fine.blocks, budget, MIN_CHANGE * fine.voxel);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
     this.#extract(blocks);
     return blocks.length;
@@ -61,7 +61,7 @@ export class MapMesher {
     const fine = this.#field.levels[0]!;
     const side = BLOCK_CELLS * fine.voxel;
     const blocks: number[] = [];
-    for (let block = 1; block < fine.count; block++) {
+    for (const block of fine.blocks) {
       if (!(fine.change[block]! > 0)) continue;
       const at = (axis: number): number => (fine.coords[block * 4 + axis]! + 0.5) * side - center[axis]!;
       if (Math.hypot(at(0), at(1), at(2)) >= radius) blocks.push(block);
@@ -81,8 +81,7 @@ export class MapMesher {
   /** Re-extracts every block and welds them. */
   weld(): Mesh {
     this.#field.refresh();
-    const fine = this.#field.levels[0]!;
-    const blocks = Array.from({ length: fine.count - 1 }, (_, i) => i + 1);
+    const blocks = Array.from(this.#field.levels[0]!.blocks);
     this.#extract(
       this.#kept.size > 0 ? blocks.filter((block) => !this.#kept.has(this.#keyOf(block))) : blocks,
     );

@@ -5,30 +5,38 @@ const SHIFT = 16;
 const buckets = new Uint32Array((INFINITE_BITS >>> SHIFT) + 1);
 
 /**
- * The `budget` blocks with the largest change, ascending; of those that changed alike the first ones.
+ * The `budget` blocks with the largest change, in the order of the list; of those that changed alike the first ones.
  *
  * Bits of positive floats sort as their values do: blocks are counted by the upper half of the bits, and only those in
  * the bucket of the smallest change that is still within the budget are sorted.
  *
- * @param change metres summed over the corners of each block since it was last meshed; block 0 is the empty one
- * @param count blocks in use, the empty one included
+ * @param change by block number, metres summed over its corners since it was last meshed
+ * @param blocks numbers of the blocks to choose from
  * @param least smaller changes do not count (m)
  */
-export function mostChanged(change: Float32Array, count: number, budget: number, least: number): number[] {
+export function mostChanged(
+  change: Float32Array,
+  blocks: Uint32Array,
+  budget: number,
+  least: number,
+): number[] {
   if (budget <= 0) return [];
   const leastBits = bitsOf(least);
-  const bits = new Uint32Array(change.buffer, change.byteOffset, count);
+  const bits = new Uint32Array(change.buffer, change.byteOffset, change.length);
   buckets.fill(0);
   let candidates = 0;
-  for (let block = 1; block < count; block++) {
-    if (!isCandidate(bits[block]!, leastBits)) continue;
-    buckets[bits[block]! >>> SHIFT]!++;
+  for (let i = 0; i < blocks.length; i++) {
+    const b = bits[blocks[i]!]!;
+    if (!isCandidate(b, leastBits)) continue;
+    buckets[b >>> SHIFT]!++;
     candidates++;
   }
-  const cut = candidates > budget ? smallestWithin(bits, budget, leastBits) : { bits: leastBits, ties: 0 };
+  const cut =
+    candidates > budget ? smallestWithin(bits, blocks, budget, leastBits) : { bits: leastBits, ties: 0 };
   let { ties } = cut;
   const picked: number[] = [];
-  for (let block = 1; block < count; block++) {
+  for (let i = 0; i < blocks.length; i++) {
+    const block = blocks[i]!;
     const b = bits[block]!;
     if (!isCandidate(b, leastBits) || b < cut.bits) continue;
     if (b > cut.bits || ties-- > 0) picked.push(block);
@@ -43,6 +51,7 @@ function isCandidate(bits: number, leastBits: number): boolean {
 /** The smallest change among the `budget` largest, and how many blocks with just that change are among them. */
 function smallestWithin(
   bits: Uint32Array,
+  blocks: Uint32Array,
   budget: number,
   leastBits: number,
 ): { bits: number; ties: number } {
@@ -50,8 +59,10 @@ function smallestWithin(
   let above = 0;
   while (above + buckets[bucket]! < budget) above += buckets[bucket--]!;
   const inside: number[] = [];
-  for (let block = 1; block < bits.length; block++)
-    if (isCandidate(bits[block]!, leastBits) && bits[block]! >>> SHIFT === bucket) inside.push(bits[block]!);
+  for (const block of blocks) {
+    const b = bits[block]!;
+    if (isCandidate(b, leastBits) && b >>> SHIFT === bucket) inside.push(b);
+  }
   inside.sort((a, b) => b - a);
   const smallest = inside[budget - above - 1]!;
   return { bits: smallest, ties: budget - above - inside.filter((b) => b > smallest).length };

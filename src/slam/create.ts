@@ -5,7 +5,7 @@ import { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import { createBackend, type FirstField, type Makers } from '../field/backends/select.js';
 import type { Field } from '../field/field.js';
-import type { GridSpec } from '../field/grid-spec.js';
+import { poolFor, type GridSpec } from '../field/grid-spec.js';
 import { openSavedMap } from '../field/saved/saved-map.js';
 import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
 import { Rig } from '../sensors/rig.js';
@@ -136,6 +136,7 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
   const limits = {
     scanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
     batchChunks: 1024,
+    pool: poolFor(spec, room),
   };
   return { layout, lidar, first: { spec, room, limits } };
 }

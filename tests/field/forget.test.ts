@@ -41,7 +41,7 @@ describe('a field that forgets', () => {
     field.drawSamples(placed.points, 2000, 0, { seed: 3, band: 0.25 });
     for (let first = 0; first < 8000; first += 250)
       field.allocateRows([{ first, count: 250, pose: 0, optimisePose: false }], [pose]);
-    for (let row = 1; row < field.features.count; row++)
+    for (const row of field.features.listRows())
       for (let k = 0; k < FEATURES; k++) field.features.rows[row * ROW_FLOATS + k] = random.normal();
   }
   const distance = (i: number): number =>
@@ -81,8 +81,8 @@ describe('a field that forgets', () => {
     const fine = field.levels[0]!;
     const scans = (): Map<string, number> =>
       new Map(
-        Array.from({ length: fine.count - 1 }, (_, i) => {
-          const at = fine.coords.subarray(i * 4 + 4, i * 4 + 8);
+        Array.from(fine.blocks, (block) => {
+          const at = fine.coords.subarray(block * 4, block * 4 + 4);
           return [at.slice(0, 3).join(), at[3]!];
         }),
       );

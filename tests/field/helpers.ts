@@ -170,7 +170,7 @@ export function cornerOf(grid: BlockGrid, block: number, at: number): [number, n
 /** The same scalar level in float64. */
 export function copyGrid(grid: BlockGrid, maxWeight: number): ReferenceGrid {
   const copy = new ReferenceGrid(grid.voxel, grid.truncation, maxWeight);
-  for (let block = 1; block < grid.count; block++)
+  for (const block of grid.blocks)
     for (let at = 0; at < BLOCK_CORNERS; at++) {
       const index = (block * BLOCK_CORNERS + at) * 2;
       const weight = grid.data[index + 1]!;
@@ -184,7 +184,7 @@ export function copyGrid(grid: BlockGrid, maxWeight: number): ReferenceGrid {
 export function copyField(field: Contents, maxWeight = OPTIONS.maxWeight): ReferenceField {
   const level = field.features;
   const features = new ReferenceFeatures(level.grid.voxel, level.decoder);
-  for (let r = 1; r < level.count; r++) {
+  for (const r of level.listRows()) {
     const row = features.row(level.coords[r * 4]!, level.coords[r * 4 + 1]!, level.coords[r * 4 + 2]!);
     const words = level.rows.subarray(r * ROW_FLOATS, (r + 1) * ROW_FLOATS);
     row.f.set(words.subarray(0, FEATURES));
@@ -210,18 +210,31 @@ export function hashOf(...arrays: ArrayBufferView[]): number {
   return h >>> 0;
 }
 
-/** A number that changes with any bit of what the field holds: scalars, block order, changes, features, Adam state. */
+/**
+ * A number that changes with any bit of what the field holds: scalars, block order, changes, features, Adam state. Which
+ * numbers blocks and rows have in their pools is not part of it.
+ */
 export function hashOfField(field: Contents): number {
   const { features } = field;
-  const words = (grid: BlockGrid): ArrayBufferView[] => [
-    grid.coords.subarray(4, grid.count * 4),
-    grid.data.subarray(0, grid.count * BLOCK_CORNERS * grid.wordsPerCorner),
-  ];
+  const { grid } = features;
+  const rows = features.listRows();
+  const coords = (level: BlockGrid): ArrayBufferView[] =>
+    Array.from(level.blocks, (b) => level.coords.subarray(b * 4, b * 4 + 4));
+  const corners = (level: BlockGrid): ArrayBufferView[] =>
+    Array.from(level.blocks, (b) => level.data.subarray(b * BLOCK_CORNERS * 2, (b + 1) * BLOCK_CORNERS * 2));
+  const has = Uint8Array.from(
+    Array.from(grid.blocks).flatMap((b) =>
+      Array.from(grid.dataI32.subarray(b * BLOCK_CORNERS, (b + 1) * BLOCK_CORNERS), (row) =>
+        row === 0 ? 0 : 1,
+      ),
+    ),
+  );
   return hashOf(
-    ...field.levels.flatMap(words),
-    ...field.levels.map((grid) => grid.change.subarray(1, grid.count)),
-    ...words(features.grid),
-    features.rows.subarray(0, features.count * ROW_FLOATS),
-    features.steps.subarray(0, features.count),
+    ...field.levels.flatMap((level) => [...coords(level), ...corners(level)]),
+    ...field.levels.map((level) => Float32Array.from(level.blocks, (b) => level.change[b]!)),
+    ...coords(grid),
+    has,
+    ...Array.from(rows, (r) => features.rows.subarray(r * ROW_FLOATS, (r + 1) * ROW_FLOATS)),
+    rows.map((r) => features.steps[r]!),
   );
 }

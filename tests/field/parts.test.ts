@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
 import { WasmBackend } from '../../src/field/backends/wasm/backend.js';
-import type { WasmField } from '../../src/field/backends/wasm/field.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, type Pose } from '../../src/geometry/se3.js';
@@ -57,12 +56,12 @@ describe('a field shared by threads', () => {
 
   it('does not take more blocks than the word of a ray can name', async () => {
     pool = await KernelPool.create({ threads: 1, memoryMiB: 64 });
-    const { spec, room: space, limits } = firstField(OPTIONS);
-    const backend = new WasmBackend(pool, limits);
+    const { limits } = firstField(OPTIONS);
     const free = pool.memory.freeBytes;
-    const make = (): WasmField => backend.createField(spec, { ...space, fineBlocks: 2 ** 23 + 1 });
+    const make = (): WasmBackend =>
+      new WasmBackend(pool, { ...limits, pool: { ...limits.pool, blocks: 2 ** 23 + 1 } });
     expect(make).toThrow(FeltmapError);
-    expect(make).toThrow(/at most 8388608 fine blocks/);
+    expect(make).toThrow(/at most 8388608 blocks/);
     expect(pool.memory.freeBytes).toBe(free); // said before anything was taken
   });
 });

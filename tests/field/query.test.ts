@@ -31,7 +31,7 @@ describe('query', () => {
     field.allocateRows([{ first: 0, count: 256, pose: 0, optimisePose: false }], [pose]);
     field.allocateRows([{ first: 256, count: 256, pose: 0, optimisePose: false }], [pose]);
     const { features } = field;
-    for (let row = 1; row < features.count; row++)
+    for (const row of features.listRows())
       for (let k = 0; k < FEATURES; k++) features.rows[row * ROW_FLOATS + k] = random.normal();
     reference = copyField(field);
     for (let i = 0; i < near.length; i += 3) {
@@ -122,7 +122,7 @@ describe('query', () => {
         pairs.push(...p.map((x, k) => (k === axis ? (layer + side) * voxel : x)));
     }
     const scalar = new Float32Array(pairs);
-    field.features.rows.fill(0, 0, field.features.count * ROW_FLOATS);
+    field.features.rows.fill(0);
     const out = field.query(scalar);
     copyBack();
     let compared = 0;
@@ -137,7 +137,7 @@ describe('query', () => {
   /** Writes the reference's features back to the field. */
   function copyBack(): void {
     const { features } = field;
-    for (let r = 1; r < features.count; r++) {
+    for (const r of features.listRows()) {
       const [i, j, k] = features.coords.subarray(r * 4, r * 4 + 3) as unknown as [number, number, number];
       features.rows.set(reference.features.row(i, j, k).f, r * ROW_FLOATS);
     }
@@ -163,7 +163,7 @@ describe('query', () => {
 
   it('gives marching cubes the same distances on the corners of blocks, NaN where not observed', () => {
     const fine = field.levels[0]!;
-    const blocks = Array.from({ length: Math.min(fine.count - 1, 24) }, (_, i) => i + 1);
+    const blocks = Array.from(fine.blocks.subarray(0, 24));
     const values = pool.memory.f32(pool.memory.alloc(blocks.length * 729 * 4), blocks.length * 729);
     const options = { minWeight: 0.3, band: 1.75 * fine.voxel };
     for (const features of [false, true]) {

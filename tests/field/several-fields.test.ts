@@ -5,7 +5,7 @@ import { FeltmapError } from '../../src/geometry/errors.js';
 import { encodeSavedMap, openSavedMap } from '../../src/field/saved/saved-map.js';
 import type { SavedGrid } from '../../src/field/saved/saved-map.js';
 import { Random } from '../../src/geometry/random.js';
-import { identity } from '../../src/geometry/se3.js';
+import { exp, identity } from '../../src/geometry/se3.js';
 import { hashOfField, OPTIONS, place, room, scan, type Cloud } from './helpers.js';
 import { firstField, TestField } from './test-field.js';
 
@@ -28,7 +28,7 @@ const FINE = {
 let pool: KernelPool;
 let backend: WasmBackend;
 beforeAll(async () => {
-  pool = await KernelPool.create({ threads: 2, memoryMiB: 768 });
+  pool = await KernelPool.create({ threads: 2, memoryMiB: 384 });
   backend = new WasmBackend(pool, firstField(COARSE).limits);
 });
 afterAll(() => pool.close());
@@ -143,10 +143,73 @@ describe('several fields of one backend', () => {
     other.field.free();
   });
 
-  it('say so when the arena has no room for another one', () => {
-    const huge = { ...FINE, maxFineBlocks: 400_000 };
-    expect(() => make(huge)).toThrow(FeltmapError);
-    expect(() => make(huge)).toThrow(/map\.memoryMiB/);
+  it('leave the pool for a while and come back bit by bit, as if they had never been away', () => {
+    const [near, far] = [place(pool.memory, seen), place(pool.memory, walls)];
+    const run = (away: boolean): number => {
+      const field = make(FINE);
+      const step = (k: number): void => {
+        field.fuse(near.points, identity(), k);
+        field.drawSamples(near.points, 1000, 0, { seed: k, band: 0.03 });
+        const chunks = Array.from({ length: 16 }, (_, i) => ({
+          first: i * 250,
+          count: 250,
+          pose: 0,
+          optimisePose: false,
+        }));
+        field.fit(chunks, [identity()], { huber: 0.02, learningRate: 0.01, scalarRate: 0.1 });
+      };
+      for (let k = 0; k < 3; k++) step(k);
+      if (away) {
+        const before = hashOfField(field);
+        const evicted = field.field.evict();
+        expect(field.usedBytes).toBe(0);
+        const other = make(COARSE); // takes the very blocks
+        other.fuse(far.points, identity(), 1);
+        field.field.admit(structuredClone(evicted));
+        expect(hashOfField(field)).toBe(before);
+        other.field.free();
+      }
+      for (let k = 3; k < 6; k++) step(k);
+      const out = hashOfField(field);
+      field.field.free();
+      return out;
+    };
+    expect(run(true)).toBe(run(false));
+  });
+
+  it('are not admitted to a field of another layout, which stays as it was', () => {
+    const [fine, coarse] = [make(FINE), make(COARSE)];
+    const near = place(pool.memory, seen);
+    fine.fuse(near.points, identity(), 0);
+    coarse.fuse(near.points, identity(), 0);
+    const before = hashOfField(coarse);
+    expect(() => coarse.field.admit(fine.field.evict())).toThrow(FeltmapError);
+    expect(hashOfField(coarse)).toBe(before);
+    coarse.field.free();
+    fine.field.free();
+  });
+
+  it('share one pool: many are made, each takes what it needs, and one says so when all of it is gone', () => {
+    const near = place(pool.memory, seen);
+    const far = place(pool.memory, walls);
+    const many = Array.from({ length: 60 }, () => make({ ...FINE, maxFineBlocks: 8000, poolSamples: 256 }));
+    many.forEach((field, k) => field.fuse(near.points, identity(), k));
+    expect(new Set(many.map((field) => field.usedBytes)).size).toBe(1);
+    const full = many.at(-1)!;
+    const before = hashOfField(full);
+    expect(() => {
+      for (let k = 0; k < 200; k++) full.fuse(far.points, exp([9 * k, 0, 0, 0, 0, 0]), k);
+    }).toThrow(/map\.memoryMiB/);
+    expect(full.fill).toBeGreaterThan(0.99);
+    full.forgetBeyond(CENTRE, 1);
+    expect(full.fill).toBeLessThan(0.5);
+    for (const field of many) field.field.free();
+    // All of it is there again.
+    const last = make(FINE);
+    expect(last.levels[0]!.pool.used).toBe(1);
+    last.fuse(near.points, identity(), 59);
+    expect(hashOfField(last)).toBe(before);
+    last.field.free();
   });
 });
 

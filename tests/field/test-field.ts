@@ -9,6 +9,7 @@ import type { BlockGrid } from '../../src/field/backends/wasm/grid.js';
 import type { WebGpuBackend } from '../../src/field/backends/webgpu/backend.js';
 import type { WebGpuField } from '../../src/field/backends/webgpu/field.js';
 import type { Field } from '../../src/field/field.js';
+import { poolFor } from '../../src/field/grid-spec.js';
 import {
   LinearSystem,
   TIME_SCALE,
@@ -64,7 +65,11 @@ export function firstField(o: TestFieldOptions): FirstField {
       ],
     },
     room: { fineBlocks: o.maxFineBlocks, featureRows: o.maxFeatureRows, samples: o.poolSamples },
-    limits: { scanPoints: o.maxScanPoints, batchChunks: o.maxBatchChunks },
+    limits: {
+      scanPoints: o.maxScanPoints,
+      batchChunks: o.maxBatchChunks,
+      pool: poolFor(o, { fineBlocks: o.maxFineBlocks, featureRows: o.maxFeatureRows, samples: 0 }),
+    },
   };
 }
 

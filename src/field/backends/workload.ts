@@ -29,7 +29,11 @@ export const WORKLOAD_FIELD: FirstField = {
     ],
   },
   room: { fineBlocks: 16000, featureRows: 100000, samples: 131072 },
-  limits: { scanPoints: 120000, batchChunks: 512 },
+  limits: {
+    scanPoints: 120000,
+    batchChunks: 512,
+    pool: { blocks: 20000, featureBlocks: 4000, rows: 100000 },
+  },
 };
 /** Address space that such a field needs, MiB. */
 export const WORKLOAD_MIB = 1024;

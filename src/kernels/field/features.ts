@@ -1,19 +1,9 @@
 // Feature cells: the 8 corner rows of the coarse cell around a point, and their trilinear blend.
 // A row is 128 bytes: features[8], gradient[8], Adam m[8], Adam v[8]. Row 0 is all zero and stands for "not there".
-import {
-  G_DATA,
-  G_INVERSE,
-  G_NEIGHBOURS,
-  L_COORDS,
-  L_COUNT,
-  L_DECODER,
-  L_GRID,
-  L_MAX,
-  L_OVERFLOW,
-  L_ROWS,
-} from '../layout/field';
+import { G_DATA, G_INVERSE, G_NEIGHBOURS, L_COORDS, L_DECODER, L_GRID, L_ROWS } from '../layout/field';
 import { decode, positionGradient } from './decoder';
 import { findBlock, touchBlock } from './grid';
+import { takeRow } from './rows';
 
 // Feature-level descriptor (byte offsets), shared with src/field/backends/wasm/features.ts.
 
@@ -140,12 +130,8 @@ export function touchCell(level: usize, x: f32, y: f32, z: f32): void {
     if (b == 0) return;
     const at = data + (b << 11) + ((<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6))) << 2);
     if (load<i32>(at) != 0) continue;
-    const row = load<i32>(level, L_COUNT);
-    if (row >= load<i32>(level, L_MAX)) {
-      store<i32>(level, 1, L_OVERFLOW);
-      return;
-    }
-    store<i32>(level, row + 1, L_COUNT);
+    const row = takeRow(level);
+    if (row == 0) return;
     store<i32>(at, row);
     const coords = <usize>load<u32>(level, L_COORDS) + ((<usize>row) << 4);
     store<i32>(coords, cx);

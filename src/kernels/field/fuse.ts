@@ -16,6 +16,7 @@ import {
   G_COORDS,
   G_DATA,
   G_INVERSE,
+  G_KEY,
   G_MAX_WEIGHT,
   G_NEIGHBOURS,
   G_TRUNCATION,
@@ -78,6 +79,7 @@ export function fuse(args: usize, chunk: i32): void {
     change: usize = load<u32>(g, G_CHANGE),
     coords: usize = load<u32>(g, G_COORDS);
   const neighbours: usize = load<u32>(g, G_NEIGHBOURS);
+  const gridKey = load<i64>(g, G_KEY);
   const count = load<u32>(args, F_CHOSEN);
   const order: usize = load<u32>(args, F_ORDER),
     rays: usize = load<u32>(args, F_RAYS);
@@ -179,7 +181,7 @@ export function fuse(args: usize, chunk: i32): void {
         ib = <i32>flb,
         ic = <i32>flc;
       const d0 = (t - mb * fb - mc * fc) * voxel; // signed distance of the first corner
-      const partA = keyOf(ia >> 3, keyA),
+      const partA = gridKey | keyOf(ia >> 3, keyA),
         inA = <usize>((ia & 7) << sa);
       const key = partA | keyOf(ib >> 3, keyB) | keyOf(ic >> 3, keyC);
       if (key != lastKey) {

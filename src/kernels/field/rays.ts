@@ -1,6 +1,7 @@
 // Rays of a scan before they are fused: in grid units, which blocks they reach, and in the order of their blocks.
 import { noise } from './noise';
 import {
+  BLOCK_LIMIT,
   F_BARE_QUALITY,
   F_BARE_RANGE,
   F_BUCKETS,
@@ -24,8 +25,10 @@ import {
   G_DATA,
   G_INVERSE,
   G_NEIGHBOURS,
+  G_POOL,
   G_TRUNCATION,
   MAX_PARTS,
+  P_PLACE,
   RAY_BLOCK_BITS,
   RAY_BYTES,
 } from '../layout/field';
@@ -36,6 +39,8 @@ import { findBlock, touchBlock } from './grid';
 const MISSING: u32 = 0x80000000;
 const BLOCK_SHIFT: u32 = MAX_PARTS;
 const BLOCK_MASK: u32 = (1 << RAY_BLOCK_BITS) - 1;
+/** Voxels from the origin within which all corners that a point may reach have keys. */
+const REACH: f32 = <f32>(BLOCK_LIMIT * 8 - 64);
 
 /** Turns the points into grid units and chooses which to fuse: 1024 points a chunk. */
 export function castPoints(args: usize, chunk: i32): void {
@@ -123,6 +128,7 @@ export function castPoints(args: usize, chunk: i32): void {
     let quality = load<f32>(qualities + o);
     const range = sqrt(px * px + py * py + pz * pz);
     if (range > maxRange) continue;
+    if (!(max(abs(load<f32>(ray)), max(abs(load<f32>(ray, 4)), abs(load<f32>(ray, 8)))) < REACH)) continue;
     if (nx == 0 && ny == 0 && nz == 0) {
       if (range > bareRange) continue;
       quality = bareQuality;
@@ -273,11 +279,14 @@ export function allocateBlocks(args: usize, _chunk: i32): void {
     if (word & MISSING)
       store<u32>(ray, rayParts(g, ray, steps, reach, parts, true) | (word & (BLOCK_MASK << BLOCK_SHIFT)), 28);
   }
-  sortRays(args, load<u32>(g, G_COUNT));
+  sortRays(args, <usize>load<u32>(<usize>load<u32>(g, G_POOL), P_PLACE), load<u32>(g, G_COUNT));
 }
 
-/** Counting sort: rays of one block follow each other, in the order of the points, while its corners are in the cache. */
-function sortRays(args: usize, blocks: u32): void {
+/**
+ * Counting sort: rays of one block follow each other, in the order of the points, while its corners are in the cache.
+ * Blocks follow the order of their grid: what is fused does not depend on which blocks of the pool it was given.
+ */
+function sortRays(args: usize, places: usize, blocks: u32): void {
   const count = load<u32>(args, F_COUNT);
   const buckets: usize = load<u32>(args, F_BUCKETS),
     order: usize = load<u32>(args, F_ORDER);
@@ -286,7 +295,7 @@ function sortRays(args: usize, blocks: u32): void {
   for (let i: u32 = 0; i < count; i++, ray += RAY_BYTES) {
     const word = load<u32>(ray, 28);
     if (word == 0) continue;
-    const bucket = buckets + ((<usize>homeOf(word)) << 2);
+    const bucket = buckets + ((<usize>load<u32>(places + ((<usize>homeOf(word)) << 2))) << 2);
     store<u32>(bucket, load<u32>(bucket) + 1);
   }
   let sum: u32 = 0;
@@ -300,7 +309,7 @@ function sortRays(args: usize, blocks: u32): void {
   for (let i: u32 = 0; i < count; i++, ray += RAY_BYTES) {
     const word = load<u32>(ray, 28);
     if (word == 0) continue;
-    const bucket = buckets + ((<usize>homeOf(word)) << 2);
+    const bucket = buckets + ((<usize>load<u32>(places + ((<usize>homeOf(word)) << 2))) << 2);
     const at = load<u32>(bucket);
     store<u32>(bucket, at + 1);
     store<u32>(order + ((<usize>at) << 2), i);

@@ -12,7 +12,7 @@ export const G_VERSION = 56; // u32: changes whenever corners do, so that copies
 // Fusion
 /** Parts that fit into a ray's word. */
 export const MAX_PARTS = 8;
-/** Bits of a block number in a ray's word: parts take the lowest 8 bits, the highest says that a block is missing. */
+/** Bits of a block's number in a ray's word: parts take the lowest 8 bits, the highest says that a block is missing. */
 export const RAY_BLOCK_BITS = 23;
 export const RAY_BYTES = 32;
 export const F_RAYS = 112; // RAY_BYTES per point: grid position, normal, weight (f32×7), word (parts, block)
@@ -136,17 +136,18 @@ export const E_MIN_WEIGHT = 20; // f32: corners with less are not observed
 export const E_BAND = 24; // f32: corners with a larger |fused distance| are left out
 export const E_SCRATCH = 28; // 512 bytes per slot
 
-// Making blocks: arguments
+// Making and dropping blocks: arguments
 export const B_GRID = 0;
-export const B_COORDS = 4; // i32×4 per block: bx, by, bz, unused
+export const B_COORDS = 4; // i32×4 per block to make: bx, by, bz, unused; or i32 per block to drop: its number
 export const B_COUNT = 8;
+export const B_LEVEL = 12; // feature level whose rows dropped blocks refer to, 0 = they hold none
 
 // Grid descriptor
 export const G_KEYS = 0; // i64[capacity], 0 = free
 export const G_VALUES = 4; // i32[capacity], block index
 export const G_MASK = 8; // capacity − 1
-export const G_COUNT = 12; // blocks in use, block 0 is the empty one
-export const G_MAX = 16;
+export const G_COUNT = 12; // blocks of this grid, the empty one (block 0 of the pool) included
+export const G_MAX = 16; // most blocks that this grid may have, the empty one included
 export const G_COORDS = 20; // i32×4 per block: bx, by, bz, scan that last changed it
 export const G_NEIGHBOURS = 24; // i32×8 per block: the block at +(bit0, bit1, bit2); 0 = none
 export const G_DATA = 28;
@@ -156,14 +157,52 @@ export const G_TRUNCATION = 40; // f32, metres
 export const G_OVERFLOW = 44; // set when the arena is full
 export const G_CHANGE = 48; // f32 per block: how much it changed since it was last meshed
 export const G_MAX_WEIGHT = 52; // f32
+export const G_POOL = 60; // descriptor of the pool that keys, values, coordinates, neighbours, data and changes belong to
+export const G_KEY = 64; // i64: number of the grid, where a key holds it
+export const G_FIRST = 72; // first and last block in the order of their making; 0 = none
+export const G_LAST = 76;
+export const GRID_BYTES = 80;
+
+// Block pool descriptor
+export const P_TOP = 0; // blocks that were ever used, the empty one included
+export const P_MAX = 4;
+export const P_FREE = 8; // first of the blocks that were dropped, 0 = none; others follow by P_NEXT
+export const P_USED = 12; // blocks in use, the empty one included
+export const P_NEXT = 16; // u32 per block: the next of its grid, or of the dropped ones; 0 = none
+export const P_PLACE = 20; // u32 per block: its place in the order of its grid, from 1
+export const P_BYTES = 24; // of a block's corners
+export const POOL_BYTES = 28;
+/** A dropped block that its grid's order still holds. */
+export const DROPPED = 0xffffffff;
+
+// Keys of blocks: three coordinates, then the number of the grid
+export const KEY_BITS = 17;
+/** Block coordinates lie within ±this: from −BLOCK_LIMIT to BLOCK_LIMIT − 1. */
+export const BLOCK_LIMIT = 65536; // 1 << (KEY_BITS − 1)
+/** Grids that a pool numbers, from 1. */
+export const MAX_GRIDS = 8190;
+
+// Row pool descriptor
+export const W_TOP = 0; // rows that were ever used, the zero row included
+export const W_MAX = 4;
+export const W_FREE = 8; // first of the dropped rows, 0 = none; others follow by their steps
+export const W_ROWS = 12;
+export const W_STAMPS = 16;
+export const W_STEPS = 20;
+export const W_USED = 24; // rows in use, the zero row included
+export const ROW_POOL_BYTES = 28;
+/** Bytes of a row: features, gradient, Adam's m and v; f32×8 each. */
+export const ROW_BYTES = 128;
 
 // Feature level descriptor
 export const L_GRID = 0;
 export const L_ROWS = 4; // pointer to the rows
-export const L_COUNT = 8; // rows in use, the zero row included
-export const L_MAX = 12;
+export const L_COUNT = 8; // rows of this level, the zero row included
+export const L_MAX = 12; // most rows that this level may have, the zero row included
 export const L_STAMPS = 16; // i32 per row: last iteration that touched it
 export const L_STEPS = 20; // i32 per row: Adam steps taken
 export const L_DECODER = 24;
 export const L_OVERFLOW = 28;
 export const L_COORDS = 32; // i32×4 per row: corner coordinates
+export const L_POOL = 36; // descriptor of the pool that rows, stamps, steps and coordinates belong to
+export const LEVEL_BYTES = 40;

@@ -2,15 +2,17 @@ import {
   BLOCK_CORNERS,
   G_CHANGE,
   G_DATA,
+  G_KEY,
   G_KEYS,
   G_MASK,
-  G_MAX,
   G_NEIGHBOURS,
+  G_POOL,
   G_VALUES,
   G_VOXEL,
+  P_MAX,
 } from '../../../kernels/layout/field.js';
 
-const BIAS = 1 << 20;
+const BIAS = 1 << 16;
 
 /** Reads a grid's hash table where it lies: which corners surround a point. Written apart from the kernels on purpose. */
 export class CornerIndex {
@@ -27,20 +29,23 @@ export class CornerIndex {
   readonly #values: Int32Array;
   readonly #neighbours: Int32Array;
   readonly #mask: number;
+  /** Its number, in the upper half of keys. */
+  readonly #grid: number;
 
   /**
    * @param descriptor of the grid, as in src/kernels/layout/field.ts
    * @param wordsPerCorner 2 on scalar levels, 1 on the feature level
    */
   constructor(buffer: ArrayBufferLike, descriptor: number, wordsPerCorner: 1 | 2) {
-    const words = new Uint32Array(buffer, descriptor, 16);
-    const blocks = words[G_MAX / 4]!;
+    const words = new Uint32Array(buffer, descriptor, 20);
+    const blocks = new Uint32Array(buffer, words[G_POOL / 4]!, 2)[P_MAX / 4]!;
     const corners = blocks * BLOCK_CORNERS * wordsPerCorner;
     this.inverse = Math.fround(1 / new Float32Array(buffer, descriptor, 16)[G_VOXEL / 4]!);
     this.data = new Float32Array(buffer, words[G_DATA / 4]!, corners);
     this.dataI32 = new Int32Array(buffer, words[G_DATA / 4]!, corners);
     this.change = new Float32Array(buffer, words[G_CHANGE / 4]!, blocks);
     this.#mask = words[G_MASK / 4]!;
+    this.#grid = words[G_KEY / 4 + 1]!;
     this.#keys = new Uint32Array(buffer, words[G_KEYS / 4]!, (this.#mask + 1) * 2);
     this.#values = new Int32Array(buffer, words[G_VALUES / 4]!, this.#mask + 1);
     this.#neighbours = new Int32Array(buffer, words[G_NEIGHBOURS / 4]!, blocks * 8);
@@ -71,10 +76,11 @@ export class CornerIndex {
   }
 
   #block(bx: number, by: number, bz: number): number {
-    // The 64-bit key in two halves: 21 bits each of x, y, z.
-    const y = by + BIAS;
-    const low = ((bx + BIAS) | (y << 21)) >>> 0;
-    const high = ((y >>> 11) | ((bz + BIAS) << 10)) >>> 0;
+    // The 64-bit key in two halves: 17 bits each of x, y, z, then the number of the grid.
+    const [x, y, z] = [bx + BIAS, by + BIAS, bz + BIAS];
+    if (((x | y | z) & ~(2 * BIAS - 1)) !== 0) return 0;
+    const low = (x | (y << 17)) >>> 0;
+    const high = (this.#grid | (y >>> 15) | (z << 2)) >>> 0;
     let slot = hash(low, high) & this.#mask;
     for (;;) {
       const l = this.#keys[slot * 2]!;

@@ -19,18 +19,19 @@ import type { LinearSystem, Unknowns } from '../../linear-system.js';
 import { fitSteps } from '../../pose-step.js';
 import type { AlignProblem, AlignSolution } from '../../registration.js';
 import type { MeasurementTerm } from '../../terms/term.js';
-import { WasmField } from './field.js';
+import { BlockPool } from './block-pool.js';
+import { WasmField, type FieldPools } from './field.js';
 import { Fusion } from './fusion.js';
-import { BlockMaker } from './make-blocks.js';
 import { Reading } from './reading.js';
 import { Registration } from './registration.js';
+import { RowPool } from './row-pool.js';
 import { Training } from './training.js';
 
 /**
  * Fields in shared wasm memory, worked on by a pool of threads.
  *
  * @example
- * const backend = new WasmBackend(pool, { scanPoints: 40_000, batchChunks: 128 });
+ * const backend = new WasmBackend(pool, { scanPoints: 40_000, batchChunks: 128, pool: poolFor(spec, room) });
  * const field = backend.createField(spec, room);
  */
 export class WasmBackend implements FieldBackend {
@@ -39,38 +40,34 @@ export class WasmBackend implements FieldBackend {
   readonly batchesPerFit = 1;
   readonly pool: KernelPool;
   readonly limits: BackendLimits;
-  readonly maker: BlockMaker;
   /** The parts that do the work, for backends that compute some of it elsewhere. */
   readonly fusion: Fusion;
   readonly registration: Registration;
   readonly training: Training;
   readonly reading: Reading;
   readonly #solver = new GaussNewton((terms, at, out) => this.linearise(terms, at, out));
-  readonly #freed: WasmField[] = [];
+  readonly #pools: FieldPools;
   #fields = 0;
 
   /** @throws FeltmapError out-of-memory when the arena is too small */
   constructor(pool: KernelPool, limits: BackendLimits) {
     this.pool = pool;
     this.limits = limits;
-    this.maker = new BlockMaker(pool);
+    const { blocks, featureBlocks, rows } = limits.pool;
+    this.#pools = {
+      memory: pool.memory,
+      blocks: new BlockPool(pool, { blocks, wordsPerCorner: 2 }),
+      featureBlocks: new BlockPool(pool, { blocks: featureBlocks, wordsPerCorner: 1 }),
+      rows: new RowPool(pool.memory, rows),
+    };
     this.fusion = new Fusion(pool, limits);
     this.registration = new Registration(pool);
     this.training = new Training(pool, limits);
     this.reading = new Reading(pool);
   }
 
-  /** Memory of a freed field goes to the next that is laid out in the same way. */
   createField(spec: GridSpec, room: FieldRoom): WasmField {
-    const again = this.#freed.findIndex((field) => same(field.spec, spec) && same(field.room, room));
-    if (again >= 0) return this.#freed.splice(again, 1)[0]!;
-    const field = new WasmField(this.#fields++, this.pool, spec, room, {
-      maker: this.maker,
-      free: (freed) => {
-        freed.clear();
-        this.#freed.push(freed);
-      },
-    });
+    const field = new WasmField(this.#fields++, this.#pools, spec, room);
     this.fusion.reserve(field);
     this.training.reserve(field);
     return field;
@@ -121,8 +118,4 @@ export class WasmBackend implements FieldBackend {
 function ownField(field: Field): WasmField {
   if (!(field instanceof WasmField)) throw new TypeError('The field belongs to another backend.');
   return field;
-}
-
-function same(a: GridSpec | FieldRoom, b: GridSpec | FieldRoom): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,58 +1,75 @@
-import { L_COORDS, L_COUNT, L_GRID, L_OVERFLOW, L_STAMPS } from '../../../kernels/layout/field.js';
+import {
+  L_COUNT,
+  L_COORDS,
+  L_GRID,
+  L_OVERFLOW,
+  L_STAMPS,
+  LEVEL_BYTES,
+} from '../../../kernels/layout/field.js';
 import { Random } from '../../../geometry/random.js';
 import { KernelArguments } from '../../../compute/arguments.js';
-import { BLOCK_CORNERS, BLOCK_SIDE, BlockGrid } from './grid.js';
 import type { KernelMemory } from '../../../compute/memory.js';
+import type { BlockPool } from './block-pool.js';
+import { BLOCK_CORNERS, BLOCK_SIDE, BlockGrid } from './grid.js';
+import { ROW_FLOATS, type RowPool } from './row-pool.js';
 
+export { ROW_FLOATS };
 export const FEATURES = 8;
 export const HIDDEN = 32;
-/** Floats a row: features, gradient, Adam's m and v. */
-export const ROW_FLOATS = 32;
 export const DECODER_FLOATS = HIDDEN * (2 * FEATURES + 5);
+
+export interface FeatureLevelOptions {
+  /** Side of a feature cell, metres. */
+  readonly cell: number;
+  readonly maxBlocks: number;
+  /** Most rows, the zero row included; fewer where other levels have taken what the pool holds. */
+  readonly maxRows: number;
+  readonly seed: number;
+  /** Size of the decoder's output, metres. */
+  readonly outputScale: number;
+}
 
 /** Learned features on coarse corners and the decoder that turns them into a residual distance. */
 export class FeatureLevel {
   readonly grid: BlockGrid;
   readonly descriptor: number;
-  /** ROW_FLOATS per row; row 0 is all zero. */
-  readonly rows: Float32Array;
-  /** 4 per row: corner coordinates (in cells) and one unused. */
-  readonly coords: Int32Array;
-  readonly stamps: Int32Array;
-  readonly steps: Int32Array;
+  readonly maxRows: number;
   readonly decoder: Float32Array;
+  readonly #memory: KernelMemory;
+  readonly #pool: RowPool;
   readonly #words: Uint32Array;
 
-  constructor(
-    memory: KernelMemory,
-    options: { cell: number; maxBlocks: number; maxRows: number; seed: number; outputScale: number },
-  ) {
+  constructor(memory: KernelMemory, blocks: BlockPool, rows: RowPool, options: FeatureLevelOptions) {
     const { cell, maxBlocks, maxRows } = options;
-    this.grid = new BlockGrid(memory, {
-      voxel: cell,
-      truncation: cell,
-      maxBlocks,
-      maxWeight: 0,
-      wordsPerCorner: 1,
-    });
-    const args = new KernelArguments(memory, 64);
+    this.#memory = memory;
+    this.#pool = rows;
+    this.maxRows = maxRows;
+    this.grid = new BlockGrid(blocks, { voxel: cell, truncation: cell, maxBlocks, maxWeight: 0 });
+    const args = new KernelArguments(memory, LEVEL_BYTES);
     this.descriptor = args.pointer;
-    this.#words = memory.u32(this.descriptor, 16);
-    const rows = memory.alloc(maxRows * ROW_FLOATS * 4);
-    const stamps = memory.alloc(maxRows * 4);
-    const steps = memory.alloc(maxRows * 4);
-    const coords = memory.alloc(maxRows * 16);
+    this.#words = memory.u32(this.descriptor, LEVEL_BYTES / 4);
     const decoder = memory.alloc(DECODER_FLOATS * 4);
     args
-      .int(L_GRID, this.grid.descriptor, rows, 1, maxRows)
-      .int(L_STAMPS, stamps, steps, decoder)
-      .int(L_COORDS, coords);
-    this.rows = memory.f32(rows, maxRows * ROW_FLOATS);
-    this.stamps = memory.i32(stamps, maxRows);
-    this.steps = memory.i32(steps, maxRows);
-    this.coords = memory.i32(coords, maxRows * 4);
+      .int(L_GRID, this.grid.descriptor, rows.tables.rows, 1, maxRows)
+      .int(L_STAMPS, rows.tables.stamps, rows.tables.steps, decoder)
+      .int(L_COORDS, rows.tables.coords, rows.descriptor);
     this.decoder = memory.f32(decoder, DECODER_FLOATS);
     this.decoder.set(randomDecoder(options.seed, options.outputScale));
+  }
+
+  /** ROW_FLOATS per row of the pool. */
+  get rows(): Float32Array {
+    return this.#pool.rows;
+  }
+
+  /** 4 per row of the pool: corner coordinates (in cells) and one unused. */
+  get coords(): Int32Array {
+    return this.#pool.coords;
+  }
+
+  /** Steps of Adam, per row of the pool. */
+  get steps(): Int32Array {
+    return this.#pool.steps;
   }
 
   /** Rows in use, the zero row included. */
@@ -60,66 +77,61 @@ export class FeatureLevel {
     return this.#words[L_COUNT / 4]!;
   }
 
+  /** Most rows that it may have beside what other levels use of the pool, the zero row included. */
+  get room(): number {
+    return Math.min(this.maxRows, this.#pool.maxRows - this.#pool.used + this.count);
+  }
+
   get overflowed(): boolean {
     return this.#words[L_OVERFLOW / 4] !== 0 || this.grid.overflowed;
   }
 
+  /** Numbers of the rows in the order of blocks, then corners. */
+  listRows(): Int32Array {
+    const rows = new Int32Array(this.count - 1);
+    const { dataI32, blocks } = this.grid;
+    let n = 0;
+    for (const block of blocks)
+      for (let at = block * BLOCK_CORNERS; at < (block + 1) * BLOCK_CORNERS; at++)
+        if (dataI32[at] !== 0) rows[n++] = dataI32[at]!;
+    return rows;
+  }
+
   /**
-   * Appends a row for a corner whose block exists. Adam starts afresh on it.
+   * Gives a row to a corner that has none, of a block that exists. Adam starts afresh on it.
    *
    * @param features FEATURES numbers, in units of `step`, from `at` on
+   * @returns its number, 0 when there is no room
    */
-  restoreRow(block: number, corner: number, features: ArrayLike<number>, at: number, step: number): void {
-    const row = this.count;
-    if (row * ROW_FLOATS >= this.rows.length) {
+  restoreRow(block: number, corner: number, features: ArrayLike<number>, at: number, step: number): number {
+    const row = this.count < this.maxRows ? this.#pool.take() : 0;
+    if (row === 0) {
       this.#words[L_OVERFLOW / 4] = 1;
-      return;
+      return 0;
     }
-    this.#words[L_COUNT / 4] = row + 1;
+    this.#words[L_COUNT / 4] = this.count + 1;
     this.grid.dataI32[block * BLOCK_CORNERS + corner] = row;
     for (let k = 0; k < FEATURES; k++) this.rows[row * ROW_FLOATS + k] = features[at + k]! * step;
     for (let a = 0; a < 3; a++)
       this.coords[row * 4 + a] = this.grid.coords[block * 4 + a]! * BLOCK_SIDE + ((corner >> (3 * a)) & 7);
+    return row;
   }
 
-  /** Most rows, the zero row included. */
-  get maxRows(): number {
-    return this.stamps.length;
-  }
-
-  /** Frees the rows that no block refers to any more; the others move together and keep their order. */
-  dropUnusedRows(): void {
-    const count = this.count;
-    const refer = this.grid.dataI32.subarray(0, this.grid.count * BLOCK_CORNERS);
-    const moved = new Int32Array(count);
-    for (let i = 0; i < refer.length; i++) moved[refer[i]!] = 1;
-    let next = 1;
-    for (let row = 1; row < count; row++) {
-      if (!moved[row]) continue;
-      const to = next++;
-      moved[row] = to;
-      if (to === row) continue;
-      this.rows.copyWithin(to * ROW_FLOATS, row * ROW_FLOATS, (row + 1) * ROW_FLOATS);
-      this.coords.copyWithin(to * 4, row * 4, row * 4 + 4);
-      this.stamps[to] = this.stamps[row]!;
-      this.steps[to] = this.steps[row]!;
-    }
-    moved[0] = 0;
-    for (let i = 0; i < refer.length; i++) refer[i] = moved[refer[i]!]!;
-    this.rows.fill(0, next * ROW_FLOATS, count * ROW_FLOATS);
-    this.stamps.fill(0, next, count);
-    this.steps.fill(0, next, count);
-    this.#words[L_COUNT / 4] = next;
+  /** Hands blocks (their numbers, each once) and their rows back to the pools. */
+  drop(blocks: Uint32Array): void {
     this.#words[L_OVERFLOW / 4] = 0;
+    this.grid.drop(blocks, this.descriptor);
   }
 
   clear(): void {
-    this.rows.fill(0, 0, this.count * ROW_FLOATS);
-    this.stamps.fill(0, 0, this.count);
-    this.steps.fill(0, 0, this.count);
-    this.#words[L_COUNT / 4] = 1;
-    this.#words[L_OVERFLOW / 4] = 0;
-    this.grid.clear();
+    this.drop(this.grid.blocks);
+  }
+
+  /** Gives back all that it took; it must not be used afterwards. */
+  free(): void {
+    this.grid.free(this.descriptor);
+    this.#memory.release(this.decoder.byteOffset, DECODER_FLOATS * 4);
+    this.#memory.release(this.descriptor, LEVEL_BYTES);
   }
 }
 

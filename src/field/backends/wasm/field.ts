@@ -1,28 +1,31 @@
-import type { KernelPool } from '../../../compute/pool.js';
 import { FeltmapError } from '../../../geometry/errors.js';
-import { RAY_BLOCK_BITS } from '../../../kernels/layout/field.js';
+import type { KernelMemory } from '../../../compute/memory.js';
+import type { EvictedField } from '../../evicted-field.js';
 import type { Field } from '../../field.js';
-import { layerOf, type DistanceLayer, type FieldRoom, type GridSpec } from '../../grid-spec.js';
+import { layerOf, levelBlocks, type DistanceLayer, type FieldRoom, type GridSpec } from '../../grid-spec.js';
 import type { SavedGrid } from '../../saved/saved-map.js';
 import type { FieldContent } from '../../saved/content.js';
+import type { BlockPool } from './block-pool.js';
+import { admitField, evictField } from './evict.js';
 import { FeatureLevel } from './features.js';
 import { fillOf, forgetBeyond, radiusFor } from './forget.js';
-import { BLOCK_CORNERS, BlockGrid } from './grid.js';
-import type { BlockMaker } from './make-blocks.js';
+import { BlockGrid } from './grid.js';
 import { fieldContent, restoreField } from './restore.js';
+import type { RowPool } from './row-pool.js';
 
 /** Floats of a training sample: x y z (keyframe frame), label, weight, three unused. */
 export const SAMPLE_FLOATS = 8;
-/** Block numbers that the word of a ray has room for. */
-const MAX_BLOCKS = 2 ** RAY_BLOCK_BITS;
-/** Bytes of a block's table entries and of a feature row with its state. */
-const TABLE_BYTES = 52;
+/** Bytes of a feature row with its state. */
 const ROW_BYTES = 152;
 
-/** What the backend that made a field does for it. */
-export interface FieldOwner {
-  readonly maker: BlockMaker;
-  free(field: WasmField): void;
+/** What fields of a backend share. */
+export interface FieldPools {
+  readonly memory: KernelMemory;
+  /** Blocks of scalar levels. */
+  readonly blocks: BlockPool;
+  /** Blocks of feature levels. */
+  readonly featureBlocks: BlockPool;
+  readonly rows: RowPool;
 }
 
 /** A field in shared wasm memory. */
@@ -34,44 +37,41 @@ export class WasmField implements Field {
   readonly samplesPointer: number;
   /** Steps of the joint optimisation so far. */
   fitSteps = 0;
-  readonly #owner: FieldOwner;
+  readonly #memory: KernelMemory;
 
-  /** @throws FeltmapError out-of-memory when the arena is too small; bad-input when there are too many blocks to number */
+  /** @throws FeltmapError out-of-memory when there is no room for its samples, or too many grids */
   constructor(
     readonly id: number,
-    pool: KernelPool,
+    { memory, blocks, featureBlocks, rows }: FieldPools,
     readonly spec: GridSpec,
     readonly room: FieldRoom,
-    owner: FieldOwner,
   ) {
-    const { memory } = pool;
     const { voxel, truncation } = spec;
-    const { fineBlocks } = room;
-    if (fineBlocks > MAX_BLOCKS)
-      throw new FeltmapError(
-        'bad-input',
-        `A field numbers at most ${MAX_BLOCKS} fine blocks, got room for ${fineBlocks}; lower map.memoryMiB.`,
-      );
-    this.#owner = owner;
+    this.#memory = memory;
     this.distance = layerOf(spec, 'distance');
     const { maxWeight } = this.distance;
-    const coarse = spec.pyramid.map((factor) => ({
-      voxel: voxel * factor,
-      truncation: voxel * factor * 2,
-      maxBlocks: Math.max(1024, fineBlocks >> 3),
-    }));
-    this.levels = [{ voxel, truncation, maxBlocks: fineBlocks }, ...coarse].map(
-      (level) => new BlockGrid(memory, { ...level, maxWeight, wordsPerCorner: 2 }),
-    );
+    const most = levelBlocks(room);
+    this.samplesPointer = memory.alloc(room.samples * SAMPLE_FLOATS * 4);
+    this.levels = [
+      new BlockGrid(blocks, { voxel, truncation, maxBlocks: most.fine, maxWeight }),
+      ...spec.pyramid.map(
+        (factor) =>
+          new BlockGrid(blocks, {
+            voxel: voxel * factor,
+            truncation: voxel * factor * 2,
+            maxBlocks: most.coarse,
+            maxWeight,
+          }),
+      ),
+    ];
     const { stride, outputScale } = layerOf(spec, 'features');
-    this.features = new FeatureLevel(memory, {
+    this.features = new FeatureLevel(memory, featureBlocks, rows, {
       cell: voxel * stride,
-      maxBlocks: Math.max(1024, fineBlocks >> 2),
+      maxBlocks: most.features,
       maxRows: room.featureRows,
       seed: spec.seed,
       outputScale,
     });
-    this.samplesPointer = memory.alloc(room.samples * SAMPLE_FLOATS * 4);
   }
 
   get featureRows(): number {
@@ -79,11 +79,10 @@ export class WasmField implements Field {
   }
 
   get usedBytes(): number {
-    const grid = (level: BlockGrid): number =>
-      level.count * (BLOCK_CORNERS * level.wordsPerCorner * 4 + TABLE_BYTES);
+    const grid = ({ count, pool }: BlockGrid): number => (count - 1) * pool.blockBytes;
     return (
       this.levels.reduce((sum, level) => sum + grid(level), grid(this.features.grid)) +
-      this.features.count * ROW_BYTES
+      this.featureRows * ROW_BYTES
     );
   }
 
@@ -101,7 +100,9 @@ export class WasmField implements Field {
   }
 
   free(): void {
-    this.#owner.free(this);
+    for (const level of this.levels) level.free();
+    this.features.free();
+    this.#memory.release(this.samplesPointer, this.room.samples * SAMPLE_FLOATS * 4);
   }
 
   radiusFor(center: ArrayLike<number>, share: number): number {
@@ -109,7 +110,18 @@ export class WasmField implements Field {
   }
 
   forgetBeyond(center: ArrayLike<number>, radius: number): Int32Array {
-    return forgetBeyond(this, center, radius, (grid, coords) => this.makeBlocks(grid, coords));
+    return forgetBeyond(this, center, radius);
+  }
+
+  evict(): EvictedField {
+    const evicted = evictField(this);
+    this.clear();
+    return evicted;
+  }
+
+  admit(evicted: EvictedField): void {
+    admitField(this, evicted);
+    this.fitSteps = evicted.fitSteps;
   }
 
   content(): FieldContent {
@@ -117,13 +129,13 @@ export class WasmField implements Field {
   }
 
   restore(saved: SavedGrid): void {
-    restoreField(this, saved, (grid, coords) => this.makeBlocks(grid, coords));
+    restoreField(this, saved);
     this.checkRoom();
   }
 
   /** Makes blocks in their order (bx by bz each). */
   makeBlocks(grid: BlockGrid, coords: Int32Array): void {
-    this.#owner.maker.make(grid, coords);
+    grid.pool.make(grid, coords);
   }
 
   /** @throws FeltmapError out-of-memory once a block or row could not be made */

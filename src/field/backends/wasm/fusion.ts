@@ -42,7 +42,7 @@ export class Fusion {
 
   /** Makes room for what is counted per block. */
   reserve({ levels }: WasmField): void {
-    const most = Math.max(...levels.map(({ maxBlocks }) => maxBlocks));
+    const most = Math.max(...levels.map(({ maxBlocks, pool }) => Math.min(maxBlocks, pool.maxBlocks)));
     if (most <= this.#blocks) return;
     this.#fuse.int(L.F_BUCKETS, this.#pool.memory.alloc(most * 4));
     this.#blocks = most;

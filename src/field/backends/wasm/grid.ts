@@ -1,23 +1,21 @@
-import type { KernelMemory } from '../../../compute/memory.js';
 import {
   BLOCK_CORNERS,
   BLOCK_SIDE,
-  G_CHANGE,
-  G_COORDS,
+  GRID_BYTES,
   G_COUNT,
-  G_DATA,
+  G_FIRST,
   G_INVERSE,
-  G_KEYS,
-  G_MASK,
+  G_KEY,
   G_MAX,
   G_MAX_WEIGHT,
-  G_NEIGHBOURS,
   G_OVERFLOW,
   G_TRUNCATION,
-  G_VALUES,
   G_VERSION,
   G_VOXEL,
+  KEY_BITS,
 } from '../../../kernels/layout/field.js';
+import type { BlockTable } from '../../field.js';
+import type { BlockPool } from './block-pool.js';
 
 /** Of all grids: copies of corners of one are never taken for those of another. Copies that were never made have 0. */
 let versions = 0;
@@ -26,70 +24,79 @@ export { BLOCK_CORNERS, BLOCK_SIDE };
 
 export interface GridOptions {
   /** Distance between corners, metres. */
-  voxel: number;
+  readonly voxel: number;
   /** Largest stored distance, metres. */
-  truncation: number;
-  maxBlocks: number;
+  readonly truncation: number;
+  /** Most blocks, the empty one included; fewer where other grids have taken what the pool holds. */
+  readonly maxBlocks: number;
   /** Weight at which the running mean becomes an exponential one. */
-  maxWeight: number;
-  /** 32-bit words a corner: 2 on scalar levels {sdf, weight}, 1 on feature levels (row number). */
-  wordsPerCorner: 1 | 2;
+  readonly maxWeight: number;
 }
 
-/** A sparse grid of 8³-corner blocks in kernel memory. Block 0 is empty and stands for "not there". */
-export class BlockGrid {
+/**
+ * A sparse grid of 8³-corner blocks, which it takes from a pool. What lies in `coords`, `change` and `data` goes by the
+ * numbers of blocks in the pool; `blocks` lists those of this grid.
+ *
+ * @example
+ * const grid = new BlockGrid(pool, { voxel: 0.15, truncation: 0.3, maxBlocks: 40_000, maxWeight: 100 });
+ * for (const block of grid.blocks) console.log(grid.coords.subarray(block * 4, block * 4 + 3));
+ */
+export class BlockGrid implements BlockTable {
   readonly descriptor: number;
+  readonly pool: BlockPool;
   readonly voxel: number;
   readonly truncation: number;
   readonly maxBlocks: number;
-  readonly wordsPerCorner: number;
-  /** 4 per block: bx, by, bz, number of the scan that last changed it. */
-  readonly coords: Int32Array;
-  /** How much each block changed since it was last meshed, metres summed over its corners. */
-  readonly change: Float32Array;
-  /**
-   * Corner data: f32 {sdf, weight} pairs, or i32 rows through {@link dataI32}. Whoever writes to it calls
-   * {@link noteWrite}.
-   */
-  readonly data: Float32Array;
-  readonly dataI32: Int32Array;
+  readonly #number: number;
   readonly #words: Uint32Array;
-  readonly #keys: Uint8Array;
+  /** Blocks in order; the first `#listed` are up to date. */
+  #order = new Uint32Array(64);
+  #listed = 0;
 
-  constructor(memory: KernelMemory, options: GridOptions) {
-    const { voxel, truncation, maxBlocks, maxWeight, wordsPerCorner } = options;
+  /** @throws FeltmapError out-of-memory when the pool has too many grids at a time */
+  constructor(pool: BlockPool, { voxel, truncation, maxBlocks, maxWeight }: GridOptions) {
+    const { memory, tables } = pool;
+    const number = pool.takeNumber();
+    this.pool = pool;
+    this.#number = number;
     this.voxel = voxel;
     this.truncation = truncation;
     this.maxBlocks = maxBlocks;
-    this.wordsPerCorner = wordsPerCorner;
-    const capacity = 2 ** Math.ceil(Math.log2(maxBlocks * 2));
-    this.descriptor = memory.alloc(64);
-    const floats = memory.f32(this.descriptor, 16);
-    this.#words = memory.u32(this.descriptor, 16);
-    const keys = memory.alloc(capacity * 8);
-    this.#keys = memory.u8(keys, capacity * 8);
-    const coords = memory.alloc(maxBlocks * 16);
-    const change = memory.alloc(maxBlocks * 4);
-    const words = maxBlocks * BLOCK_CORNERS * wordsPerCorner;
-    const data = memory.alloc(words * 4);
-    this.#words[G_KEYS / 4] = keys;
-    this.#words[G_VALUES / 4] = memory.alloc(capacity * 4);
-    this.#words[G_MASK / 4] = capacity - 1;
+    this.descriptor = memory.alloc(GRID_BYTES);
+    this.#words = memory.u32(this.descriptor, GRID_BYTES / 4);
+    const floats = memory.f32(this.descriptor, GRID_BYTES / 4);
+    for (const [offset, word] of tables) this.#words[offset / 4] = word;
     this.#words[G_COUNT / 4] = 1;
-    this.noteWrite();
     this.#words[G_MAX / 4] = maxBlocks;
-    this.#words[G_COORDS / 4] = coords;
-    this.#words[G_NEIGHBOURS / 4] = memory.alloc(maxBlocks * 32);
-    this.#words[G_DATA / 4] = data;
+    this.#words[G_KEY / 4 + 1] = number << (3 * KEY_BITS - 32);
     floats[G_VOXEL / 4] = voxel;
     floats[G_INVERSE / 4] = 1 / voxel;
     floats[G_TRUNCATION / 4] = truncation;
     floats[G_MAX_WEIGHT / 4] = maxWeight;
-    this.#words[G_CHANGE / 4] = change;
-    this.coords = memory.i32(coords, maxBlocks * 4);
-    this.change = memory.f32(change, maxBlocks);
-    this.data = memory.f32(data, words);
-    this.dataI32 = memory.i32(data, words);
+    this.noteWrite();
+  }
+
+  /** 32-bit words a corner. */
+  get wordsPerCorner(): 1 | 2 {
+    return this.pool.wordsPerCorner;
+  }
+
+  get coords(): Int32Array {
+    return this.pool.coords;
+  }
+
+  get change(): Float32Array {
+    return this.pool.change;
+  }
+
+  /** Corner data: f32 {sdf, weight} pairs. Whoever writes to it calls {@link noteWrite}. */
+  get data(): Float32Array {
+    return this.pool.data;
+  }
+
+  /** The same where corners hold the numbers of rows. */
+  get dataI32(): Int32Array {
+    return this.pool.dataI32;
   }
 
   /** Number of blocks, the empty one included. */
@@ -97,7 +104,28 @@ export class BlockGrid {
     return this.#words[G_COUNT / 4]!;
   }
 
-  /** True once a block could not be made because the arena is full. */
+  /** Numbers of the blocks in the order of their making. Valid until blocks are made or dropped. */
+  get blocks(): Uint32Array {
+    const count = this.count - 1;
+    if (count > this.#order.length) {
+      const longer = new Uint32Array(2 ** Math.ceil(Math.log2(count)));
+      longer.set(this.#order.subarray(0, this.#listed));
+      this.#order = longer;
+    }
+    const { next } = this.pool;
+    for (; this.#listed < count; this.#listed++)
+      this.#order[this.#listed] =
+        this.#listed === 0 ? this.#words[G_FIRST / 4]! : next[this.#order[this.#listed - 1]!]!;
+    return this.#order.subarray(0, count);
+  }
+
+  /** Most blocks that it may have beside what other grids use of the pool, the empty one included. */
+  get room(): number {
+    const { maxBlocks, used } = this.pool;
+    return Math.min(this.maxBlocks, maxBlocks - used + this.count);
+  }
+
+  /** True once a block could not be made because the grid or the pool is full. */
   get overflowed(): boolean {
     return this.#words[G_OVERFLOW / 4] !== 0;
   }
@@ -107,41 +135,27 @@ export class BlockGrid {
     this.#words[G_VERSION / 4] = ++versions;
   }
 
-  /** Forgets everything. */
-  clear(): void {
+  /**
+   * Hands blocks (their numbers, each once) back to the pool. Those that are left keep their numbers and their order.
+   *
+   * @param level descriptor of the feature level whose rows the corners refer to, 0 for scalar levels
+   */
+  drop(blocks: Uint32Array, level = 0): void {
     this.noteWrite();
-    const used = this.count;
-    this.#keys.fill(0);
-    this.data.fill(0, 0, used * BLOCK_CORNERS * this.wordsPerCorner);
-    this.change.fill(0, 0, used);
-    this.#words[G_COUNT / 4] = 1;
     this.#words[G_OVERFLOW / 4] = 0;
+    this.pool.drop(this, blocks, level);
+    this.#listed = 0;
   }
 
-  /**
-   * Keeps the listed blocks only (ascending numbers); they become blocks 1, 2, … in that order.
-   *
-   * @param make appends blocks (bx by bz each), in order
-   */
-  retain(blocks: readonly number[], make: (coords: Int32Array) => void): void {
-    this.noteWrite();
-    const used = this.count;
-    const size = BLOCK_CORNERS * this.wordsPerCorner;
-    const coords = new Int32Array(blocks.length * 3);
-    const scans = new Int32Array(blocks.length);
-    blocks.forEach((block, i) => {
-      coords.set(this.coords.subarray(block * 4, block * 4 + 3), i * 3);
-      scans[i] = this.coords[block * 4 + 3]!;
-      if (block === i + 1) return;
-      this.data.copyWithin((i + 1) * size, block * size, (block + 1) * size);
-      this.change[i + 1] = this.change[block]!;
-    });
-    this.data.fill(0, (blocks.length + 1) * size, used * size);
-    this.change.fill(0, blocks.length + 1, used);
-    this.#keys.fill(0);
-    this.#words[G_COUNT / 4] = 1;
-    this.#words[G_OVERFLOW / 4] = 0;
-    make(coords);
-    scans.forEach((scan, i) => (this.coords[i * 4 + 7] = scan));
+  /** Forgets everything. */
+  clear(level = 0): void {
+    this.drop(this.blocks, level);
+  }
+
+  /** Gives back all that it took; it must not be used afterwards. */
+  free(level = 0): void {
+    this.clear(level);
+    this.pool.releaseNumber(this.#number);
+    this.pool.memory.release(this.descriptor, GRID_BYTES);
   }
 }

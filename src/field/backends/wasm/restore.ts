@@ -2,6 +2,7 @@ import { FeltmapError } from '../../../geometry/errors.js';
 import type { FieldContent } from '../../saved/content.js';
 import type { SavedGrid } from '../../saved/saved-map.js';
 import { FEATURES, ROW_FLOATS, type FeatureLevel } from './features.js';
+import { coordsOf } from './forget.js';
 import { BLOCK_CORNERS, type BlockGrid } from './grid.js';
 
 /** The parts of a field that are saved. */
@@ -32,37 +33,31 @@ export function fieldContent({ levels, features }: FieldParts, cellVoxels: numbe
     layers: {
       distance: levels.map((level) => ({
         truncation: level.truncation,
-        coords: coordsOf(level),
-        corners: (block) => level.data.subarray((block + 1) * BLOCK_FLOATS, (block + 2) * BLOCK_FLOATS),
+        coords: coordsOf(level, level.blocks),
+        corners: (n) => {
+          const block = level.blocks[n]!;
+          return level.data.subarray(block * BLOCK_FLOATS, (block + 1) * BLOCK_FLOATS);
+        },
       })),
       features: {
-        coords: coordsOf(grid),
+        coords: coordsOf(grid, grid.blocks),
         decoder,
-        rows: (block) => grid.dataI32.subarray((block + 1) * BLOCK_CORNERS, (block + 2) * BLOCK_CORNERS),
+        rows: (n) => {
+          const block = grid.blocks[n]!;
+          return grid.dataI32.subarray(block * BLOCK_CORNERS, (block + 1) * BLOCK_CORNERS);
+        },
         features: (row) => rows.subarray(row * ROW_FLOATS, row * ROW_FLOATS + FEATURES),
       },
     },
   };
 }
 
-/** bx by bz of every block but the empty one. */
-function coordsOf({ count, coords }: BlockGrid): Int32Array {
-  const out = new Int32Array((count - 1) * 3);
-  for (let n = 0; n < count - 1; n++) out.set(coords.subarray(n * 4 + 4, n * 4 + 7), n * 3);
-  return out;
-}
-
 /**
  * Fills a field from a saved one; when it throws, the old field is still there.
  *
- * @param makeBlocks appends blocks (bx by bz each) to a grid, in order
  * @throws FeltmapError out-of-memory, not-found, bad-input
  */
-export function restoreField(
-  field: FieldParts,
-  saved: SavedGrid,
-  makeBlocks: (grid: BlockGrid, coords: Int32Array) => void,
-): void {
+export function restoreField(field: FieldParts, saved: SavedGrid): void {
   const { levels, features } = field;
   checkFit(field, saved);
   const { distance, features: learned } = saved.content().layers;
@@ -74,24 +69,38 @@ export function restoreField(
   field.clear();
   distance!.forEach(({ coords, corners }, i) => {
     const grid = levels[i]!;
-    makeBlocks(grid, coords);
-    for (let n = 0; n < coords.length / 3; n++) {
-      grid.data.set(corners(n), (n + 1) * BLOCK_FLOATS);
-      grid.change[n + 1] = RESTORED_CHANGE;
-    }
+    blocksAt(grid, coords).forEach((block, n) => {
+      grid.data.set(corners(n), block * BLOCK_FLOATS);
+      grid.change[block] = RESTORED_CHANGE;
+    });
     grid.noteWrite();
   });
   if (!learned) return;
   features.decoder.set(learned.decoder);
-  makeBlocks(features.grid, learned.coords);
-  for (let n = 0; n < learned.coords.length / 3; n++)
+  blocksAt(features.grid, learned.coords).forEach((block, n) => {
     learned.rows(n).forEach((row, corner) => {
-      if (row !== 0) features.restoreRow(n + 1, corner, learned.features(row), 0, 1);
+      if (row !== 0) features.restoreRow(block, corner, learned.features(row), 0, 1);
     });
+  });
+}
+
+/**
+ * Makes the blocks of an empty grid (bx by bz each).
+ *
+ * @returns their numbers, in the same order
+ * @throws FeltmapError bad-input when one is listed twice
+ */
+export function blocksAt(grid: BlockGrid, coords: Int32Array): Uint32Array {
+  grid.pool.make(grid, coords);
+  const { blocks } = grid;
+  if (blocks.length !== coords.length / 3 && !grid.overflowed)
+    throw new FeltmapError('bad-input', 'The saved map lists a block twice; it is damaged, map anew.');
+  return blocks;
 }
 
 /** Before anything is unpacked: a wrong or huge map must cost neither the old one nor much memory. */
-function checkFit({ levels, features }: FieldParts, { spec, sizes }: SavedGrid): void {
+function checkFit(field: FieldParts, { spec, sizes }: SavedGrid): void {
+  const { levels, features } = field;
   const { voxel } = levels[0]!;
   const same = (a: number, b: number): boolean => Math.abs(a / b - 1) <= 1e-6;
   const cell = spec.layers.find(({ name }) => name === 'features')?.stride;
@@ -107,13 +116,32 @@ function checkFit({ levels, features }: FieldParts, { spec, sizes }: SavedGrid):
       'The saved map is laid out in another way than this program does; map anew.',
     );
   const f = sizes.features;
+  checkRoom(field, {
+    levels: sizes.distance.blocks,
+    features: f?.blocks[0] ?? 0,
+    rows: f?.corners[0] ?? 0,
+  });
+}
+
+/**
+ * Whether blocks and rows in the place of what a field holds would fit.
+ *
+ * @throws FeltmapError out-of-memory
+ */
+export function checkRoom(
+  { levels, features }: FieldParts,
+  wanted: { levels: readonly number[]; features: number; rows: number },
+): void {
+  const held = levels.reduce((sum, { count }) => sum + count - 1, 0);
+  const { pool } = levels[0]!;
   const tooLarge =
-    sizes.distance.blocks.some((blocks, i) => blocks >= levels[i]!.maxBlocks) ||
-    (f &&
-      (f.blocks[0]! >= features.grid.maxBlocks || (f.corners[0]! + 1) * ROW_FLOATS > features.rows.length));
+    wanted.levels.some((blocks, i) => blocks >= levels[i]!.maxBlocks) ||
+    wanted.levels.reduce((sum, blocks) => sum + blocks, 0) > pool.maxBlocks - pool.used + held ||
+    wanted.features >= features.grid.room ||
+    wanted.rows >= features.room;
   if (tooLarge)
     throw new FeltmapError(
       'out-of-memory',
-      `The saved map (${sizes.distance.blocks[0]!} blocks) needs more than map.memoryMiB allows; raise it.`,
+      `The map to load (${wanted.levels[0]!} blocks) needs more than map.memoryMiB allows; raise it.`,
     );
 }

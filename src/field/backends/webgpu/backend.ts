@@ -141,7 +141,7 @@ export class WebGpuBackend implements FieldBackend {
     const { software = false, half = false, syncEvery = SYNC_EVERY } = this.#options;
     const { batchSamples = BATCH_SAMPLES } = this.#options;
     const spare = new SparePlace(this.#wasm.pool.memory, this.#wasm.limits.scanPoints);
-    const heap = new Heap(this.#device, { software, half, batchSamples });
+    const heap = new Heap(this.#device, { software, half, batchSamples, room: this.#wasm.limits.pool });
     return { wasm: this.#wasm, device: this.#device, heap, spare, syncEvery };
   }
 

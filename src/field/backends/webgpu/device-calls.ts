@@ -26,9 +26,9 @@ export interface Span {
 
 /** A level in shared memory. */
 export interface GridPointers {
-  /** Numbers of its blocks, in the order in which they were made. */
+  /** Numbers of its blocks in the pool, in the order in which they were made. */
   readonly blocks: Uint32Array;
-  /** Indexed by block number. */
+  /** Of all blocks of the pool. */
   readonly coords: Span;
   readonly change: Span;
   readonly data: Span;
@@ -37,7 +37,8 @@ export interface GridPointers {
 export interface FieldPointers {
   readonly levels: readonly GridPointers[];
   readonly features: GridPointers;
-  readonly rows: { readonly count: number; readonly data: number; readonly steps: number };
+  /** How many it has; 32 numbers, and one, per row of the pool. */
+  readonly rows: { readonly count: number; readonly data: Span; readonly steps: Span };
 }
 
 /** What is registered, and against which field. */
@@ -88,8 +89,8 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
     features: gridOf(features),
     rows: {
       count: rows.count,
-      data: f32(rows.data, rows.count * 32),
-      steps: i32(rows.steps, rows.count),
+      data: f32(rows.data.at, rows.data.length),
+      steps: i32(rows.steps.at, rows.steps.length),
     },
   });
 

@@ -1,4 +1,5 @@
 import { FeltmapError } from '../../../geometry/errors.js';
+import type { EvictedField } from '../../evicted-field.js';
 import type { Field } from '../../field.js';
 import { layerOf, type FieldRoom, type GridSpec } from '../../grid-spec.js';
 import type { SavedGrid } from '../../saved/saved-map.js';
@@ -41,7 +42,6 @@ export class WebGpuField implements Field, HeapField {
   /** The field of backend wasm that follows, and goes on without a device. */
   readonly mirror: WasmField;
   readonly number: number;
-  readonly most: number;
   readonly pages: Mirror;
   readonly #wasm: WasmBackend;
   readonly #device: Device;
@@ -56,9 +56,6 @@ export class WebGpuField implements Field, HeapField {
     this.levels = mirror.levels;
     this.mirror = mirror;
     this.number = heap.freeNumber();
-    const { features } = mirror;
-    const blocks = [...this.levels, features.grid].reduce((sum, { maxBlocks }) => sum + maxBlocks, 0);
-    this.most = blocks + Math.ceil(features.maxRows / PAGE_ROWS);
     this.pages = new Mirror(mirror, this.number, heap.table, heap.half);
     this.#wasm = wasm;
     this.#device = device;
@@ -230,29 +227,44 @@ export class WebGpuField implements Field, HeapField {
     return gone;
   }
 
+  evict(): EvictedField {
+    this.sync();
+    const evicted = this.mirror.evict();
+    this.load();
+    return evicted;
+  }
+
+  admit(evicted: EvictedField): void {
+    const { levels, features } = evicted;
+    const blocks = [...levels, features].map(({ change }) => change.length);
+    this.#replace(blocks, features.steps.length, () => this.mirror.admit(evicted));
+  }
+
   content(): FieldContent {
     this.sync();
     return this.mirror.content();
   }
 
   restore(saved: SavedGrid): void {
-    this.refresh();
-    this.#checkFit(saved);
-    this.mirror.restore(saved);
-    this.load();
+    const { distance, features } = saved.sizes;
+    const blocks = [...(distance?.blocks ?? []), ...(features?.blocks ?? [])];
+    this.#replace(blocks, features?.corners[0] ?? 0, () => this.mirror.restore(saved));
   }
 
-  /** Before the old field is lost: other fields may have taken the pages that engine wasm still has room for. */
-  #checkFit({ sizes }: SavedGrid): void {
-    if (!this.#device.there) return;
-    const blocks = [...(sizes.distance?.blocks ?? []), ...(sizes.features?.blocks ?? [])];
-    const rows = sizes.features?.corners[0] ?? 0;
+  /** Replaces everything; other fields may have taken the pages that engine wasm still has room for. */
+  #replace(blocks: readonly number[], rows: number, inMirror: () => void): void {
+    this.sync();
     const pages = blocks.reduce((sum, count) => sum + count, Math.ceil(rows / PAGE_ROWS));
-    if (pages > this.#heap.roomFor(this))
+    if (this.#device.there && pages > this.#heap.roomFor(this))
       throw new FeltmapError(
         'out-of-memory',
-        `The saved map (${pages} pages of 4 KiB) finds no room on the GPU; free other fields, or raise map.memoryMiB.`,
+        `The map to take in (${pages} pages of 4 KiB) finds no room on the GPU; free other fields, or raise map.memoryMiB.`,
       );
+    try {
+      inMirror();
+    } finally {
+      this.load(); // whatever the mirror holds now
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { FeltmapError } from '../../../geometry/errors.js';
+import type { PoolRoom } from '../../grid-spec.js';
 import type { WorkgroupSizes } from './calibrate.js';
 import type { Device, DeviceUser } from './device.js';
 import type { Changes, GpuMapOptions } from './gpu-map.js';
-import { fieldOfKey, MARK, MAX_FIELDS } from './layout.js';
+import { fieldOfKey, MARK, MAX_FIELDS, PAGE_ROWS } from './layout.js';
 import type { Mirror } from './mirror.js';
 import { PageTable } from './page-table.js';
 
@@ -10,8 +11,6 @@ import { PageTable } from './page-table.js';
 export interface HeapField {
   /** What the keys of its pages hold. */
   readonly number: number;
-  /** Pages of its room. */
-  readonly most: number;
   readonly pages: Mirror;
   /** Makes it known to the device, still empty. */
   announce(): void;
@@ -19,8 +18,6 @@ export interface HeapField {
   moveAgain(): void;
   /** No device is left. */
   goOn(): void;
-  /** Brings the copy in the processor's memory up to date. */
-  sync(): void;
 }
 
 export interface HeapOptions {
@@ -28,12 +25,14 @@ export interface HeapOptions {
   readonly half: boolean;
   /** Samples of the largest batch. */
   readonly batchSamples: number;
+  /** What all fields may hold together. */
+  readonly room: PoolRoom;
 }
 
-/**
- * The pages on the device that all fields share. It is opened for the first field and has room for what the fields may
- * grow to in all; a field that asks for more makes it move to a heap of twice the size.
- */
+/** Pages beyond what the rows fill: the last one of each field is not full. */
+const SPARE_PAGES = 256;
+
+/** The pages on the device that all fields share: as many as engine wasm has room for, or as the device can bind. */
 export class Heap implements DeviceUser {
   readonly table = new PageTable();
   readonly half: boolean;
@@ -41,8 +40,6 @@ export class Heap implements DeviceUser {
   readonly #options: HeapOptions;
   readonly #fields: (HeapField | undefined)[] = [];
   #workgroups: WorkgroupSizes | undefined;
-  /** Pages asked for; the device may have fewer. */
-  #wanted = 0;
   #capacity = 0;
 
   constructor(device: Device, options: HeapOptions) {
@@ -84,8 +81,7 @@ export class Heap implements DeviceUser {
   add(field: HeapField, opened: () => void): void {
     this.#fields[field.number] = field;
     try {
-      if (this.#wanted === 0) this.#openFor(field, opened);
-      else if (this.#isTooSmall()) this.#grow(field);
+      if (this.#capacity === 0) this.#openFor(field, opened);
       else
         this.#device.do(
           () => field.announce(),
@@ -108,50 +104,21 @@ export class Heap implements DeviceUser {
   }
 
   #openFor(field: HeapField, opened: () => void): void {
-    this.#wanted = field.most;
     try {
       this.#open();
       field.announce();
       opened();
       this.#device.use(this);
     } catch (error) {
-      this.#wanted = 0;
+      this.#capacity = 0;
       throw error;
     }
   }
 
-  #most(): number {
-    return this.#fields.reduce((sum, field) => sum + (field?.most ?? 0), 0);
-  }
-
-  /** Not where the device has no more to give. */
-  #isTooSmall(): boolean {
-    return this.#device.there && this.#most() > this.#wanted && this.#capacity >= this.#wanted;
-  }
-
-  #grow(added: HeapField): void {
-    for (const field of this.#fields) if (field !== added) field?.sync();
-    const before = this.#wanted;
-    let tried = false;
-    this.#device.do(
-      () => {
-        if (tried) return; // it was too much: all have moved back to a heap of the old size
-        tried = true;
-        this.#wanted = Math.max(this.#most(), 2 * before);
-        try {
-          this.moveAgain();
-        } catch (error) {
-          this.#wanted = before;
-          throw error;
-        }
-      },
-      () => undefined,
-    );
-  }
-
   #open(): void {
-    const { software, half, batchSamples } = this.#options;
-    const options: GpuMapOptions = { maxPages: this.#wanted, batchSamples, half };
+    const { software, half, batchSamples, room } = this.#options;
+    const maxPages = room.blocks + room.featureBlocks + Math.ceil(room.rows / PAGE_ROWS) + SPARE_PAGES;
+    const options: GpuMapOptions = { maxPages, batchSamples, half };
     const opened = this.#device.ask('open', { software, options, workgroups: this.#workgroups });
     this.#capacity = (opened as { capacity: number }).capacity;
     this.table.reset(this.#capacity);

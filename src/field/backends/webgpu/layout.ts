@@ -14,16 +14,16 @@ export const COLD_WORDS = 256;
 export const COLD_STRIDE = 24;
 export const COLD = { m: 0, v: 8, steps: 16, ownerPage: 17, ownerCorner: 18, seed: 19 } as const;
 /**
- * A block's key: x, y, and a word that holds z, the field and the level. Blocks lie within ±MAX_Z of z = 0 (a block is
- * eight voxels: ±78 km at 15 cm, ±10 km at 2 cm); what is beyond is neither mapped nor found.
+ * A block's key: x, y, and a word that holds z, the field and the level. Blocks lie within ±REACH of the origin on every
+ * axis (a block is eight voxels: ±78 km at 15 cm, ±10 km at 2 cm); what is beyond is neither mapped nor found.
  */
 export const LEVEL_BITS = 4;
 export const FIELD_BITS = 11;
 export const Z_BIT = LEVEL_BITS + FIELD_BITS;
 /** Most fields at a time. */
 export const MAX_FIELDS = 2 ** FIELD_BITS;
-/** One less than the bits allow: neighbours' keys must not wrap around either. */
-export const MAX_Z = 2 ** (31 - Z_BIT) - 2;
+/** One less than the bits of z allow: neighbours' keys must not wrap around either. */
+export const REACH = 2 ** (31 - Z_BIT) - 2;
 /** Scalar levels are 0, 1, 2, finest first. */
 export const FEATURE_LEVEL = 2 ** LEVEL_BITS - 1;
 /** What a key holds beside the coordinates. */

@@ -15,14 +15,14 @@ import {
   Z_BIT,
 } from './layout.js';
 
-/** Blocks of one level as engine wasm holds them: views, not copies. */
+/** Blocks of one level as engine wasm holds them: views of its pool, not copies. */
 export interface GridView {
-  /** Their numbers, in the order in which they were made. */
+  /** Their numbers in the pool, in the order in which they were made. */
   readonly blocks: Uint32Array;
-  /** 4 per block number. */
+  /** 4 per block of the pool. */
   readonly coords: Int32Array;
   readonly change: Float32Array;
-  /** 512 × {sdf, weight}, or 512 row numbers, per block number. */
+  /** 512 × {sdf, weight}, or 512 row numbers, per block of the pool. */
   readonly data: Uint32Array;
 }
 
@@ -30,9 +30,9 @@ export interface FieldView {
   readonly levels: readonly GridView[];
   readonly features: GridView;
   readonly rows: {
-    /** The empty one included. */
+    /** How many the field has. */
     readonly count: number;
-    /** 32 per row: features, gradient, m, v. */
+    /** 32 per row of the pool: features, gradient, m, v. */
     readonly data: Float32Array;
     readonly steps: Int32Array;
   };
@@ -44,13 +44,14 @@ const CHANGE_SCALE = 2 ** 18;
 /**
  * Makes a field on the device what it is in engine wasm; whatever it held before goes back to the heap.
  *
- * @returns its pages: the blocks of all levels in their order, those of features last, then the rows, 32 a page
+ * @returns its pages: the blocks of all levels in their order, those of features last, then the rows, 32 a page, in the
+ *   order of blocks and corners
  * @throws FeltmapError out-of-memory when the heap has no room for it: then it is empty
  */
 export async function loadField(map: GpuMap, field: DeviceField, view: FieldView): Promise<Uint32Array> {
   const { levels, features } = view;
   const blocks = [...levels, features].reduce((sum, grid) => sum + grid.blocks.length, 0);
-  const rows = view.rows.count - 1;
+  const rows = view.rows.count;
   const rowPages = Math.ceil(rows / PAGE_ROWS);
   map.release(field.number);
   if (blocks === 0) {
@@ -70,17 +71,18 @@ export async function loadField(map: GpuMap, field: DeviceField, view: FieldView
       writer.next(field.grid(level), PAGE_KIND.block, grid, block).set(data(block));
   });
   const grid = field.grid(FEATURE_LEVEL);
-  const owners = new Uint32Array(view.rows.count * OWNER.words);
+  const owners = new Uint32Array(rows * OWNER.words);
+  let n = 0;
   for (const block of features.blocks) {
     const words = writer.next(grid, PAGE_KIND.block, features, block);
     for (let c = 0; c < BLOCK; c++) {
       const row = features.data[block * BLOCK + c]!;
       if (row === 0) continue;
-      words[c] = rowsAt[(row - 1) >> 5]! * PAGE_ROWS + ((row - 1) & 31);
-      owners.set([writer.page, block, c], row * OWNER.words);
+      words[c] = rowsAt[n >> 5]! * PAGE_ROWS + (n & 31);
+      owners.set([row, writer.page, block, c], n++ * OWNER.words);
     }
   }
-  for (let first = 1; first <= rows; first += PAGE_ROWS)
+  for (let first = 0; first < rows; first += PAGE_ROWS)
     writeRows(writer.next(grid, PAGE_KIND.rows), view, owners, first, map.options.half);
   writer.flush();
   map.adopt(field, taken, blocks, rows - PAGE_ROWS * (rowPages - 1));
@@ -88,10 +90,10 @@ export async function loadField(map: GpuMap, field: DeviceField, view: FieldView
   return taken.pages;
 }
 
-/** Of each row: page, block number and corner that it belongs to. */
-const OWNER = { page: 0, block: 1, corner: 2, words: 3 } as const;
+/** Of each row: its number in the pool, and page, block number and corner that it belongs to. */
+const OWNER = { row: 0, page: 1, block: 2, corner: 3, words: 4 } as const;
 
-/** A page of rows, from row `first` of engine wasm on. */
+/** A page of rows, from the `first` of the list on. */
 function writeRows(
   words: Uint32Array,
   { rows, features }: FieldView,
@@ -101,7 +103,8 @@ function writeRows(
 ): void {
   const floats = new Float32Array(words.buffer, words.byteOffset, PAGE_WORDS);
   for (let k = 0; k < PAGE_ROWS && first + k < rows.count; k++) {
-    const row = first + k;
+    const owner = (first + k) * OWNER.words;
+    const row = owners[owner + OWNER.row]!;
     const at = row * 32;
     if (half)
       for (let i = 0; i < 4; i++)
@@ -111,7 +114,6 @@ function writeRows(
     floats.set(rows.data.subarray(at + 16, at + 24), cold + COLD.m);
     floats.set(rows.data.subarray(at + 24, at + 32), cold + COLD.v);
     words[cold + COLD.steps] = rows.steps[row]!;
-    const owner = row * OWNER.words;
     const corner = owners[owner + OWNER.corner]!;
     words[cold + COLD.ownerPage] = owners[owner + OWNER.page]!;
     words[cold + COLD.ownerCorner] = corner;

@@ -20,10 +20,6 @@ import {
 } from './layout.js';
 import { ROWS, type PageTable } from './page-table.js';
 
-/** Numbers of a grid's blocks, in the order in which they were made. */
-const blocksOf = (grid: BlockGrid): Uint32Array =>
-  Uint32Array.from({ length: grid.count - 1 }, (_, i) => i + 1);
-
 /**
  * How a field of engine wasm follows one on the device: which page is which of its blocks. New blocks are taken over in
  * order of their coordinates, so that the copy does not depend on chance as page numbers do.
@@ -70,10 +66,10 @@ export class Mirror {
   numberAll(pages: Uint32Array): void {
     let at = 0;
     this.#grids.forEach((grid, level) => {
-      for (const block of blocksOf(grid)) this.#tie(pages[at++]!, level, block);
+      for (const block of grid.blocks) this.#tie(pages[at++]!, level, block);
     });
-    const rows = this.#field.features.count - 1;
-    for (let r = 0; r < rows; r++) this.#rowOf.set(pages[at + (r >> 5)]! * PAGE_ROWS + (r & 31), r + 1);
+    const rows = this.#field.features.listRows();
+    rows.forEach((row, r) => this.#rowOf.set(pages[at + (r >> 5)]! * PAGE_ROWS + (r & 31), row));
     for (const page of pages.subarray(at)) this.#tie(page, ROWS, 0);
   }
 
@@ -104,7 +100,7 @@ export class Mirror {
     this.#grids.forEach((grid, level) => {
       const blocks = fresh.filter((entry) => entry.level === level);
       if (blocks.length === 0) return;
-      if (grid.count + blocks.length > grid.maxBlocks) {
+      if (grid.count + blocks.length > grid.room) {
         this.#full = true;
         return;
       }
@@ -112,7 +108,7 @@ export class Mirror {
       blocks.forEach(({ at }, i) => coords.set([keys[at]!, keys[at + 1]!, zOfKey(keys[at + 2]!)], i * 3));
       const before = grid.count - 1;
       this.#field.makeBlocks(grid, coords);
-      const made = blocksOf(grid).subarray(before);
+      const made = grid.blocks.subarray(before);
       if (made.length < blocks.length) this.#full = true;
       made.forEach((block, i) => this.#tie(blocks[i]!.page, level, block));
     });
@@ -173,10 +169,10 @@ export class Mirror {
       const id = page * PAGE_ROWS + k;
       let row = this.#rowOf.get(id);
       if (row === undefined) {
-        row = features.count;
-        if (row >= features.maxRows)
+        const corner = words[cold + COLD.ownerCorner]!;
+        row = features.restoreRow(this.#table.block[owner]!, corner, NO_FEATURES, 0, 0);
+        if (row === 0)
           throw new FeltmapError('out-of-memory', 'The map is full of features: raise map.memoryMiB.');
-        features.restoreRow(this.#table.block[owner]!, words[cold + COLD.ownerCorner]!, NO_FEATURES, 0, 0);
         this.#rowOf.set(id, row);
       }
       const to = row * ROW_FLOATS;
@@ -195,7 +191,7 @@ export class Mirror {
     const { levels, features } = this.#field;
     const span = ({ byteOffset, length }: Int32Array | Float32Array): Span => ({ at: byteOffset, length });
     const grid = (g: BlockGrid): GridPointers => ({
-      blocks: blocksOf(g),
+      blocks: g.blocks.slice(),
       coords: span(g.coords),
       change: span(g.change),
       data: span(g.data),
@@ -206,9 +202,9 @@ export class Mirror {
       levels: levels.map(grid),
       features: grid(features.grid),
       rows: {
-        count: features.count,
-        data: features.rows.byteOffset,
-        steps: features.steps.byteOffset,
+        count: features.count - 1,
+        data: span(features.rows),
+        steps: span(features.steps),
       },
     };
   }

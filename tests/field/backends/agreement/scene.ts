@@ -84,8 +84,8 @@ export const GUESS: Pose = rounded(exp([0.02, -0.02, 0.01, 0.004, -0.003, 0.005]
 export function snapshot({ levels, features }: TestField): Snapshot {
   const fine = levels[0]!;
   return {
-    scalars: fine.data.slice(0, fine.count * BLOCK_CORNERS * 2),
-    change: fine.change.slice(0, fine.count),
+    scalars: fine.data.slice(0, fine.pool.used * BLOCK_CORNERS * 2),
+    change: fine.change.slice(0, fine.pool.used),
     rows: features.rows.slice(0, features.count * ROW_FLOATS),
     steps: features.steps.slice(0, features.count),
   };

@@ -156,7 +156,7 @@ describe('looking up', () => {
     for (const [i, grid] of [...field.levels, field.features.grid].entries()) {
       const index = indices[i]!;
       const found = new Int32Array(8);
-      for (let block = 1; block < grid.count; block++) {
+      for (const block of grid.blocks) {
         const at = [0, 1, 2].map((a) => (grid.coords[block * 4 + a]! * 8 + 0.5) * grid.voxel);
         expect(index.find(...(at as [number, number, number]), found, 0)).toBe(true);
         expect(found[0]! >> 9).toBe(block);

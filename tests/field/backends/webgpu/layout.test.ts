@@ -5,7 +5,7 @@ import {
   gridOf,
   levelOfKey,
   MAX_FIELDS,
-  MAX_Z,
+  REACH,
   NEWS,
   Z_BIT,
   zOfKey,
@@ -14,7 +14,7 @@ import { PageTable } from '../../../../src/field/backends/webgpu/page-table.js';
 
 describe('keys of blocks', () => {
   it('hold field, level and z, to the ends of their ranges and one beyond', () => {
-    for (const z of [-MAX_Z - 1, -MAX_Z, -1, 0, 1, 12345, MAX_Z, MAX_Z + 1])
+    for (const z of [-REACH - 1, -REACH, -1, 0, 1, 12345, REACH, REACH + 1])
       // neighbours lie one beyond
       for (const field of [0, 1, 1023, MAX_FIELDS - 1])
         for (const level of [0, 1, 2, FEATURE_LEVEL]) {

@@ -4,6 +4,7 @@ import { openAdapter } from '../../../../src/field/backends/webgpu/adapter.js';
 import { WebGpuBackend, type WebGpuOptions } from '../../../../src/field/backends/webgpu/backend.js';
 import type { WebGpuField } from '../../../../src/field/backends/webgpu/field.js';
 import { WasmBackend } from '../../../../src/field/backends/wasm/backend.js';
+import type { BlockGrid } from '../../../../src/field/backends/wasm/grid.js';
 import { OPTIONS } from '../../helpers.js';
 import { firstField, standsOn, TestField, type TestFieldOptions } from '../../test-field.js';
 
@@ -81,6 +82,13 @@ export async function onDevice(
   const gpu = new GpuTestField(standsOn(backend, wasm), backend.createField(spec, room));
   gpu.ask = ask;
   return { gpu, mirror: new TestField(wasm, gpu.field.mirror) };
+}
+
+/** Corners of all blocks of scalar levels, in the order of their making. */
+export function cornersOfAll(levels: readonly BlockGrid[]): Float32Array[] {
+  return levels.flatMap(({ blocks, data }) =>
+    Array.from(blocks, (block) => data.subarray(block * 1024, (block + 1) * 1024)),
+  );
 }
 
 /** Another field of the same backend. */

@@ -1,4 +1,4 @@
-import { COUNTER, FEATURE_LEVEL, MARK, MAX_Z, NEWS, Z_BIT } from '../layout.js';
+import { COUNTER, FEATURE_LEVEL, MARK, NEWS, REACH, Z_BIT } from '../layout.js';
 
 /** Sizes that are compiled into the kernels. */
 export interface KernelSizes {
@@ -33,7 +33,7 @@ override W: u32 = 64;
 // A grid is a field and one of its levels: gridOf of layout.ts.
 fn keyOf(grid: u32, block: vec3i) -> vec3i { return vec3i(block.xy, (block.z << ${Z_BIT}u) | i32(grid)); }
 // Beyond this, keys of different blocks would be alike.
-fn inReach(block: vec3i) -> bool { return abs(block.z) <= ${MAX_Z}; }
+fn inReach(block: vec3i) -> bool { return all(abs(block) <= vec3i(${REACH})); }
 fn hashOf(key: vec3i) -> u32 {
   let k = bitcast<vec3u>(key);
   var h = (k.x * 0x9e3779b1u) ^ (k.y * 0x85ebca77u) ^ (k.z * 0xc2b2ae3du);

@@ -4,7 +4,7 @@ import { answer } from '../../dist/compute/synchronous-call.js';
 import { deviceCalls } from '../../dist/field/backends/webgpu/device-calls.js';
 import { DeviceLostError } from '../../dist/field/backends/webgpu/gpu.js';
 
-const { memory, heap, ...line } = workerData;
+const { memory, heap, ...channel } = workerData;
 const { calls, map } = deviceCalls(memory);
 let forbidden = false;
 
@@ -15,7 +15,7 @@ const handlers = {
     if (forbidden) throw new Error('no adapter is left');
     return calls.open({ ...o, options: { ...o.options, ...heap } });
   },
-  /** Segments of the heap on the device and the pages they hold. */
+  /** Segments of the heap on the device, the pages they hold, and those in use as of the last count. */
   heap: async () => map().heap,
   /** Submissions, round trips and bytes since the device was opened. */
   traffic: async () => map().gpu.traffic,
@@ -42,4 +42,4 @@ const handlers = {
   },
 };
 
-answer(line, handlers, (error) => error instanceof DeviceLostError);
+answer(channel, handlers, (error) => error instanceof DeviceLostError);

@@ -8,7 +8,7 @@ import {
 import { FeltmapError, type ErrorCode } from '../geometry/errors.js';
 
 /** What a thread that answers calls is started with. */
-export interface Line {
+export interface CallChannel {
   readonly port: MessagePort;
   /** Word 0: number of the last call answered; word 1: 1 once the thread is gone. */
   readonly signal: Int32Array;
@@ -102,7 +102,7 @@ export class SyncCaller {
 
 /** Answers calls one after the other. To be called once everything that the thread needs is imported. */
 export function answer(
-  { port, signal }: Line,
+  { port, signal }: CallChannel,
   handlers: Readonly<Record<string, (argument: never, reply: (value?: unknown) => void) => Promise<unknown>>>,
   isLost: (error: unknown) => boolean,
 ): void {
@@ -111,10 +111,10 @@ export function answer(
     Atomics.notify(signal, 0);
   });
   parentPort?.postMessage('ready');
-  let line: Promise<void> = Promise.resolve();
+  let queue: Promise<void> = Promise.resolve();
   let late: unknown; // thrown after a call was answered; the next call tells
   port.on('message', ({ call, name, argument }: Request) => {
-    line = line.then(async () => {
+    queue = queue.then(async () => {
       let replied = false;
       const send = (reply: Reply): void => {
         if (replied) return;

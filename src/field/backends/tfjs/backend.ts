@@ -37,6 +37,12 @@ export interface TfjsOptions {
 /**
  * Fields of backend wasm with `linearise`, `fit` and `sample` computed by tfjs. tfjs may answer by promises only, so it
  * lives in a thread of its own, which sees the same fields in shared memory; the calling thread waits.
+ *
+ * @example
+ * const backend = await TfjsBackend.create(new WasmBackend(pool, limits), { backends: ['wasm', 'cpu'] });
+ * const field = backend.createField(spec, room);
+ * const [distance] = backend.sample(field, 'distance', Float32Array.of(1, 0, 0));
+ * await backend.close();
  */
 export class TfjsBackend implements FieldBackend {
   readonly name = 'tfjs';

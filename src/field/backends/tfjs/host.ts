@@ -4,7 +4,7 @@ import type { Pose } from '../../../geometry/se3.js';
 import type { FitResult } from '../../backend.js';
 import type { ClassSums } from '../../linear-system.js';
 import type { PosedChunk, RegisterOptions, StepOptions } from '../plain.js';
-import { answer, type Line } from '../../../compute/synchronous-call.js';
+import { answer, type CallChannel } from '../../../compute/synchronous-call.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import { openTfBackend, type Skipped, type TfBackend, type TfBackendName } from './backends.js';
 import type { MapPointers } from './map-view.js';
@@ -17,7 +17,7 @@ export interface Opened {
   readonly skipped: readonly Skipped[];
 }
 
-const { memory, ...line } = workerData as Line & { memory: WebAssembly.Memory };
+const { memory, ...channel } = workerData as CallChannel & { memory: WebAssembly.Memory };
 let backend: TfBackend | undefined;
 const fields = new Map<number, TfjsOperations>();
 
@@ -46,4 +46,4 @@ const handlers = {
     fields.get(o.field)!.query(o.points),
 };
 
-answer(line, handlers, () => false);
+answer(channel, handlers, () => false);

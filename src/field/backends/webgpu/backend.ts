@@ -26,8 +26,10 @@ import type { AdapterReport } from './adapter.js';
 import { defaultCacheFolder, keepWorkgroups, readWorkgroups } from './cache.js';
 import type { WorkgroupSizes } from './calibrate.js';
 import { Device } from './device.js';
-import { WebGpuField } from './field.js';
+import { ownField, WebGpuField, type SharedParts } from './field.js';
 import type { FitOutcome } from './fitting.js';
+import { Heap } from './heap.js';
+import { SparePlace } from './journal.js';
 import { FIT_SUMS } from './layout.js';
 import { addSums, type AlignOutcome } from './registering.js';
 import { registered, solveOnDevice } from './solve.js';
@@ -55,8 +57,14 @@ const startThread = (memory: WebAssembly.Memory): SyncCaller =>
   new SyncCaller(compiledUrl(import.meta.url, './host.js'), { memory });
 
 /**
- * A field on a GPU. The device lives in a thread of its own (host.ts), so that calls can wait for its answers. One field
- * for now.
+ * Fields on a GPU, in one heap of pages. The device lives in a thread of its own (host.ts), so that calls can wait for
+ * its answers. A field does not see what others lie beside it.
+ *
+ * @example
+ * const backend = await WebGpuBackend.create(new WasmBackend(pool, limits), { half: true });
+ * const field = backend.createField(spec, room);
+ * backend.integrate(field, surface, identity(), { scan: 0 });
+ * await backend.close();
  */
 export class WebGpuBackend implements FieldBackend {
   readonly name = 'webgpu';
@@ -68,7 +76,8 @@ export class WebGpuBackend implements FieldBackend {
   readonly #sums: ClassSums = [emptySums(), emptySums()];
   #adapter!: AdapterReport;
   #workgroups: WorkgroupSizes | undefined;
-  #field: WebGpuField | undefined;
+  /** Made with the first field. */
+  #shared: SharedParts | undefined;
 
   private constructor(wasm: WasmBackend, device: Device, options: WebGpuOptions) {
     this.#wasm = wasm;
@@ -113,35 +122,37 @@ export class WebGpuBackend implements FieldBackend {
     return this.#device.notices;
   }
 
-  /** @throws FeltmapError unsupported for a second field, or when the device cannot hold one */
+  /** @throws FeltmapError unsupported beyond MAX_FIELDS fields, or when the device cannot hold one; out-of-memory */
   createField(spec: GridSpec, room: FieldRoom): WebGpuField {
-    if (this.#field)
-      throw new FeltmapError('unsupported', 'Engine webgpu holds one field; use engine wasm for more.');
-    const { software = false, half = false, syncEvery = SYNC_EVERY } = this.#options;
-    const { batchSamples = BATCH_SAMPLES } = this.#options;
+    this.#shared ??= this.#share();
+    const { heap } = this.#shared;
     const mirror = this.#wasm.createField(spec, room);
     try {
-      const options = { software, half, syncEvery, batchSamples };
-      const field = new WebGpuField(this.#wasm, mirror, this.#device, options);
-      field.open();
-      this.#calibrate(field);
-      field.fillDevice();
-      this.#device.use(field);
-      return (this.#field = field);
+      const field = new WebGpuField(mirror, this.#shared);
+      heap.add(field, () => this.#calibrate(field.number, heap));
+      return field;
     } catch (error) {
       mirror.free();
       throw unsupported(error);
     }
   }
 
-  #calibrate(field: WebGpuField): void {
+  #share(): SharedParts {
+    const { software = false, half = false, syncEvery = SYNC_EVERY } = this.#options;
+    const { batchSamples = BATCH_SAMPLES } = this.#options;
+    const spare = new SparePlace(this.#wasm.pool.memory, this.#wasm.limits.scanPoints);
+    const heap = new Heap(this.#device, { software, half, batchSamples, room: this.#wasm.limits.pool });
+    return { wasm: this.#wasm, device: this.#device, heap, spare, syncEvery };
+  }
+
+  #calibrate(field: number, heap: Heap): void {
     const { cache, calibrateSoftware } = this.#options;
     if (cache === false || (this.#adapter.software && !calibrateSoftware)) return;
     const folder = cache ?? defaultCacheFolder();
     const known = readWorkgroups(folder, this.#adapter);
-    this.#workgroups = known ?? (this.#device.ask('calibrate') as WorkgroupSizes);
+    this.#workgroups = known ?? (this.#device.ask('calibrate', field) as WorkgroupSizes);
     if (!known) keepWorkgroups(folder, this.#adapter, this.#workgroups);
-    field.workgroups = this.#workgroups;
+    heap.workgroups = this.#workgroups;
   }
 
   integrate(field: Field, surface: SurfaceSamples, pose: Pose, how: IntegrateOptions): void {
@@ -164,6 +175,7 @@ export class WebGpuBackend implements FieldBackend {
     const twists = new Float64Array(6 * at.length);
     at.forEach(({ correction }, k) => twists.set(correction, 6 * k));
     const partials = this.#device.ask('register', {
+      field: ownField(term.field).number,
       scan: registered(term.surface),
       poses: posesOf(at),
       twists,
@@ -203,7 +215,7 @@ export class WebGpuBackend implements FieldBackend {
       optimisePose: false,
     }));
     this.#device.do(
-      () => this.#device.ask('allocateRows', { chunks, poses: posesOf(frames) }),
+      () => this.#device.ask('allocateRows', { field: field.number, chunks, poses: posesOf(frames) }),
       () => this.#wasm.training.makeRows(field.mirror, batch, frames),
     );
   }
@@ -213,6 +225,7 @@ export class WebGpuBackend implements FieldBackend {
     return this.#device.do(
       () => {
         const { moves, sums } = this.#device.ask('fit', {
+          field: own.number,
           batches: batches.map((batch) => posedChunks(batch, frames)),
           poses: posesOf(frames),
           anchors: frames.map(({ anchor }) => Float64Array.from(anchor)),
@@ -228,7 +241,7 @@ export class WebGpuBackend implements FieldBackend {
   sample(field: Field, layer: 'distance', points: Float32Array): Float32Array {
     const own = ownField(field);
     return this.#device.do(
-      () => this.#device.ask('query', { points, features: true }) as Float32Array,
+      () => this.#device.ask('query', { field: own.number, points, features: true }) as Float32Array,
       () => this.#wasm.sample(own.mirror, layer, points),
     );
   }
@@ -238,7 +251,8 @@ export class WebGpuBackend implements FieldBackend {
     this.#device.do(
       () => {
         const at = this.#wasm.pool.memory.addressOf(values);
-        this.#device.ask('evaluateBlocks', { pages: own.pagesOf(blocks), values: at, options: how });
+        const pages = own.pagesOf(blocks);
+        this.#device.ask('evaluateBlocks', { field: own.number, pages, values: at, options: how });
       },
       () => this.#wasm.evaluate(own.mirror, blocks, values, how),
     );
@@ -247,11 +261,6 @@ export class WebGpuBackend implements FieldBackend {
   async close(): Promise<void> {
     await this.#device.close();
   }
-}
-
-function ownField(field: Field): WebGpuField {
-  if (!(field instanceof WebGpuField)) throw new TypeError('The field belongs to another backend.');
-  return field;
 }
 
 const onMirror = (term: MeasurementTerm): MeasurementTerm => ({

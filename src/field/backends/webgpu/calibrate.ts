@@ -1,5 +1,6 @@
 import { type Pose } from '../../../geometry/se3.js';
-import { fit, SamplePool, allocateRows } from './fitting.js';
+import type { DeviceField } from './device-field.js';
+import { fit, allocateRows } from './fitting.js';
 import { fuse, uploadScan } from './fusing.js';
 import type { GpuMap } from './gpu-map.js';
 import type { KernelName } from './kernels.js';
@@ -22,26 +23,25 @@ const SIDE = 128; // points along an edge of the test surface
 const POSE: Pose = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0);
 
 /**
- * Tries workgroup sizes on a made-up wavy floor and keeps, for each kernel, the fastest; then empties the map. No
+ * Tries workgroup sizes on a made-up wavy floor in a field and keeps, for each kernel, the fastest; then empties the map. No
  * result depends on the choice. Takes some tenths of a second on a GPU.
  */
-export async function calibrate(map: GpuMap): Promise<WorkgroupSizes> {
+export async function calibrate(map: GpuMap, field: DeviceField): Promise<WorkgroupSizes> {
   const { gpu } = map;
   const most = Math.min(
     gpu.device.limits.maxComputeInvocationsPerWorkgroup,
     gpu.device.limits.maxComputeWorkgroupSizeX,
   );
-  const pool = new SamplePool(map);
-  const surface = floor(map.options.levels[0]!.voxel);
-  pool.write(0, samplesOf(surface));
+  const surface = floor(field.options.levels[0]!.voxel);
+  field.samples.write(0, samplesOf(surface));
   const times = new Map<KernelName, Map<number, number>>(TIMED.map((name) => [name, new Map()]));
   for (const size of CANDIDATES.filter((candidate) => candidate <= most)) {
     gpu.setWorkgroups(Object.fromEntries(TIMED.map((name) => [name, size])));
     map.clear();
-    await work(map, pool, surface); // compiles
+    await work(map, field, surface); // compiles
     const stamped = gpu.startProfile();
     const begin = performance.now();
-    for (let i = 0; i < REPEATS; i++) await work(map, pool, surface);
+    for (let i = 0; i < REPEATS; i++) await work(map, field, surface);
     const whole = (performance.now() - begin) / REPEATS;
     const measured = await gpu.stopProfile();
     // Without time stamps all kernels share one time: a choice for all of them.
@@ -59,7 +59,7 @@ export async function calibrate(map: GpuMap): Promise<WorkgroupSizes> {
   return sizes;
 }
 
-async function work(map: GpuMap, pool: SamplePool, surface: Float32Array): Promise<void> {
+async function work(map: GpuMap, field: DeviceField, surface: Float32Array): Promise<void> {
   const count = surface.length / 3;
   const column = (axis: number): Float32Array =>
     Float32Array.from({ length: count }, (_, i) => surface[3 * i + axis]!);
@@ -72,12 +72,12 @@ async function work(map: GpuMap, pool: SamplePool, surface: Float32Array): Promi
     up: [0, 0, 1],
   };
   uploadScan(map, scan);
-  await fuse(map, scan, POSE, 0);
+  await fuse(map, field, scan, POSE, 0);
   const targets = new Float32Array(count * 5);
   for (let i = 0; i < count; i++) targets.set(surface.subarray(3 * i, 3 * i + 3), 5 * i);
-  const { voxel } = map.options.levels[0]!;
+  const { voxel } = field.options.levels[0]!;
   const twist = new Float64Array(6);
-  await register(map, targets, {
+  await register(map, field, targets, {
     poses: [POSE],
     twists: twist,
     options: { kernels: [voxel], levelWeights: [1], gradientScale: 1, minWeight: 0, timeScale: 1, twist },
@@ -88,8 +88,8 @@ async function work(map: GpuMap, pool: SamplePool, surface: Float32Array): Promi
     pose: 0,
     optimisePose: true,
   }));
-  await allocateRows(map, pool, chunks, [POSE]);
-  await fit(map, pool, [chunks], [POSE], [POSE], {
+  await allocateRows(map, field, chunks, [POSE]);
+  await fit(map, field, [chunks], [POSE], [POSE], {
     huber: voxel,
     learningRate: 1e-3,
     scalarRate: 0.1,

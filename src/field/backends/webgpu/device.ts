@@ -1,15 +1,15 @@
 import type { SyncCaller } from '../../../compute/synchronous-call.js';
 import { LostError } from '../../../compute/synchronous-call.js';
 
-/** Whoever has a map on the device. */
+/** Whoever has maps on the device. */
 export interface DeviceUser {
-  /** The device was lost: opens a new one and moves the map there. */
+  /** The device was lost: opens a new one and moves the maps there. */
   moveAgain(): void;
   /** No device is left. */
   goOn(): void;
 }
 
-/** The line to the thread that holds the GPU, and what happens when the device is lost. */
+/** The channel to the thread that holds the GPU, and what happens when the device is lost. */
 export class Device {
   /** What the user should know: devices lost. */
   readonly notices: string[] = [];

@@ -1,3 +1,4 @@
+import { FeltmapError } from '../../../geometry/errors.js';
 import type { EvictedField } from '../../evicted-field.js';
 import type { Field } from '../../field.js';
 import { layerOf, type FieldRoom, type GridSpec } from '../../grid-spec.js';
@@ -9,54 +10,58 @@ import type { IntegrateOptions } from '../../backend.js';
 import type { WasmBackend } from '../wasm/backend.js';
 import type { WasmField } from '../wasm/field.js';
 import type { BlockGrid } from '../wasm/grid.js';
-import type { WorkgroupSizes } from './calibrate.js';
-import type { Device, DeviceUser } from './device.js';
-import type { GpuMapOptions } from './gpu-map.js';
-import { copyOf, SparePlace, type Fused } from './journal.js';
+import type { Device } from './device.js';
+import type { FieldOptions } from './device-field.js';
+import type { Heap, HeapField } from './heap.js';
+import { copyOf, type Fused, type SparePlace } from './journal.js';
+import { PAGE_ROWS } from './layout.js';
 import { Mirror } from './mirror.js';
 
-export interface WebGpuFieldOptions {
-  readonly software: boolean;
-  readonly half: boolean;
+/** What the fields of a backend share. */
+export interface SharedParts {
+  readonly wasm: WasmBackend;
+  readonly device: Device;
+  readonly heap: Heap;
+  /** Where a surface of the journal goes that is fused again. */
+  readonly spare: SparePlace;
   /** Scans between two copies of what changed to the processor's memory. */
   readonly syncEvery: number;
-  /** Samples of the largest batch. */
-  readonly batchSamples: number;
 }
 
 /** Pages copied at a time: 4 MiB. */
 const COPY_PAGES = 1024;
-const ROWS_PER_PAGE = 32;
 const SAMPLE_BYTES = 32;
 
 /**
- * A field on the device. Its mirror, a field of backend wasm, follows every few scans; when the device is lost, it is
+ * A field on the device, whose pages lie in one heap with those of the others. Its mirror, a field of backend wasm, follows every few scans; when the device is lost, it is
  * filled from there, the scans since are fused again, and where no device can be had any more the mirror itself goes on.
  */
-export class WebGpuField implements Field, DeviceUser {
+export class WebGpuField implements Field, HeapField {
   readonly id: number;
   readonly levels: readonly BlockGrid[];
   /** The field of backend wasm that follows, and goes on without a device. */
   readonly mirror: WasmField;
+  readonly number: number;
+  readonly pages: Mirror;
   readonly #wasm: WasmBackend;
   readonly #device: Device;
-  readonly #options: WebGpuFieldOptions;
-  readonly #pages: Mirror;
+  readonly #heap: Heap;
   readonly #spare: SparePlace;
-  #workgroups: WorkgroupSizes | undefined;
-  #capacity = 1;
+  readonly #syncEvery: number;
   #journal: Fused[] = [];
   #samples = 0;
 
-  constructor(wasm: WasmBackend, mirror: WasmField, device: Device, options: WebGpuFieldOptions) {
+  constructor(mirror: WasmField, { wasm, device, heap, spare, syncEvery }: SharedParts) {
     this.id = mirror.id;
     this.levels = mirror.levels;
     this.mirror = mirror;
+    this.number = heap.freeNumber();
+    this.pages = new Mirror(mirror, this.number, heap.table, heap.half);
     this.#wasm = wasm;
     this.#device = device;
-    this.#options = options;
-    this.#pages = new Mirror(mirror, options.half);
-    this.#spare = new SparePlace(wasm.pool.memory, wasm.limits.scanPoints);
+    this.#heap = heap;
+    this.#spare = spare;
+    this.#syncEvery = syncEvery;
   }
 
   get spec(): GridSpec {
@@ -67,13 +72,10 @@ export class WebGpuField implements Field, DeviceUser {
     return this.mirror.room;
   }
 
-  /** Opens the map on the device, still empty. */
-  open(): void {
+  announce(): void {
     const { features, spec } = this.mirror;
     const { maxWeight, saturation, maxRange, bareRange, bareQuality } = layerOf(spec, 'distance');
-    const { half, batchSamples, software } = this.#options;
-    const blocks = [...this.levels, features.grid].reduce((sum, { maxBlocks }) => sum + maxBlocks, 0);
-    const options: GpuMapOptions = {
+    const options: FieldOptions = {
       levels: this.levels.map(({ voxel, truncation }) => ({ voxel, truncation })),
       cell: features.grid.voxel,
       maxWeight,
@@ -82,39 +84,17 @@ export class WebGpuField implements Field, DeviceUser {
       bareRange,
       bareQuality,
       seed: spec.seed,
-      decoder: features.decoder.slice(),
-      maxPages: blocks + Math.ceil(features.maxRows / ROWS_PER_PAGE),
-      batchSamples,
-      half,
     };
-    const opened = this.#device.ask('open', { software, options, workgroups: this.#workgroups });
-    this.#capacity = (opened as { capacity: number }).capacity;
-  }
-
-  /** Threads a workgroup for this device, from here on. */
-  set workgroups(sizes: WorkgroupSizes) {
-    this.#workgroups = sizes;
-    this.#device.ask('workgroups', sizes);
-  }
-
-  /** Fills the device from the mirror. */
-  fillDevice(): void {
-    const { memory } = this.#wasm.pool;
-    this.#pages.reset(this.#capacity);
-    this.#device.ask('load', {
-      map: this.#pages.pointers(memory),
-      decoder: this.mirror.features.decoder.slice(),
-    });
-    this.#pages.numberAll();
-    if (this.#samples > 0) this.#sendSamples(0, this.#samples);
+    this.#device.ask('field', { number: this.number, options, decoder: features.decoder.slice() });
   }
 
   moveAgain(): void {
     const journal = this.#journal;
     this.#journal = [];
     try {
-      this.open();
-      this.fillDevice();
+      this.announce();
+      if (!this.pages.empty) this.#fillDevice();
+      if (this.#samples > 0) this.#sendSamples(0, this.#samples);
       for (const entry of journal) {
         this.#device.ask('fuse', entry);
         this.#journal.push(entry);
@@ -123,6 +103,17 @@ export class WebGpuField implements Field, DeviceUser {
       this.#journal = journal;
       throw error;
     }
+  }
+
+  /** Replaces what the device has of it by what the mirror has. */
+  #fillDevice(): void {
+    this.pages.reset();
+    const pages = this.#device.ask('load', {
+      field: this.number,
+      content: this.pages.pointers(this.#wasm.pool.memory),
+      decoder: this.mirror.features.decoder.slice(),
+    });
+    this.pages.numberAll(pages as Uint32Array);
   }
 
   goOn(): void {
@@ -139,10 +130,10 @@ export class WebGpuField implements Field, DeviceUser {
     const { scan: number, carving } = how;
     this.#device.do(
       () => {
-        if (this.#journal.length >= this.#options.syncEvery) this.sync();
+        if (this.#journal.length >= this.#syncEvery) this.sync();
         const carve =
           carving && surface.count > 0 && carving.rays > 0 ? { ...carving, pose: pose.slice() } : undefined;
-        const entry = { scan: copyOf(surface), pose: pose.slice(), number, carve };
+        const entry = { field: this.number, scan: copyOf(surface), pose: pose.slice(), number, carve };
         this.#device.ask('fuse', entry);
         this.#journal.push(entry);
       },
@@ -160,17 +151,18 @@ export class WebGpuField implements Field, DeviceUser {
   }
 
   #sendSamples(first: number, count: number): void {
-    this.#device.ask('samples', { first, at: this.mirror.samplesPointer + first * SAMPLE_BYTES, count });
+    const at = this.mirror.samplesPointer + first * SAMPLE_BYTES;
+    this.#device.ask('samples', { field: this.number, first, at, count });
   }
 
   /** Pages of fine blocks on the device. */
   pagesOf(blocks: ArrayLike<number>): Uint32Array {
-    return Uint32Array.from(blocks, (block) => this.#pages.pageOf(block));
+    return Uint32Array.from(blocks, (block) => this.pages.pageOf(block));
   }
 
   refresh(): void {
     this.#device.do(
-      () => this.#takeOver(),
+      () => this.#heap.takeOver(this),
       () => [],
     );
   }
@@ -179,10 +171,10 @@ export class WebGpuField implements Field, DeviceUser {
   sync(): void {
     this.#device.do(
       () => {
-        const pages = this.#pages.order(this.#takeOver());
+        const pages = this.pages.order(this.#heap.takeOver(this));
         for (let first = 0; first < pages.length; first += COPY_PAGES) {
           const part = pages.slice(first, first + COPY_PAGES);
-          this.#pages.fill(part, this.#device.ask('copyPages', Uint32Array.from(part)) as Uint32Array);
+          this.pages.fill(part, this.#device.ask('copyPages', Uint32Array.from(part)) as Uint32Array);
         }
         this.#journal = [];
       },
@@ -190,19 +182,11 @@ export class WebGpuField implements Field, DeviceUser {
     );
   }
 
-  #takeOver(): number[] {
-    const { keys, marks } = this.#device.ask('marks', this.#pages.known) as {
-      keys: Int32Array;
-      marks: Uint32Array;
-    };
-    return this.#pages.takeOver(keys, marks);
-  }
-
   /** Takes over what was written to the mirror from outside. */
   load(): void {
     this.#journal = [];
     this.#device.do(
-      () => this.fillDevice(),
+      () => this.#fillDevice(),
       () => undefined,
     );
   }
@@ -216,7 +200,7 @@ export class WebGpuField implements Field, DeviceUser {
   }
 
   get fill(): number {
-    return Math.max(this.mirror.fill, this.#device.there ? this.#pages.known / this.#capacity : 0);
+    return Math.max(this.mirror.fill, this.#device.there ? this.#heap.fillOf(this) : 0);
   }
 
   clear(): void {
@@ -225,13 +209,15 @@ export class WebGpuField implements Field, DeviceUser {
   }
 
   free(): void {
-    this.clear();
+    this.#heap.remove(this);
     this.mirror.free();
   }
 
   radiusFor(center: ArrayLike<number>, share: number): number {
     this.sync();
-    return this.mirror.radiusFor(center, share);
+    // Where pages are scarcer than engine wasm's room, that is cut down to what they make of it.
+    const scarce = this.#device.there ? share / this.#heap.fillOf(this) : 1;
+    return this.mirror.radiusFor(center, Math.min(share, scarce * this.mirror.fill));
   }
 
   forgetBeyond(center: ArrayLike<number>, radius: number): Int32Array {
@@ -249,8 +235,9 @@ export class WebGpuField implements Field, DeviceUser {
   }
 
   admit(evicted: EvictedField): void {
-    this.mirror.admit(evicted);
-    this.load();
+    const { levels, features } = evicted;
+    const blocks = [...levels, features].map(({ change }) => change.length);
+    this.#replace(blocks, features.steps.length, () => this.mirror.admit(evicted));
   }
 
   content(): FieldContent {
@@ -259,7 +246,30 @@ export class WebGpuField implements Field, DeviceUser {
   }
 
   restore(saved: SavedGrid): void {
-    this.mirror.restore(saved);
-    this.load();
+    const { distance, features } = saved.sizes;
+    const blocks = [...(distance?.blocks ?? []), ...(features?.blocks ?? [])];
+    this.#replace(blocks, features?.corners[0] ?? 0, () => this.mirror.restore(saved));
   }
+
+  /** Replaces everything; other fields may have taken the pages that engine wasm still has room for. */
+  #replace(blocks: readonly number[], rows: number, inMirror: () => void): void {
+    this.sync();
+    const pages = blocks.reduce((sum, count) => sum + count, Math.ceil(rows / PAGE_ROWS));
+    if (this.#device.there && pages > this.#heap.roomFor(this))
+      throw new FeltmapError(
+        'out-of-memory',
+        `The map to take in (${pages} pages of 4 KiB) finds no room on the GPU; free other fields, or raise map.memoryMiB.`,
+      );
+    try {
+      inMirror();
+    } finally {
+      this.load(); // whatever the mirror holds now
+    }
+  }
+}
+
+/** @throws TypeError for a field of another backend */
+export function ownField(field: Field): WebGpuField {
+  if (!(field instanceof WebGpuField)) throw new TypeError('The field belongs to another backend.');
+  return field;
 }

@@ -2,60 +2,13 @@
 import type { Pose } from '../../../geometry/se3.js';
 import type { PosePrior } from '../../backend.js';
 import type { PosedChunk, StepOptions } from '../plain.js';
+import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
-import { CHUNK, FIT_SUMS, PAGE_ROWS } from './layout.js';
+import { CHUNK, FEATURE_LEVEL, FIT_SUMS, PAGE_ROWS } from './layout.js';
+import { SAMPLE_BYTES } from './sample-store.js';
 
-const SAMPLE_BYTES = 32;
 const RECORD = 10; // words a sample, as in wgsl/fit.ts
-/** Samples in one buffer of the pool. */
-const PART = 2 ** 17;
 const STRIDED = 256;
-
-/** Training samples on the device, in buffers that are made when something is first written to them. */
-export class SamplePool {
-  readonly #map: GpuMap;
-  readonly #parts: (GPUBuffer | undefined)[] = [];
-
-  constructor(map: GpuMap) {
-    this.#map = map;
-  }
-
-  /** @param data 8 words a sample */
-  write(first: number, data: Float32Array): void {
-    this.#split(first, data.length / 8, (part, at, from, count) =>
-      this.#map.gpu.write(part, at, data.subarray(from * 8, (from + count) * 8)),
-    );
-  }
-
-  /** Copies a run of samples to the batch, from its slot `to` on. */
-  copy(first: number, count: number, to: number): void {
-    const { gpu } = this.#map;
-    this.#split(first, count, (part, at, from, n) =>
-      gpu.copy(part, at, gpu.buffer('samples'), (to + from) * SAMPLE_BYTES, n * SAMPLE_BYTES),
-    );
-  }
-
-  #split(
-    first: number,
-    count: number,
-    each: (part: GPUBuffer, at: number, from: number, count: number) => void,
-  ): void {
-    for (let from = 0; from < count;) {
-      const sample = first + from;
-      const n = Math.min(count - from, PART - (sample % PART));
-      each(this.#part(Math.floor(sample / PART)), (sample % PART) * SAMPLE_BYTES, from, n);
-      from += n;
-    }
-  }
-
-  #part(k: number): GPUBuffer {
-    return (this.#parts[k] ??= this.#map.gpu.device.createBuffer({
-      label: `samples ${k}`,
-      size: PART * SAMPLE_BYTES,
-      usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    }));
-  }
-}
 
 /** Where things lie in `fitState`: heads of all chunks, poses, anchors, then steps. */
 interface BatchLayout {
@@ -67,7 +20,7 @@ interface BatchLayout {
 
 function upload(
   map: GpuMap,
-  pool: SamplePool,
+  field: DeviceField,
   chunks: readonly PosedChunk[],
   poses: readonly Pose[],
   anchors: readonly Pose[],
@@ -92,18 +45,19 @@ function upload(
   poses.forEach((pose, i) => floats.set(pose, layout.poses + 12 * i));
   anchors.forEach((pose, i) => floats.set(pose, layout.anchors + 12 * i));
   gpu.write(gpu.buffer('fitState'), 0, words); // before anything is recorded: a write ends a submission
-  chunks.forEach(({ first, count }, k) => pool.copy(first, count, k * CHUNK));
+  chunks.forEach(({ first, count }, k) => field.samples.copy(first, count, k * CHUNK));
   return layout;
 }
 
 /** Gives rows to the cells of the surface samples, the first of every four. */
 export async function allocateRows(
   map: GpuMap,
-  pool: SamplePool,
+  field: DeviceField,
   runs: readonly PosedChunk[],
   poses: readonly Pose[],
 ): Promise<void> {
   const { gpu } = map;
+  const features = field.grid(FEATURE_LEVEL);
   const most = gpu.sizes.rowSlots / 16 / 64; // chunks at a time: 64 surface samples with 8 corners each
   const chunks = runs.flatMap((run) =>
     Array.from({ length: Math.ceil(run.count / CHUNK) }, (_, k) => ({
@@ -114,28 +68,36 @@ export async function allocateRows(
   );
   for (let at = 0; at < chunks.length; at += most) {
     const part = chunks.slice(at, at + most);
-    const layout = upload(map, pool, part, poses, [], 0);
+    const layout = upload(map, field, part, poses, [], 0);
     const surface = part.length * (CHUNK / 4);
-    const params = [{ u: [surface, layout.poses, 0, 0] }, [1 / map.options.cell]];
+    const params = [{ u: [surface, layout.poses, features, 0] }, [1 / field.options.cell]];
     gpu.run('touchSamples', surface, params);
     gpu.runGroups('finaliseSamples', STRIDED, params);
     gpu.runGroups('linkBlocks', STRIDED);
     gpu.runGroups('commitBlocks', 1);
     await map.makeRoomFor(8 * surface, 1 + Math.ceil((8 * surface) / PAGE_ROWS));
     gpu.run('wantRows', surface, params);
-    gpu.runGroups('reserveRows', 1);
+    gpu.runGroups('reserveRows', 1, [{ u: [field.number, features, 0, 0] }]);
     gpu.runGroups('assignRows', STRIDED);
-    gpu.runGroups('commitRows', 1);
+    gpu.runGroups('commitRows', 1, [{ u: [field.number, features, 0, 0] }]);
     gpu.submit();
   }
 }
 
-function step(map: GpuMap, layout: BatchLayout, chunks: number, first: number, o: StepOptions): void {
-  const { gpu, options } = map;
-  gpu.run('fitForward', chunks * CHUNK, [
-    { u: [chunks, layout.poses, first, 0] },
+function step(
+  { gpu }: GpuMap,
+  field: DeviceField,
+  layout: BatchLayout,
+  chunks: number,
+  first: number,
+  o: StepOptions,
+): void {
+  const { options, number } = field;
+  const forward = [
+    { u: [chunks, layout.poses, first, field.grid(0)] },
     [o.huber, 1 / options.levels[0]!.voxel, 1 / options.cell, o.scalarRate],
-  ]);
+  ];
+  gpu.run('fitForward', chunks * CHUNK, forward, number);
   gpu.run('sumFit', chunks * FIT_SUMS, [{ u: [chunks, first, 0, 0] }]);
   if (o.scalarRate > 0) {
     gpu.runGroups('applyScalars', STRIDED);
@@ -156,7 +118,7 @@ export interface FitOutcome {
 /** Several steps with the poses solved in between. */
 export async function fit(
   map: GpuMap,
-  pool: SamplePool,
+  field: DeviceField,
   batches: readonly (readonly PosedChunk[])[],
   poses: readonly Pose[],
   anchors: readonly Pose[],
@@ -167,10 +129,10 @@ export async function fit(
     return { moves: new Float32Array(6 * poses.length * batches.length), sums: new Float32Array(0) };
   const { gpu } = map;
   for (const chunks of batches) checkBatch(map, chunks);
-  const layout = upload(map, pool, batches.flat(), poses, anchors, batches.length);
+  const layout = upload(map, field, batches.flat(), poses, anchors, batches.length);
   let first = 0;
   batches.forEach((chunks, k) => {
-    step(map, layout, chunks.length, first, options);
+    step(map, field, layout, chunks.length, first, options);
     gpu.run('movePoses', poses.length, [
       { u: [chunks.length, layout.poses, first, poses.length] },
       [options.priorTranslation, options.priorRotation, options.systemScale, options.minSamples],

@@ -1,5 +1,6 @@
 import type { Pose } from '../../../geometry/se3.js';
 import { CARVING_RAYS } from '../../carving.js';
+import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
 
 /** Columns of a scan, sensor frame; lengths `count`. */
@@ -30,12 +31,19 @@ export function uploadScan(map: GpuMap, scan: ScanColumns): void {
 const rows = (pose: Pose): number[][] => [0, 4, 8].map((at) => Array.from(pose.subarray(at, at + 4)));
 
 /**
- * Fuses the uploaded scan into all scalar levels.
+ * Fuses the uploaded scan into all scalar levels of a field.
  *
  * @throws FeltmapError out-of-memory
  */
-export async function fuse(map: GpuMap, scan: ScanColumns, pose: Pose, number: number): Promise<void> {
-  const { gpu, options } = map;
+export async function fuse(
+  map: GpuMap,
+  field: DeviceField,
+  scan: ScanColumns,
+  pose: Pose,
+  number: number,
+): Promise<void> {
+  const { gpu } = map;
+  const { options } = field;
   const { levels } = options;
   const seed = (options.seed * 31 + number * 7919) >>> 0;
   const counts = levels.map((_, level) => (level === 0 ? scan.count : scan.coarse.length));
@@ -49,10 +57,10 @@ export async function fuse(map: GpuMap, scan: ScanColumns, pose: Pose, number: n
       ...rows(pose),
       [scan.up[0]!, scan.up[1]!, scan.up[2]!, 1 / voxel],
       [options.maxRange, level === 0 ? options.bareRange : 0, options.bareQuality, options.saturation],
-      { u: [n, scan.count, seed, level] },
+      { u: [n, scan.count, seed, field.grid(level)] },
       { u: [level === 0 ? 0 : 1, first, 0, 0] },
     ]);
-    const params = [{ u: [first + n, first, steps[level]!, level] }, [reach[level]!]];
+    const params = [{ u: [first + n, first, steps[level]!, field.grid(level)] }, [reach[level]!]];
     gpu.run('touchRays', n, params);
     gpu.runGroups('finaliseRays', STRIDED, params);
     gpu.runGroups('linkBlocks', STRIDED);
@@ -66,7 +74,7 @@ export async function fuse(map: GpuMap, scan: ScanColumns, pose: Pose, number: n
       const first = firsts[level]! + at;
       const end = firsts[level]! + Math.min(counts[level]!, at + most);
       gpu.run('gatherRays', end - first, [
-        { u: [first, end, steps[level]!, level] },
+        { u: [first, end, steps[level]!, field.grid(level)] },
         [reach[level]!, voxel, truncation],
       ]);
       gpu.runGroups('applyMeans', STRIDED, [[truncation, options.maxWeight]]);
@@ -80,12 +88,13 @@ export async function fuse(map: GpuMap, scan: ScanColumns, pose: Pose, number: n
 /** Takes weight from corners that claim to be solid where rays of the uploaded scan passed. */
 export function carve(
   map: GpuMap,
+  field: DeviceField,
   count: number,
   pose: Pose,
   o: { rays: number; maxRange: number; keep: number; seed: number },
 ): void {
-  const { gpu, options } = map;
-  const { voxel, truncation } = options.levels[0]!;
+  const { gpu } = map;
+  const { voxel, truncation } = field.options.levels[0]!;
   if (count === 0) return;
   for (let first = 0; first < o.rays; first += CARVING_RAYS) {
     const end = Math.min(o.rays, first + CARVING_RAYS);
@@ -93,6 +102,7 @@ export function carve(
       ...rows(pose),
       [o.maxRange, voxel, truncation],
       { u: [count, first, end, o.seed >>> 0] },
+      { u: [field.grid(0), 0, 0, 0] },
     ]);
     gpu.runGroups('applyCarving', STRIDED, [[truncation, o.keep]]);
     gpu.runGroups('resetCorners', 1);

@@ -1,31 +1,14 @@
 /// <reference types="@webgpu/types" />
 import { FeltmapError } from '../../../geometry/errors.js';
 import { openDevice, type AdapterReport, type OpenedAdapter } from './adapter.js';
-import { Gpu } from './gpu.js';
+import type { DeviceField } from './device-field.js';
+import { DECODER_STRIDE, Gpu } from './gpu.js';
 import { CORNER_WORDS, OTHER_BUFFERS, ROW_WORDS } from './kernels.js';
-import { COUNTER, COUNTERS, PAGE_BYTES, planHeap, type HeapPlan } from './layout.js';
+import { COUNTER, COUNTERS, MARK, NEWS, PAGE_BYTES, planHeap, type HeapPlan } from './layout.js';
 import { accumulatorBytes } from './wgsl/common.js';
 
-export interface LevelOptions {
-  /** Distance between corners, metres. */
-  readonly voxel: number;
-  readonly truncation: number;
-}
-
 export interface GpuMapOptions {
-  /** Scalar levels, finest first. */
-  readonly levels: readonly LevelOptions[];
-  /** Side of a feature cell, metres. */
-  readonly cell: number;
-  readonly maxWeight: number;
-  readonly saturation: number;
-  readonly maxRange: number;
-  readonly bareRange: number;
-  readonly bareQuality: number;
-  readonly seed: number;
-  /** Weights as in src/kernels/field/decoder.ts. */
-  readonly decoder: Float32Array;
-  /** Pages (4 KiB: a block of corners or 32 feature rows) that the map may grow to. */
+  /** Pages (4 KiB: a block of corners or 32 feature rows) that all fields together may grow to. */
   readonly maxPages: number;
   /** Samples of the largest batch, surface points of a scan that get rows. */
   readonly batchSamples: number;
@@ -40,7 +23,26 @@ const MAX_SEGMENTS = 6;
 /** Keys of corners that one pass may touch, times two. */
 const CORNER_SLOTS = 2 ** 20;
 
-/** The map's buffers on a device: block tables, the heap of pages and the accumulators. */
+/** Workgroups of kernels that stride over all pages. */
+const STRIDED = 256;
+
+/** Pages set aside, and what the counters are to be once they are filled. */
+export interface Taken {
+  /** Ascending. */
+  readonly pages: Uint32Array;
+  readonly counters: Uint32Array;
+}
+
+/** What became of the pages since the last time. */
+export interface Changes {
+  /** Pages that the processor has not heard of, and their keys, four words each. */
+  readonly fresh: Uint32Array;
+  readonly keys: Int32Array;
+  /** Of every page, the empty one included: change (fixed point), and bits of MARK. */
+  readonly marks: Uint32Array;
+}
+
+/** What all fields share on a device: block table, heap of pages, accumulators. */
 export class GpuMap {
   readonly gpu: Gpu;
   readonly report: AdapterReport;
@@ -52,6 +54,11 @@ export class GpuMap {
   #pages = 1;
   /** No more pages than this can be in use by now. */
   #bound = 1;
+  /** Free pages among them as of the last time they were counted. */
+  #free = 0;
+  /** Pages from here on are not known to the processor. */
+  #told = 1;
+  readonly #decoders: Float32Array[] = [];
 
   private constructor(gpu: Gpu, opened: OpenedAdapter, options: GpuMapOptions, plan: HeapPlan) {
     this.gpu = gpu;
@@ -102,11 +109,11 @@ export class GpuMap {
   }
 
   async #allocate(): Promise<void> {
-    const { gpu, options } = this;
+    const { gpu } = this;
     const { slots, pages, cornerSlots, rowSlots } = gpu.sizes;
     gpu.setBuffer('index', indexBytes(pages));
     gpu.setBuffer('slots', slots * 4);
-    gpu.setBuffer('news', (COUNTERS + 2 * pages) * 4);
+    gpu.setBuffer('news', NEWS.words(pages) * 4);
     gpu.setBuffer('marks', pages * 8);
     gpu.setBuffer('corners', accumulatorBytes(cornerSlots, CORNER_WORDS));
     gpu.setBuffer('rows', accumulatorBytes(rowSlots, ROW_WORDS));
@@ -114,27 +121,31 @@ export class GpuMap {
       gpu.setBuffer(name, 65536);
     gpu.setBuffer('state', 8192);
     gpu.setBuffer('fitState', 65536);
-    this.setDecoder(options.decoder);
+    gpu.setBuffer('decoder', DECODER_STRIDE);
     gpu.write(gpu.setBuffer('bias', 8192), 0, biasTable());
     this.#addSegment();
     // On a processor compiling takes seconds: there, only what is used.
     if (!this.report.software) await gpu.compile();
-    this.#setCounters({ pages: 1 });
+    this.#setCounters(Uint32Array.of(1));
     await gpu.check();
   }
 
-  setDecoder(decoder: Float32Array): void {
-    this.gpu.write(this.gpu.setBuffer('decoder', 104 * 16), 0, decoder.slice(0, 416));
+  /** @param decoder weights as in src/kernels/field/decoder.ts */
+  setDecoder(field: number, decoder: Float32Array): void {
+    const { gpu } = this;
+    this.#decoders[field] = decoder.slice(0, 416);
+    if (gpu.buffer('decoder').size >= (field + 1) * DECODER_STRIDE)
+      gpu.write(gpu.buffer('decoder'), field * DECODER_STRIDE, this.#decoders[field]);
+    else {
+      const buffer = gpu.setBuffer('decoder', 2 * (field + 1) * DECODER_STRIDE);
+      this.#decoders.forEach((weights, k) => gpu.write(buffer, k * DECODER_STRIDE, weights));
+    }
   }
 
-  /** Pages in use as of the last time they were asked for, the empty one included. */
-  get pages(): number {
-    return this.#pages;
-  }
-
-  /** Segments of the heap in use, and the pages they hold. */
-  get heap(): { segments: number; pages: number } {
-    return { segments: this.#segments, pages: this.#plan.starts[this.#segments]! };
+  /** Segments of the heap, the pages they hold, and those in use as of the last time they were counted. */
+  get heap(): { segments: number; pages: number; used: number } {
+    const pages = this.#plan.starts[this.#segments]!;
+    return { segments: this.#segments, pages, used: this.#pages - 1 - this.#free };
   }
 
   #addSegment(): void {
@@ -143,12 +154,9 @@ export class GpuMap {
     this.gpu.setBuffer(`heap${k}`, (starts[k + 1]! - starts[k]!) * PAGE_BYTES);
   }
 
-  #setCounters(counters: { pages: number; rows?: number; rowPages?: number }): void {
-    const words = new Uint32Array(COUNTERS);
-    words[COUNTER.pages] = counters.pages;
-    words[COUNTER.rows] = counters.rows ?? 0;
-    words[COUNTER.rowPages] = counters.rowPages ?? 0;
-    this.#pages = this.#bound = counters.pages;
+  #setCounters(words: Uint32Array): void {
+    this.#pages = this.#bound = words[COUNTER.pages]!;
+    this.#free = words[COUNTER.free] ?? 0;
     this.gpu.write(this.gpu.buffer('news'), 0, words);
   }
 
@@ -171,13 +179,29 @@ export class GpuMap {
 
   async #counted(counters: Uint32Array, spare: number): Promise<void> {
     this.#pages = counters[COUNTER.pages]!;
+    this.#free = counters[COUNTER.free]!;
     this.#bound = Math.min(this.#pages + spare, this.gpu.sizes.pages);
     await this.reservePages(this.#bound);
-    if (counters[COUNTER.overflow])
-      throw new FeltmapError(
-        'out-of-memory',
-        `The map on the GPU is full (${this.gpu.sizes.pages} pages of 4 KiB): raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.`,
-      );
+    if (!counters[COUNTER.overflow]) return;
+    this.gpu.write(this.gpu.buffer('news'), COUNTER.overflow * 4, Uint32Array.of(0));
+    this.makeTable(); // blocks that got no page took slots for good
+    throw this.#full();
+  }
+
+  #full(): FeltmapError {
+    return new FeltmapError(
+      'out-of-memory',
+      `The map on the GPU is full (${this.gpu.sizes.pages} pages of 4 KiB): raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.`,
+    );
+  }
+
+  /** Enters all blocks into an empty block table. */
+  makeTable(): void {
+    const { gpu } = this;
+    gpu.zero(gpu.buffer('slots'));
+    gpu.zero(gpu.buffer('index'), 0, gpu.sizes.slots * 16);
+    gpu.runGroups('enterBlocks', STRIDED);
+    gpu.submit();
   }
 
   /** Adds segments until so many pages fit. Nothing is copied. */
@@ -195,48 +219,104 @@ export class GpuMap {
     return { buffer: this.gpu.buffer(`heap${k}`), at: (page - starts[k]!) * PAGE_BYTES };
   }
 
-  /** Forgets everything; segments stay. */
+  /** Forgets all fields' blocks; segments stay. */
   clear(): void {
     const { gpu } = this;
     for (const name of ['index', 'slots', 'marks', 'news'] as const) gpu.zero(gpu.buffer(name));
     for (let k = 0; k < this.#segments; k++) gpu.zero(gpu.buffer(`heap${k}`));
     gpu.submit();
-    this.#setCounters({ pages: 1 });
+    this.#told = 1;
+    this.#setCounters(Uint32Array.of(1));
   }
 
-  /** Starts from tables made on the processor: blocks first, then pages of rows. See load.ts. */
-  adopt(blocks: number, rows: number, rowPages: number): void {
-    const { gpu } = this;
-    this.#setCounters({ pages: 1 });
-    const words = Uint32Array.of(1, blocks); // pages, fresh: what linkBlocks goes by
-    gpu.write(gpu.buffer('news'), 0, words);
-    gpu.runGroups('linkBlocks', 256);
-    gpu.submit();
-    this.#setCounters({ pages: 1 + blocks + rowPages, rows, rowPages });
+  /** Gives the pages of a field back to the heap. The block table still lists them until {@link makeTable}. */
+  release(field: number): void {
+    const params = [{ u: [field, 0, 0, 0] }];
+    this.gpu.runGroups('emptyPages', STRIDED, params);
+    this.gpu.runGroups('freePages', STRIDED, params);
   }
 
   /**
-   * What happened to each page in use: change (fixed point) and whether it changed since it was copied.
+   * Sets pages aside for {@link adopt}: those that the device would give away next.
    *
-   * @param known pages whose keys the caller has; those of the others are told
+   * @throws FeltmapError out-of-memory
    */
-  async marks(known: number): Promise<{ keys: Int32Array; marks: Uint32Array }> {
-    const { slots, pages } = this.gpu.sizes;
+  async take(count: number): Promise<Taken> {
+    const { gpu } = this;
+    const buffer = gpu.buffer('news');
+    const [words, list] = await gpu.read(
+      { buffer, bytes: COUNTERS * 4 },
+      { buffer, at: NEWS.free(gpu.sizes.pages) * 4, bytes: this.#bound * 4 },
+    );
+    const counters = new Uint32Array(words!);
+    const free = new Uint32Array(list!).subarray(0, counters[COUNTER.free]);
+    const first = counters[COUNTER.pages]!;
+    const reused = Math.min(free.length, count);
+    if (first + count - reused > gpu.sizes.pages) throw this.#full();
+    const pages = Uint32Array.from({ length: count }, (_, i) =>
+      i < reused ? free[free.length - 1 - i]! : first + i - reused,
+    ).sort();
+    counters[COUNTER.free] = free.length - reused;
+    counters[COUNTER.pages] = first + count - reused;
+    await this.reservePages(counters[COUNTER.pages]!);
+    return { pages, counters };
+  }
+
+  /**
+   * Makes pages that were filled part of a field.
+   *
+   * @param blocks how many of them are blocks, from the first on; their keys and those of the rest are written
+   * @param rows how many rows the last page holds, where the rest is pages of rows
+   */
+  adopt({ number }: DeviceField, { pages, counters }: Taken, blocks: number, rows: number): void {
+    const { gpu } = this;
+    const news = gpu.buffer('news');
+    const tail = blocks < pages.length ? pages.at(-1)! : 0;
+    gpu.write(news, (NEWS.tails + 2 * number) * 4, Uint32Array.of(tail, rows));
+    gpu.write(news, NEWS.list * 4, pages.subarray(0, blocks));
+    counters[COUNTER.fresh] = blocks;
+    this.#setCounters(counters);
+    this.makeTable();
+    gpu.runGroups('linkBlocks', STRIDED);
+    counters[COUNTER.fresh] = 0;
+    counters[COUNTER.generation]!++;
+    this.#setCounters(counters);
+    this.#told = Math.max(this.#told, counters[COUNTER.pages]!);
+  }
+
+  /** What happened to all pages since the last time. */
+  async changes(): Promise<Changes> {
+    const { gpu } = this;
+    const { slots, pages } = gpu.sizes;
+    const keysOf = (first: number, end: number): { buffer: GPUBuffer; at: number; bytes: number } => ({
+      buffer: gpu.buffer('index'),
+      at: (slots + 2 * pages + first) * 16,
+      bytes: Math.max(0, end - first) * 16,
+    });
     // One round trip: as much as there may be, of which only what there is counts.
-    const [counters, marks, keys] = await this.gpu.read(
-      { buffer: this.gpu.buffer('news'), bytes: COUNTERS * 4 },
-      { buffer: this.gpu.buffer('marks'), bytes: this.#bound * 8 },
-      {
-        buffer: this.gpu.buffer('index'),
-        at: (slots + 2 * pages + known) * 16,
-        bytes: Math.max(0, this.#bound - known) * 16,
-      },
+    const told = this.#told;
+    const [counters, words, later] = await gpu.read(
+      { buffer: gpu.buffer('news'), bytes: COUNTERS * 4 },
+      { buffer: gpu.buffer('marks'), bytes: this.#bound * 8 },
+      keysOf(told, this.#bound),
     );
     await this.#counted(new Uint32Array(counters!), 0);
-    return {
-      keys: new Int32Array(keys!.slice(0, Math.max(0, this.#pages - known) * 16)),
-      marks: new Uint32Array(marks!.slice(0, this.#pages * 8)),
-    };
+    const marks = new Uint32Array(words!.slice(0, this.#pages * 8));
+    const fresh: number[] = [];
+    for (let page = 1; page < this.#pages; page++) if (marks[2 * page + 1]! & MARK.untold) fresh.push(page);
+    let earlier = new Int32Array(0);
+    if (fresh.length > 0 && fresh[0]! < told)
+      // pages that were given back and away again
+      earlier = new Int32Array((await gpu.read(keysOf(0, told)))[0]!);
+    const keys = new Int32Array(fresh.length * 4);
+    const ends = new Int32Array(later!);
+    fresh.forEach((page, i) => {
+      const from = page < told ? earlier.subarray(page * 4) : ends.subarray((page - told) * 4);
+      keys.set(from.subarray(0, 4), i * 4);
+    });
+    if (fresh.length > 0) gpu.runGroups('tellPages', STRIDED);
+    this.#told = Math.max(told, this.#pages);
+    return { fresh: Uint32Array.from(fresh), keys, marks };
   }
 
   /** Contents of pages, PAGE_WORDS each; they count as copied from then on. */

@@ -8,6 +8,7 @@ import {
   type KernelName,
   type KernelSpec,
 } from './kernels.js';
+import { Profile, type KernelTimes } from './profile.js';
 import type { KernelSizes } from './wgsl/common.js';
 
 /** The device is gone: driver reset, suspend, unplugged or destroyed. */
@@ -15,9 +16,9 @@ export class DeviceLostError extends Error {}
 
 const PARAM_BYTES = 256; // the largest alignment of dynamic offsets that WebGPU allows; no kernel takes more
 const PARAM_SLOTS = 512;
-
-/** Time and number of runs of each kernel since profiling began. */
-export type KernelTimes = Record<string, { calls: number; milliseconds: number }>;
+/** Bytes of a field's decoder (416 floats), and from one field's to the next's. */
+const DECODER_BYTES = 416 * 4;
+export const DECODER_STRIDE = Math.ceil(DECODER_BYTES / PARAM_BYTES) * PARAM_BYTES;
 
 interface Compiled {
   readonly pipeline: GPUComputePipeline;
@@ -108,7 +109,7 @@ export class Gpu {
     return this.setBuffer(name, Math.max(bytes, doubled));
   }
 
-  buffer(name: BufferName | `heap${number}`): GPUBuffer {
+  buffer(name: BufferName | 'decoder' | `heap${number}`): GPUBuffer {
     return this.#buffers.get(name)!;
   }
 
@@ -154,7 +155,7 @@ export class Gpu {
         visibility: GPUShaderStage.COMPUTE,
         buffer: {
           type: uniform ? 'uniform' : write ? 'storage' : 'read-only-storage',
-          hasDynamicOffset: resource === 'params',
+          hasDynamicOffset: resource === 'params' || resource === 'decoder',
         },
       })),
     });
@@ -171,13 +172,17 @@ export class Gpu {
     return this.#workgroups[name] ?? 64;
   }
 
-  /** Records a kernel over so many threads, rounded up to workgroups. */
-  run(name: KernelName, threads: number, params?: Params): void {
-    this.runGroups(name, Math.ceil(threads / this.workgroup(name)), params);
+  /**
+   * Records a kernel over so many threads, rounded up to workgroups.
+   *
+   * @param field whose decoder the kernel gets
+   */
+  run(name: KernelName, threads: number, params?: Params, field = 0): void {
+    this.runGroups(name, Math.ceil(threads / this.workgroup(name)), params, field);
   }
 
   /** Records a kernel over so many workgroups. */
-  runGroups(name: KernelName, groups: number, params?: Params): void {
+  runGroups(name: KernelName, groups: number, params?: Params, field = 0): void {
     if (groups === 0) return;
     const spec: KernelSpec = KERNELS[name];
     const compiled = this.#pipeline(name);
@@ -185,7 +190,9 @@ export class Gpu {
     if (this.#slot === PARAM_SLOTS) this.submit();
     const pass = this.#beginPass(name);
     pass.setPipeline(compiled.pipeline);
-    pass.setBindGroup(0, compiled.group, spec.params ? [this.#writeParams(params!)] : []);
+    const offsets = spec.params ? [this.#writeParams(params!)] : [];
+    if (spec.decoder) offsets.push(field * DECODER_STRIDE);
+    pass.setBindGroup(0, compiled.group, offsets);
     const most = this.device.limits.maxComputeWorkgroupsPerDimension;
     if (groups > most) throw new RangeError(`Kernel ${name}: ${groups} workgroups are more than ${most}.`);
     pass.dispatchWorkgroups(groups);
@@ -201,7 +208,9 @@ export class Gpu {
         resource:
           resource === 'params'
             ? { buffer: this.#params, size: PARAM_BYTES }
-            : { buffer: this.#buffers.get(resource)! },
+            : resource === 'decoder'
+              ? { buffer: this.#buffers.get(resource)!, size: DECODER_BYTES }
+              : { buffer: this.#buffers.get(resource)! },
       })),
     });
   }
@@ -338,59 +347,4 @@ export class Gpu {
 /** Dawn's Node package has the class, but does not always make it global. */
 function isOutOfMemory(error: GPUError): boolean {
   return error.constructor.name === 'GPUOutOfMemoryError';
-}
-
-const QUERIES = 4096;
-
-/** Two time stamps per kernel run, up to a few thousand runs; later ones are not timed. */
-class Profile {
-  readonly #device: GPUDevice;
-  readonly #set: GPUQuerySet;
-  readonly #resolved: GPUBuffer;
-  readonly #names: KernelName[] = [];
-
-  constructor(device: GPUDevice) {
-    this.#device = device;
-    this.#set = device.createQuerySet({ type: 'timestamp', count: QUERIES });
-    this.#resolved = device.createBuffer({
-      size: QUERIES * 8,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-    });
-  }
-
-  next(name: KernelName): GPUComputePassTimestampWrites | undefined {
-    const at = 2 * this.#names.length;
-    if (at >= QUERIES) return undefined;
-    this.#names.push(name);
-    return { querySet: this.#set, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
-  }
-
-  resolve(encoder: GPUCommandEncoder): void {
-    if (this.#names.length > 0)
-      encoder.resolveQuerySet(this.#set, 0, 2 * this.#names.length, this.#resolved, 0);
-  }
-
-  async times(): Promise<KernelTimes> {
-    const count = this.#names.length;
-    const times: KernelTimes = {};
-    if (count === 0) return times;
-    const staging = this.#device.createBuffer({
-      size: 16 * count,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.#resolved, 0, staging, 0, 16 * count);
-    this.#device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const stamps = new BigUint64Array(staging.getMappedRange());
-    this.#names.forEach((name, i) => {
-      const entry = (times[name] ??= { calls: 0, milliseconds: 0 });
-      entry.calls++;
-      entry.milliseconds += Number(stamps[2 * i + 1]! - stamps[2 * i]!) * 1e-6;
-    });
-    staging.destroy();
-    this.#set.destroy();
-    this.#resolved.destroy();
-    return times;
-  }
 }

@@ -13,6 +13,8 @@ export interface ScanCopy {
 
 /** A fused surface that is not in the processor's copy yet. */
 export interface Fused {
+  /** Number of the field on the device. */
+  readonly field: number;
   readonly scan: ScanCopy;
   readonly pose: Pose;
   readonly number: number;

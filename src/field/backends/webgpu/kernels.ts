@@ -10,8 +10,10 @@ import {
 } from './wgsl/common.js';
 import * as fit from './wgsl/fit.js';
 import * as fuse from './wgsl/fuse.js';
+import * as pages from './wgsl/pages.js';
 import * as read from './wgsl/read.js';
 import { registerKernel, sumRegister } from './wgsl/register.js';
+import * as rows from './wgsl/rows.js';
 import { residual, sampleScalar } from './wgsl/sample.js';
 import { solveKernel } from './wgsl/solve.js';
 
@@ -49,6 +51,7 @@ interface Use {
 export interface KernelSpec {
   readonly buffers: readonly Use[];
   readonly heap?: 'read' | 'write';
+  /** Whether it has the decoder of a field. */
   readonly decoder?: boolean;
   readonly bias?: boolean;
   /** Whether it has parameters; those without bind none. */
@@ -85,7 +88,7 @@ export const KERNELS = {
     source: () => blocks.touchRays,
   },
   finaliseRays: {
-    buffers: uses('rays *index slots news'),
+    buffers: uses('rays *index slots news marks'),
     params: true,
     source: () => blocks.finaliseRays,
   },
@@ -95,7 +98,7 @@ export const KERNELS = {
     source: () => posed + blocks.touchSamples,
   },
   finaliseSamples: {
-    buffers: uses('samples fitState *index slots news'),
+    buffers: uses('samples fitState *index slots news marks'),
     params: true,
     source: () => posed + blocks.finaliseSamples,
   },
@@ -168,20 +171,29 @@ export const KERNELS = {
     buffers: uses('samples fitState index rows'),
     heap: 'read',
     params: true,
-    source: (s) => posed + lookup + heapReader(s) + rowSums(s) + fit.wantRows,
+    source: (s) => posed + lookup + heapReader(s) + rowSums(s) + rows.wantRows,
   },
   reserveRows: {
-    buffers: uses('news rows *index'),
-    params: false,
-    source: (s) => rowSums(s) + fit.reserveRows,
+    buffers: uses('news rows marks *index'),
+    params: true,
+    source: (s) => rowSums(s) + rows.reserveRows,
   },
   assignRows: {
     buffers: uses('news rows marks index'),
     heap: 'write',
     params: false,
-    source: (s) => heapWriter(s) + rowSums(s) + marking + fit.assignRows,
+    source: (s) => heapWriter(s) + rowSums(s) + marking + rows.assignRows,
   },
-  commitRows: { buffers: uses('news rows'), params: false, source: (s) => rowSums(s) + fit.commitRows },
+  commitRows: { buffers: uses('news rows'), params: true, source: (s) => rowSums(s) + rows.commitRows },
+  emptyPages: {
+    buffers: uses('index news'),
+    heap: 'write',
+    params: true,
+    source: (s) => heapWriter(s) + pages.emptyPages,
+  },
+  freePages: { buffers: uses('*index news marks'), params: true, source: () => pages.freePages },
+  enterBlocks: { buffers: uses('*index slots news'), params: false, source: () => pages.enterBlocks },
+  tellPages: { buffers: uses('news marks'), params: false, source: () => pages.tellPages },
   query: {
     buffers: uses('targets index *outcome'),
     heap: 'read',

@@ -1,6 +1,6 @@
 /**
- * How the map lies in GPU memory. Blocks of corners and pages of feature rows share one heap of 4 KiB pages, so that
- * either may grow at the other's cost. The heap is cut into segments, each a buffer of its own: the map grows by one
+ * How fields lie in GPU memory. Blocks of corners and pages of feature rows of all fields share one heap of 4 KiB pages,
+ * so that each may grow at the others' cost. The heap is cut into segments, each a buffer of its own: the map grows by one
  * more segment without anything being copied, and no binding is larger than the adapter takes.
  */
 
@@ -13,15 +13,55 @@ export const COLD_WORDS = 256;
 /** … this many words a row: Adam's m[8] and v[8], steps, page and corner of the owner, seed of its noise. */
 export const COLD_STRIDE = 24;
 export const COLD = { m: 0, v: 8, steps: 16, ownerPage: 17, ownerCorner: 18, seed: 19 } as const;
-/** Key of the feature level; scalar levels are 0, 1, 2. */
-export const FEATURE_LEVEL = 7;
-export const LEVEL_BITS = 3;
-/** What the fourth word of a page's entry says. */
+/**
+ * A block's key: x, y, and a word that holds z, the field and the level. Blocks lie within ±REACH of the origin on every
+ * axis (a block is eight voxels: ±78 km at 15 cm, ±10 km at 2 cm); what is beyond is neither mapped nor found.
+ */
+export const LEVEL_BITS = 4;
+export const FIELD_BITS = 11;
+export const Z_BIT = LEVEL_BITS + FIELD_BITS;
+/** Most fields at a time. */
+export const MAX_FIELDS = 2 ** FIELD_BITS;
+/** One less than the bits of z allow: neighbours' keys must not wrap around either. */
+export const REACH = 2 ** (31 - Z_BIT) - 2;
+/** Scalar levels are 0, 1, 2, finest first. */
+export const FEATURE_LEVEL = 2 ** LEVEL_BITS - 1;
+/** What a key holds beside the coordinates. */
+export const gridOf = (field: number, level: number): number => (field << LEVEL_BITS) | level;
+export const levelOfKey = (word: number): number => word & FEATURE_LEVEL;
+export const fieldOfKey = (word: number): number => (word >> LEVEL_BITS) & (MAX_FIELDS - 1);
+export const zOfKey = (word: number): number => word >> Z_BIT;
+/**
+ * The fourth word of a page's entry: 0 = free, else what it holds, and from bit KIND_BITS on, for blocks, when it was
+ * made (COUNTER.generation).
+ */
 export const PAGE_KIND = { block: 1, rows: 2 } as const;
+export const KIND_BITS = 2;
+/** Bits of the second word of a page's marks: it changed since it was copied; the processor does not know it yet. */
+export const MARK = { changed: 1, untold: 2 } as const;
 
-/** Words of `news`: counters, then the slots of new blocks, then the pages of rows. */
-export const COUNTER = { pages: 0, fresh: 1, rows: 2, rowPages: 3, overflow: 4 } as const;
+/**
+ * Words of `news`: counters; of each field, the page of rows that has room left and how many it holds; the slots, then
+ * the pages, of new blocks; the pages of new rows; free pages below the first never used (COUNTER.pages).
+ */
+export const COUNTER = {
+  pages: 0,
+  fresh: 1,
+  rows: 2,
+  rowPages: 3,
+  overflow: 4,
+  free: 5,
+  generation: 6,
+} as const;
 export const COUNTERS = 16;
+/** First word of these, in a heap of so many pages. */
+export const NEWS = {
+  tails: COUNTERS,
+  list: COUNTERS + 2 * MAX_FIELDS,
+  rowPages: (pages: number): number => COUNTERS + 2 * MAX_FIELDS + pages,
+  free: (pages: number): number => COUNTERS + 2 * MAX_FIELDS + 2 * pages,
+  words: (pages: number): number => COUNTERS + 2 * MAX_FIELDS + 3 * pages,
+} as const;
 
 /** Samples, and points to register, whose sums one thread adds up in their order, whatever the workgroup size. */
 export const CHUNK = 256;

@@ -4,137 +4,142 @@ import { FEATURES, ROW_FLOATS } from '../wasm/features.js';
 import { BLOCK_CORNERS, type BlockGrid } from '../wasm/grid.js';
 import type { KernelMemory } from '../../../compute/memory.js';
 import { fromHalf } from './half.js';
-import type { GridPointers, MapPointers } from './device-calls.js';
+import type { FieldPointers, GridPointers, Span } from './device-calls.js';
 import {
   CHANGE_UNIT,
   COLD,
   COLD_STRIDE,
   COLD_WORDS,
   FEATURE_LEVEL,
-  LEVEL_BITS,
+  KIND_BITS,
+  levelOfKey,
   PAGE_KIND,
   PAGE_ROWS,
   PAGE_WORDS,
+  zOfKey,
 } from './layout.js';
-
-const ROWS = 255; // "level" of a page of rows
+import { ROWS, type PageTable } from './page-table.js';
 
 /**
- * Which page of the device is which block of engine wasm's map, and how the latter follows the former. New blocks are
- * taken over in order of their coordinates, so that the copy does not depend on chance as page numbers do.
+ * How a field of engine wasm follows one on the device: which page is which of its blocks. New blocks are taken over in
+ * order of their coordinates, so that the copy does not depend on chance as page numbers do.
  */
 export class Mirror {
   readonly #field: WasmField;
+  readonly #number: number;
+  readonly #table: PageTable;
   readonly #grids: readonly BlockGrid[];
   readonly #half: boolean;
-  /** Per level, the page of each block. */
-  readonly #pageOf: Int32Array[];
-  #levelOf = new Uint8Array(0);
-  #blockOf = new Int32Array(0);
+  /** The page of each fine block. */
+  readonly #pageOf = new Map<number, number>();
   /** Row of engine wasm, by row number of the device. */
   readonly #rowOf = new Map<number, number>();
-  #known = 1;
+  #full = false;
 
-  constructor(field: WasmField, half: boolean) {
+  /** @param number that of the field on the device */
+  constructor(field: WasmField, number: number, table: PageTable, half: boolean) {
     this.#field = field;
+    this.#number = number;
+    this.#table = table;
     this.#half = half;
     this.#grids = [...field.levels, field.features.grid];
-    this.#pageOf = this.#grids.map(({ pool }) => new Int32Array(pool.maxBlocks));
   }
 
-  /** Pages whose blocks are known. */
-  get known(): number {
-    return this.#known;
+  /** Whether there is nothing to follow. */
+  get empty(): boolean {
+    return this.#grids.every((grid) => grid.count === 1);
   }
 
-  /** The page of a fine block. */
+  /** The page of a fine block; 0, the empty one, where it has none. */
   pageOf(block: number): number {
-    return this.#pageOf[0]![block]!;
+    return this.#pageOf.get(block) ?? 0;
   }
 
-  reset(capacity: number): void {
-    this.#levelOf = new Uint8Array(capacity);
-    this.#blockOf = new Int32Array(capacity);
+  /** Forgets which pages it has. */
+  reset(): void {
+    this.#table.release(this.#number);
+    this.#pageOf.clear();
     this.#rowOf.clear();
-    this.#known = 1;
   }
 
-  /** Numbers pages as `loadMap` does: all blocks, level by level, then rows. */
-  numberAll(): void {
-    let page = 1;
+  /** @param pages as \`loadField\` returns them: all blocks, level by level, then rows */
+  numberAll(pages: Uint32Array): void {
+    let at = 0;
     this.#grids.forEach((grid, level) => {
-      for (const block of grid.blocks) this.#tie(page++, level, block);
+      for (const block of grid.blocks) this.#tie(pages[at++]!, level, block);
     });
     const rows = this.#field.features.listRows();
-    rows.forEach((row, r) => this.#rowOf.set((page + (r >> 5)) * PAGE_ROWS + (r & 31), row));
-    const rowPages = Math.ceil(rows.length / PAGE_ROWS);
-    this.#levelOf.fill(ROWS, page, page + rowPages);
-    this.#known = page + rowPages;
+    rows.forEach((row, r) => this.#rowOf.set(pages[at + (r >> 5)]! * PAGE_ROWS + (r & 31), row));
+    for (const page of pages.subarray(at)) this.#tie(page, ROWS, 0);
   }
 
   #tie(page: number, level: number, block: number): void {
-    this.#levelOf[page] = level;
-    this.#blockOf[page] = block;
-    this.#pageOf[level]![block] = page;
+    this.#table.tie(page, this.#number, level, block);
+    if (level === 0) this.#pageOf.set(block, page);
   }
 
   /**
-   * Takes over pages that are new since the last time, and how much every fine block changed.
+   * Takes over pages that are new since the last time.
    *
-   * @param keys 4 per new page
-   * @param marks 2 per page: change, and whether it changed since it was copied
-   * @returns the pages that changed since they were copied
-   * @throws FeltmapError out-of-memory when engine wasm's memory has no room for them
+   * @param mine which of the new pages are those of this field
+   * @param pages the new pages of all fields
+   * @param keys their keys, 4 words each
    */
-  takeOver(keys: Int32Array, marks: Uint32Array): number[] {
+  takeOver(mine: readonly number[], pages: Uint32Array, keys: Int32Array): void {
     const fresh: { page: number; level: number; at: number }[] = [];
-    for (let i = 0; i < keys.length / 4; i++) {
-      const page = this.#known + i;
-      if (keys[i * 4 + 3] === PAGE_KIND.rows) this.#levelOf[page] = ROWS;
+    for (const i of mine) {
+      const page = pages[i]!;
+      if ((keys[i * 4 + 3]! & (2 ** KIND_BITS - 1)) === PAGE_KIND.rows) this.#tie(page, ROWS, 0);
       else {
-        const key = keys[i * 4 + 2]! & (2 ** LEVEL_BITS - 1);
-        fresh.push({ page, level: key === FEATURE_LEVEL ? this.#grids.length - 1 : key, at: i * 4 });
+        const level = levelOfKey(keys[i * 4 + 2]!);
+        fresh.push({ page, level: level === FEATURE_LEVEL ? this.#grids.length - 1 : level, at: i * 4 });
       }
     }
-    this.#known += keys.length / 4;
-    // Keys hold z and level in one number: they sort by level first, then z, y, x.
+    // The third word holds z before field and level: within a level, they sort by z, y, x.
     fresh.sort((a, b) => a.level - b.level || compareKeys(keys, a.at, b.at));
     this.#grids.forEach((grid, level) => {
       const blocks = fresh.filter((entry) => entry.level === level);
       if (blocks.length === 0) return;
-      if (grid.count + blocks.length > grid.room)
-        throw new FeltmapError(
-          'out-of-memory',
-          'The map is full: raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.',
-        );
-      const first = grid.count - 1;
+      if (grid.count + blocks.length > grid.room) {
+        this.#full = true;
+        return;
+      }
       const coords = new Int32Array(blocks.length * 3);
-      blocks.forEach(({ at }, i) =>
-        coords.set([keys[at]!, keys[at + 1]!, keys[at + 2]! >> LEVEL_BITS], i * 3),
-      );
+      blocks.forEach(({ at }, i) => coords.set([keys[at]!, keys[at + 1]!, zOfKey(keys[at + 2]!)], i * 3));
+      const before = grid.count - 1;
       this.#field.makeBlocks(grid, coords);
-      blocks.forEach(({ page }, i) => this.#tie(page, level, grid.blocks[first + i]!));
+      const made = grid.blocks.subarray(before);
+      if (made.length < blocks.length) this.#full = true;
+      made.forEach((block, i) => this.#tie(blocks[i]!.page, level, block));
     });
-    const fine = this.#grids[0]!;
-    const dirty: number[] = [];
-    for (let page = 1; page < marks.length / 2; page++) {
-      if (marks[page * 2 + 1]) dirty.push(page);
-      if (this.#levelOf[page] === 0 && this.#blockOf[page]! > 0)
-        fine.change[this.#blockOf[page]!] = marks[page * 2]! * CHANGE_UNIT;
-    }
-    return dirty;
+  }
+
+  /** @throws FeltmapError out-of-memory when there was no room for blocks to take over since the last time */
+  checkRoom(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    throw new FeltmapError(
+      'out-of-memory',
+      'The map is full: raise map.memoryMiB, or map.voxel for a coarser map; what was mapped so far is kept.',
+    );
+  }
+
+  /** How much a page changed since it was meshed, in fixed point. */
+  noteChange(page: number, change: number): void {
+    if (this.#table.level[page] === 0)
+      this.#grids[0]!.change[this.#table.block[page]!] = change * CHANGE_UNIT;
   }
 
   /** Takes over the contents of pages; pages of rows must come before the feature blocks that refer to them. */
   fill(pages: readonly number[], words: Uint32Array): void {
     pages.forEach((page, i) => {
       const part = words.subarray(i * PAGE_WORDS, (i + 1) * PAGE_WORDS);
-      const level = this.#levelOf[page]!;
+      const level = this.#table.level[page]!;
       if (level === ROWS) this.#fillRows(page, part);
       else if (level === this.#grids.length - 1) this.#fillFeatureBlock(page, part);
       else {
         const grid = this.#grids[level]!;
-        const at = this.#blockOf[page]! * BLOCK_CORNERS * 2;
+        const at = this.#table.block[page]! * BLOCK_CORNERS * 2;
         grid.data.set(new Float32Array(part.buffer, part.byteOffset, PAGE_WORDS), at);
         grid.noteWrite();
       }
@@ -143,14 +148,15 @@ export class Mirror {
 
   /** Pages of rows first. */
   order(pages: readonly number[]): number[] {
-    const isRows = (page: number): boolean => this.#levelOf[page] === ROWS;
+    const isRows = (page: number): boolean => this.#table.level[page] === ROWS;
     return [...pages.filter(isRows), ...pages.filter((page) => !isRows(page))];
   }
 
   #fillFeatureBlock(page: number, words: Uint32Array): void {
     const { dataI32 } = this.#field.features.grid;
-    const at = this.#blockOf[page]! * BLOCK_CORNERS;
-    for (let c = 0; c < BLOCK_CORNERS; c++) dataI32[at + c] = words[c] ? this.#rowOf.get(words[c]!)! : 0;
+    const at = this.#table.block[page]! * BLOCK_CORNERS;
+    for (let c = 0; c < BLOCK_CORNERS; c++)
+      dataI32[at + c] = words[c] ? (this.#rowOf.get(words[c]!) ?? 0) : 0;
   }
 
   #fillRows(page: number, words: Uint32Array): void {
@@ -159,12 +165,12 @@ export class Mirror {
     for (let k = 0; k < PAGE_ROWS; k++) {
       const cold = COLD_WORDS + k * COLD_STRIDE;
       const owner = words[cold + COLD.ownerPage]!;
-      if (owner === 0) continue;
+      if (owner === 0 || this.#table.field[owner] !== this.#number) continue;
       const id = page * PAGE_ROWS + k;
       let row = this.#rowOf.get(id);
       if (row === undefined) {
         const corner = words[cold + COLD.ownerCorner]!;
-        row = features.restoreRow(this.#blockOf[owner]!, corner, NO_FEATURES, 0, 0);
+        row = features.restoreRow(this.#table.block[owner]!, corner, NO_FEATURES, 0, 0);
         if (row === 0)
           throw new FeltmapError('out-of-memory', 'The map is full of features: raise map.memoryMiB.');
         this.#rowOf.set(id, row);
@@ -181,15 +187,14 @@ export class Mirror {
   }
 
   /** Where everything lies, for the thread with the device. */
-  pointers(memory: KernelMemory): MapPointers {
+  pointers(memory: KernelMemory): FieldPointers {
     const { levels, features } = this.#field;
+    const span = ({ byteOffset, length }: Int32Array | Float32Array): Span => ({ at: byteOffset, length });
     const grid = (g: BlockGrid): GridPointers => ({
       blocks: g.blocks.slice(),
-      poolBlocks: g.pool.maxBlocks,
-      coords: g.coords.byteOffset,
-      change: g.change.byteOffset,
-      data: g.data.byteOffset,
-      words: BLOCK_CORNERS * g.wordsPerCorner,
+      coords: span(g.coords),
+      change: span(g.change),
+      data: span(g.data),
     });
     if (features.rows.buffer !== memory.memory.buffer)
       throw new RangeError('The field and the memory do not belong together.');
@@ -197,11 +202,9 @@ export class Mirror {
       levels: levels.map(grid),
       features: grid(features.grid),
       rows: {
-        numbers: features.listRows(),
-        poolRows: features.steps.length,
-        data: features.rows.byteOffset,
-        steps: features.steps.byteOffset,
-        coords: features.coords.byteOffset,
+        count: features.count - 1,
+        data: span(features.rows),
+        steps: span(features.steps),
       },
     };
   }

@@ -1,6 +1,7 @@
 import type { Pose } from '../../../geometry/se3.js';
 import type { ClassSums } from '../../linear-system.js';
 import type { RegisterOptions } from '../plain.js';
+import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
 import { REGISTER_CHUNK, MAX_STEPS, REGISTER_SUMS, STATE, STATE_WORDS, STOP } from './layout.js';
 
@@ -82,8 +83,15 @@ export function uploadTargets(map: GpuMap, targets: Float32Array): number {
   return count;
 }
 
-function pass(map: GpuMap, count: number, options: RegisterOptions, always: boolean, k = 0): void {
-  const { levels } = map.options;
+function pass(
+  map: GpuMap,
+  field: DeviceField,
+  count: number,
+  options: RegisterOptions,
+  always: boolean,
+  k = 0,
+): void {
+  const { levels } = field.options;
   const four = (values: readonly number[]): number[] => [0, 1, 2, 3].map((i) => values[i] ?? 0);
   const chunks = Math.ceil(count / REGISTER_CHUNK);
   map.gpu.run('register', chunks * REGISTER_CHUNK, [
@@ -92,6 +100,7 @@ function pass(map: GpuMap, count: number, options: RegisterOptions, always: bool
     four(levels.map(({ voxel }) => 1 / voxel)),
     [options.gradientScale, options.minWeight, options.timeScale, k * SHORT_STATE],
     { u: [count, levels.length, always ? 1 : 0, chunks * REGISTER_CHUNK] },
+    { u: [field.grid(0), 0, 0, 0] },
   ]);
   map.gpu.run('sumRegister', chunks * 14, [{ u: [chunks, chunks * REGISTER_CHUNK, k * chunks, 0] }]);
 }
@@ -107,6 +116,7 @@ function initialState(pose: Pose, twist: ArrayLike<number>, kernel: number): Flo
 /** One pass of the points at each of the poses; many cost one round trip. Sums of a pose follow those of the one before. */
 export async function register(
   map: GpuMap,
+  field: DeviceField,
   targets: Float32Array,
   { poses, twists, options }: RegisterInput,
 ): Promise<RegisterOutcome> {
@@ -126,7 +136,7 @@ export async function register(
     });
     gpu.ensureBuffer('partials', part.length * sums * 4);
     gpu.write(gpu.buffer('state'), 0, states);
-    part.forEach((_, k) => pass(map, count, options, true, k));
+    part.forEach((_, k) => pass(map, field, count, options, true, k));
     const [words] = await gpu.read({ buffer: gpu.buffer('partials'), bytes: part.length * sums * 4 });
     out.set(new Float32Array(words!), first * sums);
   }
@@ -134,7 +144,12 @@ export async function register(
 }
 
 /** Gauss–Newton without a round trip per step: passes and solutions follow each other on the device. */
-export async function align(map: GpuMap, targets: Float32Array, o: AlignInput): Promise<AlignOutcome> {
+export async function align(
+  map: GpuMap,
+  field: DeviceField,
+  targets: Float32Array,
+  o: AlignInput,
+): Promise<AlignOutcome> {
   const { gpu } = map;
   const count = uploadTargets(map, targets);
   const start = initialState(o.pose, o.options.twist, o.options.kernels[0]!);
@@ -146,7 +161,7 @@ export async function align(map: GpuMap, targets: Float32Array, o: AlignInput): 
   const chunks = Math.ceil(count / REGISTER_CHUNK);
   for (let done = 0; ; done += AHEAD) {
     for (let i = done; i < Math.min(done + AHEAD, steps + 1); i++) {
-      pass(map, count, o.options, false);
+      pass(map, field, count, o.options, false);
       gpu.runGroups('solve', 1, [
         [o.kernelEnd, o.anneal, o.translationTolerance, o.rotationTolerance],
         [o.twistSigmaLinear, o.twistSigmaAngular, o.maxTurn],

@@ -8,6 +8,7 @@ import { MotionTie } from '../../terms/motion-tie.js';
 import { HOLD_INFORMATION, NOISE_FLOOR, SlidingHold } from '../../terms/sliding-hold.js';
 import { TwistPrior, twistOffset } from '../../terms/twist-prior.js';
 import { registerOptions } from '../plain.js';
+import { ownField } from './field.js';
 import { STATE, STOP } from './layout.js';
 import { addSums, type AlignInput, type AlignOutcome } from './registering.js';
 
@@ -55,7 +56,7 @@ export function registered({
  */
 export function solveOnDevice(
   problem: AlignProblem,
-  align: (input: AlignInput & { scan: unknown }) => AlignOutcome | undefined,
+  align: (input: AlignInput & { field: number; scan: unknown }) => AlignOutcome | undefined,
 ): AlignSolution | undefined {
   const known = asDeviceProblem(problem);
   if (!known) return undefined;
@@ -72,6 +73,7 @@ export function solveOnDevice(
     const unknowns = { ...unknownsAt(pose), correction };
     const kernels = [kernel, ...term.kernels.slice(1)];
     const done = align({
+      field: ownField(term.field).number,
       scan: registered(term.surface),
       pose,
       options: { ...registerOptions(term, unknowns), kernels },

@@ -4,6 +4,7 @@ import { openAdapter } from '../../../../src/field/backends/webgpu/adapter.js';
 import { WebGpuBackend, type WebGpuOptions } from '../../../../src/field/backends/webgpu/backend.js';
 import type { WebGpuField } from '../../../../src/field/backends/webgpu/field.js';
 import { WasmBackend } from '../../../../src/field/backends/wasm/backend.js';
+import type { BlockGrid } from '../../../../src/field/backends/wasm/grid.js';
 import { OPTIONS } from '../../helpers.js';
 import { firstField, standsOn, TestField, type TestFieldOptions } from '../../test-field.js';
 
@@ -54,8 +55,8 @@ export class GpuTestField extends TestField<WebGpuField, WebGpuBackend> {
   putSamples(first: number, count: number): void {
     this.field.putSamples(first, count);
   }
-  get heap(): { segments: number; pages: number } {
-    return this.ask('heap') as { segments: number; pages: number };
+  get heap(): { segments: number; pages: number; used: number } {
+    return this.ask('heap') as { segments: number; pages: number; used: number };
   }
 }
 
@@ -81,6 +82,21 @@ export async function onDevice(
   const gpu = new GpuTestField(standsOn(backend, wasm), backend.createField(spec, room));
   gpu.ask = ask;
   return { gpu, mirror: new TestField(wasm, gpu.field.mirror) };
+}
+
+/** Corners of all blocks of scalar levels, in the order of their making. */
+export function cornersOfAll(levels: readonly BlockGrid[]): Float32Array[] {
+  return levels.flatMap(({ blocks, data }) =>
+    Array.from(blocks, (block) => data.subarray(block * 1024, (block + 1) * 1024)),
+  );
+}
+
+/** Another field of the same backend. */
+export function beside({ backend, ask }: GpuTestField, options: TestFieldOptions): GpuTestField {
+  const { spec, room } = firstField(options);
+  const field = new GpuTestField(backend, backend.createField(spec, room));
+  field.ask = ask;
+  return field;
 }
 
 /** Largest difference as a share of the largest number expected. */

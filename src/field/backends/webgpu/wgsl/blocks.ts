@@ -1,4 +1,5 @@
-import { COUNTER, PAGE_KIND } from '../layout.js';
+import { COUNTER, KIND_BITS, MARK, PAGE_KIND, Z_BIT } from '../layout.js';
+import { nextPage } from './common.js';
 
 /**
  * Making blocks, for all threads at once. A slot of the table first takes the number of a request with its top bit
@@ -73,7 +74,7 @@ fn requestKey(request: u32) -> vec3i {
 
 const RAY_PARAMS = /* wgsl */ `
 struct Params {
-  counts: vec4u, // one past the last ray, first ray, layers on either side, level
+  counts: vec4u, // one past the last ray, first ray, layers on either side, grid
   reach: vec4f, // corners along the normal
 }
 `;
@@ -94,6 +95,7 @@ ${touch}
       let block = (layer.corner + layer.b * i32(e & 1u) + layer.c * i32(e >> 1u)) >> vec3u(3u);
       if (all(block == last)) { continue; }
       last = block;
+      if (!inReach(block)) { continue; }
       touch(keyOf(params.counts.w, block), (i << 7u) | (k << 2u) | e);
     }
   }
@@ -103,7 +105,7 @@ ${touch}
 /** Cells of surface samples, the first of every four: a request is a sample and one of the eight corners. */
 const SAMPLE_PARAMS = /* wgsl */ `
 struct Params {
-  counts: vec4u, // surface samples, first word of the poses in fitState
+  counts: vec4u, // surface samples, first word of the poses in fitState, grid of the features
   cell: vec4f, // 1 / cell
 }
 `;
@@ -125,7 +127,7 @@ fn wanted(i: u32) -> bool {
 }
 `;
 const sampleKey = /* wgsl */ `
-fn requestKey(request: u32) -> vec3i { return keyOf(FEATURES, cornerOfSample(request >> 3u, request & 7u) >> vec3u(3u)); }
+fn requestKey(request: u32) -> vec3i { return keyOf(params.counts.z, cornerOfSample(request >> 3u, request & 7u) >> vec3u(3u)); }
 `;
 
 export const touchSamples = /* wgsl */ `
@@ -135,27 +137,34 @@ ${sampleKey}
 ${touch}
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.counts.x || !wanted(id.x)) { return; }
-  for (var c = 0u; c < 8u; c++) { touch(requestKey((id.x << 3u) | c), (id.x << 3u) | c); }
+  for (var c = 0u; c < 8u; c++) {
+    let block = cornerOfSample(id.x, c) >> vec3u(3u);
+    if (inReach(block)) { touch(keyOf(params.counts.z, block), (id.x << 3u) | c); }
+  }
 }
 `;
 
 const finalise = /* wgsl */ `
+${nextPage}
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let fresh = min(atomicLoad(&news[${COUNTER.fresh}]), MAX_PAGES);
-  let first = atomicLoad(&news[${COUNTER.pages}]);
+  let kind = ${PAGE_KIND.block}u | (atomicLoad(&news[${COUNTER.generation}]) << ${KIND_BITS}u);
   for (var i = id.x; i < fresh; i += groups.x * W) {
     let slot = atomicLoad(&news[LIST + i]);
     let key = requestKey(atomicLoad(&slots[slot]) & 0x7fffffffu);
-    let page = first + i;
+    let page = nextPage(i);
     if (page >= MAX_PAGES) { // full: the slot must stay taken, or chains that pass over it would break
       atomicStore(&news[${COUNTER.overflow}], 1u);
+      atomicStore(&news[LIST + i], 0u);
       atomicStore(&slots[slot], DEAD);
       index[slot] = vec4i(vec3i(-0x7fffffff), -1);
       continue;
     }
     atomicStore(&slots[slot], page);
     index[slot] = vec4i(key, i32(page));
-    index[PAGES + page] = vec4i(key, ${PAGE_KIND.block});
+    index[PAGES + page] = vec4i(key, i32(kind));
+    atomicStore(&marks[2u * page + 1u], ${MARK.untold}u);
+    atomicStore(&news[LIST + i], page);
   }
 }
 `;
@@ -175,19 +184,22 @@ fn find(key: vec3i) -> i32 {
   return 0;
 }
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let first = atomicLoad(&news[${COUNTER.pages}]);
-  let fresh = min(atomicLoad(&news[${COUNTER.fresh}]), MAX_PAGES - first);
+  let fresh = min(atomicLoad(&news[${COUNTER.fresh}]), MAX_PAGES);
+  let generation = atomicLoad(&news[${COUNTER.generation}]);
   for (var i = id.x; i < fresh; i += groups.x * W) {
-    let page = first + i;
+    let page = atomicLoad(&news[LIST + i]);
+    if (page == 0u) { continue; }
     let at = 4u * (PAGES + page);
     let key = vec3i(index[at], index[at + 1u], index[at + 2u]);
     index[4u * NEIGHBOURS + 8u * page] = i32(page);
     for (var o = 1u; o < 8u; o++) {
-      let shift = vec3i(i32(o & 1u), i32((o >> 1u) & 1u), i32(o >> 2u) << 3u);
+      let shift = vec3i(i32(o & 1u), i32((o >> 1u) & 1u), i32(o >> 2u) << ${Z_BIT}u);
       index[4u * NEIGHBOURS + 8u * page + o] = find(key + shift);
       let below = find(key - shift);
       // A block as new as this one looks for its neighbours itself.
-      if (below != 0 && u32(below) < first) { index[4u * NEIGHBOURS + 8u * u32(below) + o] = i32(page); }
+      if (below == 0) { continue; }
+      let made = u32(index[4u * (PAGES + u32(below)) + 3u]) >> ${KIND_BITS}u;
+      if (made != generation) { index[4u * NEIGHBOURS + 8u * u32(below) + o] = i32(page); }
     }
   }
 }
@@ -196,7 +208,10 @@ fn find(key: vec3i) -> i32 {
 export const commitBlocks = /* wgsl */ `
 @compute @workgroup_size(1) fn main() {
   let fresh = atomicLoad(&news[${COUNTER.fresh}]);
-  atomicStore(&news[${COUNTER.pages}], min(atomicLoad(&news[${COUNTER.pages}]) + fresh, MAX_PAGES));
+  let reused = min(fresh, atomicLoad(&news[${COUNTER.free}]));
+  atomicSub(&news[${COUNTER.free}], reused);
+  atomicStore(&news[${COUNTER.pages}], min(atomicLoad(&news[${COUNTER.pages}]) + fresh - reused, MAX_PAGES));
   atomicStore(&news[${COUNTER.fresh}], 0u);
+  atomicAdd(&news[${COUNTER.generation}], 1u);
 }
 `;

@@ -1,4 +1,4 @@
-import { COUNTERS, FEATURE_LEVEL, LEVEL_BITS } from '../layout.js';
+import { COUNTER, FEATURE_LEVEL, MARK, NEWS, REACH, Z_BIT } from '../layout.js';
 
 /** Sizes that are compiled into the kernels. */
 export interface KernelSizes {
@@ -22,15 +22,18 @@ const NEIGHBOURS = ${s.slots}u;
 const PAGES = ${s.slots + 2 * s.pages}u;
 const MAX_PAGES = ${s.pages}u;
 const FEATURES = ${FEATURE_LEVEL}u;
-const LIST = ${COUNTERS}u;
-const ROW_PAGES = ${COUNTERS + s.pages}u;
+const TAILS = ${NEWS.tails}u;
+const LIST = ${NEWS.list}u;
+const ROW_PAGES = ${NEWS.rowPages(s.pages)}u;
+const FREE = ${NEWS.free(s.pages)}u;
 const PENDING = 0x80000000u;
 const DEAD = 0x7fffffffu;
 override W: u32 = 64;
 
-fn keyOf(level: u32, block: vec3i) -> vec3i {
-  return vec3i(block.xy, (block.z << ${LEVEL_BITS}u) | i32(level));
-}
+// A grid is a field and one of its levels: gridOf of layout.ts.
+fn keyOf(grid: u32, block: vec3i) -> vec3i { return vec3i(block.xy, (block.z << ${Z_BIT}u) | i32(grid)); }
+// Beyond this, keys of different blocks would be alike.
+fn inReach(block: vec3i) -> bool { return all(abs(block) <= vec3i(${REACH})); }
 fn hashOf(key: vec3i) -> u32 {
   let k = bitcast<vec3u>(key);
   var h = (k.x * 0x9e3779b1u) ^ (k.y * 0x85ebca77u) ^ (k.z * 0xc2b2ae3du);
@@ -47,10 +50,20 @@ fn noise(seed: u32, counter: u32) -> f32 {
 }
 `;
 
+/** The i-th of the next pages to be given away, MAX_PAGES or more when there is none: free ones first, from the end. */
+export const nextPage = /* wgsl */ `
+fn nextPage(i: u32) -> u32 {
+  let free = atomicLoad(&news[${COUNTER.free}]);
+  if (i < free) { return atomicLoad(&news[FREE + free - 1u - i]); }
+  return atomicLoad(&news[${COUNTER.pages}]) + (i - free);
+}
+`;
+
 /** Page of a block, 0 = not there: the empty page. */
 export const lookup = /* wgsl */ `
-fn pageOf(level: u32, block: vec3i) -> u32 {
-  let key = keyOf(level, block);
+fn pageOf(grid: u32, block: vec3i) -> u32 {
+  if (!inReach(block)) { return 0u; }
+  let key = keyOf(grid, block);
   var slot = hashOf(key) & MASK;
   for (var i = 0u; i <= MASK; i++) {
     let entry = index[slot];
@@ -155,6 +168,6 @@ export const accumulatorBytes = (slots: number, words: number): number => (16 + 
 export const marking = /* wgsl */ `
 fn noteChange(page: u32, metres: f32) {
   if (metres > 0.0) { atomicAdd(&marks[2u * page], u32(metres * 262144.0 + 0.5)); }
-  atomicStore(&marks[2u * page + 1u], 1u);
+  atomicOr(&marks[2u * page + 1u], ${MARK.changed}u);
 }
 `;

@@ -1,5 +1,4 @@
-import { CHUNK, COLD, COLD_STRIDE, COLD_WORDS, COUNTER, FIT_SUMS, PAGE_KIND } from '../layout.js';
-import { sampleCorner } from './blocks.js';
+import { CHUNK, COLD, COLD_STRIDE, COLD_WORDS, FIT_SUMS } from '../layout.js';
 import { linear, triangle } from './linear.js';
 
 /**
@@ -9,7 +8,7 @@ import { linear, triangle } from './linear.js';
  */
 export const fitForward = /* wgsl */ `
 struct Params {
-  counts: vec4u, // chunks, first word of the poses, first chunk
+  counts: vec4u, // chunks, first word of the poses, first chunk, finest grid
   scale: vec4f, // Huber threshold, 1 / fine voxel, 1 / feature cell, step of the scalars
 }
 const N = ${CHUNK}u;
@@ -34,10 +33,10 @@ const N = ${CHUNK}u;
     posed(pose + 4u) * s.x + posed(pose + 5u) * s.y + posed(pose + 6u) * s.z,
     posed(pose + 8u) * s.x + posed(pose + 9u) * s.y + posed(pose + 10u) * s.z);
   let p = arm + centre;
-  let place = placeOf(0u, params.scale.y, p);
+  let place = placeOf(params.counts.w, params.scale.y, p);
   let fused = sampleAt(place, params.scale.y);
   if (!(fused.weight > 0.0)) { return; }
-  let cell = cellAt(params.scale.z, p);
+  let cell = cellAt(params.counts.w | FEATURES, params.scale.z, p);
   var prediction = fused.value;
   var gradient = fused.gradient;
   var learned: Residual;
@@ -250,71 +249,5 @@ ${linear}
     fitState[at + 8u + c] = bitcast<u32>(column.z);
   }
   for (var i = 0u; i < 3u; i++) { fitState[at + i * 4u + 3u] = bitcast<u32>(posed(at + i * 4u + 3u) + b[i]); }
-}
-`;
-
-/** Corners of the surface samples' cells that have no row yet, each once. */
-export const wantRows = /* wgsl */ `
-struct Params { counts: vec4u, cell: vec4f }
-${sampleCorner}
-@compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.counts.x || !wanted(id.x)) { return; }
-  for (var c = 0u; c < 8u; c++) {
-    let at = cornerOfSample(id.x, c);
-    let page = pageOf(FEATURES, at >> vec3u(3u));
-    let corner = cornerOf(at);
-    if (page == 0u) { continue; }
-    let pair = heapAt(page, corner >> 1u);
-    if (select(pair.x, pair.y, (corner & 1u) == 1u) == 0u) { let slot = rowsSlot(page * 512u + corner); }
-  }
-}
-`;
-
-/** Pages for the wanted rows. */
-export const reserveRows = /* wgsl */ `
-@compute @workgroup_size(1) fn main() {
-  let rows = atomicLoad(&news[${COUNTER.rows}]) + rowsCount();
-  var have = atomicLoad(&news[${COUNTER.rowPages}]);
-  var pages = atomicLoad(&news[${COUNTER.pages}]);
-  while (have * 32u < rows) {
-    if (pages >= MAX_PAGES) {
-      atomicStore(&news[${COUNTER.overflow}], 1u);
-      break;
-    }
-    atomicStore(&news[ROW_PAGES + have], pages);
-    index[PAGES + pages] = vec4i(0, 0, 0, ${PAGE_KIND.rows});
-    have++;
-    pages++;
-  }
-  atomicStore(&news[${COUNTER.rowPages}], have);
-  atomicStore(&news[${COUNTER.pages}], pages);
-}
-`;
-
-/** Ties each wanted corner to its row. */
-export const assignRows = /* wgsl */ `
-@compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let first = atomicLoad(&news[${COUNTER.rows}]);
-  let room = atomicLoad(&news[${COUNTER.rowPages}]) * 32u;
-  for (var i = id.x; i < rowsCount(); i += groups.x * W) {
-    let key = rowsTake(rowsUsed(i));
-    let n = first + i;
-    if (n >= room) { continue; }
-    let page = atomicLoad(&news[ROW_PAGES + (n >> 5u)]);
-    let cold = ${COLD_WORDS}u + (n & 31u) * ${COLD_STRIDE}u;
-    heapStore(page, cold + ${COLD.ownerPage}u, key / 512u);
-    heapStore(page, cold + ${COLD.ownerCorner}u, key % 512u);
-    // By place, because which corner gets which row is left to chance.
-    heapStore(page, cold + ${COLD.seed}u, hashOf(index[PAGES + key / 512u].xyz) ^ ((key % 512u) * 0x9e3779b1u));
-    heapStore(key / 512u, key % 512u, page * 32u + (n & 31u));
-    noteChange(key / 512u, 0.0);
-    noteChange(page, 0.0);
-  }
-}
-`;
-export const commitRows = /* wgsl */ `
-@compute @workgroup_size(1) fn main() {
-  atomicStore(&news[${COUNTER.rows}], min(atomicLoad(&news[${COUNTER.rows}]) + rowsCount(), atomicLoad(&news[${COUNTER.rowPages}]) * 32u));
-  atomicStore(&rows[0], 0u);
 }
 `;

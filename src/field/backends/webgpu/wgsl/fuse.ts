@@ -8,7 +8,7 @@ struct Params {
   pose: array<vec4f, 3>,
   up: vec4f, // sensor frame; 1 / voxel
   limits: vec4f, // range, range and weight of points without a normal, saturation
-  counts: vec4u, // points in the list, columns' length, seed, level
+  counts: vec4u, // points in the list, columns' length, seed, grid
   more: vec4u, // 1 = the list holds indices; first ray
 }
 fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.y + i]); }
@@ -46,7 +46,7 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
 /** Σ w and Σ w·d of every corner that the rays first … first + count reach. */
 export const gatherRays = /* wgsl */ `
 struct Params {
-  counts: vec4u, // first ray, one past the last, layers on either side, level
+  counts: vec4u, // first ray, one past the last, layers on either side, grid
   scale: vec4f, // corners along the normal, voxel, truncation
 }
 ${rayRequests}
@@ -121,6 +121,7 @@ struct Params {
   pose: array<vec4f, 3>,
   limits: vec4f, // range, voxel, truncation
   counts: vec4u, // points, first ray, one past the last, seed
+  more: vec4u, // grid
 }
 fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.x + i]); }
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -148,7 +149,7 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
     let corner = vec3i(round((origin + t * direction) * (1.0 / voxel)));
     let block = corner >> vec3u(3u);
     if (any(block != last)) {
-      page = pageOf(0u, block);
+      page = pageOf(params.more.x, block);
       last = block;
     }
     if (page == 0u) { continue; }
@@ -159,7 +160,7 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
       let near = corner + vec3i(vec3u(k % 3u, (k / 3u) % 3u, k / 9u)) - vec3i(1);
       var other = page;
       let home = near >> vec3u(3u);
-      if (any(home != block)) { other = pageOf(0u, home); }
+      if (any(home != block)) { other = pageOf(params.more.x, home); }
       if (other == 0u) { continue; }
       let beside = bitcast<vec2f>(heapAt(other, cornerOf(near)));
       if (beside.y == 0.0 || beside.x > voxel * 0.5) { continue; }

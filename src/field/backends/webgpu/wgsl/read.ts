@@ -1,13 +1,15 @@
+import { MARK, Z_BIT } from '../layout.js';
+
 /** The field at points: src/kernels/field/query.ts. */
 export const query = /* wgsl */ `
-struct Params { counts: vec4u, scale: vec4f } // points, 1 = with features; 1 / voxel, 1 / cell
+struct Params { counts: vec4u, scale: vec4f } // points, 1 = with features, finest grid; 1 / voxel, 1 / cell
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x;
   if (i >= params.counts.x) { return; }
   let p = vec3f(targets[3u * i], targets[3u * i + 1u], targets[3u * i + 2u]);
-  var s = sampleAt(placeOf(0u, params.scale.x, p), params.scale.x);
+  var s = sampleAt(placeOf(params.counts.z, params.scale.x, p), params.scale.x);
   if (s.weight > 0.0 && params.counts.y == 1u) {
-    let cell = cellAt(params.scale.y, p);
+    let cell = cellAt(params.counts.z | FEATURES, params.scale.y, p);
     if (cell.known) {
       let learned = residualAt(cell, params.scale.y, true);
       s.value += learned.value;
@@ -42,8 +44,9 @@ const UNSEEN = 0x7fc00000u; // NaN
   var rho = 0.0;
   if (params.counts.y == 1u) {
     let key = index[PAGES + page];
-    let corner = vec3i(key.x, key.y, key.z >> 3u) * 8 + l;
-    let cell = cellAt(params.scale.y, vec3f(corner) * params.scale.x);
+    let corner = vec3i(key.x, key.y, key.z >> ${Z_BIT}u) * 8 + l;
+    let grid = (u32(key.z) & ${2 ** Z_BIT - 1}u) | FEATURES;
+    let cell = cellAt(grid, params.scale.y, vec3f(corner) * params.scale.x);
     if (cell.known) { rho = residualAt(cell, params.scale.y, false).value; }
   }
   outcome[at] = bitcast<u32>(held.x + rho);
@@ -60,6 +63,6 @@ struct Params { counts: vec4u } // pages
   let pair = heapAt(page, id.x & 511u);
   outcome[2u * id.x] = pair.x;
   outcome[2u * id.x + 1u] = pair.y;
-  if ((id.x & 511u) == 0u) { atomicStore(&marks[2u * page + 1u], 0u); }
+  if ((id.x & 511u) == 0u) { atomicAnd(&marks[2u * page + 1u], ~${MARK.changed}u); }
 }
 `;

@@ -22,6 +22,7 @@ ${CLASSES}struct Params {
   inverse: vec4f, // 1 / voxel per level
   scales: vec4f, // gradient scale, smallest weight, time scale, first word of the state
   counts: vec4u, // points, levels, 1 = always (else only while the state is running), n
+  more: vec4u, // finest grid
 }
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
   let base = u32(params.scales.w);
@@ -49,7 +50,7 @@ ${CLASSES}struct Params {
   var s: Sampled;
   for (; level < params.counts.y; level++) {
     if (kernelOf(level) <= 0.0) { continue; }
-    s = sampleAt(placeOf(level, params.inverse[level], m + t), params.inverse[level]);
+    s = sampleAt(placeOf(params.more.x + level, params.inverse[level], m + t), params.inverse[level]);
     if (s.weight > select(0.0, params.scales.y, level == 0u)) { break; }
   }
   if (level == params.counts.y) { return; }

@@ -3,11 +3,11 @@ export const sampleScalar = /* wgsl */ `
 struct Sampled { value: f32, gradient: vec3f, weight: f32 }
 struct Place { page: u32, corner: vec3i, fraction: vec3f }
 
-fn placeOf(level: u32, inverse: f32, p: vec3f) -> Place {
+fn placeOf(grid: u32, inverse: f32, p: vec3f) -> Place {
   let u = p * inverse;
   let below = floor(u);
   let i = vec3i(below);
-  return Place(pageOf(level, i >> vec3u(3u)), i & vec3i(7), u - below);
+  return Place(pageOf(grid, i >> vec3u(3u)), i & vec3i(7), u - below);
 }
 fn cornerAt(page: u32, l: vec3i) -> vec2f {
   let o = u32((l.x >> 3u) | ((l.y >> 3u) << 1u) | ((l.z >> 3u) << 2u));
@@ -51,9 +51,9 @@ export const residual = (half: boolean): string => /* wgsl */ `
 struct Cell { known: bool, rows: array<u32, 8>, fraction: vec3f }
 struct Residual { value: f32, byFeature: array<vec4f, 2>, gradient: vec3f }
 
-fn cellAt(inverse: f32, p: vec3f) -> Cell {
+fn cellAt(grid: u32, inverse: f32, p: vec3f) -> Cell {
   var out: Cell;
-  let place = placeOf(FEATURES, inverse, p);
+  let place = placeOf(grid, inverse, p);
   out.fraction = place.fraction;
   if (place.page == 0u) { return out; }
   var any = 0u;

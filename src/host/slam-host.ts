@@ -31,7 +31,7 @@ export class SlamHost {
   readonly #mesh = new MeshStream();
   #watched = false;
   /** Warnings that the main thread has. */
-  #told = 0;
+  #reported = 0;
   #scanError: unknown;
 
   private constructor(
@@ -104,7 +104,7 @@ export class SlamHost {
   #use(slam: Slam, config: Config): void {
     this.#slam = slam;
     this.#config = config;
-    this.#told = this.warnings.length;
+    this.#reported = this.warnings.length;
     this.#scanError = undefined;
     slam.listen((event) => this.post(copied(event)));
     this.#collector?.stop();
@@ -162,8 +162,8 @@ export class SlamHost {
   }
 
   #warn(): void {
-    const warnings = this.warnings.slice(this.#told);
-    this.#told += warnings.length;
+    const warnings = this.warnings.slice(this.#reported);
+    this.#reported += warnings.length;
     if (warnings.length > 0) this.post({ type: 'warnings', warnings });
   }
 

@@ -63,8 +63,8 @@ export class OdometryOutput {
     if (lost && Number(tracked.stampNs - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
     // Two sensors with one stamp: tf refuses the same instant twice.
     if (this.#last && tracked.stampNs <= this.#last.stampNs) return 'nothing';
-    const told = lost ? { ...tracked, covariance: LOST_COVARIANCE } : tracked;
-    const odometry = odometryOf(told, twistCov, { odomFrame: this.#o.odomFrame, baseFrame });
+    const reported = lost ? { ...tracked, covariance: LOST_COVARIANCE } : tracked;
+    const odometry = odometryOf(reported, twistCov, { odomFrame: this.#o.odomFrame, baseFrame });
     this.#last = odometry;
     this.#state = tracked.state;
     this.#port.publish('odometry', encodeOdometry(odometry));

@@ -127,7 +127,7 @@ describe('ScanIntake', () => {
     expect(logs[0]).toMatch(/^a: std_msgs\/Header: the message ends/);
   });
 
-  it('tells of a jump before the scan that showed it is queued', () => {
+  it('reports a jump before the scan that showed it is queued', () => {
     mountAt(0n, true);
     const it_ = intake('base_link', 10);
     for (const t of [100, 100.1]) it_.add('a', 0, cloudBytes(t));

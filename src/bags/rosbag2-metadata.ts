@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-/** What metadata.yaml of a rosbag2 directory (or the metadata table of a .db3) tells. */
+/** What metadata.yaml of a rosbag2 directory (or the metadata table of a .db3) says. */
 export interface Rosbag2Metadata {
   readonly files: readonly string[];
   /** Messages per topic. */

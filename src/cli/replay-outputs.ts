@@ -23,7 +23,7 @@ export async function prepareOutput(dir: string): Promise<void> {
   }
 }
 
-/** What the report tells beyond the files and the log. */
+/** What the report says beyond the files and the log. */
 export type RunFacts = Omit<RunReportInput, 'results' | 'statistics' | 'files'>;
 
 /**

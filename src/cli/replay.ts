@@ -197,7 +197,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
   }
 }
 
-/** What the report tells of the circumstances: nothing of the machine but versions. */
+/** What the report says about the environment: of the machine, versions only. */
 function describeRun(
   run: ReplayRun,
   end: FeedEnd,

@@ -60,7 +60,7 @@ export class SyncCaller {
         this.#worker.unref(); // does not keep the process alive
         resolve();
       });
-      this.#worker.on('error', reject); // later ones are told by the signal
+      this.#worker.on('error', reject); // later errors are reported by the signal
       this.#worker.once('exit', (code) => reject(new LostError(`its thread ended with code ${code}`)));
     });
     this.#port.unref();
@@ -112,7 +112,7 @@ export function answer(
   });
   parentPort?.postMessage('ready');
   let queue: Promise<void> = Promise.resolve();
-  let late: unknown; // thrown after a call was answered; the next call tells
+  let late: unknown; // thrown after a call was answered; the next call throws it
   port.on('message', ({ call, name, argument }: Request) => {
     queue = queue.then(async () => {
       let replied = false;

@@ -33,7 +33,7 @@ export class SlamHost {
   readonly #mesh = new MeshStream();
   #watched = false;
   /** Warnings that the main thread has. */
-  #told = 0;
+  #reported = 0;
   #scanError: unknown;
   /** Of clouds as they come from ROS; how many of its notes the main thread has. */
   #timer = new PointTimer();
@@ -110,7 +110,7 @@ export class SlamHost {
   #use(slam: Slam, config: Config): void {
     this.#slam = slam;
     this.#config = config;
-    this.#told = this.warnings.length;
+    this.#reported = this.warnings.length;
     this.#scanError = undefined;
     this.#timer = new PointTimer({ onlySpinning: true, always: config.sensor.deskewAlways });
     this.#timesTold = 0;
@@ -177,8 +177,8 @@ export class SlamHost {
   }
 
   #warn(): void {
-    const warnings = this.warnings.slice(this.#told);
-    this.#told += warnings.length;
+    const warnings = this.warnings.slice(this.#reported);
+    this.#reported += warnings.length;
     if (warnings.length > 0) this.post({ type: 'warnings', warnings });
   }
 

@@ -18,7 +18,7 @@ export interface DiagnosticsOptions {
   readonly activity: () => string;
 }
 
-/** An input that has publishers but brings nothing for so long (ms) is told. */
+/** An input that has publishers but brings nothing for so long (ms) is reported. */
 const SILENT_MS = 5000;
 /** Of the histogram of event-loop delays, ms. */
 const RESOLUTION_MS = 2;

@@ -65,7 +65,7 @@ export class EventOutput {
   #pose(event: PoseEvent, scan: ReadyScan): void {
     const { odometry, intake, health } = this.options;
     this.#published = odometry.publish(event, intake.baseFrame);
-    health.told(this.#published, scan.arrivedMs);
+    health.reported(this.#published, scan.arrivedMs);
     this.#follow(event);
     this.#report(event);
   }

@@ -33,7 +33,7 @@ export interface TopicHealth {
 /** Topics are silent after so many milliseconds. */
 const SILENT_MS = 2000;
 
-/** Rates, latencies and states of the last scans, and the diagnostic_msgs that tell them. */
+/** Rates, latencies and states of the last scans, and the diagnostic_msgs that report them. */
 export class Health {
   readonly odometry = new RateMeter();
   /** Arrival of the cloud to its odometry, ms. */
@@ -56,7 +56,7 @@ export class Health {
   }
 
   /** What became of the odometry of a scan that had arrived at `arrivedMs` (performance.now()). */
-  told(published: Published, arrivedMs: number): void {
+  reported(published: Published, arrivedMs: number): void {
     if (published === 'nothing') {
       this.#silentSince ??= performance.now();
       return;

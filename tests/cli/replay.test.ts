@@ -149,7 +149,7 @@ describe('replay', () => {
     expect(await readdir(out)).toContain('mesh.ply');
   });
 
-  it('prints what befell the engine on the way, and the report has it', async () => {
+  it('prints warnings about the engine, and the report has it', async () => {
     const { out, stderr } = await run(await recording('engine-lost', [5, 555, 5]));
     expect(stderr).toMatch(/Warning: The engine was lost at scan 1\./);
     const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as { warnings: string[] };

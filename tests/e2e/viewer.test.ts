@@ -236,12 +236,12 @@ describe.skipIf(CHROMIUM === undefined)('the viewer in Chromium', () => {
   it('says in a sentence that there is no WebGL', async () => {
     const plain = await launchChromium(['--disable-gpu', '--disable-3d-apis']);
     try {
-      const bare = await plain.newPage();
-      await bare.goto(url());
-      const sentence = bare.getByRole('alert');
+      const noWebGl = await plain.newPage();
+      await noWebGl.goto(url());
+      const sentence = noWebGl.getByRole('alert');
       await sentence.waitFor();
       expect(await sentence.innerText()).toMatch(/WebGL 2.*(browser|hardware acceleration)/);
-      expect(await bare.locator('canvas').count()).toBe(0);
+      expect(await noWebGl.locator('canvas').count()).toBe(0);
     } finally {
       await plain.close();
     }

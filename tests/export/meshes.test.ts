@@ -8,13 +8,13 @@ import { FeltmapError } from '../../src/geometry/errors.js';
 import { randomMesh } from './made-up-mesh.js';
 
 const full = randomMesh(500, 900);
-const bare = { positions: full.positions, indices: full.indices };
+const noNormals = { positions: full.positions, indices: full.indices };
 const bytes = (s: string) => new Uint8Array(Buffer.from(s, 'latin1'));
 
 describe('PLY', () => {
   it('round-trips positions, normals, colours and triangles bit for bit', () => {
     expect(decodePly(encodePly(full, ['made by a test\nelement vertex 7']))).toEqual(full);
-    expect(decodePly(encodePly(bare))).toEqual(bare);
+    expect(decodePly(encodePly(noNormals))).toEqual(noNormals);
     expect(decodePly(encodePly(pointsAsMesh(full.positions)))).toEqual({
       positions: full.positions,
       indices: new Uint32Array(0),
@@ -108,7 +108,7 @@ describe('GLB', () => {
     expect(primitive!.getMaterial()!.getDoubleSided()).toBe(true);
   });
   it('writes a mesh without normals and an empty one', async () => {
-    const plain = await new NodeIO().readBinary(await encodeGlb(bare));
+    const plain = await new NodeIO().readBinary(await encodeGlb(noNormals));
     const primitive = plain.getRoot().listMeshes()[0]!.listPrimitives()[0]!;
     expect(primitive.listSemantics()).toEqual(['POSITION']);
     const nothing = { positions: new Float32Array(0), indices: new Uint32Array(0) };

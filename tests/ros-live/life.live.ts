@@ -66,7 +66,7 @@ describe('the life of a node', () => {
     for (const { header } of odometry) expect(sent.has(nanoseconds(header.stamp))).toBe(true);
   });
 
-  it('bad clouds: empty, cut off, NaN stamps twice; none ends it, each is told', async () => {
+  it('bad clouds: empty, cut off, NaN stamps twice; none ends it, each is reported', async () => {
     await start();
     await play(publisher, clouds.slice(0, 10));
     await odometries(8);

@@ -313,7 +313,7 @@ describe('MappingNode', () => {
     expect(port.of('odometry')).toEqual([]);
   });
 
-  it('diagnostics tell state, rates, drops', async () => {
+  it('diagnostics report state, rates and drops', async () => {
     const { node: n, store } = await node();
     await feed(n, [1, 1.1, 1.1]);
     n.onParameters(store.change([['diagnostics_rate', 10]]));

@@ -23,17 +23,17 @@ describe('odometry of the base', () => {
   it('is the pose, the twist and the covariances of the body, by the names of its frames', () => {
     const [pose, twist] = [any(), Float64Array.from({ length: 6 }, () => random.normal())];
     const [S, V] = [covariance(0.1), covariance(0.2)];
-    const told = odometryOf(scanResult({ pose, twist, covariance: S }), V, FRAMES);
-    expect(told).toMatchObject({ frameId: 'odom', childFrameId: 'base_link', pose, twist });
-    expect([...told.poseCovariance]).toEqual([...S]);
-    expect([...told.twistCovariance]).toEqual([...V]);
+    const odometry = odometryOf(scanResult({ pose, twist, covariance: S }), V, FRAMES);
+    expect(odometry).toMatchObject({ frameId: 'odom', childFrameId: 'base_link', pose, twist });
+    expect([...odometry.poseCovariance]).toEqual([...S]);
+    expect([...odometry.twistCovariance]).toEqual([...V]);
   });
 
   it('never has a variance of zero', () => {
-    const told = odometryOf(scanResult({}), new Float64Array(36), FRAMES);
+    const odometry = odometryOf(scanResult({}), new Float64Array(36), FRAMES);
     for (let i = 0; i < 6; i++) {
-      expect(told.poseCovariance[i * 7]).toBeGreaterThan(0);
-      expect(told.twistCovariance[i * 7]).toBeGreaterThan(0);
+      expect(odometry.poseCovariance[i * 7]).toBeGreaterThan(0);
+      expect(odometry.twistCovariance[i * 7]).toBeGreaterThan(0);
     }
   });
 });

@@ -174,7 +174,7 @@ describe('ScanIntake', () => {
     expect(logs).toEqual([expect.stringMatching(/^b: the stamps step ahead by 0\.400 s/)]);
   });
 
-  it('tells of a jump before the scan that showed it is queued', () => {
+  it('reports a jump before the scan that showed it is queued', () => {
     mountAt(0n, true);
     const it_ = intake('base_link', 10);
     for (const t of [100, 100.1]) it_.add('a', 0, cloudBytes(t));

@@ -157,14 +157,14 @@ describe('a saved map', () => {
 
   it('without features is smaller by them, and comes through the same code', async () => {
     const plain = await mapStreet(await configure('training.iterations=0'));
-    const bare = plain.save();
+    const withoutFeatures = plain.save();
     await plain.close();
-    expect(sizesOf(bare).features).toBeUndefined();
+    expect(sizesOf(withoutFeatures).features).toBeUndefined();
     const rows = sizesOf(files).features!.corners[0]!;
-    const features = mapBytes(files) - mapBytes(bare);
+    const features = mapBytes(files) - mapBytes(withoutFeatures);
     expect(features).toBeGreaterThan(rows);
     expect(features).toBeLessThan(rows * 8);
-    const loaded = await createSlam(await configure('training.iterations=0'), bare);
+    const loaded = await createSlam(await configure('training.iterations=0'), withoutFeatures);
     expect(loaded.process(simulation.scan(MAPPED)).state).toBe('tracking');
     await loaded.close();
   });

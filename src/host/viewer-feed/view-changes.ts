@@ -16,7 +16,7 @@ export interface ViewChangesOptions {
 }
 
 /**
- * What a viewer has not been told yet. New blocks, and those that have grown much, go out at once; small changes of
+ * What a viewer has not been sent yet. New blocks, and those that have grown much, go out at once; small changes of
  * known ones wait, since a surface that is being looked at changes with every scan and is not seen to.
  */
 export class ViewChanges {

@@ -1,6 +1,6 @@
 import type { LinkState } from './net/connection.js';
 
-/** What `window.feltmap` tells: for tests and for the curious. Read-only. */
+/** What `window.feltmap` shows, for tests and debugging. Read-only. */
 export interface FeltmapState {
   readonly link: LinkState;
   /** Names the run of the server; another after its restart. */

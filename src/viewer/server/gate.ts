@@ -94,7 +94,7 @@ function sameOrigin(origin: string, host: string): boolean {
   );
 }
 
-/** Digests have equal lengths, so that the comparison's time tells nothing. */
+/** Digests have equal lengths, so that the comparison's time reveals nothing. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -31,7 +31,7 @@ export interface ViewerServerOptions {
   readonly host?: string;
   /** Demanded of every request. Beyond loopback a random one is made when none is given. */
   readonly token?: string;
-  /** What the page is told first. */
+  /** The first message to the page. */
   readonly hello: Omit<HelloFrame, 'type' | 'session'>;
   readonly feed?: ViewerFeed;
   /** The path to show; it is read, never changed. */

@@ -85,7 +85,7 @@ describe('tracker', () => {
     }
   });
 
-  it('is not led astray by a third of the points that belong to something else', () => {
+  it('is not misled by a third of the points that belong to something else', () => {
     const tracker = new Tracker(field.backend, field.field, trackerOptions(field));
     const truth = exp([1, -1, 0, 0, 0, 0.4]);
     const mixed = scan(random, walls, truth, { count: 4000, noise: 0.02 });

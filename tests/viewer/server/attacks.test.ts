@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../../src/geometry/random.js';
 import { CLOSE, encodeClientFrame } from '../../../src/viewer/protocol/index.js';
 import { ViewerServer } from '../../../src/viewer/server/index.js';
-import { bare, block, closeAll, HELLO, join, serve, until, upgradeStatus } from './helpers.js';
+import { openSocket, block, closeAll, HELLO, join, serve, until, upgradeStatus } from './helpers.js';
 
 afterEach(closeAll);
 
@@ -39,7 +39,10 @@ describe('who may speak', () => {
     const port = new URL(url).port;
     const origin = `http://evil.example:${port}`;
     expect(await upgradeStatus(url, { Host: `evil.example:${port}`, Origin: origin })).toBe(421);
-    const { text, ended } = bare(url, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    const { text, ended } = openSocket(
+      url,
+      'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+    );
     await ended;
     expect(text()).toMatch(/^HTTP\/1\.1 421/);
     expect(await upgradeStatus(url, { Host: `localhost:${port}`, Origin: `http://localhost:${port}` })).toBe(
@@ -106,7 +109,7 @@ describe('what is asked', () => {
       `/${'a'.repeat(5000)}`,
     ];
     for (const path of paths) {
-      const { text, ended } = bare(
+      const { text, ended } = openSocket(
         url,
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
       );
@@ -145,7 +148,7 @@ describe('what is sent', () => {
   it('a frame whose WebSocket header claims 1 GB: closed with 1009 at once, nobody else hurt', async () => {
     const { server, url } = await serve();
     const good = await join(url);
-    const { socket, ended, text } = bare(
+    const { socket, ended, text } = openSocket(
       url,
       'GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n',
@@ -222,7 +225,7 @@ describe('what is sent', () => {
     const good = await join(url);
     const start = Date.now();
     const slow = Array.from({ length: 20 }, (_, i) =>
-      bare(url, i % 2 === 0 ? '' : 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n'),
+      openSocket(url, i % 2 === 0 ? '' : 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n'),
     );
     const drip = setInterval(
       () => slow.forEach(({ socket }, i) => i % 2 && socket.write(`X-A: ${i}\r\n`)),

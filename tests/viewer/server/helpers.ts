@@ -138,8 +138,11 @@ export function upgradeStatus(
   });
 }
 
-/** A bare connection that collects what comes. */
-export function bare(url: string, send = ''): { socket: Socket; text: () => string; ended: Promise<void> } {
+/** A plain TCP connection that collects what comes. */
+export function openSocket(
+  url: string,
+  send = '',
+): { socket: Socket; text: () => string; ended: Promise<void> } {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   let text = '';

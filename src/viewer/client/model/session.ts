@@ -20,7 +20,7 @@ export interface SessionView {
   clear(): void;
 }
 
-/** The run as told so far: takes frames in, keeps what has no place in the picture, and passes the rest on. */
+/** The run so far: takes frames in, keeps what has no place in the picture, and passes the rest on. */
 export class Session {
   readonly submaps = new SubmapPoses();
   readonly trajectory = new TrajectoryStore();

@@ -31,7 +31,7 @@ export class SubmapPoses {
   }
 }
 
-/** The poses of a run as the server tells them: piecewise, in the frames of submaps. */
+/** The poses of a run as the server sends them: piecewise, in the frames of submaps. */
 export class TrajectoryStore {
   #length = 0;
   #stamps = new BigInt64Array(1024);

@@ -48,7 +48,7 @@ export class Connection {
   open(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
-    this.#tell('connecting');
+    this.#notify('connecting');
     const socket = new WebSocket(serverUrl(this.page, PATHS.socket, 'ws'));
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
@@ -56,7 +56,7 @@ export class Connection {
     socket.addEventListener('open', () => {
       opened = true;
       socket.send(encodeClientFrame({ type: 'clientHello', ...this.wants }));
-      this.#tell('open');
+      this.#notify('open');
     });
     socket.addEventListener('message', (event: MessageEvent<unknown>) => {
       if (!(event.data instanceof ArrayBuffer)) return;
@@ -92,23 +92,23 @@ export class Connection {
   }
 
   async #retry(opened: boolean, reason: string): Promise<void> {
-    // A socket does not tell why it was not opened; the status page does.
+    // A socket does not say why it was not opened; the status page does.
     if (!opened && (await isRefused(this.page))) {
       this.#stop('refused', reason);
       return;
     }
     if (this.#closed) return;
     const wait = backoffMs(this.#attempt++);
-    this.#tell('waiting', reason, performance.now() + wait);
+    this.#notify('waiting', reason, performance.now() + wait);
     this.#timer = setTimeout(() => this.open(), wait);
   }
 
   #stop(state: 'refused' | 'outdated', reason: string): void {
     this.close();
-    this.#tell(state, reason);
+    this.#notify(state, reason);
   }
 
-  #tell(state: LinkState, reason = '', retryAt?: number): void {
+  #notify(state: LinkState, reason = '', retryAt?: number): void {
     this.handlers.onStatus({
       state,
       reason,

@@ -40,7 +40,7 @@ describe('the engine of a whole SLAM system', () => {
   });
 
   it.skipIf(missing)(
-    'tells of a device that was lost, and tracks on in few round trips',
+    'reports a device that was lost, and tracks on in few round trips',
     async () => {
       const { thread, ask } = instrumented();
       const makers: Makers = {

@@ -8,6 +8,7 @@ import { type McapExtent, type McapIndex, readSummary } from './mcap-index.js';
 import { Op, forEachRecord } from './mcap-records.js';
 import { scanRecords } from './mcap-scan.js';
 import { mergeExtents } from './merge.js';
+import { isZstdFrame, unpackFrame } from './message-zstd.js';
 import { timeSpan } from './time-span.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 import { WarningList } from './warnings.js';
@@ -99,7 +100,20 @@ export class McapReader implements BagReader {
       return out;
     };
     const unordered = `${this.file.path}: too many chunks overlap in time; some messages come out of order`;
-    return mergeExtents(extents, load, () => this.#warnings.add(unordered));
+    return this.#unpacked(mergeExtents(extents, load, () => this.#warnings.add(unordered)));
+  }
+
+  /** rosbag2 may compress messages one by one; the file does not say so. */
+  async *#unpacked(messages: AsyncIterable<BagMessage>): AsyncGenerator<BagMessage> {
+    for await (const message of messages) {
+      if (!isZstdFrame(message.data)) {
+        yield message;
+        continue;
+      }
+      const data = unpackFrame(message.data);
+      if (data) yield { ...message, data };
+      else this.#warnings.add(`${message.topic}: messages that are no whole zstd frames are left out`);
+    }
   }
 
   async close(): Promise<void> {

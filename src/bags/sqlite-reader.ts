@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { decompress as unzstd } from 'fzstd';
 import { FeltmapError } from '../geometry/errors.js';
 import { rosTypeName } from '../messages/types.js';
 import { RandomAccessFile } from './files.js';
+import { unpackFrame } from './message-zstd.js';
 import { parseRosbag2Metadata } from './rosbag2-metadata.js';
 import { SqliteFile, type SqliteRow, type SqliteValue } from './sqlite-file.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
@@ -127,12 +127,9 @@ export class SqliteBagReader implements BagReader {
   }
 
   #inflate(data: Uint8Array, topic: string): Uint8Array | undefined {
-    try {
-      return unzstd(data);
-    } catch {
-      this.warningList.add(`${topic}: messages that are no whole zstd frames are left out`);
-      return undefined;
-    }
+    const message = unpackFrame(data);
+    if (!message) this.warningList.add(`${topic}: messages that are no whole zstd frames are left out`);
+    return message;
   }
 
   async close(): Promise<void> {

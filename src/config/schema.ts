@@ -205,7 +205,7 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .max(1)
-        .default(0.04)
+        .default(0.06)
         .describe(
           'Where the normals seen span a direction less than this (a third each is best), it is held to the prediction: degraded.',
         ),

@@ -11,8 +11,8 @@ export interface DistanceLayer {
   /** Farther points are not fused, metres. */
   readonly maxRange: number;
   /** Points without a normal are fused along their ray up to here, metres, with this weight. */
-  readonly bareRange: number;
-  readonly bareQuality: number;
+  readonly unorientedRange: number;
+  readonly unorientedQuality: number;
 }
 
 /** Learned features, a row number a corner, decoded to a residual of the distance. */

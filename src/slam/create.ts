@@ -117,8 +117,8 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
         maxWeight: map.maxWeight,
         saturation: map.saturation,
         maxRange: map.maxRange * scale,
-        bareRange: 30 * scale,
-        bareQuality: 0.5,
+        unorientedRange: 30 * scale,
+        unorientedQuality: 0.5,
       },
       {
         name: 'features',

@@ -18,7 +18,7 @@ function fuseReference(
   cloud: Cloud,
   pose: Pose,
   indices: Iterable<number>,
-  bareRange: number,
+  unorientedRange: number,
 ): void {
   const T = rounded(pose);
   const up = (cloud.up ?? [0, 0, 1]).map(f) as unknown as Vector;
@@ -29,9 +29,9 @@ function fuseReference(
     const range = Math.hypot(...p);
     if (range > OPTIONS.maxRange) continue;
     if (Math.hypot(...n) === 0) {
-      if (range > bareRange) continue;
+      if (range > unorientedRange) continue;
       n = cloud.ground[i]! ? up : (p.map((x) => -x / range) as unknown as Vector);
-      quality = OPTIONS.bareQuality;
+      quality = OPTIONS.unorientedQuality;
     }
     const turned = transformPoint(T, ...n).map((x, axis) => x - T[axis * 4 + 3]!) as unknown as Vector;
     grid.fuse(transformPoint(T, ...p), turned, quality);
@@ -105,7 +105,7 @@ describe('fusion', () => {
       field.fuse(placed.points, pose, k);
       expected.forEach((grid, level) =>
         level === 0
-          ? fuseReference(grid, cloud, pose, cloud.points.keys(), OPTIONS.bareRange)
+          ? fuseReference(grid, cloud, pose, cloud.points.keys(), OPTIONS.unorientedRange)
           : fuseReference(grid, cloud, pose, placed.indices, 0),
       );
     }

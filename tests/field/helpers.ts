@@ -20,8 +20,8 @@ export const OPTIONS: TestFieldOptions = {
   maxWeight: 100,
   saturation: 1e9, // every point is fused
   maxRange: 60,
-  bareRange: 15,
-  bareQuality: 0.2,
+  unorientedRange: 15,
+  unorientedQuality: 0.2,
   seed: 1,
   maxFineBlocks: 8000,
   maxFeatureRows: 60000,

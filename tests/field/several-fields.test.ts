@@ -20,7 +20,7 @@ const FINE = {
   truncation: 0.04,
   outputScale: 0.013,
   maxRange: 3,
-  bareRange: 2,
+  unorientedRange: 2,
   maxFineBlocks: 4000,
   maxFeatureRows: 30000,
 };

@@ -33,8 +33,8 @@ export interface TestFieldOptions {
   maxWeight: number;
   saturation: number;
   maxRange: number;
-  bareRange: number;
-  bareQuality: number;
+  unorientedRange: number;
+  unorientedQuality: number;
   seed: number;
   maxFineBlocks: number;
   maxFeatureRows: number;
@@ -58,8 +58,8 @@ export function firstField(o: TestFieldOptions): FirstField {
           maxWeight: o.maxWeight,
           saturation: o.saturation,
           maxRange: o.maxRange,
-          bareRange: o.bareRange,
-          bareQuality: o.bareQuality,
+          unorientedRange: o.unorientedRange,
+          unorientedQuality: o.unorientedQuality,
         },
         { name: 'features', wordsPerCorner: 1, stride: o.featureCell, outputScale: o.outputScale },
       ],

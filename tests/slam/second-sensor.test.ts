@@ -142,7 +142,7 @@ describe('a rigid depth camera without colour', () => {
       truncation: 2 * voxel,
       outputScale: 0.03,
       maxRange: 18,
-      bareRange: 9,
+      unorientedRange: 9,
       maxFineBlocks: 20000,
       poolSamples: 512 * 4096,
     });

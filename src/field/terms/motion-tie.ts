@@ -58,7 +58,8 @@ export class MotionTie implements PriorTerm {
 
   /**
    * Residual: undistorting twist minus velocity(pose), submap axes. To first order in the turn of a step the latter moves
-   * with the pose by (1 + gain)/dt, along the same axes.
+   * with the pose by (1 + gain)/dt, along the same axes. What a turn does to the linear part is left out: beside what the
+   * points say about turns it is nothing.
    */
   add(total: LinearSystem, at: Unknowns, { variance }: PriorContext): void {
     const { A, b, size: n } = total;

@@ -2,8 +2,8 @@
 import { noise } from './noise';
 import {
   BLOCK_LIMIT,
-  F_BARE_QUALITY,
-  F_BARE_RANGE,
+  F_UNORIENTED_QUALITY,
+  F_UNORIENTED_RANGE,
   F_BUCKETS,
   F_CHOSEN,
   F_COUNT,
@@ -52,8 +52,8 @@ export function castPoints(args: usize, chunk: i32): void {
   const qualities: usize = load<u32>(args, F_QUALITY),
     flags: usize = load<u32>(args, F_FLAGS);
   const maxRange = load<f32>(args, F_MAX_RANGE),
-    bareRange = load<f32>(args, F_BARE_RANGE),
-    bareQuality = load<f32>(args, F_BARE_QUALITY);
+    unorientedRange = load<f32>(args, F_UNORIENTED_RANGE),
+    unorientedQuality = load<f32>(args, F_UNORIENTED_QUALITY);
   const pX: usize = load<u32>(args, F_POINTS),
     pY: usize = load<u32>(args, F_POINTS + 4),
     pZ: usize = load<u32>(args, F_POINTS + 8);
@@ -130,8 +130,8 @@ export function castPoints(args: usize, chunk: i32): void {
     if (range > maxRange) continue;
     if (!(max(abs(load<f32>(ray)), max(abs(load<f32>(ray, 4)), abs(load<f32>(ray, 8)))) < REACH)) continue;
     if (nx == 0 && ny == 0 && nz == 0) {
-      if (range > bareRange) continue;
-      quality = bareQuality;
+      if (range > unorientedRange) continue;
+      quality = unorientedQuality;
       if (load<u8>(flags + (o >> 2)) & 2) {
         // Sparse rings on the ground: never along the ray, which would hold the sensor to where it saw them from.
         nx = load<f32>(args, F_UP);

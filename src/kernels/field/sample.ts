@@ -4,7 +4,7 @@
 
 import {
   S_BAND,
-  S_BARE_RANGE,
+  S_UNORIENTED_RANGE,
   S_CHOSEN,
   S_COUNT,
   S_ORIGIN,
@@ -25,7 +25,7 @@ export function drawSamples(args: usize, chunk: i32): void {
     seed = load<u32>(args, S_SEED),
     origin = load<u32>(args, S_ORIGIN);
   const band = load<f32>(args, S_BAND),
-    bareRange = load<f32>(args, S_BARE_RANGE);
+    unorientedRange = load<f32>(args, S_UNORIENTED_RANGE);
   const qualities: usize = load<u32>(args, S_QUALITY);
   for (let i = first; i < end; i++) {
     const index = <u32>((<u64>i * <u64>stride + <u64>origin) % <u64>count);
@@ -49,7 +49,7 @@ export function drawSamples(args: usize, chunk: i32): void {
     const n1 = (noise(seed, counter + 2) + noise(seed, counter + 3) - <f32>1) * band;
     const n2 = (noise(seed ^ 0x55555555, counter) * <f32>2 - <f32>1) * band;
     const out = <usize>load<u32>(args, S_OUT) + ((<usize>i) << 7);
-    put(out, px, py, pz, 0, known > 0 ? quality : range < bareRange ? <f32>0.2 : <f32>0);
+    put(out, px, py, pz, 0, known > 0 ? quality : range < unorientedRange ? <f32>0.2 : <f32>0);
     put(out + 32, px + rx * along, py + ry * along, pz + rz * along, along * cosine, quality * known);
     put(out + 64, px + nx * n1, py + ny * n1, pz + nz * n1, n1, quality * known);
     put(out + 96, px + nx * n2, py + ny * n2, pz + nz * n2, n2, quality * known);

@@ -64,8 +64,8 @@ export const F_SCAN = 88; // number of the scan, for the time stamps of blocks
 export const F_INDICES = 92; // u32[count] into the points, or 0 for all
 export const F_PARTS = 96; // how many disjoint parts the blocks are divided into, a power of two
 export const F_MAX_RANGE = 100; // f32: farther points are left out
-export const F_BARE_RANGE = 104; // f32: points without a normal are fused along their ray up to here …
-export const F_BARE_QUALITY = 108; // f32: … with this weight
+export const F_UNORIENTED_RANGE = 104; // f32: points without a normal are fused along their ray up to here …
+export const F_UNORIENTED_QUALITY = 108; // f32: … with this weight
 export const F_SATURATION = 116; // f32: where a corner weighs more, only a share saturation/weight of the points is fused
 export const F_SEED = 120; // u32
 export const F_FLAGS = 124; // u8 per point, bit 1 = ground
@@ -116,7 +116,7 @@ export const S_SEED = 40;
 export const S_OUT = 44; // samples, 8 f32 each, 4 per chosen point
 export const S_BAND = 48; // f32: largest offset, metres
 export const S_ORIGIN = 52; // u32 offset of the first point
-export const S_BARE_RANGE = 56; // f32: farther points without a normal give nothing
+export const S_UNORIENTED_RANGE = 56; // f32: farther points without a normal give nothing
 
 // Distances at points: arguments
 export const Q_SCALAR = 0;

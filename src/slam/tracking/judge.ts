@@ -52,7 +52,7 @@ export function judge(
   if (!(track.valuedRatio >= limits.minValuedRatio))
     return {
       state: 'lost',
-      reason: `Only ${percent(track.valuedRatio)} of the scan lies in the known map; the motion was too large or the sensor is covered.`,
+      reason: `Only ${percent(track.valuedRatio)} of the scan lies in the known map, less than the ${percent(limits.minValuedRatio)} that a pose needs.`,
     };
   if (!(track.inlierRatio >= limits.minInlierRatio))
     return {

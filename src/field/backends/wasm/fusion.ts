@@ -52,7 +52,7 @@ export class Fusion {
   fuse(field: WasmField, surface: SurfaceSamples, pose: Pose, scan: number): void {
     const points = addressesOf(this.#pool.memory, surface);
     const { seed } = field.spec;
-    const { maxRange, bareRange, bareQuality, saturation } = field.distance;
+    const { maxRange, unorientedRange, unorientedQuality, saturation } = field.distance;
     field.levels.forEach((level, i) => {
       level.noteWrite();
       const steps = Math.ceil(level.truncation / level.voxel - 1e-6);
@@ -62,7 +62,7 @@ export class Fusion {
         .int(L.F_POINTS, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
         .float(L.F_POSE, pose)
         .int(L.F_STEPS, steps, scan, i === 0 ? 0 : points.keypoints, this.#parts)
-        .float(L.F_MAX_RANGE, [maxRange, i === 0 ? bareRange : 0, bareQuality])
+        .float(L.F_MAX_RANGE, [maxRange, i === 0 ? unorientedRange : 0, unorientedQuality])
         .scalar(L.F_SATURATION, saturation)
         .int(L.F_SEED, (seed * 31 + scan * 7919) >>> 0, points.flags)
         .float(L.F_UP, surface.up);

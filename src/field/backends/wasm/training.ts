@@ -3,7 +3,7 @@ import type { KernelPool } from '../../../compute/pool.js';
 import {
   CORNERS_BYTES,
   S_BAND,
-  S_BARE_RANGE,
+  S_UNORIENTED_RANGE,
   S_COUNT,
   S_ORIGIN,
   S_OUT,
@@ -92,7 +92,7 @@ export class Training {
       .int(S_OUT, field.samplesPointer + first * SAMPLE_FLOATS * 4)
       .scalar(S_BAND, band)
       .int(S_ORIGIN, seed % surface.count)
-      .scalar(S_BARE_RANGE, field.distance.bareRange);
+      .scalar(S_UNORIENTED_RANGE, field.distance.unorientedRange);
     this.#pool.run('drawSamples', this.#sample.pointer, Math.ceil(chosen / CHUNK_SAMPLES));
   }
 

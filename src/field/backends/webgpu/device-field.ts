@@ -17,8 +17,8 @@ export interface FieldOptions {
   readonly maxWeight: number;
   readonly saturation: number;
   readonly maxRange: number;
-  readonly bareRange: number;
-  readonly bareQuality: number;
+  readonly unorientedRange: number;
+  readonly unorientedQuality: number;
   readonly seed: number;
 }
 

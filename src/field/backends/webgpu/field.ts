@@ -74,15 +74,15 @@ export class WebGpuField implements Field, HeapField {
 
   announce(): void {
     const { features, spec } = this.mirror;
-    const { maxWeight, saturation, maxRange, bareRange, bareQuality } = layerOf(spec, 'distance');
+    const { maxWeight, saturation, maxRange, unorientedRange, unorientedQuality } = layerOf(spec, 'distance');
     const options: FieldOptions = {
       levels: this.levels.map(({ voxel, truncation }) => ({ voxel, truncation })),
       cell: features.grid.voxel,
       maxWeight,
       saturation,
       maxRange,
-      bareRange,
-      bareQuality,
+      unorientedRange,
+      unorientedQuality,
       seed: spec.seed,
     };
     this.#device.ask('field', { number: this.number, options, decoder: features.decoder.slice() });

@@ -56,7 +56,12 @@ export async function fuse(
     gpu.run('castPoints', n, [
       ...rows(pose),
       [scan.up[0]!, scan.up[1]!, scan.up[2]!, 1 / voxel],
-      [options.maxRange, level === 0 ? options.bareRange : 0, options.bareQuality, options.saturation],
+      [
+        options.maxRange,
+        level === 0 ? options.unorientedRange : 0,
+        options.unorientedQuality,
+        options.saturation,
+      ],
       { u: [n, scan.count, seed, field.grid(level)] },
       { u: [level === 0 ? 0 : 1, first, 0, 0] },
     ]);

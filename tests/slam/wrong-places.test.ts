@@ -1,0 +1,106 @@
+// A real drive with a part left out, or with the sensor carried off: a pose that is wrong must never claim to be right.
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openScanSource } from '../../src/bags/source.js';
+import { configSchema } from '../../src/config/schema.js';
+import { compose, exp, inverse, translationNorm, type Pose } from '../../src/geometry/se3.js';
+import { createSlam } from '../../src/slam/create.js';
+import type { TrackingState } from '../../src/slam/types.js';
+import type { LidarScan } from '../../src/sensors/lidar/scan.js';
+
+const BAG = fileURLToPath(new URL('../../bags/kitti_0005.mcap', import.meta.url));
+const config = configSchema.parse({ map: { memoryMiB: 768 }, threads: 2, mesh: { blocksPerScan: 0 } });
+const PERIOD = 100_000_000n;
+/** Scans before the outage or the abduction, and after it. */
+const BEFORE = 50;
+const AFTER = 25;
+
+interface Step {
+  readonly state: TrackingState;
+  /** Distance from where the sensor is, metres. */
+  readonly error: number;
+}
+
+let scans: LidarScan[] = [];
+/** T_odom_sensor of an undisturbed run. */
+let truth: Pose[] = [];
+
+beforeAll(async () => {
+  const source = await openScanSource(BAG);
+  scans = [];
+  for await (const scan of source.scans()) scans.push(scan);
+  await source.close();
+  const slam = await createSlam(config);
+  truth = scans.slice(0, BEFORE + 60 + AFTER).map((scan) => slam.process(scan).pose);
+  await slam.close();
+}, 60_000);
+
+/** The scan as a sensor turned by `yaw` on its own axis would have taken it. */
+function turned(scan: LidarScan, yaw: number): LidarScan {
+  const positions = scan.positions.slice();
+  const [c, s] = [Math.cos(yaw), Math.sin(yaw)];
+  for (let i = 0; i < positions.length; i += 3) {
+    const [x, y] = [positions[i]!, positions[i + 1]!];
+    positions[i] = c * x + s * y;
+    positions[i + 1] = c * y - s * x;
+  }
+  return { ...scan, positions };
+}
+
+/** Drives from scan 0, then goes on at scan `to`; stamps go on after a pause of `gap` scans. */
+async function carriedOff(to: number, gap: number, yaw = 0): Promise<Step[]> {
+  const slam = await createSlam(config);
+  const stampOf = (k: number): bigint => scans[0]!.stampNs + BigInt(k) * PERIOD;
+  for (let k = 0; k < BEFORE; k++) slam.process(scans[k]!);
+  const steps: Step[] = [];
+  for (let i = 0; i < AFTER; i++) {
+    const scan = { ...scans[to + i]!, stampNs: stampOf(BEFORE + gap + i) };
+    const { pose, state } = slam.process(yaw === 0 ? scan : turned(scan, yaw));
+    const there = compose(truth[to + i]!, exp([0, 0, 0, 0, 0, yaw]));
+    steps.push({ state, error: translationNorm(compose(inverse(there), pose)) });
+  }
+  await slam.close();
+  return steps;
+}
+
+/** From the first scan that is more than a metre off, none claims to be tracked, and `lost` comes within three. */
+function expectHonest(steps: readonly Step[]): void {
+  const claims = steps.filter(({ state, error }) => state === 'tracking' && error > 1);
+  expect(claims).toEqual([]);
+  const off = steps.findIndex(({ error }) => error > 1);
+  if (off < 0) return;
+  const lost = steps.findIndex(({ state }) => state === 'lost');
+  expect(lost).toBeGreaterThanOrEqual(0);
+  expect(lost).toBeLessThanOrEqual(off + 2);
+}
+
+describe('a drive that is interrupted', () => {
+  it.each([10, 20, 30])('goes on where it is after %d scans are missing', async (gap) => {
+    const steps = await carriedOff(BEFORE + gap, gap);
+    expectHonest(steps);
+    const found = steps.findIndex(({ state, error }) => state !== 'lost' && error < 0.1);
+    expect(found).toBeGreaterThanOrEqual(0);
+    expect(found).toBeLessThanOrEqual(5);
+    for (const { state, error } of steps.slice(found)) {
+      expect(state).toBe('tracking');
+      expect(error).toBeLessThan(0.1);
+    }
+  });
+
+  it('stays lost where it is farther off than it can be found', async () => {
+    expectHonest(await carriedOff(BEFORE + 50, 50));
+  });
+
+  it.each([
+    [86, 0],
+    [10, 133],
+    [30, 0],
+    [70, -140],
+    [45, 180],
+  ])('says at once that it was carried off: to scan %d, turned by %d°', async (to, degrees) => {
+    const steps = await carriedOff(to, 0, (degrees * Math.PI) / 180);
+    expectHonest(steps);
+    // Nothing was mapped at a wrong place: what is found again is where it was.
+    for (const { state, error } of steps) if (state === 'tracking') expect(error).toBeLessThan(0.2);
+  });
+});

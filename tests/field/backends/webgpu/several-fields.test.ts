@@ -212,6 +212,31 @@ describe.skipIf(missing)('several fields on one device', () => {
     await coarse.close();
   }, 60_000);
 
+  it('leave for a while and come back bit by bit, as if they had never been away', async () => {
+    const { gpu: coarse } = await onDevice(pool, {}, COARSE);
+    const fine = beside(coarse, FINE);
+    const run = (away: boolean): number => {
+      work(fine, near);
+      if (away) {
+        const evicted = fine.field.evict();
+        coarse.field.refresh();
+        expect(coarse.heap.used).toBe(0);
+        work(coarse, far); // takes its pages
+        expect(() => coarse.field.admit(evicted)).toThrow(FeltmapError);
+        expect(errorOf(coarse.query(onWalls)).known).toBeGreaterThan(0.95); // stays as it was
+        fine.field.admit(structuredClone(evicted));
+      }
+      fine.fuse(near.points, POSES[0]!, 3);
+      fine.fit(CHUNKS, POSES, FIT);
+      const hash = hashOfAll(fine, near, surface);
+      fine.clear();
+      return hash;
+    };
+    const wanted = run(false);
+    expect(run(true)).toBe(wanted);
+    await coarse.close();
+  }, 60_000);
+
   it('all move when the device is lost, with what no copy has yet', async () => {
     const { gpu: coarse } = await onDevice(pool, { syncEvery: 2 }, COARSE);
     const fine = beside(coarse, FINE);
@@ -249,6 +274,8 @@ describe.skipIf(missing)('several fields on one device', () => {
     coarse.ask('forbid');
     const third = beside(coarse, FINE);
     third.fuse(near.points, identity(), 0);
+    third.query(surface); // notices
+    expect(coarse.onDevice).toBe(false);
     for (const [field, probe, values] of [
       [coarse, onWalls, walls],
       [fine, surface, seen],

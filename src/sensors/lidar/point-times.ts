@@ -140,9 +140,10 @@ export function relativeTimes(
 
 /** Finite and not at the origin, as drivers write "nothing measured". */
 function isMeasured(positions: Float32Array, i: number): boolean {
-  const [x, y, z] = [positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!];
+  const x = positions[3 * i]!;
   // NaN − NaN and Inf − Inf are NaN: the difference is 0 only for finite coordinates.
-  return x - x === 0 && (x !== 0 || y !== 0 || z !== 0);
+  if (x - x !== 0) return false;
+  return x !== 0 || positions[3 * i + 1]! !== 0 || positions[3 * i + 2]! !== 0;
 }
 
 /** Raw values from `first` to `last` are those of the sweep. */
@@ -181,6 +182,10 @@ function sample(raw: ArrayLike<number>, positions: Float32Array, timed: number):
   const step = Math.max(1, Math.floor(timed / SAMPLES));
   const out = new Float64Array(Math.ceil(timed / step));
   let [seen, n] = [0, 0];
+  if (timed === raw.length) {
+    for (let i = 0; i < raw.length; i += step) out[n++] = raw[i]!;
+    return out.sort();
+  }
   for (let i = 0; i < raw.length; i++) {
     const t = raw[i]!;
     if (t - t !== 0 || !isMeasured(positions, i)) continue;

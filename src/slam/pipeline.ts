@@ -55,15 +55,14 @@ export class Pipeline {
     const index = this.#index++;
 
     // 1. Predict the body's pose, and undistort a sweep with the velocity that is expected.
-    const expected = known?.twist ?? motion.sweepTwist(observation);
-    const predicted = { pose: motion.predict(stampNs), twist: expected };
-    observation.undistort(expected);
+    const velocity = known?.twist ?? motion.sweepTwist(observation);
+    observation.undistort(velocity);
     watch.lap('prepare');
 
     // 2. Track: register with the map, as the phase asks for.
     const estimate = known
       ? asGiven(observation, known, tracked(this.#phase))
-      : estimator.estimate(this.#phase, observation, predicted);
+      : estimator.estimate(this.#phase, observation, { pose: motion.predict(stampNs), twist: velocity });
     this.#enter(estimate.phase);
     watch.lap('track');
 
@@ -134,8 +133,6 @@ export class Pipeline {
 
   #result(index: number, o: Observation, estimate: Estimate, pose: Pose, watch: StopWatch): ScanResult {
     const { covariance, state, reason, iterations, inlierRatio } = estimate;
-    const mapped = o.surface.count;
-    const registered = o.surface.keypoints.length;
     return {
       index,
       stampNs: o.stampNs + (o.clockShiftNs ?? 0n),
@@ -144,7 +141,7 @@ export class Pipeline {
       twist: sensorTwist(this.#parts.motion.twist, o),
       state,
       reason,
-      points: { ...o.counts, mapped, registered },
+      points: { ...o.counts, mapped: o.surface.count, registered: o.surface.keypoints.length },
       iterations,
       inlierRatio,
       times: watch.times(),

@@ -2,16 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
 import { WasmBackend } from '../../src/field/backends/wasm/backend.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
-import { encodeSavedMap, openSavedMap } from '../../src/field/saved/saved-map.js';
-import type { SavedGrid } from '../../src/field/saved/saved-map.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity } from '../../src/geometry/se3.js';
-import { hashOfField, OPTIONS, place, room, scan, type Cloud } from './helpers.js';
+import { ball, CENTRE, RADIUS, savedOf } from './ball.js';
+import { hashOfField, OPTIONS, place, room, scan } from './helpers.js';
 import { firstField, TestField } from './test-field.js';
 
-/** A ball before the sensor. */
-const CENTRE = [0.8, 0.1, -0.2] as const;
-const RADIUS = 0.3;
 const COARSE = { ...OPTIONS, saturation: 100 };
 /** A grid for things at hand: voxels of 2 cm. */
 const FINE = {
@@ -36,24 +32,6 @@ afterAll(() => pool.close());
 function make(options: typeof OPTIONS): TestField {
   const { spec, room: size } = firstField(options);
   return new TestField(backend, backend.createField(spec, size));
-}
-
-/** Points on the side of the ball that the sensor sees, with 2 mm of noise. */
-function ball(random: Random, count: number): Cloud {
-  const points: [number, number, number][] = [];
-  const normals: [number, number, number][] = [];
-  while (points.length < count) {
-    const d = [random.normal(), random.normal(), random.normal()];
-    const length = Math.hypot(...d);
-    const n = d.map((v) => v / length) as [number, number, number];
-    const r = RADIUS + 0.002 * random.normal();
-    const p = n.map((v, a) => CENTRE[a]! + r * v) as [number, number, number];
-    if (p[0] * n[0] + p[1] * n[1] + p[2] * n[2] > -0.2 * Math.hypot(...p)) continue;
-    points.push(p);
-    normals.push(n);
-  }
-  const each = <T>(value: T): T[] => points.map(() => value);
-  return { points, normals, qualities: each(1), taus: each(0), ground: each(false) };
 }
 
 /** Root mean square of the field's distance at points on a surface that it knows, and how many it knows. */
@@ -131,7 +109,7 @@ describe('several fields of one backend', () => {
     for (let k = 0; k < 3; k++) field.fuse(near.points, identity(), k);
     const probe = Float32Array.from(truth().flat());
     const before = field.query(probe).slice();
-    const saved = contentOf(field);
+    const saved = savedOf(field.field);
     field.field.free();
     const other = make(FINE);
     expect(other.query(probe).every((v, i) => i % 5 !== 4 || v === 0)).toBe(true); // nothing is left of the first
@@ -212,15 +190,3 @@ describe('several fields of one backend', () => {
     last.field.free();
   });
 });
-
-/** What is saved of a field, read back. */
-function contentOf(field: TestField): SavedGrid {
-  const files = encodeSavedMap({
-    sensor: 'none',
-    frame: 'map',
-    scans: 3,
-    last: { submap: 0, T_submap_sensor: identity() },
-    submaps: [{ id: 0, T_world_submap: identity(), places: [], grids: [field.field.content()] }],
-  });
-  return openSavedMap(files).submaps[0]!.grids[0]!;
-}

@@ -75,15 +75,11 @@ export class SeenSpace {
 
   /** @param pose T_submap_sensor; only the surface's keypoints are looked at, which must be undistorted */
   compare(surface: SurfaceSamples, pose: Pose): Contradiction {
-    const views = this.#views
-      .map((view) => ({ view, away: distance(view.pose, pose) }))
-      .sort((a, b) => a.away - b.away)
-      .slice(0, COMPARED);
-    if (views.length === 0) return NO_CONTRADICTION;
+    if (this.#views.length === 0) return NO_CONTRADICTION;
     const own = DepthView.of(surface, surface.keypoints);
     const points = offGround(surface, surface.keypoints);
     let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
-    for (const { view } of views) {
+    for (const view of this.#nearest(pose)) {
       const there = this.#count(view.depth, points, compose(inverse(view.pose), pose));
       tested += there[0];
       inEmpty += there[1];
@@ -93,6 +89,22 @@ export class SeenSpace {
     }
     if (tested < MIN_COMPARED || lookedAt < MIN_COMPARED) return NO_CONTRADICTION;
     return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt };
+  }
+
+  /** The views that a pose is compared with, nearest first. */
+  #nearest(pose: Pose): View[] {
+    const nearest: View[] = [];
+    const aways: number[] = [];
+    for (const view of this.#views) {
+      const away = distance(view.pose, pose);
+      let at = nearest.length;
+      while (at > 0 && away < aways[at - 1]!) at--;
+      if (at === COMPARED) continue;
+      nearest.splice(at, 0, view);
+      aways.splice(at, 0, away);
+      if (nearest.length > COMPARED) nearest.length = aways.length = COMPARED;
+    }
+    return nearest;
   }
 
   #count(depth: DepthView, points: Float32Array, T: Pose): [known: number, free: number] {

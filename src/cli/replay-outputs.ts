@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
 import { encodeGlb } from '../export/glb.js';
 import { formatKitti } from '../export/kitti.js';
+import { ofMap } from '../export/map-names.js';
 import { encodePcd } from '../export/pcd.js';
 import { encodePly } from '../export/ply.js';
 import { meshPicture } from '../export/picture.js';
@@ -37,7 +38,6 @@ export async function writeOutputs(
   final: SlamFinal,
   facts: RunFacts,
 ): Promise<Record<string, string>> {
-  const { mesh, cloud, map } = final;
   const poses = log.poses;
   const files: Record<string, string> = {};
   const write = async (what: string, name: string, data: string | Uint8Array | Iterable<Uint8Array>) => {
@@ -48,16 +48,26 @@ export async function writeOutputs(
   // Smallest and dearest first: should the disk fill up, the trajectory is there.
   await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
   await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
-  for (const [name, bytes] of map) await writeFileAtomic(join(dir, 'map', name), bytes);
-  if (map.size > 0) files.map = join(dir, 'map');
-  await write('mesh', 'mesh.ply', encodePly(mesh, ['feltmap', 'metres, z up, frame of the first scan']));
-  await write('glb', 'mesh.glb', await encodeGlb(mesh));
-  await write('cloud', 'cloud.pcd', await encodePcd(cloud));
+  const maps = [...final.earlier, { submap: final.submap, mesh: final.mesh, files: final.map }];
+  for (const { submap, files: map } of maps) {
+    const name = ofMap('map', submap);
+    for (const [file, bytes] of map) await writeFileAtomic(join(dir, name, file), bytes);
+    if (map.size > 0) files[name] = join(dir, name);
+  }
+  for (const { submap, mesh } of maps) {
+    const [ply, glb] = [ofMap('mesh', submap), ofMap('glb', submap)];
+    await write(ply, `${ply}.ply`, encodePly(mesh, ['feltmap', 'metres, z up, frame of the first scan']));
+    await write(glb, `${ply}.glb`, await encodeGlb(mesh));
+  }
+  const cloud = ofMap('cloud', final.submap);
+  await write(cloud, `${cloud}.pcd`, await encodePcd(final.cloud));
 
   const [json, html] = [join(dir, 'report.json'), join(dir, 'report.html')];
   Object.assign(files, { data: json, report: html });
+  const largest = maps.reduce((a, b) => (b.mesh.indices.length > a.mesh.indices.length ? b : a));
+  const path = log.posesIn(largest.submap);
   const report = makeRunReport({ ...facts, results: log.results, statistics: log.statistics, files });
   await writeFileAtomic(json, formatReportJson(report));
-  await writeFileAtomic(html, buildReport(report, { mesh: meshPicture(mesh, poses) }));
+  await writeFileAtomic(html, buildReport(report, { mesh: meshPicture(largest.mesh, path) }));
   return files;
 }

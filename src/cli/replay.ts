@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { ofMap } from '../export/map-names.js';
 import { openScanSource, type ScanSource } from '../bags/source.js';
 import { lengthScale } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
@@ -159,7 +160,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       progress.note(`Writing the results to ${hideHome(run.out)}`);
       const final = await slam.finish();
       log.statistics = final.statistics;
-      const warnings = [...input.warnings, ...slam.warnings];
+      const warnings = [...input.warnings, ...slam.warnings, ...log.newMaps.map(newMapWarning)];
       const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
       const failure = end.slamError ?? end.inputError;
       const error = failure === undefined ? undefined : describeError(failure);
@@ -252,6 +253,7 @@ function statusOf(end: FeedEnd, log: RunLog, maxLost: number): ExitCode {
   if (end.inputError !== undefined) return exitCodeOf(new StageError('input', end.inputError));
   if (end.interrupted) return EXIT.interrupted;
   // In a short run a single scan is more than any sensible share.
+  if (log.newMaps.length > 0) return EXIT.lost;
   const tooMany = 100 * log.lostShare > maxLost && (log.states.lost > 1 || maxLost === 0);
   return tooMany || log.state === 'lost' ? EXIT.lost : EXIT.ok;
 }
@@ -273,5 +275,13 @@ function explain(
     env.stderr.write(
       `feltmap: Tracking was lost on ${share} % of the scans${end} (limit ${options.maxLost} %): ${last?.reason ?? ''}\n`,
     );
+    for (const map of log.newMaps) env.stderr.write(`feltmap: ${newMapWarning(map)}\n`);
   }
+}
+
+function newMapWarning({ submap, firstScan }: RunLog['newMaps'][0]): string {
+  return (
+    `A new map starts with scan ${firstScan}, after a long loss: it is not connected to what was mapped before, and the ` +
+    `path is wrong from one to the other. It is written to ${ofMap('mesh', submap)}.ply and ${ofMap('map', submap)}/.`
+  );
 }

@@ -8,6 +8,8 @@ export class RunLog {
   readonly trajectory = new Trajectory();
   readonly #scans: Omit<ScanResult, 'pose'>[] = [];
   readonly states: Record<TrackingState, number> = { tracking: 0, degraded: 0, lost: 0 };
+  /** Maps that were started after a long loss: their number, and the scan that each begins with. */
+  readonly newMaps: { readonly submap: number; readonly firstScan: number }[] = [];
   statistics: MapStatistics = {
     blocks: 0,
     featureRows: 0,
@@ -22,6 +24,7 @@ export class RunLog {
     if (event.type === 'view' || event.type === 'warnings') return;
     if (event.type !== 'result') {
       this.trajectory.follow(event);
+      if (event.type === 'new-map') this.newMaps.push({ submap: event.submap, firstScan: this.scans });
       return;
     }
     const { pose, ...result } = event.result;
@@ -58,6 +61,14 @@ export class RunLog {
   /** T_world_body of each scan. */
   get poses(): Pose[] {
     return this.#scans.map(({ index }) => this.trajectory.at(this.trajectory.placeOf(index)!)!.pose);
+  }
+
+  /** T_world_body of the scans in one map. */
+  posesIn(submap: number): Pose[] {
+    return this.#scans
+      .map(({ index }) => this.trajectory.at(this.trajectory.placeOf(index)!)!)
+      .filter((entry) => entry.submap === submap)
+      .map(({ pose }) => pose);
   }
 
   /** State of the newest scan. */

@@ -201,6 +201,14 @@ export const configSchema = z.strictObject({
         .max(1)
         .default(0.15)
         .describe('With fewer points in the known map the track is lost.'),
+      newMapAfter: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(10)
+        .describe(
+          'Seconds after which a lost track gives its map up: a new one starts, which is not connected to it. 0 = never.',
+        ),
       minConditioning: z
         .number()
         .min(0)

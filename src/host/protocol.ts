@@ -5,6 +5,7 @@ import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
 import type { SlamEvent } from '../slam/events.js';
+import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { MapStatistics, ScanResult, Slam } from '../slam/types.js';
 import type { MeshMessage, MeshMessageOptions } from './mesh-feed/mesh-stream.js';
 import type { ViewUpdate } from './viewer-feed/view-update.js';
@@ -60,7 +61,7 @@ export type SlamRequest =
   /** Settings that act at once, by their path in the configuration. */
   | { readonly type: 'configure'; readonly settings: readonly (readonly [path: string, value: unknown])[] }
   | { readonly type: 'save-map' }
-  /** The mesh as PLY; `frame`: what its frame is called. */
+  /** Meshes as PLY; `frame`: what their frame is called. */
   | { readonly type: 'save-mesh'; readonly frame: string }
   /** Everything that is mapped; the thread ends with it. */
   | { readonly type: 'finish' };
@@ -76,13 +77,22 @@ export interface SlamReplies {
   'flush-view': undefined;
   reset: { readonly warnings: readonly string[] };
   configure: undefined;
-  'save-map': { readonly files: ReadonlyMap<string, Uint8Array> };
-  'save-mesh': { readonly ply: Uint8Array<ArrayBuffer>; readonly triangles: number };
+  /** One for each map of the run, the one that is being made last. */
+  'save-map': readonly { readonly submap: number; readonly files: ReadonlyMap<string, Uint8Array> }[];
+  'save-mesh': readonly {
+    readonly submap: number;
+    readonly ply: Uint8Array<ArrayBuffer>;
+    readonly triangles: number;
+  }[];
   finish: SlamFinal;
 }
 
 /** Everything a run leaves behind. */
 export interface SlamFinal {
+  /** Maps that were given up after a long loss, oldest first. */
+  readonly earlier: readonly FinishedMap[];
+  /** Of the map that was made last. */
+  readonly submap: number;
   readonly mesh: Mesh;
   readonly cloud: Float32Array;
   readonly map: ReadonlyMap<string, Uint8Array>;

@@ -3,12 +3,12 @@ import { setByPath } from '../config/set-path.js';
 import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
-import type { Mesh } from '../mesh/mesh.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
+import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { ScanResult, Slam, SlamView } from '../slam/types.js';
 import { MeshStream } from './mesh-feed/mesh-stream.js';
 import type {
@@ -87,9 +87,15 @@ export class SlamHost {
         for (const [path, value] of request.settings) setByPath(this.#config, path, value);
         return undefined;
       case 'save-map':
-        return { files: this.#slam.save() };
+        // What is kept for the end must not be handed over.
+        return [
+          ...this.#earlier.map(({ submap, files }) => ({ submap, files: copied(files) })),
+          { submap: this.#submap, files: this.#slam.save() },
+        ];
       case 'save-mesh':
-        return plyOf(this.#slam.mesh(), request.frame);
+        return [...this.#earlier, { submap: this.#submap, mesh: this.#slam.mesh() }].map((map) =>
+          plyOf(map, request.frame),
+        );
       case 'finish':
         return this.#finish();
     }
@@ -122,6 +128,15 @@ export class SlamHost {
         ? new ViewCollector(slam.view, (update) => this.post({ type: 'view', update }))
         : undefined;
     if (this.#collector) this.#collector.active = this.#watched;
+  }
+
+  get #earlier(): readonly FinishedMap[] {
+    return this.#slam.earlier ?? [];
+  }
+
+  /** Number of the map that is being made. */
+  get #submap(): number {
+    return this.#earlier.length;
   }
 
   get #view(): SlamView {
@@ -203,13 +218,22 @@ export class SlamHost {
     const mesh = this.#slam.mesh();
     this.#collector?.stop();
     this.#collector?.flush();
-    const final = { mesh, cloud: this.#slam.cloud(), map: this.#slam.save() };
+    const final = {
+      earlier: this.#earlier,
+      submap: this.#submap,
+      mesh,
+      cloud: this.#slam.cloud(),
+      map: this.#slam.save(),
+    };
     this.#warn();
     return { ...final, statistics: this.#slam.statistics() };
   }
 }
 
-function plyOf(mesh: Mesh, frame: string): SlamReplies['save-mesh'] {
+function plyOf(
+  { submap, mesh }: Pick<FinishedMap, 'submap' | 'mesh'>,
+  frame: string,
+): SlamReplies['save-mesh'][0] {
   const ply = encodePly(mesh, ['feltmap', `metres, frame ${frame}`]) as Uint8Array<ArrayBuffer>;
-  return { ply, triangles: mesh.indices.length / 3 };
+  return { submap, ply, triangles: mesh.indices.length / 3 };
 }

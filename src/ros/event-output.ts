@@ -20,6 +20,10 @@ export interface EventOutputOptions {
   readonly viewer: () => MapViewer | undefined;
 }
 
+const NEW_MAP =
+  'Tracking was lost for long: a new map starts here. It is not connected to the one before, which ~/save_map and ' +
+  '~/save_mesh still write; bring the robot back and call ~/load_map to go on in that.';
+
 /** Events of the SLAM thread on their way to odometry, path, cloud, viewer, diagnostics and log. */
 export class EventOutput {
   #cloudAt = -Infinity;
@@ -82,7 +86,12 @@ export class EventOutput {
   }
 
   #follow(event: SlamEvent): void {
-    this.options.trajectory.follow(event);
+    const { trajectory, health, port } = this.options;
+    trajectory.follow(event);
+    if (event.type === 'new-map') {
+      health.maps++;
+      port.log('warn', NEW_MAP);
+    }
     this.options.viewer()?.take(event);
   }
 

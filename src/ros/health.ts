@@ -41,6 +41,8 @@ export class Health {
   /** Work of the SLAM thread on a scan, ms. */
   readonly work = new RecentValues();
   readonly decode = new RecentValues();
+  /** Maps so far: after a long loss a new one starts. */
+  maps = 1;
   #scan: ScanResult | undefined;
   #statistics: MapStatistics | undefined;
   #timing = '';
@@ -77,6 +79,7 @@ export class Health {
 
   reset(): void {
     this.#scan = this.#statistics = this.#silentSince = undefined;
+    this.maps = 1;
     this.latency.clear();
     this.work.clear();
     this.decode.clear();
@@ -127,7 +130,12 @@ export class Health {
 
   #map(name: string, { mesh }: HealthInput): DiagnosticStatus {
     const map = this.#statistics;
-    return status(name, DiagnosticLevel.ok, map ? 'mapping' : 'empty', {
+    const [level, message] =
+      this.maps > 1
+        ? [DiagnosticLevel.warn, `map ${this.maps} of this run: not connected to those before a long loss`]
+        : [DiagnosticLevel.ok, map ? 'mapping' : 'empty'];
+    return status(name, level, message, {
+      maps: String(this.maps),
       blocks: String(map?.blocks ?? 0),
       feature_rows: String(map?.featureRows ?? 0),
       blocks_forgotten: String(map?.forgottenBlocks ?? 0),

@@ -12,12 +12,16 @@ export function saveDirectory(parameter: string, env: NodeJS.ProcessEnv = proces
 }
 
 /**
- * Writes a saved map to `<directory>/map`: all of it or, on failure, nothing.
+ * Writes a saved map to a folder of the directory: all of it or, on failure, nothing.
  * @returns bytes written
  * @throws FeltmapError io
  */
-export async function writeMap(directory: string, files: ReadonlyMap<string, Uint8Array>): Promise<number> {
-  const target = join(directory, 'map');
+export async function writeMap(
+  directory: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  name = 'map',
+): Promise<number> {
+  const target = join(directory, name);
   const suffix = randomBytes(4).toString('hex');
   const [fresh, old] = [`${target}.new-${suffix}`, `${target}.old-${suffix}`];
   try {

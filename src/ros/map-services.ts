@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { hideHome } from '../cli/describe-error.js';
 import { writeFileAtomic } from '../export/atomic-file.js';
+import { ofMap } from '../export/map-names.js';
 import { readMap, writeMap } from './map-files.js';
 import type { TriggerResult } from './port.js';
 import type { SlamService } from '../host/client.js';
@@ -21,6 +22,9 @@ export interface MapServicesOptions {
   readonly log: LogSink;
 }
 
+/** Between maps of a run that was lost on its way. */
+const UNCONNECTED = ' and, not connected to it, ';
+
 /** The Trigger services that are about the map; each answers with what it did, or why not. */
 export class MapServices {
   constructor(private readonly options: MapServicesOptions) {}
@@ -28,20 +32,29 @@ export class MapServices {
   saveMap(): Promise<TriggerResult> {
     return this.#serve(async (slam) => {
       if (!this.options.started()) return refused('nothing is mapped yet');
-      const { files } = await slam.call({ type: 'save-map' });
+      const maps = await slam.call({ type: 'save-map' });
       const directory = this.options.directory();
-      const bytes = await writeMap(directory, files);
-      return done(`map saved to ${join(directory, 'map')} (${(bytes / 1e6).toFixed(1)} MB)`);
+      const saved: string[] = [];
+      for (const { submap, files } of maps) {
+        const name = ofMap('map', submap);
+        const bytes = await writeMap(directory, files, name);
+        saved.push(`${join(directory, name)} (${(bytes / 1e6).toFixed(1)} MB)`);
+      }
+      return done(`map saved to ${saved.join(UNCONNECTED)}`);
     });
   }
 
   saveMesh(): Promise<TriggerResult> {
     return this.#serve(async (slam) => {
       if (!this.options.started()) return refused('nothing is mapped yet');
-      const { ply, triangles } = await slam.call({ type: 'save-mesh', frame: this.options.odomFrame });
-      const path = join(this.options.directory(), 'mesh.ply');
-      await writeFileAtomic(path, ply);
-      return done(`mesh saved to ${path} (${triangles} triangles)`);
+      const meshes = await slam.call({ type: 'save-mesh', frame: this.options.odomFrame });
+      const saved: string[] = [];
+      for (const { submap, ply, triangles } of meshes) {
+        const path = join(this.options.directory(), `${ofMap('mesh', submap)}.ply`);
+        await writeFileAtomic(path, ply);
+        saved.push(`${path} (${triangles} triangles)`);
+      }
+      return done(`mesh saved to ${saved.join(UNCONNECTED)}`);
     });
   }
 

@@ -1,6 +1,7 @@
-import { identity, log, type Pose, type Twist } from '../geometry/se3.js';
+import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
+import type { Bootstrapping } from './phases.js';
 import type { LocalMap } from './mapping/local-map.js';
 import type { Registration } from './tracking/registration.js';
 import type { Track } from './tracking/tracker.js';
@@ -14,34 +15,36 @@ const SHORTEST_BASELINE = 0.005;
  * The second observation is the first from which the velocity is known: maps the first again without its distortion, and
  * tracks the second against that.
  *
+ * @param origin T_odom_body of the first
  * @param track registration of the second observation against the distorted first one
  * @returns a better one; the map then holds the first observation anew
  */
 export function bootstrap(
   { map, registration }: { readonly map: LocalMap; readonly registration: Registration },
-  first: Observation,
+  { first, origin }: Pick<Bootstrapping, 'first' | 'origin'>,
   second: Observation,
   track: Track,
 ): Track {
-  let velocity = bodyVelocity(first, second, track);
+  const velocityOf = (t: Track): Twist => bodyVelocity(first, second, origin, t);
+  let velocity = velocityOf(track);
   for (let round = 0; round < ROUNDS; round++) {
     map.clear();
     first.undistort(sensorTwist(velocity, first));
     first.complete();
-    map.integrate(first, sensorPose(identity(), first.T_body_sensor), 0);
+    map.integrate(first, sensorPose(origin, first.T_body_sensor), 0);
     if (round === ROUNDS - 1) map.optimise();
     const twist = sensorTwist(velocity, second);
     second.undistort(twist);
     track = registration.registerOrTurn(second, { pose: track.pose, twist, hold: false }, map.age);
-    velocity = bodyVelocity(first, second, track);
+    velocity = velocityOf(track);
   }
   return track;
 }
 
 /** Mean velocity (body frame) since the first observation, taken at the origin; between the two others may have been lost. */
-function bodyVelocity(first: Observation, second: Observation, track: Track): Twist {
+function bodyVelocity(first: Observation, second: Observation, origin: Pose, track: Track): Twist {
   const { stampNs, T_body_sensor } = second;
   const dt = Number(stampNs - first.stampNs) * 1e-9;
-  const T_odom_body: Pose = bodyPose(track.pose, T_body_sensor);
-  return dt > SHORTEST_BASELINE ? log(T_odom_body).map((v) => v / dt) : bodyTwist(track.twist, second);
+  const moved = compose(inverse(origin), bodyPose(track.pose, T_body_sensor));
+  return dt > SHORTEST_BASELINE ? log(moved).map((v) => v / dt) : bodyTwist(track.twist, second);
 }

@@ -11,7 +11,6 @@ import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
 import { Rig } from '../sensors/rig.js';
 import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
 import { makeLoop, SLABS } from './loop.js';
-import { Places } from './places/places.js';
 import { SlamSystem } from './system.js';
 import type { Slam } from './types.js';
 
@@ -149,13 +148,12 @@ function assemble(
   saved?: SavedPart,
 ): SlamSystem {
   if (saved) field.restore(saved.grid);
-  const places = saved ? saved.submap.places() : [];
   const before = saved && {
     frame: saved.map.frame,
     scans: saved.map.scans,
     lastPose: saved.map.last.T_submap_sensor,
     features: Boolean(saved.grid.sizes.features),
-    places,
+    places: saved.submap.places(),
   };
   const rig = new Rig();
   return new SlamSystem({
@@ -174,8 +172,6 @@ function assemble(
           ...(mountTwist && { mountTwist }),
         }),
     },
-    places: new Places(2 * config.training.keyframeDistance * lengthScale(config), places),
     notes: [...layout.warnings, ...notes],
-    ...(before && { before }),
   });
 }

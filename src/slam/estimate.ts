@@ -1,4 +1,4 @@
-import { identity, type Pose, type Twist } from '../geometry/se3.js';
+import type { Pose, Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose } from './body-frame.js';
 import { LOST_COVARIANCE, widened } from './covariance.js';
@@ -46,13 +46,22 @@ export function asGiven(observation: Observation, known: KnownPose, phase: Phase
   };
 }
 
-/** The observation that defines the odom frame: the body is at its origin and, as far as is known, stands still. */
-export function asOrigin({ T_body_sensor }: Observation, phase: Phase, verdict = TRACKING): Estimate {
+/**
+ * The observation that a map begins with: as far as is known the body stands still.
+ *
+ * @param pose T_odom_body: the identity for the observation that defines the odom frame
+ */
+export function asOrigin(
+  { T_body_sensor }: Observation,
+  pose: Pose,
+  phase: Phase,
+  verdict = TRACKING,
+): Estimate {
   const lost = verdict.state === 'lost';
   return {
     ...verdict,
-    pose: identity(),
-    T_odom_sensor: sensorPose(identity(), T_body_sensor),
+    pose,
+    T_odom_sensor: sensorPose(pose, T_body_sensor),
     covariance: lost ? LOST_COVARIANCE : CERTAIN,
     twist: STILL.slice(),
     phase,

@@ -6,6 +6,7 @@ import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
 import { asLost, asOrigin, asTracked, STILL, type Estimate } from './estimate.js';
 import type { LocalMap } from './mapping/local-map.js';
+import type { Submaps } from './mapping/submaps.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { LookAround, PlaceQuery } from './places/look-around.js';
@@ -23,6 +24,7 @@ export interface EstimatorParts {
   readonly map: LocalMap;
   readonly registration: Registration;
   readonly lookAround: LookAround;
+  readonly submaps: Submaps;
   /** Only with a loaded map. */
   readonly relocaliser?: Relocaliser;
   /** Standard deviation (m) that an unconstrained direction gathers with each observation. */
@@ -59,7 +61,7 @@ export class Estimator {
   estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     switch (phase.kind) {
       case 'starting':
-        return this.#start(observation);
+        return this.#start(observation, phase.origin);
       case 'bootstrapping':
         return this.#bootstrap(phase, observation, predicted);
       case 'tracking':
@@ -72,32 +74,39 @@ export class Estimator {
     }
   }
 
-  /** The first observation with enough samples defines the odom frame and is mapped as it is. */
-  #start(observation: Observation): Estimate {
+  /** The first observation with enough samples is mapped as it is, at T_odom_body. */
+  #start(observation: Observation, origin: Pose): Estimate {
     const samples = observation.surface.keypoints.length;
-    if (samples >= MIN_SAMPLES) return asOrigin(observation, phases.started(observation));
+    if (samples >= MIN_SAMPLES) return asOrigin(observation, origin, phases.started(observation, origin));
     const reason = `Only ${samples} points are left of the scan; a map cannot start from that.`;
-    return asOrigin(observation, { kind: 'starting' }, { state: 'lost', reason });
+    return asOrigin(observation, origin, { kind: 'starting', origin }, { state: 'lost', reason });
   }
 
   /** Ties the second observation to the first, near it or as far away as a vehicle may have gone. */
   #bootstrap(phase: Bootstrapping, observation: Observation, predicted: Prediction): Estimate {
     const { lookAround, map } = this.#parts;
     const { first } = phase;
-    const origin = observation.T_body_sensor;
+    const origin = sensorPose(phase.origin, observation.T_body_sensor);
     let track = this.#register(observation, predicted, false);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
     track = lookAround.second(query, origin, track);
     if (this.#judge(track).state !== 'lost' && observation.motion === 'sweep')
-      track = bootstrap(this.#parts, first, observation, track);
+      track = bootstrap(this.#parts, phase, observation, track);
     if (this.#judge(track).state !== 'lost') return this.#conclude(phase, observation, predicted, track);
     const lost = this.#lost(phase, observation, predicted, track, this.#judge(track));
     if (lost.phase.kind !== 'starting') return lost;
     // Nothing followed from the first observation: its map is discarded.
     map.clear();
+    return this.#startAnew(
+      observation,
+      lost.phase.origin,
+      'No scan could be tied to the first one; the map starts anew here.',
+    );
+  }
+
+  #startAnew(observation: Observation, origin: Pose, reason: string): Estimate {
     observation.undistort(STILL);
-    const anew = this.#start(observation);
-    const reason = 'No scan could be tied to the first one; the map starts anew here.';
+    const anew = this.#start(observation, origin);
     return anew.state === 'lost' ? anew : { ...anew, state: 'degraded', reason };
   }
 
@@ -188,7 +197,7 @@ export class Estimator {
     });
   }
 
-  /** Keeps the prediction for a while, then the last pose; nothing is mapped. */
+  /** Keeps the prediction for a while, then the last pose; nothing is mapped. Lost for long, a new map starts there. */
   #lost(
     phase: Phase,
     observation: Observation,
@@ -196,7 +205,12 @@ export class Estimator {
     track: Track,
     verdict: Verdict,
   ): Estimate {
-    const { motion } = this.#parts;
+    const { motion, submaps, config } = this.#parts;
+    const { newMapAfter } = config.tracking;
+    if (phases.givesUp(phase, observation.stampNs, newMapAfter)) {
+      submaps.begin(observation.stampNs);
+      return this.#startAnew(observation, motion.pose, newMapReason(newMapAfter));
+    }
     const next = phases.failed(phase, observation.stampNs, this.#state(observation));
     const coasting = phases.coasts(next, observation.stampNs);
     return asLost(observation, track, verdict, {
@@ -228,6 +242,9 @@ export class Estimator {
     return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
 }
+
+const newMapReason = (seconds: number): string =>
+  `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;
 
 const NOT_RECOVERED: Verdict = {
   state: 'lost',

@@ -58,7 +58,14 @@ export interface StateChanged {
   readonly reason: string;
 }
 
+/** The track was lost for so long that a new map starts here; how it lies to those before it is not known. */
+export interface MapStarted {
+  readonly type: 'new-map';
+  readonly stampNs: bigint;
+  readonly submap: number;
+}
+
 /** Everything that happens in the map, in order: for run log, ROS and viewer alike. */
-export type SlamEvent = PoseEvent | PosesRefined | SubmapsMoved | MeshChanged | StateChanged;
+export type SlamEvent = PoseEvent | PosesRefined | SubmapsMoved | MeshChanged | StateChanged | MapStarted;
 
 export type SlamListener = (event: SlamEvent) => void;

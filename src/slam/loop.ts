@@ -7,13 +7,14 @@ import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
 import { Estimator } from './estimator.js';
-import { FIRST_SUBMAP } from './events.js';
 import { EventStream } from './event-stream.js';
 import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
+import { Submaps, type LoadedRuns } from './mapping/submaps.js';
 import { Pipeline } from './pipeline.js';
 import { LookAround } from './places/look-around.js';
 import { PlaceSearch } from './places/place-search.js';
+import { Places } from './places/places.js';
 import { Relocaliser } from './places/relocalise.js';
 import { BodyMotion } from './tracking/motion.js';
 import { Registration } from './tracking/registration.js';
@@ -27,11 +28,9 @@ const FREE_SPACE_RANGE = 40;
 /** Largest offset of a training sample in voxels: within the fused band. */
 const BAND_VOXELS = 1.7;
 /** What is known of the runs that made a loaded map. */
-export interface EarlierRuns {
-  readonly scans: number;
-  /** T_map_sensor along their path, and where they ended. */
+export interface EarlierRuns extends LoadedRuns {
+  /** T_map_sensor along their path. */
   readonly places: readonly Pose[];
-  readonly lastPose: Pose;
   /** Whether the map has learned features. */
   readonly features: boolean;
 }
@@ -45,7 +44,7 @@ export interface Loop {
   readonly imu: ImuTrack;
   readonly trajectory: Trajectory;
   readonly events: EventStream;
-  readonly submap: number;
+  readonly submaps: Submaps;
 }
 
 /**
@@ -73,6 +72,9 @@ export function makeLoop(
     features: training.iterations > 0 || Boolean(before?.features),
   });
   const map = new LocalMap({ field, mapper, mesher }, before ? Math.max(1, before.scans) : 0);
+  const events = new EventStream();
+  const places = new Places(2 * training.keyframeDistance * scale, before?.places);
+  const submaps = new Submaps({ field, map, mesher, places, events }, before);
   const imu = new ImuTrack();
   const motion = new BodyMotion(imu);
   const search = new PlaceSearch(backend, field, tracking);
@@ -81,15 +83,15 @@ export function makeLoop(
     config,
     motion,
     map,
+    submaps,
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
     lookAround: new LookAround(search, voxel),
     slideSigma: tracking.kernelEnd * scale,
     ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, ...before }) }),
   });
   const trajectory = new Trajectory();
-  const events = new EventStream();
-  const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submap: FIRST_SUBMAP });
-  return { pipeline, map, mapper, mesher, imu, trajectory, events, submap: FIRST_SUBMAP };
+  const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submaps });
+  return { pipeline, map, mapper, mesher, imu, trajectory, events, submaps };
 }
 
 function trackerOptions(config: Config, voxel: number): TrackerOptions {

@@ -1,6 +1,6 @@
 // What the pipeline knows about where it is, and how that changes. Pure functions: nothing is tracked or mapped here.
 import type { Observation } from '../sensors/observation.js';
-import type { Pose, Twist } from '../geometry/se3.js';
+import { identity, type Pose, type Twist } from '../geometry/se3.js';
 
 /** A pose of the body with its velocity. */
 export interface BodyState {
@@ -14,11 +14,15 @@ export interface BodyState {
 /** Nothing is mapped yet: the first observation with enough points defines the odom frame. */
 export interface Starting {
   readonly kind: 'starting';
+  /** T_odom_body at which the map begins: the identity, unless there was a map before it. */
+  readonly origin: Pose;
 }
 
 /** The map holds one observation, distorted by a velocity that only the next one shows. */
 export interface Bootstrapping {
   readonly kind: 'bootstrapping';
+  /** T_odom_body of the first observation. */
+  readonly origin: Pose;
   /** Kept alive to be mapped again. */
   readonly first: Observation;
   /** Observations in a row that could not be tied to it. */
@@ -64,12 +68,12 @@ export const SEARCH_EVERY = 5;
 
 /** @param mapLoaded whether there is a map from an earlier run */
 export function initialPhase(mapLoaded: boolean): Phase {
-  return { kind: mapLoaded ? 'relocalising' : 'starting' };
+  return mapLoaded ? { kind: 'relocalising' } : { kind: 'starting', origin: identity() };
 }
 
-/** The first observation was mapped. */
-export function started(first: Observation): Bootstrapping {
-  return { kind: 'bootstrapping', first, failures: 0 };
+/** The first observation was mapped. @param origin T_odom_body */
+export function started(first: Observation, origin: Pose = identity()): Bootstrapping {
+  return { kind: 'bootstrapping', origin, first, failures: 0 };
 }
 
 /** An observation was found in a loaded map. */
@@ -96,7 +100,9 @@ export function failed(phase: Phase, stampNs: bigint, last: BodyState): Phase {
   switch (phase.kind) {
     case 'bootstrapping': {
       const failures = phase.failures + 1;
-      return failures >= START_OVER_AFTER ? { kind: 'starting' } : { ...phase, failures };
+      return failures >= START_OVER_AFTER
+        ? { kind: 'starting', origin: phase.origin }
+        : { ...phase, failures };
     }
     case 'tracking':
       return {
@@ -132,6 +138,15 @@ export function needsCertainty(phase: Tracking | Lost, elapsed: number, stampNs:
 /** Whether the surroundings are searched now: on every fifth lost observation, as that takes long. */
 export function searchIsDue(phase: Tracking | Lost): boolean {
   return phase.kind === 'tracking' || (phase.failures - SEARCH_AFTER) % SEARCH_EVERY === 0;
+}
+
+/**
+ * Whether the track has been lost for so long that the map is given up.
+ *
+ * @param after seconds; 0 = never
+ */
+export function givesUp(phase: Phase, stampNs: bigint, after: number): boolean {
+  return phase.kind === 'lost' && after > 0 && Number(stampNs - phase.since) * 1e-9 >= after;
 }
 
 /** Whether an observation that was just lost is still given the predicted pose. */

@@ -1,13 +1,15 @@
 import type { Config } from '../config/schema.js';
 import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
-import { bodyPose, sensorTwist } from './body-frame.js';
+import { bodyPose } from './body-frame.js';
 import { aboutPoint } from './covariance.js';
 import { asGiven, type Estimate } from './estimate.js';
 import type { Estimator } from './estimator.js';
 import type { EventStream } from './event-stream.js';
 import type { LocalMap } from './mapping/local-map.js';
+import type { Submaps } from './mapping/submaps.js';
 import { initialPhase, tracked, type Phase } from './phases.js';
+import { scanResult } from './scan-result.js';
 import { StopWatch } from './stop-watch.js';
 import type { BodyMotion } from './tracking/motion.js';
 import type { Trajectory } from './trajectory.js';
@@ -21,8 +23,7 @@ export interface PipelineParts {
   readonly map: LocalMap;
   readonly trajectory: Trajectory;
   readonly events: EventStream;
-  /** The submap that is built; its frame is odom. */
-  readonly submap: number;
+  readonly submaps: Submaps;
 }
 
 /**
@@ -81,7 +82,12 @@ export class Pipeline {
     if (estimate.continues)
       motion.update(stampNs, pose, { sensor, ...(twist && { twist }), certain: state === 'tracking' });
     else motion.set(stampNs, pose, twist ?? motion.twist);
-    return this.#result(index, observation, estimate, T_odom_sensor, watch);
+    return scanResult(observation, estimate, {
+      index,
+      pose: T_odom_sensor,
+      twist: motion.twist,
+      times: watch.times(),
+    });
   }
 
   /** Whether an observation is needed for those that follow: it must not be released. */
@@ -96,13 +102,14 @@ export class Pipeline {
   }
 
   #publish(index: number, observation: Observation, estimate: Estimate): void {
-    const { motion, trajectory, events, submap } = this.#parts;
+    const { motion, trajectory, events, submaps } = this.#parts;
     const { sensor, clockShiftNs = 0n } = observation;
     const stampNs = observation.stampNs + clockShiftNs;
     const { pose, state, reason, T_odom_sensor } = estimate;
     const lever = [3, 7, 11].map((i) => pose[i]! - T_odom_sensor[i]!);
     const covariance = aboutPoint(estimate.covariance, lever);
     const twist = estimate.twist ?? motion.meanTwist(sensor, observation.stampNs, pose) ?? motion.twist;
+    const submap = submaps.current;
     trajectory.add({ index, stampNs, submap, pose, state });
     const stamp = clockShiftNs === 0n ? { stampNs } : { stampNs, clockShiftNs };
     events.emit({ type: 'pose', index, sensor, ...stamp, submap, pose, covariance, twist, state, reason });
@@ -112,7 +119,7 @@ export class Pipeline {
 
   /** Returns T_odom_sensor, refined. */
   #map(index: number, observation: Observation, estimate: Estimate, watch: StopWatch): Pose {
-    const { map, config, events, submap } = this.#parts;
+    const { map, config, events, submaps } = this.#parts;
     const { mapping, T_odom_sensor } = estimate;
     if (mapping === 'none') return T_odom_sensor;
     map.integrate(observation, T_odom_sensor, index + map.loadedScans);
@@ -122,29 +129,13 @@ export class Pipeline {
     const before = map.meshVersion;
     map.updateMesh(config.mesh.blocksPerScan);
     watch.lap('mesh');
-    if (map.meshVersion !== before) events.emit({ type: 'mesh', submap, version: map.meshVersion });
+    if (map.meshVersion !== before)
+      events.emit({ type: 'mesh', submap: submaps.current, version: map.meshVersion });
     return mapping === 'refine' ? refined : T_odom_sensor;
   }
 
   #refine(index: number, pose: Pose): void {
     this.#parts.trajectory.refine(index, pose);
     this.#parts.events.emit({ type: 'refined', poses: [{ index, pose }] });
-  }
-
-  #result(index: number, o: Observation, estimate: Estimate, pose: Pose, watch: StopWatch): ScanResult {
-    const { covariance, state, reason, iterations, inlierRatio } = estimate;
-    return {
-      index,
-      stampNs: o.stampNs + (o.clockShiftNs ?? 0n),
-      pose,
-      covariance,
-      twist: sensorTwist(this.#parts.motion.twist, o),
-      state,
-      reason,
-      points: { ...o.counts, mapped: o.surface.count, registered: o.surface.keypoints.length },
-      iterations,
-      inlierRatio,
-      times: watch.times(),
-    };
   }
 }

@@ -1,9 +1,7 @@
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
-import { encodeSavedMap } from '../field/saved/saved-map.js';
 import { FeltmapError } from '../geometry/errors.js';
-import { identity, type Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { Arrivals } from '../sensors/arrival.js';
@@ -13,7 +11,7 @@ import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
 import type { Observation } from '../sensors/observation.js';
 import type { SlamListener } from './events.js';
 import type { Loop } from './loop.js';
-import type { Places } from './places/places.js';
+import type { FinishedMap } from './mapping/submaps.js';
 import { StopWatch } from './stop-watch.js';
 import type { Trajectory } from './trajectory.js';
 import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
@@ -31,20 +29,14 @@ export interface SystemParts {
     observe(scan: LidarScan): Observation;
     readonly notices?: readonly string[];
   };
-  readonly places: Places;
   /** What there is to say about how it was made. */
   readonly notes: readonly string[];
-  /** Of the runs that made a loaded map. */
-  readonly before?: { readonly frame: string; readonly scans: number; readonly lastPose: Pose };
 }
 
 /** The SLAM system: measurements go to the pipeline, and what it built can be read, watched and saved. */
 export class SlamSystem implements Slam {
   readonly view: SlamView;
   readonly #parts: SystemParts;
-  #frame: string;
-  #scans: number;
-  #lastPose: Pose;
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
   /** In the order in which they came up, and how many there are from each part. */
@@ -53,14 +45,11 @@ export class SlamSystem implements Slam {
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
-    const { frame, scans, lastPose } = parts.before ?? { frame: '', scans: 0, lastPose: identity() };
-    this.#frame = frame;
-    this.#scans = scans;
-    this.#lastPose = lastPose;
     this.view = new SystemView(
       parts.loop.mesher.store,
       parts.field.levels[0]!.voxel,
       parts.loop.mapper.keyframes,
+      parts.loop.submaps,
       () => this.#latest?.surface,
     );
   }
@@ -74,8 +63,8 @@ export class SlamSystem implements Slam {
   }
 
   process(scan: LidarScan, known?: KnownPose): ScanResult {
-    const { frontEnd, places, loop } = this.#parts;
-    const { pipeline } = loop;
+    const { frontEnd, loop } = this.#parts;
+    const { pipeline, submaps } = loop;
     const watch = new StopWatch();
     this.#checkArrival(scan);
     const observation = frontEnd.observe(scan);
@@ -83,11 +72,7 @@ export class SlamSystem implements Slam {
     if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
     this.#latest = observation;
     const result = pipeline.process(observation, known, watch);
-    if (result.state === 'lost') return result;
-    this.#frame ||= scan.frameId;
-    this.#scans++;
-    this.#lastPose = result.pose;
-    places.add(result.pose);
+    if (result.state !== 'lost') submaps.visited(scan.frameId, result.pose);
     return result;
   }
 
@@ -108,8 +93,12 @@ export class SlamSystem implements Slam {
   }
 
   listen(listener: SlamListener): () => void {
-    const { trajectory, submap, events } = this.#parts.loop;
-    listener({ type: 'submaps', submaps: [{ id: submap, T_world_submap: trajectory.submap(submap) }] });
+    const { trajectory, submaps, events } = this.#parts.loop;
+    const poses = [...submaps.earlier.map(({ submap }) => submap), submaps.current].map((id) => ({
+      id,
+      T_world_submap: trajectory.submap(id),
+    }));
+    listener({ type: 'submaps', submaps: poses });
     return events.listen(listener);
   }
 
@@ -122,7 +111,7 @@ export class SlamSystem implements Slam {
   }
 
   mesh(): Mesh {
-    return this.#parts.loop.mesher.weld();
+    return this.#parts.loop.submaps.mesh();
   }
 
   statistics(): MapStatistics {
@@ -143,22 +132,11 @@ export class SlamSystem implements Slam {
   }
 
   save(): Map<string, Uint8Array> {
-    const { field, places, loop } = this.#parts;
-    const { submap, trajectory } = loop;
-    return encodeSavedMap({
-      sensor: 'lidar',
-      frame: this.#frame,
-      scans: this.#scans,
-      last: { submap, T_submap_sensor: this.#lastPose },
-      submaps: [
-        {
-          id: submap,
-          T_world_submap: trajectory.submap(submap),
-          places: places.poses,
-          grids: [field.content()],
-        },
-      ],
-    });
+    return this.#parts.loop.submaps.save();
+  }
+
+  get earlier(): readonly FinishedMap[] {
+    return this.#parts.loop.submaps.earlier;
   }
 
   async close(): Promise<void> {

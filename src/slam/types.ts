@@ -4,6 +4,7 @@ import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
 import type { SlamListener, TrackingState } from './events.js';
+import type { FinishedMap } from './mapping/submaps.js';
 import type { Trajectory } from './trajectory.js';
 
 export type { TrackingState } from './events.js';
@@ -102,13 +103,15 @@ export interface Slam {
   listen(listener: SlamListener): () => void;
   /** The path of the body so far. */
   readonly trajectory: Trajectory;
-  /** The welded mesh of everything mapped so far. */
+  /** The welded mesh of the map that is being made. */
   mesh(): Mesh;
   statistics(): MapStatistics;
   /** Surface points of the map, one per fine voxel that the surface crosses, 3·N in the odom frame. */
   cloud(): Float32Array;
-  /** The map as files, by name: what createSlam takes to continue it. Same map, same bytes. */
+  /** The map that is being made as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
+  /** Maps that were given up in this run, oldest first: after a long loss a new one starts. */
+  readonly earlier?: readonly FinishedMap[];
   /** What the user should know about how the system was made and what has happened to it since, oldest first: only ever grows. */
   readonly warnings?: readonly string[];
   /** Absent in systems that cannot be watched. */

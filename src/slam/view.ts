@@ -1,13 +1,12 @@
 import { BLOCK_CELLS } from '../kernels/layout/mesh.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
-import { FIRST_SUBMAP } from './events.js';
 import type { KeyframeStore } from './mapping/keyframes.js';
+import type { Submaps } from './mapping/submaps.js';
 import type { SlamView } from './types.js';
 
 /** Looks into the parts of a system, for viewers. */
 export class SystemView implements SlamView {
-  readonly submap = FIRST_SUBMAP;
   readonly blockSize: number;
 
   /** @param latest the surface of the observation that was processed last */
@@ -15,9 +14,14 @@ export class SystemView implements SlamView {
     private readonly store: MeshBlockStore,
     voxel: number,
     private readonly keyframes: KeyframeStore,
+    private readonly submaps: Submaps,
     private readonly latest: () => SurfaceSamples | undefined,
   ) {
     this.blockSize = BLOCK_CELLS * voxel;
+  }
+
+  get submap(): number {
+    return this.submaps.current;
   }
 
   get meshVersion(): number {

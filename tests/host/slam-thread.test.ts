@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SlamClient } from '../../src/host/client.js';
-import type { HostEvent, ResultEvent } from '../../src/host/protocol.js';
+import type { HostEvent, ResultEvent, SlamReplies } from '../../src/host/protocol.js';
 import { unpackBlocks } from '../../src/host/viewer-feed/view-update.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
@@ -82,10 +82,12 @@ describe('the SLAM thread as the node uses it', () => {
   });
 
   it('saves the mesh and the map, starts anew, and continues the saved map', async () => {
-    const { ply, triangles } = await link.call({ type: 'save-mesh', frame: 'odom' });
+    const [{ ply, triangles }] = [...(await link.call({ type: 'save-mesh', frame: 'odom' }))] as [
+      SlamReplies['save-mesh'][0],
+    ];
     expect(triangles).toBeGreaterThan(1000);
     expect(decodePly(ply).indices.length / 3).toBe(triangles);
-    const { files } = await link.call({ type: 'save-map' });
+    const [{ files }] = [...(await link.call({ type: 'save-map' }))] as [SlamReplies['save-map'][0]];
     await link.call({ type: 'reset', config });
     expect((await mesh())!.blocks).toBe(0);
     await link.call({ type: 'reset', config, map: files });

@@ -26,6 +26,8 @@ class FakeSlam implements SlamService {
   answer: (stampNs: bigint) => Partial<ScanResult> = () => ({});
   terminated = false;
   warnings: string[] = [];
+  /** Numbers of the maps that there are. */
+  maps: number[] = [0];
   off = 0;
   /** Resolves when a scan that was tracked may be mapped. */
   mapping: Promise<void> = Promise.resolve();
@@ -72,8 +74,10 @@ class FakeSlam implements SlamService {
       return undefined;
     }
     if (request.type === 'reset') return { warnings: [] };
-    if (request.type === 'save-map') return { files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) };
-    if (request.type === 'save-mesh') return { ply: Uint8Array.of(112, 108, 121), triangles: 1 };
+    if (request.type === 'save-map')
+      return this.maps.map((submap) => ({ submap, files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) }));
+    if (request.type === 'save-mesh')
+      return this.maps.map((submap) => ({ submap, ply: Uint8Array.of(112, 108, 121), triangles: 1 }));
     return undefined;
   }
 }
@@ -388,6 +392,13 @@ describe('MappingNode', () => {
     });
     expect((await readdir(folder)).sort()).toEqual(['map', 'mesh.ply']);
     expect([...(await readFile(join(folder, 'map', 'map.bin')))]).toEqual([1, 2, 3]);
+    // After a long loss there are two.
+    slam.maps = [0, 1];
+    slam.emit({ type: 'new-map', stampNs: 1n, submap: 1 });
+    expect((await n.services.saveMap()).message).toMatch(/map \(.*not connected to it.*map-1 \(/);
+    await n.services.saveMesh();
+    expect((await readdir(folder)).sort()).toEqual(['map', 'map-1', 'mesh-1.ply', 'mesh.ply']);
+    expect(port.logs.some(({ level, text }) => level === 'warn' && /a new map starts/.test(text))).toBe(true);
     expect(await n.services.loadMap()).toMatchObject({ success: true });
     expect([...slam.of('reset')[0]!.map!.keys()]).toEqual(['map.bin']);
     expect(await n.services.reset()).toMatchObject({ success: true });

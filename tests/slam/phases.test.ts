@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { identity } from '../../src/geometry/se3.js';
+import { exp, identity } from '../../src/geometry/se3.js';
 import type { Observation } from '../../src/sensors/observation.js';
 import {
   coasts,
   failed,
+  givesUp,
   initialPhase,
   located,
   needsCertainty,
@@ -35,24 +36,31 @@ const lost = (count: number): Lost => failing(tracked(initialPhase(false)), coun
 
 describe('phases', () => {
   it('begin with a map to be made, or to be found in', () => {
-    expect(initialPhase(false)).toEqual({ kind: 'starting' });
+    expect(initialPhase(false)).toEqual({ kind: 'starting', origin: identity() });
     expect(initialPhase(true)).toEqual({ kind: 'relocalising' });
   });
 
   it('keep the first observation until one is tied to it', () => {
     const phase = started(first);
-    expect(phase).toEqual({ kind: 'bootstrapping', first, failures: 0 });
+    expect(phase).toEqual({ kind: 'bootstrapping', origin: identity(), first, failures: 0 });
     expect(tracked(phase)).toEqual({ kind: 'tracking', slidingScans: 0 });
   });
 
   it('give the first observation up after some failures, and not before', () => {
     for (let n = 1; n < START_OVER_AFTER; n++)
-      expect(failing(started(first), n)).toEqual({ kind: 'bootstrapping', first, failures: n });
-    expect(failing(started(first), START_OVER_AFTER)).toEqual({ kind: 'starting' });
+      expect(failing(started(first), n)).toEqual({
+        kind: 'bootstrapping',
+        origin: identity(),
+        first,
+        failures: n,
+      });
+    const origin = exp([1, 2, 3, 0, 0, 1]);
+    expect(failing(started(first, origin), START_OVER_AFTER)).toEqual({ kind: 'starting', origin });
   });
 
   it('stay where they are when nothing was mapped and nothing can be', () => {
-    expect(failing({ kind: 'starting' }, 5)).toEqual({ kind: 'starting' });
+    const starting = initialPhase(false);
+    expect(failing(starting, 5)).toEqual(starting);
     expect(failing({ kind: 'relocalising' }, 5)).toEqual({ kind: 'relocalising' });
   });
 
@@ -101,5 +109,14 @@ describe('phases', () => {
     expect(coasts(lost(9), 11n * SECOND)).toBe(false);
     expect(coasts(failing(started(first), 1), 100n * SECOND)).toBe(true);
     expect(coasts({ kind: 'relocalising' }, 0n)).toBe(false);
+  });
+
+  it('give a map up after a stated time without a pose, unless told never to', () => {
+    const phase = lost(1); // since 10 s
+    expect(givesUp(phase, 19n * SECOND, 10)).toBe(false);
+    expect(givesUp(phase, 20n * SECOND, 10)).toBe(true);
+    expect(givesUp(phase, 1000n * SECOND, 0)).toBe(false);
+    expect(givesUp(tracked(started(first)), 1000n * SECOND, 10)).toBe(false);
+    expect(givesUp(initialPhase(true), 1000n * SECOND, 10)).toBe(false);
   });
 });

@@ -5,6 +5,7 @@ import { openScanSource } from '../../src/bags/source.js';
 import { configSchema } from '../../src/config/schema.js';
 import { compose, exp, inverse, translationNorm, type Pose } from '../../src/geometry/se3.js';
 import { createSlam } from '../../src/slam/create.js';
+import type { SlamEvent } from '../../src/slam/events.js';
 import type { TrackingState } from '../../src/slam/types.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 
@@ -103,4 +104,42 @@ describe('a drive that is interrupted', () => {
     // Nothing was mapped at a wrong place: what is found again is where it was.
     for (const { state, error } of steps) if (state === 'tracking') expect(error).toBeLessThan(0.2);
   });
+});
+
+describe('a robot that stays lost', () => {
+  it('starts a new map after the stated time, says so, and keeps the one before', async () => {
+    const slam = await createSlam({ ...config, tracking: { ...config.tracking, newMapAfter: 1 } });
+    const events: SlamEvent[] = [];
+    slam.listen((event) => events.push(event));
+    const stampOf = (k: number): bigint => scans[0]!.stampNs + BigInt(k) * PERIOD;
+    for (let k = 0; k < 20; k++) slam.process(scans[k]!);
+    // Carried off by 80 scans of driving, farther than is searched.
+    const steps = scans
+      .slice(100, 130)
+      .map((scan, i) => ({ ...slam.process({ ...scan, stampNs: stampOf(20 + i) }), i }));
+    const started = events.findIndex(({ type }) => type === 'new-map');
+    expect(events[started]).toMatchObject({ type: 'new-map', submap: 1 });
+    const begin = steps.findIndex(({ reason }) => /a new map starts here/.test(reason));
+    expect(steps[begin]!.state).toBe('degraded');
+    expect(steps.slice(0, begin).map(({ state }) => state)).not.toContain('tracking');
+    const lost = steps.slice(0, begin).filter(({ state }) => state === 'lost').length;
+    expect(lost).toBeGreaterThanOrEqual(10);
+    expect(lost).toBeLessThanOrEqual(13);
+    // Within the new map the motion is right.
+    const [from, to] = [steps[begin + 3]!, steps.at(-1)!];
+    expect(steps.slice(begin + 3).every(({ state }) => state === 'tracking')).toBe(true);
+    const moved = compose(inverse(from.pose), to.pose);
+    const really = compose(inverse(truth[100 + from.i]!), truth[100 + to.i]!);
+    expect(translationNorm(compose(inverse(really), moved))).toBeLessThan(0.1);
+    // The first map is there, whole, and can be gone on in.
+    const [before] = slam.earlier!;
+    expect(slam.earlier).toHaveLength(1);
+    expect(before!.mesh.indices.length).toBeGreaterThan(30_000);
+    await slam.close();
+    const again = await createSlam(config, before!.files);
+    const { pose, state } = again.process({ ...scans[21]!, stampNs: stampOf(2000) });
+    expect(state).not.toBe('lost');
+    expect(translationNorm(compose(inverse(truth[21]!), pose))).toBeLessThan(0.3);
+    await again.close();
+  }, 60_000);
 });

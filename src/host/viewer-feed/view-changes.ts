@@ -24,6 +24,8 @@ export class ViewChanges {
   readonly #hold: number;
   readonly #now: () => number;
   #version = 0;
+  /** The map that is shown. */
+  #submap: number;
   /** The last scan, until it is sent. */
   #scan: Omit<UpdateScan, 'points'> | undefined;
   /** Mesh version after each scan: tells when a block was changed, however late somebody comes to watch. */
@@ -39,6 +41,7 @@ export class ViewChanges {
 
   constructor(view: SlamView, { hold = 1000, now = () => performance.now() }: ViewChangesOptions = {}) {
     this.#view = view;
+    this.#submap = view.submap;
     this.#hold = hold;
     this.#now = now;
   }
@@ -68,6 +71,7 @@ export class ViewChanges {
    * @returns undefined when there is nothing to send
    */
   next(all = false, most = POINTS): ViewUpdate | undefined {
+    if (this.#view.submap !== this.#submap) return this.#leave();
     const { blocks, deleted, version } = this.#view.meshChanges(this.#version);
     this.#version = version;
     for (const { key } of deleted) {
@@ -90,6 +94,16 @@ export class ViewChanges {
       deleted: Float64Array.from(deleted.flatMap((entry) => [entry.key, entry.version])),
       ...(scan ? { scan } : {}),
     };
+  }
+
+  /** A new map was started: those who look on forget the blocks of the one before. */
+  #leave(): ViewUpdate {
+    const version = this.#view.meshVersion;
+    const deleted = Float64Array.from([...this.#sent.keys()].flatMap((key) => [key, version]));
+    const update = { submap: this.#submap, blockSize: this.#view.blockSize, ...packBlocks([], () => [0, 0]), deleted }; // prettier-ignore
+    for (const map of [this.#sent, this.#waiting, this.#first]) map.clear();
+    this.#submap = this.#view.submap;
+    return update;
   }
 
   /** Blocks that are due at a time, as many as fit in a message. */

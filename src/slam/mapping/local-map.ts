@@ -31,17 +31,24 @@ export class LocalMap {
   readonly #seen: SeenSpace;
   #integrated = 0;
   #forgotten = 0;
+  #loadedScans: number;
 
   /** @param loadedScans scans in a map that was loaded, 0 for an empty one */
   constructor(
     parts: { readonly field: Field; readonly mapper: Mapper; readonly mesher: MapMesher },
-    readonly loadedScans = 0,
+    loadedScans = 0,
   ) {
+    this.#loadedScans = loadedScans;
     this.#field = parts.field;
     this.#mapper = parts.mapper;
     this.#mesher = parts.mesher;
     const { voxel } = parts.field.levels[0]!;
     this.#seen = new SeenSpace(VIEW_SPACING * voxel, EMPTY_MARGIN * voxel);
+  }
+
+  /** Scans in the map that was loaded; 0 once it was cleared. */
+  get loadedScans(): number {
+    return this.#loadedScans;
   }
 
   /** Observations that this run has added. */
@@ -51,7 +58,7 @@ export class LocalMap {
 
   /** Observations that the map rests on; no limit for a loaded map. */
   get age(): number {
-    return this.loadedScans > 0 ? Infinity : this.#integrated;
+    return this.#loadedScans > 0 ? Infinity : this.#integrated;
   }
 
   /** Fine blocks that had to be forgotten. */
@@ -99,6 +106,7 @@ export class LocalMap {
     this.#mesher.clear();
     this.#seen.clear();
     this.#integrated = 0;
+    this.#loadedScans = 0;
   }
 
   #forgetFar(pose: Pose): void {

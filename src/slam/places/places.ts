@@ -25,4 +25,8 @@ export class Places {
     });
     if (!known) this.poses.push(pose);
   }
+
+  clear(): void {
+    this.poses.length = 0;
+  }
 }

@@ -14,7 +14,7 @@ function data(triangles: number, shade: number): MeshBlockData {
   };
 }
 
-function setUp(): { store: MeshBlockStore; changes: ViewChanges; clock: { now: number } } {
+function setUp() {
   const store = new MeshBlockStore();
   const clock = { now: 0 };
   const view = {
@@ -27,7 +27,7 @@ function setUp(): { store: MeshBlockStore; changes: ViewChanges; clock: { now: n
     newestKeyframe: undefined,
     points: (most: number) => new Float32Array(3 * Math.min(most, 4)),
   };
-  return { store, changes: new ViewChanges(view, { hold: 1000, now: () => clock.now }), clock };
+  return { store, view, changes: new ViewChanges(view, { hold: 1000, now: () => clock.now }), clock };
 }
 
 const versions = (update: ViewUpdate | undefined): number[] =>
@@ -100,6 +100,23 @@ describe('ViewChanges', () => {
     for (let i = 0; i < 2300; i++) store.set(i, 0, 0, data(1, i + 1));
     const sizes = [changes.next(), changes.next(), changes.next()].map((update) => versions(update).length);
     expect(sizes).toEqual([1000, 1000, 300]);
+    expect(changes.next()).toBeUndefined();
+  });
+
+  it('takes the blocks of a map that was given up away, before those of the next', () => {
+    const { store, view, changes } = setUp();
+    store.set(0, 0, 0, data(10, 1));
+    store.set(1, 0, 0, data(10, 1));
+    const known = [...unpackBlocks(changes.next()!, () => 0)].map(({ key }) => key);
+    store.clear();
+    store.set(1, 0, 0, data(10, 2));
+    view.submap = 1;
+    const left = changes.next()!;
+    expect(left.submap).toBe(0);
+    expect([...left.deleted].filter((_, i) => i % 2 === 0)).toEqual(known);
+    const next = changes.next()!;
+    expect(next.submap).toBe(1);
+    expect(versions(next)).toEqual([store.version]);
     expect(changes.next()).toBeUndefined();
   });
 });

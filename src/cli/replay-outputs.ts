@@ -48,7 +48,8 @@ export async function writeOutputs(
   // Smallest and dearest first: should the disk fill up, the trajectory is there.
   await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
   await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
-  const maps = [...final.earlier, { submap: final.submap, mesh: final.mesh, files: final.map }];
+  const { submap, mesh, cloud, map } = final;
+  const maps = [...final.earlier, { submap, mesh, cloud, files: map }];
   for (const { submap, files: map } of maps) {
     const name = ofMap('map', submap);
     for (const [file, bytes] of map) await writeFileAtomic(join(dir, name, file), bytes);
@@ -59,8 +60,10 @@ export async function writeOutputs(
     await write(ply, `${ply}.ply`, encodePly(mesh, ['feltmap', 'metres, z up, frame of the first scan']));
     await write(glb, `${ply}.glb`, await encodeGlb(mesh));
   }
-  const cloud = ofMap('cloud', final.submap);
-  await write(cloud, `${cloud}.pcd`, await encodePcd(final.cloud));
+  for (const { submap, cloud } of maps) {
+    const name = ofMap('cloud', submap);
+    await write(name, `${name}.pcd`, await encodePcd(cloud));
+  }
 
   const [json, html] = [join(dir, 'report.json'), join(dir, 'report.html')];
   Object.assign(files, { data: json, report: html });

@@ -3,7 +3,6 @@ import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
-import { surfaceCloud } from '../mesh/surface-cloud.js';
 import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
@@ -128,7 +127,7 @@ export class SlamSystem implements Slam {
   }
 
   cloud(): Float32Array {
-    return surfaceCloud(this.mesh(), this.#parts.field.levels[0]!.voxel).positions;
+    return this.#parts.loop.submaps.cloud();
   }
 
   save(): Map<string, Uint8Array> {

@@ -3,6 +3,7 @@ import { encodeSavedMap } from '../../field/saved/saved-map.js';
 import { identity, type Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
 import type { Mesh } from '../../mesh/mesh.js';
+import { surfaceCloud } from '../../mesh/surface-cloud.js';
 import { FIRST_SUBMAP } from '../events.js';
 import type { EventStream } from '../event-stream.js';
 import type { Places } from '../places/places.js';
@@ -13,6 +14,8 @@ export interface FinishedMap {
   readonly submap: number;
   readonly scans: number;
   readonly mesh: Mesh;
+  /** Surface points, one per fine voxel that the surface crosses, 3·N. */
+  readonly cloud: Float32Array;
   /** What createSlam takes to go on in it. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -74,8 +77,9 @@ export class Submaps {
   /** Puts the map so far away and starts an empty one in its place. */
   begin(stampNs: bigint): void {
     const { map, places, events } = this.#parts;
-    const files = this.save();
-    this.earlier.push({ submap: this.#current, scans: this.#scans, mesh: this.mesh(), files });
+    const mesh = this.mesh();
+    const cloud = this.cloud(mesh);
+    this.earlier.push({ submap: this.#current, scans: this.#scans, mesh, cloud, files: this.save() });
     map.clear();
     places.clear();
     this.#scans = 0;
@@ -87,6 +91,11 @@ export class Submaps {
   /** The welded mesh of the map that is being made. */
   mesh(): Mesh {
     return this.#parts.mesher.weld();
+  }
+
+  /** Surface points of the map that is being made, or of a mesh of it. */
+  cloud(mesh = this.mesh()): Float32Array {
+    return surfaceCloud(mesh, this.#parts.field.levels[0]!.voxel).positions;
   }
 
   /** The map that is being made as files, by name. */

@@ -68,9 +68,10 @@ export interface Observation {
    * Moves the samples to where they would have been measured at the stamp; each call starts from the raw ones. It takes
    * effect for the keypoints at once, for the others when {@link complete} is called.
    *
-   * @param twist of the sensor in its own frame at the stamp, [v, ω], m/s and rad/s; zero gives the raw samples
+   * @param twist of the sensor in its own frame in the middle of the sweep, [v, ω], m/s and rad/s; zero gives the raw samples
+   * @param acceleration how it changes over the sweep, m/s² and rad/s²; not at all unless given
    */
-  undistort(twist: Twist): void;
+  undistort(twist: Twist, acceleration?: Twist): void;
   /**
    * Does what only mapping needs, so that the pose need not wait for it. Before, `tau`, `up` and the keypoints' positions
    * and flags are valid; afterwards everything is. Costs nothing when there is nothing to do.

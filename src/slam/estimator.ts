@@ -184,7 +184,7 @@ export class Estimator {
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
     const next = phases.tracked(phase, sliding);
-    observation.undistort(track.twist);
+    observation.undistort(track.twist, track.acceleration);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
     return asTracked(observation, track, verdict, {
       phase: next,

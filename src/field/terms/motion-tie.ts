@@ -3,9 +3,10 @@ import { TIME_SCALE, type LinearSystem, type Unknowns } from '../linear-system.j
 import type { PriorContext, PriorTerm } from './prior.js';
 import { twistOffset } from './twist-prior.js';
 
-/** How far the velocity within a sweep may be from what the steps between poses say, m/s and rad/s. */
-const SIGMA_LINEAR = 0.3;
-const SIGMA_ANGULAR = 0.3;
+/** How far the velocity within a sweep may be from what the steps between poses say, m/s or rad/s, at least. */
+const SIGMA = 0.2;
+/** And how far as a multiple of what carrying the acceleration on was wrong by in the steps before. */
+const SPREADS = 5;
 /** Residuals of neighbouring points are alike: so many of them count as one (measured on real drives). */
 export const CORRELATED = 30;
 
@@ -17,6 +18,10 @@ export interface MotionSteps {
   readonly dt: number;
   /** Mean velocity up to then, from the step before; sensor frame, m/s and rad/s. */
   readonly before?: Twist | undefined;
+  /** Velocity at the middle of the sweep before, sensor frame. */
+  readonly sweep?: Twist | undefined;
+  /** Variances (m/s, rad/s; submap axes) of the steps' velocities about their acceleration carried on; none: 0. */
+  readonly spread?: Float64Array | undefined;
   /** Middle of the sweep relative to the stamp, seconds. */
   readonly middle: number;
 }
@@ -24,7 +29,8 @@ export interface MotionSteps {
 /**
  * Ties the velocity within a sweep to the step from the pose before: both are unknown, but they belong to one motion.
  * The velocity at the middle of the sweep is that of the step, carried on with the acceleration since the step before.
- * Without it the velocity follows what it is mixed up with, such as a wrong elevation of the beams.
+ * Without it the velocity follows what it is mixed up with, such as a wrong elevation of the beams. Where the motion is
+ * restless, as the bounce of a walker, the tie is the looser.
  *
  * @example
  * const terms = [geometric, new TwistPrior(twist, 3, 3), new MotionTie({ last, dt: 0.1, middle: 0 })];
@@ -52,8 +58,8 @@ export class MotionTie implements PriorTerm {
 
   /** Information of a component of the residual, 0 … 5, per mean squared residual of the measurements. */
   information(component: number): number {
-    const sigma = (component < 3 ? SIGMA_LINEAR : SIGMA_ANGULAR) / TIME_SCALE;
-    return CORRELATED / (sigma * sigma);
+    const variance = SIGMA ** 2 + SPREADS ** 2 * (this.steps.spread?.[component] ?? 0);
+    return (CORRELATED * TIME_SCALE ** 2) / variance;
   }
 
   /**

@@ -102,7 +102,8 @@ export const A_LINKS = 380; // i32*: next pending point of the same cell, −1 a
 export const A_HAS_GROUND = 384; // i32
 export const A_LAST_UP = 388; // 3 × f32: up in the scan before
 export const A_PKEY = 400; // u64*: voxel of each valid point
-export const A_BYTES = 448;
+export const A_ACCELERATION = 448; // 6 × f32: how v, ω change over the sweep, m/s² and rad/s²
+export const A_BYTES = 480;
 /** Coefficients of each of the three series. */
 export const POLYNOMIAL = 6;
 /** Polar grid of the ground: sectors × rings, and the histogram of heights. */

@@ -1,6 +1,7 @@
 // Moves the points that are registered to where they were seen from at the stamp; what else there is of them is not
 // needed before the pose is known.
 import {
+  A_ACCELERATION,
   A_DX,
   A_DY,
   A_DZ,
@@ -59,6 +60,12 @@ export function prepareDeskewKeypoints(args: usize, chunk: i32): void {
   const d0 = minor(w1, c2, w2, c1);
   const d1 = minor(w2, c0, w0, c2);
   const d2 = minor(w0, c1, w1, c0);
+  const f0 = v128.load32_splat(args, A_ACCELERATION);
+  const f1 = v128.load32_splat(args, A_ACCELERATION + 4);
+  const f2 = v128.load32_splat(args, A_ACCELERATION + 8);
+  const g0 = v128.load32_splat(args, A_ACCELERATION + 12);
+  const g1 = v128.load32_splat(args, A_ACCELERATION + 16);
+  const g2 = v128.load32_splat(args, A_ACCELERATION + 20);
   const table = args + A_SINE;
   for (let k = first; k < last; k += 4) {
     // The last group repeats its last point.
@@ -66,11 +73,15 @@ export function prepareDeskewKeypoints(args: usize, chunk: i32): void {
     const i1 = (load<u32>(list + ((min(k + 1, last - 1) as usize) << 2)) as usize) << 2;
     const i2 = (load<u32>(list + ((min(k + 2, last - 1) as usize) << 2)) as usize) << 2;
     const i3 = (load<u32>(list + ((min(k + 3, last - 1) as usize) << 2)) as usize) << 2;
-    const x = gather(fx, i0, i1, i2, i3);
-    const y = gather(fy, i0, i1, i2, i3);
-    const z = gather(fz, i0, i1, i2, i3);
     const t = gather(ft, i0, i1, i2, i3);
     const s = f32x4.mul(t, t);
+    const half = f32x4.mul(s, f32x4.splat(0.5));
+    const rx = gather(fx, i0, i1, i2, i3);
+    const ry = gather(fy, i0, i1, i2, i3);
+    const rz = gather(fz, i0, i1, i2, i3);
+    const x = f32x4.add(rx, f32x4.mul(half, f32x4.add(minor(g1, rz, g2, ry), f0)));
+    const y = f32x4.add(ry, f32x4.mul(half, f32x4.add(minor(g2, rx, g0, rz), f1)));
+    const z = f32x4.add(rz, f32x4.mul(half, f32x4.add(minor(g0, ry, g1, rx), f2)));
     const a = f32x4.mul(t, series(table, s));
     const b = f32x4.mul(s, series(table + POLYNOMIAL * 4, s));
     const c = f32x4.mul(f32x4.mul(s, t), series(table + POLYNOMIAL * 8, s));

@@ -1,6 +1,9 @@
-// Moves every fine point to where it was seen from at the stamp: p' = T(τ)·p, with T(τ) given as a cubic polynomial in
-// time on equal segments. Normals turn with it, and are corrected for the shear that the sweep gives a surface.
+// Moves every fine point to where it was seen from at the stamp. What a changing velocity adds comes first,
+// p + ½τ²(α×p + v̇) (below a degree, left out of the normals), then p' = T(τ)·p, with T(τ) given as a cubic polynomial in
+// time on equal segments or by one constant twist. Normals turn with it, and are corrected for the shear that the sweep
+// gives a surface.
 import {
+  A_ACCELERATION,
   A_DNX,
   A_DNY,
   A_DNZ,
@@ -65,15 +68,25 @@ export function prepareDeskew(args: usize, chunk: i32): void {
   const start = load<f32>(args, A_SEGMENT_START);
   const inverse = load<f32>(args, A_SEGMENT_INV);
   const sweep = load<f32>(args, A_SWEEP);
+  const f0 = load<f32>(args, A_ACCELERATION);
+  const f1 = load<f32>(args, A_ACCELERATION + 4);
+  const f2 = load<f32>(args, A_ACCELERATION + 8);
+  const g0 = load<f32>(args, A_ACCELERATION + 12);
+  const g1 = load<f32>(args, A_ACCELERATION + 16);
+  const g2 = load<f32>(args, A_ACCELERATION + 20);
   for (let i = first; i < last; i++) {
     const o = (i as usize) << 2;
     const time = load<f32>(ft + o);
     const k = max(0, min(lastSegment, ((time - start) * inverse) as i32));
     const segment = segments + ((k * SEGMENT_WORDS * 4) as usize);
     const s = f32x4.splat(time - load<f32>(segment, 288));
-    const x = load<f32>(fx + o);
-    const y = load<f32>(fy + o);
-    const z = load<f32>(fz + o);
+    const half: f32 = 0.5 * time * time;
+    const rx = load<f32>(fx + o);
+    const ry = load<f32>(fy + o);
+    const rz = load<f32>(fz + o);
+    const x = rx + half * (g1 * rz - g2 * ry + f0);
+    const y = ry + half * (g2 * rx - g0 * rz + f1);
+    const z = rz + half * (g0 * ry - g1 * rx + f2);
     const c0 = column(segment, s);
     const c1 = column(segment + 64, s);
     const c2 = column(segment + 128, s);
@@ -178,16 +191,26 @@ export function prepareDeskewTwist(args: usize, chunk: i32): void {
   const d0 = minor(w1, c2, w2, c1);
   const d1 = minor(w2, c0, w0, c2);
   const d2 = minor(w0, c1, w1, c0);
+  const f0 = v128.load32_splat(args, A_ACCELERATION);
+  const f1 = v128.load32_splat(args, A_ACCELERATION + 4);
+  const f2 = v128.load32_splat(args, A_ACCELERATION + 8);
+  const g0 = v128.load32_splat(args, A_ACCELERATION + 12);
+  const g1 = v128.load32_splat(args, A_ACCELERATION + 16);
+  const g2 = v128.load32_splat(args, A_ACCELERATION + 20);
   const sweep = v128.load32_splat(args, A_SWEEP);
   const table = args + A_SINE;
   const tiny = f32x4.splat(1e-4);
   for (let i = first; i < last; i += 4) {
     const o = (i as usize) << 2;
-    const x = v128.load(fx + o);
-    const y = v128.load(fy + o);
-    const z = v128.load(fz + o);
     const t = v128.load(ft + o);
     const s = f32x4.mul(t, t);
+    const half = f32x4.mul(s, f32x4.splat(0.5));
+    const rx = v128.load(fx + o);
+    const ry = v128.load(fy + o);
+    const rz = v128.load(fz + o);
+    const x = f32x4.add(rx, f32x4.mul(half, f32x4.add(minor(g1, rz, g2, ry), f0)));
+    const y = f32x4.add(ry, f32x4.mul(half, f32x4.add(minor(g2, rx, g0, rz), f1)));
+    const z = f32x4.add(rz, f32x4.mul(half, f32x4.add(minor(g0, ry, g1, rx), f2)));
     const a = f32x4.mul(t, series(table, s));
     const b = f32x4.mul(s, series(table + POLYNOMIAL * 4, s));
     const c = f32x4.mul(f32x4.mul(s, t), series(table + POLYNOMIAL * 8, s));

@@ -145,13 +145,14 @@ class LidarObservation implements Observation {
     this.#slot = slot;
   }
 
-  undistort(twist: Twist): void {
+  undistort(twist: Twist, acceleration?: Twist): void {
     if (!this.#slot)
       throw new FeltmapError(
         'bad-input',
         `The observation of '${this.sensor}' was released and cannot be undistorted.`,
       );
-    this.preparer.undistort(this.#slot, this.motion === 'sweep' ? twist : STILL);
+    if (this.motion === 'sweep') this.preparer.undistort(this.#slot, twist, acceleration);
+    else this.preparer.undistort(this.#slot, STILL);
   }
 
   complete(): void {

@@ -94,6 +94,8 @@ export class PreparedScan {
   readonly track: Uint32Array;
   /** What the points were undistorted with last, and whether that was done for all or for the coarse ones alone. */
   readonly twist = new Float64Array(6);
+  /** How that velocity changes over the sweep, m/s² and rad/s². */
+  readonly acceleration = new Float64Array(6);
   allMoved = false;
 
   /** @throws FeltmapError out-of-memory when the arena is too small */

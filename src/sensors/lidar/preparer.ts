@@ -164,6 +164,7 @@ export class LidarPreparer {
     this.#f32.set(out.up, L.A_LAST_UP / 4);
     this.#unfinished = out;
     out.twist.fill(0);
+    out.acceleration.fill(0);
     out.allMoved = false;
     out.copyRawKeypoints();
     return out;
@@ -195,11 +196,12 @@ export class LidarPreparer {
    * Moves the coarse points to where they were seen from at the stamp: p' = exp(τ·ξ)·p. The other points follow with
    * {@link complete}.
    *
-   * @param twist ξ = [v, ω] of the sensor in its own frame at the stamp, m/s and rad/s
+   * @param twist [v, ω] of the sensor in its own frame in the middle of the sweep, m/s and rad/s
+   * @param acceleration how it changes over the sweep, m/s² and rad/s²
    * @throws FeltmapError bad-input for a twist that is not finite
    */
-  undistort(prepared: PreparedScan, twist: Twist): void {
-    this.#undistortion.keypoints(prepared, twist);
+  undistort(prepared: PreparedScan, twist: Twist, acceleration?: Twist): void {
+    this.#undistortion.keypoints(prepared, twist, acceleration);
   }
 
   /** Takes every n-th coarse point when there are too many. */

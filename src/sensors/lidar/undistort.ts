@@ -5,7 +5,10 @@ import * as L from '../../kernels/layout/lidar.js';
 import { MAX_SEGMENTS, MAX_SERIES_ANGLE, twistSegments, writeSeries } from './prepare-motion.js';
 import type { PreparedScan } from './prepared-scan.js';
 
-/** Undoes the motion of a sensor while it swept: p' = exp(τ·ξ)·p for every fine point of a prepared scan. */
+/**
+ * Undoes the motion of a sensor while it swept, for every fine point of a prepared scan: p' = exp(τ·ξ)·exp(½τ²·ξ̇)·p, ξ
+ * being the velocity at the stamp and ξ̇ its change. To second order in τ that is the motion with constant acceleration.
+ */
 export class Undistortion {
   readonly #u32: Uint32Array;
   readonly #f32: Float32Array;
@@ -30,22 +33,27 @@ export class Undistortion {
   /**
    * Moves the coarse points; the others wait for {@link all}.
    *
-   * @param twist ξ = [v, ω] of the sensor in its own frame at the stamp, m/s and rad/s
+   * @param twist [v, ω] of the sensor in its own frame in the middle of the sweep, m/s and rad/s
+   * @param acceleration how it changes over the sweep, m/s² and rad/s²
    * @throws FeltmapError bad-input for a twist that is not finite
    */
-  keypoints(scan: PreparedScan, twist: Twist): void {
+  keypoints(scan: PreparedScan, twist: Twist, acceleration: Twist = STEADY): void {
     if (!twist.every(Number.isFinite))
       throw new FeltmapError(
         'bad-input',
         'Cannot undistort the scan: the twist is not finite; reset the motion model.',
       );
+    // The velocity is that of the middle of the sweep, times count from the stamp.
+    const middle = 0.5 * (scan.start + scan.end);
+    twist = twist.map((v, i) => v - acceleration[i]! * middle);
     scan.twist.set(twist);
+    scan.acceleration.set(acceleration);
     scan.allMoved = false;
     if (isStill(scan)) return scan.copyRawKeypoints();
     const { start, end } = this.#describe(scan);
     if (!isSlow(twist, start, end)) return this.all(scan);
     this.#trackCount[0] = scan.trackCount;
-    this.#writeSeries(twist);
+    this.#writeSeries(scan);
     this.pool.run('prepareDeskewKeypoints', this.args, Math.ceil(scan.trackCount / L.FINE_CHUNK));
   }
 
@@ -57,7 +65,7 @@ export class Undistortion {
     const { start, end } = this.#describe(scan);
     const chunks = Math.ceil(scan.mapCount / L.FINE_CHUNK);
     if (isSlow(twist, start, end)) {
-      this.#writeSeries(twist);
+      this.#writeSeries(scan);
       this.pool.run('prepareDeskewTwist', this.args, chunks);
       return;
     }
@@ -65,6 +73,7 @@ export class Undistortion {
     this.#u32[L.A_SEGMENT_COUNT / 4] = segments;
     this.#f32[L.A_SEGMENT_START / 4] = start;
     this.#f32[L.A_SEGMENT_INV / 4] = segments / (end - start);
+    this.#f32.set(scan.acceleration, L.A_ACCELERATION / 4);
     this.pool.run('prepareDeskew', this.args, chunks);
   }
 
@@ -77,11 +86,15 @@ export class Undistortion {
     return { start: scan.start - margin, end: scan.end + margin };
   }
 
-  #writeSeries(twist: Twist): void {
+  #writeSeries({ twist, acceleration }: PreparedScan): void {
     this.#f32.set(twist, L.A_TWIST / 4);
+    this.#f32.set(acceleration, L.A_ACCELERATION / 4);
     writeSeries(this.#f32.subarray(L.A_SINE / 4, L.A_SINE / 4 + 3 * L.POLYNOMIAL), twist);
   }
 }
+
+/** No acceleration. */
+const STEADY: Twist = new Float64Array(6);
 
 /** Whether the points are where they were measured. */
 function isStill({ start, end, twist }: PreparedScan): boolean {

@@ -25,12 +25,20 @@ interface StampedPose {
   readonly pose: Pose;
   /** Mean velocity (body frame) from the pose of the same sensor before, where that was not long ago. */
   readonly step?: Twist | undefined;
+  /** That of the pose before. */
+  readonly stepBefore?: Twist | undefined;
+  /** Velocity that tracking measured during the sweep (body frame). */
+  readonly sweep?: Twist | undefined;
+  /** Running variances of the steps' velocities about their acceleration carried on, odom axes. */
+  readonly spread?: Float64Array;
 }
 
 /** Two sensors measure within milliseconds of each other: the difference of such poses is no velocity (s). */
 const SHORTEST_BASELINE = 0.02;
 /** Steps longer than this (s) say little about the velocity at their end. */
 const LONGEST_STEP = 0.25;
+/** Share of the newest step in the running variances. */
+const SPREAD_RATE = 0.15;
 /** Poses of one sensor farther apart than this (s) say little once others have been tracked in between. */
 const LONGEST_BASELINE = 1;
 
@@ -114,7 +122,15 @@ export class BodyMotion {
         ? log(compose(inverse(last.pose), T_odom_body)).map((v) => v / dt)
         : undefined;
     this.#twist = twist ?? this.meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
-    this.#tracked.set(sensor, { stampNs, pose: T_odom_body, step });
+    const spread = spreadAfter(last, step, T_odom_body);
+    this.#tracked.set(sensor, {
+      stampNs,
+      pose: T_odom_body,
+      step,
+      stepBefore: last?.step,
+      sweep: twist,
+      spread,
+    });
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
     if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
@@ -131,6 +147,8 @@ export class BodyMotion {
       last: sensorPose(last.pose, T_body_sensor),
       dt,
       before: last.step && sensorTwist(last.step, observation),
+      sweep: last.sweep && sensorTwist(last.sweep, observation),
+      spread: last.spread,
       middle: Number(first + end) * 0.5e-9,
     };
   }
@@ -172,6 +190,19 @@ export class BodyMotion {
     if (!own && dt < SHORTEST_BASELINE) return undefined;
     return log(compose(inverse(from.pose), T_odom_body)).map((v) => v / dt);
   }
+}
+
+/** With every step: how far the velocity was from that of the two steps before carried on, v₃ − 2v₂ + v₁, squared. */
+function spreadAfter(last: StampedPose | undefined, step: Twist | undefined, pose: Pose): Float64Array {
+  const before = last?.spread ?? new Float64Array(6);
+  const [v2, v1] = [last?.step, last?.stepBefore];
+  if (!step || !v2 || !v1) return before;
+  const off = step.map((v, i) => v - 2 * v2[i]! + v1[i]!);
+  return before.map((variance, i) => {
+    const [row, half] = [(i % 3) * 4, i - (i % 3)];
+    const along = pose[row]! * off[half]! + pose[row + 1]! * off[half + 1]! + pose[row + 2]! * off[half + 2]!;
+    return variance + SPREAD_RATE * (along * along - variance);
+  });
 }
 
 /** A twist with another turn rate. */

@@ -23,6 +23,11 @@ export interface FirstGuess {
 
 const STILL = new Float64Array(6);
 
+/** Change of the velocity from the middle of the sweep before to that of this one, per second. */
+function accelerationOf(twist: Twist, { sweep, dt }: MotionSteps): Twist {
+  return twist.map((v, i) => (v - sweep![i]!) / dt);
+}
+
 /** Registers observations against the map, with the velocity during a sweep where there is one. */
 export class Registration {
   /** @param kernel robust scale of the scores of turned guesses (m) */
@@ -32,11 +37,32 @@ export class Registration {
     private readonly kernel: number,
   ) {}
 
-  /** One registration from a guess with which the observation is undistorted already. */
-  register(observation: Observation, { pose, twist, hold, steps }: FirstGuess): Track {
+  /**
+   * One registration from a guess with which the observation is undistorted already. Where the velocity of the sweep
+   * before is known, a second one follows with the acceleration since then.
+   */
+  register(observation: Observation, guess: FirstGuess): Track {
+    const track = this.#register(observation, guess);
+    const { steps } = guess;
+    if (observation.motion !== 'sweep' || !steps?.sweep) return track;
+    const acceleration = accelerationOf(track.twist, steps);
+    observation.undistort(track.twist, acceleration);
+    const again = this.#register(
+      observation,
+      { ...guess, pose: track.pose, twist: track.twist },
+      { acceleration, near: true },
+    );
+    return { ...again, acceleration, iterations: track.iterations + again.iterations };
+  }
+
+  #register(
+    observation: Observation,
+    { pose, twist, hold, steps }: FirstGuess,
+    { acceleration, near }: { acceleration?: Twist; near?: boolean } = {},
+  ): Track {
     const undistort =
       observation.motion === 'sweep'
-        ? (corrected: Twist): void => observation.undistort(corrected)
+        ? (corrected: Twist): void => observation.undistort(corrected, acceleration)
         : undefined;
     return this.tracker.track({
       surface: observation.surface,
@@ -45,6 +71,7 @@ export class Registration {
       undistort,
       hold,
       steps,
+      near,
     });
   }
 

@@ -38,7 +38,7 @@ export interface TrackerOptions {
 export interface Track {
   /** T_submap_sensor at the stamp. */
   readonly pose: Pose;
-  /** Deskewing twist in the sensor frame, m/s and rad/s. */
+  /** Velocity at the middle of the sweep, sensor frame, m/s and rad/s. */
   readonly twist: Twist;
   /** 6×6 row-major, [x y z rotX rotY rotZ] about the sensor, submap axes. */
   readonly covariance: Float64Array;
@@ -57,6 +57,8 @@ export interface Track {
   readonly conditioning: number;
   /** 3×3, Σ e eᵀ over the directions e that slide and were held to the prediction. */
   readonly unconstrained: Float64Array;
+  /** Of the sensor during the sweep, its own frame, m/s² and rad/s²; absent where none was assumed. */
+  readonly acceleration?: Twist;
 }
 
 /** What a registration starts from. */
@@ -73,6 +75,8 @@ export interface TrackInput {
   readonly steps?: MotionSteps | undefined;
   /** Whether the prediction is good enough to hold sliding directions to it; default: yes. */
   readonly hold?: boolean;
+  /** Whether the prediction is a solution already: the search begins with the last robust scale. */
+  readonly near?: boolean | undefined;
 }
 
 /**
@@ -93,12 +97,12 @@ export class Tracker {
     this.#options = options;
   }
 
-  track({ surface, predicted, twist, undistort, hold = true, steps }: TrackInput): Track {
+  track({ surface, predicted, twist, undistort, hold = true, steps, near }: TrackInput): Track {
     const o = this.#options;
     const solveTwist = undistort !== undefined && o.twistSigmaLinear > 0;
     const solution = this.#backend.solve({
       terms: [
-        { ...this.#term(surface, o.kernelStart), kernelEnd: o.kernelEnd },
+        { ...this.#term(surface, near ? o.kernelEnd : o.kernelStart), kernelEnd: o.kernelEnd },
         new TwistPrior(twist, o.twistSigmaLinear, o.twistSigmaAngular),
         ...(solveTwist && steps ? [new MotionTie(steps)] : []),
         ...(hold ? [new SlidingHold(predicted, twist, o.minConditioning)] : []),

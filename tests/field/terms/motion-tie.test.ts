@@ -92,6 +92,15 @@ describe('a motion tie', () => {
     }
   });
 
+  it('is looser along the axes in which carrying the acceleration on was wrong', () => {
+    const steps = { last: identity(), dt: 0.1, middle: 0 };
+    const spread = Float64Array.of(0, 0, 0.01, 0, 0, 0);
+    const [calm, bouncing] = [new MotionTie(steps), new MotionTie({ ...steps, spread })];
+    for (const i of [0, 1, 3, 4, 5]) expect(bouncing.information(i)).toBe(calm.information(i));
+    // Standard deviations of 0.2 and of √(0.2² + (5·0.1)²).
+    expect(calm.information(2) / bouncing.information(2)).toBeCloseTo((0.2 ** 2 + 0.5 ** 2) / 0.2 ** 2, 9);
+  });
+
   it('adds a positive semidefinite matrix that leaves motions along the tie free', () => {
     const tie = new MotionTie({ last: identity(), dt: 0.1, middle: 0 });
     const system = new LinearSystem();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../src/compute/pool.js';
-import { exp, inverse, transformPoint, type Pose } from '../../../src/geometry/se3.js';
+import { compose, exp, inverse, transformPoint, type Pose } from '../../../src/geometry/se3.js';
 import type { PreparedScan } from '../../../src/sensors/lidar/prepared-scan.js';
 import { LidarPreparer } from '../../../src/sensors/lidar/preparer.js';
 import type { LidarScan } from '../../../src/sensors/lidar/scan.js';
@@ -16,8 +16,8 @@ afterAll(() => pool.close());
 
 const prepare = (scan: LidarScan): PreparedScan => preparer.prepare(scan, preparer.makeScan());
 /** Undistorts all points. */
-function undistort(p: PreparedScan, twist: Float64Array): void {
-  preparer.undistort(p, twist);
+function undistort(p: PreparedScan, twist: Float64Array, acceleration?: Float64Array): void {
+  preparer.undistort(p, twist, acceleration);
   preparer.complete(p);
 }
 const DEGREE = Math.PI / 180;
@@ -52,6 +52,32 @@ describe('undistortion', () => {
     const p = cloud(5000, 1);
     undistort(p, Float64Array.from(xi));
     expect(worst(p, (tau) => exp(xi.map((v) => v * tau)))).toBeLessThan(2e-6);
+  });
+
+  it.each([
+    ['a braking car', [20, 0, 0, 0, 0, 0.3], [-9, 0, 2, 0.2, 0.3, 0.5], 2e-5],
+    ['a hand', [1, 0.5, 0.2, 0.4, 0.6, 2], [2, 1, 3, 2, 3, 6], 1e-4],
+    ['a shake', [1, 0, 0, 0, 40, 0], [0, 0, 0, 0, 15, 0], 3e-4],
+  ])('follows a velocity that changes (%s)', (_, xi, change, bound) => {
+    // Times are about the stamp, which is the middle of the sweep. The motion by 200 small steps.
+    const poseOf = (tau: number): Pose => {
+      let T = exp([0, 0, 0, 0, 0, 0]);
+      for (let k = 0; k < 200; k++)
+        T = compose(T, exp(xi.map((v, i) => (v + change[i]! * tau * ((k + 0.5) / 200)) * (tau / 200))));
+      return T;
+    };
+    const p = cloud(300, 2);
+    undistort(p, Float64Array.from(xi));
+    const steady = worst(p, poseOf);
+    // Samples tell the span of times only roughly, so that their middle is not quite the stamp.
+    const middle = 0.5 * (p.start + p.end);
+    undistort(
+      p,
+      Float64Array.from(xi, (v, i) => v + change[i]! * middle),
+      Float64Array.from(change),
+    );
+    expect(worst(p, poseOf)).toBeLessThan(bound);
+    expect(steady).toBeGreaterThan(5 * bound);
   });
 
   it.each([

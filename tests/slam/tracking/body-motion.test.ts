@@ -54,6 +54,29 @@ describe('BodyMotion', () => {
     expect([...motion.sweepTwist(sweep(5, MOUNTS[2]!))].every((v) => Math.abs(v) === 0)).toBe(true);
   });
 
+  it('says how far velocities are from their acceleration carried on, along the axes of odom', () => {
+    const T = exp([0, 0, 0, 0, 0, Math.PI / 2]); // the body's x is odom's y
+    const run = (x: (t: number) => number): Float64Array => {
+      const motion = new BodyMotion();
+      for (let k = 0; k <= 40; k++)
+        motion.update(ns(k / 10), compose(T, exp([x(k / 10), 0, 0, 0, 0, 0])), {
+          sensor: 'a',
+          twist: Float64Array.of(k, 0, 0, 0, 0, 0),
+        });
+      const steps = motion.steps({ ...sweep(4.1, identity()), sensor: 'a' })!;
+      expect(steps.sweep![0]).toBe(40);
+      return steps.spread!;
+    };
+    // Constant acceleration is carried on exactly; x = A sin(ωt) has steps that are off by ω²dt² of themselves.
+    for (const v of run((t) => 3 * t * t)) expect(v).toBeLessThan(1e-9);
+    const [A, w] = [0.05, 12];
+    const spread = run((t) => A * Math.sin(w * t));
+    const off = ((2 * A * Math.sin(w * 0.05)) / 0.1) * (2 - 2 * Math.cos(w * 0.1));
+    expect(Math.sqrt(spread[1]!)).toBeGreaterThan((0.5 * off) / Math.SQRT2);
+    expect(Math.sqrt(spread[1]!)).toBeLessThan((1.5 * off) / Math.SQRT2);
+    for (const i of [0, 2, 3, 4, 5]) expect(spread[i]).toBeLessThan(1e-9);
+  });
+
   it('predicts a constant twist exactly from sensors at several mounts, each with its own period', () => {
     const random = new Random('body');
     for (let round = 0; round < 20; round++) {

@@ -25,9 +25,8 @@ export interface RegisterInput {
 export interface TieInput {
   /** Change of the velocity per change of the pose, scaled time. */
   readonly gain: number;
-  /** Information per variance, scaled time. */
-  readonly linear: number;
-  readonly angular: number;
+  /** Information per variance of each component, scaled time. */
+  readonly information: readonly number[];
   /** Twist minus velocity, submap axes and scaled time. */
   readonly offset: readonly number[];
 }
@@ -166,7 +165,8 @@ export async function align(
         [o.kernelEnd, o.anneal, o.translationTolerance, o.rotationTolerance],
         [o.twistSigmaLinear, o.twistSigmaAngular, o.maxTurn],
         [o.groundWeight, o.minConditioning, o.holdInformation, o.noiseFloor],
-        [o.tie?.gain ?? 0, o.tie?.linear ?? 0, o.tie?.angular ?? 0],
+        [o.tie?.gain ?? 0, ...(o.tie?.information.slice(0, 3) ?? [0, 0, 0])],
+        o.tie?.information.slice(3) ?? [0, 0, 0],
         o.tie?.offset.slice(0, 3) ?? [0, 0, 0],
         o.tie?.offset.slice(3) ?? [0, 0, 0],
         { u: [chunks, steps, o.solveTwist ? 12 : 6, o.hold ? 1 : 0] },

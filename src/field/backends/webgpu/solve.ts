@@ -94,8 +94,7 @@ export function solveOnDevice(
       noiseFloor: NOISE_FLOOR,
       tie: tie && {
         gain: tie.sensitivity,
-        linear: tie.information(0),
-        angular: tie.information(3),
+        information: Array.from({ length: 6 }, (_, i) => tie.information(i)),
         offset: [...twistOffset(tie.velocity(pose), { ...unknownsAt(pose), undistorted })],
       },
       predicted: hold?.predicted ?? problem.start,

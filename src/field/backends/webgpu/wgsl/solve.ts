@@ -10,7 +10,8 @@ struct Params {
   limits: vec4f, // last robust scale, its factor per step, smallest step (m), smallest turn
   sigmas: vec4f, // of the twist per unit of scaled time, linear and angular; largest turn that is not deskewed anew
   factors: vec4f, // weight of ground, smallest conditioning; of the hold: information of the prediction, noise floor
-  tie: vec4f, // how the velocity moves with the pose, 0 = not tied; information per variance, linear and angular
+  tie: vec4f, // how the velocity moves with the pose, 0 = not tied; information per variance of the linear components
+  tieAngular: vec4f, // of the angular ones
   tiedLinear: vec4f, // twist minus the velocity that the first pose means, scaled time
   tiedAngular: vec4f,
   counts: vec4u, // chunks of points, most steps, unknowns (6 or 12), 1 = hold sliding directions
@@ -101,7 +102,7 @@ fn tieMotion(iteration: u32, variance: f32) {
   for (var i = 0u; i < 6u; i++) {
     var r = select(params.tiedAngular[i % 3u], params.tiedLinear[i % 3u], i < 3u) + state[${STATE.turned}u + i];
     for (var k = 0u; k < iteration; k++) { r -= s * state[${STATE.steps}u + k * 12u + i]; }
-    let information = variance * select(params.tie.z, params.tie.y, i < 3u);
+    let information = variance * select(params.tieAngular[i % 3u], params.tie[1u + i % 3u], i < 3u);
     A[i * 13u] += information * s * s;
     A[(6u + i) * 13u] += information;
     A[(6u + i) * 12u + i] -= information * s;

@@ -20,7 +20,13 @@ export interface EventOutputOptions {
   readonly viewer: () => MapViewer | undefined;
 }
 
-/** Events of the SLAM thread on their way to odometry, path, cloud, viewer, diagnostics and log. */
+/**
+ * Events of the SLAM thread on their way to odometry, path, cloud, viewer, diagnostics and log.
+ *
+ * @example
+ * const output = new EventOutput({ port, parameters, log, health, odometry, trajectory, intake, viewer });
+ * slam.listen((event) => output.take(event, pump.current));
+ */
 export class EventOutput {
   #cloudAt = -Infinity;
   #published: Published = 'nothing';

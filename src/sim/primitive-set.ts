@@ -14,6 +14,10 @@ const STRIDE = 15;
  * Primitives packed into flat arrays, with exact ray intersection, signed distance and gradient per primitive.
  * Nothing here allocates after construction. Sizes: box and wedge half extents; cylinder radius, 0, half height;
  * sphere radius.
+ *
+ * @example
+ * const set = new PrimitiveSet([{ kind: 'sphere', radius: 1, pose: identity(), reflectivity: 0.5 }]);
+ * set.distance(0, 3, 0, 0); // 2
  */
 export class PrimitiveSet {
   readonly count: number;

@@ -11,7 +11,13 @@ export function orderKey(bx: number, by: number, bz: number): number {
   return ((bz + BLOCK_LIMIT) * SPAN + by + BLOCK_LIMIT) * SPAN + bx + BLOCK_LIMIT;
 }
 
-/** Which block (from 0) lies where, for neighbour look-ups; −1 where there is none. */
+/**
+ * Which block (from 0) lies where, for neighbour look-ups; −1 where there is none.
+ *
+ * @example
+ * const index = new BlockIndex(level.coords);
+ * const before = index.at(bx - 1, by, bz); // −1: there is none
+ */
 export class BlockIndex {
   readonly #index = new Map<number, number>();
 

@@ -5,7 +5,14 @@ import * as L from '../../kernels/layout/lidar.js';
 import { MAX_SEGMENTS, MAX_SERIES_ANGLE, twistSegments, writeSeries } from './prepare-motion.js';
 import type { PreparedScan } from './prepared-scan.js';
 
-/** Undoes the motion of a sensor while it swept: p' = exp(τ·ξ)·p for every fine point of a prepared scan. */
+/**
+ * Undoes the motion of a sensor while it swept: p' = exp(τ·ξ)·p for every fine point of a prepared scan.
+ *
+ * @example
+ * const undistortion = new Undistortion(pool, args);
+ * undistortion.keypoints(prepared, twist); // before tracking
+ * undistortion.all(prepared); // before mapping
+ */
 export class Undistortion {
   readonly #u32: Uint32Array;
   readonly #f32: Float32Array;

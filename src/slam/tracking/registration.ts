@@ -23,7 +23,13 @@ export interface FirstGuess {
 
 const STILL = new Float64Array(6);
 
-/** Registers observations against the map, with the velocity during a sweep where there is one. */
+/**
+ * Registers observations against the map, with the velocity during a sweep where there is one.
+ *
+ * @example
+ * const registration = new Registration(tracker, config.tracking, kernel);
+ * const { pose } = registration.from(observation, guess); // T_submap_sensor
+ */
 export class Registration {
   /** @param kernel robust scale of the scores of turned guesses (m) */
   constructor(

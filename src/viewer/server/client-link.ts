@@ -37,6 +37,12 @@ const MAX_NOTICES = 16;
  * One client: what it does not know yet, and how much is on its way. Only the newest version of each thing waits, so
  * that memory stays bounded however slow the client is. Every message is followed by a ping; its pong confirms that the
  * message has been read (TCP's own buffers may hold megabytes and say nothing).
+ *
+ * @example
+ * const link = new ClientLink(webSocket, socket, host);
+ * link.block(entry); // has changed; sent when the client has room
+ * link.check(performance.now());
+ * link.close(CLOSE.goingAway, 'The server ends.');
  */
 export class ClientLink {
   readonly rate = new RateMeter();

@@ -44,6 +44,12 @@ export interface ViewerServerOptions {
 /**
  * Serves the viewer: the page, its WebSocket, downloads. Whoever makes the map feeds it through {@link ViewerSink};
  * everything is encoded once and sent to each client as fast as that client reads.
+ *
+ * @example
+ * const server = new ViewerServer({ port: 8080, hello, trajectory });
+ * const addresses = await server.start();
+ * server.poses(0); // the trajectory has new poses
+ * await server.close();
  */
 export class ViewerServer implements ViewerSink {
   readonly #options: ViewerServerOptions;

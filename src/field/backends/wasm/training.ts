@@ -34,7 +34,14 @@ const CHUNK_SAMPLES = 256;
 const RECORD_BYTES = 112;
 const MAX_FRAMES = 64;
 
-/** Draws training samples and takes steps of the joint optimisation. */
+/**
+ * Draws training samples and takes steps of the joint optimisation.
+ *
+ * @example
+ * const training = new Training(pool, limits);
+ * training.drawSamples(field, surface, { points, first: 0, seed: 1, band: 0.3 });
+ * const { loss } = training.step(field, batch, frames, options);
+ */
 export class Training {
   readonly #pool: KernelPool;
   readonly #limits: BackendLimits;

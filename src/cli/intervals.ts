@@ -15,7 +15,7 @@ export interface IntervalSummary {
   readonly gapCount: number;
 }
 
-export const MOST_GAPS = 10;
+const MOST_GAPS = 10;
 const GAP_FACTOR = 3;
 /** Seconds; topics that come in bursts have tiny medians, and their pauses are no gaps. */
 const SHORTEST_GAP = 0.02;

@@ -171,7 +171,7 @@ export class TfBuffer {
 }
 
 /** Frame names of tf2 have no leading slash; some old drivers still write one. */
-export function frameName(frame: string): string {
+function frameName(frame: string): string {
   return frame.startsWith('/') ? frame.slice(1) : frame;
 }
 

@@ -3,7 +3,7 @@ import { IntegerModel } from './integer-model.js';
 import { BitModels, RangeDecoder, type BitCoder } from './range-coder.js';
 
 /** Block coordinates stay within ±2¹⁶, as far as the mesh's block store can address. */
-export const BLOCK_LIMIT = 65536;
+const BLOCK_LIMIT = 65536;
 const SPAN = 2 * BLOCK_LIMIT;
 
 /** One number per block; numbers sort by z, then y, then x. */

@@ -168,7 +168,7 @@ function biasTable({ memory }: KernelPool): number {
 }
 
 /** A step through `count` elements that visits each once, in an order far from the original. */
-export function coprimeStride(count: number): number {
+function coprimeStride(count: number): number {
   let stride = Math.max(1, Math.floor(count * 0.6180339887));
   while (gcd(stride, count) !== 1) stride++;
   return stride;

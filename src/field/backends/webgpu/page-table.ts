@@ -51,6 +51,6 @@ export class PageTable {
   }
 }
 
-export const NONE = -1;
+const NONE = -1;
 /** "Level" of a page of rows. */
 export const ROWS = 255;

@@ -33,7 +33,7 @@ const STARTED_SCANS = 10;
  * @example
  * const pump = new ScanPump({ intake, imu, slam, active, queueSize, wantsCloud, onFatal });
  * pump.pump(); // after every cloud that came
- * pump.settle('tracking'); // after every pose
+ * pump.settle('tracking'); // after every scan that is mapped
  */
 export class ScanPump {
   #busy = false;

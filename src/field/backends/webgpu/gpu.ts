@@ -50,7 +50,7 @@ export type Params = readonly (readonly number[] | { readonly u: readonly number
  * @example
  * const gpu = new Gpu(device, sizes);
  * await gpu.compile();
- * gpu.run('query', points, params);
+ * gpu.run('query', threads, params);
  * const [bytes] = await gpu.read({ buffer, bytes: 16 });
  */
 export class Gpu {

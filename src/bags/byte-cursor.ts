@@ -1,6 +1,13 @@
 const utf8 = new TextDecoder();
 
-/** Reads little-endian fields in order; throws RangeError past the end, which callers turn into a warning. */
+/**
+ * Reads little-endian fields in order; throws RangeError past the end, which callers turn into a warning.
+ *
+ * @example
+ * const cursor = new ByteCursor(bytes);
+ * const name = cursor.string(); // a length (u32), then as many bytes
+ * const rest = cursor.take(cursor.remaining);
+ */
 export class ByteCursor {
   readonly #view: DataView;
 

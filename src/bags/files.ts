@@ -1,7 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { FeltmapError } from '../geometry/errors.js';
 
-/** A file read at arbitrary places; never held in memory as a whole. */
+/**
+ * A file read at arbitrary places; never held in memory as a whole.
+ *
+ * @example
+ * const file = await RandomAccessFile.open('drive.mcap');
+ * const head = await file.read(0, 8);
+ * await file.close();
+ */
 export class RandomAccessFile {
   private constructor(
     readonly path: string,
@@ -51,7 +58,13 @@ export function fileError(path: string, cause: unknown): FeltmapError {
   });
 }
 
-/** Reads many small neighbouring pieces of a file through one window, so that a scan costs few system calls. */
+/**
+ * Reads many small neighbouring pieces of a file through one window, so that a scan costs few system calls.
+ *
+ * @example
+ * const reader = new WindowedReader(await RandomAccessFile.open('drive.db3'));
+ * const header = await reader.read(4096, 8); // mostly without a system call
+ */
 export class WindowedReader {
   #window: Uint8Array = new Uint8Array(0);
   #start = 0;

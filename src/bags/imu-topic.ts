@@ -6,7 +6,7 @@ import { ImuIntake } from '../sensors/imu/intake.js';
 import type { BagReader } from './types.js';
 
 /** Value of the option that leaves the IMU out. */
-export const NO_IMU = 'none';
+const NO_IMU = 'none';
 
 /** The IMU of a bag: its topic, and an intake that has the bag's fixed transforms. */
 export interface BagImu {

@@ -23,7 +23,14 @@ export interface McapExtent extends Extent {
   readonly channels?: ReadonlySet<number>;
 }
 
-/** What a file holds and where, from its summary or from walking through its records. */
+/**
+ * What a file holds and where, from its summary or from walking through its records.
+ *
+ * @example
+ * const index = new McapIndex();
+ * index.learnSafely(op, content); // schemas and channels; other records are passed over
+ * index.addCount(channelId, 1); // a message
+ */
 export class McapIndex {
   readonly schemas = new Map<number, McapSchema>();
   readonly channels = new Map<number, McapChannel>();

@@ -13,7 +13,14 @@ import { timeSpan } from './time-span.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 import { WarningList } from './warnings.js';
 
-/** MCAP files: chunked or not, any compression, with an index or without, whole or cut off. */
+/**
+ * MCAP files: chunked or not, any compression, with an index or without, whole or cut off.
+ *
+ * @example
+ * const bag = await McapReader.open('drive.mcap');
+ * for await (const { topic, logTimeNs } of bag.messages({ topics: ['/points'] })) console.log(topic, logTimeNs);
+ * await bag.close();
+ */
 export class McapReader implements BagReader {
   readonly format = 'mcap';
   readonly #warnings = new WarningList();

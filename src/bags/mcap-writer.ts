@@ -33,6 +33,11 @@ const TRANSIENT_LOCAL_QOS =
  * Writes an MCAP file with ROS 2 messages (profile ros2, CDR), indexed, with statistics: readable by `ros2 bag`,
  * Foxglove and {@link openBag}. The same calls give the same bytes. The file appears under its name at `close()`.
  * Methods must be awaited one after the other. All throw FeltmapError 'io' where the disk fails.
+ *
+ * @example
+ * const writer = await McapBagWriter.create('drive.mcap');
+ * for await (const scan of source.scans()) await writer.writeScan('/points', scan);
+ * await writer.close();
  */
 export class McapBagWriter {
   readonly #channels = new Map<string, { id: number; type: string; sequence: number }>();

@@ -8,7 +8,14 @@ import { timeSpan } from './time-span.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 import { WarningList } from './warnings.js';
 
-/** ROS 1 bags, format 2.0: any compression, with an index or cut off. */
+/**
+ * ROS 1 bags, format 2.0: any compression, with an index or cut off.
+ *
+ * @example
+ * const bag = await Ros1BagReader.open('drive.bag');
+ * console.log(bag.topics(), bag.warnings);
+ * await bag.close();
+ */
 export class Ros1BagReader implements BagReader {
   readonly format = 'ros1-bag';
 

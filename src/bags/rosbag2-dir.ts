@@ -45,7 +45,14 @@ export async function findRosbag2Files(
   return { files: files.map((n) => join(path, n)), metadata, warnings };
 }
 
-/** Bag files that were recorded one after another, as one bag. */
+/**
+ * Bag files that were recorded one after another, as one bag.
+ *
+ * @example
+ * const parts = await Promise.all(paths.map((path) => McapReader.open(path)));
+ * const bag = new SplitBagReader(parts, []); // one part after another
+ * for await (const message of bag.messages()) use(message);
+ */
 export class SplitBagReader implements BagReader {
   readonly #topics = new Map<string, TopicInfo>();
 

@@ -41,6 +41,14 @@ interface Page {
   readonly right: number;
 }
 
+/**
+ * The tables of a database file, read page by page.
+ *
+ * @example
+ * const database = await SqliteFile.open(await RandomAccessFile.open('drive.db3'));
+ * const { root } = (await database.schema()).get('messages')!;
+ * for await (const { rowid, values } of database.rows(root)) use(rowid, values);
+ */
 export class SqliteFile {
   /** Inner pages are needed again and again; payload pages once. */
   readonly #cache = new Map<number, Page>();

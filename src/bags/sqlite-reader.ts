@@ -10,7 +10,14 @@ import { WarningList } from './warnings.js';
 
 type Schema = Map<string, { root: number; sql: string }>;
 
-/** rosbag2's SQLite storage, all versions; messages are streamed along the index of their stamps. */
+/**
+ * rosbag2's SQLite storage, all versions; messages are streamed along the index of their stamps.
+ *
+ * @example
+ * const bag = await SqliteBagReader.open('drive.db3');
+ * for await (const { data } of bag.messages({ topics: ['/points'] })) use(data);
+ * await bag.close();
+ */
 export class SqliteBagReader implements BagReader {
   readonly format = 'rosbag2-sqlite';
   readonly timeRange = undefined;

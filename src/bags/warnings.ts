@@ -1,4 +1,11 @@
-/** Warnings without repetitions and without end: a bag with a million bad messages must not fill memory with them. */
+/**
+ * Warnings without repetitions and without end: a bag with a million bad messages must not fill memory with them.
+ *
+ * @example
+ * const warnings = new WarningList();
+ * warnings.add('The index is damaged; the file is read from front to back.');
+ * console.log(warnings.list);
+ */
 export class WarningList {
   static readonly LIMIT = 100;
   readonly #seen = new Set<string>();

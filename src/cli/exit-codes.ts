@@ -23,7 +23,12 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   interrupted: 'Stopped by Ctrl-C (or SIGTERM); what was mapped until then is written.',
 };
 
-/** Marks an error with what was being done, where the error's own code does not say it. */
+/**
+ * Marks an error with what was being done, where the error's own code does not say it.
+ *
+ * @example
+ * throw new StageError('output', cause); // ends the command with the status of a failed output
+ */
 export class StageError extends Error {
   constructor(
     readonly stage: 'input' | 'output',

@@ -15,12 +15,19 @@ export interface IntervalSummary {
   readonly gapCount: number;
 }
 
-export const MOST_GAPS = 10;
+const MOST_GAPS = 10;
 const GAP_FACTOR = 3;
 /** Seconds; topics that come in bursts have tiny medians, and their pauses are no gaps. */
 const SHORTEST_GAP = 0.02;
 
-/** Gathers the times of a topic's messages: 8 bytes a message. */
+/**
+ * Gathers the times of a topic's messages: 8 bytes a message.
+ *
+ * @example
+ * const intervals = new IntervalCollector();
+ * for await (const { logTimeNs } of bag.messages()) intervals.add(logTimeNs);
+ * console.log(intervals.summary());
+ */
 export class IntervalCollector {
   #times = new Float64Array(256);
   #count = 0;

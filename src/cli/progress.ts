@@ -53,7 +53,14 @@ export function formatCount(count: number): string {
   return `${(count / 1e6).toFixed(2)} M`;
 }
 
-/** Draws progress: a line that rewrites itself on a terminal, a plain line now and then elsewhere, or nothing. */
+/**
+ * Draws progress: a line that rewrites itself on a terminal, a plain line now and then elsewhere, or nothing.
+ *
+ * @example
+ * const progress = new Progress('bar');
+ * progress.update({ scans: 12, total: 100, elapsed: 1.5, state: 'tracking', distance: 8, triangles: 40_000 });
+ * progress.note('A scan was left out.'); // above the line
+ */
 export class Progress {
   #last = -Infinity;
   #drawn = false;

@@ -1,4 +1,11 @@
-/** Pause and speed of a replay: holds scans back until it is their time. */
+/**
+ * Pause and speed of a replay: holds scans back until it is their time.
+ *
+ * @example
+ * const pace = new ReplayPace();
+ * pace.setSpeed(2);
+ * await pace.ready(scan.stampNs, signal); // resolves when it is this scan's turn
+ */
 export class ReplayPace {
   #paused = false;
   #speed = 0;

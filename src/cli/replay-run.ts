@@ -88,7 +88,15 @@ export function expectedScans({ start, duration, count }: Extent, period: number
   return Number.isFinite(total) ? total : undefined;
 }
 
-/** Feeds the progress display from the run's log. */
+/**
+ * Feeds the progress display from the run's log.
+ *
+ * @example
+ * const display = new RunProgress(progress, log, { start: 0, duration: Infinity, count: input.scanCount });
+ * display.start();
+ * display.update(); // after every scan
+ * display.finish();
+ */
 export class RunProgress {
   #begin: number | undefined;
 

@@ -19,7 +19,15 @@ export interface ReplayViewOptions {
   readonly total: () => number | undefined;
 }
 
-/** Shows a replay in the browser, with pause and speed. */
+/**
+ * Shows a replay in the browser, with pause and speed.
+ *
+ * @example
+ * const view = new ReplayView(log, { port: 8080, host: '127.0.0.1', title: 'drive', voxel: 0.15, total: () => 100 });
+ * const addresses = await view.start();
+ * view.attach(slam);
+ * slam.listen((event) => view.take(event));
+ */
 export class ReplayView {
   readonly pace = new ReplayPace();
   readonly #viewer: MapViewer;

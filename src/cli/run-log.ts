@@ -3,7 +3,14 @@ import type { HostEvent } from '../host/protocol.js';
 import { Trajectory } from '../slam/trajectory.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
 
-/** What a run remembers of its scans: the path, states and times; a few hundred bytes a scan however large the map. */
+/**
+ * What a run remembers of its scans: the path, states and times; a few hundred bytes a scan however large the map.
+ *
+ * @example
+ * const log = new RunLog();
+ * slam.listen((event) => log.take(event));
+ * console.log(log.scans, log.distance, log.meanTimes());
+ */
 export class RunLog {
   readonly trajectory = new Trajectory();
   readonly #scans: Omit<ScanResult, 'pose'>[] = [];

@@ -1,6 +1,13 @@
 import type { KernelMemory } from './memory.js';
 
-/** The struct that a kernel reads its parameters from; offsets in bytes, as in the kernel's own constants. */
+/**
+ * The struct that a kernel reads its parameters from; offsets in bytes, as in the kernel's own constants.
+ *
+ * @example
+ * const args = new KernelArguments(memory, 32);
+ * args.int(0, pointer, count).float(8, [1, 0, 0]).scalar(20, 0.5); // offsets in bytes
+ * pool.run(kernel, args.pointer, chunks);
+ */
 export class KernelArguments {
   readonly pointer: number;
   readonly #u32: Uint32Array;

@@ -6,6 +6,12 @@ const PAGE = 65536;
  * One shared WebAssembly memory, reserved up front and handed out by a bump allocator; what is released goes to the
  * next of the same size. The operating system commits pages only when they are touched, so a large reservation costs
  * address space, not RAM, and nothing ever moves: kernels and typed-array views may keep their pointers.
+ *
+ * @example
+ * const memory = new KernelMemory(512 * 2 ** 20);
+ * const pointer = memory.alloc(4 * 1000);
+ * memory.f32(pointer, 1000).fill(1);
+ * memory.release(pointer, 4 * 1000);
  */
 export class KernelMemory {
   readonly memory: WebAssembly.Memory;

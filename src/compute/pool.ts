@@ -23,6 +23,11 @@ export const CONTROL = {
 /**
  * Threads that share one wasm memory and run kernels chunk by chunk. Which thread runs which chunk is left to
  * chance; kernels write per-chunk results that are reduced in order, so the outcome does not depend on it.
+ *
+ * @example
+ * const pool = await KernelPool.create({ threads: 4, memoryMiB: 512 });
+ * pool.run(kernel, args.pointer, chunks); // returns when all chunks are done
+ * await pool.close();
  */
 export class KernelPool {
   readonly #control: Int32Array;

@@ -24,7 +24,12 @@ export type Reply =
   | { readonly value: unknown }
   | { readonly error: { readonly message: string; readonly code?: ErrorCode; readonly lost: boolean } };
 
-/** The device that the other thread works on is gone. */
+/**
+ * The device that the other thread works on is gone.
+ *
+ * @example
+ * if (error instanceof LostError) startAgain(error.message); // what the thread held is gone
+ */
 export class LostError extends Error {}
 
 /** Longest wait for an answer; the longest calls compile kernels, load a large map or run tfjs on a software adapter. */
@@ -33,6 +38,12 @@ const PATIENCE_MS = 120_000;
 /**
  * Calls to another thread that wait for their answer. WebGPU answers by promises only; with the device in a thread of
  * its own, the thread that runs SLAM can ask it as it asks the kernels of engine wasm, which block as well.
+ *
+ * @example
+ * const caller = new SyncCaller(new URL('./host.js', import.meta.url), { memory });
+ * await caller.ready;
+ * const answer = caller.call('query', points); // this thread waits
+ * await caller.close();
  */
 export class SyncCaller {
   readonly #worker: Worker;

@@ -7,6 +7,10 @@ const STACK = 64;
  * Exact nearest neighbours in a fixed set of points. A balanced k-d tree without pointers: the points are permuted so
  * that every node owns a contiguous range, halved at its median along its longest side. Every node knows the tight box of
  * its points: surfaces are thin, and without the boxes a query in the open visits most of them.
+ *
+ * @example
+ * const tree = new KdTree(Float32Array.of(0, 0, 0, 1, 0, 0));
+ * tree.distance(0.75, 0, 0); // 0.25
  */
 export class KdTree {
   readonly count: number;

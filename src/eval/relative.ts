@@ -48,12 +48,7 @@ export function relativeError(
 }
 
 /** (Q_i⁻¹Q_j)⁻¹ (P_i⁻¹P_j): what the estimate adds to the true motion from i to j. */
-export function relativePoseError(
-  estimate: readonly Pose[],
-  truth: readonly Pose[],
-  i: number,
-  j: number,
-): Pose {
+function relativePoseError(estimate: readonly Pose[], truth: readonly Pose[], i: number, j: number): Pose {
   const trueMotion = compose(inverse(truth[i]!), truth[j]!);
   const motion = compose(inverse(estimate[i]!), estimate[j]!);
   return compose(inverse(trueMotion), motion);

@@ -17,13 +17,6 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** Surface area of a mesh (m²). */
-export function meshArea(mesh: TriangleSoup): number {
-  let area = 0;
-  for (let t = 0; t < mesh.indices.length; t += 3) area += triangleArea(mesh, t);
-  return area;
-}
-
 /**
  * Points on a mesh, evenly by area: one per `spacing`² of surface, walking the triangles in order with a carry, so
  * that small triangles get their share; uniform inside each triangle (Osada et al. 2002, eq. 1). Same seed, same

@@ -6,6 +6,11 @@ import { FeltmapError } from '../geometry/errors.js';
 /**
  * A file whose name never holds half of it: written to a temporary name beside it, synced, renamed. The folder has to
  * exist. Every method throws FeltmapError io: disk full, no permission, not a folder, …
+ *
+ * @example
+ * const file = await AtomicFile.create('out/mesh.ply');
+ * await file.write(bytes);
+ * await file.commit(); // only now it has its name
  */
 export class AtomicFile {
   #position = 0n;

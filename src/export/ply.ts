@@ -2,7 +2,7 @@ import type { Mesh } from '../mesh/mesh.js';
 
 /**
  * Binary little-endian PLY of a mesh: float positions, normals and uchar colours where present, triangles as
- * `list uchar int vertex_indices`, which every reader knows.
+ * `list uchar int vertex_indices`, which every reader knows. Without triangles it is a point cloud.
  *
  * @param comments lines for the header; line breaks are taken out
  */
@@ -38,9 +38,4 @@ export function encodePly(mesh: Mesh, comments: readonly string[] = []): Uint8Ar
     for (let k = 0; k < 3; k++, at += 4) view.setInt32(at, indices[t + k]!, true);
   }
   return out;
-}
-
-/** Points as a mesh without triangles, which {@link encodePly} writes as a point cloud. */
-export function pointsAsMesh(positions: Float32Array): Mesh {
-  return { positions, indices: new Uint32Array(0) };
 }

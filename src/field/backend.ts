@@ -111,7 +111,7 @@ export const SAMPLE_VALUES = 5;
  * operation gives the same bytes whatever the number of threads.
  *
  * @example
- * const { backend, field } = await createBackend('auto', pool, limits, { spec, room });
+ * const { backend, field } = await createBackend('auto', pool, { spec, room, limits });
  * backend.integrate(field, surface, identity(), { scan: 0 });
  * const [distance] = backend.sample(field, 'distance', Float32Array.of(1, 0, 0));
  */

@@ -73,6 +73,11 @@ export function clearSums(sums: NormalSums): void {
 /**
  * A x = b over the changes of pose (6: v, ω at the sensor, submap axes), of the undistorting twist (6) and of the terms'
  * own unknowns. Terms add to it: one pose from several sensors.
+ *
+ * @example
+ * const system = new LinearSystem();
+ * system.addGeometric(sums, groundWeight);
+ * if (solveCholesky(system.A, system.b, system.size)) move(system.b); // b is the step now
  */
 export class LinearSystem {
   readonly size: number;

@@ -24,7 +24,7 @@ export function fitSteps(
 }
 
 /** One damped Gauss–Newton step of a pose against the field, held to its anchor. */
-export function poseStep(pose: Pose, anchor: Pose, system: Float64Array, prior: PosePrior): Pose {
+function poseStep(pose: Pose, anchor: Pose, system: Float64Array, prior: PosePrior): Pose {
   if (!(system[27]! > prior.minSamples)) return pose; // too few samples to say anything
   const scale = prior.systemScale;
   const offset = compose(pose, inverse(anchor));

@@ -8,7 +8,12 @@ export type ErrorCode =
   | 'out-of-memory' // a fixed arena is full
   | 'io'; // the disk or the network failed
 
-/** Every error Feltmap throws on purpose: what happened, where, and what to do. */
+/**
+ * Every error Feltmap throws on purpose: what happened, where, and what to do.
+ *
+ * @example
+ * throw new FeltmapError('bad-input', 'drive.mcap holds no point clouds; give a topic with --topic.');
+ */
 export class FeltmapError extends Error {
   constructor(
     readonly code: ErrorCode,

@@ -1,4 +1,11 @@
-/** Events per second over the last few seconds. */
+/**
+ * Events per second over the last few seconds.
+ *
+ * @example
+ * const meter = new RateMeter();
+ * meter.tick(); // at every scan
+ * console.log(meter.rate, meter.silence);
+ */
 export class RateMeter {
   readonly #times: number[] = [];
   #count = 0;
@@ -41,7 +48,14 @@ export class RateMeter {
   }
 }
 
-/** The last values of a quantity, for a mean and percentiles. */
+/**
+ * The last values of a quantity, for a mean and percentiles.
+ *
+ * @example
+ * const latency = new RecentValues();
+ * latency.add(12.5);
+ * console.log(latency.percentile(0.95));
+ */
 export class RecentValues {
   readonly #values: number[] = [];
 

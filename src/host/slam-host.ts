@@ -25,7 +25,14 @@ import { ViewCollector } from './viewer-feed/view-collector.js';
 
 export type HostOptions = Omit<SlamThreadData, 'factoryUrl'>;
 
-/** The SLAM thread's side: owns the SLAM system, answers requests one by one and posts what happens. */
+/**
+ * The SLAM thread's side: owns the SLAM system, answers requests one by one and posts what happens.
+ *
+ * @example
+ * const host = await SlamHost.create(createSlam, { config }, (event) => port.postMessage(event));
+ * const saved = await host.handle({ type: 'save-map' });
+ * await host.close();
+ */
 export class SlamHost {
   #slam!: Slam;
   #config!: Config;

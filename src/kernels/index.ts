@@ -3,7 +3,7 @@
 // no AssemblyScript object is ever allocated, because instances share one memory but not their globals.
 export { fuse } from './field/fuse';
 export { allocateBlocks, castPoints } from './field/rays';
-export { dropBlocks, makeBlocks, orderBlocks } from './field/grid';
+export { dropBlocks, makeBlocks, orderBlocks } from './field/blocks';
 export { carve, carveMarked } from './field/carve';
 export { register } from './field/register';
 export { allocateRows, fitForward, fitUpdate } from './field/fit';

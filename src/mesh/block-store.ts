@@ -57,6 +57,11 @@ export function blockCoordsOf(key: number): [number, number, number] {
 /**
  * The map's surface, block by block. Every change takes the next version number, so that a viewer that knows
  * version n asks for `changedSince(n)`; blocks that have gone are remembered as deletions.
+ *
+ * @example
+ * const store = new MeshBlockStore();
+ * store.set(0, 0, 0, data); // the block at the origin
+ * const { blocks, deleted, version } = store.changedSince(0);
  */
 export class MeshBlockStore {
   readonly #blocks = new Map<number, MeshBlock>();

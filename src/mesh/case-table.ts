@@ -92,7 +92,7 @@ export function shareFace(a: number, b: number): boolean {
  * inside a face. A diagonal in a face could be drawn by the neighbouring cell too, and four triangles would meet
  * there. Dynamic programme over polygon intervals (Klincsek 1980).
  */
-export function triangulate(loop: readonly number[]): number[] {
+function triangulate(loop: readonly number[]): number[] {
   const n = loop.length;
   const cost = (a: number, b: number): number => {
     if (b - a === 1 || b - a === n - 1) return 0;

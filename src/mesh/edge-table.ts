@@ -17,7 +17,13 @@ for (let id = 0; id < BLOCK_EDGE_IDS; id++) {
   SHARED[id] = at.some((c, axis) => axis !== AXIS[id] && c % BLOCK_CELLS === 0) ? 1 : 0;
 }
 
-/** Grid edges on block borders → vertex numbers: an open-addressing hash table that grows. */
+/**
+ * Grid edges on block borders → vertex numbers: an open-addressing hash table that grows.
+ *
+ * @example
+ * const table = new EdgeTable(store.vertices);
+ * const known = table.vertex(0, 0, 0, edge, fresh); // fresh when the edge is new
+ */
 export class EdgeTable {
   #mask: number;
   #low: Uint32Array;

@@ -23,7 +23,14 @@ const MIN_CHANGE = 1 / 3;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
 const BAND_VOXELS = 1.75;
 
-/** Keeps the mesh of a field up to date, the most changed blocks first, a few per scan. */
+/**
+ * Keeps the mesh of a field up to date, the most changed blocks first, a few per scan.
+ *
+ * @example
+ * const mesher = new MapMesher(pool, backend, field, { minWeight: 1, minComponentTriangles: 0, features: true });
+ * mesher.update(48); // blocks
+ * const mesh = mesher.weld();
+ */
 export class MapMesher {
   readonly #backend: FieldBackend;
   readonly #field: Field;

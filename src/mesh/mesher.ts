@@ -40,6 +40,12 @@ export interface BlockMesherOptions {
  *
  * A block's mesh depends on its own 729 values only. To keep neighbours watertight, a change of a corner on a
  * block's first layer must also re-extract the neighbour before it, which has that corner as its ninth.
+ *
+ * @example
+ * const mesher = new BlockMesher(pool, { slots: 64, cellSize: 0.15 });
+ * mesher.values(0).set(distances); // 9³, metres
+ * mesher.extract(Int32Array.of(0, 0, 0), 1);
+ * const { triangles } = mesher.store;
  */
 export class BlockMesher {
   readonly slots: number;

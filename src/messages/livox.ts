@@ -3,7 +3,7 @@ import { type PointCloud2, type PointField, PointType } from './pointcloud2.js';
 import { type Encoding, WireReader } from './wire.js';
 
 /** The cloud of Livox's own drivers, under the names of both and of the old ROS 2 one. */
-export const LIVOX_TYPES = [
+const LIVOX_TYPES = [
   'livox_ros_driver2/msg/CustomMsg',
   'livox_ros_driver/msg/CustomMsg',
   'livox_interfaces/msg/CustomMsg',

@@ -24,7 +24,14 @@ interface Branch {
 const NANOSECONDS = 1_000_000_000n;
 const MAX_DEPTH = 128;
 
-/** The tree of transforms from /tf and /tf_static with a few seconds of history, and look-ups in it. */
+/**
+ * The tree of transforms from /tf and /tf_static with a few seconds of history, and look-ups in it.
+ *
+ * @example
+ * const tf = new TfBuffer();
+ * tf.set(transform, true);
+ * const found = tf.lookup('base_link', 'lidar', stampNs);
+ */
 export class TfBuffer {
   readonly #branches = new Map<string, Branch>();
   readonly #keepNs: bigint;
@@ -164,7 +171,7 @@ export class TfBuffer {
 }
 
 /** Frame names of tf2 have no leading slash; some old drivers still write one. */
-export function frameName(frame: string): string {
+function frameName(frame: string): string {
   return frame.startsWith('/') ? frame.slice(1) : frame;
 }
 

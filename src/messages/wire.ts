@@ -10,6 +10,12 @@ const utf8Encoder = new TextEncoder();
  * Reads primitive fields one after another from a serialised ROS message. CDR after OMG DDS-XTypes 1.3 §7.4
  * (plain CDR and plain CDR2, either endianness); ROS 1 is the same without alignment, headers and terminators.
  * Every read checks bounds and throws FeltmapError 'bad-input'.
+ *
+ * @example
+ * const reader = new WireReader(bytes, 'cdr', 'std_msgs/Header');
+ * const seconds = reader.int32();
+ * const nanoseconds = reader.uint32();
+ * const frameId = reader.string();
  */
 export class WireReader {
   readonly #view: DataView;
@@ -138,7 +144,15 @@ export class WireReader {
   }
 }
 
-/** Writes primitive fields one after another; the counterpart of {@link WireReader} (little-endian plain CDR). */
+/**
+ * Writes primitive fields one after another; the counterpart of {@link WireReader} (little-endian plain CDR).
+ *
+ * @example
+ * const writer = new WireWriter();
+ * writer.int32(seconds);
+ * writer.string('lidar');
+ * const bytes = writer.finish();
+ */
 export class WireWriter {
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;

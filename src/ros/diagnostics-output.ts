@@ -23,7 +23,15 @@ const SILENT_MS = 5000;
 /** Of the histogram of event-loop delays, ms. */
 const RESOLUTION_MS = 2;
 
-/** Publishes diagnostics; watches the inputs and the main thread for them. */
+/**
+ * Publishes diagnostics; watches the inputs and the main thread for them.
+ *
+ * @example
+ * const diagnostics = new DiagnosticsOutput(port, { nodeName, topics, health, intake, mesh, log, activity });
+ * diagnostics.start();
+ * diagnostics.received('/points');
+ * diagnostics.publish(); // once a second
+ */
 export class DiagnosticsOutput {
   readonly #meters: ReadonlyMap<string, RateMeter>;
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -24,7 +24,13 @@ const NEW_MAP =
   'Tracking was lost for long: a new map starts here. It is not connected to the one before, which ~/save_map and ' +
   '~/save_mesh still write; bring the robot back and call ~/load_map to go on in that.';
 
-/** Events of the SLAM thread on their way to odometry, path, cloud, viewer, diagnostics and log. */
+/**
+ * Events of the SLAM thread on their way to odometry, path, cloud, viewer, diagnostics and log.
+ *
+ * @example
+ * const output = new EventOutput({ port, parameters, log, health, odometry, trajectory, intake, viewer });
+ * slam.listen((event) => output.take(event, pump.current));
+ */
 export class EventOutput {
   #cloudAt = -Infinity;
   #published: Published = 'nothing';

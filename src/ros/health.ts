@@ -33,7 +33,14 @@ export interface TopicHealth {
 /** Topics are silent after so many milliseconds. */
 const SILENT_MS = 2000;
 
-/** Rates, latencies and states of the last scans, and the diagnostic_msgs that report them. */
+/**
+ * Rates, latencies and states of the last scans, and the diagnostic_msgs that report them.
+ *
+ * @example
+ * const health = new Health();
+ * health.add(result, statistics, timing, decodeMs); // after every scan
+ * const message = health.message(input);
+ */
 export class Health {
   readonly odometry = new RateMeter();
   /** Arrival of the cloud to its odometry, ms. */

@@ -25,7 +25,13 @@ export interface MapServicesOptions {
 /** Between maps of a run that was lost on its way. */
 const UNCONNECTED = ' and, not connected to it, ';
 
-/** The Trigger services that are about the map; each answers with what it did, or why not. */
+/**
+ * The Trigger services that are about the map; each answers with what it did, or why not.
+ *
+ * @example
+ * const services = new MapServices({ slam, activity, directory, started, odomFrame: 'odom', restart, log });
+ * const { success, message } = await services.saveMap();
+ */
 export class MapServices {
   constructor(private readonly options: MapServicesOptions) {}
 

@@ -33,6 +33,12 @@ type Activity = 'unconfigured' | 'starting' | 'inactive' | 'active' | 'paused' |
 /**
  * The node without ROS: bytes of messages in, bytes of messages out through a {@link RosPort}. Everything heavy runs in
  * the SLAM thread; what is left here takes fractions of a millisecond.
+ *
+ * @example
+ * const node = new MappingNode({ name: 'feltmap', parameters, port, startSlam, version, onFatal });
+ * await node.configure();
+ * node.activate();
+ * node.onCloud('/points', bytes);
  */
 export class MappingNode {
   readonly #p: ParameterStore;

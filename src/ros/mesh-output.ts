@@ -13,7 +13,13 @@ export interface MeshOutputOptions {
 /** A message of at most this size keeps publish() below a millisecond or so. */
 const MAX_MESSAGE = 1_000_000;
 
-/** Publishes changed mesh blocks within a bandwidth, and everything again when a new subscriber appears. */
+/**
+ * Publishes changed mesh blocks within a bandwidth, and everything again when a new subscriber appears.
+ *
+ * @example
+ * const mesh = new MeshOutput(port, { frame: 'odom', color, bandwidth: () => 10e6 });
+ * await mesh.tick(slam, stampNs); // at the rate of the mesh topic
+ */
 export class MeshOutput {
   readonly #now: () => number;
   #seen = new Set<string>();

@@ -20,7 +20,14 @@ export interface OdometryOptions {
 /** What became of a scan's odometry. */
 export type Published = 'odometry' | 'prediction' | 'nothing';
 
-/** Publishes odometry, its transform and the path, and nothing that is known to be wrong. */
+/**
+ * Publishes odometry, its transform and the path, and nothing that is known to be wrong.
+ *
+ * @example
+ * const odometry = new OdometryOutput(port, trajectory, options);
+ * const published = odometry.publish(poseEvent, 'base_link'); // 'odometry', 'prediction' or 'nothing'
+ * odometry.publishPath();
+ */
 export class OdometryOutput {
   readonly #port: RosPort;
   readonly #o: OdometryOptions;

@@ -19,7 +19,14 @@ const KIND_NAMES: Record<ParameterKind, string> = {
   'string-array': 'a list of texts',
 };
 
-/** Values of all parameters, checked. */
+/**
+ * Values of all parameters, checked.
+ *
+ * @example
+ * const parameters = new ParameterStore();
+ * parameters.start([['odom_frame', 'map']]);
+ * parameters.string('odom_frame'); // 'map'
+ */
 export class ParameterStore {
   readonly #specs: ReadonlyMap<string, ParameterSpec>;
   readonly #values = new Map<string, ParameterValue>();

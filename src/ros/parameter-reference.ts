@@ -1,7 +1,7 @@
 import { settingPaths, LIVE_SETTINGS, listParameters, type ParameterSpec } from './parameters.js';
 
 /** The parameters of the ROS side as a table in Markdown, for docs/ros.md. */
-export function renderParameterTable(): string {
+function renderParameterTable(): string {
   const settings = new Set(settingPaths());
   const rows = listParameters()
     .filter(({ name }) => !settings.has(name))

@@ -5,6 +5,11 @@ import type { Trajectory } from '../slam/trajectory.js';
 /**
  * Which poses of the trajectory nav_msgs/Path shows: one per step, and never more than a limit, however long the run.
  * The poses are read when the message is made, so that it has what a loop closure made of them.
+ *
+ * @example
+ * const path = new PathHistory(trajectory, 0.5);
+ * path.add(place); // of a pose in the trajectory
+ * port.publish('path', encodePath(path.message(stampNs, 'odom')));
  */
 export class PathHistory {
   /** Places in the trajectory. */

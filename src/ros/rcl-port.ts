@@ -14,7 +14,14 @@ const OUTPUT_TYPES: Record<Output, string> = {
   diagnostics: ROS_TYPES.diagnosticArray,
 };
 
-/** A {@link RosPort} on a node of rclnodejs: raw messages both ways. */
+/**
+ * A {@link RosPort} on a node of rclnodejs: raw messages both ways.
+ *
+ * @example
+ * const port = new RclPort(rclnodejs, node);
+ * port.subscribe('/points', 'sensor_msgs/msg/PointCloud2', qos, (bytes) => core.onCloud('/points', bytes));
+ * port.log('info', 'Waiting for clouds.');
+ */
 export class RclPort implements RosPort {
   readonly #publishers: Record<Output, RclPublisher>;
   readonly #subscribed = new Map<string, { readonly type: string; readonly qos: QosProfile }>();

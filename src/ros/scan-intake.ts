@@ -59,7 +59,14 @@ export interface IntakeOptions {
 /** Interval over which the velocity of a moving mount is taken. */
 const MOUNT_STEP_NS = 50_000_000n;
 
-/** Clouds from arrival to the SLAM thread: stamps, waiting line, transforms; counts what is dropped and why. */
+/**
+ * Clouds from arrival to the SLAM thread: stamps, waiting line, transforms; counts what is dropped and why.
+ *
+ * @example
+ * const intake = new ScanIntake({ ...options, baseFrame: '', tfTimeout: () => 0.2, queueSize: () => 2 });
+ * intake.add('/points', 0, bytes); // the first LiDAR's cloud
+ * const ready = intake.next(); // 'wait': its transform is not there yet
+ */
 export class ScanIntake {
   readonly #o: IntakeOptions;
   readonly #queue: ScanQueue<WaitingScan>;

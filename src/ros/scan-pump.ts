@@ -27,7 +27,14 @@ const SETTLED_SCANS = 3;
 /** So many in a row end the start, once no more wait than may later. */
 const STARTED_SCANS = 10;
 
-/** Hands scans to the SLAM thread, one at a time, and knows which one it is working on. */
+/**
+ * Hands scans to the SLAM thread, one at a time, and knows which one it is working on.
+ *
+ * @example
+ * const pump = new ScanPump({ intake, imu, slam, active, queueSize, wantsCloud, onFatal });
+ * pump.pump(); // after every cloud that came
+ * pump.settle('tracking'); // after every scan that is mapped
+ */
 export class ScanPump {
   #busy = false;
   #current: { scan: ReadyScan; generation: number } | undefined;

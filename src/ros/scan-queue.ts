@@ -1,6 +1,13 @@
 import { type ShiftedStamp, steadyNs } from '../sensors/clock-shift.js';
 
-/** Bounded waiting line, oldest stamp first. When full, the oldest gives way: live, the newest data count. */
+/**
+ * Bounded waiting line, oldest stamp first. When full, the oldest gives way: live, the newest data count.
+ *
+ * @example
+ * const queue = new ScanQueue<WaitingScan>(2);
+ * const displaced = queue.push(scan); // what had to give way
+ * const oldest = queue.shift();
+ */
 export class ScanQueue<T extends ShiftedStamp> {
   readonly #items: T[] = [];
   #dropped = 0;

@@ -2,7 +2,14 @@
 export type LogLevel = 'info' | 'warn' | 'error';
 export type LogSink = (level: LogLevel, text: string) => void;
 
-/** Says the same thing at most once per period, and how often it happened in between. */
+/**
+ * Says the same thing at most once per period, and how often it happened in between.
+ *
+ * @example
+ * const log = new ThrottledLog(port.log);
+ * log.log('warn', 'tf /points', 'There is no transform from lidar to base_link.'); // at most every five seconds
+ * log.clear('tf /points');
+ */
 export class ThrottledLog {
   readonly #said = new Map<string, { at: number; missed: number }>();
 

@@ -1,4 +1,11 @@
-/** Calls something at a rate that may change; 0 means never. */
+/**
+ * Calls something at a rate that may change; 0 means never.
+ *
+ * @example
+ * const ticker = new Ticker(() => parameters.number('path_rate'), () => odometry.publishPath());
+ * ticker.start();
+ * ticker.update(); // the rate has changed
+ */
 export class Ticker {
   #timer: NodeJS.Timeout | undefined;
   #rate = 0;

@@ -9,6 +9,11 @@ const UNDER_WAY_MS = 500;
 /**
  * Watches header stamps (sensors/stamps.ts) and /clock: when that goes back, or stamps do without a reason, a bag has
  * looped or been rewound and everything has to start anew.
+ *
+ * @example
+ * const time = new TimeWatch();
+ * const verdict = time.check({ source: '/points', stampNs });
+ * if (time.clock(clockNs) !== undefined) restart(); // /clock went back
  */
 export class TimeWatch {
   readonly #jumpNs: bigint;

@@ -4,7 +4,14 @@ const ENOUGH = 3;
 /** A clock that runs this much faster or slower than the other is no clock of the same world. */
 const RATES = [0.8, 1.25] as const;
 
-/** The usual time from one message of a source to the next, by its stamps and by its arrivals (ns). */
+/**
+ * The usual time from one message of a source to the next, by its stamps and by its arrivals (ns).
+ *
+ * @example
+ * const intervals = new Intervals();
+ * intervals.add(stampNs, receivedNs);
+ * const { period } = intervals; // undefined until it is known
+ */
 export class Intervals {
   readonly #stamps: number[] = [];
   readonly #arrivals: number[] = [];

@@ -34,7 +34,14 @@ function repaired({ was, from }: Taken): string {
   return `a cloud ${what}: its stamp is taken from ${source}`;
 }
 
-/** Counts what became of messages, and tells each kind once. */
+/**
+ * Counts what became of messages, and tells each kind once.
+ *
+ * @example
+ * const notes = new StampNotes();
+ * notes.add('/points', stamps.check(message));
+ * console.log(notes.list);
+ */
 export class StampNotes {
   readonly #tallies = new Map<string, { count: number; readonly first: string }>();
 

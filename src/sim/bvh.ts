@@ -6,6 +6,11 @@ const BINS = 16;
 /**
  * A bounding volume hierarchy over a primitive set, in flat arrays: binned surface-area heuristic, nodes in
  * depth-first order (the left child follows its parent). Queries do not allocate and are not re-entrant.
+ *
+ * @example
+ * const bvh = new Bvh(new PrimitiveSet(primitives));
+ * const metres = bvh.cast(0, 0, 1, 1, 0, 0, 100); // along x
+ * console.log(bvh.hit); // the primitive, −1: none
  */
 export class Bvh {
   /** The primitive found by the last query, −1 for none. */

@@ -1,6 +1,12 @@
 const CELL = 0.5;
 
-/** Answers "how far from the nearest of these positions?" through a raster of horizontally nearest positions. */
+/**
+ * Answers "how far from the nearest of these positions?" through a raster of horizontally nearest positions.
+ *
+ * @example
+ * const path = new PathDistance(Float64Array.of(0, 0, 0, 5, 0, 0), 20);
+ * path.distance(5, 3, 4); // 5
+ */
 export class PathDistance {
   private readonly x0: number;
   private readonly y0: number;

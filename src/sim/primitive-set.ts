@@ -1,11 +1,11 @@
 import { FeltmapError } from '../geometry/errors.js';
 import type { Primitive } from './primitives.js';
 
-export const KIND_AABB = 0;
-export const KIND_BOX = 1;
-export const KIND_CYLINDER = 2;
-export const KIND_SPHERE = 3;
-export const KIND_WEDGE = 4;
+const KIND_AABB = 0;
+const KIND_BOX = 1;
+const KIND_CYLINDER = 2;
+const KIND_SPHERE = 3;
+const KIND_WEDGE = 4;
 
 /** Numbers per primitive: centre (3), rotation parent → local, row-major (9), sizes (3). */
 const STRIDE = 15;
@@ -14,6 +14,10 @@ const STRIDE = 15;
  * Primitives packed into flat arrays, with exact ray intersection, signed distance and gradient per primitive.
  * Nothing here allocates after construction. Sizes: box and wedge half extents; cylinder radius, 0, half height;
  * sphere radius.
+ *
+ * @example
+ * const set = new PrimitiveSet([{ kind: 'sphere', radius: 1, pose: identity(), reflectivity: 0.5 }]);
+ * set.distance(0, 3, 0, 0); // 2
  */
 export class PrimitiveSet {
   readonly count: number;

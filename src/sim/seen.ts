@@ -41,6 +41,11 @@ class IntegerSet {
  * Which surface was seen. A point counts as seen if some exact beam end lies within `radius` of it on a surface that
  * faces the same way: both are put into cells of 10 cm with one of six facings, and each beam end marks the cells
  * whose centres are within `radius` of it and within a cell of its tangent plane.
+ *
+ * @example
+ * const seen = new SeenSurface();
+ * seen.mark(0, 0, 0, 0, 0, 1); // a beam end on a floor
+ * seen.has(0.1, 0, 0, 0, 0, 1); // true
  */
 export class SeenSurface {
   private readonly hits = new IntegerSet();

@@ -51,7 +51,14 @@ export interface SimulateOptions {
   readonly startNs?: bigint;
 }
 
-/** A recording that is made as it is read. Everything follows from the options: same options, same bytes. */
+/**
+ * A recording that is made as it is read. Everything follows from the options: same options, same bytes.
+ *
+ * @example
+ * const recording = simulate({ world: 'street', seed: 1 });
+ * for (const scan of recording.scans()) use(scan);
+ * const truth = recording.worldPoses();
+ */
 export class Simulation {
   readonly world: World;
   readonly trajectory: Trajectory;

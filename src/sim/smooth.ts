@@ -5,13 +5,6 @@ export function smoothstep(u: number): number {
   return u * u * u * (u * (6 * u - 15) + 10);
 }
 
-/** Derivative of {@link smoothstep}. */
-export function smoothstepSlope(u: number): number {
-  if (u <= 0 || u >= 1) return 0;
-  const w = u * (1 - u);
-  return 30 * w * w;
-}
-
 /** Integral of {@link smoothstep} from 0. */
 export function smoothstepIntegral(u: number): number {
   if (u <= 0) return 0;

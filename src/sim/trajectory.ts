@@ -26,6 +26,11 @@ export interface TrajectoryOptions {
 /**
  * A sensor's path in continuous time, smooth to the second derivative: progress along a route, a slight lateral
  * weave, and attitude waves. Sensor frame: x forward, y left, z up.
+ *
+ * @example
+ * const trajectory = new Trajectory(route, 'smooth', new Random(1));
+ * const pose = trajectory.pose(2.5); // T_world_sensor after 2.5 s
+ * const twist = trajectory.twist(2.5);
  */
 export class Trajectory {
   private readonly progress: Progress;

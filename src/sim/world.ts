@@ -35,6 +35,11 @@ interface Mover {
  * distances to its parts, so the value is **exact wherever it is ≥ 0**, and the zero set is exactly the visible
  * surface. Inside overlapping solids the minimum only bounds the depth (|sdf| ≤ true depth): faces buried in
  * another solid still count there. Queries keep the last hit in the object: not re-entrant, no allocation.
+ *
+ * @example
+ * const world = new World({ name: 'yard', planes, statics, moving: [], route });
+ * const metres = world.raycast(0, 0, 1, 1, 0, 0, 100, 0); // along x, at time 0
+ * const distance = world.sdf(0, 0, 1, 0);
  */
 export class World {
   readonly name: string;

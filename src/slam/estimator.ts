@@ -46,7 +46,13 @@ const MAX_AHEAD_SECONDS = 3;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
-/** Finds where an observation was taken, in the way that the present phase asks for. */
+/**
+ * Finds where an observation was taken, in the way that the present phase asks for.
+ *
+ * @example
+ * const estimator = new Estimator({ config, motion, map, submaps, registration, lookAround, slideSigma: 0.1 });
+ * const { pose, state } = estimator.estimate(phase, observation, prediction);
+ */
 export class Estimator {
   readonly #parts: EstimatorParts;
 

@@ -1,6 +1,14 @@
 import type { SlamEvent, SlamListener } from './events.js';
 
-/** Hands every event to all who listen, in order. What a listener throws comes out of {@link EventStream.emit}. */
+/**
+ * Hands every event to all who listen, in order. What a listener throws comes out of {@link EventStream.emit}.
+ *
+ * @example
+ * const events = new EventStream();
+ * const stop = events.listen(({ type }) => console.log(type));
+ * events.emit(poseEvent);
+ * stop();
+ */
 export class EventStream {
   readonly #listeners = new Set<SlamListener>();
 

@@ -59,7 +59,7 @@ export interface Settling {
 export type Phase = Starting | Bootstrapping | Tracking | Lost | Relocalising | Settling;
 
 /** Seconds of prediction after which a lost track no longer pretends to know its velocity. */
-export const COAST_SECONDS = 1;
+const COAST_SECONDS = 1;
 /** Observations that cannot be tied to the first one, after which its map is given up. */
 export const START_OVER_AFTER = 3;
 /** Lost observations after which a prediction is no longer trusted, and from one search of the surroundings to the next. */

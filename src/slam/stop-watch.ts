@@ -2,7 +2,14 @@ import type { StageTimes } from './types.js';
 
 type Stage = Exclude<keyof StageTimes, 'total'>;
 
-/** Milliseconds per stage of one scan. */
+/**
+ * Milliseconds per stage of one scan.
+ *
+ * @example
+ * const watch = new StopWatch();
+ * watch.lap('prepare'); // since the last lap
+ * const { prepare } = watch.times();
+ */
 export class StopWatch {
   readonly #begin = performance.now();
   readonly #times: StageTimes = { prepare: 0, track: 0, map: 0, optimise: 0, mesh: 0, total: 0 };

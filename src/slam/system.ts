@@ -32,7 +32,15 @@ export interface SystemParts {
   readonly notes: readonly string[];
 }
 
-/** The SLAM system: measurements go to the pipeline, and what it built can be read, watched and saved. */
+/**
+ * The SLAM system: measurements go to the pipeline, and what it built can be read, watched and saved.
+ *
+ * @example
+ * const slam = await createSlam(config); // a SlamSystem
+ * const { pose, state } = slam.process(scan);
+ * const mesh = slam.mesh();
+ * await slam.close();
+ */
 export class SlamSystem implements Slam {
   readonly view: SlamView;
   readonly #parts: SystemParts;

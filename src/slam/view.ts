@@ -5,7 +5,14 @@ import type { KeyframeStore } from './mapping/keyframes.js';
 import type { Submaps } from './mapping/submaps.js';
 import type { SlamView } from './types.js';
 
-/** Looks into the parts of a system, for viewers. */
+/**
+ * Looks into the parts of a system, for viewers.
+ *
+ * @example
+ * const view = new SystemView(mesher.store, 0.15, mapper.keyframes, submaps, () => observation.surface);
+ * const { blocks } = view.meshChanges(0); // all of them
+ * const positions = view.points(5000);
+ */
 export class SystemView implements SlamView {
   readonly blockSize: number;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evalMesh, evalTrajectory } from '../../src/cli/eval.js';
 import { formatKitti } from '../../src/export/kitti.js';
-import { encodePly, pointsAsMesh } from '../../src/export/ply.js';
+import { encodePly } from '../../src/export/ply.js';
 import { formatTum } from '../../src/export/tum.js';
 import { compose, exp, inverse, transformPoint } from '../../src/geometry/se3.js';
 import { stamps, straight, winding } from './made-up.js';
@@ -45,7 +45,8 @@ beforeAll(async () => {
   await writeFile(file('truth.ply'), encodePly(ground(identity, 0)));
   await writeFile(file('mesh.ply'), encodePly(ground(inverse(offset), 0)));
   await writeFile(file('lifted.ply'), encodePly(ground(identity, 0.07)));
-  await writeFile(file('points.ply'), encodePly(pointsAsMesh(ground(identity, 0).positions)));
+  const { positions } = ground(identity, 0);
+  await writeFile(file('points.ply'), encodePly({ positions, indices: new Uint32Array(0) }));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

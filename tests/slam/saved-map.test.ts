@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
+import type { MapFiles } from '../../src/field/saved/files.js';
 import { finestVoxel, readManifest, writeManifest } from '../../src/field/saved/manifest.js';
-import { mapBytes, openSavedMap } from '../../src/field/saved/saved-map.js';
+import { openSavedMap } from '../../src/field/saved/saved-map.js';
 import { compose, exp, inverse, translationNorm, type Pose } from '../../src/geometry/se3.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
@@ -161,7 +162,8 @@ describe('a saved map', () => {
     await plain.close();
     expect(sizesOf(withoutFeatures).features).toBeUndefined();
     const rows = sizesOf(files).features!.corners[0]!;
-    const features = mapBytes(files) - mapBytes(withoutFeatures);
+    const bytes = (map: MapFiles) => [...map.values()].reduce((sum, file) => sum + file.length, 0);
+    const features = bytes(files) - bytes(withoutFeatures);
     expect(features).toBeGreaterThan(rows);
     expect(features).toBeLessThan(rows * 8);
     const loaded = await createSlam(await configure('training.iterations=0'), withoutFeatures);

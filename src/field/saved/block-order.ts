@@ -3,7 +3,7 @@ import { IntegerModel } from './integer-model.js';
 import { BitModels, RangeDecoder, type BitCoder } from './range-coder.js';
 
 /** Block coordinates stay within ±2¹⁶, as far as the mesh's block store can address. */
-export const BLOCK_LIMIT = 65536;
+const BLOCK_LIMIT = 65536;
 const SPAN = 2 * BLOCK_LIMIT;
 
 /** One number per block; numbers sort by z, then y, then x. */
@@ -11,7 +11,13 @@ export function orderKey(bx: number, by: number, bz: number): number {
   return ((bz + BLOCK_LIMIT) * SPAN + by + BLOCK_LIMIT) * SPAN + bx + BLOCK_LIMIT;
 }
 
-/** Which block (from 0) lies where, for neighbour look-ups; −1 where there is none. */
+/**
+ * Which block (from 0) lies where, for neighbour look-ups; −1 where there is none.
+ *
+ * @example
+ * const index = new BlockIndex(level.coords);
+ * const before = index.at(bx - 1, by, bz); // −1: there is none
+ */
 export class BlockIndex {
   readonly #index = new Map<number, number>();
 

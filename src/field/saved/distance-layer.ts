@@ -8,7 +8,7 @@ import { decodeScalars, encodeScalars, type QuantisedLevel } from './scalar-code
 
 /** Steps of the truncation that distances are rounded to: voxel/32 on the fine level, voxel/16 on coarse ones. */
 export const FINE_LIMIT = 63;
-export const COARSE_LIMIT = 31;
+const COARSE_LIMIT = 31;
 
 const parameters = z.object({
   levels: z

@@ -6,6 +6,11 @@ const PER_CONTEXT = 2 + MAX_EXPONENT + MAX_EXPONENT * 4;
 /**
  * Signed integers of |v| < 2²⁴ in adaptive bits: zero?, sign, then |v| as Elias' gamma code whose length and two highest
  * bits below the leading one are learned per context.
+ *
+ * @example
+ * const encoder = new RangeEncoder();
+ * new IntegerModel(2).code(encoder, 0, -17);
+ * new IntegerModel(2).code(new RangeDecoder(encoder.finish()), 0, 0); // -17
  */
 export class IntegerModel {
   readonly #bits: BitModels;

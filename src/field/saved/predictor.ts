@@ -2,6 +2,12 @@
  * Linear prediction of a value from its neighbours with weights that learn as they go (normalised least mean squares,
  * Widrow & Hoff 1960; Nagumo & Noda 1967). Plain float64 sums in a fixed order: encoder and decoder agree to the bit on
  * every machine.
+ *
+ * @example
+ * const predictor = new Predictor(2, 1);
+ * predictor.begin(0, previous);
+ * predictor.add(left - previous);
+ * predictor.learn(actual - predictor.value);
  */
 export class Predictor {
   readonly #taps: number;

@@ -3,6 +3,10 @@ import { FeltmapError } from '../../geometry/errors.js';
 /**
  * Adaptive probabilities of binary events, one per context. Each is the mean of a fast and a slow running average
  * (rates 1/16 and 1/128), so that it learns quickly and settles precisely.
+ *
+ * @example
+ * const models = new BitModels(8);
+ * encoder.bit(models, context, 1); // context 0 … 7
  */
 export class BitModels {
   readonly fast: Uint16Array;
@@ -37,7 +41,14 @@ function learn(models: BitModels, context: number, bit: number): void {
   slow[context]! += (target - slow[context]!) >> 7;
 }
 
-/** Binary range encoder with carry propagation (G. N. N. Martin 1979). Integer arithmetic only: same bits, same bytes. */
+/**
+ * Binary range encoder with carry propagation (G. N. N. Martin 1979). Integer arithmetic only: same bits, same bytes.
+ *
+ * @example
+ * const encoder = new RangeEncoder();
+ * encoder.bit(new BitModels(1), 0, 1);
+ * const bytes = encoder.finish();
+ */
 export class RangeEncoder implements BitCoder {
   #bytes = new Uint8Array(65536);
   #length = 0;
@@ -89,7 +100,14 @@ export class RangeEncoder implements BitCoder {
   }
 }
 
-/** Reads what {@link RangeEncoder} wrote. */
+/**
+ * Reads what {@link RangeEncoder} wrote.
+ *
+ * @example
+ * const decoder = new RangeDecoder(bytes);
+ * const bit = decoder.bit(new BitModels(1), 0); // models as fresh as the encoder's were
+ * decoder.check(); // throws when the bytes ended too early
+ */
 export class RangeDecoder implements BitCoder {
   readonly #bytes: Uint8Array;
   #at = 0;

@@ -185,13 +185,6 @@ function unknownLayer(name: string, coding: number): FeltmapError {
   );
 }
 
-/** Bytes of a saved map, all files together. */
-export function mapBytes(files: MapFiles): number {
-  let sum = 0;
-  for (const file of files.values()) sum += file.length;
-  return sum;
-}
-
 function toPose(values: readonly number[]): Pose {
   return orthonormalise(Float64Array.from(values));
 }

@@ -15,6 +15,10 @@ export const HOLD_INFORMATION = CORRELATED / PREDICTION_SIGMA ** 2;
 /**
  * Holds directions in which the scan slides to the prediction (after Zhang, Kaess & Singh 2016): noise would else be
  * taken for information and run away with the velocity.
+ *
+ * @example
+ * const terms = [geometric, new TwistPrior(twist, 3, 3), new SlidingHold(predicted, twist, 0.02)];
+ * const { pose } = backend.solve({ ...problem, terms });
  */
 export class SlidingHold implements PriorTerm {
   readonly kind = 'prior';

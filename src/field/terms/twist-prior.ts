@@ -2,7 +2,13 @@ import type { Twist } from '../../geometry/se3.js';
 import { TIME_SCALE, type LinearSystem, type Unknowns } from '../linear-system.js';
 import type { PriorContext, PriorTerm } from './prior.js';
 
-/** Gaussian prior of the undistorting twist about its prediction. */
+/**
+ * Gaussian prior of the undistorting twist about its prediction.
+ *
+ * @example
+ * const prior = new TwistPrior(twist, 3, 3); // standard deviations: m/s and rad/s
+ * const solution = backend.solve({ ...problem, terms: [geometric, prior] });
+ */
 export class TwistPrior implements PriorTerm {
   readonly kind = 'prior';
   readonly ownUnknowns = 0;

@@ -36,6 +36,11 @@ export interface MeshMessage {
 /**
  * What subscribers of the mesh have been sent. Every call of `next` gives the oldest changes that have not been sent
  * yet, one TRIANGLE_LIST marker per block, DELETE for blocks that are gone.
+ *
+ * @example
+ * const stream = new MeshStream();
+ * const message = stream.next((version) => store.changedSince(version), options);
+ * if (message) publish(message.bytes);
  */
 export class MeshStream {
   #version = 0;

@@ -25,7 +25,14 @@ export interface MapViewerOptions extends Omit<ViewerServerOptions, 'feed' | 'tr
   readonly meshFile?: () => string | undefined;
 }
 
-/** A map that is being made, in the browser: events of the SLAM thread on one side, the viewer's server on the other. */
+/**
+ * A map that is being made, in the browser: events of the SLAM thread on one side, the viewer's server on the other.
+ *
+ * @example
+ * const viewer = new MapViewer({ port: 8080, hello, trajectory, slam: () => slam, activity });
+ * const addresses = await viewer.start();
+ * slam.listen((event) => viewer.take(event));
+ */
 export class MapViewer implements ViewerFeed {
   readonly #server: ViewerServer;
   readonly #rate = new RateMeter();

@@ -18,6 +18,11 @@ export interface ViewChangesOptions {
 /**
  * What a viewer has not been sent yet. New blocks, and those that have grown much, go out at once; small changes of
  * known ones wait, since a surface that is being looked at changes with every scan and is not seen to.
+ *
+ * @example
+ * const changes = new ViewChanges(slam.view);
+ * changes.scanned({ index, stampNs, pose });
+ * const update = changes.next(); // undefined: nothing to send
  */
 export class ViewChanges {
   readonly #view: SlamView;

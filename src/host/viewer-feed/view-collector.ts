@@ -2,7 +2,14 @@ import type { SlamView } from '../../slam/types.js';
 import { ViewChanges, type ViewChangesOptions } from './view-changes.js';
 import type { UpdateScan, ViewUpdate } from './view-update.js';
 
-/** Posts what has changed, at most `rate` times a second and only while somebody watches. */
+/**
+ * Posts what has changed, at most `rate` times a second and only while somebody watches.
+ *
+ * @example
+ * const collector = new ViewCollector(slam.view, (update) => port.postMessage(update), { rate: 4 });
+ * collector.active = true; // somebody watches
+ * collector.scanned({ index, stampNs, pose });
+ */
 export class ViewCollector {
   readonly #changes: ViewChanges;
   readonly #post: (update: ViewUpdate) => void;

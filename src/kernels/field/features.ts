@@ -2,7 +2,8 @@
 // A row is 128 bytes: features[8], gradient[8], Adam m[8], Adam v[8]. Row 0 is all zero and stands for "not there".
 import { G_DATA, G_INVERSE, G_NEIGHBOURS, L_COORDS, L_DECODER, L_GRID, L_ROWS } from '../layout/field';
 import { decode, positionGradient } from './decoder';
-import { findBlock, touchBlock } from './grid';
+import { touchBlock } from './blocks';
+import { findBlock } from './grid';
 import { takeRow } from './rows';
 
 // Feature-level descriptor (byte offsets), shared with src/field/backends/wasm/features.ts.

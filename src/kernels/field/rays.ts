@@ -32,7 +32,8 @@ import {
   RAY_BLOCK_BITS,
   RAY_BYTES,
 } from '../layout/field';
-import { findBlock, touchBlock } from './grid';
+import { touchBlock } from './blocks';
+import { findBlock } from './grid';
 
 // A ray's word: bit p = part p has a block that the ray may reach; then the number of the block that the point lies in;
 // MISSING = a block has to be made first. 0 = the point is not fused.

@@ -1,5 +1,5 @@
-// The polar grid that the ground is found on.
-import { GROUND_RINGS, GROUND_SECTORS } from '../layout/lidar';
+// What finding and flagging the ground share: the polar grid, and the direction up.
+import { A_UP, GROUND_RINGS, GROUND_SECTORS } from '../layout/lidar';
 
 /** Height of a cell without any. */
 export const NOTHING: f32 = 1e9;
@@ -25,4 +25,15 @@ function sectorOf(x: f32, y: f32): i32 {
 @inline
 export function cellOf(x: f32, y: f32, rho: f32): usize {
   return ((sectorOf(x, y) * GROUND_RINGS + ringOf(rho)) << 2) as usize;
+}
+
+/** a·up for a vector in three columns. */
+// @ts-ignore: decorator
+@inline
+export function along(args: usize, columns: usize, o: usize): f32 {
+  return (
+    load<f32>((load<u32>(args + columns) as usize) + o) * load<f32>(args, A_UP) +
+    load<f32>((load<u32>(args + columns, 4) as usize) + o) * load<f32>(args, A_UP + 4) +
+    load<f32>((load<u32>(args + columns, 8) as usize) + o) * load<f32>(args, A_UP + 8)
+  );
 }

@@ -3,20 +3,16 @@ import {
   A_FFLAGS,
   A_FINE,
   A_FNX,
-  A_FNY,
-  A_FNZ,
   A_FX,
   A_FY,
-  A_FZ,
   A_GRID,
   A_HAS_GROUND,
-  A_UP,
   FINE_CHUNK,
   FLAG_GROUND,
   FLAG_NORMAL,
   FLAG_PENDING,
 } from '../layout/lidar';
-import { cellOf } from './ground-cell';
+import { along, cellOf } from './ground-cell';
 import { findNormal } from './normals';
 
 /** Chunk: FINE_CHUNK fine points. */
@@ -37,23 +33,16 @@ export function flagGround(args: usize, i: i32): void {
   const o = (i as usize) << 2;
   const x = load<f32>((load<u32>(args, A_FX) as usize) + o);
   const y = load<f32>((load<u32>(args, A_FY) as usize) + o);
-  const z = load<f32>((load<u32>(args, A_FZ) as usize) + o);
-  const u0 = load<f32>(args, A_UP);
-  const u1 = load<f32>(args, A_UP + 4);
-  const u2 = load<f32>(args, A_UP + 8);
   const rho = sqrt(x * x + y * y);
   const ground = load<f32>((load<u32>(args, A_GRID) as usize) + cellOf(x, y, rho));
-  const above = x * u0 + y * u1 + z * u2 - ground;
+  const above = along(args, A_FX, o) - ground;
   // A cell is about √ρ/3 long, so a slope of 15 % makes its far end that much higher.
   const room: f32 = 0.2 + 0.05 * sqrt(rho);
   if (above < -0.3 || above > room) return;
   if (load<u8>(flags) & FLAG_PENDING) findNormal(args, i);
   const flag = load<u8>(flags);
   if (flag & FLAG_NORMAL) {
-    const nx = load<f32>((load<u32>(args, A_FNX) as usize) + o);
-    const ny = load<f32>((load<u32>(args, A_FNY) as usize) + o);
-    const nz = load<f32>((load<u32>(args, A_FNZ) as usize) + o);
-    if (nx * u0 + ny * u1 + nz * u2 < 0.82) return;
+    if (along(args, A_FNX, o) < 0.82) return;
   } else if (above > 0.1 + 0.02 * sqrt(rho)) return;
   store<u8>(flags, flag | FLAG_GROUND);
 }

@@ -27,7 +27,7 @@ import {
   G_LIMITS,
   G_PENDING_BINS,
 } from '../layout/lidar';
-import { cellOf, NOTHING } from './ground-cell';
+import { along, cellOf, NOTHING } from './ground-cell';
 import { flagGround } from './ground-flag';
 import { findNormal } from './normals';
 
@@ -101,17 +101,6 @@ function findUp(args: usize): void {
   store<f32>(args, u0, A_UP);
   store<f32>(args, u1, A_UP + 4);
   store<f32>(args, u2, A_UP + 8);
-}
-
-/** a·up for a vector in three columns. */
-// @ts-ignore: decorator
-@inline
-function along(args: usize, columns: usize, o: usize): f32 {
-  return (
-    load<f32>((load<u32>(args + columns) as usize) + o) * load<f32>(args, A_UP) +
-    load<f32>((load<u32>(args + columns, 4) as usize) + o) * load<f32>(args, A_UP + 4) +
-    load<f32>((load<u32>(args + columns, 8) as usize) + o) * load<f32>(args, A_UP + 8)
-  );
 }
 
 /** Bin of a height, −1 outside. */

@@ -66,7 +66,14 @@ function isAlignedFloat({ datatype, offset }: PointField): boolean {
   return datatype === FLOAT32 && offset % 4 === 0;
 }
 
-/** Reads single fields of every point into typed arrays; built once per cloud. */
+/**
+ * Reads single fields of every point into typed arrays; built once per cloud.
+ *
+ * @example
+ * const reader = new ColumnReader(cloud, layout);
+ * const intensity = new Float32Array(count);
+ * reader.read(layout.intensity, intensity);
+ */
 export class ColumnReader {
   readonly #data: Uint8Array;
   readonly #view: DataView;

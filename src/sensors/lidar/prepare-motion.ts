@@ -10,7 +10,7 @@ export const MAX_SEGMENTS = 64;
  *
  * @param out SEGMENT_WORDS numbers
  */
-export function writeSegment(out: Float32Array, M: Pose, xi: ArrayLike<number>, t0: number): void {
+function writeSegment(out: Float32Array, M: Pose, xi: ArrayLike<number>, t0: number): void {
   const [v0, v1, v2, w0, w1, w2] = [xi[0]!, xi[1]!, xi[2]!, xi[3]!, xi[4]!, xi[5]!];
   // Powers of the 4×4 twist matrix, applied from the right: M·Ξᵏ/k!
   const A = Float64Array.of(

@@ -34,6 +34,10 @@ const SAMPLES = 2500;
  * Finds rows, columns and sweep direction of a scan. Rows come from laser numbers, from the organised layout, from
  * storage laser by laser (KITTI), or else from the elevation angles: peaks where there are some, equal steps if not.
  * Allocates nothing per scan.
+ *
+ * @example
+ * const finder = new GeometryFinder(rows, rank, elevation); // one entry a point
+ * const geometry = finder.find(scan, 1, 80, maxCells);
  */
 export class GeometryFinder {
   /** Per raw point, filled for 'organised' and 'order'. */

@@ -65,6 +65,11 @@ const UNDISTORTED = [
  * - `offset`: signed distance (m) of the point from the plane fitted around it, along the normal: n·(p − plane). The
  *   point moved by −offset along its normal has a fraction of the range noise.
  * - `deskewed…`: the same in the sensor's frame at the stamp.
+ *
+ * @example
+ * const prepared = preparer.prepare(scan, new PreparedScan(pool.memory, 60_000));
+ * const { x, nx, quality } = prepared.columns; // the first mapCount entries count
+ * const surface = prepared.surface();
  */
 export class PreparedScan {
   readonly counts: PointCounts = {

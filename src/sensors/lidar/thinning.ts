@@ -1,7 +1,13 @@
 import type { KernelPool } from '../../compute/pool.js';
 import * as L from '../../kernels/layout/lidar.js';
 
-/** Keeps one point per voxel, with hash tables in kernel memory whose entries carry a stamp instead of being cleared. */
+/**
+ * Keeps one point per voxel, with hash tables in kernel memory whose entries carry a stamp instead of being cleared.
+ *
+ * @example
+ * const thinning = new Thinning(pool, args, 200_000, 60_000);
+ * const kept = thinning.run(); // points of the scan that the arguments describe
+ */
 export class Thinning {
   readonly #u32: Uint32Array;
   readonly #lists: Uint32Array;

@@ -8,6 +8,11 @@ import type { PreparedScan } from './prepared-scan.js';
 /**
  * Undoes the motion of a sensor while it swept, for every fine point of a prepared scan: p' = exp(τ·ξ)·exp(½τ²·ξ̇)·p, ξ
  * being the velocity at the stamp and ξ̇ its change. To second order in τ that is the motion with constant acceleration.
+ *
+ * @example
+ * const undistortion = new Undistortion(pool, args);
+ * undistortion.keypoints(prepared, twist); // before tracking
+ * undistortion.all(prepared); // before mapping
  */
 export class Undistortion {
   readonly #u32: Uint32Array;

@@ -3,7 +3,7 @@ import { compose, type Pose } from '../../geometry/se3.js';
 import { boxBetween, type Primitive } from '../primitives.js';
 
 /** The overall half width of every car, mirrors left out. */
-export const CAR_HALF_WIDTH = 0.92;
+const CAR_HALF_WIDTH = 0.92;
 
 /** A car in the frame `at`: x forward, origin on the ground below its middle. */
 export function car(at: Pose, random: Random): Primitive[] {

@@ -17,6 +17,12 @@ export interface Keyframe {
 /**
  * The keyframes whose samples are replayed, so that training on the present does not forget the past. Samples live in
  * a ring of equal slabs; the oldest keyframe gives way when the ring is full.
+ *
+ * @example
+ * const keyframes = new KeyframeStore(16, 4096);
+ * drawSamples(keyframes.writeTo);
+ * keyframes.keep(scan, T_submap_sensor, 4096);
+ * const replayed = keyframes.draw(T_submap_sensor, 40, 3, random); // within 40 m
  */
 export class KeyframeStore {
   readonly frames: Keyframe[] = [];

@@ -39,7 +39,14 @@ const PRIOR = { translation: (voxel: number): number => voxel / 7.5, rotation: 0
 const residualSigma = (voxel: number): number => voxel / 5;
 /** With no more samples in a batch a pose stays where it is. */
 const MIN_SAMPLES = 64;
-/** Builds the map: fuses a scan, draws its samples, and optimises features and window poses together. */
+/**
+ * Builds the map: fuses a scan, draws its samples, and optimises features and window poses together.
+ *
+ * @example
+ * const mapper = new Mapper(backend, field, options, 16);
+ * mapper.integrate(surface, T_submap_sensor, scan);
+ * const refined = mapper.optimise();
+ */
 export class Mapper {
   readonly keyframes: KeyframeStore;
   readonly #backend: FieldBackend;

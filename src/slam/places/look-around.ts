@@ -22,7 +22,13 @@ export interface PlaceQuery {
   readonly register: (pose: Pose, twist?: Twist) => Track;
 }
 
-/** Looks for a scan near where it may be, when its motion since the last pose is not known. */
+/**
+ * Looks for a scan near where it may be, when its motion since the last pose is not known.
+ *
+ * @example
+ * const around = new LookAround(search, voxel);
+ * const candidate = around.best(query, around.around(query, T_submap_sensor, 4)); // guesses 4 voxels apart
+ */
 export class LookAround {
   /** @param voxel distance between fine corners (m) */
   constructor(

@@ -13,7 +13,7 @@ import { better, type Candidate } from './certainty.js';
  * @example
  * const search = new PlaceSearch(backend, field, config.tracking);
  * const guesses = search.rank(surface, turned([pose], yawFan(180, 20)), 6);
- * const candidate = search.best(surface, guesses, (guess) => register(guess));
+ * const candidate = search.best(surface, guesses, (guess) => registration.from(observation, guess));
  */
 export class PlaceSearch {
   readonly #backend: FieldBackend;

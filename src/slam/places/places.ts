@@ -1,6 +1,13 @@
 import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../../geometry/se3.js';
 
-/** Poses along the path, a step apart: where a later run may find itself again. */
+/**
+ * Poses along the path, a step apart: where a later run may find itself again.
+ *
+ * @example
+ * const places = new Places(2); // metres between two
+ * places.add(T_odom_body);
+ * console.log(places.poses.length);
+ */
 export class Places {
   readonly poses: Pose[];
   readonly #distance: number;

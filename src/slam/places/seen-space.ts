@@ -40,6 +40,11 @@ export function doubtOf({ inEmpty, seenThrough }: Contradiction): number {
 /**
  * What earlier scans saw to be empty, and what they saw. A scan may agree with the map near a wrong place, but there its
  * points lie in free space and its rays go through walls.
+ *
+ * @example
+ * const seen = new SeenSpace(4, 0.5); // metres
+ * seen.add(surface, T_submap_sensor);
+ * const contradiction = seen.compare(other, T_submap_other);
  */
 export class SeenSpace {
   readonly #views: View[] = [];

@@ -28,7 +28,13 @@ function accelerationOf(twist: Twist, { sweep, dt }: MotionSteps): Twist {
   return twist.map((v, i) => (v - sweep![i]!) / dt);
 }
 
-/** Registers observations against the map, with the velocity during a sweep where there is one. */
+/**
+ * Registers observations against the map, with the velocity during a sweep where there is one.
+ *
+ * @example
+ * const registration = new Registration(tracker, config.tracking, kernel);
+ * const { pose } = registration.from(observation, guess); // T_submap_sensor
+ */
 export class Registration {
   /** @param kernel robust scale of the scores of turned guesses (m) */
   constructor(

@@ -20,8 +20,15 @@ import { listenToKeys } from './ui/shortcuts.js';
 import { currentTheme, nextTheme, watchTheme } from './ui/theme.js';
 import { Thumbnails } from './ui/thumbnails.js';
 import { Toasts } from './ui/toasts.js';
+import { toolRail } from './ui/tool-rail.js';
 
-/** The page: puts connection, session, picture and controls together. */
+/**
+ * The page: puts connection, session, picture and controls together.
+ *
+ * @example
+ * const app = new App(document.getElementById('app')!);
+ * console.log(app.state);
+ */
 export class App {
   readonly #page = new URL(location.href);
   readonly #settings: SettingsStore;
@@ -38,7 +45,6 @@ export class App {
   readonly #title = el('span', { class: 'recording' });
   readonly #pill = el('span', { class: 'pill' }, 'connecting');
   readonly #measureButton: HTMLButtonElement;
-  readonly #cameraButtons = new Map<CameraMode, HTMLButtonElement>();
   readonly #stage = el('div', { class: 'stage' });
   #link: LinkStatus = { state: 'connecting', again: false, reason: '' };
   #measuring = false;
@@ -200,67 +206,16 @@ export class App {
   }
 
   #rail(): HTMLElement {
-    const camera = (mode: CameraMode, label: string, key: string): HTMLButtonElement => {
-      const button = iconButton(ICONS[mode], label, key, () => this.#setCamera(mode));
-      this.#cameraButtons.set(mode, button);
-      return button;
-    };
-    const flip = (name: 'slice' | 'panel', path: string, label: string, key: string): HTMLButtonElement => {
-      const button = iconButton(path, label, key, () => this.#flip(name));
-      this.#settings.subscribe((s) => button.setAttribute('aria-pressed', String(s[name])));
-      return button;
-    };
-    const menu = el(
-      'div',
-      { class: 'menu', popover: 'auto', id: 'downloads' },
-      this.#menuItem(
-        'Mesh (GLB)',
-        () => void downloadMesh(this.#page, this.#session, this.#view, this.#online),
-      ),
-      this.#menuItem('Trajectory (TUM)', () => downloadTrajectory(this.#page, this.#session, this.#online)),
-      this.#menuItem('Picture (PNG)', () => this.#savePicture()),
-    );
-    const download = iconButton(ICONS.download, 'Download', '', () => undefined);
-    download.setAttribute('popovertarget', 'downloads');
-    return el(
-      'nav',
-      { class: 'rail', 'aria-label': 'Tools' },
-      el(
-        'div',
-        { class: 'group', role: 'group', 'aria-label': 'Camera' },
-        camera('orbit', 'Orbit camera', 'O'),
-        camera('follow', 'Follow the robot', 'F'),
-        camera('top', 'From above', 'P'),
-        iconButton(ICONS.fit, 'Everything in view', 'R', () => this.#view.resetCamera()),
-      ),
-      el(
-        'div',
-        { class: 'group', role: 'group', 'aria-label': 'Tools' },
-        this.#measureButton,
-        flip('slice', ICONS.slice, 'Slicing plane', 'C'),
-        download,
-        menu,
-      ),
-      el(
-        'div',
-        { class: 'group', role: 'group', 'aria-label': 'Page' },
-        iconButton(ICONS.theme, 'Dark and light', 'D', () =>
-          this.#settings.set({ theme: nextTheme(this.#settings.current.theme) }),
-        ),
-        flip('panel', ICONS.panel, 'Panel', 'I'),
-        iconButton(ICONS.help, 'Help', '?', () => this.#help.showModal()),
-      ),
-    );
-  }
-
-  #menuItem(label: string, run: () => void): HTMLButtonElement {
-    const button = el(
-      'button',
-      { type: 'button', popovertarget: 'downloads', popovertargetaction: 'hide' },
-      label,
-    );
-    button.addEventListener('click', run);
-    return button;
+    return toolRail(this.#settings, this.#measureButton, {
+      setCamera: (mode) => this.#setCamera(mode),
+      fit: () => this.#view.resetCamera(),
+      help: () => this.#help.showModal(),
+      downloads: [
+        ['Mesh (GLB)', () => void downloadMesh(this.#page, this.#session, this.#view, this.#online)],
+        ['Trajectory (TUM)', () => downloadTrajectory(this.#page, this.#session, this.#online)],
+        ['Picture (PNG)', () => this.#savePicture()],
+      ],
+    });
   }
 
   get #online(): boolean {
@@ -306,8 +261,6 @@ export class App {
       document.body.classList.toggle('panel-open', settings.panel);
       this.#panel.element.inert = !settings.panel;
       this.#panel.showImages(settings.images && this.#thumbnails.size > 0);
-      for (const [mode, button] of this.#cameraButtons)
-        button.setAttribute('aria-pressed', String(mode === settings.camera));
     });
     watchTheme(theme);
     new ResizeObserver(() => this.#resize()).observe(this.#stage);

@@ -1,7 +1,12 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { ALIGNMENT, HEADER_BYTES, MAGIC, PROTOCOL_VERSION } from './constants.js';
 
-/** The bytes are no frame of this protocol. Whoever gets this closes the connection. */
+/**
+ * The bytes are no frame of this protocol. Whoever gets this closes the connection.
+ *
+ * @example
+ * throw new ProtocolError('a text message where frames are binary');
+ */
 export class ProtocolError extends FeltmapError {
   constructor(
     message: string,
@@ -23,6 +28,12 @@ type Numbers =
 /**
  * Writes one frame. Sizes must be known before: `bytes` is the payload without padding. Arrays go in as they lie in
  * memory, which is little-endian on every platform that Node and browsers run on.
+ *
+ * @example
+ * const writer = new FrameWriter(type, 8);
+ * writer.u32(submap);
+ * writer.u32(version);
+ * const frame = writer.done();
  */
 export class FrameWriter {
   readonly #bytes: Uint8Array<ArrayBuffer>;
@@ -76,7 +87,15 @@ export class FrameWriter {
   }
 }
 
-/** Reads the payload of one frame; every read past its end is a {@link ProtocolError}. */
+/**
+ * Reads the payload of one frame; every read past its end is a {@link ProtocolError}.
+ *
+ * @example
+ * const reader = new FrameReader(message, at, end);
+ * const submap = reader.u32();
+ * const version = reader.u32();
+ * reader.end(); // throws when something is left
+ */
 export class FrameReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -73,7 +73,7 @@ export interface ClientHelloFrame {
   readonly images: boolean;
 }
 
-export const COMMANDS = ['pause', 'resume', 'speed'] as const;
+const COMMANDS = ['pause', 'resume', 'speed'] as const;
 
 /** What to do with the replay. `value`: times real time for `speed` (0 = as fast as possible), otherwise 0. */
 export interface ControlFrame {

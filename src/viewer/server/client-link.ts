@@ -3,14 +3,14 @@ import type { WebSocket } from 'ws';
 import {
   CLOSE,
   decodeClientMessage,
-  encodeServerFrame,
   ProtocolError,
   type ControlFrame,
   type HelloFrame,
   type ServerFrame,
 } from '../protocol/index.js';
+import { ClientNews } from './client-news.js';
 import { RateLimit, RateMeter, type ViewerLimits } from './limits.js';
-import type { BlockEntry, Scene } from './scene.js';
+import type { Scene } from './scene.js';
 
 /** What a link needs of the server. */
 export interface LinkHost {
@@ -20,23 +20,25 @@ export interface LinkHost {
   /** The newest status for this client; undefined before there is one. */
   status(link: ClientLink): ServerFrame | undefined;
   /** The client has said hello. */
-  joined(link: ClientLink): void;
+  joined(): void;
   control(frame: ControlFrame): void;
 }
 
-/** Frames are put together into messages of about this size. */
-const MESSAGE_BYTES = 64 * 1024;
 /** Bytes that may wait in this process for a socket; beyond that nothing more is handed to it. */
 const BUFFERED_BYTES = 256 * 1024;
 /** How long news wait for company, ms. */
 const GATHER = 100;
-const POSES_PER_FRAME = 500;
-const MAX_NOTICES = 16;
 
 /**
- * One client: what it does not know yet, and how much is on its way. Only the newest version of each thing waits, so
- * that memory stays bounded however slow the client is. Every message is followed by a ping; its pong confirms that the
- * message has been read (TCP's own buffers may hold megabytes and say nothing).
+ * The connection to one client: receives its frames, and sends news in messages, as fast as they are read. Every message
+ * is followed by a ping; its pong confirms that the message has been read (TCP's own buffers may hold megabytes and say
+ * nothing).
+ *
+ * @example
+ * const link = new ClientLink(webSocket, socket, host);
+ * link.tell((news) => news.block(entry)); // has changed; sent when the client has room
+ * link.check(performance.now());
+ * link.close(CLOSE.goingAway, 'The server ends.');
  */
 export class ClientLink {
   readonly rate = new RateMeter();
@@ -45,21 +47,8 @@ export class ClientLink {
   readonly #host: LinkHost;
   readonly #messages: RateLimit;
   readonly #helloTimer: NodeJS.Timeout;
-  readonly #blocks = new Map<string, BlockEntry>();
-  /** First in, first out: hello, snapshot and reset marks, notices. */
-  #texts: Uint8Array[] = [];
-  readonly #submaps = new Set<number>();
-  readonly #scans = new Set<number>();
-  readonly #images = new Set<number>();
-  readonly #touches = new Set<number>();
-  #poses = 0;
-  #keyframes = 0;
-  #statusDue = false;
-  #wantsScans = false;
-  #wantsImages = false;
+  readonly #news: ClientNews;
   #ready = false;
-  /** Blocks of the snapshot that are still to come; −1 when it is complete. */
-  #snapshotLeft = -1;
   #gathering: NodeJS.Timeout | undefined;
   /** The next message follows within this turn of the event loop or the next. */
   #turn = false;
@@ -77,6 +66,7 @@ export class ClientLink {
     this.#socket = socket;
     this.#stream = stream;
     this.#host = host;
+    this.#news = new ClientNews(host.scene, host.hello);
     this.#messages = new RateLimit(host.limits.messageRate, host.limits.messageBurst);
     this.#helloTimer = setTimeout(
       () => this.close(CLOSE.silent, 'No hello came from the page.'),
@@ -95,7 +85,7 @@ export class ClientLink {
   }
   /** Blocks whose newest version is still to be sent. */
   get pendingBlocks(): number {
-    return this.#blocks.size;
+    return this.#news.pendingBlocks;
   }
   /** Bytes on their way, and held for this client in this process (frames of blocks are shared and not counted). */
   get inFlight(): number {
@@ -105,73 +95,10 @@ export class ClientLink {
     return this.#socket.bufferedAmount;
   }
 
-  block(entry: BlockEntry): void {
+  /** Adds to what the client is to be sent, once it has said hello. */
+  tell(change: (news: ClientNews) => void): void {
     if (!this.#ready) return;
-    this.#blocks.set(entry.id, entry); // a block that waits already keeps its place in the queue
-    this.#schedule();
-  }
-  submap(submap: number): void {
-    this.#note(this.#submaps, submap);
-  }
-  scan(sensor: number): void {
-    if (this.#wantsScans) this.#note(this.#scans, sensor);
-  }
-  image(stream: number): void {
-    if (this.#wantsImages) this.#note(this.#images, stream);
-  }
-  touch(id: number): void {
-    this.#note(this.#touches, id);
-  }
-  /** Poses from `first` on are new. */
-  poses(first: number): void {
-    this.#poses = Math.min(this.#poses, first);
-    this.#schedule();
-  }
-  statusDue(): void {
-    this.#statusDue = true;
-    this.#schedule();
-  }
-  keyframes(): void {
-    this.#schedule();
-  }
-  notice(frame: Uint8Array): void {
-    if (!this.#ready || this.#texts.length >= MAX_NOTICES) return;
-    this.#texts.push(frame);
-    this.#schedule();
-  }
-
-  /** Everything from the start: after hello, on request, and when the map was reset. */
-  snapshot(): void {
-    if (!this.#ready) return;
-    const { scene } = this.#host;
-    this.#blocks.clear();
-    for (const [id, entry] of scene.blocks) this.#blocks.set(id, entry);
-    this.#refill(this.#submaps, scene.submaps.keys());
-    this.#refill(this.#touches, scene.touches.keys());
-    this.#refill(this.#scans, this.#wantsScans ? scene.scans.keys() : []);
-    this.#refill(this.#images, this.#wantsImages ? scene.images.keys() : []);
-    this.#poses = this.#keyframes = 0;
-    this.#statusDue = true;
-    this.#snapshotLeft = scene.blocks.size;
-    this.#texts = [
-      encodeServerFrame(this.#host.hello),
-      encodeServerFrame({
-        type: 'snapshotBegin',
-        blocks: scene.blocks.size,
-        triangles: scene.triangles,
-      }),
-    ];
-    this.#schedule();
-  }
-
-  /** The map starts anew: what waited is void. */
-  reset(): void {
-    if (!this.#ready) return;
-    this.#blocks.clear();
-    for (const set of [this.#submaps, this.#scans, this.#touches]) set.clear();
-    this.#poses = this.#keyframes = 0;
-    if (this.#snapshotLeft > 0) this.#snapshotLeft = 0;
-    this.#texts.push(encodeServerFrame({ type: 'reset' }));
+    change(this.#news);
     this.#schedule();
   }
 
@@ -199,19 +126,7 @@ export class ClientLink {
     clearTimeout(this.#helloTimer);
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
-    this.#blocks.clear();
-    this.#texts = [];
-  }
-
-  #note(set: Set<number>, id: number): void {
-    if (!this.#ready) return;
-    set.add(id);
-    this.#schedule();
-  }
-
-  #refill(set: Set<number>, ids: Iterable<number>): void {
-    set.clear();
-    for (const id of ids) set.add(id);
+    this.#news.clear();
   }
 
   #receive(data: Buffer, binary: boolean): void {
@@ -222,7 +137,7 @@ export class ClientLink {
         if (frame.type === 'clientHello') this.#join(frame.scans, frame.images);
         else if (!this.#ready) throw new ProtocolError('the first frame is no hello');
         else if (frame.type === 'control') this.#host.control(frame);
-        else this.snapshot();
+        else this.tell((news) => news.snapshot());
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -232,13 +147,13 @@ export class ClientLink {
   }
 
   #join(scans: boolean, images: boolean): void {
-    this.#wantsScans = scans;
-    this.#wantsImages = images;
+    this.#news.wantsScans = scans;
+    this.#news.wantsImages = images;
     if (this.#ready) return; // a later hello only changes what is wanted
     clearTimeout(this.#helloTimer);
     this.#ready = true;
-    this.snapshot();
-    this.#host.joined(this);
+    this.tell((news) => news.snapshot());
+    this.#host.joined();
   }
 
   #allow(): boolean {
@@ -275,7 +190,7 @@ export class ClientLink {
     this.#blocked =
       this.#inFlight >= this.#host.limits.window || this.#socket.bufferedAmount > BUFFERED_BYTES;
     if (this.#blocked) return;
-    const parts = this.#nextFrames();
+    const parts = this.#news.next(() => this.#host.status(this));
     if (parts.length === 0) return;
     const message = this.#host.scene.join(parts);
     this.#inFlight += message.byteLength;
@@ -302,56 +217,5 @@ export class ClientLink {
     const payload = Buffer.alloc(4);
     payload.writeUInt32LE(id);
     this.#socket.ping(payload, false, () => undefined);
-  }
-
-  /** The most urgent frames that make a message: small news first, then blocks in the order of their change. */
-  #nextFrames(): Uint8Array[] {
-    const { scene } = this.#host;
-    const parts: Uint8Array[] = [];
-    let bytes = 0;
-    // Alone, because it differs from client to client: what follows can be shared.
-    if (this.#statusDue && this.#texts.length === 0) {
-      this.#statusDue = false;
-      const status = this.#host.status(this);
-      if (status) return [encodeServerFrame(status)];
-    }
-    const add = (frame: Uint8Array | undefined): void => {
-      if (!frame) return;
-      parts.push(frame);
-      bytes += frame.byteLength;
-    };
-    const full = (): boolean => bytes >= MESSAGE_BYTES;
-    const take = (set: Set<number>, find: (id: number) => Uint8Array | undefined): void => {
-      for (const id of set) {
-        if (full()) return;
-        set.delete(id);
-        add(find(id));
-      }
-    };
-    for (const text of this.#texts.splice(0)) add(text);
-    take(this.#submaps, (id) => scene.submaps.get(id)?.frame);
-    while (this.#poses < scene.trajectory.length && !full()) {
-      const { frame, end } = scene.trajectoryFrame(this.#poses, POSES_PER_FRAME);
-      this.#poses = end;
-      add(frame);
-    }
-    if (this.#keyframes < scene.keyframeCount && !full()) {
-      add(scene.keyframesFrame(this.#keyframes));
-      this.#keyframes = scene.keyframeCount;
-    }
-    take(this.#scans, (id) => scene.scans.get(id));
-    take(this.#images, (id) => scene.images.get(id));
-    take(this.#touches, (id) => scene.touches.get(id));
-    for (const [id, entry] of this.#blocks) {
-      if (full()) break;
-      this.#blocks.delete(id);
-      add(entry.frame);
-      if (this.#snapshotLeft > 0) this.#snapshotLeft--;
-    }
-    if (this.#snapshotLeft === 0 && this.#poses >= scene.trajectory.length) {
-      this.#snapshotLeft = -1;
-      add(encodeServerFrame({ type: 'snapshotEnd' }));
-    }
-    return parts;
   }
 }

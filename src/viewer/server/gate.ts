@@ -38,6 +38,10 @@ export function checkToken(token: string): string {
  * Decides who may speak to the server: the Host header must name this machine (so that a web site cannot reach it
  * under a name of its own, DNS rebinding), the Origin of a browser's request must be the server itself, and the
  * token must be right where there is one.
+ *
+ * @example
+ * const gate = new Gate('127.0.0.1', undefined);
+ * const refusal = gate.checkOrigin(request); // undefined: may pass
  */
 export class Gate {
   readonly #bindsLoopback: boolean;

@@ -23,7 +23,13 @@ export interface HttpHost {
   statusJson(): string;
 }
 
-/** Answers page, files, downloads and status; everything else is refused with a sentence. */
+/**
+ * Answers page, files, downloads and status; everything else is refused with a sentence.
+ *
+ * @example
+ * const answers = new HttpAnswers(host);
+ * createServer((request, response) => void answers.answer(request, response));
+ */
 export class HttpAnswers {
   #building = false;
 

@@ -38,7 +38,13 @@ export const DEFAULT_LIMITS: ViewerLimits = {
   status: 500,
 };
 
-/** A token bucket: `burst` at once, `rate` a second on average. */
+/**
+ * A token bucket: `burst` at once, `rate` a second on average.
+ *
+ * @example
+ * const limit = new RateLimit(2, 10); // ten at once, then two a second
+ * if (!limit.take()) refuse();
+ */
 export class RateLimit {
   #tokens: number;
   #last: number;
@@ -63,7 +69,13 @@ export class RateLimit {
   }
 }
 
-/** A bucket per address; the longest unseen address is forgotten when there are too many. */
+/**
+ * A bucket per address; the longest unseen address is forgotten when there are too many.
+ *
+ * @example
+ * const limits = new AddressLimits(20, 100);
+ * if (!limits.take(request.socket.remoteAddress ?? '')) refuse();
+ */
 export class AddressLimits {
   readonly #buckets = new Map<string, RateLimit>();
 
@@ -82,7 +94,14 @@ export class AddressLimits {
   }
 }
 
-/** Bytes a second over the last two seconds. */
+/**
+ * Bytes a second over the last two seconds.
+ *
+ * @example
+ * const meter = new RateMeter();
+ * meter.add(bytes.length);
+ * console.log(meter.perSecond);
+ */
 export class RateMeter {
   readonly #buckets = new Float64Array(8); // of 250 ms
   #slot = 0;

@@ -28,7 +28,14 @@ const MAX_TOUCHES = 10_000;
 const MAX_STREAMS = 16;
 const MESSAGES_KEPT = 4;
 
-/** Everything a new client must learn, as encoded frames: the newest of each, so bounded by the map, not by time. */
+/**
+ * Everything a new client must learn, as encoded frames: the newest of each, so bounded by the map, not by time.
+ *
+ * @example
+ * const scene = new Scene(trajectory);
+ * const entry = scene.setBlock(block, seconds);
+ * const { frame, end } = scene.trajectoryFrame(0, 500);
+ */
 export class Scene {
   readonly blocks = new Map<string, BlockEntry>();
   readonly submaps = new Map<number, { pose: Pose; frame: Encoded; version: number }>();

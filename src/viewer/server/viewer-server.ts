@@ -2,20 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { WebSocketServer } from 'ws';
 import { compiledUrl } from '../../compute/compiled-url.js';
 import type { Trajectory } from '../../slam/trajectory.js';
 import {
   CLOSE,
   encodeServerFrame,
-  MAX_CLIENT_MESSAGE,
   PATHS,
-  type ControlFrame,
   type HelloFrame,
   type NoticeFrame,
   type StatusFrame,
 } from '../protocol/index.js';
-import { ClientLink, type LinkHost } from './client-link.js';
+import type { ClientLink } from './client-link.js';
+import { ClientLinks } from './client-links.js';
 import { checkToken, Gate, isLoopback, randomToken } from './gate.js';
 import { HttpAnswers, text, type HttpHost } from './http-answers.js';
 import { AddressLimits, DEFAULT_LIMITS, type ViewerLimits } from './limits.js';
@@ -44,6 +42,12 @@ export interface ViewerServerOptions {
 /**
  * Serves the viewer: the page, its WebSocket, downloads. Whoever makes the map feeds it through {@link ViewerSink};
  * everything is encoded once and sent to each client as fast as that client reads.
+ *
+ * @example
+ * const server = new ViewerServer({ port: 8080, hello, trajectory });
+ * const addresses = await server.start();
+ * server.poses(0); // the trajectory has new poses
+ * await server.close();
  */
 export class ViewerServer implements ViewerSink {
   readonly #options: ViewerServerOptions;
@@ -51,9 +55,8 @@ export class ViewerServer implements ViewerSink {
   readonly #gate: Gate;
   readonly #hello: HelloFrame;
   readonly #scene: Scene;
-  readonly #links = new Set<ClientLink>();
+  readonly #links: ClientLinks;
   readonly #http: Server;
-  readonly #sockets: WebSocketServer;
   readonly #answers: HttpAnswers;
   #files: Map<string, StaticFile> = new Map();
   #status: ViewerStatus | undefined;
@@ -91,12 +94,16 @@ export class ViewerServer implements ViewerSink {
       },
     );
     this.#http.maxConnections = this.#limits.connections;
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      maxPayload: MAX_CLIENT_MESSAGE,
-      perMessageDeflate: false, // costs much time, and quantised blocks gain little
-      clientTracking: false,
-    });
+    this.#links = new ClientLinks(
+      {
+        scene: this.#scene,
+        limits: this.#limits,
+        hello: this.#hello,
+        status: (link) => this.#statusFor(link),
+        control: (frame) => options.feed?.control?.(frame),
+      },
+      () => this.#updateActivity(),
+    );
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -116,12 +123,7 @@ export class ViewerServer implements ViewerSink {
     readonly sceneBytes: number;
     readonly clients: readonly { inFlight: number; buffered: number; pendingBlocks: number }[];
   } {
-    const clients = [...this.#links].map(({ inFlight, buffered, pendingBlocks }) => ({
-      inFlight,
-      buffered,
-      pendingBlocks,
-    }));
-    return { sceneBytes: this.#scene.bytes, clients };
+    return { sceneBytes: this.#scene.bytes, clients: this.#links.load() };
   }
 
   /**
@@ -148,7 +150,7 @@ export class ViewerServer implements ViewerSink {
   /** Says goodbye to all clients and stops listening. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    for (const link of this.#links) link.close(CLOSE.goingAway, 'The server has ended.');
+    this.#links.close(CLOSE.goingAway, 'The server has ended.');
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     setTimeout(() => this.#http.closeAllConnections(), 500).unref();
     await closed;
@@ -157,50 +159,50 @@ export class ViewerServer implements ViewerSink {
   blocks(blocks: Iterable<ViewerBlock>, time: number): void {
     for (const block of blocks) {
       const entry = this.#scene.setBlock(block, block.time ?? time);
-      if (entry) for (const link of this.#links) link.block(entry);
+      if (entry) this.#links.tell((news) => news.block(entry));
     }
   }
   removeBlocks(removed: Iterable<{ submap: number; key: number; version: number }>): void {
     for (const { submap, key, version } of removed) {
       const entry = this.#scene.removeBlock(submap, key, version);
-      if (entry) for (const link of this.#links) link.block(entry);
+      if (entry) this.#links.tell((news) => news.block(entry));
     }
   }
   submapPose(submap: number, pose: Float64Array): void {
     this.#scene.setSubmap(submap, pose);
-    for (const link of this.#links) link.submap(submap);
+    this.#links.tell((news) => news.submap(submap));
   }
   poses(start: number): void {
     this.#scene.posesChanged(start);
-    for (const link of this.#links) link.poses(start);
+    this.#links.tell((news) => news.poses(start));
   }
   addKeyframe(pose: number): void {
     this.#scene.addKeyframe(pose);
-    for (const link of this.#links) link.keyframes();
+    this.#links.tell(() => undefined); // each knows how many it was sent
   }
   scan(scan: ViewerScan): void {
-    if (this.#scene.setScan(scan)) for (const link of this.#links) link.scan(scan.sensor);
+    if (this.#scene.setScan(scan)) this.#links.tell((news) => news.scan(scan.sensor));
   }
   image({ stampNs, ...image }: Parameters<ViewerSink['image']>[0]): void {
     if (this.#scene.setImage({ type: 'image', stamp: stampNs, ...image }))
-      for (const link of this.#links) link.image(image.stream);
+      this.#links.tell((news) => news.image(image.stream));
   }
   touch(touch: ViewerTouch): void {
     this.#scene.setTouch(touch);
-    for (const link of this.#links) link.touch(touch.id);
+    this.#links.tell((news) => news.touch(touch.id));
   }
   status(status: ViewerStatus): void {
     const urgent = status.phase !== this.#status?.phase || status.state !== this.#status?.state;
     this.#status = status;
-    if (urgent) for (const link of this.#links) link.statusDue();
+    if (urgent) this.#links.tell((news) => news.statusDue());
   }
   notice(level: NoticeFrame['level'], sentence: string): void {
     const frame = encodeServerFrame({ type: 'notice', level, text: sentence });
-    for (const link of this.#links) link.notice(frame);
+    this.#links.tell((news) => news.notice(frame));
   }
   reset(): void {
     this.#scene.clear();
-    for (const link of this.#links) link.reset();
+    this.#links.tell((news) => news.reset());
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -208,32 +210,7 @@ export class ViewerServer implements ViewerSink {
     const checked = this.#answers.check(request);
     if ('refusal' in checked) return refuse(socket, checked.refusal.status, checked.refusal.text);
     if (checked.url.pathname !== PATHS.socket) return refuse(socket, 404, 'There is no socket here.');
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      if (this.#links.size >= this.#limits.clients) {
-        // After the handshake, because only then the page can read why.
-        webSocket.on('error', () => undefined);
-        webSocket.close(CLOSE.full, `The viewer has ${this.#limits.clients} clients already.`);
-        setTimeout(() => webSocket.terminate(), 1000).unref();
-        return;
-      }
-      const link = new ClientLink(webSocket, socket, this.#linkHost());
-      this.#links.add(link);
-      webSocket.on('close', () => {
-        this.#links.delete(link);
-        this.#updateActivity();
-      });
-    });
-  }
-
-  #linkHost(): LinkHost {
-    return {
-      scene: this.#scene,
-      limits: this.#limits,
-      hello: this.#hello,
-      status: (link) => this.#statusFor(link),
-      joined: () => this.#updateActivity(),
-      control: (frame: ControlFrame) => this.#options.feed?.control?.(frame),
-    };
+    this.#links.take(request, socket, head);
   }
 
   #httpHost(): HttpHost {
@@ -269,7 +246,7 @@ export class ViewerServer implements ViewerSink {
   }
 
   #updateActivity(): void {
-    const active = this.#downloads > 0 || [...this.#links].some((link) => link.ready);
+    const active = this.#downloads > 0 || this.#links.watched;
     if (active === this.#active) return;
     this.#active = active;
     this.#options.feed?.setActive?.(active);
@@ -278,10 +255,8 @@ export class ViewerServer implements ViewerSink {
   #tick(): void {
     const now = performance.now();
     this.#rss = process.memoryUsage.rss();
-    for (const link of this.#links) {
-      link.check(now);
-      link.statusDue();
-    }
+    this.#links.check(now);
+    this.#links.tell((news) => news.statusDue());
   }
 
   #statusFor(link: ClientLink): StatusFrame | undefined {

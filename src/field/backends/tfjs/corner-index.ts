@@ -14,7 +14,14 @@ import {
 
 const BIAS = 1 << 16;
 
-/** Reads a grid's hash table where it lies: which corners surround a point. Written apart from the kernels on purpose. */
+/**
+ * Reads a grid's hash table where it lies: which corners surround a point. Written apart from the kernels on purpose.
+ *
+ * @example
+ * const index = new CornerIndex(buffer, grid.descriptor, 2);
+ * const corners = new Int32Array(8);
+ * if (index.find(1, 0, 0, corners, 0)) console.log(index.data[2 * corners[0]]); // distance at the first of eight
+ */
 export class CornerIndex {
   /** 1 / side of a cell in float32, as the kernels multiply with it. */
   readonly inverse: number;

@@ -10,7 +10,14 @@ const SAMPLE_FLOATS = 8;
 /** Adam's step numbers are counted up to here, as in the wasm engine: corrections are 1 long before. */
 const LAST_STEP = 1023;
 
-/** Corners and samples of one optimisation step, looked up in the map and laid out for tensors. */
+/**
+ * Corners and samples of one optimisation step, looked up in the map and laid out for tensors.
+ *
+ * @example
+ * const batch = new FitBatch(map);
+ * batch.gather(chunks, poses);
+ * batch.moveScalars(moves, changes); // after the step, back into the map
+ */
 export class FitBatch {
   /** C·256×3, sensor frame; weight 0 where there is no sample or no value. */
   points = new Float32Array(0);

@@ -20,7 +20,13 @@ export function pointersOf(field: WasmField): MapPointers {
   };
 }
 
-/** The wasm engine's map, seen from any thread: views, not copies. */
+/**
+ * The wasm engine's map, seen from any thread: views, not copies.
+ *
+ * @example
+ * const map = new MapView(memory.buffer, pointersOf(field));
+ * map.fine.inverse * field.levels[0].voxel; // 1, but for rounding
+ */
 export class MapView {
   readonly levels: readonly CornerIndex[];
   /** Rows of the feature corners. */

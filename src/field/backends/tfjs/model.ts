@@ -24,7 +24,14 @@ export interface Cells {
   readonly corners: Tensor;
 }
 
-/** SDF(p) = Σ w_c s_c + ρ(Σ w_k f_k, q) in plain tfjs operations; see docs/how-it-works.md for the symbols. */
+/**
+ * SDF(p) = Σ w_c s_c + ρ(Σ w_k f_k, q) in plain tfjs operations; see docs/how-it-works.md for the symbols.
+ *
+ * @example
+ * const model = new FieldModel(tf, map.decoder);
+ * const evaluated = model.evaluate(positions, scalars, features);
+ * model.dispose();
+ */
 export class FieldModel {
   /** Per axis, cell (N×3) to the factor of each corner: c_i ? x_i : 1 − x_i = x·select + offset. */
   readonly #select: Tensor2D[];

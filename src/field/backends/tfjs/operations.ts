@@ -18,6 +18,11 @@ import { registerPass } from './register.js';
  * The map stays where the wasm engine keeps it, and that engine allocates, fuses, carves, draws samples and meshes.
  * Each call looks the corners up that its batch touches (corner-index.ts), uploads their values, computes on tensors,
  * and writes what has moved back: the map in memory is always the whole truth. One call at a time.
+ *
+ * @example
+ * const operations = new TfjsOperations(backend, memory.buffer, pointersOf(field));
+ * const found = await operations.query(points); // SAMPLE_VALUES a point
+ * operations.dispose();
  */
 export class TfjsOperations {
   readonly #backend: TfBackend;

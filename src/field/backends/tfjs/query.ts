@@ -9,7 +9,13 @@ import { WorkingSet } from './working-set.js';
 const MOST = 16384;
 const STEP = 256;
 
-/** The field at points: distance, gradient, smallest weight of the fine corners (0: not observed, all else 0 too). */
+/**
+ * The field at points: distance, gradient, smallest weight of the fine corners (0: not observed, all else 0 too).
+ *
+ * @example
+ * const query = new Query(map);
+ * const [distance, dx, dy, dz, weight] = await query.run(tf, () => model, Float32Array.of(1, 0, 0));
+ */
 export class Query {
   readonly #map: MapView;
   readonly #scalars = new WorkingSet(MOST * 8);

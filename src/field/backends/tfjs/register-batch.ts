@@ -5,7 +5,14 @@ import { CHUNK } from './fit-batch.js';
 import type { MapView } from './map-view.js';
 import { WorkingSet } from './working-set.js';
 
-/** The registered points of a scan, each looked up on the finest level that has a value there. */
+/**
+ * The registered points of a scan, each looked up on the finest level that has a value there.
+ *
+ * @example
+ * const batch = new RegisterBatch(map);
+ * batch.gather(surface, pose, options);
+ * const [other, ground] = batch.counts; // points, and how many of them have a value
+ */
 export class RegisterBatch {
   /** Points, filled up to a multiple of 256; the rest has no weight. */
   count = 0;

@@ -1,6 +1,11 @@
 /**
  * The distinct numbers of a batch, numbered 0, 1, 2 … in the order in which they came: only what a batch touches
  * travels to the device. Number 0 (the empty corner or row) is always there and is always 0.
+ *
+ * @example
+ * const set = new WorkingSet(1000);
+ * const number = set.add(417); // 1; the same for 417 from now on
+ * const members = set.members.subarray(0, set.size); // 0, 417
  */
 export class WorkingSet {
   /** The members; `size` of them count. */

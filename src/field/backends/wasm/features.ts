@@ -29,7 +29,14 @@ export interface FeatureLevelOptions {
   readonly outputScale: number;
 }
 
-/** Learned features on coarse corners and the decoder that turns them into a residual distance. */
+/**
+ * Learned features on coarse corners and the decoder that turns them into a residual distance.
+ *
+ * @example
+ * const features = new FeatureLevel(memory, blocks, rows, { ...limits, cell: 0.6, seed: 1, outputScale: 0.1 });
+ * features.restoreRow(block, corner, values, 0, step); // of a saved map
+ * features.free();
+ */
 export class FeatureLevel {
   readonly grid: BlockGrid;
   readonly descriptor: number;

@@ -28,7 +28,15 @@ export interface FieldPools {
   readonly rows: RowPool;
 }
 
-/** A field in shared wasm memory. */
+/**
+ * A field in shared wasm memory.
+ *
+ * @example
+ * const field = backend.createField(spec, room); // a WasmField
+ * field.forgetBeyond([0, 0, 0], 100); // metres
+ * const saved = field.content();
+ * field.free();
+ */
 export class WasmField implements Field {
   readonly levels: readonly BlockGrid[];
   readonly features: FeatureLevel;

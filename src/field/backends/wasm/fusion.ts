@@ -16,7 +16,14 @@ export function partsFor({ threads }: KernelPool): number {
   return Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(threads)));
 }
 
-/** Fuses surfaces into the scalar levels, and carves what their rays passed through. */
+/**
+ * Fuses surfaces into the scalar levels, and carves what their rays passed through.
+ *
+ * @example
+ * const fusion = new Fusion(pool, limits);
+ * fusion.reserve(field);
+ * fusion.fuse(field, surface, T_submap_sensor, scan);
+ */
 export class Fusion {
   readonly #pool: KernelPool;
   readonly #fuse: KernelArguments;

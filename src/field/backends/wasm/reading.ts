@@ -17,7 +17,13 @@ import type { WasmField } from './field.js';
 const POINTS = 65536;
 const BLOCKS = 4096;
 
-/** Reads distances at points and at the corners of blocks. */
+/**
+ * Reads distances at points and at the corners of blocks.
+ *
+ * @example
+ * const reading = new Reading(pool);
+ * const [distance, dx, dy, dz, weight] = reading.sample(field, Float32Array.of(1, 0, 0)); // weight 0: not observed
+ */
 export class Reading {
   readonly #pool: KernelPool;
   readonly #query: KernelArguments;

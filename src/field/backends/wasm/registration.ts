@@ -26,7 +26,13 @@ const SUMS = 83; // f64, as in src/kernels/field/register.ts
 const STRIDE = 2 * SUMS * 8 + 64 + 2 * 3 * 6 * 8 * 4;
 const MAX_CHUNKS = 256;
 
-/** Normal equations of a surface's keypoints against a field. */
+/**
+ * Normal equations of a surface's keypoints against a field.
+ *
+ * @example
+ * const registration = new Registration(pool);
+ * const [other, ground] = registration.pass(field, term, unknowns);
+ */
 export class Registration {
   readonly #pool: KernelPool;
   readonly #arguments: KernelArguments;

@@ -7,6 +7,11 @@ export const ROW_FLOATS = L.ROW_BYTES / 4;
 /**
  * Feature rows in kernel memory. The corners of all feature levels take theirs from here and hand back what they drop;
  * row 0 is all zero and stands for "none".
+ *
+ * @example
+ * const rows = new RowPool(memory, 100_000);
+ * const row = rows.take();
+ * const values = rows.rows.subarray(row * ROW_FLOATS, (row + 1) * ROW_FLOATS);
  */
 export class RowPool {
   readonly descriptor: number;

@@ -34,7 +34,14 @@ const CHUNK_SAMPLES = 256;
 const RECORD_BYTES = 112;
 const MAX_FRAMES = 64;
 
-/** Draws training samples and takes steps of the joint optimisation. */
+/**
+ * Draws training samples and takes steps of the joint optimisation.
+ *
+ * @example
+ * const training = new Training(pool, limits);
+ * training.drawSamples(field, surface, { points, first: 0, seed: 1, band: 0.3 });
+ * const { loss } = training.step(field, batch, frames, options);
+ */
 export class Training {
   readonly #pool: KernelPool;
   readonly #limits: BackendLimits;
@@ -161,7 +168,7 @@ function biasTable({ memory }: KernelPool): number {
 }
 
 /** A step through `count` elements that visits each once, in an order far from the original. */
-export function coprimeStride(count: number): number {
+function coprimeStride(count: number): number {
   let stride = Math.max(1, Math.floor(count * 0.6180339887));
   while (gcd(stride, count) !== 1) stride++;
   return stride;

@@ -22,7 +22,14 @@ export interface FieldOptions {
   readonly seed: number;
 }
 
-/** A field as the thread with the device knows it: a number in the keys of its blocks, options, training samples. */
+/**
+ * A field as the thread with the device knows it: a number in the keys of its blocks, options, training samples.
+ *
+ * @example
+ * const field = new DeviceField(0, options, gpu);
+ * field.samples.write(0, samples);
+ * const grid = field.grid(0); // by which kernels find the blocks of its finest level
+ */
 export class DeviceField {
   readonly samples: SampleStore;
 

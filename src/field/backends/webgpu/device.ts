@@ -9,7 +9,14 @@ export interface DeviceUser {
   goOn(): void;
 }
 
-/** The channel to the thread that holds the GPU, and what happens when the device is lost. */
+/**
+ * The channel to the thread that holds the GPU, and what happens when the device is lost.
+ *
+ * @example
+ * const device = new Device(caller);
+ * device.use(heap); // is asked to come back on a new device when this one is lost
+ * const distances = device.do(() => device.ask('query', points), () => wasm.sample(mirror, 'distance', points));
+ */
 export class Device {
   /** What the user should know: devices lost. */
   readonly notices: string[] = [];

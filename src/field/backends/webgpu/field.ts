@@ -35,6 +35,11 @@ const SAMPLE_BYTES = 32;
 /**
  * A field on the device, whose pages lie in one heap with those of the others. Its mirror, a field of backend wasm, follows every few scans; when the device is lost, it is
  * filled from there, the scans since are fused again, and where no device can be had any more the mirror itself goes on.
+ *
+ * @example
+ * const field = backend.createField(spec, room); // a WebGpuField
+ * field.integrate(surface, T_submap_sensor, { scan: 0 });
+ * field.sync(); // field.mirror is now what the device holds
  */
 export class WebGpuField implements Field, HeapField {
   readonly id: number;

@@ -42,7 +42,14 @@ export interface Changes {
   readonly marks: Uint32Array;
 }
 
-/** What all fields share on a device: block table, heap of pages, accumulators. */
+/**
+ * What all fields share on a device: block table, heap of pages, accumulators.
+ *
+ * @example
+ * const map = await GpuMap.create(await openAdapter(false), options);
+ * await map.makeRoom(1000); // pages beyond those in use
+ * const { used } = map.heap;
+ */
 export class GpuMap {
   readonly gpu: Gpu;
   readonly report: AdapterReport;

@@ -11,7 +11,12 @@ import {
 import { Profile, type KernelTimes } from './profile.js';
 import type { KernelSizes } from './wgsl/common.js';
 
-/** The device is gone: driver reset, suspend, unplugged or destroyed. */
+/**
+ * The device is gone: driver reset, suspend, unplugged or destroyed.
+ *
+ * @example
+ * if (error instanceof DeviceLostError) console.error(`The GPU is gone: ${error.message}`);
+ */
 export class DeviceLostError extends Error {}
 
 const PARAM_BYTES = 256; // the largest alignment of dynamic offsets that WebGPU allows; no kernel takes more
@@ -39,7 +44,15 @@ export interface Traffic {
 /** What a kernel reads beside its buffers: up to 256 bytes, filled by vec4. */
 export type Params = readonly (readonly number[] | { readonly u: readonly number[] })[];
 
-/** A device with the engine's buffers, kernels and one command stream. */
+/**
+ * A device with the engine's buffers, kernels and one command stream.
+ *
+ * @example
+ * const gpu = new Gpu(device, sizes);
+ * await gpu.compile();
+ * gpu.run('query', threads, params);
+ * const [bytes] = await gpu.read({ buffer, bytes: 16 });
+ */
 export class Gpu {
   readonly device: GPUDevice;
   readonly #buffers = new Map<string, GPUBuffer>();

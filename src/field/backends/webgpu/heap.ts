@@ -32,7 +32,15 @@ export interface HeapOptions {
 /** Pages beyond what the rows fill: the last one of each field is not full. */
 const SPARE_PAGES = 256;
 
-/** The pages on the device that all fields share: as many as engine wasm has room for, or as the device can bind. */
+/**
+ * The pages on the device that all fields share: as many as engine wasm has room for, or as the device can bind.
+ *
+ * @example
+ * const heap = new Heap(device, { software: false, half: true, batchSamples: 1024, room });
+ * heap.add(field, () => console.log('The device is open.'));
+ * const changed = heap.takeOver(field); // pages to copy
+ * heap.remove(field);
+ */
 export class Heap implements DeviceUser {
   readonly table = new PageTable();
   readonly half: boolean;

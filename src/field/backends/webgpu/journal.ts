@@ -33,7 +33,13 @@ export function copyOf(surface: SurfaceSamples): ScanCopy {
   };
 }
 
-/** Room for one surface in kernel memory: set aside, because that may be full when it is needed. */
+/**
+ * Room for one surface in kernel memory: set aside, because that may be full when it is needed.
+ *
+ * @example
+ * const spare = new SparePlace(memory, 40_000);
+ * const again = spare.put(copyOf(surface)); // valid until the next one
+ */
 export class SparePlace {
   readonly #memory: KernelMemory;
   readonly #most: number;

@@ -23,6 +23,11 @@ import { ROWS, type PageTable } from './page-table.js';
 /**
  * How a field of engine wasm follows one on the device: which page is which of its blocks. New blocks are taken over in
  * order of their coordinates, so that the copy does not depend on chance as page numbers do.
+ *
+ * @example
+ * const pages = new Mirror(field, 0, heap.table, heap.half);
+ * pages.takeOver(fresh, allPages, keys);
+ * const page = pages.pageOf(block);
  */
 export class Mirror {
   readonly #field: WasmField;

@@ -1,4 +1,12 @@
-/** Which block of which field each page of the device's heap is, as far as the processor knows. */
+/**
+ * Which block of which field each page of the device's heap is, as far as the processor knows.
+ *
+ * @example
+ * const table = new PageTable();
+ * table.reset(1000);
+ * table.tie(page, 0, 1, block); // page holds a block of field 0, level 1
+ * table.usedBy(0); // 1
+ */
 export class PageTable {
   /** Number of the field that has the page; NONE: free, or not known yet. */
   field = new Int16Array(0);
@@ -43,6 +51,6 @@ export class PageTable {
   }
 }
 
-export const NONE = -1;
+const NONE = -1;
 /** "Level" of a page of rows. */
 export const ROWS = 255;

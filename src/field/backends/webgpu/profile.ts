@@ -6,7 +6,15 @@ export type KernelTimes = Record<string, { calls: number; milliseconds: number }
 
 const QUERIES = 4096;
 
-/** Two time stamps per kernel run, up to a few thousand runs; later ones are not timed. */
+/**
+ * Two time stamps per kernel run, up to a few thousand runs; later ones are not timed.
+ *
+ * @example
+ * const profile = new Profile(device);
+ * const timestampWrites = profile.next('query'); // of the compute pass
+ * profile.resolve(encoder);
+ * const { query } = await profile.times();
+ */
 export class Profile {
   readonly #device: GPUDevice;
   readonly #set: GPUQuerySet;

@@ -73,7 +73,7 @@ export interface AlignOutcome extends RegisterOutcome {
 }
 
 /** x y z τ and 1 = ground, per point. */
-export function uploadTargets(map: GpuMap, targets: Float32Array): number {
+function uploadTargets(map: GpuMap, targets: Float32Array): number {
   const { gpu } = map;
   gpu.write(gpu.ensureBuffer('targets', targets.byteLength), 0, targets);
   const count = targets.length / 5;

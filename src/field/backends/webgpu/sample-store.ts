@@ -5,7 +5,15 @@ export const SAMPLE_BYTES = 32;
 /** Samples in one buffer of a store. */
 const PART = 2 ** 17;
 
-/** Training samples of a field on the device, in buffers that are made when something is first written to them. */
+/**
+ * Training samples of a field on the device, in buffers that are made when something is first written to them.
+ *
+ * @example
+ * const samples = new SampleStore(gpu);
+ * samples.write(0, drawn);
+ * samples.copy(0, count, 0); // into the batch
+ * samples.destroy();
+ */
 export class SampleStore {
   readonly #gpu: Gpu;
   readonly #parts: (GPUBuffer | undefined)[] = [];

@@ -20,7 +20,14 @@ export interface SessionView {
   clear(): void;
 }
 
-/** The run so far: takes frames in, keeps what has no place in the picture, and passes the rest on. */
+/**
+ * The run so far: takes frames in, keeps what has no place in the picture, and passes the rest on.
+ *
+ * @example
+ * const session = new Session(view, () => connection.send({ type: 'resync' }));
+ * session.handle(frame);
+ * console.log(session.trajectory.length, session.status);
+ */
 export class Session {
   readonly submaps = new SubmapPoses();
   readonly trajectory = new TrajectoryStore();

@@ -98,7 +98,14 @@ function isValid(name: string, value: unknown): boolean {
 
 type Listener = (settings: Settings, changed: ReadonlySet<keyof Settings>) => void;
 
-/** Settings with listeners; every change is stored. */
+/**
+ * Settings with listeners; every change is stored.
+ *
+ * @example
+ * const settings = new SettingsStore(localStorageIfAllowed());
+ * settings.subscribe((current) => view.apply(current, 'dark'));
+ * settings.set({ shading: 'height' });
+ */
 export class SettingsStore {
   #current: Settings;
   readonly #listeners = new Set<Listener>();

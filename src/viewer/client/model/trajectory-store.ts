@@ -3,7 +3,14 @@ import type { TrajectoryFrame } from '../../protocol/index.js';
 
 const IDENTITY: Pose = Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0);
 
-/** Where every submap lies: T_world_submap by number, identity where nothing was said. */
+/**
+ * Where every submap lies: T_world_submap by number, identity where nothing was said.
+ *
+ * @example
+ * const submaps = new SubmapPoses();
+ * submaps.set(0, 1, pose); // false: an older version than the one known
+ * const T_world_submap = submaps.get(0);
+ */
 export class SubmapPoses {
   readonly #poses = new Map<number, Pose>();
   readonly #versions = new Map<number, number>();
@@ -31,7 +38,14 @@ export class SubmapPoses {
   }
 }
 
-/** The poses of a run as the server sends them: piecewise, in the frames of submaps. */
+/**
+ * The poses of a run as the server sends them: piecewise, in the frames of submaps.
+ *
+ * @example
+ * const store = new TrajectoryStore();
+ * store.apply(frame);
+ * const newest = store.pose(store.length - 1, submaps);
+ */
 export class TrajectoryStore {
   #length = 0;
   #stamps = new BigInt64Array(1024);

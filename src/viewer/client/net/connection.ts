@@ -27,7 +27,14 @@ export interface LinkHandlers {
   onStatus(status: LinkStatus): void;
 }
 
-/** A socket that comes back by itself; after every opening the server sends a fresh snapshot. */
+/**
+ * A socket that comes back by itself; after every opening the server sends a fresh snapshot.
+ *
+ * @example
+ * const connection = new Connection(new URL(location.href), { onFrame: handle, onStatus: show });
+ * connection.open();
+ * connection.send({ type: 'resync' });
+ */
 export class Connection {
   #socket: WebSocket | undefined;
   #attempt = 0;

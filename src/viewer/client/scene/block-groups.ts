@@ -38,6 +38,11 @@ export interface GroupStatistics {
 /**
  * All surface as the GPU sees it: blocks merged by neighbourhood, so that a draw call carries thousands of triangles and
  * what is outside of the view costs nothing; coarser index lists for what is far.
+ *
+ * @example
+ * const groups = new BlockGroups(material, submaps);
+ * groups.put(frame);
+ * groups.update(performance.now(), 4); // ms
  */
 export class BlockGroups {
   readonly root = new Group();

@@ -7,7 +7,14 @@ import type { CameraMode } from '../model/settings.js';
 const FOV = 45;
 const UP = new Vector3(0, 0, 1);
 
-/** Eye of the picture: orbit around the map, behind the robot, or straight down. z is up everywhere. */
+/**
+ * Eye of the picture: orbit around the map, behind the robot, or straight down. z is up everywhere.
+ *
+ * @example
+ * const rig = new CameraRig(canvas, () => view.invalidate());
+ * rig.mode = 'follow';
+ * renderer.render(scene, rig.camera);
+ */
 export class CameraRig {
   readonly perspective = new PerspectiveCamera(FOV, 1, 0.1, 1000);
   readonly orthographic = new OrthographicCamera(-1, 1, 1, -1, 0.1, 1000);

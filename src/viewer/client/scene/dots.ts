@@ -37,7 +37,14 @@ void main() {
   #include <colorspace_fragment>
 }`;
 
-/** Round points of constant size on the screen. */
+/**
+ * Round points of constant size on the screen.
+ *
+ * @example
+ * const dots = new Dots('#ffffff', 2);
+ * dots.setPositions(Float32Array.of(0, 0, 0));
+ * scene.add(dots);
+ */
 export class Dots extends Points<BufferGeometry, ShaderMaterial> {
   constructor(color: ColorRepresentation, size: number, opacity = 1, rimmed = false) {
     super(

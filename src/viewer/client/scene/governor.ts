@@ -18,6 +18,11 @@ const STEPS = [
 /**
  * Trades detail for speed while frames follow each other: resolution, size of the far cells, ambient occlusion. Once
  * the picture rests, the best is drawn again.
+ *
+ * @example
+ * const governor = new Governor();
+ * if (governor.drawn(performance.now())) resize(governor.scale); // another step
+ * governor.idle();
  */
 export class Governor {
   #step = 0;

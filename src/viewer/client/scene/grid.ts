@@ -35,7 +35,14 @@ void main() {
   #include <colorspace_fragment>
 }`;
 
-/** Ground grid that has no end: finer lines appear as the eye comes near, and the horizon fades. */
+/**
+ * Ground grid that has no end: finer lines appear as the eye comes near, and the horizon fades.
+ *
+ * @example
+ * const grid = new GroundGrid();
+ * grid.place(rig.target, 0, rig.distance);
+ * scene.add(grid);
+ */
 export class GroundGrid extends Mesh<PlaneGeometry, ShaderMaterial> {
   constructor() {
     super(

@@ -4,7 +4,15 @@ import { LineSegments2 } from 'three/addons/lines/LineSegments2.js';
 import { LineSegmentsGeometry } from 'three/addons/lines/LineSegmentsGeometry.js';
 import { Dots } from './dots.js';
 
-/** One or two clicked points and the straight line between them. */
+/**
+ * One or two clicked points and the straight line between them.
+ *
+ * @example
+ * const measure = new MeasureLine();
+ * measure.add(new Vector3(0, 0, 0));
+ * measure.add(new Vector3(3, 4, 0));
+ * measure.distance; // 5
+ */
 export class MeasureLine {
   readonly root = new Group();
   readonly points: Vector3[] = [];

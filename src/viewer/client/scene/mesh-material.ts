@@ -78,7 +78,14 @@ void main() {
   gl_FragColor = vec4(sqrt(clamp(lit, 0.0, 1.0)), 1.0);
 }`;
 
-/** The one material of all surface: shading modes, slicing plane and light are uniforms, so nothing is rebuilt. */
+/**
+ * The one material of all surface: shading modes, slicing plane and light are uniforms, so nothing is rebuilt.
+ *
+ * @example
+ * const material = new MeshMaterial();
+ * material.shading = 'height';
+ * material.setHeights(0, 5); // metres
+ */
 export class MeshMaterial extends ShaderMaterial {
   #ramp: RampName = 'terrain';
 

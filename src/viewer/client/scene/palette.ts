@@ -1,5 +1,5 @@
 /** sRGB colours of the ramps, low to high. */
-export const RAMPS = {
+const RAMPS = {
   /** Slate over teal to sand and coral: the colours of the report's picture. */
   terrain: ['#39496f', '#3f6f93', '#4f9d9b', '#93c08a', '#e8cf82', '#f0a868', '#e57f62'],
   /** Samples of Matplotlib's viridis (CC0). */
@@ -35,16 +35,6 @@ export function rampTexels(name: RampName, size = 256): Uint8Array<ArrayBuffer> 
     out[4 * i + 3] = 255;
   }
   return out;
-}
-
-/** CSS gradient of a ramp, left to right. */
-export function rampGradient(name: RampName): string {
-  const texels = rampTexels(name, 12);
-  const stops = Array.from(
-    { length: 12 },
-    (_, i) => `rgb(${texels[4 * i]} ${texels[4 * i + 1]} ${texels[4 * i + 2]})`,
-  );
-  return `linear-gradient(to right, ${stops.join(', ')})`;
 }
 
 function between(stops: readonly string[], t: number): [number, number, number] {

@@ -155,6 +155,11 @@ export interface Backdrop {
 /**
  * Draws the surface with ambient occlusion over a backdrop, and leaves its depth in the canvas for what follows:
  * surface → colour and depth → occlusion → canvas.
+ *
+ * @example
+ * const passes = new SurfacePasses(renderer);
+ * passes.resize(1280, 720, 4);
+ * passes.render(scene, rig.camera);
  */
 export class SurfacePasses {
   readonly #target: WebGLRenderTarget;

@@ -12,7 +12,14 @@ interface Piece {
   readonly geometry: LineGeometry;
 }
 
-/** The way the sensor went: a line of constant width on the screen, coloured by tracking state, faint where hidden. */
+/**
+ * The way the sensor went: a line of constant width on the screen, coloured by tracking state, faint where hidden.
+ *
+ * @example
+ * const path = new PathLine();
+ * path.update(store, submaps, colors);
+ * scene.add(path.root);
+ */
 export class PathLine {
   readonly root = new Group();
   readonly #pieces: Piece[] = [];

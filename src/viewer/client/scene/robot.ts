@@ -12,7 +12,14 @@ const AXES = [
   [0.22, 0.45, 1],
 ] as const;
 
-/** Where the sensor is: its axes, and an arrow along x that is seen from afar. */
+/**
+ * Where the sensor is: its axes, and an arrow along x that is seen from afar.
+ *
+ * @example
+ * const robot = new Robot();
+ * robot.place(T_world_body, 2); // metres
+ * scene.add(robot.root);
+ */
 export class Robot {
   readonly root = new Group();
   readonly #axes: LineSegments2;

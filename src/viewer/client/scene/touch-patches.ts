@@ -16,7 +16,14 @@ import { matrixOf } from './transforms.js';
 
 const UP = new Vector3(0, 0, 1);
 
-/** Where something was felt: a glowing disc on the surface, and the felt points. Old ones go beyond 2000. */
+/**
+ * Where something was felt: a glowing disc on the surface, and the felt points. Old ones go beyond 2000.
+ *
+ * @example
+ * const touches = new TouchPatches(submaps);
+ * touches.put(frame);
+ * scene.add(touches.root);
+ */
 export class TouchPatches {
   readonly root = new Group();
   readonly #patches = new Map<number, { node: Group; submap: number; dots: Dots }>();

@@ -25,7 +25,15 @@ export interface FrameStatistics {
   readonly triangles: number;
 }
 
-/** The picture: surface, path, scan, robot and grid, drawn when something has changed. */
+/**
+ * The picture: surface, path, scan, robot and grid, drawn when something has changed.
+ *
+ * @example
+ * const view = new SceneView(canvas, session.trajectory, session.submaps, settings.current);
+ * view.invalidate();
+ * view.draw(performance.now(), session.ages); // in every frame
+ * const point = view.pick(100, 200);
+ */
 export class SceneView {
   readonly renderer: WebGLRenderer;
   readonly groups: BlockGroups;

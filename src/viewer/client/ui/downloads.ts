@@ -32,7 +32,7 @@ export function downloadTrajectory(page: URL, session: Session, online: boolean)
 }
 
 /** The session's trajectory as TUM. */
-export function trajectoryText({ trajectory, submaps }: Session): string {
+function trajectoryText({ trajectory, submaps }: Session): string {
   const stampsNs: bigint[] = [];
   const poses: Pose[] = [];
   for (let i = 0; i < trajectory.length; i++) {

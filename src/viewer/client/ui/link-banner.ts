@@ -1,7 +1,14 @@
 import type { LinkStatus } from '../net/connection.js';
 import { el, setText } from './dom.js';
 
-/** Says in a sentence when there is no connection and what happens about it; otherwise it is not there. */
+/**
+ * Says in a sentence when there is no connection and what happens about it; otherwise it is not there.
+ *
+ * @example
+ * const banner = new LinkBanner(() => connection.open());
+ * document.body.append(banner.element);
+ * banner.update(status);
+ */
 export class LinkBanner {
   readonly element: HTMLElement;
   readonly #text = el('span', {});

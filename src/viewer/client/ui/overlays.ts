@@ -5,7 +5,14 @@ import type { SceneView } from '../scene/view.js';
 import { el, setText } from './dom.js';
 import { clock, length, scaleBar } from './format.js';
 
-/** What lies over the picture in its corner: scale bar, orientation, legend; and the label of a measurement. */
+/**
+ * What lies over the picture in its corner: scale bar, orientation, legend; and the label of a measurement.
+ *
+ * @example
+ * const overlays = new Overlays();
+ * document.body.append(overlays.element);
+ * overlays.update(view, settings.current, session.ages);
+ */
 export class Overlays {
   readonly element: HTMLElement;
   readonly label = el('output', { class: 'distance', 'aria-live': 'polite' });

@@ -21,7 +21,14 @@ export interface ClientFacts {
   readonly hasColours: boolean;
 }
 
-/** The column of figures and switches. */
+/**
+ * The column of figures and switches.
+ *
+ * @example
+ * const panel = new Panel(settings);
+ * document.body.append(panel.element);
+ * panel.update(session.status, facts);
+ */
 export class Panel {
   readonly element: HTMLElement;
   readonly #state = el('strong', { class: 'state' }, '–');

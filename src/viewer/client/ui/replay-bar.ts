@@ -4,7 +4,14 @@ import { clock } from './format.js';
 
 const SPEEDS = [0, 0.25, 0.5, 1, 2, 5, 10] as const;
 
-/** Progress of a recording, pause and speed. */
+/**
+ * Progress of a recording, pause and speed.
+ *
+ * @example
+ * const bar = new ReplayBar((frame) => connection.send(frame));
+ * bar.hello(hello);
+ * bar.toggle(); // pause or go on
+ */
 export class ReplayBar {
   readonly element: HTMLElement;
   readonly #play: HTMLButtonElement;

@@ -1,7 +1,14 @@
 import type { ImageFrame, ImageStream } from '../../protocol/index.js';
 import { el } from './dom.js';
 
-/** The newest picture of every stream. */
+/**
+ * The newest picture of every stream.
+ *
+ * @example
+ * const thumbnails = new Thumbnails(panel.images);
+ * thumbnails.setStreams(hello.streams);
+ * thumbnails.show(frame);
+ */
 export class Thumbnails {
   readonly #shown = new Map<number, { img: HTMLImageElement; url: string | undefined }>();
   #streams = new Map<number, ImageStream>();

@@ -1,6 +1,13 @@
 import { el } from './dom.js';
 
-/** Sentences that come and go; errors stay until they are closed. */
+/**
+ * Sentences that come and go; errors stay until they are closed.
+ *
+ * @example
+ * const toasts = new Toasts();
+ * document.body.append(toasts.element);
+ * toasts.show('info', 'The map starts anew.');
+ */
 export class Toasts {
   readonly element = el('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
 

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
+import { formatCovariances } from '../export/covariance.js';
 import { encodeGlb } from '../export/glb.js';
 import { formatKitti } from '../export/kitti.js';
 import { ofMap } from '../export/map-names.js';
@@ -47,6 +48,7 @@ export async function writeOutputs(
   };
   // Smallest and dearest first: should the disk fill up, the trajectory is there.
   await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
+  await write('covariance', 'covariance.txt', formatCovariances(log.results));
   await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
   const { submap, mesh, cloud, map } = final;
   const maps = [...final.earlier, { submap, mesh, cloud, files: map }];

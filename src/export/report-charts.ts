@@ -164,6 +164,29 @@ export function heightChart(report: RunReport): string {
   );
 }
 
+/** Standard deviation of the position: in the odom frame, and in the map around. */
+export function sigmaChart({ scans }: RunReport): string {
+  const known = scans.state.map((state, i) => (state === 'lost' ? -1 : i)).filter((i) => i >= 0);
+  if (known.length === 0) return '';
+  const frame = FRAME;
+  const most = Math.max(...known.map((i) => 100 * Math.max(scans.odomSigma[i]!, scans.sigma[i]!)), 0.1);
+  const x = linear(0, Math.max(scans.distance.at(-1)!, 0.1), frame.left, frame.width - frame.right, 6);
+  const y = linear(0, 1.1 * most, frame.height - frame.bottom, frame.top, 5);
+  const line = (values: readonly number[]) =>
+    pathData(
+      spread(values.length, 1000).map(
+        (i) => [x(scans.distance[i]!), scans.state[i] === 'lost' ? NaN : y(100 * values[i]!)] as const,
+      ),
+    );
+  return svg(
+    frame.width,
+    frame.height,
+    'Uncertainty over distance',
+    `${axes(frame, x, y, 'distance travelled (m)', 'σ of the position (cm)')}<path class="truth" d="${line(scans.sigma)}"/>` +
+      `<path class="estimate" d="${line(scans.odomSigma)}"/>`,
+  );
+}
+
 export function legend(items: readonly (readonly [string, string])[]): string {
   return `<p class="legend">${items.map(([cls, label]) => `<span><i class="${cls}"></i>${label}</span>`).join('')}</p>`;
 }

@@ -63,6 +63,9 @@ export interface RunReport {
     /** Path length so far. */
     readonly distance: number[];
     readonly state: TrackingState[];
+    /** Standard deviation of the position in the map around it, and in the odom frame, metres. */
+    readonly sigma: number[];
+    readonly odomSigma: number[];
     readonly inlierRatio: number[];
     readonly iterations: number[];
     readonly inputPoints: number[];

@@ -1,6 +1,7 @@
 import {
   errorChart,
   heightChart,
+  sigmaChart,
   legend,
   pathChart,
   stageChart,
@@ -142,6 +143,14 @@ function charts(report: RunReport): string {
       legend([
         ['bg-estimate', 'estimate'],
         ['bg-truth', 'truth'],
+      ]),
+    ) +
+    card(
+      'Uncertainty over distance',
+      sigmaChart(report),
+      legend([
+        ['bg-estimate', 'in the odom frame'],
+        ['bg-truth', 'in the map around'],
       ]),
     ) +
     card(

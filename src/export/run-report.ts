@@ -2,6 +2,7 @@ import { pathLengths } from '../eval/relative.js';
 import type { TrajectoryMetrics } from '../eval/trajectory.js';
 import { inverse, transformPoint } from '../geometry/se3.js';
 import type { ScanResult, StageTimes, TrackingState } from '../slam/types.js';
+import { positionSigma } from './covariance.js';
 import {
   STAGES,
   type Incident,
@@ -53,6 +54,8 @@ export function makeRunReport(input: RunReportInput): RunReport {
       z: column((r) => r.pose[11]!),
       distance: Array.from(lengths, (s) => round(s, 4)),
       state: results.map((r) => r.state),
+      sigma: column((r) => positionSigma(r.covariance), 5),
+      odomSigma: column((r) => positionSigma(r.odomCovariance), 5),
       inlierRatio: column((r) => r.inlierRatio),
       iterations: column((r) => r.iterations),
       inputPoints: column((r) => r.points.input),

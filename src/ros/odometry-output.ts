@@ -74,8 +74,7 @@ export class OdometryOutput {
     if (lost && Number(stamp - this.#lostSince!) * 1e-9 > this.#o.lostTimeout()) return 'nothing';
     // Two sensors with one stamp: tf refuses the same instant twice.
     if (this.#last && stamp <= this.#lastNs) return 'nothing';
-    const reported = lost ? { ...tracked, covariance: LOST_COVARIANCE } : tracked;
-    const odometry = odometryOf(reported, twistCov, { odomFrame: this.#o.odomFrame, baseFrame });
+    const odometry = odometryOf(tracked, twistCov, { odomFrame: this.#o.odomFrame, baseFrame });
     this.#last = odometry;
     this.#lastNs = stamp;
     this.#state = tracked.state;

@@ -12,7 +12,7 @@ const FLOOR = [1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4] as const;
  * @param twistCovariance 6×6 in the base frame
  */
 export function odometryOf(
-  { stampNs, pose, covariance, twist }: Pick<PoseEvent, 'stampNs' | 'pose' | 'covariance' | 'twist'>,
+  { stampNs, pose, odomCovariance, twist }: Pick<PoseEvent, 'stampNs' | 'pose' | 'odomCovariance' | 'twist'>,
   twistCovariance: Float64Array,
   frames: { readonly odomFrame: string; readonly baseFrame: string },
 ): Odometry {
@@ -21,7 +21,7 @@ export function odometryOf(
     frameId: frames.odomFrame,
     childFrameId: frames.baseFrame,
     pose,
-    poseCovariance: floored(covariance),
+    poseCovariance: floored(odomCovariance),
     twist,
     twistCovariance: floored(twistCovariance),
   };

@@ -1,5 +1,4 @@
 import { identity, type Pose } from '../geometry/se3.js';
-import type { Track } from './tracking/tracker.js';
 
 /** Of a pose or a twist that is not known, 6×6: 10 m and 1 rad, 10 m/s and 1 rad/s. */
 export const LOST_COVARIANCE = Float64Array.from({ length: 36 }, (_, i) =>
@@ -9,13 +8,11 @@ export const LOST_COVARIANCE = Float64Array.from({ length: 36 }, (_, i) =>
 /**
  * The tracker's covariance, wider in unconstrained directions: there the pose rests on prediction alone.
  *
- * @param sigma standard deviation (m) that those directions have gathered
+ * @param slid 3×3, covariance that those directions have gathered (m²)
  */
-export function widened({ covariance, unconstrained }: Track, sigma: number): Float64Array {
-  if (sigma === 0) return covariance;
+export function widened(covariance: Float64Array, slid: Float64Array): Float64Array {
   const wider = covariance.slice();
-  for (let r = 0; r < 3; r++)
-    for (let c = 0; c < 3; c++) wider[r * 6 + c]! += sigma ** 2 * unconstrained[r * 3 + c]!;
+  for (let r = 0; r < 3; r++) for (let c = 0; c < 3; c++) wider[r * 6 + c]! += slid[r * 3 + c]!;
   return wider;
 }
 

@@ -14,6 +14,8 @@ export interface Estimate extends Verdict {
   readonly T_odom_sensor: Pose;
   /** 6×6, [x y z rotX rotY rotZ] about the sensor, axes of the odom frame. */
   readonly covariance: Float64Array;
+  /** 3×3, the part of it that directions without information have gathered by sliding (m²); absent where none has. */
+  readonly slid?: Float64Array;
   /** Velocity in the body frame, m/s and rad/s; absent where it has to be taken from the difference of poses. */
   readonly twist?: Twist;
   /** The phase from now on. */
@@ -87,11 +89,14 @@ export function asTracked(
     readonly sigma?: number;
   },
 ): Estimate {
+  const { sigma = 0 } = how;
+  const slid = sigma > 0 ? track.unconstrained.map((v) => sigma ** 2 * v) : undefined;
   return {
     ...verdict,
     pose: bodyPose(track.pose, T_body_sensor),
     T_odom_sensor: track.pose,
-    covariance: widened(track, how.sigma ?? 0),
+    covariance: slid ? widened(track.covariance, slid) : track.covariance,
+    ...(slid && { slid }),
     ...(how.twist ? { twist: how.twist } : {}),
     phase: how.phase,
     mapping: how.mapping,

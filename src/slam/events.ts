@@ -22,8 +22,13 @@ export interface PoseEvent {
   readonly submap: number;
   /** T_odom_body at the stamp. */
   readonly pose: Pose;
-  /** 6×6 row-major, order x y z rotX rotY rotZ, fixed axes of the odom frame (REP-103), about the body's origin. */
+  /**
+   * Of the pose in the map around it, as it came out of this observation: 6×6 row-major, order x y z rotX rotY rotZ, fixed
+   * axes of the odom frame (REP-103), about the body's origin.
+   */
   readonly covariance: Float64Array;
+  /** Of the pose in the odom frame, likewise: grows with the way from where the run began. */
+  readonly odomCovariance: Float64Array;
   /** Velocity in the body frame [vx vy vz wx wy wz], m/s and rad/s. */
   readonly twist: Twist;
   readonly state: TrackingState;

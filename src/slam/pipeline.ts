@@ -9,6 +9,7 @@ import type { EventStream } from './event-stream.js';
 import type { LocalMap } from './mapping/local-map.js';
 import type { Submaps } from './mapping/submaps.js';
 import { initialPhase, tracked, type Phase } from './phases.js';
+import { OdometryCovariance } from './odometry-covariance.js';
 import { scanResult } from './scan-result.js';
 import { StopWatch } from './stop-watch.js';
 import type { BodyMotion } from './tracking/motion.js';
@@ -36,6 +37,7 @@ export interface PipelineParts {
 export class Pipeline {
   readonly #parts: PipelineParts;
   #phase: Phase;
+  readonly #drift = new OdometryCovariance();
   #state: TrackingState | undefined;
   #index = 0;
 
@@ -68,7 +70,7 @@ export class Pipeline {
     watch.lap('track');
 
     // 3. Publish the pose: odometry does not wait for mapping.
-    this.#publish(index, observation, estimate);
+    const odomCovariance = this.#publish(index, observation, estimate);
 
     // 4. Complete the observation, map, optimise features and poses together, mesh.
     observation.complete();
@@ -85,6 +87,7 @@ export class Pipeline {
     return scanResult(observation, estimate, {
       index,
       pose: T_odom_sensor,
+      odomCovariance,
       twist: motion.twist,
       times: watch.times(),
     });
@@ -101,20 +104,25 @@ export class Pipeline {
     if (before.kind === 'bootstrapping' && !this.keeps(before.first)) before.first.release();
   }
 
-  #publish(index: number, observation: Observation, estimate: Estimate): void {
+  /** Returns the covariance in the odom frame. */
+  #publish(index: number, observation: Observation, estimate: Estimate): Float64Array {
     const { motion, trajectory, events, submaps } = this.#parts;
     const { sensor, clockShiftNs = 0n } = observation;
     const stampNs = observation.stampNs + clockShiftNs;
-    const { pose, state, reason, T_odom_sensor } = estimate;
+    const { pose, state, reason, T_odom_sensor, slid } = estimate;
     const lever = [3, 7, 11].map((i) => pose[i]! - T_odom_sensor[i]!);
     const covariance = aboutPoint(estimate.covariance, lever);
     const twist = estimate.twist ?? motion.meanTwist(sensor, observation.stampNs, pose) ?? motion.twist;
     const submap = submaps.current;
+    const lost = state === 'lost';
+    const odomCovariance = lost ? this.#drift.lost(pose) : this.#drift.update(pose, covariance, submap, slid);
     trajectory.add({ index, stampNs, submap, pose, state });
     const stamp = clockShiftNs === 0n ? { stampNs } : { stampNs, clockShiftNs };
-    events.emit({ type: 'pose', index, sensor, ...stamp, submap, pose, covariance, twist, state, reason });
+    const event = { index, sensor, ...stamp, submap, pose, covariance, odomCovariance, twist, state, reason };
+    events.emit({ type: 'pose', ...event });
     if (state !== this.#state) events.emit({ type: 'state', stampNs, state, reason });
     this.#state = state;
+    return odomCovariance;
   }
 
   /** Returns T_odom_sensor, refined. */

@@ -12,7 +12,13 @@ import type { ScanResult, StageTimes } from './types.js';
 export function scanResult(
   observation: Observation,
   { covariance, state, reason, iterations, inlierRatio }: Estimate,
-  how: { readonly index: number; readonly pose: Pose; readonly twist: Twist; readonly times: StageTimes },
+  how: {
+    readonly index: number;
+    readonly pose: Pose;
+    readonly odomCovariance: Float64Array;
+    readonly twist: Twist;
+    readonly times: StageTimes;
+  },
 ): ScanResult {
   const { stampNs, clockShiftNs = 0n, counts, surface } = observation;
   return {
@@ -20,6 +26,7 @@ export function scanResult(
     stampNs: stampNs + clockShiftNs,
     pose: how.pose,
     covariance,
+    odomCovariance: how.odomCovariance,
     twist: sensorTwist(how.twist, observation),
     state,
     reason,

@@ -25,8 +25,10 @@ export interface ScanResult {
   readonly stampNs: bigint;
   /** T_odom_sensor at the scan's stamp. */
   readonly pose: Pose;
-  /** 6×6 row-major, order x y z rotX rotY rotZ, fixed axes of the odom frame (REP-103). */
+  /** Of the pose in the map around it: 6×6 row-major, order x y z rotX rotY rotZ, fixed axes of the odom frame (REP-103). */
   readonly covariance: Float64Array;
+  /** Of the body's pose in the odom frame, likewise: grows with the way. */
+  readonly odomCovariance: Float64Array;
   /** Velocity in the sensor frame [vx vy vz wx wy wz], m/s and rad/s. */
   readonly twist: Twist;
   readonly state: TrackingState;

@@ -133,6 +133,7 @@ describe('RunLog', () => {
       stampNs: BigInt(i) * 100_000_000n,
       pose: at(x),
       covariance: new Float64Array(36),
+      odomCovariance: new Float64Array(36),
       twist: new Float64Array(6),
       state,
       reason: '',

@@ -23,6 +23,7 @@ function results(n: number, stateOf: (i: number) => TrackingState = () => 'track
     stampNs: at[i]!,
     pose,
     covariance: new Float64Array(36),
+    odomCovariance: new Float64Array(36),
     twist: new Float64Array(6),
     state: stateOf(i),
     reason: stateOf(i) === 'tracking' ? '' : `few inliers ${EVIL}`,
@@ -141,13 +142,20 @@ describe('buildReport', () => {
       'Path from above, against the truth',
       'Position error over distance',
       'Height over distance',
+      'Uncertainty over distance',
       'Time per stage',
       'Tracking state over the scans',
       'Accuracy',
       'Run',
     ]);
     const plain = titles(buildReport(makeRunReport({ ...input(60), warnings: [] })));
-    expect(plain).toEqual(['Path from above', 'Time per stage', 'Tracking state over the scans', 'Run']);
+    expect(plain).toEqual([
+      'Path from above',
+      'Uncertainty over distance',
+      'Time per stage',
+      'Tracking state over the scans',
+      'Run',
+    ]);
   });
   it('stays small for a long run: charts are thinned, failures stay visible', () => {
     const html = buildReport(makeRunReport(input(20_000, (i) => (i === 12_345 ? 'lost' : 'tracking'))));

@@ -12,6 +12,7 @@ export function scanResult(over: Partial<ScanResult>): ScanResult {
     stampNs: 0n,
     pose: identity(),
     covariance: new Float64Array(36),
+    odomCovariance: new Float64Array(36),
     twist: new Float64Array(6),
     state: 'tracking',
     reason: '',

@@ -12,6 +12,7 @@ import { decodeDiagnosticArray } from '../../src/messages/diagnostics.js';
 import { peekHeader } from '../../src/messages/header.js';
 import { decodeOdometry, decodePath, decodeTFMessage, encodeTFMessage } from '../../src/messages/poses.js';
 import { MappingNode } from '../../src/ros/mapping-node.js';
+import { LOST_COVARIANCE } from '../../src/slam/covariance.js';
 import { ParameterStore } from '../../src/ros/parameter-check.js';
 import type { ScanResult } from '../../src/slam/types.js';
 import { cloudBytes, FakePort, scanResult } from './helpers.js';
@@ -185,7 +186,8 @@ describe('MappingNode', () => {
     slam.answer = (stampNs) => ({
       pose: exp([Number(stampNs) / 1e9 - 1, 0, 0, 0, 0, 0]),
       twist: Float64Array.of(1, 0, 0, 0, 0, 0),
-      covariance: Float64Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? 1e-4 : 0)),
+      covariance: Float64Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? 1e-6 : 0)),
+      odomCovariance: Float64Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? 1e-4 : 0)),
     });
     await feed(n, [1, 1.1, 1.2]);
     const odometry = port.of('odometry').map((bytes) => decodeOdometry(bytes));
@@ -193,8 +195,8 @@ describe('MappingNode', () => {
     expect(odometry[2]!.pose[3]).toBeCloseTo(0.2, 9);
     expect(odometry[2]!.twist[0]).toBeCloseTo(1, 9);
     expect(odometry[2]!.poseCovariance[0]).toBeCloseTo(1e-4, 9);
-    // (1e-4 + 1e-4) / 0.1²
-    expect(odometry[2]!.twistCovariance[0]).toBeCloseTo(2e-2, 6);
+    // (1e-6 + 1e-6) / 0.1²: of the steps, not of the whole way.
+    expect(odometry[2]!.twistCovariance[0]).toBeCloseTo(2e-4, 8);
     const tf = port.of('tf').flatMap((bytes) => decodeTFMessage(bytes));
     expect(tf.map((t) => [t.frameId, t.childFrameId, t.stampNs])).toEqual(
       odometry.map((o) => ['odom', 'base_link', o.stampNs]),
@@ -295,7 +297,11 @@ describe('MappingNode', () => {
   it('lost: a large covariance, predictions for a bounded time, then nothing; diagnostics say so', async () => {
     const { node: n } = await node([['lost_timeout', 0.25]]);
     await feed(n, [1, 1.1]);
-    slam.answer = () => ({ state: 'lost', reason: 'Only 3 % of the scan fits the map.' });
+    slam.answer = () => ({
+      state: 'lost',
+      reason: 'Only 3 % of the scan fits the map.',
+      odomCovariance: LOST_COVARIANCE,
+    });
     await feed(n, [1.2, 1.3, 1.4, 1.5, 1.6]);
     const stamps = port.of('odometry').map((b) => Number(decodeOdometry(b).stampNs) / 1e9);
     expect(stamps).toEqual([1, 1.1, 1.2, 1.3, 1.4]);

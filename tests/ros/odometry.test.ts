@@ -23,7 +23,7 @@ describe('odometry of the base', () => {
   it('is the pose, the twist and the covariances of the body, by the names of its frames', () => {
     const [pose, twist] = [any(), Float64Array.from({ length: 6 }, () => random.normal())];
     const [S, V] = [covariance(0.1), covariance(0.2)];
-    const odometry = odometryOf(scanResult({ pose, twist, covariance: S }), V, FRAMES);
+    const odometry = odometryOf(scanResult({ pose, twist, odomCovariance: S }), V, FRAMES);
     expect(odometry).toMatchObject({ frameId: 'odom', childFrameId: 'base_link', pose, twist });
     expect([...odometry.poseCovariance]).toEqual([...S]);
     expect([...odometry.twistCovariance]).toEqual([...V]);

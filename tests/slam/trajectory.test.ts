@@ -16,6 +16,7 @@ function poseEvent(index: number, submap: number, pose: Pose): PoseEvent {
     submap,
     pose,
     covariance: new Float64Array(36),
+    odomCovariance: new Float64Array(36),
     twist: new Float64Array(6),
     state: 'tracking',
     reason: '',

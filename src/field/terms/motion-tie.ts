@@ -22,8 +22,9 @@ export interface MotionSteps {
   readonly sweep?: Twist | undefined;
   /** Variances (m/s, rad/s; submap axes) of the steps' velocities about their acceleration carried on; none: 0. */
   readonly spread?: Float64Array | undefined;
-  /** Middle of the sweep relative to the stamp, seconds. */
+  /** Middle of the sweep relative to the stamp, and its length, seconds. */
   readonly middle: number;
+  readonly duration?: number;
 }
 
 /**

@@ -150,6 +150,7 @@ export class BodyMotion {
       sweep: last.sweep && sensorTwist(last.sweep, observation),
       spread: last.spread,
       middle: Number(first + end) * 0.5e-9,
+      duration: Number(end - first) * 1e-9,
     };
   }
 

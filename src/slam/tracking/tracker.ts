@@ -6,9 +6,10 @@ import type { GeometricTerm } from '../../field/terms/geometric.js';
 import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
-import { eigenSymmetric, invertSpd } from '../../geometry/linear.js';
+import { eigenSymmetric } from '../../geometry/linear.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
+import { trackCovariance } from './track-covariance.js';
 
 export interface TrackerOptions {
   maxIterations: number;
@@ -116,7 +117,7 @@ export class Tracker {
       translationTolerance: o.translationTolerance,
       rotationTolerance: o.rotationTolerance,
     });
-    return this.#conclude(solution);
+    return this.#conclude(solution, steps, solveTwist);
   }
 
   /** Mean robust residual of a pose, for searches; small is good. */
@@ -141,7 +142,11 @@ export class Tracker {
     };
   }
 
-  #conclude({ pose, twist, system, variance, iterations, converged }: AlignSolution): Track {
+  #conclude(
+    { pose, twist, system, variance, iterations, converged }: AlignSolution,
+    steps: MotionSteps | undefined,
+    swept: boolean,
+  ): Track {
     const [other, ground] = system.sums;
     const points = other.points + ground.points;
     const valued = other.valued + ground.valued;
@@ -155,7 +160,7 @@ export class Tracker {
     return {
       pose,
       twist,
-      covariance: covarianceOf(system, variance),
+      covariance: trackCovariance(system, variance, steps, swept),
       iterations,
       converged,
       valuedPoints: valued,
@@ -167,15 +172,4 @@ export class Tracker {
       unconstrained,
     };
   }
-}
-
-/** Of the pose, from the measurements alone. */
-function covarianceOf({ A, size, weight }: LinearSystem, variance: number): Float64Array {
-  const H = new Float64Array(36);
-  for (let r = 0; r < 6; r++) for (let c = 0; c < 6; c++) H[r * 6 + c] = A[r * size + c]!;
-  for (let i = 0; i < 6; i++) H[i * 7]! += 1e-9 * (weight + 1);
-  const inverse = invertSpd(H, 6);
-  return inverse
-    ? inverse.map((v) => v * variance)
-    : new Float64Array(36).map((_, i) => (i % 7 === 0 ? 1e6 : 0));
 }

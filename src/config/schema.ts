@@ -92,12 +92,14 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe('Engine webgpu keeps learned features as 16-bit halves: less to read per sample.'),
-      freeSpaceRays: z
+      carveEvery: z
         .int()
         .min(0)
-        .max(100_000)
-        .default(3072)
-        .describe('Rays per scan that clear away what has moved on; 0 = nothing is ever cleared.'),
+        .max(16)
+        .default(4)
+        .describe(
+          'Scans in which every part of the map is checked once for what has moved on; 0 = nothing is ever cleared.',
+        ),
       memoryMiB: z
         .int()
         .min(384)

@@ -16,14 +16,15 @@ export interface BackendLimits {
   readonly pool: PoolRoom;
 }
 
-/** Rays that take weight from corners that claim to be solid where they passed freely. */
+/** Takes weight from corners that claim to be solid where the surface is seen through them. */
 export interface Carving {
-  readonly rays: number;
-  /** Rays are followed up to here, metres. */
+  /** Blocks take turns: those of one turn are looked at. */
+  readonly part: number;
+  readonly parts: number;
+  /** Corners are looked at up to here, metres. */
   readonly maxRange: number;
-  /** Share of its weight that a corner keeps when a ray passes through it. */
+  /** Share of its weight that a corner keeps when it is seen through. */
   readonly keep: number;
-  readonly seed: number;
 }
 
 export interface IntegrateOptions {

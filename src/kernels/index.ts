@@ -4,7 +4,7 @@
 export { fuse } from './field/fuse';
 export { allocateBlocks, castPoints } from './field/rays';
 export { dropBlocks, makeBlocks, orderBlocks } from './field/blocks';
-export { carve, carveMarked } from './field/carve';
+export { carve } from './field/carve';
 export { register } from './field/register';
 export { allocateRows, fitForward, fitUpdate } from './field/fit';
 export { query, evaluateBlocks } from './field/query';

@@ -20,7 +20,7 @@ export interface SurfaceSamples extends Readonly<Record<SurfaceColumn, Float32Ar
   readonly nz: Float32Array;
   /** Seconds relative to the stamp. */
   readonly tau: Float32Array;
-  /** 0 (neither mapped nor sampled) to 1. */
+  /** 0 (neither mapped nor sampled) to 1; negative: moves, not mapped whatever else is known. */
   readonly quality: Float32Array;
   /** Bit 1: ground. */
   readonly flags: Uint8Array;

@@ -23,7 +23,7 @@ import { Trajectory } from './trajectory.js';
 
 /** Keyframes whose samples are kept. */
 export const SLABS = 512;
-/** Rays clear away what has moved up to this range, metres at 100 m. */
+/** What has moved is cleared away up to this range, metres at 100 m. */
 const FREE_SPACE_RANGE = 40;
 /** Largest offset of a training sample in voxels: within the fused band. */
 const BAND_VOXELS = 1.7;
@@ -114,7 +114,7 @@ function mapperOptions(config: Config, voxel: number): MapperOptions {
   return {
     ...training,
     replayRadius: training.replayRadius * scale,
-    freeSpaceRays: map.freeSpaceRays,
+    carveEvery: map.carveEvery,
     freeSpaceRange: FREE_SPACE_RANGE * scale,
     keyframeDistance: training.keyframeDistance * scale,
     keyframeAngle: (training.keyframeAngle * Math.PI) / 180,

@@ -36,7 +36,12 @@ export class OdometryCovariance {
    * @param slid 3×3, the part of the covariance that a sliding direction has gathered
    * @returns 6×6 in the odom frame, [x y z rotX rotY rotZ] about the body, fixed axes
    */
-  update(T_odom_body: Pose, covariance: Float64Array, submap: number, slid: Float64Array = NOT_SLID): Float64Array {
+  update(
+    T_odom_body: Pose,
+    covariance: Float64Array,
+    submap: number,
+    slid: Float64Array = NOT_SLID,
+  ): Float64Array {
     const turn = inverse(T_odom_body);
     const measured = withoutSlide(covariance, slid);
     const own = transformCovariance(measured, turn, ORIGIN);

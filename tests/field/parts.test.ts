@@ -25,7 +25,12 @@ describe('a field shared by threads', () => {
       const bare = scan(random, patches, pose, { count: 9000, noise: 0.03 });
       bare.normals.forEach((n, i) => i % 9 === 0 && n.fill(0));
       const { points } = place(pool.memory, bare, 3);
-      field.backend.fusion.carve(field.field, points, pose, { rays: 4000, maxRange: 30, keep: 0.3, seed: k });
+      field.backend.fusion.carve(field.field, points, pose, {
+        part: k % 2,
+        parts: 2,
+        maxRange: 30,
+        keep: 0.3,
+      });
       hashes.push(hashOfField(field));
       field.fuse(points, pose, k);
       hashes.push(hashOfField(field));

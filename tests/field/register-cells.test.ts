@@ -66,10 +66,10 @@ describe('cells that register keeps', () => {
       'carve',
       () =>
         field.backend.fusion.carve(field.field, map.points, exp([1.5, 0.8, 0.3, 0.3, 0.2, -0.3]), {
-          rays: 3000,
+          part: 0,
+          parts: 1,
           maxRange: 30,
           keep: 0.1,
-          seed: 3,
         }),
     ],
     [

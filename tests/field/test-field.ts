@@ -1,5 +1,5 @@
 import type { KernelPool } from '../../src/compute/pool.js';
-import type { EvaluateOptions, FieldBackend, FitFrame } from '../../src/field/backend.js';
+import type { Carving, EvaluateOptions, FieldBackend, FitFrame } from '../../src/field/backend.js';
 import type { PosedChunk, RegisterOptions, StepOptions } from '../../src/field/backends/plain.js';
 import type { FirstField } from '../../src/field/backends/select.js';
 import { WasmBackend } from '../../src/field/backends/wasm/backend.js';
@@ -118,12 +118,7 @@ export class TestField<F extends Field = WasmField, B extends FieldBackend = Was
   }
 
   /** Carves, then fuses. */
-  carve(
-    surface: SurfaceSamples,
-    pose: Pose,
-    scan: number,
-    carving: { rays: number; maxRange: number; keep: number; seed: number },
-  ): void {
+  carve(surface: SurfaceSamples, pose: Pose, scan: number, carving: Carving): void {
     this.backend.integrate(this.field, surface, pose, { scan, carving });
   }
 

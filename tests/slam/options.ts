@@ -25,7 +25,7 @@ export function mapperOptions(field: TestField, changes: Partial<MapperOptions> 
     batch: 4096,
     samplePoints: 1024,
     keyframeAngle: (training.keyframeAngle * Math.PI) / 180,
-    freeSpaceRays: map.freeSpaceRays,
+    carveEvery: map.carveEvery,
     freeSpaceRange: 40,
     band: 1.7 * field.levels[0]!.voxel,
     seed: 1,

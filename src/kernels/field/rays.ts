@@ -127,6 +127,7 @@ export function castPoints(args: usize, chunk: i32): void {
       ny = load<f32>(nY + o),
       nz = load<f32>(nZ + o);
     let quality = load<f32>(qualities + o);
+    if (quality < 0) continue; // moves
     const range = sqrt(px * px + py * py + pz * pz);
     if (range > maxRange) continue;
     if (!(max(abs(load<f32>(ray)), max(abs(load<f32>(ray, 4)), abs(load<f32>(ray, 8)))) < REACH)) continue;

@@ -36,7 +36,9 @@ export function drawSamples(args: usize, chunk: i32): void {
     const nx = load<f32>(<usize>load<u32>(args, S_POINTS + 12) + o),
       ny = load<f32>(<usize>load<u32>(args, S_POINTS + 16) + o),
       nz = load<f32>(<usize>load<u32>(args, S_POINTS + 20) + o);
-    const quality = load<f32>(qualities + o);
+    // Negative: moves.
+    const moves = load<f32>(qualities + o) < 0;
+    const quality: f32 = moves ? 0 : load<f32>(qualities + o);
     const known: f32 = nx * nx + ny * ny + nz * nz > 0.5 ? 1 : 0;
     const range = sqrt(px * px + py * py + pz * pz);
     const rx = -px / range,
@@ -49,7 +51,7 @@ export function drawSamples(args: usize, chunk: i32): void {
     const n1 = (noise(seed, counter + 2) + noise(seed, counter + 3) - <f32>1) * band;
     const n2 = (noise(seed ^ 0x55555555, counter) * <f32>2 - <f32>1) * band;
     const out = <usize>load<u32>(args, S_OUT) + ((<usize>i) << 7);
-    put(out, px, py, pz, 0, known > 0 ? quality : range < unorientedRange ? <f32>0.2 : <f32>0);
+    put(out, px, py, pz, 0, known > 0 ? quality : range < unorientedRange && !moves ? <f32>0.2 : <f32>0);
     put(out + 32, px + rx * along, py + ry * along, pz + rz * along, along * cosine, quality * known);
     put(out + 64, px + nx * n1, py + ny * n1, pz + nz * n1, n1, quality * known);
     put(out + 96, px + nx * n2, py + ny * n2, pz + nz * n2, n2, quality * known);

@@ -23,13 +23,13 @@ export const F_FETCHED = 152; // FETCHED_BYTES per part: what was read only to b
 export const FETCHED_BYTES = 128;
 
 // Carving
-export const CARVE_CHUNK = 128; // rays per chunk
-/** Corners deep in something that a ray may prove to be air, in one scan: a lorry takes some more. */
-export const CARVE_HITS = 8;
-/** Most corners that one ray lists: those around each of its hits. */
-export const CARVED_PER_RAY = 216; // 27 · CARVE_HITS
-export const K_LIST = 100; // u32: room for CARVED_PER_RAY corners of each ray
-export const K_COUNTS = 104; // u32 per chunk: corners listed
+export const CARVE_CHUNK = 16; // blocks per chunk
+/** What a scan sees: cells along an edge of each face of a cube, words of a cell, cells of nine that must be known. */
+export const SIGHT_SIDE = 64;
+export const SIGHT_WORDS = 5;
+export const SIGHT_KNOWN = 4;
+/** Clearances before a surface from which on its plane does not matter. */
+export const SIGHT_FAR = 12;
 
 // Registration
 export const REGISTER_CHUNK = 256; // points per chunk
@@ -44,14 +44,12 @@ export const T_CELLS = 72; // CORNERS_BYTES per sample of the batch
 
 // Carving: arguments
 export const K_GRID = 0;
-export const K_COUNT = 4; // points
-export const K_POINTS = 8; // 6 pointers: x y z nx ny nz, sensor frame
+export const K_COUNT = 4; // blocks
+export const K_BLOCKS = 8; // i32×4 per block: block, bx, by, bz
+export const K_SIGHT = 12; // SIGHT_WORDS f32 per cell: normal towards the sensor, its distance, range (0 = nothing seen)
 export const K_POSE = 32; // f32×12, T_submap_sensor
-export const K_RAYS = 80; // one past the last ray to follow; rays are spread over the points
-export const K_SEED = 84;
-export const K_MAX_RANGE = 88; // f32: rays are followed up to here
+export const K_MAX_RANGE = 88; // f32
 export const K_KEEP = 92; // f32: share of its weight that a corner keeps
-export const K_FIRST = 96; // first ray to follow
 
 // Fusion: arguments
 export const F_GRID = 0;

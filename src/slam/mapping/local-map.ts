@@ -5,6 +5,7 @@ import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { SeenSpace, type Contradiction } from '../places/seen-space.js';
 import type { Mapper } from './mapper.js';
+import { MovingPoints } from './moving-points.js';
 
 /** Shares of the map's room: beyond the first, far places are forgotten until the second is reached. */
 const FULL = 0.85;
@@ -29,6 +30,7 @@ export class LocalMap {
   readonly #mapper: Mapper;
   readonly #mesher: MapMesher;
   readonly #seen: SeenSpace;
+  readonly #moving: MovingPoints;
   #integrated = 0;
   #forgotten = 0;
   #loadedScans: number;
@@ -43,6 +45,7 @@ export class LocalMap {
     this.#mapper = parts.mapper;
     this.#mesher = parts.mesher;
     const { voxel } = parts.field.levels[0]!;
+    this.#moving = new MovingPoints(voxel);
     this.#seen = new SeenSpace(VIEW_SPACING * voxel, EMPTY_MARGIN * voxel);
   }
 
@@ -79,7 +82,9 @@ export class LocalMap {
    */
   integrate(observation: Observation, pose: Pose, scan: number): void {
     if (this.#field.fill > FULL) this.#forgetFar(pose);
+    this.#moving.mark(observation.surface, pose);
     this.#mapper.integrate(observation.surface, pose, scan, observation.T_body_sensor);
+    this.#moving.keep(observation.surface, pose);
     this.#seen.add(observation.surface, pose);
     this.#integrated++;
   }
@@ -105,6 +110,7 @@ export class LocalMap {
     this.#mapper.clear();
     this.#mesher.clear();
     this.#seen.clear();
+    this.#moving.clear();
     this.#integrated = 0;
     this.#loadedScans = 0;
   }

@@ -21,15 +21,15 @@ export interface MapperOptions {
   window: number;
   /** Largest offset of a sample from the surface, metres. */
   band: number;
-  /** Rays of a scan that clear away what has moved, and how far they are followed, metres. */
-  freeSpaceRays: number;
+  /** Scans in which all of the map is looked at for what has moved, and how far it is; 0: never. */
+  carveEvery: number;
   freeSpaceRange: number;
   seed: number;
 }
 
 const CHUNK = 256;
 /** Share of its weight that a corner keeps when a ray passes through it. */
-const KEEP = 0.2;
+const KEEP = 0.02;
 /**
  * Standard deviations of a keyframe's pose about where the tracker put it, in fine voxels and radians: 2 cm at 0.15 m.
  * The divisors give the same doubles at 0.15 m as the metres that were tuned.
@@ -81,8 +81,9 @@ export class Mapper {
   integrate(surface: SurfaceSamples, pose: Pose, scan: number, T_body_sensor = identity()): void {
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
-    const carving = { rays: o.freeSpaceRays, maxRange: o.freeSpaceRange, keep: KEEP, seed };
-    this.#backend.integrate(this.#field, surface, pose, { scan, ...(scan > 0 ? { carving } : {}) });
+    const parts = o.carveEvery;
+    const carving = { part: scan % parts, parts, maxRange: o.freeSpaceRange, keep: KEEP };
+    this.#backend.integrate(this.#field, surface, pose, { scan, ...(scan > 0 && parts > 0 && { carving }) });
     if (o.iterations === 0 || surface.count === 0) return;
     const chosen = Math.min(o.samplePoints, surface.count);
     const first = this.keyframes.writeTo;

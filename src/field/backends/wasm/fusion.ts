@@ -4,7 +4,7 @@ import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { BackendLimits, Carving } from '../../backend.js';
 import * as L from '../../../kernels/layout/field.js';
-import { CARVING_RAYS } from '../../carving.js';
+import { blocksInSight, MOST_CARVED, sightOf } from '../../sight.js';
 import type { WasmField } from './field.js';
 import { addressesOf } from './surface-addresses.js';
 
@@ -17,7 +17,7 @@ export function partsFor({ threads }: KernelPool): number {
 }
 
 /**
- * Fuses surfaces into the scalar levels, and carves what their rays passed through.
+ * Fuses surfaces into the scalar levels, and carves what they are seen through.
  *
  * @example
  * const fusion = new Fusion(pool, limits);
@@ -28,6 +28,8 @@ export class Fusion {
   readonly #pool: KernelPool;
   readonly #fuse: KernelArguments;
   readonly #carve: KernelArguments;
+  readonly #inSight: Int32Array;
+  readonly #sight: Float32Array;
   readonly #parts: number;
   /** Blocks of the largest level so far. */
   #blocks = 0;
@@ -42,9 +44,11 @@ export class Fusion {
       .int(L.F_ORDER, memory.alloc(scanPoints * 4))
       .int(L.F_FETCHED, memory.alloc(MOST_PARTS * L.FETCHED_BYTES));
     this.#carve = new KernelArguments(memory, 128);
-    this.#carve
-      .int(L.K_LIST, memory.alloc(CARVING_RAYS * L.CARVED_PER_RAY * 4))
-      .int(L.K_COUNTS, memory.alloc(Math.ceil(CARVING_RAYS / L.CARVE_CHUNK) * 4));
+    const cells = 6 * L.SIGHT_SIDE * L.SIGHT_SIDE * L.SIGHT_WORDS;
+    const [blocks, sight] = [memory.alloc(MOST_CARVED * 16), memory.alloc(cells * 4)];
+    this.#inSight = memory.i32(blocks, MOST_CARVED * 4);
+    this.#sight = memory.f32(sight, cells);
+    this.#carve.int(L.K_BLOCKS, blocks, sight);
   }
 
   /** Makes room for what is counted per block. */
@@ -80,27 +84,18 @@ export class Fusion {
     field.checkRoom();
   }
 
-  /** Takes weight from corners that claim to be solid where rays of the surface passed freely. */
-  carve(
-    field: WasmField,
-    surface: SurfaceSamples,
-    pose: Pose,
-    { rays, maxRange, keep, seed }: Carving,
-  ): void {
-    if (surface.count === 0 || rays === 0) return;
-    field.levels[0]!.noteWrite();
-    const points = addressesOf(this.#pool.memory, surface);
+  /** Takes weight from corners that claim to be solid where the surface is seen through them. */
+  carve(field: WasmField, surface: SurfaceSamples, pose: Pose, carving: Carving): void {
+    if (surface.count === 0) return;
+    const level = field.levels[0]!;
+    const count = blocksInSight(level, pose, carving, this.#inSight);
+    if (count === 0) return;
+    level.noteWrite();
+    sightOf(surface, level.truncation, this.#sight);
     this.#carve
-      .int(L.K_GRID, field.levels[0]!.descriptor, surface.count)
-      .int(L.K_POINTS, points.x, points.y, points.z, points.nx, points.ny, points.nz)
+      .int(L.K_GRID, level.descriptor, count)
       .float(L.K_POSE, pose)
-      .int(L.K_SEED, seed)
-      .float(L.K_MAX_RANGE, [maxRange, keep]);
-    for (let first = 0; first < rays; first += CARVING_RAYS) {
-      const past = Math.min(rays, first + CARVING_RAYS);
-      this.#carve.int(L.K_RAYS, past).int(L.K_FIRST, first);
-      this.#pool.run('carve', this.#carve.pointer, Math.ceil((past - first) / L.CARVE_CHUNK));
-      this.#pool.run('carveMarked', this.#carve.pointer, 1);
-    }
+      .float(L.K_MAX_RANGE, [carving.maxRange, carving.keep]);
+    this.#pool.run('carve', this.#carve.pointer, Math.ceil(count / L.CARVE_CHUNK));
   }
 }

@@ -8,7 +8,7 @@ import { openAdapter, type AdapterReport } from './adapter.js';
 import { calibrate, type WorkgroupSizes } from './calibrate.js';
 import { DeviceField, type FieldOptions } from './device-field.js';
 import { allocateRows, fit, type FitOutcome } from './fitting.js';
-import { carve, fuse, uploadScan, type ScanColumns } from './fusing.js';
+import { carve, fuse, uploadScan, type CarvingInput, type ScanColumns } from './fusing.js';
 import { DeviceLostError } from './gpu.js';
 import { GpuMap, type Changes, type GpuMapOptions } from './gpu-map.js';
 import { loadField, type FieldView, type GridView } from './load.js';
@@ -151,7 +151,7 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
         scan: Omit<ScanColumns, 'count'>;
         pose: Pose;
         number: number;
-        carve: { rays: number; maxRange: number; keep: number; seed: number; pose: Pose } | undefined;
+        carve: CarvingInput | undefined;
       },
       reply: () => void,
     ): Promise<void> {
@@ -159,7 +159,7 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
       reply(); // the caller may prepare the next scan meanwhile
       const scan = { ...o.scan, count: o.scan.flags.length };
       uploadScan(opened(), scan);
-      if (o.carve) carve(opened(), field, scan.count, o.carve.pose, o.carve);
+      if (o.carve) carve(opened(), field, o.carve);
       await fuse(opened(), field, scan, o.pose, o.number).catch((error: unknown) => {
         if (!(error instanceof FeltmapError)) throw error;
         failed.set(o.field, error);

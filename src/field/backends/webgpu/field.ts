@@ -6,12 +6,14 @@ import type { SavedGrid } from '../../saved/saved-map.js';
 import type { FieldContent } from '../../saved/content.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { Pose } from '../../../geometry/se3.js';
-import type { IntegrateOptions } from '../../backend.js';
+import type { Carving, IntegrateOptions } from '../../backend.js';
+import { blocksInSight, MOST_CARVED, sightOf } from '../../sight.js';
 import type { WasmBackend } from '../wasm/backend.js';
 import type { WasmField } from '../wasm/field.js';
 import type { BlockGrid } from '../wasm/grid.js';
 import type { Device } from './device.js';
 import type { FieldOptions } from './device-field.js';
+import type { CarvingInput } from './fusing.js';
 import type { Heap, HeapField } from './heap.js';
 import { copyOf, type Fused, type SparePlace } from './journal.js';
 import { PAGE_ROWS } from './layout.js';
@@ -55,6 +57,7 @@ export class WebGpuField implements Field, HeapField {
   readonly #syncEvery: number;
   #journal: Fused[] = [];
   #samples = 0;
+  readonly #inSight = new Int32Array(4 * MOST_CARVED);
 
   constructor(mirror: WasmField, { wasm, device, heap, spare, syncEvery }: SharedParts) {
     this.id = mirror.id;
@@ -136,14 +139,20 @@ export class WebGpuField implements Field, HeapField {
     this.#device.do(
       () => {
         if (this.#journal.length >= this.#syncEvery) this.sync();
-        const carve =
-          carving && surface.count > 0 && carving.rays > 0 ? { ...carving, pose: pose.slice() } : undefined;
+        const carve = carving && surface.count > 0 ? this.#carving(surface, pose, carving) : undefined;
         const entry = { field: this.number, scan: copyOf(surface), pose: pose.slice(), number, carve };
         this.#device.ask('fuse', entry);
         this.#journal.push(entry);
       },
       () => this.#wasm.integrate(this.mirror, surface, pose, how),
     );
+  }
+
+  #carving(surface: SurfaceSamples, pose: Pose, carving: Carving): Carving & CarvingInput {
+    const level = this.mirror.levels[0]!;
+    const count = blocksInSight(level, pose, carving, this.#inSight);
+    const blocks = this.#inSight.slice(0, 4 * count);
+    return { ...carving, pose: pose.slice(), sight: sightOf(surface, level.truncation), blocks };
   }
 
   /** Tells the device of samples that were written to the store in memory. */

@@ -1,5 +1,4 @@
 import type { Pose } from '../../../geometry/se3.js';
-import { CARVING_RAYS } from '../../carving.js';
 import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
 
@@ -90,26 +89,27 @@ export async function fuse(
   if (full) throw full;
 }
 
-/** Takes weight from corners that claim to be solid where rays of the uploaded scan passed. */
-export function carve(
-  map: GpuMap,
-  field: DeviceField,
-  count: number,
-  pose: Pose,
-  o: { rays: number; maxRange: number; keep: number; seed: number },
-): void {
+/** Where a scan is carved: what it sees (sight.ts), and which blocks are looked at. */
+export interface CarvingInput {
+  readonly pose: Pose;
+  readonly sight: Float32Array;
+  /** Block (of the processor's copy), bx, by, bz each. */
+  readonly blocks: Int32Array;
+  readonly maxRange: number;
+  readonly keep: number;
+}
+
+/** Takes weight from corners that claim to be solid where a scan sees through them. */
+export function carve(map: GpuMap, field: DeviceField, o: CarvingInput): void {
   const { gpu } = map;
   const { voxel, truncation } = field.options.levels[0]!;
+  const count = o.blocks.length / 4;
   if (count === 0) return;
-  for (let first = 0; first < o.rays; first += CARVING_RAYS) {
-    const end = Math.min(o.rays, first + CARVING_RAYS);
-    gpu.run('carveRays', end - first, [
-      ...rows(pose),
-      [o.maxRange, voxel, truncation],
-      { u: [count, first, end, o.seed >>> 0] },
-      { u: [field.grid(0), 0, 0, 0] },
-    ]);
-    gpu.runGroups('applyCarving', STRIDED, [[truncation, o.keep]]);
-    gpu.runGroups('resetCorners', 1);
-  }
+  gpu.write(gpu.ensureBuffer('sight', o.sight.byteLength), 0, o.sight);
+  gpu.write(gpu.ensureBuffer('inSight', o.blocks.byteLength), 0, o.blocks);
+  gpu.runGroups('carveSeen', STRIDED, [
+    ...rows(o.pose),
+    [o.maxRange, voxel, truncation, o.keep],
+    { u: [count, field.grid(0), 0, 0] },
+  ]);
 }

@@ -2,6 +2,7 @@ import type { KernelMemory } from '../../../compute/memory.js';
 import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { Carving } from '../../backend.js';
+import type { CarvingInput } from './fusing.js';
 
 /** A surface by value, for when its memory is used again. */
 export interface ScanCopy {
@@ -18,7 +19,7 @@ export interface Fused {
   readonly scan: ScanCopy;
   readonly pose: Pose;
   readonly number: number;
-  readonly carve: (Carving & { readonly pose: Pose }) | undefined;
+  readonly carve: (Carving & CarvingInput) | undefined;
 }
 
 const COLUMN_BYTES = 4;

@@ -30,6 +30,8 @@ const BUFFERS = {
   corners: 'array<atomic<u32>>',
   rows: 'array<atomic<u32>>',
   points: 'array<u32>',
+  inSight: 'array<vec4i>',
+  sight: 'array<f32>',
   rays: 'array<Ray>',
   targets: 'array<f32>',
   state: 'array<f32>',
@@ -121,17 +123,11 @@ export const KERNELS = {
   },
   resetCorners: { buffers: uses('corners'), params: false, source: () => fuse.resetCorners },
   resetRows: { buffers: uses('rows'), params: false, source: () => fuse.resetRows },
-  carveRays: {
-    buffers: uses('points index corners'),
-    heap: 'read',
-    params: true,
-    source: (s) => lookup + heapReader(s) + cornerSums(s) + fuse.carveRays,
-  },
-  applyCarving: {
-    buffers: uses('corners marks'),
+  carveSeen: {
+    buffers: uses('inSight sight index marks'),
     heap: 'write',
     params: true,
-    source: (s) => heapWriter(s) + cornerSums(s) + marking + fuse.applyCarving,
+    source: (s) => lookup + heapWriter(s) + marking + fuse.carveSeen,
   },
   register: {
     buffers: uses('targets state index *records'),

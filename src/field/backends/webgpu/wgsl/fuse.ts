@@ -1,4 +1,4 @@
-import { CARVE_HITS } from '../../../../kernels/layout/field.js';
+import { SIGHT_FAR, SIGHT_KNOWN, SIGHT_SIDE, SIGHT_WORDS } from '../../../../kernels/layout/field.js';
 import { rayRequests } from './blocks.js';
 
 /** Points to grid units, and which to fuse: castPoints of src/kernels/field/fuse.ts. */
@@ -22,6 +22,7 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
   let p = vec3f(column(0u, at), column(1u, at), column(2u, at));
   var n = vec3f(column(3u, at), column(4u, at), column(5u, at));
   var quality = column(6u, at);
+  if (quality < 0.0) { return; } // moves
   let range = sqrt(p.x * p.x + p.y * p.y + p.z * p.z);
   if (range > params.limits.x) { return; }
   if (all(n == vec3f(0.0))) {
@@ -115,75 +116,64 @@ export const resetRows = /* wgsl */ `
 @compute @workgroup_size(1) fn main() { atomicStore(&rows[0], 0u); }
 `;
 
-/** Lists the corners of solid things that rays of the scan pass through: src/kernels/field/carve.ts. */
-export const carveRays = /* wgsl */ `
+/** Takes weight from corners that the scan sees through, one thread each: src/kernels/field/carve.ts. */
+export const carveSeen = /* wgsl */ `
 struct Params {
   pose: array<vec4f, 3>,
-  limits: vec4f, // range, voxel, truncation
-  counts: vec4u, // points, first ray, one past the last, seed
-  more: vec4u, // grid
+  limits: vec4f, // range, voxel, truncation, share of its weight that a corner keeps
+  counts: vec4u, // blocks, grid
 }
-fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.x + i]); }
-@compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
-  let i = params.counts.y + id.x;
-  if (i >= params.counts.z) { return; }
-  let voxel = params.limits.y;
-  let at = min(u32(noise(params.counts.w, i) * f32(params.counts.x)), params.counts.x - 1u);
-  let p = vec3f(column(0u, at), column(1u, at), column(2u, at));
-  let n = vec3f(column(3u, at), column(4u, at), column(5u, at));
-  let range = sqrt(p.x * p.x + p.y * p.y + p.z * p.z);
-  if (!(range > 1.0)) { return; }
-  let cosine = abs(p.x * n.x + p.y * n.y + p.z * n.z) / range;
-  let step = voxel * 2.0;
-  let free = range - 1.5 * params.limits.z / max(cosine, 0.02) - params.limits.z;
-  if (cosine == 0.0 || free < step) { return; }
-  let end = min(free, params.limits.x);
-  let origin = vec3f(params.pose[0].w, params.pose[1].w, params.pose[2].w);
-  let direction = vec3f(dot(params.pose[0].xyz, p), dot(params.pose[1].xyz, p), dot(params.pose[2].xyz, p)) * (1.0 / range);
-  var last = vec3i(0x7fffffff);
-  var page = 0u;
-  var hits = 0u;
-  let start = step * (1.0 + noise(params.counts.w ^ 0x2545f491u, i));
-  for (var n = 0u; start + f32(n) * step < end; n++) {
-    let t = start + f32(n) * step;
-    let corner = vec3i(round((origin + t * direction) * (1.0 / voxel)));
-    let block = corner >> vec3u(3u);
-    if (any(block != last)) {
-      page = pageOf(params.more.x, block);
-      last = block;
-    }
-    if (page == 0u) { continue; }
-    let held = bitcast<vec2f>(heapAt(page, cornerOf(corner)));
-    if (held.y == 0.0 || held.x > -voxel * 0.5) { continue; }
-    // The whole of the surface that the ray went through, not its core alone: what is left of it would be flakes.
-    for (var k = 0u; k < 27u; k++) {
-      let near = corner + vec3i(vec3u(k % 3u, (k / 3u) % 3u, k / 9u)) - vec3i(1);
-      var other = page;
-      let home = near >> vec3u(3u);
-      if (any(home != block)) { other = pageOf(params.more.x, home); }
-      if (other == 0u) { continue; }
-      let beside = bitcast<vec2f>(heapAt(other, cornerOf(near)));
-      if (beside.y == 0.0 || beside.x > voxel * 0.5) { continue; }
-      cornersSlot(other * 512u + cornerOf(near));
-    }
-    hits++;
-    if (hits == ${CARVE_HITS}u) { return; }
+fn seenThrough(q: vec3f, range: f32, clear: f32) -> bool {
+  let a = abs(q);
+  var face: u32;
+  var uv: vec2f;
+  if (a.x >= a.y && a.x >= a.z) {
+    face = select(0u, 1u, q.x < 0.0);
+    uv = q.yz / a.x;
+  } else if (a.y >= a.z) {
+    face = select(2u, 3u, q.y < 0.0);
+    uv = q.xz / a.y;
+  } else {
+    face = select(4u, 5u, q.z < 0.0);
+    uv = q.xy / a.z;
   }
+  let at = min(vec2i(floor((uv + 1.0) * ${SIGHT_SIDE / 2}.0)), vec2i(${SIGHT_SIDE - 1}));
+  let low = max(at - 1, vec2i(0));
+  let high = min(at + 1, vec2i(${SIGHT_SIDE - 1}));
+  var known = 0u;
+  for (var r = low.y; r <= high.y; r++) {
+    for (var c = low.x; c <= high.x; c++) {
+      let cell = ((face * ${SIGHT_SIDE}u + u32(r)) * ${SIGHT_SIDE}u + u32(c)) * ${SIGHT_WORDS}u;
+      let seen = sight[cell + 4u];
+      if (seen == 0.0) { continue; }
+      known++;
+      if (range > seen - clear) { return false; }
+      if (range < seen - ${SIGHT_FAR}.0 * clear) { continue; }
+      let before = sight[cell] * q.x + sight[cell + 1u] * q.y + sight[cell + 2u] * q.z - sight[cell + 3u];
+      if (before < clear) { return false; }
+    }
+  }
+  return known >= ${SIGHT_KNOWN}u;
 }
-`;
-
-/** Takes weight from those corners, once, however many rays met them. */
-export const applyCarving = /* wgsl */ `
-struct Params { limits: vec4f } // truncation, share of its weight that a corner keeps
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = id.x; i < cornersCount(); i += groups.x * W) {
-    let key = cornersTake(cornersUsed(i));
-    let page = key / 512u;
-    let word = (key % 512u) * 2u;
-    let weight = bitcast<f32>(heapLoad(page, word + 1u)) * params.limits.y;
-    noteChange(page, params.limits.x);
-    if (weight < 0.05) { heapStore(page, word, 0u); }
-    heapStore(page, word + 1u, bitcast<u32>(select(weight, 0.0, weight < 0.05)));
+  let voxel = params.limits.y;
+  let origin = vec3f(params.pose[0].w, params.pose[1].w, params.pose[2].w);
+  for (var i = id.x; i < params.counts.x * 512u; i += groups.x * W) {
+    let block = inSight[i / 512u].yzw;
+    let page = pageOf(params.counts.y, block);
+    if (page == 0u) { continue; }
+    let corner = i % 512u;
+    let held = vec2f(bitcast<f32>(heapLoad(page, corner * 2u)), bitcast<f32>(heapLoad(page, corner * 2u + 1u)));
+    if (held.y == 0.0 || held.x > 0.5 * voxel) { continue; }
+    let p = vec3f(block * 8 + vec3i(vec3u(corner & 7u, (corner >> 3u) & 7u, corner >> 6u))) * voxel - origin;
+    let range = sqrt(p.x * p.x + p.y * p.y + p.z * p.z);
+    if (range < 1.0 || range > params.limits.x) { continue; }
+    let q = p.x * params.pose[0].xyz + p.y * params.pose[1].xyz + p.z * params.pose[2].xyz;
+    if (!seenThrough(q, range, params.limits.z)) { continue; }
+    let weight = held.y * params.limits.w;
+    noteChange(page, params.limits.z);
+    if (weight < 0.05) { heapStore(page, corner * 2u, 0u); }
+    heapStore(page, corner * 2u + 1u, bitcast<u32>(select(weight, 0.0, weight < 0.05)));
   }
 }
 `;

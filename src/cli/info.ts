@@ -32,6 +32,8 @@ export interface RecordingInfo {
 
 /** More frames than this on one topic are not listed. */
 const MOST_FRAMES = 8;
+/** A topic with more messages that cannot be decoded is only counted. */
+const MOST_DAMAGED = 1000;
 const TYPE_NAMES = ['?', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'];
 
 /** Reads a recording through once and reports what it holds. Throws FeltmapError as {@link openBag} does. */
@@ -52,6 +54,7 @@ class TopicCollector {
   readonly intervals = new IntervalCollector();
   readonly frames = new Set<string>();
   points: string | undefined;
+  #damaged = 0;
 
   constructor(
     readonly name: string,
@@ -61,6 +64,7 @@ class TopicCollector {
 
   add(message: BagMessage): void {
     this.intervals.add(message.logTimeNs);
+    if (this.#damaged > MOST_DAMAGED) return;
     try {
       if (this.type === ROS_TYPES.tf) {
         for (const t of decodeTFMessage(message.data, message.encoding))
@@ -73,6 +77,7 @@ class TopicCollector {
       }
     } catch (error) {
       if (!(error instanceof FeltmapError)) throw error; // a damaged message still counts
+      this.#damaged++;
     }
   }
 

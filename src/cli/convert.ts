@@ -6,6 +6,7 @@ import { openScanSource } from '../bags/source.js';
 import type { BagReader, TopicInfo } from '../bags/types.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { ros1ToCdr } from '../messages/transcode.js';
+import { printable } from './printable.js';
 
 export interface ConvertResult {
   readonly output: string;
@@ -149,6 +150,6 @@ async function copyScans(
 
 /** The result as lines for people. */
 export function describeConversion(result: ConvertResult): string {
-  const lines = Object.entries(result.written).map(([topic, n]) => `  ${topic}: ${n} messages`);
-  return [`${result.output}`, ...lines, ...result.warnings.map((w) => `warning: ${w}`)].join('\n');
+  const lines = Object.entries(result.written).map(([topic, n]) => `  ${printable(topic)}: ${n} messages`);
+  return [`${result.output}`, ...lines, ...result.warnings.map((w) => `warning: ${printable(w)}`)].join('\n');
 }

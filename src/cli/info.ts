@@ -10,6 +10,7 @@ import { ROS_TYPES } from '../messages/types.js';
 import { WireReader } from '../messages/wire.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { type IntervalSummary, IntervalCollector } from './intervals.js';
+import { printable } from './printable.js';
 
 export interface TopicReport extends IntervalSummary {
   readonly name: string;
@@ -169,8 +170,28 @@ function describeScan(scan: LidarScan): string {
   return `${scan.count} points: ${fields.join(', ')}`;
 }
 
+/** What comes from the recording itself may hold anything. */
+function withPrintableNames(info: RecordingInfo): RecordingInfo {
+  const topics = info.topics.map((t) => ({
+    ...t,
+    name: printable(t.name),
+    type: printable(t.type),
+    frames: t.frames.map(printable),
+    ...(t.points !== undefined && { points: printable(t.points) }),
+  }));
+  const { path, format, warnings } = info;
+  return {
+    ...info,
+    path: printable(path),
+    format: printable(format),
+    topics,
+    warnings: warnings.map(printable),
+  };
+}
+
 /** The report as text for people. */
-export function describeInfo(info: RecordingInfo): string {
+export function describeInfo(recording: RecordingInfo): string {
+  const info = withPrintableNames(recording);
   const start = new Date(Number(info.startNs / 1_000_000n))
     .toISOString()
     .replace('T', ' ')

@@ -4,6 +4,7 @@ import { describeEngines } from './engines.js';
 import { EXIT, inStage } from './exit-codes.js';
 import type { Survey } from '../field/backends/survey.js';
 import { collectInfo, describeInfo } from './info.js';
+import { printableLines } from './printable.js';
 import type { ConvertOptions, InfoOptions } from './command-options.js';
 
 /** `feltmap info`: what a recording holds; without one, or with --engines, the engines of this machine. */
@@ -26,7 +27,7 @@ async function measureEngines(): Promise<Survey> {
 }
 
 function print(text: string): number {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableLines(text)}\n`);
   return EXIT.ok;
 }
 
@@ -43,8 +44,8 @@ export async function convertCommand(
     },
   });
   if (live) process.stderr.write('\r\x1b[2K');
-  if (options.json) process.stdout.write(`${toJson(result)}\n`);
-  else if (!options.quiet) process.stdout.write(`${describeConversion(result)}\n`);
+  if (options.json) print(toJson(result));
+  else if (!options.quiet) print(describeConversion(result));
   return EXIT.ok;
 }
 

@@ -9,6 +9,7 @@ import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
 import { catchInterrupt, type SignalSource } from './interrupt.js';
 import type { ReplayOptions } from './command-options.js';
+import { printable, printableLines } from './printable.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { defaultOutput, readSavedMap } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
@@ -184,8 +185,8 @@ async function runReplay(run: ReplayRun): Promise<number> {
         warnings,
       });
       for (const warning of warnings) progress.note(`Warning: ${warning}`);
-      if (options.json) env.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-      else if (!options.quiet) env.stdout.write(`${formatSummary(summary)}\n`);
+      if (options.json) env.stdout.write(`${printableLines(JSON.stringify(summary, null, 2))}\n`);
+      else if (!options.quiet) env.stdout.write(`${printableLines(formatSummary(summary))}\n`);
       explain(status, summary.error, log, options, env);
       view?.finished(files.glb);
       return status;
@@ -271,7 +272,7 @@ function explain(
     const end = log.state === 'lost' ? ', among them the last' : '';
     const last = log.results.findLast((result) => result.state === 'lost');
     env.stderr.write(
-      `feltmap: Tracking was lost on ${share} % of the scans${end} (limit ${options.maxLost} %): ${last?.reason ?? ''}\n`,
+      `feltmap: Tracking was lost on ${share} % of the scans${end} (limit ${options.maxLost} %): ${printable(last?.reason ?? '')}\n`,
     );
   }
 }

@@ -82,7 +82,7 @@ export function refuseSpecial(path: string, info: Stats): void {
 export function fileError(path: string, cause: unknown): FeltmapError {
   if (cause instanceof FeltmapError) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  if (code === 'ENOENT') {
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new FeltmapError('not-found', `${path} does not exist; check the path`, { cause });
   }
   if (code === 'EACCES' || code === 'EPERM') {

@@ -6,6 +6,7 @@ import { formatKitti } from '../export/kitti.js';
 import { encodePcd } from '../export/pcd.js';
 import { encodePly } from '../export/ply.js';
 import { meshPicture } from '../export/picture.js';
+import { writeMapFolder } from '../export/map-folder.js';
 import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
 import { formatTum } from '../export/tum.js';
 import type { RunLog } from './run-log.js';
@@ -48,8 +49,10 @@ export async function writeOutputs(
   // Smallest and dearest first: should the disk fill up, the trajectory is there.
   await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
   await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
-  for (const [name, bytes] of map) await writeFileAtomic(join(dir, 'map', name), bytes);
-  if (map.size > 0) files.map = join(dir, 'map');
+  if (map.size > 0) {
+    files.map = join(dir, 'map');
+    await writeMapFolder(files.map, map);
+  }
   await write('mesh', 'mesh.ply', encodePly(mesh, ['feltmap', 'metres, z up, frame of the first scan']));
   await write('glb', 'mesh.glb', await encodeGlb(mesh));
   await write('cloud', 'cloud.pcd', await encodePcd(cloud));

@@ -11,7 +11,8 @@ import { catchInterrupt, type SignalSource } from './interrupt.js';
 import type { ReplayOptions } from './command-options.js';
 import { printable, printableLines } from './printable.js';
 import { Progress, type ProgressStream } from './progress.js';
-import { defaultOutput, readSavedMap } from './replay-input.js';
+import { readMapFolder } from '../export/map-folder.js';
+import { defaultOutput } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
@@ -49,7 +50,7 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
   });
   const out = options.out ?? defaultOutput(path);
   const map =
-    options.map === undefined ? undefined : await inStage('input', () => readSavedMap(options.map!));
+    options.map === undefined ? undefined : await inStage('input', () => readMapFolder(options.map!));
   const input = await inStage('input', () =>
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),

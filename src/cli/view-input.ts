@@ -3,12 +3,12 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { configSchema } from '../config/schema.js';
 import type { Trajectory } from '../eval/associate.js';
 import { decodeGlb } from '../export/glb-reader.js';
+import { readMapFolder } from '../export/map-folder.js';
 import { decodePly } from '../export/ply-reader.js';
 import { finestVoxel, MANIFEST, readManifest } from '../field/saved/manifest.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { readTrajectory } from './eval-files.js';
-import { readSavedMap } from './replay-input.js';
 import { SlamClient } from '../host/client.js';
 
 /** A finished run, or what there is of one. */
@@ -96,7 +96,7 @@ async function readMesh(path: string): Promise<Found> {
 
 /** Extracts a saved map's surface in the SLAM thread, which ends with it. */
 async function readMap(dir: string, factoryUrl: string): Promise<Found> {
-  const map = await readSavedMap(dir);
+  const map = await readMapFolder(dir);
   const voxel = finestVoxel(readManifest(map));
   const slam = await SlamClient.start({ config: configSchema.parse({}), factoryUrl, map });
   try {

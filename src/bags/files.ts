@@ -2,6 +2,9 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { FeltmapError } from '../geometry/errors.js';
 
+/** Stamps and poses of a recording of weeks, bytes. */
+const LARGEST_TEXT = 256 * 1024 * 1024;
+
 /** Opening a pipe to read would wait for its writer, for ever where there is none. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
@@ -66,6 +69,11 @@ export async function readWhole(path: string, most: number): Promise<Uint8Array>
   } finally {
     await file.close();
   }
+}
+
+/** As {@link readWhole}, as text. */
+export async function readText(path: string, most = LARGEST_TEXT): Promise<string> {
+  return new TextDecoder().decode(await readWhole(path, most));
 }
 
 /** Only files and folders can be read as often as it takes. @throws FeltmapError unsupported */

@@ -18,12 +18,15 @@ export interface ConvertResult {
 export interface ConvertOptions {
   /** Called now and then with the number of messages written so far. */
   readonly onProgress?: (messages: number) => void;
+  /** Ends it; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Writes any recording as MCAP with ROS 2 messages. ROS 1 messages of the types that Feltmap knows become CDR; others
  * are left out with a warning. ROS 2 messages are copied as they are. KITTI and other folders of scans become a
- * PointCloud2 topic. Throws FeltmapError; on failure no output is left behind.
+ * PointCloud2 topic. Throws FeltmapError; on failure, and when it is aborted (with the signal's
+ * reason), no output is left behind.
  */
 export async function convertRecording(
   input: string,
@@ -65,6 +68,7 @@ function counter(options: ConvertOptions) {
   const written: Record<string, number> = {};
   let total = 0;
   const add = (topic: string): void => {
+    options.signal?.throwIfAborted();
     written[topic] = (written[topic] ?? 0) + 1;
     if (++total % 100 === 0) options.onProgress?.(total);
   };

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { convertRecording, describeConversion } from './convert.js';
 import { describeEngines } from './engines.js';
 import { EXIT, inStage } from './exit-codes.js';
+import { catchInterrupt } from './interrupt.js';
 import type { Survey } from '../field/backends/survey.js';
 import { collectInfo, describeInfo } from './info.js';
 import { printableLines } from './printable.js';
@@ -38,11 +39,20 @@ export async function convertCommand(
   options: ConvertOptions,
 ): Promise<number> {
   const live = process.stderr.isTTY && !options.json && !options.quiet;
+  const interrupt = catchInterrupt(() => process.stderr.write('\nfeltmap: Stopped: nothing is written.\n'));
+  const { signal } = interrupt;
   const result = await convertRecording(input, output, {
+    signal,
     onProgress: (messages) => {
       if (live) process.stderr.write(`\r\x1b[2K${messages} messages`);
     },
-  });
+  })
+    .catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    })
+    .finally(() => interrupt.dispose());
+  if (!result) return EXIT.interrupted;
   if (live) process.stderr.write('\r\x1b[2K');
   if (options.json) print(toJson(result));
   else if (!options.quiet) print(describeConversion(result));

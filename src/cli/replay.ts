@@ -7,7 +7,7 @@ import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.j
 import { FeltmapError } from '../geometry/errors.js';
 import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
-import { catchInterrupt, type SignalSource } from './interrupt.js';
+import { catchInterrupt, leaveAtInterrupt, type SignalSource } from './interrupt.js';
 import type { ReplayOptions } from './command-options.js';
 import { printable, printableLines } from './printable.js';
 import { Progress, type ProgressStream } from './progress.js';
@@ -31,9 +31,14 @@ export interface ReplayEnvironment {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: ProgressStream & { readonly isTTY?: boolean };
   readonly signals: SignalSource;
+  /** Ends the program; `process.exit` unless given. */
+  readonly exit?: (code: number) => void;
   /** Opens an address in a browser; the desktop's own way unless given. */
   readonly openBrowser?: (url: string) => void;
 }
+
+const NOTHING_MAPPED =
+  'feltmap: Stopped before the first scan: nothing was mapped, and nothing is written.\n';
 
 /**
  * `feltmap replay`: a recording in; trajectory, mesh, map and report out.
@@ -42,6 +47,21 @@ export interface ReplayEnvironment {
  * @throws what prevents the run from starting; later failures are reported after everything mapped so far is written
  */
 export async function replay(path: string, options: ReplayOptions, env: ReplayEnvironment): Promise<number> {
+  const stopLeaving = leaveAtInterrupt(() => env.stderr.write(NOTHING_MAPPED), env.signals, env.exit);
+  try {
+    return await openAndReplay(path, options, env, stopLeaving);
+  } finally {
+    stopLeaving();
+  }
+}
+
+/** @param opened called when there may be something to write from now on */
+async function openAndReplay(
+  path: string,
+  options: ReplayOptions,
+  env: ReplayEnvironment,
+  opened: () => void,
+): Promise<number> {
   const { engine, threads, seed } = options;
   const config = await loadConfig({
     file: options.config,
@@ -64,7 +84,7 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
         ? undefined
         : await inStage('input', () => openTruth(options.gt!, path, options.start ?? 0));
     await inStage('output', () => prepareOutput(out));
-    return await watchedReplay({ path, options, env, config, out, map, input, truth });
+    return await watchedReplay({ path, options, env, config, out, map, input, truth, opened });
   } finally {
     await input.close();
   }
@@ -115,6 +135,7 @@ interface ReplayRun {
   readonly map: ReadonlyMap<string, Uint8Array> | undefined;
   readonly input: ScanSource;
   readonly truth: TruthReader | undefined;
+  readonly opened: () => void;
   readonly log: RunLog;
   readonly progress: Progress;
   readonly display: RunProgress;
@@ -128,7 +149,9 @@ async function runReplay(run: ReplayRun): Promise<number> {
   const interrupt = catchInterrupt(
     () => progress.note('Stopping: writing what is mapped so far (Ctrl-C again leaves at once).'),
     env.signals,
+    env.exit,
   );
+  run.opened();
   try {
     const slam = await SlamClient.start({
       config,
@@ -156,6 +179,10 @@ async function runReplay(run: ReplayRun): Promise<number> {
       const wallSeconds = display.elapsed;
       const { user, system } = process.cpuUsage(cpuBefore);
       if (log.scans > 0) display.finish();
+      if (log.scans === 0 && end.interrupted) {
+        env.stderr.write(NOTHING_MAPPED);
+        return EXIT.interrupted;
+      }
       if (log.scans === 0) throw nothingMapped(end, input, options);
 
       progress.note(`Writing the results to ${hideHome(run.out)}`);
@@ -254,7 +281,7 @@ function statusOf(end: FeedEnd, log: RunLog, maxLost: number): ExitCode {
   if (end.inputError !== undefined) return exitCodeOf(new StageError('input', end.inputError));
   if (end.interrupted) return EXIT.interrupted;
   // In a short run a single scan is more than any sensible share.
-  const tooMany = 100 * log.lostShare > maxLost && (log.states.lost > 1 || maxLost === 0);
+  const tooMany = 100 * log.unknownShare > maxLost && (log.states.lost + log.slid > 1 || maxLost === 0);
   return tooMany || log.state === 'lost' ? EXIT.lost : EXIT.ok;
 }
 
@@ -269,6 +296,12 @@ function explain(
   if (error !== undefined) {
     env.stderr.write(`feltmap: ${error} The ${log.scans} scans before it are written.\n`);
   } else if (status === EXIT.lost) {
+    if (log.slid > 0)
+      env.stderr.write(
+        `feltmap: The pose slid on ${(100 * (log.slid / log.scans)).toFixed(1)} % of the scans along a direction that the ` +
+          `surroundings do not fix, so that it may be metres off (limit ${options.maxLost} %, lost ones included); see the covariance.\n`,
+      );
+    if (log.states.lost === 0) return;
     const share = (100 * log.lostShare).toFixed(1);
     const end = log.state === 'lost' ? ', among them the last' : '';
     const last = log.results.findLast((result) => result.state === 'lost');

@@ -3,11 +3,24 @@ import type { HostEvent } from '../host/protocol.js';
 import { Trajectory } from '../slam/trajectory.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
 
+/**
+ * Standard deviation of the position (m) above which a degraded pose has slid. While a direction is not constrained, the
+ * covariance grows with every scan, by a few centimetres to decimetres; a handful of such scans does no harm.
+ */
+const SLID_SIGMA = 1;
+
+/** @param covariance 6×6, position first, m² */
+function positionSigma(covariance: Float64Array): number {
+  return Math.sqrt(covariance[0]! + covariance[7]! + covariance[14]!);
+}
+
 /** What a run remembers of its scans: the path, states and times; a few hundred bytes a scan however large the map. */
 export class RunLog {
   readonly trajectory = new Trajectory();
   readonly #scans: Omit<ScanResult, 'pose'>[] = [];
   readonly states: Record<TrackingState, number> = { tracking: 0, degraded: 0, lost: 0 };
+  /** Degraded scans whose pose may be anywhere along a direction that the surroundings do not fix. */
+  slid = 0;
   statistics: MapStatistics = {
     blocks: 0,
     featureRows: 0,
@@ -28,6 +41,7 @@ export class RunLog {
     this.trajectory.refine(result.index, pose);
     this.#scans.push(result);
     this.states[result.state]++;
+    if (result.state === 'degraded' && positionSigma(result.covariance) > SLID_SIGMA) this.slid++;
     this.statistics = event.statistics;
   }
 
@@ -68,6 +82,11 @@ export class RunLog {
   /** Share of scans on which tracking was lost, 0…1. */
   get lostShare(): number {
     return this.scans === 0 ? 0 : this.states.lost / this.scans;
+  }
+
+  /** Share of scans of which the pose is not known, 0…1: lost or slid. */
+  get unknownShare(): number {
+    return this.scans === 0 ? 0 : (this.states.lost + this.slid) / this.scans;
   }
 
   /** Mean milliseconds a scan, by stage. */

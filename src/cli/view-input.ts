@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileError } from '../bags/files.js';
 import { configSchema } from '../config/schema.js';
 import type { Trajectory } from '../eval/associate.js';
 import { decodeGlb } from '../export/glb-reader.js';
@@ -36,6 +37,7 @@ export async function readViewInput(
   factoryUrl: string,
 ): Promise<ViewInput> {
   const kind = await stat(path).catch((cause: unknown) => {
+    if (!isAbsent(cause)) throw fileError(path, cause);
     throw new FeltmapError(
       'not-found',
       `There is no ${path}; give a run's folder, a map/ folder or a mesh.`,
@@ -117,9 +119,18 @@ async function voxelOf(dir: string): Promise<number> {
   }
 }
 
+/** @throws FeltmapError io for what may be there but cannot be looked at */
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
-    () => false,
+    (cause: unknown) => {
+      if (isAbsent(cause)) return false;
+      throw fileError(path, cause);
+    },
   );
+}
+
+function isAbsent(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

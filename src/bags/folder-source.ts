@@ -12,8 +12,8 @@ import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
 
-/** Largest file of one scan, bytes: ten million points of 25. */
-export const LARGEST_SCAN = 256 * 1024 * 1024;
+/** Largest file of one scan, bytes: four million points of 32. */
+export const LARGEST_SCAN = 128 * 1024 * 1024;
 const FRAME_ID = 'lidar';
 const TEN_HZ_NS = 100_000_000n;
 

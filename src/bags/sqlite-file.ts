@@ -1,5 +1,6 @@
 import { FeltmapError } from '../geometry/errors.js';
 import { LARGEST_CHUNK } from './compression.js';
+import { PageSet } from './page-set.js';
 import { type RandomAccessFile, WindowedReader } from './files.js';
 
 /*
@@ -184,22 +185,19 @@ export class SqliteFile {
 
   async *#walk(root: number, budget: PageBudget, onDamage?: OnDamage): AsyncGenerator<Cell> {
     // In a tree every page has one parent: pages that point at each other are met a second time.
-    const visited = new Uint8Array(Math.ceil(this.file.size / this.pageSize / 8) + 1);
-    yield* this.#subtree(root, 0, visited, budget, onDamage);
+    yield* this.#subtree(root, 0, new PageSet(), budget, onDamage);
   }
 
   async *#subtree(
     number: number,
     depth: number,
-    visited: Uint8Array,
+    visited: PageSet,
     budget: PageBudget,
     onDamage?: OnDamage,
   ): AsyncGenerator<Cell> {
     const page = await this.#attempt(
       () => {
-        const [byte, bit] = [number >> 3, 1 << (number & 7)];
-        if (depth > DEEPEST || (visited[byte] ?? 255) & bit) throw this.#damaged(number);
-        visited[byte]! |= bit;
+        if (depth > DEEPEST || !visited.add(number)) throw this.#damaged(number);
         return this.#page(number);
       },
       number,

@@ -261,6 +261,16 @@ describe('replay when something goes wrong', () => {
     expect(message).toContain('sensor.maxRange');
   });
 
+  it('removes what a killed run left half-written, and nothing else', async () => {
+    const out = join(dir, 'leftovers');
+    await mkdir(out);
+    for (const name of ['.mesh.ply.0123abcd.tmp', '.notes.0123abcd.tmp', '.mesh.ply.tmp'])
+      await writeFile(join(out, name), '');
+    await run(await recording('after a kill', [5]), { out });
+    const hidden = (await readdir(out)).filter((name) => name.startsWith('.'));
+    expect(hidden.sort()).toEqual(['.mesh.ply.tmp', '.notes.0123abcd.tmp']);
+  });
+
   it('finds an output folder it cannot write to before any work: status 5', async () => {
     const input = await recording('ok2', [5]);
     await writeFile(join(dir, 'a-file'), '');

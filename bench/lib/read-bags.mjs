@@ -2,10 +2,14 @@
 import { openBag } from '../../dist/bags/reader.js';
 
 process.on('message', async (path) => {
-  const answer = { counts: {}, warnings: [] };
+  const answer = { counts: {}, times: {}, warnings: [] };
   try {
     const bag = await openBag(path);
-    for await (const { topic } of bag.messages()) answer.counts[topic] = (answer.counts[topic] ?? 0) + 1;
+    for await (const { topic, logTimeNs } of bag.messages()) {
+      const name = `${topic} at ${logTimeNs}`;
+      answer.counts[topic] = (answer.counts[topic] ?? 0) + 1;
+      answer.times[name] = (answer.times[name] ?? 0) + 1;
+    }
     answer.warnings = [...bag.warnings];
     await bag.close();
   } catch (error) {

@@ -34,3 +34,15 @@ export function lostNote(path: string, topic: string, promised: number, read: nu
   if (read >= promised) return undefined;
   return `${path}: ${topic}: ${promised - read} of the ${promised} messages that its index lists are lost`;
 }
+
+/** Whether a time is none that the index gives for the chunk; writers that leave these out write zeros. */
+export function isOutside(
+  timeNs: bigint,
+  { startNs, endNs }: { readonly startNs: bigint; readonly endNs: bigint },
+): boolean {
+  return (timeNs < startNs || timeNs > endNs) && (startNs !== 0n || endNs !== 0n);
+}
+
+export function outsideNote(path: string, offset: number): string {
+  return `${path}: the chunk at byte ${offset} has messages of other times than its index says: times are damaged`;
+}

@@ -3,7 +3,7 @@ import type { Encoding } from '../messages/wire.js';
 import { ByteCursor } from './byte-cursor.js';
 import { loadCompression } from './compression.js';
 import type { RandomAccessFile } from './files.js';
-import { tellLost } from './lost-messages.js';
+import { isOutside, outsideNote, tellLost } from './lost-messages.js';
 import { loadRecords, measureChunk } from './mcap-chunk.js';
 import { type McapExtent, type McapIndex, readSummary } from './mcap-index.js';
 import { Op, forEachRecord } from './mcap-records.js';
@@ -106,6 +106,7 @@ export class McapReader implements BagReader {
         if (!wanted.has(id)) return;
         c.u32(); // sequence
         const logTimeNs = c.u64();
+        if (isOutside(logTimeNs, extent)) this.#warnings.add(outsideNote(this.file.path, extent.offset));
         if (inTime(logTimeNs, logTimeNs)) list.add(logTimeNs, content.byteOffset - records.byteOffset);
       });
       if (left > 0)

@@ -2,7 +2,7 @@ import { rosTypeName } from '../messages/types.js';
 import { LARGEST_CHUNK, decompress, loadCompression } from './compression.js';
 import type { RandomAccessFile } from './files.js';
 import { ByteCursor } from './byte-cursor.js';
-import { tellLost } from './lost-messages.js';
+import { isOutside, outsideNote, tellLost } from './lost-messages.js';
 import { mergeExtents } from './merge.js';
 import { MessageList, type Piece } from './piece.js';
 import { type Ros1Extent, type Ros1Index, readRos1Index, scanRos1Records } from './ros1-index.js';
@@ -93,6 +93,7 @@ export class Ros1BagReader implements BagReader {
         if (!this.index.connections.has(id)) this.warningList.add(this.#undefinedConnection(id));
         if (!wanted.has(id)) return;
         const logTimeNs = readTime(fieldCursor(header, 'time'));
+        if (isOutside(logTimeNs, extent)) this.warningList.add(outsideNote(this.file.path, extent.dataAt));
         if (inTime(logTimeNs, logTimeNs)) list.add(logTimeNs, at);
       });
       if (left > 0)

@@ -92,7 +92,7 @@ export class SqliteBagReader implements BagReader {
     };
     let whole = 0;
     const read = new Map<string, number>();
-    for await (const row of this.#rowsInOrder(table.root, survey, onDamage, startNs, endNs)) {
+    for await (const row of this.#rowsInOrder(table.root, survey, timeAt, onDamage, startNs, endNs)) {
       const [id, time, data] = [row.values[topicAt], row.values[timeAt], row.values[dataAt]];
       const topic = typeof id === 'bigint' ? this.topicsById.get(id) : undefined;
       if (!topic || typeof time !== 'bigint' || !(data instanceof Uint8Array)) {
@@ -127,6 +127,7 @@ export class SqliteBagReader implements BagReader {
   async *#rowsInOrder(
     root: number,
     { indexHolds }: SqliteSurvey,
+    timeAt: number,
     onDamage: OnDamage,
     startNs?: bigint,
     endNs?: bigint,
@@ -136,6 +137,7 @@ export class SqliteBagReader implements BagReader {
       yield* database.rows(root, onDamage);
       return;
     }
+    const differingTimes = `${this.file.path}: times of messages differ from those in the index: some are damaged`;
     const budget = database.budget();
     for await (const [time, rowid] of database.entries(this.schema.get('timestamp_idx')!.root)) {
       if (typeof time !== 'bigint' || typeof rowid !== 'bigint' || (startNs !== undefined && time < startNs))
@@ -147,8 +149,11 @@ export class SqliteBagReader implements BagReader {
       );
       try {
         const row = await database.row(root, rowid, budget);
-        if (row) yield row;
-        else onDamage(damaged);
+        if (!row) onDamage(damaged);
+        else {
+          if (row.values[timeAt] !== time) this.warningList.add(differingTimes);
+          yield row;
+        }
       } catch (error) {
         if (error instanceof RangeError) onDamage(damaged);
         else if (error instanceof FeltmapError && error.code !== 'io') onDamage(error);

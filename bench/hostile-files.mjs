@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HOSTILE, writeHostile } from './lib/hostile.mjs';
 
+/** Large, but nothing is wrong with it. */
+const WHOLE = /million empty messages/;
 const LIMIT_S = 15;
 const LIMIT_MIB = 512;
 const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -16,7 +18,7 @@ for (const name of HOSTILE.filter((one) => one.includes(process.argv[2] ?? '')))
   const path = await writeHostile(work, name);
   const { status, seconds, mib, says } = await measure(['info', path]);
   rmSync(path, { recursive: true });
-  const fine = (status === 0 || status === 3) && seconds <= LIMIT_S && mib - idle <= LIMIT_MIB && says !== '';
+  const fine = (status === 0 || status === 3) && seconds <= LIMIT_S && mib - idle <= LIMIT_MIB && (says !== '' || WHOLE.test(name));
   if (!fine) bad++;
   const line = says.replaceAll(work, '…').slice(0, 150);
   console.log(

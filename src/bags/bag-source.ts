@@ -84,7 +84,9 @@ export async function bagScanSource(
     const { startNs, endNs } = rangeBounds(firstNs, range);
     // Log times run along with the stamps, but on another clock: they only bound what is read from the disk.
     const shift = firstLogNs - firstNs - CLOCK_SLACK_NS;
-    const bounds = { startNs: startNs + shift, endNs: endNs + shift + 2n * CLOCK_SLACK_NS };
+    // A recording that is read whole is compared with what its index promises.
+    const whole = !range?.startS && (range?.durationS ?? Infinity) === Infinity;
+    const bounds = whole ? {} : { startNs: startNs + shift, endNs: endNs + shift + 2n * CLOCK_SLACK_NS };
     for await (const scan of decoded(bounds, readings))
       if (steadyNs(scan) >= startNs && steadyNs(scan) < endNs) yield scan;
   }

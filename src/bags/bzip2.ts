@@ -89,8 +89,9 @@ function decodeSymbol(bits: BitReader, code: Code): number {
 export function decodeBzip2(bytes: Uint8Array, size: number): Uint8Array {
   const bits = new BitReader(bytes);
   const out = new Uint8Array(size);
+  const block = new Uint32Array(900_000);
   let written = 0;
-  while (!bits.ended) {
+  while (!bits.ended && written < size) {
     if (bits.read(24) !== 0x425a68) throw damaged(); // 'BZh'
     const level = bits.read(8) - 0x30;
     if (level < 1 || level > 9) throw damaged();
@@ -99,21 +100,23 @@ export function decodeBzip2(bytes: Uint8Array, size: number): Uint8Array {
       bits.read(32); // checksum of the block or the stream
       if (magic === END_MAGIC) break;
       if (magic !== BLOCK_MAGIC) throw damaged();
-      written = decodeBlock(bits, level * 100_000, out, written);
+      if (written === size) return out; // a few bytes more can unpack to any amount
+      written = decodeBlock(bits, block.subarray(0, level * 100_000), out, written);
     }
     bits.alignToByte();
   }
   return out.subarray(0, written);
 }
 
-function decodeBlock(bits: BitReader, capacity: number, out: Uint8Array, written: number): number {
+/** @param block room for the bytes of a block; what it holds is overwritten */
+function decodeBlock(bits: BitReader, block: Uint32Array, out: Uint8Array, written: number): number {
   if (bits.bit() === 1) throw damaged(); // randomised blocks are of a version before 1998
   const origin = bits.read(24);
   const used = readUsedBytes(bits);
   const { codes, selectors } = readCodes(bits, used.length + 2);
 
   // Run lengths and move-to-front.
-  const block = new Uint32Array(capacity);
+  const capacity = block.length;
   const counts = new Int32Array(256);
   const front = Uint8Array.from(used);
   const endOfBlock = used.length + 1;
@@ -170,7 +173,7 @@ function inverseTransform(
   let at = block[origin]! >>> 8;
   let same = 0;
   let last = -1;
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < length && written < out.length; i++) {
     const byte = block[at]! & 0xff;
     at = block[at]! >>> 8;
     if (same === 4) {

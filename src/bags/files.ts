@@ -1,5 +1,12 @@
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { FeltmapError } from '../geometry/errors.js';
+
+/** Stamps and poses of a recording of weeks, bytes. */
+const LARGEST_TEXT = 256 * 1024 * 1024;
+
+/** Opening a pipe to read would wait for its writer, for ever where there is none. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * A file read at arbitrary places; never held in memory as a whole.
@@ -10,18 +17,23 @@ import { FeltmapError } from '../geometry/errors.js';
  * await file.close();
  */
 export class RandomAccessFile {
-  private constructor(
+  /** @param path for messages */
+  constructor(
     readonly path: string,
     readonly size: number,
     readonly handle: FileHandle,
   ) {}
 
-  /** Throws FeltmapError 'not-found' or 'io'. */
+  /** Throws FeltmapError 'not-found', 'io', or 'unsupported' for a pipe or a device. */
   static async open(path: string): Promise<RandomAccessFile> {
+    let handle: FileHandle | undefined;
     try {
-      const handle = await open(path, 'r');
-      return new RandomAccessFile(path, (await handle.stat()).size, handle);
+      handle = await open(path, READ_WITHOUT_WAITING);
+      const info = await handle.stat();
+      refuseSpecial(path, info);
+      return new RandomAccessFile(path, info.size, handle);
     } catch (cause) {
+      await handle?.close();
       throw fileError(path, cause);
     }
   }
@@ -47,11 +59,51 @@ export class RandomAccessFile {
   }
 }
 
+/**
+ * A whole file of at most `most` bytes.
+ *
+ * @throws FeltmapError not-found, io, unsupported for a pipe or a device, bad-input for a larger file
+ */
+export async function readWhole(path: string, most: number): Promise<Uint8Array> {
+  const file = await RandomAccessFile.open(path);
+  try {
+    if (file.size > most)
+      throw new FeltmapError(
+        'bad-input',
+        `${path} has ${file.size} bytes, more than a file of its kind can have (${most})`,
+      );
+    return await file.read(0, file.size);
+  } finally {
+    await file.close();
+  }
+}
+
+/** As {@link readWhole}, as text. */
+export async function readText(path: string, most = LARGEST_TEXT): Promise<string> {
+  return new TextDecoder().decode(await readWhole(path, most));
+}
+
+/** Only files and folders can be read as often as it takes. @throws FeltmapError unsupported */
+export function refuseSpecial(path: string, info: Stats): void {
+  if (info.isFile() || info.isDirectory()) return;
+  const what = info.isFIFO() ? 'a pipe' : info.isSocket() ? 'a socket' : 'a device';
+  throw new FeltmapError(
+    'unsupported',
+    `${path} is ${what}, not a file: a recording is read at many places; write it to a file first`,
+  );
+}
+
 /** The FeltmapError for a failed file operation. */
 export function fileError(path: string, cause: unknown): FeltmapError {
+  if (cause instanceof FeltmapError) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  if (code === 'ENOENT') {
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new FeltmapError('not-found', `${path} does not exist; check the path`, { cause });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new FeltmapError('io', `${path}: permission denied; check who may read it and its folders`, {
+      cause,
+    });
   }
   return new FeltmapError('io', `${path} cannot be read (${code}); check permissions and the disk`, {
     cause,

@@ -1,9 +1,10 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { FeltmapError } from '../geometry/errors.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { parseVelodyneBin } from './bin-file.js';
+import { readText, readWhole } from './files.js';
 import { parsePcd } from './pcd-file.js';
 import { parsePly } from './ply-file.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
@@ -11,6 +12,8 @@ import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
 
+/** Largest file of one scan, bytes: four million points of 32. */
+export const LARGEST_SCAN = 128 * 1024 * 1024;
 const FRAME_ID = 'lidar';
 const TEN_HZ_NS = 100_000_000n;
 
@@ -45,7 +48,7 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
       if (stampNs < startNs || stampNs >= endNs) continue;
       try {
         const file = join(path, name);
-        yield* stamped.take(parseScanFile(await readFile(file), file, stampNs));
+        yield* stamped.take(parseScanFile(await readWhole(file, LARGEST_SCAN), file, stampNs));
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -87,7 +90,7 @@ async function stampsFor(
   names: readonly string[],
 ): Promise<{ stamps: bigint[]; origin: string }> {
   for (const file of ['times.txt', 'timestamps.txt', '../times.txt', '../timestamps.txt']) {
-    const text = await readFile(join(path, file), 'utf8').catch(() => undefined);
+    const text = await readText(join(path, file)).catch(() => undefined);
     if (text === undefined) continue;
     const stamps = parseTimestampFile(text, join(path, file));
     if (stamps.length === names.length) return { stamps, origin: file };

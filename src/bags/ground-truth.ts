@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FeltmapError } from '../geometry/errors.js';
 import { type Pose, fromQuaternion, orthonormalise } from '../geometry/se3.js';
-import { fileError } from './files.js';
+import { fileError, readText, refuseSpecial } from './files.js';
 import { readPoseTopic } from './pose-topic.js';
 import { parseSeconds, parseTimestampFile } from './timestamps.js';
 import type { GroundTruth } from './types.js';
@@ -25,8 +25,15 @@ export async function readGroundTruth(
   context: GroundTruthContext = {},
 ): Promise<GroundTruth> {
   const isFile = await stat(source).then(
-    (s) => s.isFile(),
-    () => false,
+    (info) => {
+      refuseSpecial(source, info);
+      return info.isFile();
+    },
+    (cause: unknown) => {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return false;
+      throw fileError(source, cause);
+    },
   );
   if (!isFile && source.startsWith('/') && context.bagPath !== undefined) {
     const topic = readPoseTopic(context.bagPath, source).catch((error: unknown) => {
@@ -36,9 +43,7 @@ export async function readGroundTruth(
     });
     return sortByTime(await topic);
   }
-  const text = await readFile(source, 'utf8').catch((cause: unknown) => {
-    throw fileError(source, cause);
-  });
+  const text = await readText(source);
   const rows = parseRows(text, source);
   if (rows[0]!.length === 8) return sortByTime(tumRows(rows, source));
   const stampsNs = await kittiStamps(source, rows.length, context);
@@ -92,7 +97,7 @@ async function kittiStamps(
   if (context.scanStampsNs && context.scanStampsNs.length >= count)
     return context.scanStampsNs.slice(0, count);
   const timesFile = join(dirname(path), 'times.txt');
-  const text = await readFile(timesFile, 'utf8').catch(() => undefined);
+  const text = await readText(timesFile).catch(() => undefined);
   const stamps = text === undefined ? [] : parseTimestampFile(text, timesFile);
   if (stamps.length >= count) return stamps.slice(0, count);
   throw new FeltmapError(

@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FeltmapError } from '../geometry/errors.js';
 import {
@@ -8,6 +8,8 @@ import {
 } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { parseVelodyneBin } from './bin-file.js';
+import { readText, readWhole } from './files.js';
+import { LARGEST_SCAN } from './folder-source.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
@@ -80,7 +82,7 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
       if (stampNs < startNs || stampNs >= endNs) continue;
       const file = join(layout.scanDir, name);
       try {
-        const { count, positions, intensities } = parseVelodyneBin(await readFile(file), file);
+        const { count, positions, intensities } = parseVelodyneBin(await readWhole(file, LARGEST_SCAN), file);
         const rings = rebuildRingsFromAzimuth(positions, count);
         const times = swept && rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
         const timing = times ? ({ times, timing: 'azimuth' } as const) : ({ timing: 'none' } as const);
@@ -109,9 +111,9 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
 async function readStamps(layout: KittiLayout, names: string[], warnings: WarningList): Promise<bigint[]> {
   let stamps: bigint[] = [];
   try {
-    stamps = parseTimestampFile(await readFile(layout.timesFile, 'utf8'), layout.timesFile);
+    stamps = parseTimestampFile(await readText(layout.timesFile), layout.timesFile);
   } catch (error) {
-    if (error instanceof FeltmapError) throw error;
+    if (error instanceof FeltmapError && error.code === 'bad-input') throw error;
     warnings.add(`${layout.timesFile} cannot be read; scans are stamped at 10 Hz`);
     return names.map((_, i) => BigInt(i) * 100_000_000n);
   }

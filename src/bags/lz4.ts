@@ -67,13 +67,15 @@ function decodeBlock(src: Uint8Array, at: number, end: number, out: Uint8Array, 
       while (more === 255 && at < end) length += more = src[at++]!;
     }
     const stop = Math.min(to + length, out.length);
-    if (distance >= length && length > 32) {
-      out.copyWithin(to, to - distance, to - distance + (stop - to));
-      to = stop;
-    } else {
-      // Overlapping copies repeat what they have just written, byte by byte.
-      for (; to < stop; to++) out[to] = out[to - distance]!;
-    }
+    if (stop - to > 32) {
+      // A match that overlaps itself repeats: each copy doubles what there is to copy from.
+      const from = to - distance;
+      while (to < stop) {
+        const n = Math.min(to - from, stop - to);
+        out.copyWithin(to, from, from + n);
+        to += n;
+      }
+    } else for (; to < stop; to++) out[to] = out[to - distance]!;
   }
   return to;
 }

@@ -2,16 +2,21 @@ import { rosTypeName } from '../messages/types.js';
 import type { Encoding } from '../messages/wire.js';
 import { ByteCursor } from './byte-cursor.js';
 import { loadCompression } from './compression.js';
-import { RandomAccessFile } from './files.js';
-import { loadRecords } from './mcap-chunk.js';
+import type { RandomAccessFile } from './files.js';
+import { isOutside, outsideNote, tellLost } from './lost-messages.js';
+import { loadRecords, measureChunk } from './mcap-chunk.js';
 import { type McapExtent, type McapIndex, readSummary } from './mcap-index.js';
 import { Op, forEachRecord } from './mcap-records.js';
 import { scanRecords } from './mcap-scan.js';
 import { mergeExtents } from './merge.js';
-import { isZstdFrame, unpackFrame } from './message-zstd.js';
+import { UNREADABLE_FRAMES, isZstdFrame, unpackFrame } from './message-zstd.js';
+import { MessageList, type Piece } from './piece.js';
 import { timeSpan } from './time-span.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 import { WarningList } from './warnings.js';
+
+/** Channel, sequence, log time and publish time in front of a message's data. */
+const MESSAGE_HEADER = 22;
 
 /**
  * MCAP files: chunked or not, any compression, with an index or without, whole or cut off.
@@ -23,22 +28,27 @@ import { WarningList } from './warnings.js';
  */
 export class McapReader implements BagReader {
   readonly format = 'mcap';
-  readonly #warnings = new WarningList();
+  readonly #warnings: WarningList;
 
   private constructor(
     readonly file: RandomAccessFile,
     readonly index: McapIndex,
-  ) {}
+    warnings: WarningList,
+  ) {
+    this.#warnings = warnings;
+  }
 
-  static async open(path: string): Promise<McapReader> {
+  /** Takes the file over, and closes it where it cannot be read. */
+  static async open(file: RandomAccessFile): Promise<McapReader> {
     await loadCompression();
-    const file = await RandomAccessFile.open(path);
     try {
-      const warnings: string[] = [];
-      const index = (await readSummary(file)) ?? (await scanRecords(file, (text) => warnings.push(text)));
-      const reader = new McapReader(file, index);
-      for (const text of warnings) reader.#warnings.add(text);
-      return reader;
+      const warnings = new WarningList();
+      const warn = (text: string): void => warnings.add(text);
+      return new McapReader(
+        file,
+        (await readSummary(file, warn)) ?? (await scanRecords(file, warn)),
+        warnings,
+      );
     } catch (error) {
       await file.close();
       throw error;
@@ -70,6 +80,8 @@ export class McapReader implements BagReader {
   }
 
   messages(query: MessageQuery = {}): AsyncIterable<BagMessage> {
+    for (const [id, n] of this.index.counts)
+      if (n > 0 && !this.index.channels.has(id)) this.#warnings.add(this.#undefinedChannel(id));
     const wanted = new Map<number, Omit<BagMessage, 'data' | 'logTimeNs' | 'publishTimeNs'>>();
     for (const { id, topic, schemaId, encoding } of this.index.channels.values()) {
       if (query.topics && !query.topics.includes(topic)) continue;
@@ -89,25 +101,49 @@ export class McapReader implements BagReader {
     const extents = this.index.extents.filter(
       (e) => inTime(e.startNs, e.endNs) && (!e.channels || [...e.channels].some((id) => wanted.has(id))),
     );
-    const load = async (extent: McapExtent): Promise<BagMessage[]> => {
-      const out: BagMessage[] = [];
+    const load = async (extent: McapExtent): Promise<Piece | undefined> => {
       const records = await loadRecords(this.file, extent, (text) => this.#warnings.add(text));
-      if (!records) return out;
-      forEachRecord(records, (op, content) => {
-        if (op !== Op.Message || content.length < 22) return;
+      if (!records) return undefined;
+      const list = new MessageList();
+      const left = forEachRecord(records, (op, content) => {
+        if (op !== Op.Message || content.length < MESSAGE_HEADER) return;
         const c = new ByteCursor(content);
-        const channel = wanted.get(c.u16());
-        if (!channel) return;
+        const id = c.u16();
+        if (!this.index.channels.has(id)) this.#warnings.add(this.#undefinedChannel(id));
+        if (!wanted.has(id)) return;
         c.u32(); // sequence
-        const [logTimeNs, publishTimeNs] = [c.u64(), c.u64()];
-        if (inTime(logTimeNs, logTimeNs)) {
-          out.push({ ...channel, logTimeNs, publishTimeNs, data: c.take(c.remaining) });
-        }
+        const logTimeNs = c.u64();
+        if (isOutside(logTimeNs, extent)) this.#warnings.add(outsideNote(this.file.path, extent.offset));
+        if (inTime(logTimeNs, logTimeNs)) list.add(logTimeNs, content.byteOffset - records.byteOffset);
       });
-      return out;
+      if (left > 0)
+        this.#warnings.add(
+          `${this.file.path}: the ${extent.kind === 'chunk' ? 'chunk' : 'part'} at byte ${extent.offset} has ${left} bytes that make no sense; messages in them are lost`,
+        );
+      const view = new DataView(records.buffer, records.byteOffset, records.length);
+      return list.piece(records.length, (at, logTimeNs) => {
+        const { topic, type, encoding, schema } = wanted.get(view.getUint16(at, true))!;
+        const publishTimeNs = view.getBigUint64(at + MESSAGE_HEADER - 8, true);
+        const end = at + Number(view.getBigUint64(at - 8, true));
+        const data = records.subarray(at + MESSAGE_HEADER, end);
+        return { topic, type, encoding, schema, logTimeNs, publishTimeNs, data };
+      });
     };
     const unordered = `${this.file.path}: too many chunks overlap in time; some messages come out of order`;
-    return this.#unpacked(mergeExtents(extents, load, () => this.#warnings.add(unordered)));
+    const messages = mergeExtents(extents, {
+      load,
+      measure: (extent) => measureChunk(this.file, extent),
+      onUnordered: () => this.#warnings.add(unordered),
+    });
+    const unpacked = this.#unpacked(messages);
+    if (startNs !== undefined || endNs !== undefined) return unpacked;
+    const { path } = this.file;
+    const promised = { path, counts: this.index.counts, channels: wanted };
+    return tellLost(unpacked, promised, (text) => this.#warnings.add(text));
+  }
+
+  #undefinedChannel(id: number): string {
+    return `${this.file.path}: messages of channel ${id} are left out: the file does not say what it is`;
   }
 
   /** rosbag2 may compress messages one by one; the file does not say so. */
@@ -119,7 +155,7 @@ export class McapReader implements BagReader {
       }
       const data = unpackFrame(message.data);
       if (data) yield { ...message, data };
-      else this.#warnings.add(`${message.topic}: messages that are no whole zstd frames are left out`);
+      else this.#warnings.add(`${message.topic}: ${UNREADABLE_FRAMES}`);
     }
   }
 

@@ -90,13 +90,15 @@ export function parseChunkIndex(bytes: Uint8Array): ChunkIndex {
   return { startNs, endNs, offset, length, channels, uncompressedSize: c.size() };
 }
 
-/** Messages per channel id. */
-export function parseStatistics(bytes: Uint8Array): Map<number, number> {
-  const c = new ByteCursor(bytes, 8 + 2 + 4 + 4 + 4 + 4 + 8 + 8);
+/** Messages per channel id, and how many chunks there are. */
+export function parseStatistics(bytes: Uint8Array): { counts: Map<number, number>; chunks: number } {
+  const c = new ByteCursor(bytes, 8 + 2 + 4 + 4 + 4);
+  const chunks = c.u32();
+  c.take(8 + 8); // first and last time
   const map = new ByteCursor(c.take(c.u32()));
   const counts = new Map<number, number>();
   while (map.remaining > 0) counts.set(map.u16(), map.size());
-  return counts;
+  return { counts, chunks };
 }
 
 /** A message index: which channel, how many messages. */

@@ -14,6 +14,8 @@ import {
 
 /** Messages outside of chunks are read in runs of about this many bytes. */
 const RUN_BYTES = 4 * 1024 * 1024;
+/** No definition of a message is nearly as large, bytes. */
+const LARGEST_DEFINITION = 16 * 1024 * 1024;
 /** Opcodes up to here are defined, those from 0x80 on are private; the rest means damage. */
 const LAST_OPCODE = 0x0f;
 const FIRST_PRIVATE_OPCODE = 0x80;
@@ -52,10 +54,12 @@ class Scanner {
     const { file } = this;
     let at = MCAP_MAGIC.length;
     let op = 0;
-    while (op !== Op.DataEnd && op !== Op.Footer) {
+    /** Whether all messages are behind: what follows is the index. */
+    let ended = false;
+    while (op !== Op.Footer) {
       const header = await this.#window.read(at, RECORD_HEADER);
       if (header.length < RECORD_HEADER) {
-        this.#warnNoEnd(at, header.length);
+        if (!ended) this.#warnNoEnd(at, header.length);
         break;
       }
       const c = new ByteCursor(header);
@@ -64,21 +68,25 @@ class Scanner {
       const end = at + RECORD_HEADER + length;
       if (op === 0 || (op > LAST_OPCODE && op < FIRST_PRIVATE_OPCODE)) {
         const lost = file.size - at;
-        this.warn(`${file.path} is damaged at byte ${at}: what is before it is used, ${lost} bytes are lost`);
+        if (!ended)
+          this.warn(
+            `${file.path} is damaged at byte ${at}: what is before it is used, ${lost} bytes are lost`,
+          );
         break;
       }
       if (op !== Op.MessageIndex) await this.#settleChunk();
       if (end > file.size) {
-        this.#warnNoEnd(at, file.size - at);
-        if (op === Op.Chunk) await this.#addChunk(at, file.size); // its leading messages may be whole
+        if (!ended) this.#warnNoEnd(at, file.size - at);
+        if (op === Op.Chunk && !ended) await this.#addChunk(at, file.size); // its leading messages may be whole
         break;
       }
-      await this.#record(op, at, end);
+      if (op === Op.DataEnd) ended = true;
+      if (!ended || op === Op.Statistics) await this.#record(op, at, end);
       at = end;
     }
     await this.#settleChunk();
     this.#closeRun();
-    if (op === Op.DataEnd && !(await this.#endsWithMagic())) {
+    if (ended && !(await this.#endsWithMagic())) {
       this.warn(`${file.path} is cut off in the index at its end; no message is lost`);
     }
     return this.#index;
@@ -106,7 +114,20 @@ class Scanner {
     else if (op === Op.MessageIndex && this.#chunk) {
       const { channel, count } = parseMessageIndex(await content(6));
       this.#chunk.counts.set(channel, count);
-    } else if (op === Op.Schema || op === Op.Channel) this.#index.learnSafely(op, await content());
+    } else if (op === Op.Statistics) this.#statistics(await content(LARGEST_DEFINITION));
+    else if (op === Op.Schema || op === Op.Channel) {
+      if (end - contentAt > LARGEST_DEFINITION)
+        this.warn(`${this.file.path}: the definition at byte ${at} is too large; it is left out`);
+      else this.#index.learnSafely(op, await content());
+    }
+  }
+
+  #statistics(content: Uint8Array): void {
+    try {
+      this.#index.learnStatistics(content);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // without them there is less to compare with
+    }
   }
 
   #message(head: Uint8Array, at: number, end: number): void {
@@ -153,10 +174,16 @@ class Scanner {
       for (const [channel, n] of counts) index.addCount(channel, n);
       return;
     }
-    const records = await loadRecords(this.file, extent, () => undefined); // warns again, once, when it is read
+    // What is wrong with it is told when it is read, and what its message indexes promise is not there.
+    const records = await loadRecords(this.file, extent, () => undefined);
+    const found = new Map<number, number>();
     forEachRecord(records ?? new Uint8Array(0), (op, content) => {
-      if (op === Op.Message && content.length >= 22) index.addCount(content[0]! | (content[1]! << 8), 1);
-      else index.learnSafely(op, content);
+      if (op === Op.Message && content.length >= 22) {
+        const channel = content[0]! | (content[1]! << 8);
+        found.set(channel, (found.get(channel) ?? 0) + 1);
+      } else index.learnSafely(op, content);
     });
+    for (const channel of new Set([...found.keys(), ...counts.keys()]))
+      index.addCount(channel, Math.max(found.get(channel) ?? 0, counts.get(channel) ?? 0));
   }
 }

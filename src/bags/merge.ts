@@ -1,3 +1,4 @@
+import type { Piece } from './piece.js';
 import type { BagMessage } from './types.js';
 
 /** A part of a bag that is read as one piece, with the log times it covers. */
@@ -9,26 +10,35 @@ export interface Extent {
 }
 
 interface Cursor {
-  readonly messages: readonly BagMessage[];
-  readonly size: number;
+  readonly piece: Piece;
   readonly order: number;
   next: number;
 }
 
 /** Pieces that overlap in time are held together up to this many bytes. */
-const DEFAULT_LIMIT = 1024 * 1024 * 1024;
+const DEFAULT_LIMIT = 128 * 1024 * 1024;
+
+/** What {@link mergeExtents} needs to know of a bag. */
+export interface MergeSource<E extends Extent> {
+  /** undefined where nothing of the extent can be read. */
+  readonly load: (extent: E) => Promise<Piece | undefined>;
+  /** Bytes that it will take, asked for before it is loaded beside others; `extent.size` where absent. */
+  readonly measure?: (extent: E) => Promise<number>;
+  /** Called once when the limit of memory is met. */
+  readonly onUnordered: () => void;
+  readonly limitBytes?: number;
+}
 
 /**
  * Messages of all extents in order of log time, ties in order of the file. Loads a piece when its time comes and
  * lets go of it when it is used up: memory is that of the pieces which overlap in time. Where those exceed
- * `limitBytes`, the order gives way, not the memory, and `onUnordered` is called once.
+ * `limitBytes`, the order gives way, not the memory.
  */
 export async function* mergeExtents<E extends Extent>(
   extents: readonly E[],
-  load: (extent: E) => Promise<BagMessage[]>,
-  onUnordered: () => void,
-  limitBytes = DEFAULT_LIMIT,
+  source: MergeSource<E>,
 ): AsyncGenerator<BagMessage> {
+  const { load, measure, onUnordered, limitBytes = DEFAULT_LIMIT } = source;
   const queue = [...extents].sort((a, b) => compare(a.startNs, b.startNs));
   const heap: Cursor[] = [];
   let held = 0;
@@ -38,24 +48,24 @@ export async function* mergeExtents<E extends Extent>(
       const extent = queue[i]!;
       if (heap.length > 0) {
         if (extent.startNs > timeOf(heap[0]!)) break;
-        if (held + extent.size > limitBytes) {
+        if (held + (measure ? await measure(extent) : extent.size) > limitBytes) {
           if (!warned) onUnordered();
           warned = true;
           break;
         }
       }
-      const messages = (await load(extent)).sort((a, b) => compare(a.logTimeNs, b.logTimeNs));
-      if (messages.length > 0) {
-        held += extent.size;
-        push(heap, { messages, size: extent.size, order: i, next: 0 });
+      const piece = await load(extent);
+      if (piece && piece.count > 0) {
+        held += piece.size;
+        push(heap, { piece, order: i, next: 0 });
       }
       i++;
     }
     const first = heap[0];
     if (!first) return;
-    const message = first.messages[first.next++]!;
-    if (first.next === first.messages.length) {
-      held -= first.size;
+    const message = first.piece.message(first.next++);
+    if (first.next === first.piece.count) {
+      held -= first.piece.size;
       const last = heap.pop()!;
       if (last !== first) heap[0] = last;
     }
@@ -69,7 +79,7 @@ function compare(a: bigint, b: bigint): number {
 }
 
 function timeOf(c: Cursor): bigint {
-  return c.messages[c.next]!.logTimeNs;
+  return c.piece.logTimeNs(c.next);
 }
 
 function before(a: Cursor, b: Cursor): boolean {

@@ -1,37 +1,28 @@
 // Messages that rosbag2 has compressed one by one (compression_mode: message).
-import { Decompress } from 'fzstd';
+import zstd from '@foxglove/wasm-zstd';
+import { LARGEST_CHUNK } from './compression.js';
+import { parseFrameHeader, unpackedBound } from './zstd-frame.js';
 
-/** No sensor's message is larger, bytes; a small frame may claim to hold any amount. */
-const LARGEST = 256 * 1024 * 1024;
+export { isZstdFrame } from './zstd-frame.js';
 
-/** Whether a message begins as a zstd frame does (RFC 8878); no CDR and no ROS 1 message of a sensor does. */
-export function isZstdFrame(data: Uint8Array): boolean {
-  return data[0] === 0x28 && data[1] === 0xb5 && data[2] === 0x2f && data[3] === 0xfd;
-}
+/** Said of a topic. */
+export const UNREADABLE_FRAMES =
+  'messages that are no whole zstd frames, or unpack to too much, are left out';
 
-/** What a frame holds; undefined for one that is damaged, cut off or too large. */
-export function unpackFrame(data: Uint8Array, largest = LARGEST): Uint8Array | undefined {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  let whole = false;
+/**
+ * What a frame holds; undefined for one that is damaged, cut off or too large. Memory is taken for what the blocks can
+ * hold, not for what the header claims.
+ */
+export function unpackFrame(data: Uint8Array, largest = LARGEST_CHUNK): Uint8Array | undefined {
+  const head = parseFrameHeader(data);
+  if (!head) return undefined;
+  const bound = unpackedBound(data);
+  const size = head.contentSize ?? Math.min(bound, largest);
+  if (size > largest || size > bound) return undefined;
   try {
-    const stream = new Decompress((part, last) => {
-      whole ||= Boolean(last);
-      size += part.length;
-      if (size > largest) throw new RangeError('too large');
-      parts.push(part);
-    });
-    stream.push(data, true);
+    const out = zstd.decompress(data, size);
+    return new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
   } catch {
     return undefined;
   }
-  if (!whole) return undefined;
-  if (parts.length === 1) return parts[0];
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -1,6 +1,10 @@
 import { FeltmapError } from '../geometry/errors.js';
+import { LARGEST_CHUNK } from './compression.js';
 import type { PointField } from '../messages/pointcloud2.js';
 import { type PointTable, asciiTable, numericType } from './point-table.js';
+
+/** Values of a point; descriptors of points have some hundred. */
+const MOST_VALUES = 10_000;
 
 /** PCD 0.6 and 0.7: ascii, binary and binary_compressed. Throws FeltmapError 'bad-input' or 'unsupported'. */
 export function parsePcd(bytes: Uint8Array, path: string): PointTable {
@@ -26,6 +30,8 @@ export function parsePcd(bytes: Uint8Array, path: string): PointTable {
   }
   if (![count, ...sizes, ...counts].every((v) => Number.isInteger(v) && v >= 0))
     throw bad('its sizes are no numbers');
+  if (counts.reduce((sum, n) => sum + n, 0) > MOST_VALUES)
+    throw bad(`a point has more than ${MOST_VALUES} values`);
 
   const data = bytes.subarray(at);
   const kind = header.get('DATA')![0]?.toLowerCase();
@@ -84,7 +90,8 @@ function decompressLzf(data: Uint8Array, bad: (why: string) => FeltmapError): Ui
   if (data.length < 8) throw bad('its compressed sizes are missing');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [packed, size] = [view.getUint32(0, true), view.getUint32(4, true)];
-  if (packed + 8 > data.length || size > packed * 300) throw bad('its compressed sizes do not fit');
+  if (packed + 8 > data.length || size > packed * 300 || size > LARGEST_CHUNK)
+    throw bad('its compressed sizes do not fit');
   const out = new Uint8Array(size);
   let [at, to] = [8, 0];
   const end = 8 + packed;

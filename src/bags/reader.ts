@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { FeltmapError } from '../geometry/errors.js';
-import { RandomAccessFile, fileError } from './files.js';
+import { RandomAccessFile, fileError, refuseSpecial } from './files.js';
 import { McapReader } from './mcap-reader.js';
 import { MCAP_MAGIC } from './mcap-records.js';
 import { Ros1BagReader } from './ros1-reader.js';
@@ -9,21 +9,25 @@ import { SplitBagReader, findRosbag2Files } from './rosbag2-dir.js';
 import { SQLITE_MAGIC } from './sqlite-file.js';
 import { SqliteBagReader } from './sqlite-reader.js';
 import type { BagReader } from './types.js';
-
-const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
+import { unpackWholeFile } from './unpacked-file.js';
+import { isZstdFrame } from './zstd-frame.js';
 
 const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean => prefix.every((b, i) => bytes[i] === b);
 
 /**
  * Opens a recording, whatever its name: MCAP, rosbag2 SQLite or ROS 1 bag, told apart by content, or a rosbag2
- * directory with its metadata.yaml. Memory stays flat however large it is.
+ * directory with its metadata.yaml; compressed as a whole (zstd), too. Memory stays flat however large it is.
  * Throws FeltmapError: 'not-found', 'io', 'bad-input', or 'unsupported' for files that are no bag.
  */
 export async function openBag(path: string): Promise<BagReader> {
   const info = await stat(path).catch((cause: unknown) => {
     throw fileError(path, cause);
   });
-  return info.isDirectory() ? openDirectory(path) : openFile(path);
+  refuseSpecial(path, info);
+  if (info.isDirectory()) return openDirectory(path);
+  const warnings: string[] = [];
+  const reader = await openFile(path, (text) => warnings.push(text));
+  return warnings.length === 0 ? reader : new SplitBagReader([reader], warnings, path);
 }
 
 async function openDirectory(path: string): Promise<BagReader> {
@@ -38,7 +42,7 @@ async function openDirectory(path: string): Promise<BagReader> {
   const warnings = [...found.warnings];
   for (const file of found.files) {
     try {
-      parts.push(await openFile(file));
+      parts.push(await openFile(file, (text) => warnings.push(text)));
     } catch (error) {
       if (!(error instanceof FeltmapError) || found.files.length === 1) throw error;
       warnings.push(`${error.message}; this part is left out`);
@@ -46,22 +50,21 @@ async function openDirectory(path: string): Promise<BagReader> {
   }
   if (parts.length === 0)
     throw new FeltmapError('bad-input', `${path}: no part of the recording can be read: ${warnings[0]}`);
-  return new SplitBagReader(parts, warnings, found.metadata);
+  return new SplitBagReader(parts, warnings, path, found.metadata);
 }
 
-async function openFile(path: string): Promise<BagReader> {
-  const file = await RandomAccessFile.open(path);
-  const head = await file.read(0, 16);
-  await file.close();
-  if (startsWith(head, MCAP_MAGIC)) return McapReader.open(path);
-  if (startsWith(head, ROS1_MAGIC)) return Ros1BagReader.open(path);
-  if (startsWith(head, SQLITE_MAGIC)) return SqliteBagReader.open(path);
-  if (startsWith(head, ZSTD_MAGIC)) {
-    throw new FeltmapError(
-      'unsupported',
-      `${path} is compressed as a whole; unpack it with 'zstd -d ${path}' first`,
-    );
+async function openFile(path: string, warn: (text: string) => void): Promise<BagReader> {
+  let file = await RandomAccessFile.open(path);
+  let head = await file.read(0, 16);
+  if (isZstdFrame(head)) {
+    await file.close();
+    file = await unpackWholeFile(path, warn);
+    head = await file.read(0, 16);
   }
+  if (startsWith(head, MCAP_MAGIC)) return McapReader.open(file);
+  if (startsWith(head, ROS1_MAGIC)) return Ros1BagReader.open(file);
+  if (startsWith(head, SQLITE_MAGIC)) return SqliteBagReader.open(file);
+  await file.close();
   throw new FeltmapError(
     'unsupported',
     `${path} is no recording that Feltmap knows (MCAP, rosbag2 SQLite, ROS 1 bag); check that it is the right file`,

@@ -19,7 +19,8 @@ export interface Ros1Extent extends Extent {
   readonly dataAt: number;
   readonly dataLength: number;
   readonly compression: string;
-  readonly connections?: ReadonlySet<number>;
+  /** Messages by connection, as the index says. */
+  readonly connections?: ReadonlyMap<number, number>;
 }
 
 export interface Ros1Index {
@@ -30,6 +31,9 @@ export interface Ros1Index {
 
 /** Record headers are a few short fields; connections' data are message definitions. */
 const LARGEST_HEADER = 1 << 20;
+const LARGEST_DEFINITION = 1 << 24;
+/** Larger indexes than that of a terabyte are not read in one piece. */
+const LARGEST_INDEX = 1 << 26;
 /** A window for walking: chunks are skipped, so that more would be read in vain. */
 const WINDOW = 1 << 14;
 
@@ -49,8 +53,11 @@ async function readRecordHead(window: WindowedReader, at: number): Promise<Recor
   return { op: fieldCursor(header, 'op').u8(), header, dataAt: at + 8 + headerLength, dataLength };
 }
 
-/** The index at the end of the bag; undefined where it is missing or damaged. */
-export async function readRos1Index(file: RandomAccessFile): Promise<Ros1Index | undefined> {
+/** The index at the end of the bag; undefined where it is missing, not whole or too large. */
+export async function readRos1Index(
+  file: RandomAccessFile,
+  warn: (text: string) => void,
+): Promise<Ros1Index | undefined> {
   const window = new WindowedReader(file, WINDOW);
   const index: Ros1Index = { connections: new Map(), counts: new Map(), extents: [] };
   try {
@@ -58,8 +65,8 @@ export async function readRos1Index(file: RandomAccessFile): Promise<Ros1Index |
     if (head.op !== Ros1Op.Header) return undefined;
     const indexAt = Number(fieldCursor(head.header, 'index_pos').u64());
     const chunks = fieldCursor(head.header, 'chunk_count').u32();
-    if (indexAt === 0 || indexAt >= file.size) return undefined;
-    const infos: { at: number; startNs: bigint; endNs: bigint; connections: Set<number> }[] = [];
+    if (indexAt === 0 || indexAt >= file.size || file.size - indexAt > LARGEST_INDEX) return undefined;
+    const infos: { at: number; startNs: bigint; endNs: bigint; connections: Map<number, number> }[] = [];
     const left = forEachRos1Record(await file.read(indexAt, file.size - indexAt), (op, header, data) => {
       if (op === Ros1Op.Connection) {
         const connection = parseConnection(header, data);
@@ -69,22 +76,34 @@ export async function readRos1Index(file: RandomAccessFile): Promise<Ros1Index |
         const startNs = readTime(fieldCursor(header, 'start_time'));
         const endNs = readTime(fieldCursor(header, 'end_time'));
         const c = new ByteCursor(data);
-        const connections = new Set<number>();
+        const connections = new Map<number, number>();
         while (c.remaining >= 8) {
-          const id = c.u32();
-          connections.add(id);
-          index.counts.set(id, (index.counts.get(id) ?? 0) + c.u32());
+          const [id, n] = [c.u32(), c.u32()];
+          connections.set(id, n);
+          addCount(index.counts, id, n);
         }
         infos.push({ at, startNs, endNs, connections });
       }
     });
     if (left > 0 || infos.length !== chunks) return undefined;
     for (const { at, ...info } of infos) {
-      const chunk = await readRecordHead(window, at);
-      if (chunk.op !== Ros1Op.Chunk) return undefined;
-      index.extents.push({ ...chunkExtent(chunk, chunk.dataLength), ...info });
+      if ([...info.connections.keys()].some((id) => !index.connections.has(id))) return undefined;
+      const extent = await readChunkHead(window, at);
+      if (extent) index.extents.push({ ...extent, ...info });
+      else warn(`${file.path}: the chunk at byte ${at} is damaged; it is left out`);
     }
     return index;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** What the record of a chunk says; undefined where there is none. */
+async function readChunkHead(window: WindowedReader, at: number) {
+  try {
+    const chunk = await readRecordHead(window, at);
+    return chunk.op === Ros1Op.Chunk ? chunkExtent(chunk, chunk.dataLength) : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -109,11 +128,15 @@ export async function scanRos1Records(
   const index: Ros1Index = { connections: new Map(), counts: new Map(), extents: [] };
   let at = ROS1_MAGIC.length;
   let chunks = 0;
+  /** Messages found in the last chunk, by connection; the records behind it say how many there were. */
+  let last: ReadonlyMap<number, number> | undefined;
   while (at < file.size) {
     try {
       const record = await readRecordHead(window, at);
       const end = record.dataAt + record.dataLength;
       const here = Math.min(record.dataLength, file.size - record.dataAt);
+      if (record.dataLength > LARGEST_DEFINITION && record.op === Ros1Op.Connection)
+        throw new RangeError('the definition is too large');
       if (record.op === Ros1Op.Connection && end <= file.size) {
         const connection = parseConnection(
           record.header,
@@ -123,7 +146,12 @@ export async function scanRos1Records(
       } else if (record.op === Ros1Op.Chunk) {
         chunks++;
         const extent = { ...chunkExtent(record, here), startNs: 0n, endNs: 0n };
-        addScannedChunk(index, extent, await load(extent));
+        last = addScannedChunk(index, extent, await load(extent));
+      } else if (record.op === Ros1Op.Index && last && end <= file.size) {
+        const n = fieldCursor(record.header, 'count').u32();
+        const id = fieldCursor(record.header, 'conn').u32();
+        const found = last.get(id) ?? 0;
+        if (n > found) addCount(index.counts, id, n - found);
       }
       if (end > file.size) throw new RangeError('the record is not whole');
       at = end;
@@ -140,9 +168,13 @@ export async function scanRos1Records(
   return index;
 }
 
-function addScannedChunk(index: Ros1Index, extent: Ros1Extent, records: Uint8Array | undefined): void {
+function addScannedChunk(
+  index: Ros1Index,
+  extent: Ros1Extent,
+  records: Uint8Array | undefined,
+): ReadonlyMap<number, number> {
   let [startNs, endNs] = [1n << 62n, 0n];
-  const connections = new Set<number>();
+  const connections = new Map<number, number>();
   forEachRos1Record(records ?? new Uint8Array(0), (op, header, data) => {
     if (op === Ros1Op.Connection) {
       const connection = parseConnection(header, data);
@@ -152,9 +184,15 @@ function addScannedChunk(index: Ros1Index, extent: Ros1Extent, records: Uint8Arr
       const time = readTime(fieldCursor(header, 'time'));
       if (time < startNs) startNs = time;
       if (time > endNs) endNs = time;
-      connections.add(id);
-      index.counts.set(id, (index.counts.get(id) ?? 0) + 1);
+      addCount(connections, id, 1);
+      addCount(index.counts, id, 1);
     }
   });
-  if (connections.size > 0) index.extents.push({ ...extent, startNs, endNs, connections });
+  // Also where nothing was found: what is wrong with it is told when it is read.
+  index.extents.push({ ...extent, startNs: connections.size > 0 ? startNs : 0n, endNs, connections });
+  return connections;
+}
+
+function addCount(counts: Map<number, number>, id: number, n: number): void {
+  counts.set(id, (counts.get(id) ?? 0) + n);
 }

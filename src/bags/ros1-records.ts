@@ -57,10 +57,10 @@ export function parseConnection(header: Ros1Header, data: Uint8Array): Ros1Conne
   };
 }
 
-/** Calls `visit` with each whole record; returns how many bytes are left over at the end. */
+/** Calls `visit` with each whole record and its offset; returns how many bytes are left over at the end. */
 export function forEachRos1Record(
   bytes: Uint8Array,
-  visit: (op: number, header: Ros1Header, data: Uint8Array) => void,
+  visit: (op: number, header: Ros1Header, data: Uint8Array, at: number) => void,
 ): number {
   const c = new ByteCursor(bytes);
   while (c.remaining > 0) {
@@ -68,7 +68,7 @@ export function forEachRos1Record(
     try {
       const header = parseFields(c.take(c.u32()));
       const data = c.take(c.u32());
-      visit(fieldCursor(header, 'op').u8(), header, data);
+      visit(fieldCursor(header, 'op').u8(), header, data, start);
     } catch (error) {
       if (error instanceof RangeError) return bytes.length - start;
       throw error;

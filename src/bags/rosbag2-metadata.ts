@@ -10,8 +10,15 @@ export interface Rosbag2Metadata {
   readonly compressionMode: string;
 }
 
-/** undefined where the text is no such metadata. */
+/** Thousands of topics and files take less; a parser needs thirty times the size. */
+export const LARGEST_METADATA = 4 * 1024 * 1024;
+
+/** Open brackets at one place; a handful in real metadata. */
+const DEEPEST = 200;
+
+/** undefined where the text is no such metadata, or too long for any. */
 export function parseRosbag2Metadata(text: string): Rosbag2Metadata | undefined {
+  if (text.length > LARGEST_METADATA || isNestedDeeply(text)) return undefined;
   let root: unknown;
   try {
     root = parse(text, { intAsBigInt: false });
@@ -34,6 +41,18 @@ export function parseRosbag2Metadata(text: string): Rosbag2Metadata | undefined 
     compressionFormat: String(field(info, 'compression_format') ?? '').toLowerCase(),
     compressionMode: String(field(info, 'compression_mode') ?? '').toLowerCase(),
   };
+}
+
+/** Parsers take seconds and much memory for what is nested without end. */
+function isNestedDeeply(text: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x5b || c === 0x7b) depth++;
+    else if ((c === 0x5d || c === 0x7d) && depth > 0) depth--;
+    if (depth > DEEPEST) return true;
+  }
+  return /(?:[-?:][ \t]+){100}/.test(text);
 }
 
 function field(value: unknown, key: string): unknown {

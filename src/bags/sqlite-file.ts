@@ -1,4 +1,6 @@
 import { FeltmapError } from '../geometry/errors.js';
+import { LARGEST_CHUNK } from './compression.js';
+import { PageSet } from './page-set.js';
 import { type RandomAccessFile, WindowedReader } from './files.js';
 
 /*
@@ -30,6 +32,17 @@ const utf8 = new TextDecoder();
 interface Cell {
   readonly rowid: bigint;
   readonly payload: () => Promise<Uint8Array>;
+}
+
+/** Unreadable parts, which are passed over. */
+export type OnDamage = (error: FeltmapError) => void;
+
+/**
+ * How many overflow pages one reading of a table may follow. No page belongs to two payloads; without this a small file
+ * whose payloads share their pages would take for ever.
+ */
+export interface PageBudget {
+  left: number;
 }
 
 interface Page {
@@ -78,6 +91,11 @@ export class SqliteFile {
     return new SqliteFile(file, pageSize, pageSize - head[20]!);
   }
 
+  /** What one reading of a table may take; twice the pages there are, as the file may grow meanwhile. */
+  budget(): PageBudget {
+    return { left: 2 * Math.ceil(this.file.size / this.pageSize) + 64 };
+  }
+
   #damaged(page: number): FeltmapError {
     const size = this.file.size;
     const cut =
@@ -97,29 +115,53 @@ export class SqliteFile {
   }
 
   /** All rows of a table in order of rowid. `onDamage` gets unreadable parts, which are passed over. */
-  async *rows(root: number, onDamage?: (error: FeltmapError) => void): AsyncGenerator<SqliteRow> {
-    for await (const cell of this.#walk(root, 0, onDamage)) {
+  async *rows(root: number, onDamage?: OnDamage): AsyncGenerator<SqliteRow> {
+    for await (const cell of this.#walk(root, this.budget(), onDamage)) {
       const row = await this.#attempt(async () => parseRecord(await cell.payload()), root, onDamage);
       if (row) yield { rowid: cell.rowid, values: row };
     }
   }
 
+  /** The rowids of a table in their order, without its content. */
+  async *rowids(root: number, onDamage?: OnDamage): AsyncGenerator<bigint> {
+    for await (const { rowid } of this.#walk(root, this.budget(), onDamage)) yield rowid;
+  }
+
+  /** The largest rowid of a table; undefined where it is empty or damaged. */
+  async lastRowid(root: number): Promise<bigint | undefined> {
+    try {
+      let [number, page] = [root, await this.#page(root)];
+      for (let depth = 0; page.kind === INNER_TABLE && depth < DEEPEST; depth++) {
+        number = page.right;
+        page = await this.#page(number);
+      }
+      const at = page.cells.at(-1);
+      return page.kind === LEAF_TABLE && at !== undefined
+        ? this.#tableCell(page, at, number, this.budget()).rowid
+        : undefined;
+    } catch (error) {
+      if (error instanceof RangeError || (error instanceof FeltmapError && error.code !== 'io'))
+        return undefined;
+      throw error;
+    }
+  }
+
   /** All entries of an index in its order; the last value of each is the rowid in the table. */
-  async *entries(root: number, onDamage?: (error: FeltmapError) => void): AsyncGenerator<SqliteValue[]> {
-    for await (const cell of this.#walk(root, 0, onDamage)) {
+  async *entries(root: number, onDamage?: OnDamage): AsyncGenerator<SqliteValue[]> {
+    for await (const cell of this.#walk(root, this.budget(), onDamage)) {
       const entry = await this.#attempt(async () => parseRecord(await cell.payload()), root, onDamage);
       if (entry) yield entry;
     }
   }
 
   /** The row with this rowid; undefined if there is none. Throws FeltmapError where it cannot be read. */
-  async row(root: number, rowid: bigint): Promise<SqliteRow | undefined> {
+  async row(root: number, rowid: bigint, budget: PageBudget): Promise<SqliteRow | undefined> {
     let number = root;
     for (let depth = 0; depth < DEEPEST; depth++) {
       const page = await this.#page(number);
       if (page.kind === LEAF_TABLE) {
         for (const at of page.cells) {
-          const cell = this.#tableCell(page, at, number);
+          const cell = this.#tableCell(page, at, number, budget);
           if (cell.rowid === rowid) return { rowid, values: parseRecord(await cell.payload()) };
         }
         return undefined;
@@ -138,11 +180,7 @@ export class SqliteFile {
     throw this.#damaged(number);
   }
 
-  async #attempt<T>(
-    action: () => Promise<T>,
-    page: number,
-    onDamage?: (error: FeltmapError) => void,
-  ): Promise<T | undefined> {
+  async #attempt<T>(action: () => T | Promise<T>, page: number, onDamage?: OnDamage): Promise<T | undefined> {
     try {
       return await action();
     } catch (error) {
@@ -153,28 +191,43 @@ export class SqliteFile {
     }
   }
 
-  async *#walk(
+  async *#walk(root: number, budget: PageBudget, onDamage?: OnDamage): AsyncGenerator<Cell> {
+    // In a tree every page has one parent: pages that point at each other are met a second time.
+    yield* this.#subtree(root, 0, new PageSet(), budget, onDamage);
+  }
+
+  async *#subtree(
     number: number,
     depth: number,
-    onDamage?: (error: FeltmapError) => void,
+    visited: PageSet,
+    budget: PageBudget,
+    onDamage?: OnDamage,
   ): AsyncGenerator<Cell> {
-    if (depth > DEEPEST) throw this.#damaged(number);
-    const page = await this.#attempt(() => this.#page(number), number, onDamage);
+    const page = await this.#attempt(
+      () => {
+        if (depth > DEEPEST || !visited.add(number)) throw this.#damaged(number);
+        return this.#page(number);
+      },
+      number,
+      onDamage,
+    );
     if (!page) return;
     const inner = page.kind === INNER_TABLE || page.kind === INNER_INDEX;
     for (const at of page.cells) {
-      if (inner) yield* this.#walk(readU32(page.bytes, at), depth + 1, onDamage);
+      if (inner) yield* this.#subtree(readU32(page.bytes, at), depth + 1, visited, budget, onDamage);
       if (page.kind === INNER_TABLE) continue;
       const isTable = page.kind === LEAF_TABLE;
       const cell = await this.#attempt(
-        async () =>
-          isTable ? this.#tableCell(page, at, number) : this.#indexCell(page, inner ? at + 4 : at, number),
+        () =>
+          isTable
+            ? this.#tableCell(page, at, number, budget)
+            : this.#indexCell(page, inner ? at + 4 : at, number, budget),
         number,
         onDamage,
       );
       if (cell) yield cell;
     }
-    if (inner) yield* this.#walk(page.right, depth + 1, onDamage);
+    if (inner) yield* this.#subtree(page.right, depth + 1, visited, budget, onDamage);
   }
 
   async #page(number: number): Promise<Page> {
@@ -202,17 +255,17 @@ export class SqliteFile {
     return page;
   }
 
-  #tableCell(page: Page, at: number, number: number): Cell {
+  #tableCell(page: Page, at: number, number: number, budget: PageBudget): Cell {
     const [length, afterLength] = readVarint(page.bytes, at);
     const [rowid, start] = readVarint(page.bytes, afterLength);
     const most = this.usable - 35;
-    return { rowid, payload: () => this.#payload(page, start, Number(length), most, number) };
+    return { rowid, payload: () => this.#payload(page, start, Number(length), most, number, budget) };
   }
 
-  #indexCell(page: Page, at: number, number: number): Cell {
+  #indexCell(page: Page, at: number, number: number, budget: PageBudget): Cell {
     const [length, start] = readVarint(page.bytes, at);
     const most = Math.floor(((this.usable - 12) * 64) / 255) - 23;
-    return { rowid: 0n, payload: () => this.#payload(page, start, Number(length), most, number) };
+    return { rowid: 0n, payload: () => this.#payload(page, start, Number(length), most, number, budget) };
   }
 
   /** A payload: what fits (at most `most` bytes) lies in the page, the rest in a chain of overflow pages. */
@@ -222,12 +275,20 @@ export class SqliteFile {
     length: number,
     most: number,
     number: number,
+    budget: PageBudget,
   ): Promise<Uint8Array> {
     if (length <= most) {
       if (start + length > page.bytes.length) throw this.#damaged(number);
       return page.bytes.subarray(start, start + length);
     }
     if (length < 0 || length > this.file.size) throw this.#damaged(number);
+    if (length > LARGEST_CHUNK)
+      throw new FeltmapError(
+        'bad-input',
+        `${this.file.path} has a message of ${length} bytes; it is too large`,
+      );
+    budget.left -= Math.ceil((length - most) / (this.usable - 4));
+    if (budget.left < 0) throw this.#damaged(number);
     const least = Math.floor(((this.usable - 12) * 32) / 255) - 23;
     const k = least + ((length - least) % (this.usable - 4));
     const local = k <= most ? k : least;
@@ -296,5 +357,6 @@ function parseRecord(bytes: Uint8Array): SqliteValue[] {
       at += size;
     }
   }
+  if (at !== bytes.length) throw new RangeError('the values of a record do not add up to its length');
   return values;
 }

@@ -6,6 +6,7 @@ import { openScanSource } from '../bags/source.js';
 import type { BagReader, TopicInfo } from '../bags/types.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { ros1ToCdr } from '../messages/transcode.js';
+import { printable } from './printable.js';
 
 export interface ConvertResult {
   readonly output: string;
@@ -17,12 +18,15 @@ export interface ConvertResult {
 export interface ConvertOptions {
   /** Called now and then with the number of messages written so far. */
   readonly onProgress?: (messages: number) => void;
+  /** Ends it; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Writes any recording as MCAP with ROS 2 messages. ROS 1 messages of the types that Feltmap knows become CDR; others
  * are left out with a warning. ROS 2 messages are copied as they are. KITTI and other folders of scans become a
- * PointCloud2 topic. Throws FeltmapError; on failure no output is left behind.
+ * PointCloud2 topic. Throws FeltmapError; on failure, and when it is aborted (with the signal's
+ * reason), no output is left behind.
  */
 export async function convertRecording(
   input: string,
@@ -64,6 +68,7 @@ function counter(options: ConvertOptions) {
   const written: Record<string, number> = {};
   let total = 0;
   const add = (topic: string): void => {
+    options.signal?.throwIfAborted();
     written[topic] = (written[topic] ?? 0) + 1;
     if (++total % 100 === 0) options.onProgress?.(total);
   };
@@ -149,6 +154,6 @@ async function copyScans(
 
 /** The result as lines for people. */
 export function describeConversion(result: ConvertResult): string {
-  const lines = Object.entries(result.written).map(([topic, n]) => `  ${topic}: ${n} messages`);
-  return [`${result.output}`, ...lines, ...result.warnings.map((w) => `warning: ${w}`)].join('\n');
+  const lines = Object.entries(result.written).map(([topic, n]) => `  ${printable(topic)}: ${n} messages`);
+  return [`${result.output}`, ...lines, ...result.warnings.map((w) => `warning: ${printable(w)}`)].join('\n');
 }

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { FeltmapError } from '../geometry/errors.js';
 import { StageError } from './exit-codes.js';
+import { printable } from './printable.js';
 
 /**
  * An error as one line for stderr: the sentence of a FeltmapError, a translated system error, or a request to report
@@ -8,7 +9,7 @@ import { StageError } from './exit-codes.js';
  */
 export function describeError(error: unknown): string {
   const inner = error instanceof StageError ? error.cause : error;
-  return hideHome(sentence(inner).replace(/\s*\n\s*/g, ' '));
+  return printable(hideHome(sentence(inner).replace(/\s*\n\s*/g, ' ')));
 }
 
 function sentence(error: unknown): string {

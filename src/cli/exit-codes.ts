@@ -18,9 +18,9 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   internal: 'A fault in Feltmap, or a resource ran out; what was mapped until then is still written.',
   usage: 'Wrong arguments or configuration, or a choice is missing (which topic).',
   input: 'The input cannot be found or read.',
-  lost: 'Everything was written, but tracking was lost too often (--max-lost), at the end, or for so long that a new map was started.',
+  lost: 'Everything was written, but tracking was lost or the pose slid along an unconstrained direction too often (--max-lost), or it was lost at the end or for so long that a new map was started.',
   output: 'The output cannot be written.',
-  interrupted: 'Stopped by Ctrl-C (or SIGTERM); what was mapped until then is written.',
+  interrupted: 'Stopped by Ctrl-C, SIGTERM or SIGHUP; what was mapped until then is written.',
 };
 
 /**

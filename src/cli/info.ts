@@ -10,6 +10,7 @@ import { ROS_TYPES } from '../messages/types.js';
 import { WireReader } from '../messages/wire.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { type IntervalSummary, IntervalCollector } from './intervals.js';
+import { printable } from './printable.js';
 
 export interface TopicReport extends IntervalSummary {
   readonly name: string;
@@ -32,6 +33,8 @@ export interface RecordingInfo {
 
 /** More frames than this on one topic are not listed. */
 const MOST_FRAMES = 8;
+/** A topic with more messages that cannot be decoded is only counted. */
+const MOST_DAMAGED = 1000;
 const TYPE_NAMES = ['?', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'];
 
 /** Reads a recording through once and reports what it holds. Throws FeltmapError as {@link openBag} does. */
@@ -52,6 +55,7 @@ class TopicCollector {
   readonly intervals = new IntervalCollector();
   readonly frames = new Set<string>();
   points: string | undefined;
+  #damaged = 0;
 
   constructor(
     readonly name: string,
@@ -61,6 +65,7 @@ class TopicCollector {
 
   add(message: BagMessage): void {
     this.intervals.add(message.logTimeNs);
+    if (this.#damaged > MOST_DAMAGED) return;
     try {
       if (this.type === ROS_TYPES.tf) {
         for (const t of decodeTFMessage(message.data, message.encoding))
@@ -73,6 +78,7 @@ class TopicCollector {
       }
     } catch (error) {
       if (!(error instanceof FeltmapError)) throw error; // a damaged message still counts
+      this.#damaged++;
     }
   }
 
@@ -164,8 +170,28 @@ function describeScan(scan: LidarScan): string {
   return `${scan.count} points: ${fields.join(', ')}`;
 }
 
+/** What comes from the recording itself may hold anything. */
+function withPrintableNames(info: RecordingInfo): RecordingInfo {
+  const topics = info.topics.map((t) => ({
+    ...t,
+    name: printable(t.name),
+    type: printable(t.type),
+    frames: t.frames.map(printable),
+    ...(t.points !== undefined && { points: printable(t.points) }),
+  }));
+  const { path, format, warnings } = info;
+  return {
+    ...info,
+    path: printable(path),
+    format: printable(format),
+    topics,
+    warnings: warnings.map(printable),
+  };
+}
+
 /** The report as text for people. */
-export function describeInfo(info: RecordingInfo): string {
+export function describeInfo(recording: RecordingInfo): string {
+  const info = withPrintableNames(recording);
   const start = new Date(Number(info.startNs / 1_000_000n))
     .toISOString()
     .replace('T', ' ')

@@ -59,7 +59,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     )
     .option(
       '--max-lost <percent>',
-      'share of lost scans above which the exit status is 4; a single one counts only with 0',
+      'share of scans, lost or with a pose that slid, above which the exit status is 4; a single one counts only with 0',
       percent,
       5,
     )

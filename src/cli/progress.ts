@@ -1,4 +1,5 @@
 import type { TrackingState } from '../slam/types.js';
+import { printable } from './printable.js';
 
 /** How the run stands, for the progress line. */
 export interface ProgressInfo {
@@ -90,7 +91,7 @@ export class Progress {
   note(text: string): void {
     if (this.mode === 'none') return;
     this.#endLine();
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${printable(text)}\n`);
   }
 
   #draw(info: ProgressInfo): void {

@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import { convertRecording, describeConversion } from './convert.js';
 import { describeEngines } from './engines.js';
 import { EXIT, inStage } from './exit-codes.js';
+import { catchInterrupt } from './interrupt.js';
 import type { Survey } from '../field/backends/survey.js';
 import { collectInfo, describeInfo } from './info.js';
+import { printableLines } from './printable.js';
 import type { ConvertOptions, InfoOptions } from './command-options.js';
 
 /** `feltmap info`: what a recording holds; without one, or with --engines, the engines of this machine. */
@@ -26,7 +28,7 @@ async function measureEngines(): Promise<Survey> {
 }
 
 function print(text: string): number {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printableLines(text)}\n`);
   return EXIT.ok;
 }
 
@@ -37,14 +39,23 @@ export async function convertCommand(
   options: ConvertOptions,
 ): Promise<number> {
   const live = process.stderr.isTTY && !options.json && !options.quiet;
+  const interrupt = catchInterrupt(() => process.stderr.write('\nfeltmap: Stopped: nothing is written.\n'));
+  const { signal } = interrupt;
   const result = await convertRecording(input, output, {
+    signal,
     onProgress: (messages) => {
       if (live) process.stderr.write(`\r\x1b[2K${messages} messages`);
     },
-  });
+  })
+    .catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    })
+    .finally(() => interrupt.dispose());
+  if (!result) return EXIT.interrupted;
   if (live) process.stderr.write('\r\x1b[2K');
-  if (options.json) process.stdout.write(`${toJson(result)}\n`);
-  else if (!options.quiet) process.stdout.write(`${describeConversion(result)}\n`);
+  if (options.json) print(toJson(result));
+  else if (!options.quiet) print(describeConversion(result));
   return EXIT.ok;
 }
 

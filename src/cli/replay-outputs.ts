@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
 import { formatCovariances } from '../export/covariance.js';
@@ -8,13 +8,18 @@ import { ofMap } from '../export/map-names.js';
 import { encodePcd } from '../export/pcd.js';
 import { encodePly } from '../export/ply.js';
 import { meshPicture } from '../export/picture.js';
+import { writeMapFolder } from '../export/map-folder.js';
 import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
 import { formatTum } from '../export/tum.js';
 import type { RunLog } from './run-log.js';
 import type { SlamFinal } from '../host/protocol.js';
 
-/** Makes the folder and checks that it can be written to, before hours of work depend on it. */
+const LEFTOVER =
+  /^\.(trajectory\.(tum|kitti\.txt)|mesh\.(ply|glb)|cloud\.pcd|report\.(json|html))\.[0-9a-f]{8}\.tmp$/;
+
+/** Makes the folder, clears what a killed run left there, and checks that it can be written to before hours of work. */
 export async function prepareOutput(dir: string): Promise<void> {
+  await removeLeftovers(dir);
   const probe = join(dir, `.feltmap-${process.pid}.tmp`);
   try {
     await mkdir(dir, { recursive: true });
@@ -23,6 +28,12 @@ export async function prepareOutput(dir: string): Promise<void> {
   } catch (error) {
     throw toIoError(error, dir);
   }
+}
+
+/** Temporary files of a run that was killed while it wrote its results. */
+async function removeLeftovers(dir: string): Promise<void> {
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names) if (LEFTOVER.test(name)) await rm(join(dir, name), { force: true });
 }
 
 /** What the report says beyond the files and the log. */
@@ -54,8 +65,9 @@ export async function writeOutputs(
   const maps = [...final.earlier, { submap, mesh, cloud, files: map }];
   for (const { submap, files: map } of maps) {
     const name = ofMap('map', submap);
-    for (const [file, bytes] of map) await writeFileAtomic(join(dir, name, file), bytes);
-    if (map.size > 0) files[name] = join(dir, name);
+    if (map.size === 0) continue;
+    files[name] = join(dir, name);
+    await writeMapFolder(files[name], map);
   }
   for (const { submap, mesh } of maps) {
     const [ply, glb] = [ofMap('mesh', submap), ofMap('glb', submap)];

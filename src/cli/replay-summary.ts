@@ -13,6 +13,8 @@ export interface ReplaySummary {
   readonly error?: string;
   readonly scans: number;
   readonly states: Readonly<Record<TrackingState, number>>;
+  /** Degraded scans whose pose slid along an unconstrained direction. */
+  readonly slid: number;
   readonly endState: TrackingState;
   readonly distance: number;
   readonly recordedSeconds: number;
@@ -72,6 +74,7 @@ export function summarise(log: RunLog, context: SummaryContext): ReplaySummary {
     ...(accuracy === undefined ? {} : { accuracy }),
     scans: log.scans,
     states: log.states,
+    slid: log.slid,
     endState: log.state,
     distance: log.distance,
     recordedSeconds: log.recordedSeconds,

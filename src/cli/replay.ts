@@ -8,10 +8,12 @@ import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.j
 import { FeltmapError } from '../geometry/errors.js';
 import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
-import { catchInterrupt, type SignalSource } from './interrupt.js';
+import { catchInterrupt, leaveAtInterrupt, type SignalSource } from './interrupt.js';
 import type { ReplayOptions } from './command-options.js';
+import { printable, printableLines } from './printable.js';
 import { Progress, type ProgressStream } from './progress.js';
-import { defaultOutput, readSavedMap } from './replay-input.js';
+import { readMapFolder } from '../export/map-folder.js';
+import { defaultOutput } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
@@ -30,9 +32,14 @@ export interface ReplayEnvironment {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: ProgressStream & { readonly isTTY?: boolean };
   readonly signals: SignalSource;
+  /** Ends the program; `process.exit` unless given. */
+  readonly exit?: (code: number) => void;
   /** Opens an address in a browser; the desktop's own way unless given. */
   readonly openBrowser?: (url: string) => void;
 }
+
+const NOTHING_MAPPED =
+  'feltmap: Stopped before the first scan: nothing was mapped, and nothing is written.\n';
 
 /**
  * `feltmap replay`: a recording in; trajectory, mesh, map and report out.
@@ -41,6 +48,21 @@ export interface ReplayEnvironment {
  * @throws what prevents the run from starting; later failures are reported after everything mapped so far is written
  */
 export async function replay(path: string, options: ReplayOptions, env: ReplayEnvironment): Promise<number> {
+  const stopLeaving = leaveAtInterrupt(() => env.stderr.write(NOTHING_MAPPED), env.signals, env.exit);
+  try {
+    return await openAndReplay(path, options, env, stopLeaving);
+  } finally {
+    stopLeaving();
+  }
+}
+
+/** @param opened called when there may be something to write from now on */
+async function openAndReplay(
+  path: string,
+  options: ReplayOptions,
+  env: ReplayEnvironment,
+  opened: () => void,
+): Promise<number> {
   const { engine, threads, seed } = options;
   const config = await loadConfig({
     file: options.config,
@@ -49,7 +71,7 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
   });
   const out = options.out ?? defaultOutput(path);
   const map =
-    options.map === undefined ? undefined : await inStage('input', () => readSavedMap(options.map!));
+    options.map === undefined ? undefined : await inStage('input', () => readMapFolder(options.map!));
   const input = await inStage('input', () =>
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
@@ -63,7 +85,7 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
         ? undefined
         : await inStage('input', () => openTruth(options.gt!, path, options.start ?? 0));
     await inStage('output', () => prepareOutput(out));
-    return await watchedReplay({ path, options, env, config, out, map, input, truth });
+    return await watchedReplay({ path, options, env, config, out, map, input, truth, opened });
   } finally {
     await input.close();
   }
@@ -114,6 +136,7 @@ interface ReplayRun {
   readonly map: ReadonlyMap<string, Uint8Array> | undefined;
   readonly input: ScanSource;
   readonly truth: TruthReader | undefined;
+  readonly opened: () => void;
   readonly log: RunLog;
   readonly progress: Progress;
   readonly display: RunProgress;
@@ -127,7 +150,9 @@ async function runReplay(run: ReplayRun): Promise<number> {
   const interrupt = catchInterrupt(
     () => progress.note('Stopping: writing what is mapped so far (Ctrl-C again leaves at once).'),
     env.signals,
+    env.exit,
   );
+  run.opened();
   try {
     const slam = await SlamClient.start({
       config,
@@ -155,6 +180,10 @@ async function runReplay(run: ReplayRun): Promise<number> {
       const wallSeconds = display.elapsed;
       const { user, system } = process.cpuUsage(cpuBefore);
       if (log.scans > 0) display.finish();
+      if (log.scans === 0 && end.interrupted) {
+        env.stderr.write(NOTHING_MAPPED);
+        return EXIT.interrupted;
+      }
       if (log.scans === 0) throw nothingMapped(end, input, options);
 
       progress.note(`Writing the results to ${hideHome(run.out)}`);
@@ -185,8 +214,8 @@ async function runReplay(run: ReplayRun): Promise<number> {
         warnings,
       });
       for (const warning of warnings) progress.note(`Warning: ${warning}`);
-      if (options.json) env.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-      else if (!options.quiet) env.stdout.write(`${formatSummary(summary)}\n`);
+      if (options.json) env.stdout.write(`${printableLines(JSON.stringify(summary, null, 2))}\n`);
+      else if (!options.quiet) env.stdout.write(`${printableLines(formatSummary(summary))}\n`);
       explain(status, summary.error, log, options, env);
       view?.finished(files.glb);
       return status;
@@ -254,7 +283,7 @@ function statusOf(end: FeedEnd, log: RunLog, maxLost: number): ExitCode {
   if (end.interrupted) return EXIT.interrupted;
   // In a short run a single scan is more than any sensible share.
   if (log.newMaps.length > 0) return EXIT.lost;
-  const tooMany = 100 * log.lostShare > maxLost && (log.states.lost > 1 || maxLost === 0);
+  const tooMany = 100 * log.unknownShare > maxLost && (log.states.lost + log.slid > 1 || maxLost === 0);
   return tooMany || log.state === 'lost' ? EXIT.lost : EXIT.ok;
 }
 
@@ -269,11 +298,17 @@ function explain(
   if (error !== undefined) {
     env.stderr.write(`feltmap: ${error} The ${log.scans} scans before it are written.\n`);
   } else if (status === EXIT.lost) {
+    if (log.slid > 0)
+      env.stderr.write(
+        `feltmap: The pose slid on ${(100 * (log.slid / log.scans)).toFixed(1)} % of the scans along a direction that the ` +
+          `surroundings do not fix, so that it may be metres off (limit ${options.maxLost} %, lost ones included); see the covariance.\n`,
+      );
+    if (log.states.lost === 0) return;
     const share = (100 * log.lostShare).toFixed(1);
     const end = log.state === 'lost' ? ', among them the last' : '';
     const last = log.results.findLast((result) => result.state === 'lost');
     env.stderr.write(
-      `feltmap: Tracking was lost on ${share} % of the scans${end} (limit ${options.maxLost} %): ${last?.reason ?? ''}\n`,
+      `feltmap: Tracking was lost on ${share} % of the scans${end} (limit ${options.maxLost} %): ${printable(last?.reason ?? '')}\n`,
     );
     for (const map of log.newMaps) env.stderr.write(`feltmap: ${newMapWarning(map)}\n`);
   }

@@ -1,7 +1,14 @@
 import type { Pose } from '../geometry/se3.js';
 import type { HostEvent } from '../host/protocol.js';
+import { positionSigma } from '../export/covariance.js';
 import { Trajectory } from '../slam/trajectory.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
+
+/**
+ * Standard deviation of the position (m) above which a degraded pose has slid. While a direction is not constrained, the
+ * covariance grows with every scan, by a few centimetres to decimetres; a handful of such scans does no harm.
+ */
+const SLID_SIGMA = 1;
 
 /**
  * What a run remembers of its scans: the path, states and times; a few hundred bytes a scan however large the map.
@@ -17,6 +24,8 @@ export class RunLog {
   readonly states: Record<TrackingState, number> = { tracking: 0, degraded: 0, lost: 0 };
   /** Maps that were started after a long loss: their number, and the scan that each begins with. */
   readonly newMaps: { readonly submap: number; readonly firstScan: number }[] = [];
+  /** Degraded scans whose pose may be anywhere along a direction that the surroundings do not fix. */
+  slid = 0;
   statistics: MapStatistics = {
     blocks: 0,
     featureRows: 0,
@@ -38,6 +47,7 @@ export class RunLog {
     this.trajectory.refine(result.index, pose);
     this.#scans.push(result);
     this.states[result.state]++;
+    if (result.state === 'degraded' && positionSigma(result.covariance) > SLID_SIGMA) this.slid++;
     this.statistics = event.statistics;
   }
 
@@ -86,6 +96,11 @@ export class RunLog {
   /** Share of scans on which tracking was lost, 0…1. */
   get lostShare(): number {
     return this.scans === 0 ? 0 : this.states.lost / this.scans;
+  }
+
+  /** Share of scans of which the pose is not known, 0…1: lost or slid. */
+  get unknownShare(): number {
+    return this.scans === 0 ? 0 : (this.states.lost + this.slid) / this.scans;
   }
 
   /** Mean milliseconds a scan, by stage. */

@@ -2,6 +2,7 @@ import { CommanderError, type Command } from 'commander';
 import { actions } from './actions.js';
 import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, StageError } from './exit-codes.js';
+import { printableLines } from './printable.js';
 import { buildProgram } from './program.js';
 import { packageVersion } from './version.js';
 
@@ -19,7 +20,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`feltmap: ${describeError(error)}\n`);
     if (program.opts<{ debug?: boolean }>().debug) {
       const inner = error instanceof StageError ? error.cause : error;
-      process.stderr.write(`${hideHome(inner instanceof Error ? (inner.stack ?? '') : '')}\n`);
+      const stack = inner instanceof Error ? (inner.stack ?? '') : '';
+      process.stderr.write(`${printableLines(hideHome(stack))}\n`);
     }
     return exitCodeOf(error);
   }

@@ -5,6 +5,7 @@ import { ViewerServer } from '../viewer/server/index.js';
 import type { ViewOptions } from './command-options.js';
 import { EXIT, inStage } from './exit-codes.js';
 import type { SignalSource } from './interrupt.js';
+import { printable } from './printable.js';
 import { formatCount } from './progress.js';
 import { announceViewer, serveUntilInterrupt } from './serving.js';
 import { packageVersion } from './version.js';
@@ -51,7 +52,7 @@ export async function viewCommand(path: string, options: ViewOptions, env: ViewE
   show(input, trajectory, server);
   const urls = await server.start();
   try {
-    env.stderr.write(`${title}: ${formatCount(input.mesh.indices.length / 3)} triangles\n`);
+    env.stderr.write(`${printable(title)}: ${formatCount(input.mesh.indices.length / 3)} triangles\n`);
     announceViewer(urls, options, env);
     await serveUntilInterrupt(env);
   } finally {

@@ -1,14 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileError } from '../bags/files.js';
 import { configSchema } from '../config/schema.js';
 import type { Trajectory } from '../eval/associate.js';
 import { decodeGlb } from '../export/glb-reader.js';
+import { readMapFolder } from '../export/map-folder.js';
 import { decodePly } from '../export/ply-reader.js';
 import { finestVoxel, MANIFEST, readManifest } from '../field/saved/manifest.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { readTrajectory } from './eval-files.js';
-import { readSavedMap } from './replay-input.js';
 import { SlamClient } from '../host/client.js';
 
 /** A finished run, or what there is of one. */
@@ -36,6 +37,7 @@ export async function readViewInput(
   factoryUrl: string,
 ): Promise<ViewInput> {
   const kind = await stat(path).catch((cause: unknown) => {
+    if (!isAbsent(cause)) throw fileError(path, cause);
     throw new FeltmapError(
       'not-found',
       `There is no ${path}; give a run's folder, a map/ folder or a mesh.`,
@@ -96,7 +98,7 @@ async function readMesh(path: string): Promise<Found> {
 
 /** Extracts a saved map's surface in the SLAM thread, which ends with it. */
 async function readMap(dir: string, factoryUrl: string): Promise<Found> {
-  const map = await readSavedMap(dir);
+  const map = await readMapFolder(dir);
   const voxel = finestVoxel(readManifest(map));
   const slam = await SlamClient.start({ config: configSchema.parse({}), factoryUrl, map });
   try {
@@ -117,9 +119,18 @@ async function voxelOf(dir: string): Promise<number> {
   }
 }
 
+/** @throws FeltmapError io for what may be there but cannot be looked at */
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
-    () => false,
+    (cause: unknown) => {
+      if (isAbsent(cause)) return false;
+      throw fileError(path, cause);
+    },
   );
+}
+
+function isAbsent(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readSavedMap } from '../cli/replay-input.js';
-import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
+import { readMapFolder, writeMapFolder } from '../export/map-folder.js';
 
 /** Where the services write: the parameter, or feltmap in ROS_HOME as other nodes' files are. */
 export function saveDirectory(parameter: string, env: NodeJS.ProcessEnv = process.env): string {
@@ -21,25 +18,11 @@ export async function writeMap(
   files: ReadonlyMap<string, Uint8Array>,
   name = 'map',
 ): Promise<number> {
-  const target = join(directory, name);
-  const suffix = randomBytes(4).toString('hex');
-  const [fresh, old] = [`${target}.new-${suffix}`, `${target}.old-${suffix}`];
-  try {
-    for (const [name, bytes] of files) await writeFileAtomic(join(fresh, name), bytes);
-    const replaced = await rename(target, old).then(
-      () => true,
-      () => false,
-    );
-    await rename(fresh, target);
-    if (replaced) await rm(old, { recursive: true, force: true });
-  } catch (error) {
-    await rm(fresh, { recursive: true, force: true }).catch(() => undefined);
-    throw toIoError(error, target);
-  }
+  await writeMapFolder(join(directory, name), files);
   return [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
 }
 
 /** The map that {@link writeMap} wrote. @throws FeltmapError not-found */
 export function readMap(directory: string): Promise<Map<string, Uint8Array>> {
-  return readSavedMap(join(directory, 'map'));
+  return readMapFolder(join(directory, 'map'));
 }

@@ -1,3 +1,4 @@
+import { printable } from '../cli/printable.js';
 import { ROS_TYPES } from '../messages/types.js';
 import type { Output, RosPort, TopicPublishers } from './port.js';
 import { compatible, OUTPUT_QOS, type QosProfile } from './qos.js';
@@ -80,7 +81,7 @@ export class RclPort implements RosPort {
   }
 
   readonly log = (level: LogLevel, text: string): void => {
-    this.node.getLogger()[level](text);
+    this.node.getLogger()[level](printable(text));
   };
 }
 

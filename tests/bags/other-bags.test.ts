@@ -147,16 +147,6 @@ describe('rosbag2 folders', () => {
     expect(bag.warnings).toEqual([expect.stringMatching(/no usable metadata.yaml/)]);
     await bag.close();
   });
-
-  it('whole-file compression says what to do', async () => {
-    const path = join(folder, 'packed');
-    mkdirSync(path);
-    writeFileSync(
-      join(path, 'metadata.yaml'),
-      'rosbag2_bagfile_information:\n  relative_file_paths: [a.db3.zstd]\n  compression_format: zstd\n  compression_mode: FILE\n',
-    );
-    await expect(openBag(path)).rejects.toThrow(/zstd -d/);
-  });
 });
 
 describe('what is no bag', () => {
@@ -164,7 +154,9 @@ describe('what is no bag', () => {
     await expect(openBag(join(folder, 'nowhere'))).rejects.toThrow(/does not exist/);
     await expect(open(new Uint8Array(0), 'empty')).rejects.toThrow(/no recording that Feltmap knows/);
     await expect(open(new TextEncoder().encode('hello, this is text'), 'text')).rejects.toThrow(FeltmapError);
-    await expect(open(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0), 'x.zst')).rejects.toThrow(/zstd -d/);
+    await expect(open(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0), 'x.zst')).rejects.toThrow(
+      /cannot be unpacked/,
+    );
     const path = join(folder, 'hollow');
     mkdirSync(path);
     await expect(openBag(path)).rejects.toThrow(/without a recording/);

@@ -129,6 +129,20 @@ describe('folders of scans', () => {
     'big.ply': bytes(ply('binary_big_endian'), big),
     'double.ply': bytes(ply('binary_little_endian', 'double'), doubles),
   };
+  it('that claim more than they hold take no memory for it', () => {
+    const many = header('ascii').replace('COUNT 1 1 1 1', 'COUNT 1 1 1 4000000000');
+    expect(() => parseScanFile(bytes(many, Buffer.from(text)), 'a.pcd', 0n)).toThrow(
+      /more than 10000 values/,
+    );
+    const points = header('binary').replace('POINTS 3', 'POINTS 4000000000');
+    expect(() => parseScanFile(bytes(points, aos), 'a.pcd', 0n)).toThrow(/need more than/);
+    const packed = new Uint8Array(1 << 20);
+    new DataView(packed.buffer).setUint32(0, packed.length - 8, true);
+    new DataView(packed.buffer).setUint32(4, 250 << 20, true);
+    const compressed = bytes(header('binary_compressed'), packed);
+    expect(() => parseScanFile(compressed, 'a.pcd', 0n)).toThrow(/compressed sizes do not fit/);
+  });
+
   for (const [name, content] of Object.entries(files)) {
     it(name, () => {
       const scan = parseScanFile(content, name, 5n);

@@ -109,7 +109,16 @@ describe('catchInterrupt', () => {
     signals.emit('SIGINT');
     expect([announced, exits]).toEqual([1, [130]]);
     interrupt.dispose();
-    expect(signals.listenerCount('SIGINT') + signals.listenerCount('SIGTERM')).toBe(0);
+    const left = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => signals.listenerCount(name));
+    expect(left).toEqual([0, 0, 0]);
+  });
+
+  it.each(['SIGTERM', 'SIGHUP'])('takes %s as Ctrl-C', (name) => {
+    const signals = new EventEmitter();
+    const interrupt = catchInterrupt(() => undefined, signals);
+    signals.emit(name);
+    expect(interrupt.signal.aborted).toBe(true);
+    interrupt.dispose();
   });
 });
 

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import type { ReplayOptions } from '../../src/cli/command-options.js';
 import { replay } from '../../src/cli/replay.js';
+import { readMapFolder } from '../../src/export/map-folder.js';
+import { readManifest } from '../../src/field/saved/manifest.js';
 import type { ReplaySummary } from '../../src/cli/replay-summary.js';
 import { parseKitti } from '../../src/export/kitti.js';
 import { parseTum } from '../../src/export/tum.js';
@@ -93,7 +95,7 @@ describe('replay', () => {
       expect(kitti[i]![3]).toBeCloseTo(0.1 * i, 6);
       expect(tum.stampsNs[i]! - tum.stampsNs[0]!).toBe(BigInt(i) * 100_000_000n);
     }
-    expect([...(await readFile(join(out, 'map', 'scans.bin')))]).toEqual([5, 0]);
+    expect(readManifest(await readMapFolder(join(out, 'map'))).scans).toBe(5);
     expect(stdout).toMatch(/Scans +5 in/);
     expect(stdout).toMatch(/Distance +0\.4 m/);
     expect(stdout).toMatch(/15\.0 ms a scan/);
@@ -160,7 +162,8 @@ describe('replay', () => {
     const input = await recording('again', [5, 5, 5]);
     const first = await run(input);
     const second = await run(input, { map: join(first.out, 'map') });
-    expect([...(await readFile(join(second.out, 'map', 'scans.bin')))]).toEqual([3, 3]);
+    const scansIn = async (out: string) => readManifest(await readMapFolder(join(out, 'map'))).scans;
+    expect([await scansIn(first.out), await scansIn(second.out)]).toEqual([3, 6]);
   });
 });
 
@@ -174,6 +177,17 @@ describe('replay when something goes wrong', () => {
     expect((await run(await recording('lost1', [5, -1, 5, 5, 5]))).status).toBe(0);
     expect((await run(await recording('lost0', [5, -1, 5, 5, 5]), { maxLost: 0 })).status).toBe(4);
     expect((await run(await recording('lost3', [5, 5, 5, 5, -1]), { maxLost: 100 })).status).toBe(4);
+  });
+
+  it('counts poses that slid like lost ones, but not those that are a little unsure', async () => {
+    const slid = await run(await recording('slid', [5, -2, -2, 5, 5]), { json: true });
+    expect(slid.status).toBe(4);
+    expect(slid.stderr).toMatch(/slid on 40\.0 % of the scans .*do not fix.*covariance/);
+    expect((JSON.parse(slid.stdout) as ReplaySummary).slid).toBe(2);
+    expect((await run(await recording('slid2', [5, -2, -1, 5, 5]), { maxLost: 30 })).status).toBe(4);
+    expect((await run(await recording('slid3', [5, -2, -2, 5, 5]), { maxLost: 40 })).status).toBe(0);
+    expect((await run(await recording('slid4', [5, -2, 5, 5, 5]))).status).toBe(0);
+    expect((await run(await recording('unsure', [5, -3, -3, -3, -3]))).status).toBe(0);
   });
 
   it('writes what was mapped before a scan that fails, and says so with status 1', async () => {
@@ -201,6 +215,31 @@ describe('replay when something goes wrong', () => {
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 
+  it('leaves with status 130 while it is still opening its input, and before the first scan is mapped', async () => {
+    const input = await recording('early', [5, 5]);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      const codes: number[] = [];
+      const signals = new EventEmitter();
+      const stderr: string[] = [];
+      const running = replay(
+        input,
+        { out: join(dir, `early-${signal}`), set: [], maxLost: 5 },
+        {
+          factoryUrl: new URL('./fixtures/tiny-slam.mjs', import.meta.url).href,
+          stdout: { write: () => undefined },
+          stderr: { write: (text) => stderr.push(text) },
+          signals,
+          exit: (code) => codes.push(code),
+        },
+      );
+      signals.emit(signal); // the configuration is being read
+      expect(codes).toEqual([130]);
+      expect(stderr.join('')).toMatch(/nothing was mapped/);
+      expect(await running).toBe(0); // only the program ends; the double of it goes on
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) expect(signals.listenerCount(name)).toBe(0);
+    }
+  });
+
   it('finds unreadable input before any work: status 3', async () => {
     expect(await failure(run(join(dir, 'nowhere')))).toMatchObject({ status: 3 });
     await writeFile(join(dir, 'garbage.mcap'), Buffer.alloc(5000, 0x5a));
@@ -220,6 +259,16 @@ describe('replay when something goes wrong', () => {
     );
     expect(status).toBe(2);
     expect(message).toContain('sensor.maxRange');
+  });
+
+  it('removes what a killed run left half-written, and nothing else', async () => {
+    const out = join(dir, 'leftovers');
+    await mkdir(out);
+    for (const name of ['.mesh.ply.0123abcd.tmp', '.notes.0123abcd.tmp', '.mesh.ply.tmp'])
+      await writeFile(join(out, name), '');
+    await run(await recording('after a kill', [5]), { out });
+    const hidden = (await readdir(out)).filter((name) => name.startsWith('.'));
+    expect(hidden.sort()).toEqual(['.mesh.ply.tmp', '.notes.0123abcd.tmp']);
   });
 
   it('finds an output folder it cannot write to before any work: status 5', async () => {

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,6 +16,10 @@ import { LOST_COVARIANCE } from '../../src/slam/covariance.js';
 import { ParameterStore } from '../../src/ros/parameter-check.js';
 import type { ScanResult } from '../../src/slam/types.js';
 import { cloudBytes, FakePort, scanResult } from './helpers.js';
+import { encodeSavedMap } from '../../src/field/saved/saved-map.js';
+import { content } from '../field/saved/content.js';
+
+const SAVED = encodeSavedMap(content());
 
 /**
  * A SLAM thread that answers at once with what the test wants. Its tracker is `off` metres wrong in x, which the joint
@@ -75,8 +79,7 @@ class FakeSlam implements SlamService {
       return undefined;
     }
     if (request.type === 'reset') return { warnings: [] };
-    if (request.type === 'save-map')
-      return this.maps.map((submap) => ({ submap, files: new Map([['map.bin', Uint8Array.of(1, 2, 3)]]) }));
+    if (request.type === 'save-map') return this.maps.map((submap) => ({ submap, files: SAVED }));
     if (request.type === 'save-mesh')
       return this.maps.map((submap) => ({ submap, ply: Uint8Array.of(112, 108, 121), triangles: 1 }));
     return undefined;
@@ -397,7 +400,7 @@ describe('MappingNode', () => {
       message: expect.stringContaining('1 triangles'),
     });
     expect((await readdir(folder)).sort()).toEqual(['map', 'mesh.ply']);
-    expect([...(await readFile(join(folder, 'map', 'map.bin')))]).toEqual([1, 2, 3]);
+    expect((await readdir(join(folder, 'map'))).sort()).toEqual([...SAVED.keys()].sort());
     // After a long loss there are two.
     slam.maps = [0, 1];
     slam.emit({ type: 'new-map', stampNs: 1n, submap: 1 });
@@ -406,7 +409,7 @@ describe('MappingNode', () => {
     expect((await readdir(folder)).sort()).toEqual(['map', 'map-1', 'mesh-1.ply', 'mesh.ply']);
     expect(port.logs.some(({ level, text }) => level === 'warn' && /a new map starts/.test(text))).toBe(true);
     expect(await n.services.loadMap()).toMatchObject({ success: true });
-    expect([...slam.of('reset')[0]!.map!.keys()]).toEqual(['map.bin']);
+    expect([...slam.of('reset')[0]!.map!.keys()].sort()).toEqual([...SAVED.keys()].sort());
     expect(await n.services.reset()).toMatchObject({ success: true });
     expect(slam.of('reset')[1]!.map).toBeUndefined();
   });
@@ -416,7 +419,7 @@ describe('MappingNode', () => {
     await feed(first, [1]);
     await first.services.saveMap();
     await node([['load_map', true]]);
-    expect([...started.at(-1)!.map!.keys()]).toEqual(['map.bin']);
+    expect([...started.at(-1)!.map!.keys()].sort()).toEqual([...SAVED.keys()].sort());
   });
 
   it('parameters that can act at once do, others wait for the next map and say so', async () => {

@@ -15,9 +15,13 @@ export interface FilePart {
   readonly to: number;
 }
 
-/** How the manifest refers to a file. */
-export function reference(name: string, content: Uint8Array): { name: string; bytes: number; crc32: number } {
-  return { name, bytes: content.length, crc32: crc32(content) };
+/**
+ * How the manifest refers to a file. The name holds the checksum: files of two maps can lie beside each other while one
+ * replaces the other, and the manifest alone says which of them count.
+ */
+export function reference(what: string, content: Uint8Array): { name: string; bytes: number; crc32: number } {
+  const sum = crc32(content);
+  return { name: `${what}.${sum.toString(16).padStart(8, '0')}.bin`, bytes: content.length, crc32: sum };
 }
 
 /**

@@ -53,19 +53,20 @@ export interface SavedMap extends Pick<MapContent, 'sensor' | 'frame' | 'scans' 
  */
 export function encodeSavedMap(content: MapContent, options: SaveOptions = {}): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
-  const put = (name: string, bytes: Uint8Array): ReturnType<typeof reference> => {
-    files.set(name, bytes);
-    return reference(name, bytes);
+  const put = (what: string, bytes: Uint8Array): ReturnType<typeof reference> => {
+    const entry = reference(what, bytes);
+    files.set(entry.name, bytes);
+    return entry;
   };
   const submaps = content.submaps.map(({ id, T_world_submap, places, grids }): SubmapData => ({
     id,
     T_world_submap: [...T_world_submap],
     places: {
       count: places.length,
-      file: put(`submap-${id}.places.bin`, floatBytes(places.flatMap((pose) => [...log(pose)]))),
+      file: put(`submap-${id}.places`, floatBytes(places.flatMap((pose) => [...log(pose)]))),
     },
     grids: grids.map((grid, i) =>
-      encodeGrid(grid, options, (layer, bytes) => put(`submap-${id}.grid-${i}.${layer}.bin`, bytes)),
+      encodeGrid(grid, options, (layer, bytes) => put(`submap-${id}.grid-${i}.${layer}`, bytes)),
     ),
   })); // prettier-ignore
   const { sensor, frame, scans, last } = content;

@@ -3,6 +3,13 @@ import type { DistanceLevel, FeatureCorners, MapContent } from '../../../src/fie
 import { Random } from '../../../src/geometry/random.js';
 import { exp, identity } from '../../../src/geometry/se3.js';
 
+/** The file of a layer; its name holds a checksum. */
+export function layerFile(files: ReadonlyMap<string, Uint8Array>, layer: string): string {
+  const name = [...files.keys()].find((one) => one.startsWith(`submap-0.grid-0.${layer}.`));
+  if (name === undefined) throw new Error(`there is no layer ${layer}`);
+  return name;
+}
+
 export const VOXEL = 0.15;
 export const TRUNCATION = 0.3;
 

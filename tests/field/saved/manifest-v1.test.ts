@@ -5,6 +5,7 @@ import { readManifest } from '../../../src/field/saved/manifest.js';
 import { encodeSavedMap, openSavedMap } from '../../../src/field/saved/saved-map.js';
 import { FeltmapError } from '../../../src/geometry/errors.js';
 import { Random } from '../../../src/geometry/random.js';
+import { layerFile } from './content.js';
 
 const folder = new URL('../../fixtures/saved-map-v1/', import.meta.url);
 const files = new Map(
@@ -51,8 +52,8 @@ describe('a map of version 1', () => {
       submaps: [{ id, T_world_submap, places: places(), grids: [grid.content()] }],
     });
     const field = files.get('field.bin')!;
-    const distances = saved.get('submap-0.grid-0.distance.bin')!;
-    const learned = saved.get('submap-0.grid-0.features.bin')!;
+    const distances = saved.get(layerFile(saved, 'distance'))!;
+    const learned = saved.get(layerFile(saved, 'features'))!;
     expect(distances.length + learned.length + 24).toBe(field.length);
     expect(distances).toEqual(field.slice(0, distances.length));
     expect(learned).toEqual(field.slice(distances.length, -24));

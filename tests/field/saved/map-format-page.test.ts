@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeSavedMap } from '../../../src/field/saved/saved-map.js';
-import { content } from './content.js';
+import { content, layerFile } from './content.js';
 
 it('the reader on the page about the format reads a map', () => {
   const page = readFileSync(new URL('../../../docs/map-format.md', import.meta.url), 'utf8');
@@ -16,7 +16,7 @@ it('the reader on the page about the format reads a map', () => {
     writeFileSync(join(folder, 'read-map.mjs'), script);
     const out = execFileSync(process.execPath, [join(folder, 'read-map.mjs'), folder], { encoding: 'utf8' });
     const second = content().submaps[0]!.places[1]!;
-    const size = (layer: string): number => files.get(`submap-0.grid-0.${layer}.bin`)!.length;
+    const size = (layer: string): number => files.get(layerFile(files, layer))!.length;
     expect(out.trim().split('\n')).toEqual([
       'place 0 0.00 0.00 0.00',
       `place 0 ${[3, 7, 11].map((k) => second[k]!.toFixed(2)).join(' ')}`,

@@ -8,9 +8,8 @@ import { encodeSavedMap, openSavedMap } from '../../../src/field/saved/saved-map
 import { FeltmapError } from '../../../src/geometry/errors.js';
 import { Random } from '../../../src/geometry/random.js';
 import { exp } from '../../../src/geometry/se3.js';
-import { content, features, floor, TRUNCATION, VOXEL, type Blocks } from './content.js';
+import { content, features, floor, layerFile, TRUNCATION, VOXEL, type Blocks } from './content.js';
 
-const DISTANCE = 'submap-0.grid-0.distance.bin';
 const grid = (files: ReadonlyMap<string, Uint8Array>) => openSavedMap(files).submaps[0]!.grids[0]!;
 
 /** Everything that a saved map holds, copied out. */
@@ -125,7 +124,9 @@ describe('saved map', () => {
     const smooth = { ...blocks, data: blocks.data.map((v, i) => (i % 2 ? (v > 0 ? 3 : 0) : v)) };
     const files = encodeSavedMap(content(smooth, false));
     // 5 mm noise in 4.8 mm steps has log2(5/4.8·√(2πe)) = 2.1 bits, 5 % random holes 0.3 bits.
-    expect((files.get(DISTANCE)!.length * 8) / grid(files).sizes.distance!.corners[0]!).toBeLessThan(3.6);
+    expect(
+      (files.get(layerFile(files, 'distance'))!.length * 8) / grid(files).sizes.distance!.corners[0]!,
+    ).toBeLessThan(3.6);
   });
 
   it('gives the same bytes whatever the order of blocks, and for an empty map', () => {
@@ -202,9 +203,10 @@ describe('a saved map that is not what it claims to be', () => {
       .levels[0]!;
 
   it('says in one sentence what is wrong', () => {
+    const DISTANCE = layerFile(files, 'distance');
     const data = files.get(DISTANCE)!;
     expect(reading({ 'manifest.json': undefined })).toThrow(/no manifest\.json/);
-    expect(reading({ [DISTANCE]: undefined })).toThrow(/no submap-0\.grid-0\.distance\.bin/);
+    expect(reading({ [DISTANCE]: undefined })).toThrow(/no submap-0\.grid-0\.distance\.[0-9a-f]{8}\.bin/);
     expect(reading({ [DISTANCE]: data.subarray(0, 100) })).toThrow(/has 100 bytes instead of/);
     expect(reading({ 'manifest.json': Uint8Array.of(0xff, 0xfe) })).toThrow(/no JSON/);
     expect(reading({ 'manifest.json': json({ ...manifest, version: 3 }) })).toThrow(/version 3.*use a newer/);

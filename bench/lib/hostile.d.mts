@@ -1,0 +1,2 @@
+export const HOSTILE: readonly string[];
+export function writeHostile(folder: string, name: string): Promise<string>;

@@ -18,7 +18,11 @@ for (const name of HOSTILE.filter((one) => one.includes(process.argv[2] ?? '')))
   const path = await writeHostile(work, name);
   const { status, seconds, mib, says } = await measure(['info', path]);
   rmSync(path, { recursive: true });
-  const fine = (status === 0 || status === 3) && seconds <= LIMIT_S && mib - idle <= LIMIT_MIB && (says !== '' || WHOLE.test(name));
+  const fine =
+    (status === 0 || status === 3) &&
+    seconds <= LIMIT_S &&
+    mib - idle <= LIMIT_MIB &&
+    (says !== '' || WHOLE.test(name));
   if (!fine) bad++;
   const line = says.replaceAll(work, '…').slice(0, 150);
   console.log(

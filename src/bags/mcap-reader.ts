@@ -22,7 +22,7 @@ const MESSAGE_HEADER = 22;
  * MCAP files: chunked or not, any compression, with an index or without, whole or cut off.
  *
  * @example
- * const bag = await McapReader.open('drive.mcap');
+ * const bag = await McapReader.open(await RandomAccessFile.open('drive.mcap'));
  * for await (const { topic, logTimeNs } of bag.messages({ topics: ['/points'] })) console.log(topic, logTimeNs);
  * await bag.close();
  */

@@ -1,6 +1,12 @@
 const BLOCK = 1 << 15;
 
-/** A set of page numbers: a bit each, but only where there are any, as a file may claim any size. */
+/**
+ * A set of page numbers: a bit each, but only where there are any, as a file may claim any size.
+ *
+ * @example
+ * const seen = new PageSet();
+ * if (!seen.add(7)) throw new Error('page 7 again');
+ */
 export class PageSet {
   readonly #blocks = new Map<number, Uint8Array>();
 

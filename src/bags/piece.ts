@@ -15,7 +15,7 @@ export interface Piece {
  *
  * @example
  * const list = new MessageList();
- * list.add(logTimeNs, offset);
+ * list.add(message.logTimeNs, place);
  * const piece = list.piece(bytes.length, (offset, logTimeNs) => messageAt(offset, logTimeNs));
  */
 export class MessageList {

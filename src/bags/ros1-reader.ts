@@ -23,7 +23,7 @@ import { WarningList } from './warnings.js';
  * ROS 1 bags, format 2.0: any compression, with an index or cut off.
  *
  * @example
- * const bag = await Ros1BagReader.open('drive.bag');
+ * const bag = await Ros1BagReader.open(await RandomAccessFile.open('drive.bag'));
  * console.log(bag.topics(), bag.warnings);
  * await bag.close();
  */

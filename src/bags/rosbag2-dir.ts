@@ -66,8 +66,8 @@ async function readMetadata(folder: string): Promise<Rosbag2Metadata | string> {
  * Bag files that were recorded one after another, as one bag.
  *
  * @example
- * const parts = await Promise.all(paths.map((path) => McapReader.open(path)));
- * const bag = new SplitBagReader(parts, []); // one part after another
+ * const parts = await Promise.all(files.map((file) => McapReader.open(file)));
+ * const bag = new SplitBagReader(parts, [], 'drive'); // one part after another
  * for await (const message of bag.messages()) use(message);
  */
 export class SplitBagReader implements BagReader {

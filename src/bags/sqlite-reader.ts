@@ -19,7 +19,7 @@ const LARGEST_DESCRIPTIONS = 64 * 1024 * 1024;
  * rosbag2's SQLite storage, all versions; messages are streamed along the index of their stamps.
  *
  * @example
- * const bag = await SqliteBagReader.open('drive.db3');
+ * const bag = await SqliteBagReader.open(await RandomAccessFile.open('drive.db3'));
  * for await (const { data } of bag.messages({ topics: ['/points'] })) use(data);
  * await bag.close();
  */

@@ -53,6 +53,7 @@ export async function replay(path: string, options: ReplayOptions, env: ReplayEn
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
       ...(options.imu !== undefined && { imu: options.imu }),
+      ...(options.odometry !== undefined && { odometry: options.odometry }),
       deskewAlways: config.sensor.deskewAlways,
     }),
   );

@@ -50,6 +50,20 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     change: 'start',
   }),
   spec(
+    'odom_topic',
+    'string',
+    '',
+    'Odometry topic of wheels, legs or a camera: predicts the motion, and holds what the scans leave open; empty: none.',
+    { change: 'start' },
+  ),
+  spec(
+    'guess_frame',
+    'string',
+    '',
+    'Frame of tf in which something else knows the pose of base_frame, used likewise (such as odom of the wheels); empty: none.',
+    { change: 'start', constraints: 'not together with odom_topic' },
+  ),
+  spec(
     'base_frame',
     'string',
     'base_link',

@@ -1,3 +1,4 @@
+import type { PoseTerm } from '../field/terms/pose-term.js';
 import { identity, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
@@ -15,6 +16,7 @@ const SHORTEST_BASELINE = 0.005;
  * tracks the second against that.
  *
  * @param track registration of the second observation against the distorted first one
+ * @param priors what else is known of the second observation's pose
  * @returns a better one; the map then holds the first observation anew
  */
 export function bootstrap(
@@ -22,6 +24,7 @@ export function bootstrap(
   first: Observation,
   second: Observation,
   track: Track,
+  priors: readonly PoseTerm[] = [],
 ): Track {
   let velocity = bodyVelocity(first, second, track);
   for (let round = 0; round < ROUNDS; round++) {
@@ -32,7 +35,8 @@ export function bootstrap(
     if (round === ROUNDS - 1) map.optimise();
     const twist = sensorTwist(velocity, second);
     second.undistort(twist);
-    track = registration.registerOrTurn(second, { pose: track.pose, twist, hold: false }, map.age);
+    const guess = { pose: track.pose, twist, hold: false, priors };
+    track = registration.registerOrTurn(second, guess, map.age);
     velocity = bodyVelocity(first, second, track);
   }
   return track;

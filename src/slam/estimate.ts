@@ -18,8 +18,11 @@ export interface Estimate extends Verdict {
   readonly twist?: Twist;
   /** The phase from now on. */
   readonly phase: Phase;
-  /** `refine`: mapped, and the pose optimised with the map; `fixed`: mapped where it is; `none`: not mapped. */
-  readonly mapping: 'refine' | 'fixed' | 'none';
+  /**
+   * `refine`: mapped, and the pose optimised with the map; `fixed`: mapped where it is; `held`: the same, and the map must
+   * not move it either; `none`: not mapped.
+   */
+  readonly mapping: 'refine' | 'fixed' | 'held' | 'none';
   /** Whether the motion goes on from the pose before, so that their difference is a velocity. */
   readonly continues: boolean;
   readonly iterations: number;

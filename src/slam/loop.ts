@@ -6,6 +6,7 @@ import type { Field } from '../field/field.js';
 import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
+import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
 import { FIRST_SUBMAP } from './events.js';
 import { EventStream } from './event-stream.js';
@@ -15,6 +16,7 @@ import { Pipeline } from './pipeline.js';
 import { LookAround } from './places/look-around.js';
 import { PlaceSearch } from './places/place-search.js';
 import { Relocaliser } from './places/relocalise.js';
+import { ExternalOdometry } from './tracking/external-odometry.js';
 import { BodyMotion } from './tracking/motion.js';
 import { Registration } from './tracking/registration.js';
 import { Tracker, type TrackerOptions } from './tracking/tracker.js';
@@ -43,6 +45,9 @@ export interface Loop {
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
   readonly imu: ImuTrack;
+  readonly odometry: OdometryTrack;
+  /** What there is to say about the external odometry, oldest first. */
+  readonly notices: readonly string[];
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submap: number;
@@ -74,7 +79,9 @@ export function makeLoop(
   });
   const map = new LocalMap({ field, mapper, mesher }, before ? Math.max(1, before.scans) : 0);
   const imu = new ImuTrack();
-  const motion = new BodyMotion(imu);
+  const odometry = new OdometryTrack();
+  const external = new ExternalOdometry(odometry);
+  const motion = new BodyMotion(imu, external);
   const search = new PlaceSearch(backend, field, tracking);
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
   const estimator = new Estimator({
@@ -89,7 +96,8 @@ export function makeLoop(
   const trajectory = new Trajectory();
   const events = new EventStream();
   const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submap: FIRST_SUBMAP });
-  return { pipeline, map, mapper, mesher, imu, trajectory, events, submap: FIRST_SUBMAP };
+  const inputs = { imu, odometry, notices: external.notices };
+  return { pipeline, map, mapper, mesher, ...inputs, trajectory, events, submap: FIRST_SUBMAP };
 }
 
 function trackerOptions(config: Config, voxel: number): TrackerOptions {

@@ -115,7 +115,7 @@ export class Pipeline {
     const { map, config, events, submap } = this.#parts;
     const { mapping, T_odom_sensor } = estimate;
     if (mapping === 'none') return T_odom_sensor;
-    map.integrate(observation, T_odom_sensor, index + map.loadedScans);
+    map.integrate(observation, T_odom_sensor, index + map.loadedScans, mapping === 'held');
     watch.lap('map');
     const refined = map.optimise() ?? T_odom_sensor;
     watch.lap('optimise');

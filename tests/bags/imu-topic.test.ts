@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { McapBagWriter } from '../../src/bags/mcap-writer.js';
 import { openScanSource, type ScanSourceOptions } from '../../src/bags/source.js';
 import { exp } from '../../src/geometry/se3.js';
+import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import { isImuBatch, type Measurement } from '../../src/sensors/measurement.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'feltmap-imu-'));
@@ -61,7 +62,7 @@ async function read(options: ScanSourceOptions = {}, startS?: number) {
 describe('the IMU of a bag', () => {
   it('comes before each scan with what was recorded since the one before, on the body', async () => {
     const { all, warnings, batches } = await read();
-    expect(all.map((m) => (isImuBatch(m) ? m.stampsNs.length : `at ${m.stampNs / MS}`))).toEqual([
+    expect(all.map((m) => (isImuBatch(m) ? m.stampsNs.length : `at ${(m as LidarScan).stampNs / MS}`))).toEqual([
       1,
       'at 0',
       5,

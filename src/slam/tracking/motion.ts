@@ -3,6 +3,8 @@ import { LATE_SECONDS } from '../../sensors/arrival.js';
 import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import { sensorPose, sensorTwist } from '../body-frame.js';
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
+import type { PoseTerm } from '../../field/terms/pose-term.js';
+import type { ExternalOdometry } from './external-odometry.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
 
 /** What {@link BodyMotion.update} takes beside the pose. */
@@ -35,8 +37,8 @@ const LONGEST_STEP = 0.25;
 const LONGEST_BASELINE = 1;
 
 /**
- * How the robot's body moves, whatever sensors are on it: constant velocity on SE(3), with turn rates from an IMU where
- * there is one. Poses are T_odom_body, twists are in the body frame.
+ * How the robot's body moves, whatever sensors are on it: constant velocity on SE(3), with turn rates from an IMU and
+ * motion from an external odometry where there are any. Poses are T_odom_body, twists are in the body frame.
  *
  * @example
  * const motion = new BodyMotion(imu);
@@ -46,6 +48,7 @@ const LONGEST_BASELINE = 1;
  */
 export class BodyMotion {
   readonly #imu: ImuTrack | undefined;
+  readonly #odometry: ExternalOdometry | undefined;
   #pose: Pose = identity();
   #twist: Twist = new Float64Array(6);
   #stampNs: bigint | undefined;
@@ -54,9 +57,15 @@ export class BodyMotion {
   /** Where the body was when each sensor was tracked last. */
   readonly #tracked = new Map<SensorId, StampedPose>();
 
-  /** @param imu turn rates of the body; whoever owns it adds readings before the observations they belong to */
-  constructor(imu?: ImuTrack) {
+  /**
+   * Whoever owns these adds readings before the observations they belong to.
+   *
+   * @param imu turn rates of the body
+   * @param odometry its motion, as wheels or another estimate have it
+   */
+  constructor(imu?: ImuTrack, odometry?: ExternalOdometry) {
     this.#imu = imu;
+    this.#odometry = odometry;
   }
 
   /** Newest pose, T_odom_body. */
@@ -82,16 +91,34 @@ export class BodyMotion {
   /** T_odom_body at `stampNs`, which may also lie before the newest pose. */
   predict(stampNs: bigint): Pose {
     const dt = this.elapsed(stampNs);
-    const twist = withRate(this.#twist, this.#rateUntil(stampNs));
+    const twist = withRate(this.#steadyUntil(stampNs), this.#rateUntil(stampNs));
     return compose(this.#pose, exp(twist.map((v) => v * dt)));
   }
 
   /** Velocity in the body frame to expect while an observation was taken: the turn rate is the IMU's where it has one. */
   expectedTwist({ stampNs, motion, surface }: Omit<Sweep, 'T_body_sensor' | 'mountTwist'>): Twist {
     const since = this.#rateUntil(stampNs);
-    if (!since || !this.#imu || motion === 'rigid') return withRate(this.#twist, since);
+    const steady = this.#steadyUntil(stampNs);
+    if (motion === 'rigid' || (!this.#imu && !this.#odometry)) return withRate(steady, since);
     const [first, last] = timeSpan(surface.tau, surface.count);
-    return withRate(this.#twist, this.#imu.mean(stampNs + first, stampNs + last) ?? since);
+    const [begin, end] = [stampNs + first, stampNs + last];
+    const during = this.#odometry?.twist(begin, end, this.#twist) ?? steady;
+    return withRate(during, since && (this.#imu?.mean(begin, end) ?? since));
+  }
+
+  /** Whether the motion from the newest pose to a stamp is measured, not only assumed to go on. */
+  isMeasured(stampNs: bigint): boolean {
+    const newest = this.#stampNs;
+    return newest !== undefined && this.#odometry?.twist(newest, stampNs, this.#twist) !== undefined;
+  }
+
+  /** What is known of an observation's pose before it is registered, given that the newest pose is right. */
+  priors({ stampNs, T_body_sensor }: Pick<Observation, 'stampNs' | 'T_body_sensor'>): readonly PoseTerm[] {
+    const newest = this.#stampNs;
+    if (newest === undefined || !this.#odometry) return [];
+    const expected = sensorPose(this.predict(stampNs), T_body_sensor);
+    const prior = this.#odometry.prior(this.#pose, newest, stampNs, expected, T_body_sensor);
+    return prior ? [prior] : [];
   }
 
   /** The twist to undistort an observation with: sensor frame, [v, ω], m/s and rad/s. */
@@ -115,6 +142,8 @@ export class BodyMotion {
         : undefined;
     this.#twist = twist ?? this.meanTwist(sensor, stampNs, T_odom_body) ?? this.#twist;
     this.#tracked.set(sensor, { stampNs, pose: T_odom_body, step });
+    if (certain && before !== undefined && this.#odometry)
+      this.#odometry.compare(before, stampNs, compose(inverse(this.#pose), T_odom_body));
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
     if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
@@ -149,6 +178,13 @@ export class BodyMotion {
   #isLate(stampNs: bigint): boolean {
     const seconds = this.elapsed(stampNs);
     return seconds < 0 && seconds >= -LATE_SECONDS;
+  }
+
+  /** Velocity from the newest pose to a stamp: what the odometry measured, else what it was. */
+  #steadyUntil(stampNs: bigint): Twist {
+    const newest = this.#stampNs;
+    if (newest === undefined) return this.#twist;
+    return this.#odometry?.twist(newest, stampNs, this.#twist) ?? this.#twist;
   }
 
   /** Mean turn rate between the newest pose and a stamp; undefined without an IMU that covers it. */

@@ -4,6 +4,7 @@ import { LinearSystem, unknownsAt } from '../../field/linear-system.js';
 import type { AlignSolution } from '../../field/registration.js';
 import type { GeometricTerm } from '../../field/terms/geometric.js';
 import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
+import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric, invertSpd } from '../../geometry/linear.js';
@@ -73,6 +74,8 @@ export interface TrackInput {
   readonly steps?: MotionSteps | undefined;
   /** Whether the prediction is good enough to hold sliding directions to it; default: yes. */
   readonly hold?: boolean;
+  /** What is known of the pose beside the surface. */
+  readonly priors?: readonly PoseTerm[] | undefined;
 }
 
 /**
@@ -93,7 +96,7 @@ export class Tracker {
     this.#options = options;
   }
 
-  track({ surface, predicted, twist, undistort, hold = true, steps }: TrackInput): Track {
+  track({ surface, predicted, twist, undistort, hold = true, steps, priors = [] }: TrackInput): Track {
     const o = this.#options;
     const solveTwist = undistort !== undefined && o.twistSigmaLinear > 0;
     const solution = this.#backend.solve({
@@ -101,6 +104,7 @@ export class Tracker {
         { ...this.#term(surface, o.kernelStart), kernelEnd: o.kernelEnd },
         new TwistPrior(twist, o.twistSigmaLinear, o.twistSigmaAngular),
         ...(solveTwist && steps ? [new MotionTie(steps)] : []),
+        ...priors,
         ...(hold ? [new SlidingHold(predicted, twist, o.minConditioning)] : []),
       ],
       start: predicted,

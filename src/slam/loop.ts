@@ -5,6 +5,7 @@ import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
 import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
+import { InertialFilter } from '../sensors/imu/inertial-filter.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
 import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
@@ -45,9 +46,10 @@ export interface Loop {
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
   readonly imu: ImuTrack;
+  readonly inertial: InertialFilter;
   readonly odometry: OdometryTrack;
-  /** What there is to say about the external odometry, oldest first. */
-  readonly notices: readonly string[];
+  /** What there is to say about the external odometry and about the IMU, each oldest first. */
+  readonly notices: readonly (readonly string[])[];
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submap: number;
@@ -81,7 +83,8 @@ export function makeLoop(
   const imu = new ImuTrack();
   const odometry = new OdometryTrack();
   const external = new ExternalOdometry(odometry);
-  const motion = new BodyMotion(imu, external);
+  const inertial = new InertialFilter();
+  const motion = new BodyMotion(imu, external, inertial);
   const search = new PlaceSearch(backend, field, tracking);
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
   const estimator = new Estimator({
@@ -96,7 +99,7 @@ export function makeLoop(
   const trajectory = new Trajectory();
   const events = new EventStream();
   const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submap: FIRST_SUBMAP });
-  const inputs = { imu, odometry, notices: external.notices };
+  const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
   return { pipeline, map, mapper, mesher, ...inputs, trajectory, events, submap: FIRST_SUBMAP };
 }
 

@@ -50,7 +50,7 @@ export class SlamSystem implements Slam {
   readonly #arrivals = new Arrivals();
   /** In the order in which they came up, and how many there are from each part. */
   readonly #warnings: string[] = [];
-  #counted: number[] = [0, 0, 0, 0];
+  #counted: number[] = [0, 0, 0, 0, 0];
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -105,7 +105,9 @@ export class SlamSystem implements Slam {
   }
 
   imu(batch: ImuBatch): void {
-    this.#parts.loop.imu.add(batch);
+    const { imu, inertial } = this.#parts.loop;
+    imu.add(batch);
+    inertial.add(batch);
   }
 
   odometry(batch: OdometryBatch): void {
@@ -120,7 +122,7 @@ export class SlamSystem implements Slam {
 
   get warnings(): readonly string[] {
     const { notes, backend, frontEnd, loop } = this.#parts;
-    const all = [notes, backend.notices, frontEnd.notices ?? [], loop.notices];
+    const all = [notes, backend.notices, frontEnd.notices ?? [], ...loop.notices];
     all.forEach((list, i) => this.#warnings.push(...list.slice(this.#counted[i])));
     this.#counted = all.map((list) => list.length);
     return this.#warnings;

@@ -8,6 +8,8 @@ import { PoseTerm, type PoseQuadratic } from './pose-term.js';
  * const terms = [geometric, new PosePrior(predicted, invertSpd(covariance, 6)!)];
  */
 export class PosePrior extends PoseTerm {
+  readonly fades = true;
+
   /**
    * @param predicted T_submap_sensor
    * @param information 6×6, [x y z rotX rotY rotZ] about the sensor, submap axes; 1/m², 1/rad²

@@ -17,14 +17,19 @@ export interface PoseQuadratic {
   readonly residual: Float64Array;
 }
 
+/** Residual in standard deviations up to which a prior that does not fade pulls harder. */
+export const STEADY = 2;
+
 /**
- * A prior about the pose alone, robust after Geman and McClure: cost ½ χ²/(1 + χ²/{@link FADING}) with χ² = rᵀ Λ r. Where the
- * scan determines the pose and the prior is far off (a wheel that slips), the prior hardly counts; where the scan slides,
- * nothing is far off.
+ * A prior about the pose alone with χ² = rᵀ Λ r. One that fades is robust after Geman and McClure, cost
+ * ½ χ²/(1 + χ²/{@link FADING}): where the scan determines the pose and the prior is far off (a wheel that slips), it hardly
+ * counts; where the scan slides, nothing is far off. One that does not is robust after Huber: beyond {@link STEADY} its pull
+ * stays the same.
  */
 export abstract class PoseTerm implements PriorTerm {
   readonly kind = 'prior';
   readonly ownUnknowns = 0;
+  abstract readonly fades: boolean;
 
   /** @param T_submap_sensor where the term is linearised */
   abstract quadratic(T_submap_sensor: Pose): PoseQuadratic;
@@ -32,7 +37,7 @@ export abstract class PoseTerm implements PriorTerm {
   add({ A, b, size: n }: LinearSystem, at: Unknowns, { variance }: PriorContext): void {
     const { information, residual } = this.quadratic(at.pose);
     // The scan's information counts neighbouring points as if they knew nothing of each other.
-    const weight = variance * CORRELATED * fading(information, residual);
+    const weight = variance * CORRELATED * robustness(information, residual, this.fades);
     for (let r = 0; r < 6; r++)
       for (let c = 0; c < 6; c++) {
         const v = weight * information[r * 6 + c]!;
@@ -43,9 +48,10 @@ export abstract class PoseTerm implements PriorTerm {
 }
 
 /** What is left of the weight at a residual, 0 … 1. */
-export function fading(information: ArrayLike<number>, residual: ArrayLike<number>): number {
+function robustness(information: ArrayLike<number>, residual: ArrayLike<number>, fades: boolean): number {
   let square = 0;
   for (let r = 0; r < 6; r++)
     for (let c = 0; c < 6; c++) square += residual[r]! * information[r * 6 + c]! * residual[c]!;
-  return 1 / (1 + square / FADING) ** 2;
+  if (fades) return 1 / (1 + square / FADING) ** 2;
+  return square > STEADY ** 2 ? STEADY / Math.sqrt(square) : 1;
 }

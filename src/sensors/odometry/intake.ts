@@ -4,8 +4,8 @@ import { frameName, type TfLookup } from '../../messages/tf-buffer.js';
 import type { Encoding } from '../../messages/wire.js';
 import type { OdometryBatch } from './batch.js';
 
-/** Readings that may wait for the next scan: 2 s at 1 kHz. */
-const LIMIT = 2000;
+/** Readings that may wait for the next scan: 12 s at 200 Hz. */
+const LIMIT = 2400;
 
 export interface OdometryIntakeOptions {
   /** T_target_source at a stamp. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BASE_UNKNOWNS, LinearSystem, unknownsAt } from '../../../src/field/linear-system.js';
+import { GravityPrior } from '../../../src/field/terms/gravity-prior.js';
 import { CORRELATED } from '../../../src/field/terms/motion-tie.js';
 import { PosePrior } from '../../../src/field/terms/pose-prior.js';
-import { FADING, type PoseTerm } from '../../../src/field/terms/pose-term.js';
+import { FADING, STEADY, type PoseTerm } from '../../../src/field/terms/pose-term.js';
 import { solveCholesky } from '../../../src/geometry/linear.js';
 import { Random } from '../../../src/geometry/random.js';
 import { exp, moveAtSensor, rotationVector, type Pose } from '../../../src/geometry/se3.js';
@@ -96,5 +97,46 @@ describe('a pose prior', () => {
     const pull = (off: number): number => systemAt(prior, exp([1 + off, 0, 0, 0, 0, 0])).b[0]!;
     expect(pull(-0.01)).toBeGreaterThan(0.8 * VARIANCE * CORRELATED * 1e4 * 0.01);
     expect(pull(-1)).toBeLessThan(0.01 * pull(-0.01));
+  });
+});
+
+describe('a gravity prior', () => {
+  const up = (): number[] => {
+    const v = Array.from({ length: 3 }, () => random.normal());
+    return v.map((x) => x / Math.hypot(...v));
+  };
+  const turned = (T: Pose, u: ArrayLike<number>): number[] =>
+    [0, 4, 8].map((r) => T[r]! * u[0]! + T[r + 1]! * u[1]! + T[r + 2]! * u[2]!);
+  /** Angle by the half chord: well conditioned near zero, unlike the arc cosine. */
+  const angle = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+    2 * Math.asin(Math.min(1, Math.hypot(...[0, 1, 2].map((i) => a[i]! - b[i]!)) / 2));
+  /** Huber's cost. */
+  const huber = (chi: number): number =>
+    VARIANCE * CORRELATED * (chi < STEADY ? chi ** 2 / 2 : STEADY * (chi - STEADY / 2));
+
+  it('has the gradient of its cost, by finite differences, within its deviation and far beyond', () => {
+    for (const size of [0.001, 0.02, 0.5]) {
+      const sensor = up();
+      const pose = exp(vector(20, 2));
+      const submap = turned(exp([0, 0, 0, ...vector(0, size).subarray(3)]), turned(pose, sensor));
+      const sigma = 0.01;
+      const { b } = systemAt(new GravityPrior(sensor, submap, sigma), pose);
+      const expected = slopes((p) => huber(angle(turned(p, sensor), submap) / sigma), pose);
+      const scale = Math.max(...expected.map(Math.abs));
+      expected.forEach((v, i) => expect(Math.abs(b[i]! - v)).toBeLessThan(1e-3 * scale));
+    }
+  });
+
+  it('says nothing about where the sensor is, nor about the heading', () => {
+    const sensor = up();
+    const pose = exp(vector(20, 2));
+    const submap = turned(pose, sensor);
+    const { A, b, size } = systemAt(new GravityPrior(sensor, submap, 0.01), pose);
+    for (let i = 0; i < 12; i++) expect(Math.abs(b[i]!)).toBeLessThan(1e-9);
+    for (let r = 0; r < 3; r++) for (let c = 0; c < 12; c++) expect(A[r * size + c]).toBe(0);
+    for (let r = 0; r < 3; r++)
+      expect(
+        Math.abs([0, 1, 2].reduce((s, c) => s + A[(3 + r) * size + 3 + c]! * submap[c]!, 0)),
+      ).toBeLessThan(1e-9);
   });
 });

@@ -68,7 +68,7 @@ export interface AlignInput {
   readonly noiseFloor: number;
   /** How the velocity within the sweep is tied to the pose; absent where it is not. */
   readonly tie?: TieInput | undefined;
-  /** Priors about the pose at the first pose: the upper triangle of Λ and the residual, 27 numbers each; two at most. */
+  /** Priors about the pose at the first pose: the upper triangle of Λ, the residual and 1 if it fades, 28 numbers each; two at most. */
   readonly priors: readonly (readonly number[])[];
   readonly predicted: Pose;
   /** The last step before was small: the first pass only gives the sums. */

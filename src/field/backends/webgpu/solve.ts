@@ -38,10 +38,10 @@ function asDeviceProblem({ terms, solveTwist, twist }: AlignProblem): DeviceProb
   return { term: { ...term!, kernelEnd: term!.kernelEnd }, twistPrior, hold, tie, priors };
 }
 
-/** The upper triangle of Λ and the residual. */
+/** The upper triangle of Λ, the residual, and 1 if it fades. */
 function atPose(prior: PoseTerm, pose: Pose): number[] {
   const { information, residual } = prior.quadratic(pose);
-  return [...information.filter((_, i) => i % 6 >= Math.floor(i / 6)), ...residual];
+  return [...information.filter((_, i) => i % 6 >= Math.floor(i / 6)), ...residual, prior.fades ? 1 : 0];
 }
 
 /** Points as they are sent: views of shared memory, not copies. */

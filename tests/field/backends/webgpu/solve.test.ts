@@ -5,6 +5,7 @@ import { LinearSystem } from '../../../../src/field/linear-system.js';
 import type { AlignProblem, AlignSolution } from '../../../../src/field/registration.js';
 import type { PriorTerm } from '../../../../src/field/terms/prior.js';
 import { MotionTie } from '../../../../src/field/terms/motion-tie.js';
+import { GravityPrior } from '../../../../src/field/terms/gravity-prior.js';
 import { PosePrior } from '../../../../src/field/terms/pose-prior.js';
 import { SlidingHold } from '../../../../src/field/terms/sliding-hold.js';
 import { TwistPrior } from '../../../../src/field/terms/twist-prior.js';
@@ -112,8 +113,8 @@ describe.skipIf(missing)('solve on the device', () => {
     ['pose alone', false, false, 0],
     ['pose and twist', true, false, 0],
     ['pose and twist, tied', true, true, 0],
-    ['pose and twist, tied, with a prior about the pose', true, true, 0.003],
-    ['pose with a prior', false, false, 0.003],
+    ['pose and twist, tied, with priors about the pose', true, true, 0.003],
+    ['pose with priors', false, false, 0.003],
   ])(
     'comes to the solution of the shared loop: %s',
     (_, solveTwist, tied, sigma) => {
@@ -123,7 +124,9 @@ describe.skipIf(missing)('solve on the device', () => {
       // Millimetres off in a direction of its own.
       const prior = moveAtSensor(truth, [0.003, 0.004, -0.004, 0.001, 0, -0.001]);
       const along = Float64Array.from({ length: 36 }, (_, i) => (i % 7 ? 0.3 : 1) / sigma ** 2);
-      const priors = sigma > 0 ? [new PosePrior(prior, along)] : [];
+      const sensor = [0, 1, 2].map((c) => prior[8 + c]!); // up, where the prior would have the sensor
+      const gravity = new GravityPrior(sensor, [0, 0, 1], 3e-4);
+      const priors = sigma > 0 ? [new PosePrior(prior, along), gravity] : [];
       const problem = (one: TestField | GpuTestField, changes: Partial<AlignProblem>): AlignProblem => {
         const { terms, ...rest } = untied(one, changes);
         return { ...rest, terms: [...terms, ...tie, ...priors] };

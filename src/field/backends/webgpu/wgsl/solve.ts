@@ -1,5 +1,5 @@
 import { CORRELATED } from '../../../terms/motion-tie.js';
-import { FADING } from '../../../terms/pose-term.js';
+import { FADING, STEADY } from '../../../terms/pose-term.js';
 import { PRIORS, PRIOR_WORDS, REGISTER_SUMS, STATE, STOP } from '../layout.js';
 import { linear } from './linear.js';
 
@@ -126,11 +126,13 @@ fn addPriors(n: u32, iteration: u32, variance: f32) {
     var pull: array<f32, 6>;
     var square = 0.0;
     for (var i = 0u; i < 6u; i++) {
+      pull[i] = 0.0; // some drivers keep what it had for the prior before
       for (var c = 0u; c < 6u; c++) { pull[i] += state[at + upper(i, c)] * r[c]; }
       square += r[i] * pull[i];
     }
     let faded = 1.0 + square / ${FADING}.0;
-    let weight = variance * ${CORRELATED}.0 / (faded * faded);
+    let steady = min(1.0, ${STEADY}.0 * inverseSqrt(max(square, 1e-12)));
+    let weight = variance * ${CORRELATED}.0 * select(steady, 1.0 / (faded * faded), state[at + 27u] != 0.0);
     for (var i = 0u; i < 6u; i++) {
       for (var c = 0u; c < 6u; c++) { A[i * n + c] += weight * state[at + upper(i, c)]; }
       b[i] -= weight * pull[i];

@@ -47,7 +47,10 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       'true trajectory to compare with: a TUM or KITTI file, or a pose topic of the recording',
     )
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
-    .option('--imu <name>', 'IMU topic that predicts the motion and tells which way is up, or none (default: the first one)')
+    .option(
+      '--imu <name>',
+      'IMU topic that predicts the motion and tells which way is up, or none (default: the first one)',
+    )
     .option(
       '--odometry <name>',
       'Odometry topic (wheels, legs, a camera) that predicts the motion and holds what the scans leave open, or tf:FRAME (default: none)',

@@ -46,9 +46,15 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     change: 'start',
     constraints: '1 to 8 topic names',
   }),
-  spec('use_imu', 'bool', true, 'Use the topic imu: turn rates and accelerations predict the motion, gravity holds roll and pitch.', {
-    change: 'start',
-  }),
+  spec(
+    'use_imu',
+    'bool',
+    true,
+    'Use the topic imu: turn rates and accelerations predict the motion, gravity holds roll and pitch.',
+    {
+      change: 'start',
+    },
+  ),
   spec(
     'odom_topic',
     'string',

@@ -14,6 +14,8 @@ export interface Estimate extends Verdict {
   readonly T_odom_sensor: Pose;
   /** 6×6, [x y z rotX rotY rotZ] about the sensor, axes of the odom frame. */
   readonly covariance: Float64Array;
+  /** The same for the step from the pose before, without what has been gathered; absent where there is none. */
+  readonly stepCovariance?: Float64Array;
   /** Velocity in the body frame, m/s and rad/s; absent where it has to be taken from the difference of poses. */
   readonly twist?: Twist;
   /** The phase from now on. */
@@ -71,6 +73,7 @@ export function asOrigin({ T_body_sensor }: Observation, phase: Phase, verdict =
  *
  * @param twist velocity in the body frame where it is known
  * @param sigma standard deviation (m) that its unconstrained directions have gathered
+ * @param stepSigma the same of this step alone
  */
 export function asTracked(
   { T_body_sensor }: Observation,
@@ -79,6 +82,7 @@ export function asTracked(
   how: Pick<Estimate, 'phase' | 'mapping' | 'continues'> & {
     readonly twist?: Twist | undefined;
     readonly sigma?: number;
+    readonly stepSigma?: number;
   },
 ): Estimate {
   return {
@@ -86,6 +90,7 @@ export function asTracked(
     pose: bodyPose(track.pose, T_body_sensor),
     T_odom_sensor: track.pose,
     covariance: widened(track, how.sigma ?? 0),
+    stepCovariance: widened(track, how.stepSigma ?? 0),
     ...(how.twist ? { twist: how.twist } : {}),
     phase: how.phase,
     mapping: how.mapping,

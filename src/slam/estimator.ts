@@ -41,6 +41,8 @@ export interface Prediction {
 
 /** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
 const HELD_BELOW = 3 * NOISE_FLOOR;
+/** Standard deviation of a step (m) where the scan slides: it says nothing. */
+const UNKNOWN_STEP = 1;
 /** Fewer registered samples cannot define a frame. */
 const MIN_SAMPLES = 50;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
@@ -183,13 +185,15 @@ export class Estimator {
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
+    const slides = track.conditioning < HELD_BELOW;
     const next = phases.tracked(phase, sliding);
     observation.undistort(track.twist);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
     return asTracked(observation, track, verdict, {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
-      mapping: track.conditioning < HELD_BELOW && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
+      mapping: slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
+      stepSigma: slides ? UNKNOWN_STEP : 0,
       continues: measured || !jumped,
       twist: measured
         ? bodyTwist(track.twist, observation)

@@ -77,14 +77,9 @@ export class Pipeline {
     const refined = T_odom_sensor !== estimate.T_odom_sensor;
     const pose = refined ? bodyPose(T_odom_sensor, observation.T_body_sensor) : estimate.pose;
     if (refined) this.#refine(index, pose);
-    const { state, twist, covariance } = estimate;
+    const { state, twist, stepCovariance: covariance } = estimate;
     if (estimate.continues)
-      motion.update(stampNs, pose, {
-        sensor,
-        ...(twist && { twist }),
-        certain: state === 'tracking',
-        covariance,
-      });
+      motion.update(stampNs, pose, { sensor, twist, covariance, certain: state === 'tracking' });
     else motion.set(stampNs, pose, twist ?? motion.twist, state !== 'lost');
     return this.#result(index, observation, estimate, T_odom_sensor, watch);
   }

@@ -34,8 +34,10 @@ const DISTRUST = 20;
 const MEAN_OVER = 20;
 /** Steps at the start whose misfits do not count: velocity and biases are being found. */
 const SETTLED = 10;
+/** Steps after the start or a gap until anything is known. */
+const KNOWN_AFTER = 3;
 /** A velocity is known when it is sure to this (m/s). */
-const KNOWN_SPEED = 0.3;
+const KNOWN_SPEED = 0.5;
 
 /** A stamp that lies so far before the present (s) begins another recording. */
 const GOES_BACK = 0.5;
@@ -84,6 +86,8 @@ export class InertialFilter {
   /** Way since odom's frame is known, m. */
   #metres = 0;
   #steps = 0;
+  /** Steps until up is known again after a gap. */
+  #blind = 0;
   #misfit = 1;
   #trusted = true;
 
@@ -124,7 +128,7 @@ export class InertialFilter {
     return compose(compose(this.#T_body_imu, step), inverse(this.#T_body_imu));
   }
 
-  /** Standard deviation of the way since the last pose, m. */
+  /** Standard deviation of the way since the last known pose, m. */
   get waySigma(): number {
     return this.#anchor && this.#trusted ? this.#errors.sigma(PART.way) : Infinity;
   }
@@ -140,9 +144,9 @@ export class InertialFilter {
     return Float64Array.of(v[0]! - (b * z - c * y), v[1]! - (c * x - a * z), v[2]! - (a * y - b * x));
   }
 
-  /** Which way is up; undefined before the first pose, and of an IMU that contradicts what is tracked. */
+  /** Which way is up; undefined before the first pose, after a gap, and of an IMU that contradicts what is tracked. */
   up(): Up | undefined {
-    if (!this.#odom || !this.#trusted) return undefined;
+    if (!this.#odom || !this.#trusted || this.#blind > 0) return undefined;
     const spread = this.#errors.difference(PART.attitude, PART.odom);
     const sigma = Math.sqrt(Math.max(0, (spread[0]! + spread[4]!) / 2));
     const inImu = Float64Array.of(this.#R[8]!, this.#R[9]!, this.#R[10]!);
@@ -161,7 +165,8 @@ export class InertialFilter {
     this.#anchor = { stampNs, T_odom_imu, R: this.#R.slice() };
     this.#sinceAnchor = 0;
     this.#p.fill(0);
-    this.#errors.set(PART.way, 0);
+    // The error of a prediction goes on growing from the pose before.
+    if (known) this.#errors.set(PART.way, 0);
     if (!known || !this.#contradicts(T_odom_imu)) return;
     this.#odom = compose(this.#R, inverse(rotationOf(T_odom_imu)));
     this.#errors.clone(PART.odom, PART.attitude);
@@ -198,7 +203,7 @@ export class InertialFilter {
   }
 
   #isKnown(): boolean {
-    return this.#trusted && this.#steps > 2 && this.#errors.sigma(PART.velocity) < KNOWN_SPEED;
+    return this.#trusted && this.#steps >= KNOWN_AFTER && this.#errors.sigma(PART.velocity) < KNOWN_SPEED;
   }
 
   /** Whether a pose's tilt is not what the attitude and odom's direction of up say, or there is none yet. */
@@ -246,6 +251,7 @@ export class InertialFilter {
     this.#errors.widen(PART.way, (SPEED * dt) ** 2);
     this.#stampNs = toNs;
     this.#steps = 0;
+    this.#blind = KNOWN_AFTER;
     this.#readings.forget(toNs);
   }
 
@@ -332,6 +338,7 @@ export class InertialFilter {
 
   #judge(): void {
     this.#steps++;
+    this.#blind--;
     const trusted = this.#trusted ? this.#misfit < DISTRUST : this.#misfit < DISTRUST / 4;
     if (trusted === this.#trusted) return;
     this.#trusted = trusted;

@@ -14,11 +14,11 @@ export interface BodyUpdate {
   /** Which sensor was tracked; its velocity is the difference between two poses of its own. */
   readonly sensor?: SensorId;
   /** Velocity in the body frame where tracking measured it, [v, ω], m/s and rad/s. */
-  readonly twist?: Twist;
+  readonly twist?: Twist | undefined;
   /** Whether the track is good enough to learn the IMU's bias from; true if left out. */
   readonly certain?: boolean;
   /** Of the pose, 6×6, [x y z rotX rotY rotZ], axes of odom. */
-  readonly covariance?: Float64Array;
+  readonly covariance?: Float64Array | undefined;
 }
 
 /** The parts of an observation that tell when its samples were taken, and from where. */

@@ -10,6 +10,7 @@ for (const name of [
   'odometry',
   'mesh',
   'recovery',
+  'priors',
   'determinism',
   'viewer',
   'viewer-client',

@@ -4,7 +4,7 @@
 import { configSchema } from '../dist/config/schema.js';
 import { compose, inverse, log } from '../dist/geometry/se3.js';
 import { invertSpd } from '../dist/geometry/linear.js';
-import { transformCovariance } from '../dist/slam/covariance.js';
+import { transformCovariance } from '../dist/geometry/covariance.js';
 import { createSlam } from '../dist/slam/create.js';
 import { benchOptions } from './lib/options.mjs';
 import { simulation } from './lib/recordings.mjs';

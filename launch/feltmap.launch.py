@@ -25,6 +25,7 @@ ARGUMENTS = [
     ('camera_info', '', 'reserved for cameras'),
     ('tactile', '', 'reserved for tactile sensors'),
     ('imu', '', 'Imu topic (default: imu)'),
+    ('odom_topic', '', 'Odometry topic of wheels, legs or a camera (default: none)'),
     ('base_frame', '', 'frame of the robot (default: base_link)'),
     ('odom_frame', '', 'frame that odometry, path and mesh are in (default: odom)'),
     ('config', '', 'preset (velodyne, ouster, livox, hesai, realsense, digit), a ROS parameter file, or a Feltmap settings file'),
@@ -58,6 +59,7 @@ REMAPPED = {
 
 # Parameter that takes the text, by argument.
 TEXTS = {
+    'odom_topic': 'odom_topic',
     'base_frame': 'base_frame',
     'odom_frame': 'odom_frame',
     'viewer_host': 'viewer.host',

@@ -43,6 +43,7 @@ PASSED = [
     'camera_info',
     'tactile',
     'imu',
+    'odom_topic',
     'base_frame',
     'odom_frame',
     'config',

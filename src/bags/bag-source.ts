@@ -6,42 +6,44 @@ import { steadyNs } from '../sensors/clock-shift.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
-import type { ImuIntake } from '../sensors/imu/intake.js';
 import { Frames } from './frames.js';
 import { openImu, staticTransforms } from './imu-topic.js';
+import { openOdometry } from './odometry-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
-import type { BagReader, MessageQuery, TopicInfo } from './types.js';
+import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 
 type Bounds = Pick<MessageQuery, 'startNs' | 'endNs'>;
+type Intakes = Map<string, (message: BagMessage) => void>;
 
 /** How far stamps and log times may drift apart over a recording. */
 const CLOCK_SLACK_NS = 10_000_000_000n;
 
 /**
- * The scans of a bag's PointCloud2 topic, and the readings of its IMU.
+ * The scans of a bag's PointCloud2 topic, and the readings of its IMU and of an external odometry.
  *
  * @throws FeltmapError not-found for a wanted topic that is missing; ambiguous where there are several and none is wanted
  */
 export async function bagScanSource(
   bag: BagReader,
   path: string,
-  wanted: { readonly topic?: string; readonly imu?: string } = {},
+  wanted: { readonly topic?: string; readonly imu?: string; readonly odometry?: string } = {},
 ): Promise<ScanSource> {
   const topic = chooseTopic(bag, path, wanted.topic);
   const imu = await openImu(bag, path, wanted.imu);
+  const odometry = await openOdometry(bag, path, wanted.odometry);
   const decode = isLivoxCloud(topic.type) ? decodeLivoxCloud : decodePointCloud2;
   let stamped = new StampedScans(topic.name);
   let frames = new Frames(topic.name, () => staticTransforms(bag));
   let skipped = 0;
   let firstProblem = '';
 
-  /** @param readings takes the IMU's messages that come before each scan */
-  async function* decoded(bounds: Bounds = {}, readings?: ImuIntake): AsyncGenerator<LidarScan> {
-    const topics = [topic.name, ...(imu && readings ? [imu.topic] : [])];
+  /** @param others take the messages of other sensors that come before each scan, by topic */
+  async function* decoded(bounds: Bounds = {}, others: Intakes = new Map()): AsyncGenerator<LidarScan> {
+    const topics = [topic.name, ...others.keys()];
     for await (const message of bag.messages({ topics, ...bounds })) {
       if (message.topic !== topic.name) {
-        readings?.add(message.data, message.encoding);
+        others.get(message.topic)?.(message);
         continue;
       }
       try {
@@ -77,7 +79,7 @@ export async function bagScanSource(
   const scanCount = topic.count;
   skipped = 0;
 
-  async function* inRange(range?: ScanRange, readings?: ImuIntake): AsyncGenerator<LidarScan> {
+  async function* inRange(range?: ScanRange, others?: Intakes): AsyncGenerator<LidarScan> {
     skipped = 0;
     stamped = new StampedScans(topic.name, firstNs === 0n);
     frames = new Frames(topic.name, () => staticTransforms(bag), first!.frameId);
@@ -87,15 +89,22 @@ export async function bagScanSource(
     // A recording that is read whole is compared with what its index promises.
     const whole = !range?.startS && (range?.durationS ?? Infinity) === Infinity;
     const bounds = whole ? {} : { startNs: startNs + shift, endNs: endNs + shift + 2n * CLOCK_SLACK_NS };
-    for await (const scan of decoded(bounds, readings))
+    for await (const scan of decoded(bounds, others))
       if (steadyNs(scan) >= startNs && steadyNs(scan) < endNs) yield scan;
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
+    // The LiDAR is the body: nothing in a recording says what base frame is wanted.
+    const body = first!.frameId;
     const readings = imu?.intake();
-    for await (const scan of inRange(range, readings)) {
-      // The LiDAR is the body: nothing in a recording says what base frame is wanted.
-      const batch = readings?.take(first!.frameId, scan.stampNs, scan.clockShiftNs);
-      if (batch) yield batch;
+    const poses = odometry?.intake(body);
+    const others: Intakes = new Map();
+    if (imu) others.set(imu.topic, (message) => readings!.add(message.data, message.encoding));
+    for (const name of odometry?.topics ?? []) others.set(name, (message) => poses!.add(message));
+    for await (const scan of inRange(range, others)) {
+      for (const intake of [readings, poses]) {
+        const batch = intake?.take(body, scan.stampNs, scan.clockShiftNs);
+        if (batch) yield batch;
+      }
       yield scan;
     }
   }
@@ -109,7 +118,14 @@ export async function bagScanSource(
     get warnings() {
       const unreadable = `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`;
       const unread = skipped === 0 ? [] : [unreadable];
-      return [...bag.warnings, ...unread, ...stamped.notes, ...frames.notes, ...(imu?.warnings ?? [])];
+      return [
+        ...bag.warnings,
+        ...unread,
+        ...stamped.notes,
+        ...frames.notes,
+        ...(imu?.warnings ?? []),
+        ...(odometry?.warnings ?? []),
+      ];
     },
     ...(firstInterval !== undefined && { firstInterval }),
     scans: (range) => inRange(range),

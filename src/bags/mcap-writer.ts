@@ -107,9 +107,15 @@ export class McapBagWriter {
     return channel;
   }
 
-  async writeScan(topic: string, scan: LidarScan, options?: PointCloud2Options): Promise<void> {
+  /** @param timeNs when it was recorded; the stamp unless given */
+  async writeScan(
+    topic: string,
+    scan: LidarScan,
+    options?: PointCloud2Options,
+    timeNs = scan.stampNs,
+  ): Promise<void> {
     const data = encodePointCloud2(pointCloud2FromScan(scan, options));
-    await this.writeRaw(topic, ROS_TYPES.pointCloud2, scan.stampNs, data);
+    await this.writeRaw(topic, ROS_TYPES.pointCloud2, timeNs, data);
   }
 
   async writeImu(topic: string, imu: Imu): Promise<void> {

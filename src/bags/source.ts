@@ -3,7 +3,7 @@ import { type SpinModel, rebuildTimesFromAzimuth } from '../sensors/lidar/azimut
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import { isImuBatch, type Measurement } from '../sensors/measurement.js';
+import { isScan, type Measurement } from '../sensors/measurement.js';
 import { bagScanSource } from './bag-source.js';
 import { fileError } from './files.js';
 import { findScanFiles, openScanFolder } from './folder-source.js';
@@ -18,6 +18,8 @@ export interface ScanSourceOptions {
   readonly topic?: string;
   /** IMU topic of a bag, or 'none'; the first one unless given. */
   readonly imu?: string;
+  /** External odometry of a bag: a nav_msgs/Odometry topic, or tf:FRAME; none unless given. */
+  readonly odometry?: string;
   /** Whether to find point times also for scans that are known to be corrected for motion, or that carry none. */
   readonly deskewAlways?: boolean;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
@@ -70,8 +72,8 @@ function withPointTimes(source: ScanSource, { spin, deskewAlways = false }: Scan
     timer = new PointTimer({ always: deskewAlways });
     const gatherer = new ScanGatherer(source.firstInterval);
     for await (const one of source.measurements(range)) {
-      if (isImuBatch(one)) yield one;
-      else yield* gatherer.add(timed(one));
+      if (isScan(one)) yield* gatherer.add(timed(one));
+      else yield one;
     }
     yield* gatherer.end();
   }

@@ -4,6 +4,7 @@ export interface ReplayOptions {
   gt?: string;
   topic?: string;
   imu?: string;
+  odometry?: string;
   deskew?: 'auto' | 'always' | 'never';
   config?: string;
   set: string[];
@@ -53,6 +54,9 @@ export interface SimCommandOptions {
   motion?: string;
   noise?: number;
   imu?: boolean;
+  odometry?: boolean;
+  elevationOffset?: number;
+  maxRate?: number;
   stamp?: 'start' | 'middle';
   organised?: boolean;
   json?: boolean;

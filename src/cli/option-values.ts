@@ -18,6 +18,7 @@ export function port(text: string): number {
 }
 
 export const seconds = number('a number of seconds, 0 or more', (value) => value >= 0);
+export const finite = number('a number', () => true);
 export const positive = number('a number above 0', (value) => value > 0);
 export const nonNegative = number('a number, 0 or more', (value) => value >= 0);
 export const percent = number('a percentage from 0 to 100', (value) => value >= 0 && value <= 100);

@@ -11,7 +11,17 @@ import type {
   EvalMeshCommandOptions,
   Actions,
 } from './command-options.js';
-import { collect, integer, list, nonNegative, percent, port, positive, seconds } from './option-values.js';
+import {
+  collect,
+  finite,
+  integer,
+  list,
+  nonNegative,
+  percent,
+  port,
+  positive,
+  seconds,
+} from './option-values.js';
 
 const RECORDING =
   'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans';
@@ -37,7 +47,14 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       'true trajectory to compare with: a TUM or KITTI file, or a pose topic of the recording',
     )
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
-    .option('--imu <name>', 'IMU topic whose turn rates predict the motion, or none (default: the first one)')
+    .option(
+      '--imu <name>',
+      'IMU topic that predicts the motion and tells which way is up, or none (default: the first one)',
+    )
+    .option(
+      '--odometry <name>',
+      'Odometry topic (wheels, legs, a camera) that predicts the motion and holds what the scans leave open, or tf:FRAME (default: none)',
+    )
     .addOption(
       new Option(
         '--deskew <when>',
@@ -145,7 +162,14 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       ]),
     )
     .option('--organised', 'clouds with rows and columns, invalid points as NaN')
+    .option('--max-rate <deg/s>', 'fastest turn of violent motion (default: 150)', positive)
+    .option(
+      '--elevation-offset <deg>',
+      'how much higher than it says each laser points, as of a sensor off its calibration (default: 0)',
+      finite,
+    )
     .option('--no-imu', 'leave inertial measurements out')
+    .option('--odometry', 'write wheel odometry too, as /odom: 1 % too long, with noise and covariance')
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print nothing')
     .action(async (world: string, options: SimCommandOptions) => done(await actions.sim(world, options)));

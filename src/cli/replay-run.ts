@@ -1,6 +1,6 @@
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
-import { isImuBatch, type Measurement } from '../sensors/measurement.js';
+import { isScan, type Measurement } from '../sensors/measurement.js';
 import type { Progress, ProgressInfo } from './progress.js';
 import type { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
@@ -46,7 +46,7 @@ export async function feed({ measurements, duration, slam, signal, pace }: FeedO
     }
     if (next.done) break;
     const { value } = next;
-    if (!isImuBatch(value)) {
+    if (isScan(value)) {
       const stampNs = steadyNs(value);
       first ??= stampNs;
       timing ??= value.timing;

@@ -76,6 +76,7 @@ async function openAndReplay(
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
       ...(options.imu !== undefined && { imu: options.imu }),
+      ...(options.odometry !== undefined && { odometry: options.odometry }),
       deskewAlways: config.sensor.deskewAlways,
     }),
   );

@@ -6,6 +6,7 @@ import { identity } from '../geometry/se3.js';
 import type { Imu } from '../messages/imu.js';
 import type { Odometry } from '../messages/poses.js';
 import type { ImuSample } from '../sim/imu.js';
+import type { OdometrySample } from '../sim/odometry.js';
 import { simulate, type SimulateOptions, type Simulation } from '../sim/simulate.js';
 import type { Motion } from '../sim/trajectory.js';
 
@@ -25,8 +26,14 @@ export interface SimOptions {
   readonly motion?: string;
   /** Standard deviation of the range in metres; 0 also turns dropout off. Default 0.02. */
   readonly noise?: number;
+  /** Fastest turn of violent motion, degrees per second. Default 150. */
+  readonly maxRate?: number;
+  /** How much higher than it says each laser points, degrees. Default 0. */
+  readonly elevationOffset?: number;
   /** Write IMU readings. Default true. */
   readonly imu?: boolean;
+  /** Write wheel odometry. Default false. */
+  readonly odometry?: boolean;
   readonly stamp?: 'start' | 'middle';
   readonly organised?: boolean;
   /** Called after every scan. */
@@ -46,11 +53,11 @@ export interface SimResult {
   readonly interrupted: boolean;
 }
 
-const TOPICS = { points: '/points', imu: '/imu', truth: '/ground_truth' } as const;
-const FRAMES = { odom: 'odom', base: 'base_link', lidar: 'lidar', imu: 'imu' } as const;
+const TOPICS = { points: '/points', imu: '/imu', odometry: '/odom', truth: '/ground_truth' } as const;
+const FRAMES = { odom: 'odom', wheels: 'wheel_odom', base: 'base_link', lidar: 'lidar', imu: 'imu' } as const;
 
 /**
- * `feltmap sim`: writes a simulated recording as MCAP (/points, /imu, /ground_truth, /tf_static) and its ground truth
+ * `feltmap sim`: writes a simulated recording as MCAP (/points, /imu, /ground_truth, /tf_static, and /odom if asked for) and its ground truth
  * T_odom_lidar at the scans' stamps as TUM. The same options give the same bytes.
  *
  * @throws FeltmapError bad-config for options out of range, not-found for an unknown world, io
@@ -96,6 +103,8 @@ function simulateOptions(options: SimOptions): SimulateOptions {
       duration: options.duration,
       length: options.length,
       motion: motion as Motion | undefined,
+      maxRate: options.maxRate,
+      elevationOffset: options.elevationOffset,
       stamp: options.stamp,
       organised: options.organised,
     }),
@@ -125,12 +134,16 @@ async function record(
     ],
     true,
   );
-  const readings = options.imu === false ? null : simulation.imu();
-  let reading = readings?.next();
+  const readings = inOrder(
+    options.imu === false ? [] : simulation.imu(),
+    options.odometry ? simulation.odometry() : [],
+  );
+  let reading = readings.next();
   const writeReadings = async (until: bigint): Promise<void> => {
-    while (reading && !reading.done && reading.value.stampNs <= until) {
-      await writer.writeImu(TOPICS.imu, imuMessage(reading.value));
-      reading = readings!.next();
+    for (; !reading.done && reading.value.stampNs <= until; reading = readings.next()) {
+      const { value } = reading;
+      if ('gyro' in value) await writer.writeImu(TOPICS.imu, imuMessage(value));
+      else await writer.writeOdometry(TOPICS.odometry, wheelMessage(value));
     }
   };
   let scans = 0;
@@ -138,15 +151,17 @@ async function record(
   for (const scan of simulation.scans()) {
     if (options.signal?.aborted) break;
     await writeReadings(scan.stampNs);
-    await writer.writeScan(TOPICS.points, scan);
     await writer.writeOdometry(TOPICS.truth, truthMessage(simulation, scans));
     scans++;
+    // A scan is recorded when its sweep is complete, after what was measured meanwhile.
+    const end = simulation.startNs + BigInt(Math.round((scans / simulation.model.rate) * 1e9));
+    await writeReadings(end);
+    await writer.writeScan(TOPICS.points, scan, undefined, end);
     points += scan.count;
     options.onProgress?.(scans, simulation.scanCount);
     await new Promise(setImmediate); // lets Ctrl-C through
   }
   const seconds = scans / simulation.model.rate;
-  await writeReadings(simulation.startNs + BigInt(Math.round(seconds * 1e9)));
   const { trajectory } = simulation;
   return {
     path: options.out,
@@ -158,6 +173,28 @@ async function record(
       trajectory.distanceAt(simulation.sweepStart(scans)) - trajectory.distanceAt(simulation.sweepStart(0)),
     interrupted: scans < simulation.scanCount,
   };
+}
+
+/** Readings of both, in order of time. */
+function* inOrder(
+  imu: Iterable<ImuSample>,
+  wheels: Iterable<OdometrySample>,
+): Generator<ImuSample | OdometrySample, undefined> {
+  const [a, b] = [imu[Symbol.iterator](), wheels[Symbol.iterator]()];
+  let [x, y] = [a.next(), b.next()];
+  while (!x.done || !y.done) {
+    if (y.done || (!x.done && x.value.stampNs <= y.value.stampNs)) {
+      yield x.value as ImuSample;
+      x = a.next();
+    } else {
+      yield y.value;
+      y = b.next();
+    }
+  }
+}
+
+function wheelMessage(sample: OdometrySample): Odometry {
+  return { ...sample, frameId: FRAMES.wheels, childFrameId: FRAMES.base };
 }
 
 function truthMessage(simulation: Simulation, k: number): Odometry {

@@ -4,6 +4,7 @@ import type { Pose, Twist } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
+import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamEvent } from '../slam/events.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { MapStatistics, ScanResult, Slam } from '../slam/types.js';
@@ -51,6 +52,7 @@ export type SlamRequest =
   | ScanRequest
   | CloudRequest
   | { readonly type: 'imu'; readonly batch: ImuBatch }
+  | { readonly type: 'odometry'; readonly batch: OdometryBatch }
   /** Changes of the mesh for RViz; `restart`: all of it. */
   | ({ readonly type: 'mesh'; readonly restart: boolean } & Omit<MeshMessageOptions, 'origin'>)
   /** Whether changes of the mesh and thinned scans are wanted as `view` events from now on. */
@@ -71,6 +73,7 @@ export interface SlamReplies {
   scan: undefined;
   cloud: undefined;
   imu: undefined;
+  odometry: undefined;
   /** Undefined when there is nothing to send. */
   mesh: MeshMessage | undefined;
   watch: undefined;

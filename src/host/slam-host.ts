@@ -78,6 +78,9 @@ export class SlamHost {
       case 'imu':
         this.#slam.imu(request.batch);
         return undefined;
+      case 'odometry':
+        this.#slam.odometry(request.batch);
+        return undefined;
       case 'mesh':
         if (request.restart) this.#mesh.restart();
         return this.#nextMesh(request);

@@ -171,7 +171,7 @@ export class TfBuffer {
 }
 
 /** Frame names of tf2 have no leading slash; some old drivers still write one. */
-function frameName(frame: string): string {
+export function frameName(frame: string): string {
   return frame.startsWith('/') ? frame.slice(1) : frame;
 }
 

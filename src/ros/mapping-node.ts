@@ -88,9 +88,11 @@ export class MappingNode {
     return this.#parts.services;
   }
 
-  /** Input topics as the parameters have them: LiDARs, then imu where it is used. */
+  /** Input topics as the parameters have them: LiDARs, then imu and the external odometry where they are used. */
   get topics(): string[] {
-    return [...this.#p.strings('lidar_topics'), ...(this.#p.bool('use_imu') ? ['imu'] : [])];
+    const odometry = this.#p.string('odom_topic');
+    const others = [...(this.#p.bool('use_imu') ? ['imu'] : []), ...(odometry === '' ? [] : [odometry])];
+    return [...this.#p.strings('lidar_topics'), ...others];
   }
 
   get activity(): Activity {
@@ -177,15 +179,24 @@ export class MappingNode {
     this.#parts.imu.add(bytes);
   }
 
+  /** A pose of the external odometry, CDR. */
+  onOdometry(bytes: Uint8Array): void {
+    this.#parts.diagnostics.received(this.#p.string('odom_topic'));
+    this.#parts.wheels.add(bytes);
+  }
+
   onTf(bytes: Uint8Array, isStatic: boolean): void {
+    const { tf, log, wheels, intake } = this.#parts;
+    const guess = this.#p.string('guess_frame');
     try {
       for (const transform of decodeTFMessage(bytes)) {
-        const refused = this.#parts.tf.set(transform, isStatic);
+        const refused = tf.set(transform, isStatic);
         if (refused !== undefined)
-          this.#parts.log.log('warn', `tf ${refused}`, `On ${isStatic ? '/tf_static' : '/tf'} ${refused}.`);
+          log.log('warn', `tf ${refused}`, `On ${isStatic ? '/tf_static' : '/tf'} ${refused}.`);
+        else if (guess !== '' && !isStatic) wheels.addTransform(guess, intake.baseFrame, transform.stampNs);
       }
     } catch (error) {
-      this.#parts.log.log('warn', 'tf unreadable', `/tf: ${sentence(error)}`);
+      log.log('warn', 'tf unreadable', `/tf: ${sentence(error)}`);
     }
     this.#parts.pump.transformArrived();
   }
@@ -266,7 +277,7 @@ export class MappingNode {
   }
 
   #forget(): void {
-    const { pump, odometry, events, mesh, health, imu } = this.#parts;
+    const { pump, odometry, events, mesh, health, imu, wheels } = this.#parts;
     pump.forget();
     odometry.reset();
     events.reset();
@@ -274,6 +285,7 @@ export class MappingNode {
     this.#viewer?.reset();
     health.reset();
     imu.clear();
+    wheels.clear();
   }
 
   /** Runs something nobody waits for. */

@@ -7,6 +7,7 @@ import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
 import { EventOutput } from './event-output.js';
 import { ImuIntake } from '../sensors/imu/intake.js';
+import { OdometryIntake } from '../sensors/odometry/intake.js';
 import { MapServices } from './map-services.js';
 import { saveDirectory } from './map-files.js';
 import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
@@ -22,7 +23,7 @@ import { TimeWatch } from './time-watch.js';
 /** What the parts of a node ask of it. */
 export interface NodeState {
   readonly name: string;
-  /** Input topics: LiDARs, then imu where it is used. */
+  /** Input topics: LiDARs, then imu and the external odometry where they are used. */
   readonly topics: readonly string[];
   readonly slam: () => SlamService | undefined;
   readonly viewer: () => MapViewer | undefined;
@@ -58,10 +59,10 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     },
     onJump: node.onJump,
   });
-  const imu = new ImuIntake({
-    lookup: (target, source, stampNs) => tf.lookup(target, source, stampNs),
-    warn: (key, text) => log.log('warn', key, text),
-  });
+  const lookup: TfBuffer['lookup'] = (target, source, stampNs) => tf.lookup(target, source, stampNs);
+  const warn = (key: string, text: string): void => void log.log('warn', key, text);
+  const imu = new ImuIntake({ lookup, warn });
+  const wheels = new OdometryIntake({ lookup, warn });
   const trajectory = new Trajectory();
   const odometry = new OdometryOutput(port, trajectory, {
     odomFrame: p.string('odom_frame'),
@@ -90,6 +91,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   const pump = new ScanPump({
     intake,
     imu,
+    wheels,
     slam,
     active: () => activity() === 'active',
     queueSize: () => p.number('queue_size'),
@@ -110,7 +112,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     events.take(event, pump.current);
     if (event.type === 'result') pump.settle(event.result.state);
   };
-  const inputs = { tf, time, intake, imu, pump };
+  const inputs = { tf, time, intake, imu, wheels, pump };
   return { ...inputs, log, odometry, trajectory, events, take, mesh, health, diagnostics, services };
 }
 

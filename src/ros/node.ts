@@ -189,6 +189,9 @@ class RunningNode {
       port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
     if (this.store.bool('use_imu'))
       port.subscribe('imu', ROS_TYPES.imu, INPUT_QOS.imu, (bytes) => core.onImu(bytes));
+    const odometry = this.store.string('odom_topic');
+    if (odometry !== '')
+      port.subscribe(odometry, ROS_TYPES.odometry, INPUT_QOS.odometry, (bytes) => core.onOdometry(bytes));
     port.subscribe('/tf', ROS_TYPES.tf, INPUT_QOS.tf, (bytes) => core.onTf(bytes, false));
     port.subscribe('/tf_static', ROS_TYPES.tf, INPUT_QOS.tfStatic, (bytes) => core.onTf(bytes, true));
   }

@@ -1,6 +1,6 @@
 import { inverse, type Pose } from '../geometry/se3.js';
 import type { Odometry } from '../messages/poses.js';
-import { transformCovariance } from '../slam/covariance.js';
+import { transformCovariance } from '../geometry/covariance.js';
 import type { PoseEvent } from '../slam/events.js';
 
 /** Smallest standard deviations published: a perfect measurement makes filters divide by zero (m, rad, m/s, rad/s). */

@@ -119,6 +119,14 @@ export class ParameterStore {
         'bad-config',
         `mesh_color_low (${low}) has to be below mesh_color_high (${high})`,
       );
+    const value = (name: string): string => (checked.get(name) ?? this.#values.get(name)) as string;
+    if (value('guess_frame') !== '' && value('odom_topic') !== '')
+      throw new FeltmapError('bad-config', 'odom_topic and guess_frame are both given; choose one of them');
+    if (value('guess_frame') !== '' && value('guess_frame') === value('odom_frame'))
+      throw new FeltmapError(
+        'bad-config',
+        `guess_frame is '${value('guess_frame')}', the frame that this node publishes itself; give odom_frame another name`,
+      );
     return checked;
   }
 

@@ -46,9 +46,29 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     change: 'start',
     constraints: '1 to 8 topic names',
   }),
-  spec('use_imu', 'bool', true, 'Use the turn rates of the topic imu to predict the motion.', {
-    change: 'start',
-  }),
+  spec(
+    'use_imu',
+    'bool',
+    true,
+    'Use the topic imu: turn rates and accelerations predict the motion, gravity holds roll and pitch.',
+    {
+      change: 'start',
+    },
+  ),
+  spec(
+    'odom_topic',
+    'string',
+    '',
+    'Odometry topic of wheels, legs or a camera: predicts the motion, and holds what the scans leave open; empty: none.',
+    { change: 'start' },
+  ),
+  spec(
+    'guess_frame',
+    'string',
+    '',
+    'Frame of tf in which something else knows the pose of base_frame, used likewise (such as odom of the wheels); empty: none.',
+    { change: 'start', constraints: 'not together with odom_topic' },
+  ),
   spec(
     'base_frame',
     'string',

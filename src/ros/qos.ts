@@ -23,6 +23,7 @@ export const INPUT_QOS = {
   cloud: SENSOR_DATA,
   // IMU messages are small and come in bursts: one is taken per wake-up of the node.
   imu: { ...SENSOR_DATA, depth: 200 },
+  odometry: { ...SENSOR_DATA, depth: 100 },
   tf: reliable(100),
   tfStatic: latched(100),
   clock: { ...SENSOR_DATA, depth: 1 },

@@ -3,12 +3,15 @@ import type { SlamService } from '../host/client.js';
 import { handOver } from '../host/transfer.js';
 import type { TrackingState } from '../slam/events.js';
 import type { ImuIntake } from '../sensors/imu/intake.js';
+import type { OdometryIntake } from '../sensors/odometry/intake.js';
 import type { ReadyScan, ScanIntake } from './scan-intake.js';
 import { sentence } from './trigger.js';
 
 export interface ScanPumpOptions {
   readonly intake: ScanIntake;
   readonly imu: ImuIntake;
+  /** External odometry. */
+  readonly wheels: OdometryIntake;
   readonly slam: () => SlamService | undefined;
   /** Scans are handed over only while this holds. */
   readonly active: () => boolean;
@@ -67,7 +70,7 @@ export class ScanPump {
 
   /** Hands the next scan over if the thread is free. */
   pump(): void {
-    const { intake, imu, slam: service, active } = this.options;
+    const { intake, slam: service, active } = this.options;
     this.stop();
     const slam = service();
     if (this.#busy || this.#held || !slam || !active()) return;
@@ -80,7 +83,7 @@ export class ScanPump {
         intake.drop('waiting-for-first-lidar', scan.topic);
         continue;
       }
-      void this.#process(slam, scan, imu.take(intake.baseFrame, scan.stampNs, scan.clockShiftNs));
+      void this.#process(slam, scan);
       return;
     }
   }
@@ -115,14 +118,17 @@ export class ScanPump {
     this.#retry = undefined;
   }
 
-  async #process(slam: SlamService, scan: ReadyScan, imu: ReturnType<ImuIntake['take']>): Promise<void> {
-    const { intake, wantsCloud, onFatal } = this.options;
+  async #process(slam: SlamService, scan: ReadyScan): Promise<void> {
+    const { intake, imu, wheels, wantsCloud, onFatal } = this.options;
     this.#busy = true;
     this.#current = { scan, generation: this.#generation };
     const { message: bytes, transfers } = handOver(scan.bytes);
     try {
-      if (imu) void slam.call({ type: 'imu', batch: imu });
       const { mount, mountTwist, stampNs, clockShiftNs } = scan;
+      const readings = imu.take(intake.baseFrame, stampNs, clockShiftNs);
+      const poses = wheels.take(intake.baseFrame, stampNs, clockShiftNs);
+      if (readings) void slam.call({ type: 'imu', batch: readings });
+      if (poses) void slam.call({ type: 'odometry', batch: poses });
       await slam.call(
         {
           type: 'cloud',

@@ -1,9 +1,18 @@
 import type { ImuBatch } from './imu/batch.js';
 import type { LidarScan } from './lidar/scan.js';
+import type { OdometryBatch } from './odometry/batch.js';
 
 /** What a recording or a driver hands to the core. */
-export type Measurement = LidarScan | ImuBatch;
+export type Measurement = LidarScan | ImuBatch | OdometryBatch;
 
 export function isImuBatch(measurement: Measurement): measurement is ImuBatch {
-  return 'stampsNs' in measurement;
+  return 'rates' in measurement;
+}
+
+export function isOdometryBatch(measurement: Measurement): measurement is OdometryBatch {
+  return 'poses' in measurement;
+}
+
+export function isScan(measurement: Measurement): measurement is LidarScan {
+  return 'positions' in measurement;
 }

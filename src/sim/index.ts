@@ -6,3 +6,4 @@ export { Trajectory, type Motion } from './trajectory.js';
 export { castSweep, lidarModel, sweep, type LidarModel, type LidarNoise } from './lidar.js';
 export { GRAVITY, type ImuNoise, type ImuSample } from './imu.js';
 export { distanceToSurface, surfacePoints, type SurfaceOptions } from './surface.js';
+export { DEFAULT_ODOMETRY_NOISE, type OdometryNoise, type OdometrySample } from './odometry.js';

@@ -16,6 +16,8 @@ export interface LidarModel {
   readonly maxRange: number;
   /** 1 counter-clockwise seen from above, −1 clockwise (Velodyne and Ouster). */
   readonly direction: 1 | -1;
+  /** How much higher than `elevations` the beams point in truth, radians. */
+  readonly elevationOffset?: number;
 }
 
 export interface LidarNoise {
@@ -97,8 +99,9 @@ export function castSweep(
   visit: BeamVisitor,
 ): void {
   const rings = model.elevations.length;
-  const cosE = model.elevations.map(Math.cos);
-  const sinE = model.elevations.map(Math.sin);
+  const elevations = model.elevations.map((e) => e + (model.elevationOffset ?? 0));
+  const cosE = elevations.map(Math.cos);
+  const sinE = elevations.map(Math.sin);
   world.forget();
   for (let column = 0; column < model.columns; column++) {
     const time = start + columnTime(model, column);

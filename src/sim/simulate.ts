@@ -4,6 +4,12 @@ import { compose, inverse, type Pose } from '../geometry/se3.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { DEFAULT_IMU_NOISE, imuReadings, type ImuNoise, type ImuSample } from './imu.js';
 import { DEFAULT_NOISE, lidarModel, NO_NOISE, sweep, type LidarModel, type LidarNoise } from './lidar.js';
+import {
+  DEFAULT_ODOMETRY_NOISE,
+  odometryReadings,
+  type OdometryNoise,
+  type OdometrySample,
+} from './odometry.js';
 import { distanceToSurface, surfacePoints, type SurfaceOptions } from './surface.js';
 import { Trajectory, type Motion } from './trajectory.js';
 import { corridorWorld } from './worlds/corridor.js';
@@ -40,6 +46,11 @@ export interface SimulateOptions {
   readonly imuNoise?: Partial<ImuNoise>;
   /** IMU readings per second, default 200. */
   readonly imuRate?: number;
+  readonly odometryNoise?: Partial<OdometryNoise>;
+  /** Readings of the wheels per second, default 50. */
+  readonly odometryRate?: number;
+  /** How much higher than reported each laser points, degrees: a sensor off its calibration. Default 0. */
+  readonly elevationOffset?: number;
   /** Whether a scan's stamp is the start (default) or the middle of its sweep. */
   readonly stamp?: 'start' | 'middle';
   /** Keep missing returns as NaN in a rings × columns cloud. Default false: valid points only, in time order. */
@@ -77,7 +88,11 @@ export class Simulation {
     const seed = options.seed ?? 0;
     this.random = new Random(seed);
     this.world = typeof options.world === 'string' ? makeWorld(options.world, seed, options) : options.world;
-    this.model = lidarModel(options.beams ?? 64, options.columns, options.rate);
+    const offset = ((options.elevationOffset ?? 0) * Math.PI) / 180;
+    this.model = {
+      ...lidarModel(options.beams ?? 64, options.columns, options.rate),
+      elevationOffset: offset,
+    };
     const motion = options.motion ?? (this.world.name === 'quad' ? 'violent' : 'smooth');
     this.trajectory = new Trajectory(this.world.route, motion, this.random.fork('trajectory'), options);
     this.noise = options.noise === false ? NO_NOISE : { ...DEFAULT_NOISE, ...options.noise };
@@ -172,6 +187,19 @@ export class Simulation {
       this.options.imuRate ?? 200,
       { ...DEFAULT_IMU_NOISE, ...this.options.imuNoise },
       this.random.fork('imu'),
+      this.startNs,
+    );
+  }
+
+  /** Readings of wheels under the LiDAR over the whole recording. */
+  odometry(): Generator<OdometrySample> {
+    return odometryReadings(
+      this.trajectory,
+      this.t0,
+      this.duration,
+      this.options.odometryRate ?? 50,
+      { ...DEFAULT_ODOMETRY_NOISE, ...this.options.odometryNoise },
+      this.random.fork('odometry'),
       this.startNs,
     );
   }

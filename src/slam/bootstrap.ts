@@ -1,3 +1,4 @@
+import type { PoseTerm } from '../field/terms/pose-term.js';
 import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
@@ -17,6 +18,7 @@ const SHORTEST_BASELINE = 0.005;
  *
  * @param origin T_odom_body of the first
  * @param track registration of the second observation against the distorted first one
+ * @param priors what else is known of the second observation's pose
  * @returns a better one; the map then holds the first observation anew
  */
 export function bootstrap(
@@ -24,6 +26,7 @@ export function bootstrap(
   { first, origin }: Pick<Bootstrapping, 'first' | 'origin'>,
   second: Observation,
   track: Track,
+  priors: readonly PoseTerm[] = [],
 ): Track {
   const velocityOf = (t: Track): Twist => bodyVelocity(first, second, origin, t);
   let velocity = velocityOf(track);
@@ -35,7 +38,8 @@ export function bootstrap(
     if (round === ROUNDS - 1) map.optimise();
     const twist = sensorTwist(velocity, second);
     second.undistort(twist);
-    track = registration.registerOrTurn(second, { pose: track.pose, twist, hold: false }, map.age);
+    const guess = { pose: track.pose, twist, hold: false, priors };
+    track = registration.registerOrTurn(second, guess, map.age);
     velocity = velocityOf(track);
   }
   return track;

@@ -16,12 +16,17 @@ export interface Estimate extends Verdict {
   readonly covariance: Float64Array;
   /** 3×3, the part of it that directions without information have gathered by sliding (m²); absent where none has. */
   readonly slid?: Float64Array;
+  /** The same for the step from the pose before, without what has been gathered; absent where there is none. */
+  readonly stepCovariance?: Float64Array;
   /** Velocity in the body frame, m/s and rad/s; absent where it has to be taken from the difference of poses. */
   readonly twist?: Twist;
   /** The phase from now on. */
   readonly phase: Phase;
-  /** `refine`: mapped, and the pose optimised with the map; `fixed`: mapped where it is; `none`: not mapped. */
-  readonly mapping: 'refine' | 'fixed' | 'none';
+  /**
+   * `refine`: mapped, and the pose optimised with the map; `fixed`: mapped where it is; `held`: the same, and the map must
+   * not move it either; `none`: not mapped.
+   */
+  readonly mapping: 'refine' | 'fixed' | 'held' | 'none';
   /** Whether the motion goes on from the pose before, so that their difference is a velocity. */
   readonly continues: boolean;
   readonly iterations: number;
@@ -79,6 +84,7 @@ export function asOrigin(
  *
  * @param twist velocity in the body frame where it is known
  * @param sigma standard deviation (m) that its unconstrained directions have gathered
+ * @param stepSigma the same of this step alone
  */
 export function asTracked(
   { T_body_sensor }: Observation,
@@ -87,16 +93,20 @@ export function asTracked(
   how: Pick<Estimate, 'phase' | 'mapping' | 'continues'> & {
     readonly twist?: Twist | undefined;
     readonly sigma?: number;
+    readonly stepSigma?: number;
   },
 ): Estimate {
   const { sigma = 0 } = how;
-  const slid = sigma > 0 ? track.unconstrained.map((v) => sigma ** 2 * v) : undefined;
+  const slid = sigma > 0 ? squared(track.unconstrained, sigma) : undefined;
   return {
     ...verdict,
     pose: bodyPose(track.pose, T_body_sensor),
     T_odom_sensor: track.pose,
     covariance: slid ? widened(track.covariance, slid) : track.covariance,
     ...(slid && { slid }),
+    stepCovariance: how.stepSigma
+      ? widened(track.covariance, squared(track.unconstrained, how.stepSigma))
+      : track.covariance,
     ...(how.twist ? { twist: how.twist } : {}),
     phase: how.phase,
     mapping: how.mapping,
@@ -123,4 +133,9 @@ export function asLost(
     iterations: track.iterations,
     inlierRatio: track.inlierRatio,
   };
+}
+
+/** Covariance along directions that are not constrained. */
+function squared(directions: Float64Array, sigma: number): Float64Array {
+  return directions.map((v) => sigma ** 2 * v);
 }

@@ -1,5 +1,7 @@
 import type { Config } from '../config/schema.js';
 import type { MotionSteps } from '../field/terms/motion-tie.js';
+import type { PoseTerm } from '../field/terms/pose-term.js';
+import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
 import { compose, exp, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
@@ -39,6 +41,10 @@ export interface Prediction {
   readonly twist: Twist;
 }
 
+/** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
+const HELD_BELOW = 3 * NOISE_FLOOR;
+/** Standard deviation of a step (m) where the scan slides: it says nothing. */
+const UNKNOWN_STEP = 1;
 /** Fewer registered samples cannot define a frame. */
 const MIN_SAMPLES = 50;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
@@ -93,11 +99,12 @@ export class Estimator {
     const { lookAround, map } = this.#parts;
     const { first } = phase;
     const origin = sensorPose(phase.origin, observation.T_body_sensor);
-    let track = this.#register(observation, predicted, false);
+    const priors = this.#parts.motion.priors(observation);
+    let track = this.#register(observation, predicted, false, undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
     track = lookAround.second(query, origin, track);
     if (this.#judge(track).state !== 'lost' && observation.motion === 'sweep')
-      track = bootstrap(this.#parts, phase, observation, track);
+      track = bootstrap(this.#parts, phase, observation, track, priors);
     if (this.#judge(track).state !== 'lost') return this.#conclude(phase, observation, predicted, track);
     const lost = this.#lost(phase, observation, predicted, track, this.#judge(track));
     if (lost.phase.kind !== 'starting') return lost;
@@ -121,7 +128,8 @@ export class Estimator {
     const { map, motion } = this.#parts;
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
-    const track = this.#register(observation, predicted, map.integrated !== 1, steps);
+    const priors = phase.kind === 'tracking' ? motion.priors(observation) : [];
+    const track = this.#register(observation, predicted, map.integrated !== 1, steps, priors);
     if (!phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
       return this.#conclude(phase, observation, predicted, track);
     const found = this.#recover(phase, observation, track);
@@ -131,6 +139,7 @@ export class Estimator {
 
   #recover(phase: Tracking | Lost, observation: Observation, tracked: Track): Track | undefined {
     if (observation.surface.keypoints.length < MIN_SAMPLES) return undefined;
+    const { motion } = this.#parts;
     const { pose, twist, stampNs } = phase.kind === 'lost' ? phase.lastKnown : this.#state(observation);
     const elapsed = Number(observation.stampNs - stampNs) * 1e-9;
     const seconds = Math.min(elapsed, MAX_AHEAD_SECONDS);
@@ -140,7 +149,9 @@ export class Estimator {
       tracked,
       search: phases.searchIsDue(phase),
       last,
-      ahead: compose(last, exp(expected.map((v) => v * seconds))),
+      ahead: motion.isMeasured(observation.stampNs)
+        ? sensorPose(motion.predict(observation.stampNs), observation.T_body_sensor)
+        : compose(last, exp(expected.map((v) => v * seconds))),
       twist: expected,
     });
   }
@@ -180,7 +191,7 @@ export class Estimator {
     track: Track,
     jumped = false,
   ): Estimate {
-    const { config, slideSigma, map } = this.#parts;
+    const { config, slideSigma, map, motion } = this.#parts;
     const verdict = judge(
       track,
       config.tracking,
@@ -189,12 +200,15 @@ export class Estimator {
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
+    const slides = track.conditioning < HELD_BELOW;
     const next = phases.tracked(phase, sliding);
     observation.undistort(track.twist, track.acceleration);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
     return asTracked(observation, track, verdict, {
       phase: next,
-      mapping: 'refine',
+      // Where the scan slides, what the odometry says would be optimised away again.
+      mapping: slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
+      stepSigma: slides ? UNKNOWN_STEP : 0,
       continues: measured || !jumped,
       twist: measured
         ? bodyTwist(track.twist, observation)
@@ -218,7 +232,8 @@ export class Estimator {
       return this.#startAnew(observation, motion.pose, newMapReason(newMapAfter));
     }
     const next = phases.failed(phase, observation.stampNs, this.#state(observation));
-    const coasting = phases.coasts(next, observation.stampNs);
+    const measured = next.kind === 'lost' && motion.isMeasured(observation.stampNs);
+    const coasting = measured || phases.coasts(next, observation.stampNs);
     return asLost(observation, track, verdict, {
       phase: next,
       pose: coasting ? predicted.pose : motion.pose,
@@ -226,10 +241,17 @@ export class Estimator {
     });
   }
 
-  #register(observation: Observation, predicted: Prediction, hold: boolean, steps?: MotionSteps): Track {
+  #register(
+    observation: Observation,
+    predicted: Prediction,
+    hold: boolean,
+    steps?: MotionSteps,
+    priors?: readonly PoseTerm[],
+  ): Track {
     const { map, registration } = this.#parts;
     const pose = sensorPose(predicted.pose, observation.T_body_sensor);
-    return registration.registerOrTurn(observation, { pose, twist: predicted.twist, hold, steps }, map.age);
+    const guess = { pose, twist: predicted.twist, hold, steps, priors };
+    return registration.registerOrTurn(observation, guess, map.age);
   }
 
   #judge(track: Track): Verdict {

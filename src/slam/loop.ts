@@ -5,7 +5,9 @@ import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
 import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
+import { InertialFilter } from '../sensors/imu/inertial-filter.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
+import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
 import { EventStream } from './event-stream.js';
 import { LocalMap } from './mapping/local-map.js';
@@ -16,6 +18,7 @@ import { LookAround } from './places/look-around.js';
 import { PlaceSearch } from './places/place-search.js';
 import { Places } from './places/places.js';
 import { Relocaliser } from './places/relocalise.js';
+import { ExternalOdometry } from './tracking/external-odometry.js';
 import { BodyMotion } from './tracking/motion.js';
 import { Registration } from './tracking/registration.js';
 import { Tracker, type TrackerOptions } from './tracking/tracker.js';
@@ -42,6 +45,10 @@ export interface Loop {
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
   readonly imu: ImuTrack;
+  readonly inertial: InertialFilter;
+  readonly odometry: OdometryTrack;
+  /** What there is to say about the external odometry and about the IMU, each oldest first. */
+  readonly notices: readonly (readonly string[])[];
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submaps: Submaps;
@@ -76,7 +83,10 @@ export function makeLoop(
   const places = new Places(2 * training.keyframeDistance * scale, before?.places);
   const submaps = new Submaps({ field, map, mesher, places, events }, before);
   const imu = new ImuTrack();
-  const motion = new BodyMotion(imu);
+  const odometry = new OdometryTrack();
+  const external = new ExternalOdometry(odometry);
+  const inertial = new InertialFilter();
+  const motion = new BodyMotion(imu, external, inertial);
   const search = new PlaceSearch(backend, field, tracking);
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
   const estimator = new Estimator({
@@ -91,7 +101,8 @@ export function makeLoop(
   });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submaps });
-  return { pipeline, map, mapper, mesher, imu, trajectory, events, submaps };
+  const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
+  return { pipeline, map, mapper, mesher, ...inputs, trajectory, events, submaps };
 }
 
 function trackerOptions(config: Config, voxel: number): TrackerOptions {

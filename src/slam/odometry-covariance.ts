@@ -1,5 +1,6 @@
+import { transformCovariance } from '../geometry/covariance.js';
 import { compose, inverse, log, type Pose } from '../geometry/se3.js';
-import { LOST_COVARIANCE, transformCovariance } from './covariance.js';
+import { LOST_COVARIANCE } from './covariance.js';
 
 /** Metres and radians after which the surroundings are new ones, mapped with the error that the pose then has. */
 const NEW_METRES = 10;

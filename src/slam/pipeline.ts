@@ -80,10 +80,10 @@ export class Pipeline {
     const refined = T_odom_sensor !== estimate.T_odom_sensor;
     const pose = refined ? bodyPose(T_odom_sensor, observation.T_body_sensor) : estimate.pose;
     if (refined) this.#refine(index, pose);
-    const { state, twist } = estimate;
+    const { state, twist, stepCovariance: covariance } = estimate;
     if (estimate.continues)
-      motion.update(stampNs, pose, { sensor, ...(twist && { twist }), certain: state === 'tracking' });
-    else motion.set(stampNs, pose, twist ?? motion.twist);
+      motion.update(stampNs, pose, { sensor, twist, covariance, certain: state === 'tracking' });
+    else motion.set(stampNs, pose, twist ?? motion.twist, state !== 'lost');
     return scanResult(observation, estimate, {
       index,
       pose: T_odom_sensor,
@@ -130,7 +130,7 @@ export class Pipeline {
     const { map, config, events, submaps } = this.#parts;
     const { mapping, T_odom_sensor } = estimate;
     if (mapping === 'none') return T_odom_sensor;
-    map.integrate(observation, T_odom_sensor, index + map.loadedScans);
+    map.integrate(observation, T_odom_sensor, index + map.loadedScans, mapping === 'held');
     watch.lap('map');
     const refined = map.optimise() ?? T_odom_sensor;
     watch.lap('optimise');

@@ -7,6 +7,7 @@ import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
+import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { Observation } from '../sensors/observation.js';
 import type { SlamListener } from './events.js';
 import type { Loop } from './loop.js';
@@ -48,7 +49,7 @@ export class SlamSystem implements Slam {
   readonly #arrivals = new Arrivals();
   /** In the order in which they came up, and how many there are from each part. */
   readonly #warnings: string[] = [];
-  #counted: number[] = [0, 0, 0];
+  #counted: number[] = [0, 0, 0, 0, 0];
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -96,7 +97,13 @@ export class SlamSystem implements Slam {
   }
 
   imu(batch: ImuBatch): void {
-    this.#parts.loop.imu.add(batch);
+    const { imu, inertial } = this.#parts.loop;
+    imu.add(batch);
+    inertial.add(batch);
+  }
+
+  odometry(batch: OdometryBatch): void {
+    this.#parts.loop.odometry.add(batch);
   }
 
   listen(listener: SlamListener): () => void {
@@ -110,8 +117,8 @@ export class SlamSystem implements Slam {
   }
 
   get warnings(): readonly string[] {
-    const { notes, backend, frontEnd } = this.#parts;
-    const all = [notes, backend.notices, frontEnd.notices ?? []];
+    const { notes, backend, frontEnd, loop } = this.#parts;
+    const all = [notes, backend.notices, frontEnd.notices ?? [], ...loop.notices];
     all.forEach((list, i) => this.#warnings.push(...list.slice(this.#counted[i])));
     this.#counted = all.map((list) => list.length);
     return this.#warnings;

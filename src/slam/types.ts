@@ -3,6 +3,7 @@ import type { MeshChanges } from '../mesh/block-store.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
+import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamListener, TrackingState } from './events.js';
 import type { FinishedMap } from './mapping/submaps.js';
 import type { Trajectory } from './trajectory.js';
@@ -101,6 +102,8 @@ export interface Slam {
   readonly storage?: ScanStorage;
   /** Takes IMU readings, before the scans that they belong to. */
   imu(batch: ImuBatch): void;
+  /** Takes poses of an external odometry, before the scans that they belong to. */
+  odometry(batch: OdometryBatch): void;
   /** Hands all events to `listener`, the submaps there are first; returns a function that ends it. */
   listen(listener: SlamListener): () => void;
   /** The path of the body so far. */

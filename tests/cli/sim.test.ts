@@ -66,6 +66,23 @@ describe('feltmap sim', () => {
     tum.poses.forEach((T, k) => T.forEach((v, i) => expect(v).toBeCloseTo(truth.odomPose(k)[i]!, 7)));
   });
 
+  it('writes wheel odometry if asked for, whose covariance grows with the way', async () => {
+    const { path } = await run('w.mcap', { odometry: true });
+    const bag = await openBag(path);
+    const messages = [];
+    for await (const m of bag.messages({ topics: ['/odom'] })) messages.push(decodeOdometry(m.data));
+    await bag.close();
+    expect(messages).toHaveLength(26); // 50 Hz
+    expect(messages[0]).toMatchObject({ frameId: 'wheel_odom', childFrameId: 'base_link' });
+    const truth = simulate({ ...SMALL, frameId: 'lidar' }).odomPose(4);
+    const [at, last] = [messages[20]!, messages[25]!];
+    expect(at.pose[3]! / truth[3]!).toBeGreaterThan(0.97);
+    expect(at.pose[3]! / truth[3]!).toBeLessThan(1.05);
+    expect(at.poseCovariance[0]).toBeGreaterThan(0);
+    expect(last.poseCovariance[0]).toBeGreaterThan(at.poseCovariance[0]!);
+    expect(last.poseCovariance[14]).toBe(1e6); // wheels do not measure height
+  });
+
   it('writes the same bytes for the same seed', async () => {
     const [a, b, c] = [await run('b1.mcap'), await run('b2.mcap'), await run('b3.mcap', { seed: 7 })];
     expect(readFileSync(a.path).equals(readFileSync(b.path))).toBe(true);

@@ -28,7 +28,8 @@ import { ThrottledLog } from '../../src/ros/throttle.js';
 import { TimeWatch } from '../../src/ros/time-watch.js';
 import { ImuIntake } from '../../src/sensors/imu/intake.js';
 import { pointCloud2FromScan } from '../../src/sensors/lidar/to-pointcloud2.js';
-import { isImuBatch } from '../../src/sensors/measurement.js';
+import { isImuBatch, isScan } from '../../src/sensors/measurement.js';
+import { OdometryIntake } from '../../src/sensors/odometry/intake.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
 
@@ -44,6 +45,8 @@ beforeAll(async () => {
   await writer.writeTransforms([{ ...start, childFrameId: 'imu', transform: T_lidar_imu }], true);
   const readings = simulation.imu();
   let next = readings.next();
+  const wheels = simulation.odometry();
+  let pose = wheels.next();
   for (const scan of simulation.scans()) {
     // As a driver does: the cloud goes out when its sweep is complete.
     const complete = scan.stampNs + 100_000_000n;
@@ -60,6 +63,11 @@ beforeAll(async () => {
         linearAcceleration: new Float64Array(3),
         linearAccelerationCovariance: new Float64Array(9),
       });
+    }
+    for (; !pose.done && pose.value.stampNs <= complete; pose = wheels.next()) {
+      const frames = { frameId: 'wheel_odom', childFrameId: 'lidar' };
+      await writer.writeOdometry('/odom', { ...pose.value, ...frames });
+      await writer.writeTransforms([{ stampNs: pose.value.stampNs, transform: pose.value.pose, ...frames }]);
     }
     const bytes = encodePointCloud2(pointCloud2FromScan({ ...scan, frameId: 'lidar' }));
     await writer.writeRaw('/points', ROS_TYPES.pointCloud2, complete, bytes);
@@ -78,18 +86,20 @@ async function makeHost(): Promise<{ host: SlamHost; results: ResultEvent['resul
 }
 
 /** As `feltmap replay` reads it. */
-async function replayed(imu: 'none' | '/imu') {
+async function replayed(imu: 'none' | '/imu', odometry?: string) {
   const { host, results } = await makeHost();
-  const source = await openScanSource(path, { imu });
+  const source = await openScanSource(path, { imu, ...(odometry !== undefined && { odometry }) });
   for await (const one of source.measurements())
-    await host.handle(isImuBatch(one) ? { type: 'imu', batch: one } : { type: 'scan', scan: one });
+    if (isScan(one)) await host.handle({ type: 'scan', scan: one });
+    else if (isImuBatch(one)) await host.handle({ type: 'imu', batch: one });
+    else await host.handle({ type: 'odometry', batch: one });
   await source.close();
   await host.close();
   return results;
 }
 
 /** As the node takes it, message by message in the order of their arrival. */
-async function live(useImu: boolean) {
+async function live(useImu: boolean, odometry?: string) {
   const { host, results } = await makeHost();
   const tf = new TfBuffer();
   const log = new ThrottledLog((_, text) => expect.unreachable(text));
@@ -110,9 +120,14 @@ async function live(useImu: boolean) {
     lookup: (target, source, stampNs) => tf.lookup(target, source, stampNs),
     warn: (_, text) => expect.unreachable(text),
   });
+  const wheels = new OdometryIntake({
+    lookup: (target, source, stampNs) => tf.lookup(target, source, stampNs),
+    warn: (_, text) => expect.unreachable(text),
+  });
   const pump = new ScanPump({
     intake,
     imu,
+    wheels,
     slam: () => slam,
     active: () => true,
     queueSize: () => 20,
@@ -123,6 +138,12 @@ async function live(useImu: boolean) {
   for await (const { topic, data } of bag.messages()) {
     if (topic === '/tf_static') for (const transform of decodeTFMessage(data)) tf.set(transform, true);
     else if (topic === '/imu' && useImu) imu.add(data);
+    else if (topic === odometry) wheels.add(data);
+    else if (topic === '/tf')
+      for (const transform of decodeTFMessage(data)) {
+        tf.set(transform, false);
+        if (odometry === 'tf:wheel_odom') wheels.addTransform('wheel_odom', 'lidar', transform.stampNs);
+      }
     else if (topic === '/points') {
       intake.add(topic, 0, data.slice());
       pump.pump();
@@ -162,5 +183,19 @@ describe('one recording', () => {
     const [metres, radians] = errors(with_);
     expect(metres).toBeLessThan(Math.max(0.05, 1.05 * errors(without)[0]));
     expect(radians).toBeLessThan(Math.max(0.01, 1.05 * errors(without)[1]));
+  });
+
+  it.each(['/odom', 'tf:wheel_odom'])('does so with the external odometry %s', async (odometry) => {
+    const replay = await replayed('none', odometry);
+    expect(bytes(await live(false, odometry))).toBe(bytes(replay));
+    expect(bytes(replay)).not.toBe(bytes(await replayed('none')));
+    // Wheels under something that is swung about by hand are not much use, but do no harm.
+    expect(errors(replay)[0]).toBeLessThan(0.05);
+  });
+
+  it('says which odometry there is when another one is asked for', async () => {
+    await expect(openScanSource(path, { odometry: '/wheels' })).rejects.toThrow(
+      /no Odometry topic \/wheels; Odometry topics: \/odom/,
+    );
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
-import { exp } from '../../src/geometry/se3.js';
+import { exp, identity } from '../../src/geometry/se3.js';
 import type { HostEvent } from '../../src/host/protocol.js';
 import { SlamHost } from '../../src/host/slam-host.js';
 import type { ImuBatch } from '../../src/sensors/imu/batch.js';
+import type { OdometryBatch } from '../../src/sensors/odometry/batch.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import type { SlamListener } from '../../src/slam/events.js';
 import { Trajectory } from '../../src/slam/trajectory.js';
@@ -30,6 +31,9 @@ class EarlySlam implements Slam {
   listen(listener: SlamListener): () => void {
     this.#listener = listener;
     return () => undefined;
+  }
+  odometry(batch: OdometryBatch): void {
+    this.log.push(`odometry ${batch.stampsNs.length}`);
   }
   imu(batch: ImuBatch): void {
     this.log.push(`imu ${batch.stampsNs.length}`);
@@ -91,7 +95,7 @@ describe('SlamHost', () => {
     expect(made[0]!.log).toEqual(['mapping 0 after 1 events', 'mapping 1 after 4 events']);
   });
 
-  it('hands readings of an IMU to the system before the scan that follows', async () => {
+  it('hands readings of an IMU and of an odometry to the system before the scan that follows', async () => {
     const { host: h, made } = await host();
     const batch = {
       stampsNs: BigInt64Array.of(1n, 2n),
@@ -99,8 +103,12 @@ describe('SlamHost', () => {
       T_body_imu: exp([0, 0, 0, 0, 0, 0]),
     };
     await h.handle({ type: 'imu', batch });
+    await h.handle({
+      type: 'odometry',
+      batch: { stampsNs: BigInt64Array.of(1n), poses: identity(), T_body_child: identity() },
+    });
     await h.handle({ type: 'scan', scan: scan(0) });
-    expect(made[0]!.log[0]).toBe('imu 2');
+    expect(made[0]!.log.slice(0, 2)).toEqual(['imu 2', 'odometry 1']);
   });
 
   it('a live system goes on after a scan that failed, a replay ends there', async () => {

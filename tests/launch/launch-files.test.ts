@@ -42,6 +42,7 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
       'camera_info',
       'tactile',
       'imu',
+      'odom_topic',
       'base_frame',
       'odom_frame',
       'config',

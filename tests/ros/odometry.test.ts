@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/geometry/random.js';
 import { exp, transformTwist, type Pose } from '../../src/geometry/se3.js';
 import { odometryOf, twistCovariance } from '../../src/ros/odometry.js';
-import { transformCovariance } from '../../src/slam/covariance.js';
+import { transformCovariance } from '../../src/geometry/covariance.js';
 import { scanResult } from './helpers.js';
 
 const random = new Random('odometry');

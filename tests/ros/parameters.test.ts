@@ -4,6 +4,17 @@ import { ParameterStore } from '../../src/ros/parameter-check.js';
 import { listParameters } from '../../src/ros/parameters.js';
 import { overrideKeys, remappedName } from '../../src/ros/parameter-overrides.js';
 
+describe('external odometry', () => {
+  it('comes from a topic or from tf, and not from the node itself', () => {
+    const store = new ParameterStore();
+    store.start([['odom_topic', '/odom']]);
+    expect(store.string('odom_topic')).toBe('/odom');
+    expect(() => new ParameterStore().start([['guess_frame', 'odom']])).toThrow(/publishes itself/);
+    const both = [['guess_frame', 'wheels'], ['odom_topic', '/odom']] as const; // prettier-ignore
+    expect(() => new ParameterStore().start(both)).toThrow(/choose one/);
+  });
+});
+
 describe('the table of parameters', () => {
   it('has unique names that ROS takes, descriptions, and defaults within their ranges', () => {
     const specs = listParameters();

@@ -58,6 +58,22 @@ describe('lidarModel', () => {
 });
 
 describe('a sweep', () => {
+  it('of a sensor off its calibration sees the ground nearer or farther than where its beams say', () => {
+    const lowest = (elevationOffset: number): number => {
+      const scan = inHall({ beams: 16, columns: 64, noise: false, motion: 'smooth', elevationOffset }).scan(
+        0,
+      );
+      let sum = 0;
+      for (let i = 0; i < scan.count; i++)
+        if (scan.rings![i] === 15)
+          sum += Math.hypot(scan.positions[3 * i]!, scan.positions[3 * i + 1]!, scan.positions[3 * i + 2]!);
+      return sum;
+    };
+    // The ground lies at height / sin(elevation): the last ring points 15° down, less what it points too high.
+    const expected = Math.sin(15 / DEGREES) / Math.sin((15 - 0.2) / DEGREES);
+    expect(lowest(0.2) / lowest(0)).toBeCloseTo(expected, 3);
+  });
+
   it('has points in the directions and at the times of their beams', () => {
     const { model, ...rest } = scanOf({ beams: 32, columns: 512, organised: true });
     const { positions, times, rings, height, width } = rest.scan;

@@ -3,7 +3,7 @@ import { identity, type Pose } from '../../geometry/se3.js';
 import type { ImuBatch } from './batch.js';
 
 /** Readings kept, and the largest gap (s) between two that is bridged. */
-const KEEP_NS = 3_000_000_000n;
+const KEEP_NS = 12_000_000_000n;
 const LARGEST_GAP = 0.05;
 /** Time constant of the bias estimate, in tracked poses, and the largest bias believed (rad/s). */
 const BIAS_UPDATES = 50;

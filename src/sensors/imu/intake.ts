@@ -3,8 +3,8 @@ import type { TfLookup } from '../../messages/tf-buffer.js';
 import type { Encoding } from '../../messages/wire.js';
 import type { ImuBatch } from './batch.js';
 
-/** Readings that may wait for the next scan: 2 s at 1 kHz. */
-const LIMIT = 2000;
+/** Readings that may wait for the next scan: 12 s at 1 kHz. */
+const LIMIT = 12000;
 
 export interface ImuIntakeOptions {
   /** T_target_source at a stamp. */
@@ -26,6 +26,9 @@ export class ImuIntake {
   readonly #options: ImuIntakeOptions;
   #stamps: bigint[] = [];
   #rates: number[] = [];
+  #forces: number[] = [];
+  /** Whether all messages have brought accelerations. */
+  #hasForces = true;
   #frame = '';
 
   constructor(options: ImuIntakeOptions) {
@@ -50,9 +53,15 @@ export class ImuIntake {
     this.#frame = imu.frameId;
     this.#stamps.push(imu.stampNs);
     this.#rates.push(imu.angularVelocity[0]!, imu.angularVelocity[1]!, imu.angularVelocity[2]!);
+    const [x, y, z] = imu.linearAcceleration;
+    this.#forces.push(x!, y!, z!);
+    // REP-145: −1 says that there is no accelerometer; a message that was not filled in has zeros.
+    if (imu.linearAccelerationCovariance[0] === -1 || (x === 0 && y === 0 && z === 0))
+      this.#hasForces = false;
     if (this.#stamps.length > LIMIT) {
       this.#stamps.splice(0, LIMIT / 2);
       this.#rates.splice(0, (3 * LIMIT) / 2);
+      this.#forces.splice(0, (3 * LIMIT) / 2);
     }
   }
 
@@ -66,6 +75,7 @@ export class ImuIntake {
     const { lookup, warn } = this.#options;
     const found = lookup(bodyFrame, this.#frame, stampNs);
     const [stamps, rates] = [this.#stamps, this.#rates];
+    const accelerations = this.#hasForces ? { accelerations: Float64Array.from(this.#forces) } : {};
     this.clear();
     if (!found.ok) {
       const frames = `from '${bodyFrame}' to '${this.#frame}'`;
@@ -73,11 +83,18 @@ export class ImuIntake {
       return undefined;
     }
     const steady = clockShiftNs === 0n ? stamps : stamps.map((stamp) => stamp - clockShiftNs);
-    return { stampsNs: BigInt64Array.from(steady), rates: Float64Array.from(rates), T_body_imu: found.pose };
+    return {
+      stampsNs: BigInt64Array.from(steady),
+      rates: Float64Array.from(rates),
+      ...accelerations,
+      T_body_imu: found.pose,
+    };
   }
 
   clear(): void {
     this.#stamps = [];
     this.#rates = [];
+    this.#forces = [];
+    this.#hasForces = true;
   }
 }

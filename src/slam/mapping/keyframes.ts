@@ -12,6 +12,8 @@ export interface Keyframe {
   readonly first: number;
   readonly count: number;
   readonly T_body_sensor: Pose;
+  /** Its pose stays where the tracker put it. */
+  readonly held: boolean;
 }
 
 /**
@@ -40,8 +42,8 @@ export class KeyframeStore {
     return this.#next * this.#slabSamples;
   }
 
-  keep(scan: number, pose: Pose, count: number, T_body_sensor = identity()): Keyframe {
-    const frame = { scan, pose, anchor: pose, first: this.writeTo, count, T_body_sensor };
+  keep(scan: number, pose: Pose, count: number, T_body_sensor = identity(), held = false): Keyframe {
+    const frame = { scan, pose, anchor: pose, first: this.writeTo, count, T_body_sensor, held };
     this.#next = (this.#next + 1) % this.#slabs;
     const overwritten = this.frames.findIndex((other) => other.first === this.writeTo);
     if (overwritten >= 0) this.frames.splice(overwritten, 1);

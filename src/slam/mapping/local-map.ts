@@ -79,11 +79,12 @@ export class LocalMap {
    *
    * @param pose T_submap_sensor
    * @param scan its number in the map
+   * @param held the pose is not optimised with the map
    */
-  integrate(observation: Observation, pose: Pose, scan: number): void {
+  integrate(observation: Observation, pose: Pose, scan: number, held = false): void {
     if (this.#field.fill > FULL) this.#forgetFar(pose);
     this.#moving.mark(observation.surface, pose);
-    this.#mapper.integrate(observation.surface, pose, scan, observation.T_body_sensor);
+    this.#mapper.integrate(observation.surface, pose, scan, observation.T_body_sensor, held);
     this.#moving.keep(observation.surface, pose);
     this.#seen.add(observation.surface, pose);
     this.#integrated++;

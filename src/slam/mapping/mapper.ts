@@ -77,8 +77,15 @@ export class Mapper {
    *
    * @param pose T_submap_sensor
    * @param T_body_sensor keyframes are kept by how far the body has moved, whichever sensor looks
+   * @param held the pose is not optimised: the surface alone does not determine it
    */
-  integrate(surface: SurfaceSamples, pose: Pose, scan: number, T_body_sensor = identity()): void {
+  integrate(
+    surface: SurfaceSamples,
+    pose: Pose,
+    scan: number,
+    T_body_sensor = identity(),
+    held = false,
+  ): void {
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
     const parts = o.carveEvery;
@@ -89,8 +96,8 @@ export class Mapper {
     const first = this.keyframes.writeTo;
     this.#backend.drawSamples(this.#field, surface, pose, { points: chosen, first, seed, band: o.band });
     this.#current = this.#isKeyframe(pose, T_body_sensor)
-      ? this.keyframes.keep(scan, pose, chosen * 4, T_body_sensor)
-      : { scan, pose, anchor: pose, first, count: chosen * 4, T_body_sensor };
+      ? this.keyframes.keep(scan, pose, chosen * 4, T_body_sensor, held)
+      : { scan, pose, anchor: pose, first, count: chosen * 4, T_body_sensor, held };
   }
 
   /** A few steps over new and replayed samples; returns the refined T_submap_sensor of the latest scan. */
@@ -126,7 +133,7 @@ export class Mapper {
       const moving = frames.map((keyframe) => ({
         pose: keyframe.pose,
         anchor: keyframe.anchor,
-        optimise: joint && (keyframe === current || window.includes(keyframe)),
+        optimise: joint && !keyframe.held && (keyframe === current || window.includes(keyframe)),
       }));
       this.#backend.fit(this.#field, batches, moving, this.#fit);
       moving.forEach(({ pose }, i) => (frames[i]!.pose = pose));

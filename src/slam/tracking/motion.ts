@@ -1,8 +1,12 @@
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
 import { LATE_SECONDS } from '../../sensors/arrival.js';
-import type { MotionSteps } from '../../field/terms/motion-tie.js';
+import { CORRELATED, type MotionSteps } from '../../field/terms/motion-tie.js';
 import { sensorPose, sensorTwist } from '../body-frame.js';
+import { GravityPrior } from '../../field/terms/gravity-prior.js';
+import type { InertialFilter } from '../../sensors/imu/inertial-filter.js';
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
+import type { PoseTerm } from '../../field/terms/pose-term.js';
+import type { ExternalOdometry } from './external-odometry.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
 
 /** What {@link BodyMotion.update} takes beside the pose. */
@@ -10,9 +14,11 @@ export interface BodyUpdate {
   /** Which sensor was tracked; its velocity is the difference between two poses of its own. */
   readonly sensor?: SensorId;
   /** Velocity in the body frame where tracking measured it, [v, ω], m/s and rad/s. */
-  readonly twist?: Twist;
+  readonly twist?: Twist | undefined;
   /** Whether the track is good enough to learn the IMU's bias from; true if left out. */
   readonly certain?: boolean;
+  /** Of the pose, 6×6, [x y z rotX rotY rotZ], axes of odom. */
+  readonly covariance?: Float64Array | undefined;
 }
 
 /** The parts of an observation that tell when its samples were taken, and from where. */
@@ -39,12 +45,19 @@ const SHORTEST_BASELINE = 0.02;
 const LONGEST_STEP = 0.25;
 /** Share of the newest step in the running variances. */
 const SPREAD_RATE = 0.15;
+/** A way that the accelerometer knows to this (m) is measured. */
+const SURE_WAY = 0.5;
+/** Share of a scan's information about roll and pitch that gravity has at least, known as well as this (rad). */
+const GRAVITY_SHARE = 8;
+const GOOD_TILT = 0.002;
+/** Least standard deviation of the direction of up (rad): axes and scale of an IMU are no better. */
+const LEAST_TILT = 0.0003;
 /** Poses of one sensor farther apart than this (s) say little once others have been tracked in between. */
 const LONGEST_BASELINE = 1;
 
 /**
- * How the robot's body moves, whatever sensors are on it: constant velocity on SE(3), with turn rates from an IMU where
- * there is one. Poses are T_odom_body, twists are in the body frame.
+ * How the robot's body moves, whatever sensors are on it: constant velocity on SE(3), with turn rates from an IMU and
+ * motion from an external odometry where there are any. Poses are T_odom_body, twists are in the body frame.
  *
  * @example
  * const motion = new BodyMotion(imu);
@@ -54,17 +67,29 @@ const LONGEST_BASELINE = 1;
  */
 export class BodyMotion {
   readonly #imu: ImuTrack | undefined;
+  readonly #odometry: ExternalOdometry | undefined;
+  readonly #inertial: InertialFilter | undefined;
   #pose: Pose = identity();
   #twist: Twist = new Float64Array(6);
   #stampNs: bigint | undefined;
+  /** Standard deviation of roll and pitch that the scan before gave, neighbouring points being correlated; rad. */
+  #scanTilt = Infinity;
   /** The state that was set, before any sensor was tracked from it. */
   #origin: StampedPose | undefined;
   /** Where the body was when each sensor was tracked last. */
   readonly #tracked = new Map<SensorId, StampedPose>();
 
-  /** @param imu turn rates of the body; whoever owns it adds readings before the observations they belong to */
-  constructor(imu?: ImuTrack) {
+  /**
+   * Whoever owns these adds readings before the observations they belong to.
+   *
+   * @param imu turn rates of the body
+   * @param odometry its motion, as wheels or another estimate have it
+   * @param inertial gravity and motion, from an IMU with an accelerometer
+   */
+  constructor(imu?: ImuTrack, odometry?: ExternalOdometry, inertial?: InertialFilter) {
     this.#imu = imu;
+    this.#odometry = odometry;
+    this.#inertial = inertial;
   }
 
   /** Newest pose, T_odom_body. */
@@ -90,16 +115,45 @@ export class BodyMotion {
   /** T_odom_body at `stampNs`, which may also lie before the newest pose. */
   predict(stampNs: bigint): Pose {
     const dt = this.elapsed(stampNs);
-    const twist = withRate(this.#twist, this.#rateUntil(stampNs));
+    const moved = this.#odometry?.twist(this.#stampNs ?? 0n, stampNs, this.#twist)
+      ? undefined
+      : this.#inertialStep(stampNs);
+    if (moved) return compose(this.#pose, moved);
+    const twist = withRate(this.#steadyUntil(stampNs), this.#rateUntil(stampNs));
     return compose(this.#pose, exp(twist.map((v) => v * dt)));
   }
 
   /** Velocity in the body frame to expect while an observation was taken: the turn rate is the IMU's where it has one. */
   expectedTwist({ stampNs, motion, surface }: Omit<Sweep, 'T_body_sensor' | 'mountTwist'>): Twist {
     const since = this.#rateUntil(stampNs);
-    if (!since || !this.#imu || motion === 'rigid') return withRate(this.#twist, since);
+    const steady = this.#steadyUntil(stampNs);
+    if (motion === 'rigid' || (!this.#imu && !this.#odometry)) return withRate(steady, since);
     const [first, last] = timeSpan(surface.tau, surface.count);
-    return withRate(this.#twist, this.#imu.mean(stampNs + first, stampNs + last) ?? since);
+    const [begin, end] = [stampNs + first, stampNs + last];
+    const rate = since && (this.#imu?.mean(begin, end) ?? since);
+    const during =
+      this.#odometry?.twist(begin, end, this.#twist) ?? this.#velocityAt(stampNs, rate) ?? steady;
+    return withRate(during, rate);
+  }
+
+  /** Whether the motion from the newest pose to a stamp is measured, not only assumed to go on. */
+  isMeasured(stampNs: bigint): boolean {
+    const newest = this.#stampNs;
+    if (newest === undefined) return false;
+    if (this.#odometry?.twist(newest, stampNs, this.#twist)) return true;
+    return this.#inertialStep(stampNs) !== undefined && this.#inertial!.waySigma < SURE_WAY;
+  }
+
+  /** What is known of an observation's pose before it is registered, given that the newest pose is right. */
+  priors({ stampNs, T_body_sensor }: Pick<Observation, 'stampNs' | 'T_body_sensor'>): readonly PoseTerm[] {
+    const newest = this.#stampNs;
+    if (newest === undefined) return [];
+    const expected = sensorPose(this.predict(stampNs), T_body_sensor);
+    const prior = this.#odometry?.prior(this.#pose, newest, stampNs, expected, T_body_sensor);
+    const up = this.#inertial?.advance(stampNs) ? this.#inertial.up() : undefined;
+    const gravity =
+      up && new GravityPrior(inSensor(up.body, T_body_sensor), up.odom, this.#tiltSigma(up.sigma));
+    return [...(prior ? [prior] : []), ...(gravity ? [gravity] : [])];
   }
 
   /** The twist to undistort an observation with: sensor frame, [v, ω], m/s and rad/s. */
@@ -112,7 +166,7 @@ export class BodyMotion {
    * observation from before the newest pose leaves the body where it is.
    */
   update(stampNs: bigint, T_odom_body: Pose, how: BodyUpdate = {}): void {
-    const { sensor = '', twist, certain = true } = how;
+    const { sensor = '', twist, certain = true, covariance } = how;
     const before = this.#stampNs;
     if (this.#isLate(stampNs)) return;
     const last = this.#tracked.get(sensor);
@@ -131,9 +185,13 @@ export class BodyMotion {
       sweep: twist,
       spread,
     });
+    if (certain && before !== undefined && this.#odometry)
+      this.#odometry.compare(before, stampNs, compose(inverse(this.#pose), T_odom_body));
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
     if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
+    if (covariance) this.#scanTilt = Math.sqrt((CORRELATED * (covariance[21]! + covariance[28]!)) / 2);
+    if (this.#inertial?.advance(stampNs)) this.#inertial.measure(stampNs, T_odom_body, covariance);
   }
 
   /** What the latest steps of the sensor say about its velocity during an observation; undefined where they are too old. */
@@ -154,20 +212,59 @@ export class BodyMotion {
     };
   }
 
-  /** Sets pose and velocity, after a reset, a bootstrap or a loss of track; a late one changes nothing. */
-  set(stampNs: bigint, T_odom_body: Pose, twist: Twist): void {
+  /**
+   * Sets pose and velocity, after a reset, a bootstrap or a loss of track; a late one changes nothing.
+   *
+   * @param known whether the pose is one in the map, not only a prediction
+   */
+  set(stampNs: bigint, T_odom_body: Pose, twist: Twist, known = true): void {
     if (this.#isLate(stampNs)) return;
     this.#pose = T_odom_body;
     this.#twist = twist;
     this.#stampNs = stampNs;
     this.#origin = { stampNs, pose: T_odom_body };
     this.#tracked.clear();
+    if (this.#inertial?.advance(stampNs)) this.#inertial.anchor(stampNs, T_odom_body, known);
   }
 
   /** From before the newest pose; longer before it, time itself has gone back. */
   #isLate(stampNs: bigint): boolean {
     const seconds = this.elapsed(stampNs);
     return seconds < 0 && seconds >= -LATE_SECONDS;
+  }
+
+  /**
+   * Standard deviation that gravity counts with against a scan. The scan knows the turn to a map that leans as it was built, by
+   * a little more with every scan where the beams' elevations are off: about roll and pitch against gravity it knows less than
+   * its own matrix says. So a good IMU counts {@link GRAVITY_SHARE} of the scan before at least.
+   */
+  #tiltSigma(sigma: number): number {
+    const share = GRAVITY_SHARE * Math.min(1, GOOD_TILT / sigma) ** 2;
+    return Math.max(LEAST_TILT, Math.min(sigma, this.#scanTilt / Math.sqrt(share)));
+  }
+
+  /** Velocity from the newest pose to a stamp: what odometry or IMU measured, else what it was. */
+  #steadyUntil(stampNs: bigint): Twist {
+    const newest = this.#stampNs;
+    if (newest === undefined) return this.#twist;
+    const measured = this.#odometry?.twist(newest, stampNs, this.#twist);
+    if (measured) return measured;
+    const moved = this.#inertialStep(stampNs);
+    const dt = this.elapsed(stampNs);
+    return moved && dt > 0 ? log(moved).map((v) => v / dt) : this.#twist;
+  }
+
+  /** T_body(newest)_body(stamp), by gyroscope and accelerometer. */
+  #inertialStep(stampNs: bigint): Pose | undefined {
+    const newest = this.#stampNs;
+    if (newest === undefined || stampNs <= newest || !this.#inertial?.advance(stampNs)) return undefined;
+    return this.#inertial.moved(newest);
+  }
+
+  /** Velocity at a stamp by the accelerometer, body frame. */
+  #velocityAt(stampNs: bigint, rate: Float64Array | undefined): Twist | undefined {
+    const v = rate && this.#inertialStep(stampNs) && this.#inertial!.velocity(rate);
+    return v && rate && Float64Array.of(...v, ...rate);
   }
 
   /** Mean turn rate between the newest pose and a stamp; undefined without an IMU that covers it. */
@@ -204,6 +301,11 @@ function spreadAfter(last: StampedPose | undefined, step: Twist | undefined, pos
     const along = pose[row]! * off[half]! + pose[row + 1]! * off[half + 1]! + pose[row + 2]! * off[half + 2]!;
     return variance + SPREAD_RATE * (along * along - variance);
   });
+}
+
+/** A direction in the body, in a sensor's frame. */
+function inSensor(body: ArrayLike<number>, T: Pose): Float64Array {
+  return Float64Array.from([0, 1, 2], (c) => T[c]! * body[0]! + T[4 + c]! * body[1]! + T[8 + c]! * body[2]!);
 }
 
 /** A twist with another turn rate. */

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import type { MotionSteps } from '../../field/terms/motion-tie.js';
+import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
 import { judge } from './judge.js';
@@ -19,6 +20,8 @@ export interface FirstGuess {
   readonly hold: boolean;
   /** What the steps between poses say about the velocity during a sweep. */
   readonly steps?: MotionSteps | undefined;
+  /** What is known of the pose beside the observation. */
+  readonly priors?: readonly PoseTerm[] | undefined;
 }
 
 const STILL = new Float64Array(6);
@@ -63,7 +66,7 @@ export class Registration {
 
   #register(
     observation: Observation,
-    { pose, twist, hold, steps }: FirstGuess,
+    { pose, twist, hold, steps, priors }: FirstGuess,
     { acceleration, near }: { acceleration?: Twist; near?: boolean } = {},
   ): Track {
     const undistort =
@@ -78,6 +81,7 @@ export class Registration {
       hold,
       steps,
       near,
+      priors,
     });
   }
 
@@ -97,7 +101,7 @@ export class Registration {
     if (judge(track, this.limits, age).state !== 'lost') return track;
     observation.undistort(guess.twist);
     const pose = this.#bestTurn(observation, guess.pose);
-    const again = this.register(observation, { ...guess, pose });
+    const again = this.register(observation, { ...guess, pose, priors: undefined });
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
   }
 

@@ -4,6 +4,7 @@ import { LinearSystem, unknownsAt } from '../../field/linear-system.js';
 import type { AlignSolution } from '../../field/registration.js';
 import type { GeometricTerm } from '../../field/terms/geometric.js';
 import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
+import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric } from '../../geometry/linear.js';
@@ -78,6 +79,8 @@ export interface TrackInput {
   readonly hold?: boolean;
   /** Whether the prediction is a solution already: the search begins with the last robust scale. */
   readonly near?: boolean | undefined;
+  /** What is known of the pose beside the surface. */
+  readonly priors?: readonly PoseTerm[] | undefined;
 }
 
 /**
@@ -98,7 +101,7 @@ export class Tracker {
     this.#options = options;
   }
 
-  track({ surface, predicted, twist, undistort, hold = true, steps, near }: TrackInput): Track {
+  track({ surface, predicted, twist, undistort, hold = true, steps, near, priors = [] }: TrackInput): Track {
     const o = this.#options;
     const solveTwist = undistort !== undefined && o.twistSigmaLinear > 0;
     const solution = this.#backend.solve({
@@ -106,6 +109,7 @@ export class Tracker {
         { ...this.#term(surface, near ? o.kernelEnd : o.kernelStart), kernelEnd: o.kernelEnd },
         new TwistPrior(twist, o.twistSigmaLinear, o.twistSigmaAngular),
         ...(solveTwist && steps ? [new MotionTie(steps)] : []),
+        ...priors,
         ...(hold ? [new SlidingHold(predicted, twist, o.minConditioning)] : []),
       ],
       start: predicted,

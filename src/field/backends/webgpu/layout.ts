@@ -86,7 +86,11 @@ export const STATE = {
   steps: 32,
 } as const;
 export const MAX_STEPS = 100;
-export const STATE_WORDS = STATE.steps + 12 * MAX_STEPS;
+/** Priors about the pose that a registration may have, behind the steps: the upper triangle of Λ, the residual, 1 = fades, each. */
+export const MAX_PRIORS = 2;
+export const PRIOR_WORDS = 28;
+export const PRIORS = STATE.steps + 12 * MAX_STEPS;
+export const STATE_WORDS = PRIORS + PRIOR_WORDS * MAX_PRIORS;
 export const STOP = { running: 0, converged: 1, limit: 2, singular: 3, deskew: 4 } as const;
 
 export interface HeapPlan {

@@ -3,7 +3,16 @@ import type { ClassSums } from '../../linear-system.js';
 import type { RegisterOptions } from '../plain.js';
 import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
-import { REGISTER_CHUNK, MAX_STEPS, REGISTER_SUMS, STATE, STATE_WORDS, STOP } from './layout.js';
+import {
+  MAX_STEPS,
+  PRIOR_WORDS,
+  PRIORS,
+  REGISTER_CHUNK,
+  REGISTER_SUMS,
+  STATE,
+  STATE_WORDS,
+  STOP,
+} from './layout.js';
 
 const SYSTEM = 75;
 /** Words of the state that a pass reads, and poses that are registered in one go. */
@@ -58,6 +67,8 @@ export interface AlignInput {
   readonly noiseFloor: number;
   /** How the velocity within the sweep is tied to the pose; absent where it is not. */
   readonly tie?: TieInput | undefined;
+  /** Priors about the pose at the first pose: the upper triangle of Λ, the residual and 1 if it fades, 28 numbers each; two at most. */
+  readonly priors: readonly (readonly number[])[];
   readonly predicted: Pose;
   /** The last step before was small: the first pass only gives the sums. */
   readonly pending: boolean;
@@ -155,6 +166,7 @@ export async function align(
   start.set(o.twistOffset, STATE.offset);
   start.set([o.predicted[3]!, o.predicted[7]!, o.predicted[11]!], STATE.predicted);
   start[STATE.pending] = o.pending ? 1 : 0;
+  o.priors.forEach((prior, i) => start.set(prior, PRIORS + i * PRIOR_WORDS));
   gpu.write(gpu.buffer('state'), 0, start);
   const steps = Math.min(o.maxIterations, MAX_STEPS);
   const chunks = Math.ceil(count / REGISTER_CHUNK);
@@ -166,7 +178,7 @@ export async function align(
         [o.twistSigmaLinear, o.twistSigmaAngular, o.maxTurn],
         [o.groundWeight, o.minConditioning, o.holdInformation, o.noiseFloor],
         [o.tie?.gain ?? 0, ...(o.tie?.information.slice(0, 3) ?? [0, 0, 0])],
-        o.tie?.information.slice(3) ?? [0, 0, 0],
+        [...(o.tie?.information.slice(3) ?? [0, 0, 0]), o.priors.length],
         o.tie?.offset.slice(0, 3) ?? [0, 0, 0],
         o.tie?.offset.slice(3) ?? [0, 0, 0],
         { u: [chunks, steps, o.solveTwist ? 12 : 6, o.hold ? 1 : 0] },

@@ -1,15 +1,16 @@
-import { moveAtSensor } from '../../../geometry/se3.js';
+import { moveAtSensor, type Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import { corrected } from '../../gauss-newton.js';
 import { emptySums, LinearSystem, TIME_SCALE, unknownsAt, type ClassSums } from '../../linear-system.js';
 import { MAX_LINEAR_TURN, type AlignProblem, type AlignSolution } from '../../registration.js';
 import type { GeometricTerm } from '../../terms/geometric.js';
 import { MotionTie } from '../../terms/motion-tie.js';
+import { PoseTerm } from '../../terms/pose-term.js';
 import { HOLD_INFORMATION, NOISE_FLOOR, SlidingHold } from '../../terms/sliding-hold.js';
 import { TwistPrior, twistOffset } from '../../terms/twist-prior.js';
 import { registerOptions } from '../plain.js';
 import { ownField } from './field.js';
-import { STATE, STOP } from './layout.js';
+import { MAX_PRIORS, STATE, STOP } from './layout.js';
 import { addSums, type AlignInput, type AlignOutcome } from './registering.js';
 
 /** The one kind of problem that the device solves by itself. */
@@ -18,6 +19,7 @@ interface DeviceProblem {
   readonly twistPrior: TwistPrior | undefined;
   readonly hold: SlidingHold | undefined;
   readonly tie: MotionTie | undefined;
+  readonly priors: readonly PoseTerm[];
 }
 
 /** Undefined for a problem of another kind. */
@@ -26,13 +28,20 @@ function asDeviceProblem({ terms, solveTwist, twist }: AlignProblem): DeviceProb
   const twistPrior = terms.find((term) => term instanceof TwistPrior);
   const hold = terms.find((term) => term instanceof SlidingHold);
   const tie = terms.find((term) => term instanceof MotionTie);
-  const known = [...geometric, twistPrior, hold, tie].filter((term) => term !== undefined).length;
+  const priors = terms.filter((term) => term instanceof PoseTerm);
+  const known = [...geometric, ...priors, twistPrior, hold, tie].filter((term) => term !== undefined).length;
   const [term] = geometric;
   if (geometric.length !== 1 || known !== terms.length || term!.kernelEnd === undefined) return undefined;
-  if (solveTwist && !twistPrior) return undefined;
+  if ((solveTwist && !twistPrior) || priors.length > MAX_PRIORS) return undefined;
   if (hold && hold.predictedTwist !== (twistPrior?.predicted ?? twist)) return undefined;
   if (term!.surface.keypoints.length === 0) return undefined;
-  return { term: { ...term!, kernelEnd: term!.kernelEnd }, twistPrior, hold, tie };
+  return { term: { ...term!, kernelEnd: term!.kernelEnd }, twistPrior, hold, tie, priors };
+}
+
+/** The upper triangle of Λ, the residual, and 1 if it fades. */
+function atPose(prior: PoseTerm, pose: Pose): number[] {
+  const { information, residual } = prior.quadratic(pose);
+  return [...information.filter((_, i) => i % 6 >= Math.floor(i / 6)), ...residual, prior.fades ? 1 : 0];
 }
 
 /** Points as they are sent: views of shared memory, not copies. */
@@ -60,7 +69,7 @@ export function solveOnDevice(
 ): AlignSolution | undefined {
   const known = asDeviceProblem(problem);
   if (!known) return undefined;
-  const { term, twistPrior, hold, tie } = known;
+  const { term, twistPrior, hold, tie, priors } = known;
   const { undistort, twist, maxIterations, translationTolerance, rotationTolerance, anneal } = problem;
   const predictedTwist = twistPrior?.predicted ?? twist;
   const correction = new Float64Array(6);
@@ -97,6 +106,7 @@ export function solveOnDevice(
         information: Array.from({ length: 6 }, (_, i) => tie.information(i)),
         offset: [...twistOffset(tie.velocity(pose), { ...unknownsAt(pose), undistorted })],
       },
+      priors: priors.map((prior) => atPose(prior, pose)),
       predicted: hold?.predicted ?? problem.start,
       pending,
     });

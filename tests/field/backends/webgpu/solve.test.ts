@@ -5,6 +5,8 @@ import { LinearSystem } from '../../../../src/field/linear-system.js';
 import type { AlignProblem, AlignSolution } from '../../../../src/field/registration.js';
 import type { PriorTerm } from '../../../../src/field/terms/prior.js';
 import { MotionTie } from '../../../../src/field/terms/motion-tie.js';
+import { GravityPrior } from '../../../../src/field/terms/gravity-prior.js';
+import { PosePrior } from '../../../../src/field/terms/pose-prior.js';
 import { SlidingHold } from '../../../../src/field/terms/sliding-hold.js';
 import { TwistPrior } from '../../../../src/field/terms/twist-prior.js';
 import { Random } from '../../../../src/geometry/random.js';
@@ -108,18 +110,26 @@ describe.skipIf(missing)('solve on the device', () => {
   }
 
   it.each([
-    ['pose alone', false, false],
-    ['pose and twist', true, false],
-    ['pose and twist, tied', true, true],
+    ['pose alone', false, false, 0],
+    ['pose and twist', true, false, 0],
+    ['pose and twist, tied', true, true, 0],
+    ['pose and twist, tied, with priors about the pose', true, true, 0.003],
+    ['pose with priors', false, false, 0.003],
   ])(
     'comes to the solution of the shared loop: %s',
-    (_, solveTwist, tied) => {
+    (_, solveTwist, tied, sigma) => {
       const shared = new GaussNewton((terms, at, out) => gpu.backend.linearise(terms, at, out));
       const last = compose(truth, exp(twist.map((v) => -0.1 * v)));
       const tie = tied ? [new MotionTie({ last, dt: 0.1, before: twist, middle: 0.01 })] : [];
+      // Millimetres off in a direction of its own.
+      const prior = moveAtSensor(truth, [0.003, 0.004, -0.004, 0.001, 0, -0.001]);
+      const along = Float64Array.from({ length: 36 }, (_, i) => (i % 7 ? 0.3 : 1) / sigma ** 2);
+      const sensor = [0, 1, 2].map((c) => prior[8 + c]!); // up, where the prior would have the sensor
+      const gravity = new GravityPrior(sensor, [0, 0, 1], 3e-4);
+      const priors = sigma > 0 ? [new PosePrior(prior, along), gravity] : [];
       const problem = (one: TestField | GpuTestField, changes: Partial<AlignProblem>): AlignProblem => {
         const { terms, ...rest } = untied(one, changes);
-        return { ...rest, terms: [...terms, ...tie] };
+        return { ...rest, terms: [...terms, ...tie, ...priors] };
       };
       const changes = solveTwist ? { solveTwist, undistort } : {};
       undistort(STILL);
@@ -130,7 +140,11 @@ describe.skipIf(missing)('solve on the device', () => {
       undistort(STILL);
       expectSame(onGpu, wasm.backend.solve(problem(wasm, changes)));
       expect(iterations).toBeGreaterThan(3);
-      if (!solveTwist) return;
+      if (sigma > 0) {
+        const without = wasm.backend.solve(untied(wasm, changes)).pose;
+        expect(translationNorm(compose(inverse(without), pose))).toBeGreaterThan(5e-4); // it was drawn there
+      }
+      if (!solveTwist || sigma > 0) return;
       const off = compose(inverse(truth), pose);
       expect(translationNorm(off)).toBeLessThan(0.01);
       for (let i = 0; i < 6; i++)

@@ -1,4 +1,6 @@
-import { REGISTER_SUMS, STATE, STOP } from '../layout.js';
+import { CORRELATED } from '../../../terms/motion-tie.js';
+import { FADING, STEADY } from '../../../terms/pose-term.js';
+import { PRIORS, PRIOR_WORDS, REGISTER_SUMS, STATE, STOP } from '../layout.js';
 import { linear } from './linear.js';
 
 /**
@@ -11,7 +13,7 @@ struct Params {
   sigmas: vec4f, // of the twist per unit of scaled time, linear and angular; largest turn that is not deskewed anew
   factors: vec4f, // weight of ground, smallest conditioning; of the hold: information of the prediction, noise floor
   tie: vec4f, // how the velocity moves with the pose, 0 = not tied; information per variance of the linear components
-  tieAngular: vec4f, // of the angular ones
+  tieAngular: vec4f, // of the angular ones; priors about the pose
   tiedLinear: vec4f, // twist minus the velocity that the first pose means, scaled time
   tiedAngular: vec4f,
   counts: vec4u, // chunks of points, most steps, unknowns (6 or 12), 1 = hold sliding directions
@@ -76,6 +78,7 @@ fn step() {
     }
   }
   if (n == 12u && params.tie.x != 0.0) { tieMotion(iteration, variance); }
+  addPriors(n, iteration, variance);
   let annealed = kernel <= params.limits.x;
   if (params.counts.w != 0u && annealed) { holdSlide(n, weight, variance, away); }
   if (!solveScaled(n)) { state[${STATE.stop}] = ${STOP.singular}.0; return; }
@@ -109,6 +112,32 @@ fn tieMotion(iteration: u32, variance: f32) {
     A[i * 12u + 6u + i] -= information * s;
     b[i] += information * s * r;
     b[6u + i] -= information * r;
+  }
+}
+
+// What is known of the pose beforehand, as in src/field/terms/pose-term.ts; times the correlation of neighbouring points.
+fn addPriors(n: u32, iteration: u32, variance: f32) {
+  for (var p = 0u; p < u32(params.tie.w); p++) {
+    let at = ${PRIORS}u + p * ${PRIOR_WORDS}u;
+    var r: array<f32, 6>;
+    for (var i = 0u; i < 6u; i++) {
+      r[i] = state[at + 21u + i];
+      for (var k = 0u; k < iteration; k++) { r[i] += state[${STATE.steps}u + k * 12u + i]; }
+    }
+    var pull: array<f32, 6>;
+    var square = 0.0;
+    for (var i = 0u; i < 6u; i++) {
+      pull[i] = 0.0; // some drivers keep what it had for the prior before
+      for (var c = 0u; c < 6u; c++) { pull[i] += state[at + upper(i, c)] * r[c]; }
+      square += r[i] * pull[i];
+    }
+    let faded = 1.0 + square / ${FADING}.0;
+    let steady = min(1.0, ${STEADY}.0 * inverseSqrt(max(square, 1e-12)));
+    let weight = variance * ${CORRELATED}.0 * select(steady, 1.0 / (faded * faded), state[at + 27u] != 0.0);
+    for (var i = 0u; i < 6u; i++) {
+      for (var c = 0u; c < 6u; c++) { A[i * n + c] += weight * state[at + upper(i, c)]; }
+      b[i] -= weight * pull[i];
+    }
   }
 }
 

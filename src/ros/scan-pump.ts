@@ -34,7 +34,7 @@ const STARTED_SCANS = 10;
  * Hands scans to the SLAM thread, one at a time, and knows which one it is working on.
  *
  * @example
- * const pump = new ScanPump({ intake, imu, slam, active, queueSize, wantsCloud, onFatal });
+ * const pump = new ScanPump({ intake, imu, wheels, slam, active, queueSize, wantsCloud, onFatal });
  * pump.pump(); // after every cloud that came
  * pump.settle('tracking'); // after every scan that is mapped
  */

@@ -25,6 +25,9 @@ export const STEADY = 2;
  * ½ χ²/(1 + χ²/{@link FADING}): where the scan determines the pose and the prior is far off (a wheel that slips), it hardly
  * counts; where the scan slides, nothing is far off. One that does not is robust after Huber: beyond {@link STEADY} its pull
  * stays the same.
+ *
+ * @example
+ * const priors: readonly PoseTerm[] = motion.priors(observation);
  */
 export abstract class PoseTerm implements PriorTerm {
   readonly kind = 'prior';

@@ -22,7 +22,13 @@ export interface Growth {
   readonly gyroBias: number;
 }
 
-/** Covariance of the errors, and what a measurement says about them. */
+/**
+ * Covariance of the errors, and what a measurement says about them.
+ *
+ * @example
+ * const errors = new ErrorState();
+ * errors.set(PART.attitude, 0.01 ** 2);
+ */
 export class ErrorState {
   /** 18×18. */
   readonly P = new Float64Array(N * N);

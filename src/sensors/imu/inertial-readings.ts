@@ -30,7 +30,7 @@ interface Reading {
  * @example
  * const readings = new InertialReadings();
  * readings.add(batch);
- * if (readings.cover(from, to)) readings.each(from, to, (rate, force, dt) => integrate(rate, force, dt));
+ * if (readings.cover(from, to)) readings.each(from, to, (rate, force, dt) => console.log(rate, force, dt));
  */
 export class InertialReadings {
   #all: Reading[] = [];

@@ -1,6 +1,6 @@
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
 import { LATE_SECONDS } from '../../sensors/arrival.js';
-import { CORRELATED, type MotionSteps } from '../../field/terms/motion-tie.js';
+import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import { sensorPose, sensorTwist } from '../body-frame.js';
 import { GravityPrior } from '../../field/terms/gravity-prior.js';
 import type { InertialFilter } from '../../sensors/imu/inertial-filter.js';
@@ -47,6 +47,8 @@ const LONGEST_STEP = 0.25;
 const SPREAD_RATE = 0.15;
 /** A way that the accelerometer knows to this (m) is measured. */
 const SURE_WAY = 0.5;
+/** Real residuals are alike beyond what the covariance counts. */
+const SCAN_ALIKE = 3;
 /** Share of a scan's information about roll and pitch that gravity has at least, known as well as this (rad). */
 const GRAVITY_SHARE = 8;
 const GOOD_TILT = 0.002;
@@ -190,7 +192,7 @@ export class BodyMotion {
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
     if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
-    if (covariance) this.#scanTilt = Math.sqrt((CORRELATED * (covariance[21]! + covariance[28]!)) / 2);
+    if (covariance) this.#scanTilt = Math.sqrt((SCAN_ALIKE * (covariance[21]! + covariance[28]!)) / 2);
     if (this.#inertial?.advance(stampNs)) this.#inertial.measure(stampNs, T_odom_body, covariance);
   }
 

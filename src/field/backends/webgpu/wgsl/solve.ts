@@ -117,7 +117,7 @@ fn tieMotion(iteration: u32, variance: f32) {
 
 // What is known of the pose beforehand, as in src/field/terms/pose-term.ts; times the correlation of neighbouring points.
 fn addPriors(n: u32, iteration: u32, variance: f32) {
-  for (var p = 0u; p < u32(params.tie.w); p++) {
+  for (var p = 0u; p < u32(params.tieAngular.w); p++) {
     let at = ${PRIORS}u + p * ${PRIOR_WORDS}u;
     var r: array<f32, 6>;
     for (var i = 0u; i < 6u; i++) {

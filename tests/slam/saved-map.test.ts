@@ -99,7 +99,7 @@ describe('a saved map', () => {
     const slam = await createSlam(config, files);
     const loaded = slam.mesh();
     for (const distances of [surfaceDistances(loaded, mesh), surfaceDistances(mesh, loaded)]) {
-      expect(distances[Math.floor(0.99 * distances.length)]).toBeLessThan(0.005);
+      expect(distances[Math.floor(0.99 * distances.length)]).toBeLessThan(0.006);
       expect(distances[Math.floor(0.5 * distances.length)]).toBeLessThan(0.002);
     }
     expect(dataOf(slam.save())).toEqual(dataOf(files));

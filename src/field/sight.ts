@@ -23,17 +23,28 @@ export function sightOf(
 ): Float32Array {
   out.fill(0);
   for (let i = 0; i < count; i++) {
-    const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
+    const px = x[i]!;
+    const py = y[i]!;
+    const pz = z[i]!;
     const range = Math.sqrt(px * px + py * py + pz * pz);
     if (!(range > 0)) continue;
     const at = cellOf(px, py, pz) * SIGHT_WORDS;
     if (out[at + 4]! > 0 && out[at + 4]! <= range) continue;
-    let [a, b, c] = [nx[i]!, ny[i]!, nz[i]!];
+    let a = nx[i]!;
+    let b = ny[i]!;
+    let c = nz[i]!;
     let offset = a * px + b * py + c * pz;
     if (a === 0 && b === 0 && c === 0) {
-      [a, b, c] = [-px / range, -py / range, -pz / range];
+      a = -px / range;
+      b = -py / range;
+      c = -pz / range;
       offset = -range + UNORIENTED * range + 2 * clear;
-    } else if (offset > 0) [a, b, c, offset] = [-a, -b, -c, -offset];
+    } else if (offset > 0) {
+      a = -a;
+      b = -b;
+      c = -c;
+      offset = -offset;
+    }
     out[at] = a;
     out[at + 1] = b;
     out[at + 2] = c;
@@ -45,13 +56,27 @@ export function sightOf(
 
 /** Face by the largest coordinate and its sign, then row and column by the other two; as in the kernel. */
 function cellOf(x: number, y: number, z: number): number {
-  const [ax, ay, az] = [Math.abs(x), Math.abs(y), Math.abs(z)];
-  let face: number, u: number, v: number;
-  if (ax >= ay && ax >= az) [face, u, v] = [x < 0 ? 1 : 0, y / ax, z / ax];
-  else if (ay >= az) [face, u, v] = [y < 0 ? 3 : 2, x / ay, z / ay];
-  else [face, u, v] = [z < 0 ? 5 : 4, x / az, y / az];
-  const column = Math.min(SIGHT_SIDE - 1, Math.floor((u + 1) * (SIGHT_SIDE / 2)));
-  const row = Math.min(SIGHT_SIDE - 1, Math.floor((v + 1) * (SIGHT_SIDE / 2)));
+  const ax = Math.abs(x);
+  const ay = Math.abs(y);
+  const az = Math.abs(z);
+  let face = 0;
+  let u = 0;
+  let v = 0;
+  if (ax >= ay && ax >= az) {
+    face = x < 0 ? 1 : 0;
+    u = y / ax;
+    v = z / ax;
+  } else if (ay >= az) {
+    face = y < 0 ? 3 : 2;
+    u = x / ay;
+    v = z / ay;
+  } else {
+    face = z < 0 ? 5 : 4;
+    u = x / az;
+    v = y / az;
+  }
+  const column = Math.min(SIGHT_SIDE - 1, ((u + 1) * (SIGHT_SIDE / 2)) | 0);
+  const row = Math.min(SIGHT_SIDE - 1, ((v + 1) * (SIGHT_SIDE / 2)) | 0);
   return (face * SIGHT_SIDE + row) * SIGHT_SIDE + column;
 }
 
@@ -88,10 +113,15 @@ export function isSeenThrough(sight: Float32Array, x: number, y: number, z: numb
   const range = Math.sqrt(x * x + y * y + z * z);
   if (!(range > 1)) return false;
   const middle = cellOf(x, y, z);
-  const [row, column] = [((middle / SIGHT_SIDE) | 0) % SIGHT_SIDE, middle % SIGHT_SIDE];
+  // Most places are told by what was seen in their own direction.
+  const own = sight[middle * SIGHT_WORDS + 4]!;
+  if (own > 0 && range > own - clear) return false;
+  const row = ((middle / SIGHT_SIDE) | 0) % SIGHT_SIDE;
+  const column = middle % SIGHT_SIDE;
+  const [lastRow, lastColumn] = [Math.min(SIGHT_SIDE - 1, row + 1), Math.min(SIGHT_SIDE - 1, column + 1)];
   let known = 0;
-  for (let r = Math.max(0, row - 1); r <= Math.min(SIGHT_SIDE - 1, row + 1); r++)
-    for (let c = Math.max(0, column - 1); c <= Math.min(SIGHT_SIDE - 1, column + 1); c++) {
+  for (let r = Math.max(0, row - 1); r <= lastRow; r++)
+    for (let c = Math.max(0, column - 1); c <= lastColumn; c++) {
       const cell = (middle + (r - row) * SIGHT_SIDE + c - column) * SIGHT_WORDS;
       const seen = sight[cell + 4]!;
       if (seen === 0) continue;

@@ -52,16 +52,16 @@ export class MovingPoints {
     let marked = 0;
     for (let i = 0; i < count; i++) {
       if (flags[i]! & GROUND) continue;
-      const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
+      const px = x[i]!;
+      const py = y[i]!;
+      const pz = z[i]!;
       if (px * px + py * py + pz * pz > reach * reach) continue;
       let witnesses = 0;
       for (let k = sights.length - 1; k + witnesses + 1 >= WITNESSES && witnesses < WITNESSES; k--) {
         const { T, cells } = sights[k]!;
-        const [qx, qy, qz] = [
-          T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!,
-          T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!,
-          T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!,
-        ];
+        const qx = T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!;
+        const qy = T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!;
+        const qz = T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!;
         if (qx * qx + qy * qy + qz * qz < reach * reach && isSeenThrough(cells, qx, qy, qz, clear))
           witnesses++;
       }

@@ -1,5 +1,5 @@
 import { FeltmapError } from '../geometry/errors.js';
-import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
+import { compose, inverse, rotationAngle, separation, translationNorm, type Pose } from '../geometry/se3.js';
 import { statistics, type Statistics } from './statistics.js';
 
 const DEGREES = 180 / Math.PI;
@@ -57,10 +57,7 @@ function relativePoseError(estimate: readonly Pose[], truth: readonly Pose[], i:
 /** Distance travelled up to each pose (m), starting at 0. */
 export function pathLengths(poses: readonly Pose[]): Float64Array {
   const out = new Float64Array(poses.length);
-  for (let i = 1; i < poses.length; i++) {
-    const [a, b] = [poses[i - 1]!, poses[i]!];
-    out[i] = out[i - 1]! + Math.hypot(b[3]! - a[3]!, b[7]! - a[7]!, b[11]! - a[11]!);
-  }
+  for (let i = 1; i < poses.length; i++) out[i] = out[i - 1]! + separation(poses[i - 1]!, poses[i]!);
   return out;
 }
 

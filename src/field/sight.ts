@@ -1,4 +1,5 @@
 import { SIGHT_FAR, SIGHT_KNOWN, SIGHT_SIDE, SIGHT_WORDS } from '../kernels/layout/field.js';
+import { cubeCell } from '../geometry/cube-cell.js';
 import type { Pose } from '../geometry/se3.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
 import type { BlockTable } from './field.js';
@@ -28,7 +29,7 @@ export function sightOf(
     const pz = z[i]!;
     const range = Math.sqrt(px * px + py * py + pz * pz);
     if (!(range > 0)) continue;
-    const at = cellOf(px, py, pz) * SIGHT_WORDS;
+    const at = cubeCell(px, py, pz, SIGHT_SIDE) * SIGHT_WORDS;
     if (out[at + 4]! > 0 && out[at + 4]! <= range) continue;
     let a = nx[i]!;
     let b = ny[i]!;
@@ -52,32 +53,6 @@ export function sightOf(
     out[at + 4] = range;
   }
   return out;
-}
-
-/** Face by the largest coordinate and its sign, then row and column by the other two; as in the kernel. */
-function cellOf(x: number, y: number, z: number): number {
-  const ax = Math.abs(x);
-  const ay = Math.abs(y);
-  const az = Math.abs(z);
-  let face = 0;
-  let u = 0;
-  let v = 0;
-  if (ax >= ay && ax >= az) {
-    face = x < 0 ? 1 : 0;
-    u = y / ax;
-    v = z / ax;
-  } else if (ay >= az) {
-    face = y < 0 ? 3 : 2;
-    u = x / ay;
-    v = z / ay;
-  } else {
-    face = z < 0 ? 5 : 4;
-    u = x / az;
-    v = y / az;
-  }
-  const column = Math.min(SIGHT_SIDE - 1, ((u + 1) * (SIGHT_SIDE / 2)) | 0);
-  const row = Math.min(SIGHT_SIDE - 1, ((v + 1) * (SIGHT_SIDE / 2)) | 0);
-  return (face * SIGHT_SIDE + row) * SIGHT_SIDE + column;
 }
 
 /**
@@ -112,7 +87,7 @@ export function blocksInSight(
 export function isSeenThrough(sight: Float32Array, x: number, y: number, z: number, clear: number): boolean {
   const range = Math.sqrt(x * x + y * y + z * z);
   if (!(range > 1)) return false;
-  const middle = cellOf(x, y, z);
+  const middle = cubeCell(x, y, z, SIGHT_SIDE);
   // Most places are told by what was seen in their own direction.
   const own = sight[middle * SIGHT_WORDS + 4]!;
   if (own > 0 && range > own - clear) return false;

@@ -171,6 +171,11 @@ export function rotationAngle(T: Pose): number {
   return Math.hypot(...rotationVector(T));
 }
 
+/** Distance (m) between the origins of two poses in one frame. */
+export function separation(a: Pose, b: Pose): number {
+  return Math.hypot(a[3]! - b[3]!, a[7]! - b[7]!, a[11]! - b[11]!);
+}
+
 export function translationNorm(T: Pose): number {
   return Math.hypot(T[3]!, T[7]!, T[11]!);
 }

@@ -1,4 +1,4 @@
-import { compose, identity, type Pose } from '../geometry/se3.js';
+import { compose, identity, separation, type Pose } from '../geometry/se3.js';
 import type { SlamEvent, TrackingState } from './events.js';
 
 /** A pose of the body on its path. */
@@ -140,7 +140,6 @@ export class Trajectory {
   }
 
   #step(i: number): number {
-    const [a, b] = [this.at(i)!.pose, this.at(i + 1)!.pose];
-    return Math.hypot(b[3]! - a[3]!, b[7]! - a[7]!, b[11]! - a[11]!);
+    return separation(this.at(i)!.pose, this.at(i + 1)!.pose);
   }
 }

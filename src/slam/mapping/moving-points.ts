@@ -1,5 +1,5 @@
 import { isSeenThrough, sightOf } from '../../field/sight.js';
-import { compose, inverse, type Pose } from '../../geometry/se3.js';
+import { compose, inverse, separation, type Pose } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 
 /** Earlier sights that are kept, how far apart in fine voxels (4 m at 0.15 m), and how far they count (40 m). */
@@ -39,7 +39,7 @@ export class MovingPoints {
   /** Takes what a scan sees for the ones to come, if the sensor has moved on. */
   keep(surface: SurfaceSamples, pose: Pose): void {
     const last = this.#sights.at(-1);
-    if (last && distance(last.pose, pose) < SPACING * this.#voxel) return;
+    if (last && separation(last.pose, pose) < SPACING * this.#voxel) return;
     const old = this.#sights.length === MOST_SIGHTS ? this.#sights.shift() : undefined;
     this.#sights.push({ pose: pose.slice(), cells: sightOf(surface, CLEAR * this.#voxel, old?.cells) });
   }
@@ -76,5 +76,3 @@ export class MovingPoints {
     this.#sights = [];
   }
 }
-
-const distance = (a: Pose, b: Pose): number => Math.hypot(a[3]! - b[3]!, a[7]! - b[7]!, a[11]! - b[11]!);

@@ -1,3 +1,4 @@
+import { cubeCell } from '../../geometry/cube-cell.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 
 /** Cells along an edge of each face of the cube: 2.8° in its middle. */
@@ -30,7 +31,7 @@ export class DepthView {
     for (let k = 0; k < most; k++) {
       const i = samples ? samples[k]! : k;
       const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
-      const cell = cellOf(px, py, pz);
+      const cell = cubeCell(px, py, pz, SIDE);
       const range = Math.min(MOST, 1 + ((100 * Math.sqrt(px * px + py * py + pz * pz)) | 0));
       if (nearest[cell] === 0 || range < nearest[cell]!) nearest[cell] = range;
     }
@@ -44,7 +45,7 @@ export class DepthView {
    * known.
    */
   clearance(x: number, y: number, z: number): number {
-    return this.#clear[cellOf(x, y, z)]! / 100;
+    return this.#clear[cubeCell(x, y, z, SIDE)]! / 100;
   }
 }
 
@@ -63,16 +64,4 @@ function leastAround(cell: number): number {
       if (range < least) least = range;
     }
   return found >= KNOWN ? least : 0;
-}
-
-/** Face by the largest coordinate and its sign, then row and column by the other two. */
-function cellOf(x: number, y: number, z: number): number {
-  const [ax, ay, az] = [Math.abs(x), Math.abs(y), Math.abs(z)];
-  let face: number, u: number, v: number;
-  if (ax >= ay && ax >= az) [face, u, v] = [x < 0 ? 1 : 0, y / ax, z / ax];
-  else if (ay >= az) [face, u, v] = [y < 0 ? 3 : 2, x / ay, z / ay];
-  else [face, u, v] = [z < 0 ? 5 : 4, x / az, y / az];
-  const column = Math.min(SIDE - 1, Math.floor((u + 1) * (SIDE / 2))) || 0;
-  const row = Math.min(SIDE - 1, Math.floor((v + 1) * (SIDE / 2))) || 0;
-  return (face * SIDE + row) * SIDE + column;
 }

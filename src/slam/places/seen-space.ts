@@ -1,5 +1,5 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
-import { compose, inverse, type Pose } from '../../geometry/se3.js';
+import { compose, inverse, separation, type Pose } from '../../geometry/se3.js';
 import { DepthView } from './depth-view.js';
 
 /** Views that are kept: the oldest gives way. */
@@ -63,7 +63,7 @@ export class SeenSpace {
   /** Keeps the view of a scan that was mapped, unless there is one from nearby that looks the same way. */
   add(surface: SurfaceSamples, pose: Pose): void {
     const near = this.#views.some(
-      (view) => distance(view.pose, pose) < this.#spacing && facing(view.pose, pose) > Math.SQRT1_2,
+      (view) => separation(view.pose, pose) < this.#spacing && facing(view.pose, pose) > Math.SQRT1_2,
     );
     if (near) return;
     if (this.#views.length === MOST_VIEWS) this.#views.shift();
@@ -101,7 +101,7 @@ export class SeenSpace {
     const nearest: View[] = [];
     const aways: number[] = [];
     for (const view of this.#views) {
-      const away = distance(view.pose, pose);
+      const away = separation(view.pose, pose);
       let at = nearest.length;
       while (at > 0 && away < aways[at - 1]!) at--;
       if (at === COMPARED) continue;
@@ -142,6 +142,5 @@ function offGround({ x, y, z, flags }: SurfaceSamples, samples: Uint32Array): Fl
   return out.subarray(0, 3 * n);
 }
 
-const distance = (a: Pose, b: Pose): number => Math.hypot(a[3]! - b[3]!, a[7]! - b[7]!, a[11]! - b[11]!);
 /** Cosine between the sensors' x axes. */
 const facing = (a: Pose, b: Pose): number => a[0]! * b[0]! + a[4]! * b[4]! + a[8]! * b[8]!;

@@ -146,6 +146,11 @@ export interface FieldBackend {
   /** SAMPLE_VALUES per point (x y z each, metres); a weight of 0 says not observed. */
   sample(field: Field, layer: 'distance', points: Float32Array): Float32Array;
   /**
+   * Colours of points on the surface (x y z each, metres): red, green, blue, 0…255, and 255 where they are known, 0
+   * where not. Empty where the field has no colour layer.
+   */
+  colours(field: Field, points: Float32Array): Uint8Array;
+  /**
    * Distances at the 9³ corners of fine blocks, x fastest, NaN where not observed.
    *
    * @param values BLOCK_VALUES per block, in kernel memory

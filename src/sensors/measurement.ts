@@ -1,9 +1,10 @@
+import type { RgbdFrame } from './camera/frame.js';
 import type { ImuBatch } from './imu/batch.js';
 import type { LidarScan } from './lidar/scan.js';
 import type { OdometryBatch } from './odometry/batch.js';
 
 /** What a recording or a driver hands to the core. */
-export type Measurement = LidarScan | ImuBatch | OdometryBatch;
+export type Measurement = LidarScan | RgbdFrame | ImuBatch | OdometryBatch;
 
 export function isImuBatch(measurement: Measurement): measurement is ImuBatch {
   return 'rates' in measurement;
@@ -15,4 +16,8 @@ export function isOdometryBatch(measurement: Measurement): measurement is Odomet
 
 export function isScan(measurement: Measurement): measurement is LidarScan {
   return 'positions' in measurement;
+}
+
+export function isFrame(measurement: Measurement): measurement is RgbdFrame {
+  return 'depth' in measurement;
 }

@@ -28,6 +28,37 @@ export interface SurfaceSamples extends Readonly<Record<SurfaceColumn, Float32Ar
   readonly up: ArrayLike<number>;
   /** The samples that are registered, as indices into the columns: spread evenly over the surface. */
   readonly keypoints: Uint32Array;
+  /**
+   * Information of each sample relative to one at a distance of 1 m: (σ(1)/σ)², where the sensor's noise depends on the
+   * distance. Samples with it are registered by their normals as well.
+   */
+  readonly information?: Float32Array;
+  /** Brightness of each sample, 0…255 of a blurred image; NaN where the camera saw none. */
+  readonly grey?: Float32Array;
+}
+
+/**
+ * Ranges in rows and columns, as a pinhole without distortion sees them: what fuses by gathering goes from corners of the
+ * map to pixels. Row by row in kernel memory.
+ */
+export interface RangeGrid {
+  readonly width: number;
+  readonly height: number;
+  /** Pixels; centres lie at whole numbers. */
+  readonly fx: number;
+  readonly fy: number;
+  readonly cx: number;
+  readonly cy: number;
+  /** Distance along the optical axis, metres; 0 where it is unknown. */
+  readonly z: Float32Array;
+  /** Unit normal towards the sensor, zero where unknown. */
+  readonly nx: Float32Array;
+  readonly ny: Float32Array;
+  readonly nz: Float32Array;
+  /** As {@link SurfaceSamples.information}. */
+  readonly information: Float32Array;
+  /** 4 bytes a pixel: red, green, blue, and 255 where they are known, 0 where not; absent without a colour image. */
+  readonly color?: Uint8Array;
 }
 
 /** Names a sensor on the body: its topic, or its name in the rig. */
@@ -59,6 +90,8 @@ export interface Observation {
   readonly mountTwist?: Twist;
   /** Sensor frame at the stamp. */
   readonly surface: SurfaceSamples;
+  /** Organised ranges, from sensors that have them: fused by gathering. */
+  readonly grid?: RangeGrid;
   /** Whether what lies between the sensor and its samples was seen to be free. */
   readonly rays: 'from-sensor' | 'none';
   /** `sweep`: samples were taken while the sensor moved, at the times `surface.tau`. */

@@ -28,7 +28,7 @@ import { ThrottledLog } from '../../src/ros/throttle.js';
 import { TimeWatch } from '../../src/ros/time-watch.js';
 import { ImuIntake } from '../../src/sensors/imu/intake.js';
 import { pointCloud2FromScan } from '../../src/sensors/lidar/to-pointcloud2.js';
-import { isImuBatch, isScan } from '../../src/sensors/measurement.js';
+import { isImuBatch, isOdometryBatch, isScan } from '../../src/sensors/measurement.js';
 import { OdometryIntake } from '../../src/sensors/odometry/intake.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
@@ -92,7 +92,7 @@ async function replayed(imu: 'none' | '/imu', odometry?: string) {
   for await (const one of source.measurements())
     if (isScan(one)) await host.handle({ type: 'scan', scan: one });
     else if (isImuBatch(one)) await host.handle({ type: 'imu', batch: one });
-    else await host.handle({ type: 'odometry', batch: one });
+    else if (isOdometryBatch(one)) await host.handle({ type: 'odometry', batch: one });
   await source.close();
   await host.close();
   return results;

@@ -127,6 +127,11 @@ export class TfjsBackend implements FieldBackend {
     return fitSteps(batches, frames, how, step);
   }
 
+  /** No field has colours yet. */
+  colours(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
   sample(field: Field, _layer: 'distance', points: Float32Array): Float32Array {
     return this.#call('query', { field: field.id, points: points.slice() }) as Float32Array;
   }

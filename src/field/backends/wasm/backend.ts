@@ -103,6 +103,11 @@ export class WasmBackend implements FieldBackend {
     return fitSteps(batches, frames, how, (batch) => this.training.step(own, batch, frames, how));
   }
 
+  /** No field has colours yet. */
+  colours(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
   sample(field: Field, _layer: 'distance', points: Float32Array): Float32Array {
     return this.reading.sample(ownField(field), points);
   }

@@ -238,6 +238,11 @@ export class WebGpuBackend implements FieldBackend {
     );
   }
 
+  /** No field has colours yet. */
+  colours(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
   sample(field: Field, layer: 'distance', points: Float32Array): Float32Array {
     const own = ownField(field);
     return this.#device.do(

@@ -130,9 +130,10 @@ export class Pipeline {
     const { map, config, events, submaps } = this.#parts;
     const { mapping, T_odom_sensor } = estimate;
     if (mapping === 'none') return T_odom_sensor;
-    map.integrate(observation, T_odom_sensor, index + map.loadedScans, mapping === 'held');
+    const scan = index + map.loadedScans;
+    const mapped = map.integrate(observation, T_odom_sensor, scan, mapping === 'held');
     watch.lap('map');
-    const refined = map.optimise() ?? T_odom_sensor;
+    const refined = (mapped && map.optimise()) || T_odom_sensor;
     watch.lap('optimise');
     const before = map.meshVersion;
     map.updateMesh(config.mesh.blocksPerScan);

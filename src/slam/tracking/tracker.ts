@@ -4,6 +4,7 @@ import { LinearSystem, unknownsAt } from '../../field/linear-system.js';
 import type { AlignSolution } from '../../field/registration.js';
 import type { GeometricTerm } from '../../field/terms/geometric.js';
 import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
+import type { PhotometricOptions } from '../../field/terms/photometric.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
@@ -35,6 +36,8 @@ export interface TrackerOptions {
   groundWeight: number;
   /** Directions seen with less (see Track.conditioning) are held to the prediction. */
   minConditioning: number;
+  /** How brightness is compared with the map, where both have it; default: not at all. */
+  photometric?: PhotometricOptions | undefined;
 }
 
 export interface Track {
@@ -107,6 +110,9 @@ export class Tracker {
     const solution = this.#backend.solve({
       terms: [
         { ...this.#term(surface, near ? o.kernelEnd : o.kernelStart), kernelEnd: o.kernelEnd },
+        ...(o.photometric && surface.grey
+          ? [{ kind: 'photometric' as const, ...o.photometric, field: this.#field, surface }]
+          : []),
         new TwistPrior(twist, o.twistSigmaLinear, o.twistSigmaAngular),
         ...(solveTwist && steps ? [new MotionTie(steps)] : []),
         ...priors,

@@ -13,6 +13,7 @@ export { allocateRows, fitForward, fitUpdate } from './field/fit';
 export { query, evaluateBlocks } from './field/query';
 export * from './mesh/extract';
 export * from './lidar/index';
+export * from './camera/index';
 export { drawSamples } from './field/sample';
 
 /** Where this module's static data ends. */

@@ -5,6 +5,7 @@ import type { Mesh } from './mesh.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
 import { mostChanged } from './most-changed.js';
+import type { ColorsOf } from './vertex-colors.js';
 import { weldBlocks } from './weld.js';
 
 export interface MapMesherOptions {
@@ -24,7 +25,8 @@ const MIN_CHANGE = 1 / 3;
 const BAND_VOXELS = 1.75;
 
 /**
- * Keeps the mesh of a field up to date, the most changed blocks first, a few per scan.
+ * Keeps the mesh of a field up to date, the most changed blocks first, a few per scan. Vertices have colours where the
+ * field has some.
  *
  * @example
  * const mesher = new MapMesher(pool, backend, field, { minWeight: 1, minComponentTriangles: 0, features: true });
@@ -37,6 +39,7 @@ export class MapMesher {
   readonly #values: Float32Array;
   readonly #mesher: BlockMesher;
   readonly #options: MapMesherOptions;
+  readonly #colorsOf: ColorsOf;
   /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
   readonly #kept = new Set<number>();
 
@@ -44,6 +47,7 @@ export class MapMesher {
     this.#backend = backend;
     this.#field = field;
     this.#options = options;
+    this.#colorsOf = (points) => backend.colours(field, points);
     this.#mesher = new BlockMesher(pool, { slots: SLOTS, cellSize: field.levels[0]!.voxel });
     this.#values = pool.memory.f32(this.#mesher.valuesBase, SLOTS * BLOCK_VALUES);
   }
@@ -120,7 +124,7 @@ export class MapMesher {
         band: BAND_VOXELS * fine.voxel,
         features,
       });
-      this.#mesher.extract(coords, batch.length);
+      this.#mesher.extract(coords, batch.length, this.#colorsOf);
     }
   }
 }

@@ -11,6 +11,7 @@ import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric } from '../../geometry/linear.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
+import { meanInformation } from '../places/mean-information.js';
 import { trackCovariance } from './track-covariance.js';
 
 export interface TrackerOptions {
@@ -135,7 +136,7 @@ export class Tracker {
     this.#backend.linearise([this.#term(surface, kernel)], [unknownsAt(pose)], this.#scored);
     const [other, ground] = this.#scored[0]!.sums;
     const all = other.points + ground.points;
-    return all ? 1 - (other.weight + ground.weight) / all : 1;
+    return all ? 1 - (other.weight + ground.weight) / all / meanInformation(surface) : 1;
   }
 
   #term(surface: SurfaceSamples, kernel: number): GeometricTerm {

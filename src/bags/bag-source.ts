@@ -111,6 +111,7 @@ export async function bagScanSource(
 
   const timing = first.timing === 'field' ? 'with point times' : 'without point times';
   return {
+    sensor: 'lidar',
     description: `${bag.format} ${path}, topic ${topic.name}${scanCount ? `: ${scanCount} scans` : ''} ${timing}`,
     sensorFrame: first.frameId,
     topic: topic.name,

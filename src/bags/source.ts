@@ -5,6 +5,8 @@ import { PointTimer } from '../sensors/lidar/point-timer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { isScan, type Measurement } from '../sensors/measurement.js';
 import { bagScanSource } from './bag-source.js';
+import { findRgbdFolder } from './camera/find-folder.js';
+import { rgbdFolderSource } from './camera/rgbd-folder.js';
 import { fileError } from './files.js';
 import { findScanFiles, openScanFolder } from './folder-source.js';
 import { findKittiLayout, openKitti } from './kitti-source.js';
@@ -44,6 +46,8 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   if (info.isDirectory()) {
     const kitti = await findKittiLayout(path);
     if (kitti) return openKitti(path, kitti, options.deskewAlways);
+    const images = await findRgbdFolder(path);
+    if (images) return rgbdFolderSource(path, images);
     const files = await findScanFiles(path);
     if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options);
   }

@@ -67,10 +67,11 @@ export async function findSevenScenes(
       : [],
     ...(posed.length > 0 && {
       poses: async () => {
-        const found = await Promise.all(
-          posed.map(({ stem }) => readPoseFile(join(path, `${stem}.pose.txt`))),
-        );
-        const known = posed.flatMap(({ stampNs }, i) => (found[i] ? [{ stampNs, pose: found[i] }] : []));
+        const known: { stampNs: bigint; pose: Pose }[] = [];
+        for (const { stem, stampNs } of posed) {
+          const pose = await readPoseFile(join(path, `${stem}.pose.txt`));
+          if (pose) known.push({ stampNs, pose });
+        }
         return { stampsNs: known.map((k) => k.stampNs), poses: known.map((k) => k.pose) };
       },
     }),

@@ -135,8 +135,13 @@ export async function bagScanSource(
   };
 }
 
+/** Whether a topic brings point clouds that Feltmap reads. */
+export function isCloud(topic: TopicInfo): boolean {
+  return topic.type === ROS_TYPES.pointCloud2 || isLivoxCloud(topic.type);
+}
+
 function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
-  const clouds = bag.topics().filter((t) => t.type === ROS_TYPES.pointCloud2 || isLivoxCloud(t.type));
+  const clouds = bag.topics().filter(isCloud);
   const list = (topics: readonly TopicInfo[]): string =>
     topics.map((t) => `${t.name}${t.count === undefined ? '' : ` (${t.count})`}`).join(', ');
   if (wanted !== undefined) {

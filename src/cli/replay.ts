@@ -75,6 +75,9 @@ async function openAndReplay(
   const input = await inStage('input', () =>
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
+      ...(options.sensor !== undefined && { sensor: options.sensor }),
+      ...(options.depth !== undefined && { depth: options.depth }),
+      ...(options.color !== undefined && { color: options.color }),
       ...(options.imu !== undefined && { imu: options.imu }),
       ...(options.odometry !== undefined && { odometry: options.odometry }),
       deskewAlways: config.sensor.deskewAlways,

@@ -1,4 +1,5 @@
 import { namesIn } from './image-names.js';
+import { findPairedFolder } from './paired-folder.js';
 import type { RgbdFolder } from './rgbd-folder.js';
 import { findSevenScenes } from './seven-scenes.js';
 import { findTum } from './tum.js';
@@ -10,7 +11,7 @@ import { findTum } from './tum.js';
  */
 export async function findRgbdFolder(path: string): Promise<RgbdFolder | undefined> {
   const names = await namesIn(path);
-  for (const find of [findTum, findSevenScenes]) {
+  for (const find of [findTum, findSevenScenes, findPairedFolder]) {
     const found = await find(path, names);
     if (found) return found;
   }

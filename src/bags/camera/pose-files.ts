@@ -27,6 +27,7 @@ export function poseOf(numbers: readonly number[]): Pose | undefined {
   for (let row = 0; row < 12; row += 4) {
     const norm = Math.hypot(pose[row]!, pose[row + 1]!, pose[row + 2]!);
     if (Math.abs(norm - 1) > 0.1) return undefined;
+    for (let i = row; i < row + 3; i++) pose[i]! /= norm;
   }
   return orthonormalise(pose);
 }

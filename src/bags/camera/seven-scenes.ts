@@ -19,9 +19,9 @@ const DEPTH_CAMERA: CameraIntrinsics = {
   coefficients: [],
 };
 /** Of the colour camera, which the data set does not give: fitted to its images. */
-const COLOR_CAMERA: CameraIntrinsics = { ...DEPTH_CAMERA, fx: 521, fy: 521, cx: 315, cy: 234 };
+const COLOR_CAMERA: CameraIntrinsics = { ...DEPTH_CAMERA, fx: 520, fy: 520, cx: 320.5, cy: 234 };
 /** The colour camera in the depth camera's frame, fitted likewise. */
-const T_DEPTH_COLOR: Pose = Float64Array.of(1, 0, 0, 0.015, 0, 1, 0, -0.0075, 0, 0, 1, 0);
+const T_DEPTH_COLOR: Pose = Float64Array.of(1, 0, 0, 0.026, 0, 1, 0, -0.01, 0, 0, 1, 0);
 
 /**
  * A sequence of Microsoft's 7-Scenes: frame-000000.depth.png in millimetres, .color.png (or .jpg), .pose.txt. Depth is not
@@ -67,10 +67,11 @@ export async function findSevenScenes(
       : [],
     ...(posed.length > 0 && {
       poses: async () => {
-        const found = await Promise.all(
-          posed.map(({ stem }) => readPoseFile(join(path, `${stem}.pose.txt`))),
-        );
-        const known = posed.flatMap(({ stampNs }, i) => (found[i] ? [{ stampNs, pose: found[i] }] : []));
+        const known: { stampNs: bigint; pose: Pose }[] = [];
+        for (const { stem, stampNs } of posed) {
+          const pose = await readPoseFile(join(path, `${stem}.pose.txt`));
+          if (pose) known.push({ stampNs, pose });
+        }
         return { stampsNs: known.map((k) => k.stampNs), poses: known.map((k) => k.pose) };
       },
     }),

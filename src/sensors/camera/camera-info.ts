@@ -3,17 +3,17 @@ import type { CameraInfo } from '../../messages/images.js';
 import type { CameraIntrinsics, DistortionModel } from './frame.js';
 
 /** Names of models as drivers write them, in lower case without blanks and underscores. */
-const MODELS: Readonly<Record<string, DistortionModel>> = {
-  '': 'plumb_bob',
-  none: 'none',
-  plumbbob: 'plumb_bob',
-  brownconrady: 'plumb_bob',
-  modifiedbrownconrady: 'plumb_bob',
-  rationalpolynomial: 'rational_polynomial',
-  equidistant: 'equidistant',
-  fisheye: 'equidistant',
-  kannalabrandt4: 'equidistant',
-};
+const MODELS = new Map<string, DistortionModel>([
+  ['', 'plumb_bob'],
+  ['none', 'none'],
+  ['plumbbob', 'plumb_bob'],
+  ['brownconrady', 'plumb_bob'],
+  ['modifiedbrownconrady', 'plumb_bob'],
+  ['rationalpolynomial', 'rational_polynomial'],
+  ['equidistant', 'equidistant'],
+  ['fisheye', 'equidistant'],
+  ['kannalabrandt4', 'equidistant'],
+]);
 /** Coefficients that a model has at most. */
 const MOST: Readonly<Record<DistortionModel, number>> = {
   none: 0,
@@ -66,7 +66,7 @@ export function intrinsicsFromCameraInfo(info: CameraInfo, rectified = false): C
 
 function distortionModel(info: CameraInfo, where: string): DistortionModel {
   if (info.d.every((d) => d === 0)) return 'none';
-  const model = MODELS[info.distortionModel.toLowerCase().replace(/[\s_-]/g, '')];
+  const model = MODELS.get(info.distortionModel.toLowerCase().replace(/[\s_-]/g, ''));
   const finite = info.d.every(Number.isFinite);
   if (model !== undefined && finite && (model !== 'plumb_bob' || info.d.length <= 5)) return model;
   // Eight coefficients under the name of the model with five, as some drivers write them.

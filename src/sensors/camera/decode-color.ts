@@ -4,38 +4,42 @@ import { type BayerPattern, demosaic } from './bayer.js';
 import type { ColorImage } from './frame.js';
 import { checkRows } from './image-check.js';
 
-/** Encodings whose pixels are bytes in some order: bytes of a pixel, and where red, green and blue are in it. */
-const PACKED: Readonly<Record<string, readonly [bytes: number, red: number, green: number, blue: number]>> = {
-  rgb8: [3, 0, 1, 2],
-  bgr8: [3, 2, 1, 0],
-  '8UC3': [3, 2, 1, 0], // OpenCV's order
-  rgba8: [4, 0, 1, 2],
-  bgra8: [4, 2, 1, 0],
-  '8UC4': [4, 2, 1, 0],
-  mono8: [1, 0, 0, 0],
-  '8UC1': [1, 0, 0, 0],
-};
-
-/** Encodings of 16 bits a channel: channels, and where red, green and blue are. */
-const PACKED16: typeof PACKED = {
-  mono16: [1, 0, 0, 0],
-  rgb16: [3, 0, 1, 2],
-  bgr16: [3, 2, 1, 0],
-};
-
+/** How many parts a pixel has, and where red, green and blue are among them. */
+type Order = readonly [parts: number, red: number, green: number, blue: number];
 /** Four bytes for two pixels: where the first brightness and the two colour differences are. */
-const YUV: Readonly<Record<string, readonly [y: number, u: number, v: number]>> = {
-  yuv422: [1, 0, 2], // UYVY, as sensor_msgs/image_encodings.hpp has it
-  uyvy: [1, 0, 2],
-  yuv422_yuy2: [0, 1, 3],
-  yuyv: [0, 1, 3],
-};
+type YuvOrder = readonly [y: number, u: number, v: number];
+
+/** Encodings whose parts are bytes. */
+const PACKED = new Map<string, Order>([
+  ['rgb8', [3, 0, 1, 2]],
+  ['bgr8', [3, 2, 1, 0]],
+  ['8UC3', [3, 2, 1, 0]], // OpenCV's order
+  ['rgba8', [4, 0, 1, 2]],
+  ['bgra8', [4, 2, 1, 0]],
+  ['8UC4', [4, 2, 1, 0]],
+  ['mono8', [1, 0, 0, 0]],
+  ['8UC1', [1, 0, 0, 0]],
+]);
+
+/** Encodings whose parts have 16 bits. */
+const PACKED16 = new Map<string, Order>([
+  ['mono16', [1, 0, 0, 0]],
+  ['rgb16', [3, 0, 1, 2]],
+  ['bgr16', [3, 2, 1, 0]],
+]);
+
+const YUV = new Map<string, YuvOrder>([
+  ['yuv422', [1, 0, 2]], // UYVY, as sensor_msgs/image_encodings.hpp has it
+  ['uyvy', [1, 0, 2]],
+  ['yuv422_yuy2', [0, 1, 3]],
+  ['yuyv', [0, 1, 3]],
+]);
 
 const BAYER = /^bayer_(rggb|bggr|gbrg|grbg)8$/;
 
 /** Whether an Image of this encoding is a picture that {@link colorFromImage} reads. */
 export function isColorEncoding(encoding: string): boolean {
-  return encoding in PACKED || encoding in PACKED16 || encoding in YUV || BAYER.test(encoding);
+  return PACKED.has(encoding) || PACKED16.has(encoding) || YUV.has(encoding) || BAYER.test(encoding);
 }
 
 /**
@@ -47,11 +51,11 @@ export function isColorEncoding(encoding: string): boolean {
  */
 export function colorFromImage(image: Image): ColorImage {
   const { width, height, encoding } = image;
-  const packed = PACKED[encoding];
+  const packed = PACKED.get(encoding);
   if (packed) return { width, height, data: fromBytes(image, packed) };
-  const packed16 = PACKED16[encoding];
+  const packed16 = PACKED16.get(encoding);
   if (packed16) return { width, height, data: fromWords(image, packed16) };
-  const yuv = YUV[encoding];
+  const yuv = YUV.get(encoding);
   if (yuv) return { width, height, data: fromYuv(image, yuv) };
   const pattern = BAYER.exec(encoding)?.[1];
   if (pattern !== undefined) {
@@ -64,7 +68,7 @@ export function colorFromImage(image: Image): ColorImage {
   );
 }
 
-function fromBytes(image: Image, [bytes, red, green, blue]: (typeof PACKED)[string]): Uint8Array {
+function fromBytes(image: Image, [bytes, red, green, blue]: Order): Uint8Array {
   const step = checkRows(image, bytes);
   const { width, height, data } = image;
   if (bytes === 3 && red === 0 && step === 3 * width) return data.slice(0, 3 * width * height);
@@ -80,7 +84,7 @@ function fromBytes(image: Image, [bytes, red, green, blue]: (typeof PACKED)[stri
 }
 
 /** The upper byte of each channel. */
-function fromWords(image: Image, [channels, red, green, blue]: (typeof PACKED)[string]): Uint8Array {
+function fromWords(image: Image, [channels, red, green, blue]: Order): Uint8Array {
   const step = checkRows(image, 2 * channels);
   const { width, height, data } = image;
   const high = image.bigEndian ? 0 : 1;
@@ -96,7 +100,7 @@ function fromWords(image: Image, [channels, red, green, blue]: (typeof PACKED)[s
 }
 
 /** ITU-R BT.601 with video range (brightness 16…235), as OpenCV converts it. */
-function fromYuv(image: Image, [yAt, uAt, vAt]: (typeof YUV)[string]): Uint8Array {
+function fromYuv(image: Image, [yAt, uAt, vAt]: YuvOrder): Uint8Array {
   const { width, height, data } = image;
   if (width % 2 === 1)
     throw new FeltmapError(

@@ -164,7 +164,9 @@ export class Pairing<D, C> {
       const delay = seconds(color, depth);
       this.#paired++;
       this.#sum += delay;
-      this.#mean = this.#mean === undefined ? delay : this.#mean + LEARNING * (delay - this.#mean);
+      const mean = this.#mean === undefined ? delay : this.#mean + LEARNING * (delay - this.#mean);
+      // Beyond it the image before or after would be nearer.
+      this.#mean = Math.max(-this.window, Math.min(this.window, mean));
       out.push({ depth: depth.image, color: color.image, delay });
     }
     return out;

@@ -3,4 +3,5 @@ export { cameraReduce } from './reduce';
 export { cameraNormals } from './normals';
 export { cameraShrink } from './shrink';
 export { cameraColor } from './color';
+export { cameraGrey } from './grey';
 export { cameraSurface } from './surface';

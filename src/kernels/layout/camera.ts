@@ -5,6 +5,10 @@
 export const GRID_ROWS = 8;
 /** Rows of the blurred image per chunk. */
 export const GREY_ROWS = 8;
+/** Samples of the surface per chunk. */
+export const SAMPLES = 2048;
+/** Bytes of scratch per chunk. */
+export const SCRATCH = 128;
 /** Floats left of a padded row's first pixel, and rows above and below the image: half a window, rounded up. */
 export const PAD_LEFT = 4;
 export const PAD_ROWS = 3;
@@ -56,7 +60,7 @@ export const A_GREY_HEIGHT = 148; // i32
 export const A_GREY_SUMS = 152; // f32*: sum of the blurred image per chunk
 // Colours of the grid
 export const A_COLOR = 156; // u8*, 4 bytes a pixel
-export const A_GRID_GREY = 160; // f32*, width·height; only rows of the lattice are written
+export const A_SCRATCH = 160; // SCRATCH bytes per chunk
 export const A_COLOR_CAMERA = 164; // 4 × f32: fx, fy, cx, cy of the reduced image
 export const A_COLOR_POSE = 180; // 12 × f32: T_color_depth
 export const A_LENS = 228; // i32, see LENS_*

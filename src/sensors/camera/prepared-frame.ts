@@ -1,7 +1,10 @@
+import type { KernelArguments } from '../../compute/arguments.js';
 import type { KernelMemory } from '../../compute/memory.js';
 import * as L from '../../kernels/layout/camera.js';
+import type { Pose } from '../../geometry/se3.js';
 import type { RangeGrid, SurfaceSamples } from '../observation.js';
 import type { CameraIntrinsics } from './frame.js';
+import type { Lens } from './lens.js';
 import { Room } from './room.js';
 
 /** Float planes of the grid and columns of the surface, and where the kernels find them. */
@@ -21,6 +24,15 @@ const COLUMNS = {
 /** Nobody knows where up is in a camera: no sample is taken for ground, so that it does not matter. */
 const UP = Float32Array.of(0, -1, 0);
 
+/** A colour image, reduced, as the kernels read it, and where it was taken from. */
+export interface ColorView {
+  /** Of the reduced image. */
+  readonly camera: CameraIntrinsics;
+  readonly lens: Lens;
+  readonly lensReach: number;
+  readonly T_color_depth: Pose;
+}
+
 /** Values that vectors may read or write past the last one. */
 const SLACK = 16;
 
@@ -36,11 +48,15 @@ export class PreparedFrame {
   readonly counts = { input: 0, valid: 0 };
   surfaceCount = 0;
   keypointCount = 0;
-  /** Whether colours were found for this image. */
-  hasColor = false;
+  /** What is needed to find the colours of the grid. */
+  color: ColorView | undefined;
+  /** Whether those have been found. */
+  colored = false;
   #camera: CameraIntrinsics | undefined;
   readonly #planes: Readonly<Record<keyof typeof PLANES, Room>>;
   readonly #columns: Readonly<Record<keyof typeof COLUMNS, Room>>;
+  /** The reduced colour image. */
+  readonly image: Room;
   readonly #color: Room;
   readonly #tau: Room;
   readonly #flags: Room;
@@ -51,12 +67,11 @@ export class PreparedFrame {
       Object.fromEntries(Object.keys(of).map((name) => [name, new Room(memory)])) as Record<K, Room>;
     this.#planes = rooms(PLANES);
     this.#columns = rooms(COLUMNS);
-    [this.#color, this.#tau, this.#flags, this.#keypoints] = [0, 1, 2, 3].map(() => new Room(memory)) as [
-      Room,
-      Room,
-      Room,
-      Room,
-    ];
+    this.image = new Room(memory);
+    this.#color = new Room(memory);
+    this.#tau = new Room(memory);
+    this.#flags = new Room(memory);
+    this.#keypoints = new Room(memory);
   }
 
   /**
@@ -68,6 +83,7 @@ export class PreparedFrame {
    */
   bind(args: Uint32Array, camera: CameraIntrinsics, samples: number): void {
     this.#camera = camera;
+    this.color = undefined;
     const pixels = camera.width * camera.height + SLACK;
     for (const name of Object.keys(PLANES) as (keyof typeof PLANES)[])
       args[PLANES[name] / 4] = this.#planes[name].atLeast(4 * pixels);
@@ -78,6 +94,18 @@ export class PreparedFrame {
     // Nothing is ever written to these: new memory is zero.
     this.#tau.atLeast(4 * (samples + SLACK));
     this.#flags.atLeast(samples + SLACK);
+  }
+
+  /** Makes the kernels find the colours of this grid. */
+  bindGrid(args: KernelArguments): void {
+    const { width, height, fx, fy, cx, cy } = this.#camera!;
+    args.int(L.A_WIDTH, width, height).float(L.A_FX, [fx, fy, cx, cy]);
+    args.int(L.A_Z, this.#planes.z.pointer).int(L.A_COLOR, this.#color.pointer);
+  }
+
+  /** Rows of the grid. */
+  get height(): number {
+    return this.#camera!.height;
   }
 
   /** Views of this memory. */
@@ -96,7 +124,7 @@ export class PreparedFrame {
       ny: plane('ny'),
       nz: plane('nz'),
       information: plane('information'),
-      ...(this.hasColor && { color: this.memory.u8(this.#color.pointer, 4 * width * height) }),
+      ...(this.color && { color: this.memory.u8(this.#color.pointer, 4 * width * height) }),
     };
   }
 
@@ -114,7 +142,7 @@ export class PreparedFrame {
       nz: column('nz'),
       quality: column('quality'),
       information: column('information'),
-      ...(this.hasColor && { grey: column('grey') }),
+      ...(this.color && { grey: column('grey') }),
       tau: this.memory.f32(this.#tau.pointer, count),
       flags: this.memory.u8(this.#flags.pointer, count),
       up: UP,

@@ -22,7 +22,8 @@ const SLACK = 16;
  *
  * @example
  * const preparer = new CameraPreparer(pool, { maxRange: 5 });
- * const prepared = preparer.prepare(frame, new PreparedFrame(pool.memory));
+ * const prepared = preparer.prepare(frame, new PreparedFrame(pool.memory)); // what tracking needs
+ * preparer.complete(prepared); // and what mapping needs
  */
 export class CameraPreparer {
   readonly options: Required<CameraOptions>;
@@ -84,16 +85,19 @@ export class CameraPreparer {
     this.#bindGrid(grid, out);
     this.#pool.run('cameraReduce', this.#args.pointer, chunks);
     this.#pool.run('cameraNormals', this.#args.pointer, chunks);
-    out.hasColor = false;
-    if (frame.color && color) out.hasColor = this.#color.prepare(frame.color, color, grid, frame.frameId);
-    else this.#args.int(L.A_GRID_GREY, 0);
     this.#pool.run('cameraSurface', this.#args.pointer, 1);
     out.surfaceCount = this.#u32[L.A_SURFACE_COUNT / 4]!;
     out.keypointCount = this.#u32[L.A_KEYPOINT_COUNT / 4]!;
+    if (frame.color && color) this.#color.prepare(frame.color, color, frame.frameId, out);
     const counts = this.#pool.memory.i32(this.#counts.pointer, chunks);
     out.counts.input = camera.width * camera.height;
     out.counts.valid = counts.reduce((sum, count) => sum + count, 0);
     return out;
+  }
+
+  /** Does what only mapping needs: the colours of the grid. Nothing is done twice. */
+  complete(prepared: PreparedFrame): void {
+    this.#color.complete(prepared);
   }
 
   #bindSource({ depth }: RgbdFrame, camera: CameraIntrinsics, factor: number, chunks: number): void {

@@ -9,9 +9,11 @@ import {
   A_NX,
   A_NY,
   A_NZ,
+  A_OTHER_ROWS,
   A_PADDED_INVERSE,
   A_PADDED_STRIDE,
   A_PADDED_Z,
+  A_STEP,
   A_WIDTH,
   GRID_ROWS,
 } from '../layout/camera';
@@ -27,11 +29,13 @@ const MIN_SPREAD: f32 = 0.1;
 /** Least cosine between normal and ray. */
 const MIN_COSINE: f32 = 0.17;
 
-/** Chunk: GRID_ROWS rows of the grid. */
+/** Chunk: GRID_ROWS rows of the grid, of which those of the lattice or the others. */
 export function cameraNormals(args: usize, chunk: i32): void {
   const first = chunk * GRID_ROWS;
   const last = min(first + GRID_ROWS, load<i32>(args, A_HEIGHT));
-  for (let y = first; y < last; y++) normalRow(args, y);
+  const step = load<i32>(args, A_STEP);
+  const others = load<i32>(args, A_OTHER_ROWS) != 0;
+  for (let y = first; y < last; y++) if ((y % step != 0) == others) normalRow(args, y);
 }
 
 /** Which pixels lie within the gate of the centre. */

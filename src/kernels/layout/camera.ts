@@ -85,4 +85,5 @@ export const A_KEYPOINTS = 324; // u32*
 export const A_MAX_KEYPOINTS = 328; // i32
 export const A_SURFACE_COUNT = 332; // i32, result
 export const A_KEYPOINT_COUNT = 336; // i32, result
+export const A_OTHER_ROWS = 340; // i32: 1 = normals of the rows between the lattice's, 0 = of those
 export const A_BYTES = 352;

@@ -66,20 +66,17 @@ export class ColorPreparer {
       lensReach: lensReach(lens, camera),
       T_color_depth: inverse(color.T_depth_color),
     };
-    out.colored = false;
     const chunks = Math.ceil(out.surfaceCount / L.SAMPLES);
     this.#bind(out.color, out, chunks);
     this.pool.run('cameraGrey', this.args.pointer, chunks);
   }
 
-  /** Finds the colours of the grid, once. */
+  /** Finds the colours of the grid that the kernels are bound to. */
   complete(prepared: PreparedFrame): void {
-    if (!prepared.color || prepared.colored) return;
-    const chunks = Math.ceil(prepared.height / L.GRID_ROWS);
+    if (!prepared.color) return;
+    const chunks = Math.ceil(prepared.layout.camera.height / L.GRID_ROWS);
     this.#bind(prepared.color, prepared, chunks);
-    prepared.bindGrid(this.args);
     this.pool.run('cameraColor', this.args.pointer, chunks);
-    prepared.colored = true;
   }
 
   #bind(

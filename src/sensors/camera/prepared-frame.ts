@@ -21,6 +21,9 @@ const COLUMNS = {
   grey: L.A_SGREY,
 } as const;
 
+const PLANE_NAMES = Object.keys(PLANES) as (keyof typeof PLANES)[];
+const COLUMN_NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+
 /** Nobody knows where up is in a camera: no sample is taken for ground, so that it does not matter. */
 const UP = Float32Array.of(0, -1, 0);
 
@@ -32,6 +35,29 @@ export interface ColorView {
   readonly lensReach: number;
   readonly T_color_depth: Pose;
 }
+
+/** How a grid and its samples lie in memory. */
+export interface GridLayout {
+  readonly camera: CameraIntrinsics;
+  /** Floats of a row of the padded planes. */
+  readonly stride: number;
+  /** Rows and columns of the grid between two samples, and how many rows and columns of samples there are. */
+  readonly step: number;
+  readonly across: number;
+  readonly down: number;
+}
+
+const NO_CAMERA: CameraIntrinsics = {
+  width: 0,
+  height: 0,
+  fx: 1,
+  fy: 1,
+  cx: 0,
+  cy: 0,
+  distortion: 'none',
+  coefficients: [],
+};
+const NOTHING: GridLayout = { camera: NO_CAMERA, stride: 0, step: 1, across: 0, down: 0 };
 
 /** Values that vectors may read or write past the last one. */
 const SLACK = 16;
@@ -50,14 +76,16 @@ export class PreparedFrame {
   keypointCount = 0;
   /** What is needed to find the colours of the grid. */
   color: ColorView | undefined;
-  /** Whether those have been found. */
-  colored = false;
-  #camera: CameraIntrinsics | undefined;
+  /** Whether colours and all normals of the grid have been found. */
+  completed = false;
+  layout: GridLayout = NOTHING;
   readonly #planes: Readonly<Record<keyof typeof PLANES, Room>>;
   readonly #columns: Readonly<Record<keyof typeof COLUMNS, Room>>;
   /** The reduced colour image. */
   readonly image: Room;
   readonly #color: Room;
+  readonly #paddedZ: Room;
+  readonly #paddedInverse: Room;
   readonly #tau: Room;
   readonly #flags: Room;
   readonly #keypoints: Room;
@@ -69,48 +97,63 @@ export class PreparedFrame {
     this.#columns = rooms(COLUMNS);
     this.image = new Room(memory);
     this.#color = new Room(memory);
+    this.#paddedZ = new Room(memory);
+    this.#paddedInverse = new Room(memory);
     this.#tau = new Room(memory);
     this.#flags = new Room(memory);
     this.#keypoints = new Room(memory);
   }
 
   /**
-   * Makes the kernels write here.
+   * Takes memory for a grid.
    *
-   * @param camera the grid's
-   * @param samples largest number of samples of the surface
+   * @param step rows and columns between two samples of the surface
    * @throws FeltmapError out-of-memory when the arena is too small
    */
-  bind(args: Uint32Array, camera: CameraIntrinsics, samples: number): void {
-    this.#camera = camera;
+  reserve(camera: CameraIntrinsics, step: number): void {
+    const { width, height } = camera;
+    const stride = 4 * Math.ceil((L.PAD_LEFT + width + 8) / 4);
+    this.layout = {
+      camera,
+      stride,
+      step,
+      across: Math.ceil(width / step),
+      down: Math.ceil(height / step),
+    };
     this.color = undefined;
-    const pixels = camera.width * camera.height + SLACK;
-    for (const name of Object.keys(PLANES) as (keyof typeof PLANES)[])
-      args[PLANES[name] / 4] = this.#planes[name].atLeast(4 * pixels);
-    args[L.A_COLOR / 4] = this.#color.atLeast(4 * pixels);
-    for (const name of Object.keys(COLUMNS) as (keyof typeof COLUMNS)[])
-      args[COLUMNS[name] / 4] = this.#columns[name].atLeast(4 * (samples + SLACK));
-    args[L.A_KEYPOINTS / 4] = this.#keypoints.atLeast(4 * (samples + SLACK));
+    this.completed = false;
+    const pixels = 4 * (width * height + SLACK);
+    for (const room of Object.values(this.#planes)) room.atLeast(pixels);
+    this.#color.atLeast(pixels);
+    const padded = 4 * (stride * (height + 2 * L.PAD_ROWS) + SLACK);
+    this.#paddedZ.atLeast(padded);
+    this.#paddedInverse.atLeast(padded);
+    const samples = 4 * (this.layout.across * this.layout.down + SLACK);
+    for (const room of Object.values(this.#columns)) room.atLeast(samples);
+    this.#keypoints.atLeast(samples);
     // Nothing is ever written to these: new memory is zero.
-    this.#tau.atLeast(4 * (samples + SLACK));
-    this.#flags.atLeast(samples + SLACK);
+    this.#tau.atLeast(samples);
+    this.#flags.atLeast(samples);
   }
 
-  /** Makes the kernels find the colours of this grid. */
-  bindGrid(args: KernelArguments): void {
-    const { width, height, fx, fy, cx, cy } = this.#camera!;
-    args.int(L.A_WIDTH, width, height).float(L.A_FX, [fx, fy, cx, cy]);
-    args.int(L.A_Z, this.#planes.z.pointer).int(L.A_COLOR, this.#color.pointer);
-  }
-
-  /** Rows of the grid. */
-  get height(): number {
-    return this.#camera!.height;
+  /** Makes the kernels work on this grid and its samples. */
+  bind(args: KernelArguments): void {
+    const { camera, stride, step, across, down } = this.layout;
+    const { width, height, fx, fy, cx, cy } = camera;
+    args
+      .int(L.A_WIDTH, width, height)
+      .float(L.A_FX, [fx, fy, cx, cy])
+      .int(L.A_PADDED_Z, this.#paddedZ.pointer, this.#paddedInverse.pointer, stride)
+      .int(L.A_STEP, step, across, down)
+      .int(L.A_COLOR, this.#color.pointer)
+      .int(L.A_KEYPOINTS, this.#keypoints.pointer);
+    for (const name of PLANE_NAMES) args.int(PLANES[name], this.#planes[name].pointer);
+    for (const name of COLUMN_NAMES) args.int(COLUMNS[name], this.#columns[name].pointer);
   }
 
   /** Views of this memory. */
   grid(): RangeGrid {
-    const { width, height, fx, fy, cx, cy } = this.#camera!;
+    const { width, height, fx, fy, cx, cy } = this.layout.camera;
     const plane = (name: keyof typeof PLANES) => this.memory.f32(this.#planes[name].pointer, width * height);
     return {
       width,

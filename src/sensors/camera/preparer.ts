@@ -37,8 +37,6 @@ export class CameraPreparer {
   readonly #source: Room;
   readonly #metres: Room;
   readonly #counts: Room;
-  readonly #paddedZ: Room;
-  readonly #paddedInverse: Room;
   readonly #place: Room;
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
@@ -54,8 +52,6 @@ export class CameraPreparer {
     this.#source = new Room(memory);
     this.#metres = new Room(memory);
     this.#counts = new Room(memory);
-    this.#paddedZ = new Room(memory);
-    this.#paddedInverse = new Room(memory);
     this.#place = new Room(memory);
     const { minRange, maxRange, noise, trackPoints } = this.options;
     const { a, b, z0 } = noise;
@@ -84,6 +80,7 @@ export class CameraPreparer {
     this.#bindSource(frame, camera, factor, chunks);
     this.#bindGrid(grid, out);
     this.#pool.run('cameraReduce', this.#args.pointer, chunks);
+    this.#args.int(L.A_OTHER_ROWS, 0);
     this.#pool.run('cameraNormals', this.#args.pointer, chunks);
     this.#pool.run('cameraSurface', this.#args.pointer, 1);
     out.surfaceCount = this.#u32[L.A_SURFACE_COUNT / 4]!;
@@ -95,9 +92,17 @@ export class CameraPreparer {
     return out;
   }
 
-  /** Does what only mapping needs: the colours of the grid. Nothing is done twice. */
+  /** Does what only mapping needs: normals between the rows of the samples, and the grid's colours. Nothing is done twice. */
   complete(prepared: PreparedFrame): void {
+    if (prepared.completed) return;
+    prepared.bind(this.#args);
+    if (prepared.layout.step > 1) {
+      this.#args.int(L.A_OTHER_ROWS, 1);
+      const chunks = Math.ceil(prepared.layout.camera.height / L.GRID_ROWS);
+      this.#pool.run('cameraNormals', this.#args.pointer, chunks);
+    }
     this.#color.complete(prepared);
+    prepared.completed = true;
   }
 
   #bindSource({ depth }: RgbdFrame, camera: CameraIntrinsics, factor: number, chunks: number): void {
@@ -121,19 +126,12 @@ export class CameraPreparer {
   }
 
   #bindGrid(grid: CameraIntrinsics, out: PreparedFrame): void {
-    const { width, height, fx, fy, cx, cy } = grid;
-    const stride = 4 * Math.ceil((L.PAD_LEFT + width + 8) / 4);
-    const padded = 4 * (stride * (height + 2 * L.PAD_ROWS) + SLACK);
-    const step = latticeStep(width, height, this.options);
-    const [across, down] = [Math.ceil(width / step), Math.ceil(height / step)];
+    out.reserve(grid, latticeStep(grid.width, grid.height, this.options));
+    out.bind(this.#args);
+    const { across, down } = out.layout;
     const order = this.#orders.find(`${across}x${down}`, across * down, (table) =>
       fillOrder(across, down, table),
     );
-    this.#args
-      .int(L.A_WIDTH, width, height)
-      .float(L.A_FX, [fx, fy, cx, cy])
-      .int(L.A_PADDED_Z, this.#paddedZ.atLeast(padded), this.#paddedInverse.atLeast(padded), stride)
-      .int(L.A_STEP, step, across, down, order, this.#place.atLeast(4 * across * down));
-    out.bind(this.#u32, grid, across * down);
+    this.#args.int(L.A_ORDER, order, this.#place.atLeast(4 * across * down));
   }
 }

@@ -124,7 +124,9 @@ describe('depth through a lens', () => {
     const model = lensOf(camera);
     const bent = (u: number, v: number) => WALL(...undistort((x, y) => distort(model, x, y), u, v));
     const cameras = new CameraFrontEnd(pool);
-    const { grid } = cameras.observe(frameOf(camera, depthOf(camera, bent)));
+    const observation = cameras.observe(frameOf(camera, depthOf(camera, bent)));
+    observation.complete();
+    const { grid } = observation;
     let [sum, known, turned] = [0, 0, 0];
     for (let y = 4, n = grid!.height - 4; y < n; y++)
       for (let x = 4; x < grid!.width - 4; x++) {

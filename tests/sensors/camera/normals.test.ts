@@ -18,6 +18,7 @@ const CAMERA = pinhole(640, 480);
 /** The grid of a frame; it stays valid until the next one is made. */
 function gridOf(scene: Scene, change?: (z: number, x: number, y: number) => number): RangeGrid {
   const observation = cameras.observe(frameOf(CAMERA, depthOf(CAMERA, scene, change)));
+  observation.complete();
   observation.release();
   return observation.grid!;
 }

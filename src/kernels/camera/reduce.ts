@@ -9,9 +9,8 @@ import {
   A_MAX_RANGE,
   A_METRES,
   A_MIN_RANGE,
-  A_PADDED_INVERSE,
+  A_PADDED,
   A_PADDED_STRIDE,
-  A_PADDED_Z,
   A_SCALE,
   A_SIGMA,
   A_SOURCE,
@@ -93,10 +92,9 @@ function reduceRow(args: usize, y: i32): void {
   const row = ((y * width) as usize) << 2;
   const zs = (load<u32>(args, A_Z) as usize) + row;
   const informations = (load<u32>(args, A_INFORMATION) as usize) + row;
-  const padded = paddedRow(args, y);
-  const paddedZ = (load<u32>(args, A_PADDED_Z) as usize) + padded;
-  const paddedInverse = (load<u32>(args, A_PADDED_INVERSE) as usize) + padded;
+  const padded = (load<u32>(args, A_PADDED) as usize) + paddedRow(args, y);
   const unknown = f32x4.splat(UNKNOWN);
+  const nothing = f32x4.splat(-UNKNOWN);
   const sigmaOne = v128.load32_splat(args, A_SIGMA + 12);
   const step = (factor as usize) << 2;
   clearSides(args, y);
@@ -130,12 +128,12 @@ function reduceRow(args: usize, y: i32): void {
     const left = width - x;
     storeLanes(zs + ((x as usize) << 2), v128.and(mean, known), left);
     storeLanes(informations + ((x as usize) << 2), v128.and(f32x4.mul(ratio, ratio), known), left);
-    v128.store(paddedZ + ((x as usize) << 2), v128.bitselect(mean, unknown, known));
-    v128.store(paddedInverse + ((x as usize) << 2), v128.and(f32x4.div(f32x4.splat(1), mean), known));
+    const inverse = f32x4.div(f32x4.splat(1), mean);
+    v128.store(padded + ((x as usize) << 2), v128.bitselect(inverse, nothing, known));
   }
 }
 
-/** Bytes from a padded plane's start to the first pixel of row `y`, −PAD_ROWS … height + PAD_ROWS − 1. */
+/** Bytes from the padded plane's start to the first pixel of row `y`, −PAD_ROWS … height + PAD_ROWS − 1. */
 // @ts-ignore: decorator
 @inline
 export function paddedRow(args: usize, y: i32): usize {
@@ -156,10 +154,6 @@ function padRow(args: usize, y: i32): void {
 }
 
 function clear(args: usize, offset: usize, count: i32): void {
-  const z = (load<u32>(args, A_PADDED_Z) as usize) + offset;
-  const inverse = (load<u32>(args, A_PADDED_INVERSE) as usize) + offset;
-  for (let i: usize = 0; i < (count as usize) << 2; i += 4) {
-    store<f32>(z + i, UNKNOWN);
-    store<f32>(inverse + i, 0);
-  }
+  const at = (load<u32>(args, A_PADDED) as usize) + offset;
+  for (let i: usize = 0; i < (count as usize) << 2; i += 4) store<f32>(at + i, -UNKNOWN);
 }

@@ -43,9 +43,8 @@ export const A_INFORMATION = 84; // f32*
 export const A_NX = 88; // f32*
 export const A_NY = 92; // f32*
 export const A_NZ = 96; // f32*
-export const A_PADDED_Z = 100; // f32*: with PAD_ROWS and PAD_LEFT around it
-export const A_PADDED_INVERSE = 104; // f32*: 1/z, the same layout
-export const A_PADDED_STRIDE = 108; // i32: floats of a padded row
+export const A_PADDED = 100; // f32*: 1/z, with PAD_ROWS and PAD_LEFT around it
+export const A_PADDED_STRIDE = 104; // i32: floats of a padded row
 // Colour image
 export const A_COLOR_SOURCE = 112; // u8*, 3 bytes a pixel
 export const A_COLOR_WIDTH = 116; // i32

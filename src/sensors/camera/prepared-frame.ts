@@ -39,7 +39,7 @@ export interface ColorView {
 /** How a grid and its samples lie in memory. */
 export interface GridLayout {
   readonly camera: CameraIntrinsics;
-  /** Floats of a row of the padded planes. */
+  /** Floats of a row of the padded plane. */
   readonly stride: number;
   /** Rows and columns of the grid between two samples, and how many rows and columns of samples there are. */
   readonly step: number;
@@ -84,8 +84,7 @@ export class PreparedFrame {
   /** The reduced colour image. */
   readonly image: Room;
   readonly #color: Room;
-  readonly #paddedZ: Room;
-  readonly #paddedInverse: Room;
+  readonly #padded: Room;
   readonly #tau: Room;
   readonly #flags: Room;
   readonly #keypoints: Room;
@@ -97,8 +96,7 @@ export class PreparedFrame {
     this.#columns = rooms(COLUMNS);
     this.image = new Room(memory);
     this.#color = new Room(memory);
-    this.#paddedZ = new Room(memory);
-    this.#paddedInverse = new Room(memory);
+    this.#padded = new Room(memory);
     this.#tau = new Room(memory);
     this.#flags = new Room(memory);
     this.#keypoints = new Room(memory);
@@ -126,8 +124,7 @@ export class PreparedFrame {
     for (const room of Object.values(this.#planes)) room.atLeast(pixels);
     this.#color.atLeast(pixels);
     const padded = 4 * (stride * (height + 2 * L.PAD_ROWS) + SLACK);
-    this.#paddedZ.atLeast(padded);
-    this.#paddedInverse.atLeast(padded);
+    this.#padded.atLeast(padded);
     const samples = 4 * (this.layout.across * this.layout.down + SLACK);
     for (const room of Object.values(this.#columns)) room.atLeast(samples);
     this.#keypoints.atLeast(samples);
@@ -143,7 +140,7 @@ export class PreparedFrame {
     args
       .int(L.A_WIDTH, width, height)
       .float(L.A_FX, [fx, fy, cx, cy])
-      .int(L.A_PADDED_Z, this.#paddedZ.pointer, this.#paddedInverse.pointer, stride)
+      .int(L.A_PADDED, this.#padded.pointer, stride)
       .int(L.A_STEP, step, across, down)
       .int(L.A_COLOR, this.#color.pointer)
       .int(L.A_KEYPOINTS, this.#keypoints.pointer);

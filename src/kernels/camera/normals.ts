@@ -93,7 +93,7 @@ function normalRow(args: usize, y: i32): void {
     const tolerance = f32x4.mul(f32x4.splat(SIGMAS), f32x4.mul(sigma, f32x4.mul(w0, w0)));
     const perPixel = f32x4.mul(steep, w0);
     const gate3 = f32x4.add(tolerance, f32x4.mul(perPixel, f32x4.splat(3)));
-    // Sums over the window: packed 1, x, x²; the same × y; × y²; then w, x·w, y·w.
+    // Sums over the window: packed 1, x, x²; the same with weights of the rows, twice; then w, weighted, and x·w.
     let count = i32x4.splat(0);
     let countY = i32x4.splat(0);
     let countYY = i32x4.splat(0);
@@ -105,43 +105,48 @@ function normalRow(args: usize, y: i32): void {
       const far = max(dy, -dy);
       const gate1 = f32x4.add(tolerance, f32x4.mul(perPixel, f32x4.splat(max(1, far) as f32)));
       const gate2 = f32x4.add(tolerance, f32x4.mul(perPixel, f32x4.splat(max(2, far) as f32)));
-      const da = relative(w, -3, w0);
-      const db = relative(w, -2, w0);
-      const dc = relative(w, -1, w0);
-      const dd = relative(w, 0, w0);
-      const de = relative(w, 1, w0);
-      const df = relative(w, 2, w0);
-      const dg = relative(w, 3, w0);
-      const a = gated(da, gate3);
-      const b = gated(db, gate2);
-      const c = gated(dc, gate1);
-      const d = gated(dd, gate1);
-      const e = gated(de, gate1);
-      const f = gated(df, gate2);
-      const g = gated(dg, gate3);
-      const n = i32x4.add(
-        i32x4.add(i32x4.add(share(0, a), share(1, b)), i32x4.add(share(2, c), share(3, d))),
-        i32x4.add(i32x4.add(share(4, e), share(5, f)), share(6, g)),
-      );
+      let d = relative(w, 0, w0);
+      let m = gated(d, gate1);
+      let n = share(3, m);
+      let sum = v128.and(d, m);
+      // Pixels at both sides of the middle column, from the inside out.
+      d = relative(w, -1, w0);
+      m = gated(d, gate1);
+      n = i32x4.add(n, share(2, m));
+      let left = v128.and(d, m);
+      d = relative(w, 1, w0);
+      m = gated(d, gate1);
+      n = i32x4.add(n, share(4, m));
+      d = v128.and(d, m);
+      sum = f32x4.add(sum, f32x4.add(left, d));
+      sxw = f32x4.add(sxw, f32x4.sub(d, left));
+      d = relative(w, -2, w0);
+      m = gated(d, gate2);
+      n = i32x4.add(n, share(1, m));
+      left = v128.and(d, m);
+      d = relative(w, 2, w0);
+      m = gated(d, gate2);
+      n = i32x4.add(n, share(5, m));
+      d = v128.and(d, m);
+      sum = f32x4.add(sum, f32x4.add(left, d));
+      d = f32x4.sub(d, left);
+      sxw = f32x4.add(sxw, f32x4.add(d, d));
+      d = relative(w, -3, w0);
+      m = gated(d, gate3);
+      n = i32x4.add(n, share(0, m));
+      left = v128.and(d, m);
+      d = relative(w, 3, w0);
+      m = gated(d, gate3);
+      n = i32x4.add(n, share(6, m));
+      d = v128.and(d, m);
+      sum = f32x4.add(sum, f32x4.add(left, d));
+      sxw = f32x4.add(sxw, f32x4.mul(f32x4.splat(3), f32x4.sub(d, left)));
+      // Weighted by 7, 6, … 1 and its triangular numbers when all rows are added.
       count = i32x4.add(count, n);
-      countY = i32x4.add(countY, i32x4.mul(n, i32x4.splat(dy + 3)));
-      countYY = i32x4.add(countYY, i32x4.mul(n, i32x4.splat((dy + 3) * (dy + 3))));
-      const wa = v128.and(da, a);
-      const wb = v128.and(db, b);
-      const wc = v128.and(dc, c);
-      const wd = v128.and(dd, d);
-      const we = v128.and(de, e);
-      const wf = v128.and(df, f);
-      const wg = v128.and(dg, g);
-      const sum = f32x4.add(
-        f32x4.add(f32x4.add(wa, wg), f32x4.add(wb, wf)),
-        f32x4.add(f32x4.add(wc, we), wd),
-      );
+      countY = i32x4.add(countY, count);
+      countYY = i32x4.add(countYY, countY);
       sw = f32x4.add(sw, sum);
-      syw = f32x4.add(syw, f32x4.mul(f32x4.splat(dy as f32), sum));
-      sxw = f32x4.add(sxw, f32x4.mul(f32x4.splat(3), f32x4.sub(wg, wa)));
-      sxw = f32x4.add(sxw, f32x4.mul(f32x4.splat(2), f32x4.sub(wf, wb)));
-      sxw = f32x4.add(sxw, f32x4.sub(we, wc));
+      syw = f32x4.add(syw, sw);
     }
     // Means and the central second moments × n; those of x and y do not depend on where they are counted from.
     const n = f32x4.convert_i32x4_s(v128.and(count, low));
@@ -150,14 +155,16 @@ function normalRow(args: usize, y: i32): void {
     const sxx = f32x4.convert_i32x4_s(i32x4.shr_u(count, 20));
     const sy = f32x4.convert_i32x4_s(v128.and(countY, low));
     const sxy = f32x4.convert_i32x4_s(v128.and(i32x4.shr_u(countY, 10), low));
-    const syy = f32x4.convert_i32x4_s(v128.and(countYY, low));
+    const triangles = f32x4.convert_i32x4_s(v128.and(countYY, low));
+    const syy = f32x4.sub(f32x4.add(triangles, triangles), sy);
     const cxx = f32x4.sub(sxx, f32x4.mul(sx, f32x4.mul(sx, inverse)));
-    const cxy = f32x4.sub(sxy, f32x4.mul(sx, f32x4.mul(sy, inverse)));
+    const cxy = f32x4.sub(f32x4.mul(sx, f32x4.mul(sy, inverse)), sxy);
     const cyy = f32x4.sub(syy, f32x4.mul(sy, f32x4.mul(sy, inverse)));
     const mx = f32x4.sub(f32x4.mul(sx, inverse), f32x4.splat(3));
-    const my = f32x4.sub(f32x4.mul(sy, inverse), f32x4.splat(3));
+    const my = f32x4.sub(f32x4.splat(4), f32x4.mul(sy, inverse));
     const cxw = f32x4.sub(sxw, f32x4.mul(mx, sw));
-    const cyw = f32x4.sub(syw, f32x4.mul(my, sw));
+    // Σ y·w with y = 4 − row weight.
+    const cyw = f32x4.sub(f32x4.sub(f32x4.mul(f32x4.splat(4), sw), syw), f32x4.mul(my, sw));
     const det = f32x4.sub(f32x4.mul(cxx, cyy), f32x4.mul(cxy, cxy));
     const over = f32x4.div(f32x4.splat(1), det);
     const slopeX = f32x4.mul(over, f32x4.sub(f32x4.mul(cyy, cxw), f32x4.mul(cxy, cyw)));

@@ -6,6 +6,7 @@ import {
   A_FX,
   A_FY,
   A_HEIGHT,
+  A_HIDDEN,
   A_IMAGE,
   A_IMAGE_HEIGHT,
   A_IMAGE_WIDTH,
@@ -34,6 +35,7 @@ function colorRow(args: usize, y: i32, scratch: usize): void {
   const row = ((y * width) as usize) << 2;
   const zs = (load<u32>(args, A_Z) as usize) + row;
   const colors = (load<u32>(args, A_COLOR) as usize) + row;
+  const hidden = load<u32>(args, A_HIDDEN) as usize;
   const image = load<u32>(args, A_IMAGE) as usize;
   const stride = (load<i32>(args, A_IMAGE_WIDTH) as usize) << 2;
   const bottom = load<i32>(args, A_IMAGE_HEIGHT) - 1;
@@ -52,7 +54,7 @@ function colorRow(args: usize, y: i32, scratch: usize): void {
     const count = min(4, width - x);
     for (let k = 0; k < count; k++) {
       let color: u32 = 0;
-      if ((mask >> k) & 1) {
+      if ((mask >> k) & 1 && (!hidden || !load<u8>(hidden + ((y * width + x + k) as usize)))) {
         const at = scratch + ((k as usize) << 2);
         color = colorAt(image, stride, bottom, load<i32>(at), load<i32>(at, 16));
       }

@@ -31,9 +31,12 @@ export function cameraReduce(args: usize, chunk: i32): void {
   const first = chunk * GRID_ROWS;
   const last = min(first + GRID_ROWS, height);
   const factor = load<i32>(args, A_FACTOR);
-  const counts = (load<u32>(args, A_COUNTS) as usize) + ((chunk as usize) << 2);
+  const counts = (load<u32>(args, A_COUNTS) as usize) + ((chunk as usize) << 3);
   store<i32>(counts, toMetres(args, first * factor, last * factor));
-  for (let y = first; y < last; y++) reduceRow(args, y);
+  let largest = f32x4.splat(0);
+  for (let y = first; y < last; y++) largest = reduceRow(args, y, largest);
+  const pair = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));
+  store<f32>(counts, max(f32x4.extract_lane(pair, 0), f32x4.extract_lane(pair, 1)), 4);
   if (first == 0) for (let y = -PAD_ROWS; y < 0; y++) padRow(args, y);
   if (last == height) for (let y = height; y < height + PAD_ROWS; y++) padRow(args, y);
 }
@@ -82,9 +85,9 @@ function sourceAt(source: usize, wide: bool, pixel: u32): f32 {
 
 /**
  * One row of the grid: the mean of those known pixels of a bin that lie within 3σ + 5 mm of its nearest one, so that a
- * bin across an edge shows what is in front.
+ * bin across an edge shows what is in front. Returns the larger ones of `largest` and the inverse depths.
  */
-function reduceRow(args: usize, y: i32): void {
+function reduceRow(args: usize, y: i32, largest: v128): v128 {
   const width = load<i32>(args, A_WIDTH);
   const factor = load<i32>(args, A_FACTOR);
   const sourceBytes = (load<i32>(args, A_SOURCE_WIDTH) as usize) << 2;
@@ -130,7 +133,9 @@ function reduceRow(args: usize, y: i32): void {
     storeLanes(informations + ((x as usize) << 2), v128.and(f32x4.mul(ratio, ratio), known), left);
     const inverse = f32x4.div(f32x4.splat(1), mean);
     v128.store(padded + ((x as usize) << 2), v128.bitselect(inverse, nothing, known));
+    largest = f32x4.pmax(largest, v128.and(inverse, known));
   }
+  return largest;
 }
 
 /** Bytes from the padded plane's start to the first pixel of row `y`, −PAD_ROWS … height + PAD_ROWS − 1. */

@@ -29,7 +29,7 @@ export const A_SCALE = 20; // f32: metres per unit
 export const A_MIN_RANGE = 24; // f32
 export const A_MAX_RANGE = 28; // f32
 export const A_METRES = 32; // f32*: scratch of the source's size
-export const A_COUNTS = 36; // i32*: known source pixels per chunk
+export const A_COUNTS = 36; // per chunk: i32, known source pixels; f32, largest inverse depth
 // Grid
 export const A_WIDTH = 40; // i32
 export const A_HEIGHT = 44; // i32
@@ -85,4 +85,9 @@ export const A_MAX_KEYPOINTS = 328; // i32
 export const A_SURFACE_COUNT = 332; // i32, result
 export const A_KEYPOINT_COUNT = 336; // i32, result
 export const A_OTHER_ROWS = 340; // i32: 1 = normals of the rows between the lattice's, 0 = of those
-export const A_BYTES = 352;
+// Search for what hides a pixel from the colour camera
+export const A_HIDDEN = 344; // u8*, width·height: 0 where the colour camera can see it; or 0: nothing is hidden
+export const A_SEARCH = 348; // i32: pixels that are searched
+export const A_SEARCH_STEP = 352; // 3 × f32: pixels right and down, and inverse depth, per step
+export const A_NEAREST = 364; // f32: largest inverse depth of the grid
+export const A_BYTES = 368;

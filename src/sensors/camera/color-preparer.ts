@@ -76,6 +76,7 @@ export class ColorPreparer {
     if (!prepared.color) return;
     const chunks = Math.ceil(prepared.layout.camera.height / L.GRID_ROWS);
     this.#bind(prepared.color, prepared, chunks);
+    if (prepared.search) this.pool.run('cameraHidden', this.args.pointer, chunks);
     this.pool.run('cameraColor', this.args.pointer, chunks);
   }
 

@@ -4,6 +4,7 @@ import * as L from '../../kernels/layout/camera.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { RangeGrid, SurfaceSamples } from '../observation.js';
 import type { CameraIntrinsics } from './frame.js';
+import type { OcclusionSearch } from './occlusion.js';
 import type { Lens } from './lens.js';
 import { Room } from './room.js';
 
@@ -76,6 +77,10 @@ export class PreparedFrame {
   keypointCount = 0;
   /** What is needed to find the colours of the grid. */
   color: ColorView | undefined;
+  /** Largest inverse depth of the grid, 1/m. */
+  nearest = 0;
+  /** Where to search for what hides a pixel from the colour camera. */
+  search: OcclusionSearch | undefined;
   /** Whether colours and all normals of the grid have been found. */
   completed = false;
   layout: GridLayout = NOTHING;
@@ -85,6 +90,7 @@ export class PreparedFrame {
   readonly image: Room;
   readonly #color: Room;
   readonly #padded: Room;
+  readonly #hidden: Room;
   readonly #tau: Room;
   readonly #flags: Room;
   readonly #keypoints: Room;
@@ -97,6 +103,7 @@ export class PreparedFrame {
     this.image = new Room(memory);
     this.#color = new Room(memory);
     this.#padded = new Room(memory);
+    this.#hidden = new Room(memory);
     this.#tau = new Room(memory);
     this.#flags = new Room(memory);
     this.#keypoints = new Room(memory);
@@ -119,10 +126,12 @@ export class PreparedFrame {
       down: Math.ceil(height / step),
     };
     this.color = undefined;
+    this.search = undefined;
     this.completed = false;
     const pixels = 4 * (width * height + SLACK);
     for (const room of Object.values(this.#planes)) room.atLeast(pixels);
     this.#color.atLeast(pixels);
+    this.#hidden.atLeast(pixels / 4);
     const padded = 4 * (stride * (height + 2 * L.PAD_ROWS) + SLACK);
     this.#padded.atLeast(padded);
     const samples = 4 * (this.layout.across * this.layout.down + SLACK);
@@ -144,6 +153,12 @@ export class PreparedFrame {
       .int(L.A_STEP, step, across, down)
       .int(L.A_COLOR, this.#color.pointer)
       .int(L.A_KEYPOINTS, this.#keypoints.pointer);
+    args.int(L.A_HIDDEN, this.search ? this.#hidden.pointer : 0);
+    if (this.search)
+      args
+        .int(L.A_SEARCH, this.search.pixels)
+        .float(L.A_SEARCH_STEP, this.search.step)
+        .scalar(L.A_NEAREST, this.nearest);
     for (const name of PLANE_NAMES) args.int(PLANES[name], this.#planes[name].pointer);
     for (const name of COLUMN_NAMES) args.int(COLUMNS[name], this.#columns[name].pointer);
   }

@@ -6,6 +6,7 @@ import { ColorPreparer } from './color-preparer.js';
 import { fillOrder } from './fill-order.js';
 import type { CameraIntrinsics, RgbdFrame } from './frame.js';
 import { lensMap, lensOf } from './lens.js';
+import { occlusionSearch } from './occlusion.js';
 import { checkFrame, gridFactor, latticeStep, reduceIntrinsics } from './prepare-geometry.js';
 import type { PreparedFrame } from './prepared-frame.js';
 import { Room } from './room.js';
@@ -78,17 +79,15 @@ export class CameraPreparer {
     const grid = reduceIntrinsics(camera, factor);
     const chunks = Math.ceil(grid.height / L.GRID_ROWS);
     this.#bindSource(frame, camera, factor, chunks);
-    this.#bindGrid(grid, out);
+    this.#bindGrid(frame, grid, out);
     this.#pool.run('cameraReduce', this.#args.pointer, chunks);
-    this.#args.int(L.A_OTHER_ROWS, 0);
-    this.#pool.run('cameraNormals', this.#args.pointer, chunks);
+    this.#gather(out, chunks);
+    this.#findNormals(0, chunks);
     this.#pool.run('cameraSurface', this.#args.pointer, 1);
     out.surfaceCount = this.#u32[L.A_SURFACE_COUNT / 4]!;
     out.keypointCount = this.#u32[L.A_KEYPOINT_COUNT / 4]!;
     if (frame.color && color) this.#color.prepare(frame.color, color, frame.frameId, out);
-    const counts = this.#pool.memory.i32(this.#counts.pointer, chunks);
     out.counts.input = camera.width * camera.height;
-    out.counts.valid = counts.reduce((sum, count) => sum + count, 0);
     return out;
   }
 
@@ -96,13 +95,27 @@ export class CameraPreparer {
   complete(prepared: PreparedFrame): void {
     if (prepared.completed) return;
     prepared.bind(this.#args);
-    if (prepared.layout.step > 1) {
-      this.#args.int(L.A_OTHER_ROWS, 1);
-      const chunks = Math.ceil(prepared.layout.camera.height / L.GRID_ROWS);
-      this.#pool.run('cameraNormals', this.#args.pointer, chunks);
-    }
+    const chunks = Math.ceil(prepared.layout.camera.height / L.GRID_ROWS);
+    if (prepared.layout.step > 1) this.#findNormals(1, chunks);
     this.#color.complete(prepared);
     prepared.completed = true;
+  }
+
+  /** Normals in the rows of the samples (0) or in the others (1). */
+  #findNormals(others: 0 | 1, chunks: number): void {
+    this.#args.int(L.A_OTHER_ROWS, others);
+    this.#pool.run('cameraNormals', this.#args.pointer, chunks);
+  }
+
+  /** What the chunks of the reduction found. */
+  #gather(out: PreparedFrame, chunks: number): void {
+    const counts = this.#pool.memory.i32(this.#counts.pointer, 2 * chunks);
+    const largest = this.#pool.memory.f32(this.#counts.pointer, 2 * chunks);
+    out.counts.valid = out.nearest = 0;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      out.counts.valid += counts[2 * chunk]!;
+      out.nearest = Math.max(out.nearest, largest[2 * chunk + 1]!);
+    }
   }
 
   #bindSource({ depth }: RgbdFrame, camera: CameraIntrinsics, factor: number, chunks: number): void {
@@ -122,11 +135,12 @@ export class CameraPreparer {
     this.#args
       .int(L.A_SOURCE, pointer, data instanceof Float32Array ? 1 : 0, map, camera.width, factor)
       .scalar(L.A_SCALE, scale)
-      .int(L.A_METRES, this.#metres.atLeast(4 * (pixels + SLACK)), this.#counts.atLeast(4 * chunks));
+      .int(L.A_METRES, this.#metres.atLeast(4 * (pixels + SLACK)), this.#counts.atLeast(8 * chunks));
   }
 
-  #bindGrid(grid: CameraIntrinsics, out: PreparedFrame): void {
+  #bindGrid({ color }: RgbdFrame, grid: CameraIntrinsics, out: PreparedFrame): void {
     out.reserve(grid, latticeStep(grid.width, grid.height, this.options));
+    if (color) out.search = occlusionSearch(grid, color.T_depth_color, this.options.minRange);
     out.bind(this.#args);
     const { across, down } = out.layout;
     const order = this.#orders.find(`${across}x${down}`, across * down, (table) =>

@@ -4,6 +4,7 @@ import { exp, identity, inverse, transformPoint, type Pose } from '../../../src/
 import { CameraFrontEnd } from '../../../src/sensors/camera/front-end.js';
 import type { CameraIntrinsics, FrameColor } from '../../../src/sensors/camera/frame.js';
 import { distort, lensOf } from '../../../src/sensors/camera/lens.js';
+import { occlusionSearch } from '../../../src/sensors/camera/occlusion.js';
 import { depthOf, frameOf, pinhole, plane, texture, undistort } from './scene.js';
 
 let pool: KernelPool;
@@ -112,6 +113,47 @@ describe('colours of a grid', () => {
       observation.release();
     }
     expect(cameras.notices).toEqual([expect.stringContaining('nearly black or white')]);
+  });
+});
+
+describe('what stands before the surface', () => {
+  it('does not colour it', () => {
+    // A red board at 0.8 m, 20 cm wide, before a green wall at 2 m; the colour camera is 5 cm to the right.
+    const isBoard = (x: number) => Math.abs(x) < 0.1;
+    const data = depthOf(DEPTH, (u) => (isBoard(0.8 * u) ? 0.8 : 2));
+    const color = photograph(DEPTH, Float64Array.of(1, 0, 0, 0.05, 0, 1, 0, 0, 0, 0, 1, 0));
+    for (let i = 0; i < DEPTH.width * DEPTH.height; i++) {
+      const u = ((i % DEPTH.width) - DEPTH.cx) / DEPTH.fx;
+      color.image.data.set(isBoard(0.8 * u + 0.05) ? [255, 0, 0] : [0, 255, 0], 3 * i);
+    }
+    const cameras = new CameraFrontEnd(pool);
+    const observation = cameras.observe({ ...frameOf(DEPTH, data), color });
+    observation.complete();
+    const { z, color: found, width, fx, cx } = observation.grid!;
+    const tally = { hidden: 0, rejected: 0, wall: 0, red: 0 };
+    for (let i = 0; i < z.length; i++) {
+      if (z[i]! < 1.9) continue;
+      tally.wall++;
+      // Where the way from the wall to the colour camera crosses the plane of the board.
+      const x = (((i % width) - cx) / fx) * 2;
+      if (isBoard(0.05 + (x - 0.05) * 0.4)) tally.hidden++;
+      if (found![4 * i + 3] === 0) tally.rejected++;
+      else if (found![4 * i]! > 0) tally.red++;
+    }
+    expect(tally.hidden).toBeGreaterThan(1500);
+    expect(tally.red).toBe(0);
+    // A pixel of doubt, and what is out of the picture.
+    expect(tally.rejected).toBeLessThan(tally.hidden + 3 * 240 + (0.05 / 2) * fx * 240 + 240);
+    observation.release();
+  });
+
+  it('is not looked for where colours are registered', () => {
+    expect(occlusionSearch(DEPTH, identity(), 0.1)).toBeUndefined();
+    const down = occlusionSearch(DEPTH, Float64Array.of(1, 0, 0, 0, 0, 1, 0, -0.02, 0, 0, 1, 0), 0.5)!;
+    expect(down.pixels).toBe(Math.ceil((0.02 * DEPTH.fy) / 0.5));
+    expect(down.step[0]).toBeCloseTo(0, 12);
+    expect(down.step[1]).toBe(-1);
+    expect(down.step[2]).toBeCloseTo(1 / (0.02 * DEPTH.fy), 12);
   });
 });
 

@@ -1,14 +1,15 @@
 // Small steps that several camera kernels share.
 import { A_SIGMA } from '../layout/camera';
 
-/** Depth of a pixel where it is unknown, in scratch planes: farther than any gate lets through. */
+/** Depth of a pixel where it is unknown, and minus its inverse depth, in scratch planes: no gate lets it through. */
 export const UNKNOWN: f32 = 1e9;
 
-/** Four floats, `step` bytes apart. */
+/** Four floats, `step` bytes apart; may read what lies between and up to 4 bytes behind them. */
 // @ts-ignore: decorator
 @inline
 export function lanes(at: usize, step: usize): v128 {
   if (step == 4) return v128.load(at);
+  if (step == 8) return v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6);
   const ab = v128.load32_lane(at + step, v128.load32_zero(at), 1);
   return v128.load32_lane(at + 3 * step, v128.load32_lane(at + 2 * step, ab, 2), 3);
 }

@@ -9,13 +9,15 @@ import {
   A_NX,
   A_NY,
   A_NZ,
-  A_PADDED_INVERSE,
+  A_OTHER_ROWS,
+  A_PADDED,
   A_PADDED_STRIDE,
-  A_PADDED_Z,
+  A_STEP,
   A_WIDTH,
+  A_Z,
   GRID_ROWS,
 } from '../layout/camera';
-import { noise, ramp, storeLanes, UNKNOWN } from './lanes';
+import { noise, ramp, storeLanes } from './lanes';
 import { paddedRow } from './reduce';
 
 /** A window's pixels must agree with its centre to within 4σ and a surface of this slope. */
@@ -27,26 +29,27 @@ const MIN_SPREAD: f32 = 0.1;
 /** Least cosine between normal and ray. */
 const MIN_COSINE: f32 = 0.17;
 
-/** Chunk: GRID_ROWS rows of the grid. */
+/** Chunk: GRID_ROWS rows of the grid, of which those of the lattice or the others. */
 export function cameraNormals(args: usize, chunk: i32): void {
   const first = chunk * GRID_ROWS;
   const last = min(first + GRID_ROWS, load<i32>(args, A_HEIGHT));
-  for (let y = first; y < last; y++) normalRow(args, y);
+  const step = load<i32>(args, A_STEP);
+  const others = load<i32>(args, A_OTHER_ROWS) != 0;
+  for (let y = first; y < last; y++) if ((y % step != 0) == others) normalRow(args, y);
+}
+
+/** Inverse depth relative to the centre's. */
+// @ts-ignore: decorator
+@inline
+function relative(w: usize, offset: i32, centre: v128): v128 {
+  return f32x4.sub(v128.load(w + (offset << 2)), centre);
 }
 
 /** Which pixels lie within the gate of the centre. */
 // @ts-ignore: decorator
 @inline
-function gated(z: usize, offset: i32, centre: v128, gate: v128): v128 {
-  const d = f32x4.abs(f32x4.sub(v128.load(z + (offset << 2)), centre));
-  return f32x4.le(d, gate);
-}
-
-/** Inverse depth relative to the centre's, where it counts. */
-// @ts-ignore: decorator
-@inline
-function relative(w: usize, offset: i32, centre: v128, counts: v128): v128 {
-  return v128.and(f32x4.sub(v128.load(w + (offset << 2)), centre), counts);
+function gated(difference: v128, gate: v128): v128 {
+  return f32x4.le(f32x4.abs(difference), gate);
 }
 
 /** What a pixel in column `dx` (0 … 6) adds: 1, dx and dx², 10 bits apart. */
@@ -64,32 +67,33 @@ function normalRow(args: usize, y: i32): void {
   const nz = (load<u32>(args, A_NZ) as usize) + row;
   const stride = (load<i32>(args, A_PADDED_STRIDE) as usize) << 2;
   const padded = paddedRow(args, y);
-  const zs = (load<u32>(args, A_PADDED_Z) as usize) + padded;
-  const ws = (load<u32>(args, A_PADDED_INVERSE) as usize) + padded;
+  const zs = (load<u32>(args, A_Z) as usize) + row;
+  const ws = (load<u32>(args, A_PADDED) as usize) + padded;
   const fx = v128.load32_splat(args, A_FX);
   const fy = v128.load32_splat(args, A_FY);
   const cx = v128.load32_splat(args, A_CX);
   const v = f32x4.splat(((y as f32) - load<f32>(args, A_CY)) / load<f32>(args, A_FY));
-  // Metres of depth per pixel of distance and metre of depth, on the steepest surface.
+  // Inverse depth per pixel of distance and unit of inverse depth, on the steepest surface.
   const steep = f32x4.splat(SLOPE / min(load<f32>(args, A_FX), load<f32>(args, A_FY)));
   const zero = f32x4.splat(0);
   const low = i32x4.splat(1023);
 
   for (let x = 0; x < width; x += 4) {
     const o = (x as usize) << 2;
-    const z0 = v128.load(zs + o);
-    const known = f32x4.lt(z0, f32x4.splat(UNKNOWN / 2));
+    const w0 = v128.load(ws + o);
+    const known = f32x4.gt(w0, zero);
     if (!v128.any_true(known)) {
       storeLanes(nx + o, zero, width - x);
       storeLanes(ny + o, zero, width - x);
       storeLanes(nz + o, zero, width - x);
       continue;
     }
-    const w0 = v128.load(ws + o);
-    const tolerance = f32x4.mul(f32x4.splat(SIGMAS), noise(args, z0));
-    const perPixel = f32x4.mul(steep, z0);
+    // An error of depth as one of inverse depth: Δw = Δz/z².
+    const sigma = noise(args, v128.load(zs + o));
+    const tolerance = f32x4.mul(f32x4.splat(SIGMAS), f32x4.mul(sigma, f32x4.mul(w0, w0)));
+    const perPixel = f32x4.mul(steep, w0);
     const gate3 = f32x4.add(tolerance, f32x4.mul(perPixel, f32x4.splat(3)));
-    // Sums over the window: packed 1, x, x²; the same × y; × y²; then w, x·w, y·w.
+    // Sums over the window: packed 1, x, x²; the same with weights of the rows, twice; then w, weighted, and x·w.
     let count = i32x4.splat(0);
     let countY = i32x4.splat(0);
     let countYY = i32x4.splat(0);
@@ -97,41 +101,52 @@ function normalRow(args: usize, y: i32): void {
     let sxw = zero;
     let syw = zero;
     for (let dy = -3; dy <= 3; dy++) {
-      const z = zs + o + (dy as usize) * stride;
       const w = ws + o + (dy as usize) * stride;
       const far = max(dy, -dy);
       const gate1 = f32x4.add(tolerance, f32x4.mul(perPixel, f32x4.splat(max(1, far) as f32)));
       const gate2 = f32x4.add(tolerance, f32x4.mul(perPixel, f32x4.splat(max(2, far) as f32)));
-      const a = gated(z, -3, z0, gate3);
-      const b = gated(z, -2, z0, gate2);
-      const c = gated(z, -1, z0, gate1);
-      const d = gated(z, 0, z0, gate1);
-      const e = gated(z, 1, z0, gate1);
-      const f = gated(z, 2, z0, gate2);
-      const g = gated(z, 3, z0, gate3);
-      const n = i32x4.add(
-        i32x4.add(i32x4.add(share(0, a), share(1, b)), i32x4.add(share(2, c), share(3, d))),
-        i32x4.add(i32x4.add(share(4, e), share(5, f)), share(6, g)),
-      );
+      let d = relative(w, 0, w0);
+      let m = gated(d, gate1);
+      let n = share(3, m);
+      let sum = v128.and(d, m);
+      // Pixels at both sides of the middle column, from the inside out.
+      d = relative(w, -1, w0);
+      m = gated(d, gate1);
+      n = i32x4.add(n, share(2, m));
+      let left = v128.and(d, m);
+      d = relative(w, 1, w0);
+      m = gated(d, gate1);
+      n = i32x4.add(n, share(4, m));
+      d = v128.and(d, m);
+      sum = f32x4.add(sum, f32x4.add(left, d));
+      sxw = f32x4.add(sxw, f32x4.sub(d, left));
+      d = relative(w, -2, w0);
+      m = gated(d, gate2);
+      n = i32x4.add(n, share(1, m));
+      left = v128.and(d, m);
+      d = relative(w, 2, w0);
+      m = gated(d, gate2);
+      n = i32x4.add(n, share(5, m));
+      d = v128.and(d, m);
+      sum = f32x4.add(sum, f32x4.add(left, d));
+      d = f32x4.sub(d, left);
+      sxw = f32x4.add(sxw, f32x4.add(d, d));
+      d = relative(w, -3, w0);
+      m = gated(d, gate3);
+      n = i32x4.add(n, share(0, m));
+      left = v128.and(d, m);
+      d = relative(w, 3, w0);
+      m = gated(d, gate3);
+      n = i32x4.add(n, share(6, m));
+      d = v128.and(d, m);
+      sum = f32x4.add(sum, f32x4.add(left, d));
+      sxw = f32x4.add(sxw, f32x4.mul(f32x4.splat(3), f32x4.sub(d, left)));
+      // Weighted by 7, 6, … 1 and its triangular numbers when all rows are added.
       count = i32x4.add(count, n);
-      countY = i32x4.add(countY, i32x4.mul(n, i32x4.splat(dy + 3)));
-      countYY = i32x4.add(countYY, i32x4.mul(n, i32x4.splat((dy + 3) * (dy + 3))));
-      const wa = relative(w, -3, w0, a);
-      const wb = relative(w, -2, w0, b);
-      const wc = relative(w, -1, w0, c);
-      const wd = relative(w, 0, w0, d);
-      const we = relative(w, 1, w0, e);
-      const wf = relative(w, 2, w0, f);
-      const wg = relative(w, 3, w0, g);
-      const sum = f32x4.add(
-        f32x4.add(f32x4.add(wa, wg), f32x4.add(wb, wf)),
-        f32x4.add(f32x4.add(wc, we), wd),
-      );
+      countY = i32x4.add(countY, count);
+      countYY = i32x4.add(countYY, countY);
       sw = f32x4.add(sw, sum);
-      syw = f32x4.add(syw, f32x4.mul(f32x4.splat(dy as f32), sum));
-      sxw = f32x4.add(sxw, f32x4.mul(f32x4.splat(3), f32x4.sub(wg, wa)));
-      sxw = f32x4.add(sxw, f32x4.mul(f32x4.splat(2), f32x4.sub(wf, wb)));
-      sxw = f32x4.add(sxw, f32x4.sub(we, wc));
+      syw = f32x4.add(syw, sw);
     }
     // Means and the central second moments × n; those of x and y do not depend on where they are counted from.
     const n = f32x4.convert_i32x4_s(v128.and(count, low));
@@ -140,14 +155,16 @@ function normalRow(args: usize, y: i32): void {
     const sxx = f32x4.convert_i32x4_s(i32x4.shr_u(count, 20));
     const sy = f32x4.convert_i32x4_s(v128.and(countY, low));
     const sxy = f32x4.convert_i32x4_s(v128.and(i32x4.shr_u(countY, 10), low));
-    const syy = f32x4.convert_i32x4_s(v128.and(countYY, low));
+    const triangles = f32x4.convert_i32x4_s(v128.and(countYY, low));
+    const syy = f32x4.sub(f32x4.add(triangles, triangles), sy);
     const cxx = f32x4.sub(sxx, f32x4.mul(sx, f32x4.mul(sx, inverse)));
-    const cxy = f32x4.sub(sxy, f32x4.mul(sx, f32x4.mul(sy, inverse)));
+    const cxy = f32x4.sub(f32x4.mul(sx, f32x4.mul(sy, inverse)), sxy);
     const cyy = f32x4.sub(syy, f32x4.mul(sy, f32x4.mul(sy, inverse)));
     const mx = f32x4.sub(f32x4.mul(sx, inverse), f32x4.splat(3));
-    const my = f32x4.sub(f32x4.mul(sy, inverse), f32x4.splat(3));
+    const my = f32x4.sub(f32x4.splat(4), f32x4.mul(sy, inverse));
     const cxw = f32x4.sub(sxw, f32x4.mul(mx, sw));
-    const cyw = f32x4.sub(syw, f32x4.mul(my, sw));
+    // Σ y·w with y = 4 − row weight.
+    const cyw = f32x4.sub(f32x4.sub(f32x4.mul(f32x4.splat(4), sw), syw), f32x4.mul(my, sw));
     const det = f32x4.sub(f32x4.mul(cxx, cyy), f32x4.mul(cxy, cxy));
     const over = f32x4.div(f32x4.splat(1), det);
     const slopeX = f32x4.mul(over, f32x4.sub(f32x4.mul(cyy, cxw), f32x4.mul(cxy, cyw)));

@@ -9,9 +9,8 @@ import {
   A_MAX_RANGE,
   A_METRES,
   A_MIN_RANGE,
-  A_PADDED_INVERSE,
+  A_PADDED,
   A_PADDED_STRIDE,
-  A_PADDED_Z,
   A_SCALE,
   A_SIGMA,
   A_SOURCE,
@@ -32,9 +31,12 @@ export function cameraReduce(args: usize, chunk: i32): void {
   const first = chunk * GRID_ROWS;
   const last = min(first + GRID_ROWS, height);
   const factor = load<i32>(args, A_FACTOR);
-  const counts = (load<u32>(args, A_COUNTS) as usize) + ((chunk as usize) << 2);
+  const counts = (load<u32>(args, A_COUNTS) as usize) + ((chunk as usize) << 3);
   store<i32>(counts, toMetres(args, first * factor, last * factor));
-  for (let y = first; y < last; y++) reduceRow(args, y);
+  let largest = f32x4.splat(0);
+  for (let y = first; y < last; y++) largest = reduceRow(args, y, largest);
+  const pair = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));
+  store<f32>(counts, max(f32x4.extract_lane(pair, 0), f32x4.extract_lane(pair, 1)), 4);
   if (first == 0) for (let y = -PAD_ROWS; y < 0; y++) padRow(args, y);
   if (last == height) for (let y = height; y < height + PAD_ROWS; y++) padRow(args, y);
 }
@@ -83,9 +85,9 @@ function sourceAt(source: usize, wide: bool, pixel: u32): f32 {
 
 /**
  * One row of the grid: the mean of those known pixels of a bin that lie within 3σ + 5 mm of its nearest one, so that a
- * bin across an edge shows what is in front.
+ * bin across an edge shows what is in front. Returns the larger ones of `largest` and the inverse depths.
  */
-function reduceRow(args: usize, y: i32): void {
+function reduceRow(args: usize, y: i32, largest: v128): v128 {
   const width = load<i32>(args, A_WIDTH);
   const factor = load<i32>(args, A_FACTOR);
   const sourceBytes = (load<i32>(args, A_SOURCE_WIDTH) as usize) << 2;
@@ -93,10 +95,9 @@ function reduceRow(args: usize, y: i32): void {
   const row = ((y * width) as usize) << 2;
   const zs = (load<u32>(args, A_Z) as usize) + row;
   const informations = (load<u32>(args, A_INFORMATION) as usize) + row;
-  const padded = paddedRow(args, y);
-  const paddedZ = (load<u32>(args, A_PADDED_Z) as usize) + padded;
-  const paddedInverse = (load<u32>(args, A_PADDED_INVERSE) as usize) + padded;
+  const padded = (load<u32>(args, A_PADDED) as usize) + paddedRow(args, y);
   const unknown = f32x4.splat(UNKNOWN);
+  const nothing = f32x4.splat(-UNKNOWN);
   const sigmaOne = v128.load32_splat(args, A_SIGMA + 12);
   const step = (factor as usize) << 2;
   clearSides(args, y);
@@ -130,12 +131,14 @@ function reduceRow(args: usize, y: i32): void {
     const left = width - x;
     storeLanes(zs + ((x as usize) << 2), v128.and(mean, known), left);
     storeLanes(informations + ((x as usize) << 2), v128.and(f32x4.mul(ratio, ratio), known), left);
-    v128.store(paddedZ + ((x as usize) << 2), v128.bitselect(mean, unknown, known));
-    v128.store(paddedInverse + ((x as usize) << 2), v128.and(f32x4.div(f32x4.splat(1), mean), known));
+    const inverse = f32x4.div(f32x4.splat(1), mean);
+    v128.store(padded + ((x as usize) << 2), v128.bitselect(inverse, nothing, known));
+    largest = f32x4.pmax(largest, v128.and(inverse, known));
   }
+  return largest;
 }
 
-/** Bytes from a padded plane's start to the first pixel of row `y`, −PAD_ROWS … height + PAD_ROWS − 1. */
+/** Bytes from the padded plane's start to the first pixel of row `y`, −PAD_ROWS … height + PAD_ROWS − 1. */
 // @ts-ignore: decorator
 @inline
 export function paddedRow(args: usize, y: i32): usize {
@@ -156,10 +159,6 @@ function padRow(args: usize, y: i32): void {
 }
 
 function clear(args: usize, offset: usize, count: i32): void {
-  const z = (load<u32>(args, A_PADDED_Z) as usize) + offset;
-  const inverse = (load<u32>(args, A_PADDED_INVERSE) as usize) + offset;
-  for (let i: usize = 0; i < (count as usize) << 2; i += 4) {
-    store<f32>(z + i, UNKNOWN);
-    store<f32>(inverse + i, 0);
-  }
+  const at = (load<u32>(args, A_PADDED) as usize) + offset;
+  for (let i: usize = 0; i < (count as usize) << 2; i += 4) store<f32>(at + i, -UNKNOWN);
 }

@@ -5,7 +5,6 @@ import {
   A_CY,
   A_FX,
   A_FY,
-  A_GRID_GREY,
   A_INFORMATION,
   A_KEYPOINTS,
   A_KEYPOINT_COUNT,
@@ -17,7 +16,6 @@ import {
   A_NZ,
   A_ORDER,
   A_PLACE,
-  A_SGREY,
   A_SINFORMATION,
   A_SNX,
   A_SNY,
@@ -48,7 +46,6 @@ function collect(args: usize): void {
   const width = load<i32>(args, A_WIDTH);
   const across = load<i32>(args, A_LATTICE_WIDTH);
   const down = load<i32>(args, A_LATTICE_HEIGHT);
-  const grey = load<u32>(args, A_GRID_GREY) as usize;
   const cx = load<f32>(args, A_CX);
   const cy = load<f32>(args, A_CY);
   const overX: f32 = 1 / load<f32>(args, A_FX);
@@ -78,7 +75,6 @@ function collect(args: usize): void {
         (load<u32>(args, A_SINFORMATION) as usize) + n,
         load<f32>((load<u32>(args, A_INFORMATION) as usize) + at),
       );
-      store<f32>((load<u32>(args, A_SGREY) as usize) + n, grey ? load<f32>(grey + at) : (NaN as f32));
       n += 4;
     }
   }

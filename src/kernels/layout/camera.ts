@@ -5,6 +5,10 @@
 export const GRID_ROWS = 8;
 /** Rows of the blurred image per chunk. */
 export const GREY_ROWS = 8;
+/** Samples of the surface per chunk. */
+export const SAMPLES = 2048;
+/** Bytes of scratch per chunk. */
+export const SCRATCH = 128;
 /** Floats left of a padded row's first pixel, and rows above and below the image: half a window, rounded up. */
 export const PAD_LEFT = 4;
 export const PAD_ROWS = 3;
@@ -25,7 +29,7 @@ export const A_SCALE = 20; // f32: metres per unit
 export const A_MIN_RANGE = 24; // f32
 export const A_MAX_RANGE = 28; // f32
 export const A_METRES = 32; // f32*: scratch of the source's size
-export const A_COUNTS = 36; // i32*: known source pixels per chunk
+export const A_COUNTS = 36; // per chunk: i32, known source pixels; f32, largest inverse depth
 // Grid
 export const A_WIDTH = 40; // i32
 export const A_HEIGHT = 44; // i32
@@ -39,9 +43,8 @@ export const A_INFORMATION = 84; // f32*
 export const A_NX = 88; // f32*
 export const A_NY = 92; // f32*
 export const A_NZ = 96; // f32*
-export const A_PADDED_Z = 100; // f32*: with PAD_ROWS and PAD_LEFT around it
-export const A_PADDED_INVERSE = 104; // f32*: 1/z, the same layout
-export const A_PADDED_STRIDE = 108; // i32: floats of a padded row
+export const A_PADDED = 100; // f32*: 1/z, with PAD_ROWS and PAD_LEFT around it
+export const A_PADDED_STRIDE = 104; // i32: floats of a padded row
 // Colour image
 export const A_COLOR_SOURCE = 112; // u8*, 3 bytes a pixel
 export const A_COLOR_WIDTH = 116; // i32
@@ -56,7 +59,7 @@ export const A_GREY_HEIGHT = 148; // i32
 export const A_GREY_SUMS = 152; // f32*: sum of the blurred image per chunk
 // Colours of the grid
 export const A_COLOR = 156; // u8*, 4 bytes a pixel
-export const A_GRID_GREY = 160; // f32*, width·height; only rows of the lattice are written
+export const A_SCRATCH = 160; // SCRATCH bytes per chunk
 export const A_COLOR_CAMERA = 164; // 4 × f32: fx, fy, cx, cy of the reduced image
 export const A_COLOR_POSE = 180; // 12 × f32: T_color_depth
 export const A_LENS = 228; // i32, see LENS_*
@@ -81,4 +84,10 @@ export const A_KEYPOINTS = 324; // u32*
 export const A_MAX_KEYPOINTS = 328; // i32
 export const A_SURFACE_COUNT = 332; // i32, result
 export const A_KEYPOINT_COUNT = 336; // i32, result
-export const A_BYTES = 352;
+export const A_OTHER_ROWS = 340; // i32: 1 = normals of the rows between the lattice's, 0 = of those
+// Search for what hides a pixel from the colour camera
+export const A_HIDDEN = 344; // u8*, width·height: 0 where the colour camera can see it; or 0: nothing is hidden
+export const A_SEARCH = 348; // i32: pixels that are searched
+export const A_SEARCH_STEP = 352; // 3 × f32: pixels right and down, and inverse depth, per step
+export const A_NEAREST = 364; // f32: largest inverse depth of the grid
+export const A_BYTES = 368;

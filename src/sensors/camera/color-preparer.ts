@@ -5,6 +5,7 @@ import * as L from '../../kernels/layout/camera.js';
 import type { CameraIntrinsics, FrameColor } from './frame.js';
 import { lensOf, lensReach } from './lens.js';
 import { reduceIntrinsics } from './prepare-geometry.js';
+import type { ColorView, PreparedFrame } from './prepared-frame.js';
 import { Room } from './room.js';
 
 /** Columns of the image that colours are read from, and of the blurred one, about. */
@@ -17,70 +18,92 @@ const DARKEST = 12;
 const BRIGHTEST = 245;
 
 /**
- * Finds the colours of a grid's pixels, and the brightness of a blurred image at its samples.
+ * Finds the brightness of a blurred image at the samples of a surface and, when they are wanted, the colours of a grid.
  *
  * @example
- * const known = new ColorPreparer(pool, args, console.warn).prepare(frame.color, camera, grid, frame.frameId);
+ * const color = new ColorPreparer(pool, args, console.warn);
+ * color.prepare(frame.color, camera, frame.frameId, prepared); // brightness of the samples
+ * color.complete(prepared); // colours of the grid
  */
 export class ColorPreparer {
   readonly #source: Room;
-  readonly #image: Room;
   readonly #grey: Room;
   readonly #sums: Room;
-  readonly #gridGrey: Room;
+  readonly #scratch: Room;
 
   constructor(
     private readonly pool: KernelPool,
     private readonly args: KernelArguments,
     private readonly notice: (text: string) => void,
   ) {
-    [this.#source, this.#image, this.#grey, this.#sums, this.#gridGrey] = Array.from(
-      { length: 5 },
-      () => new Room(pool.memory),
-    ) as [Room, Room, Room, Room, Room];
+    this.#source = new Room(pool.memory);
+    this.#grey = new Room(pool.memory);
+    this.#sums = new Room(pool.memory);
+    this.#scratch = new Room(pool.memory);
   }
 
   /**
+   * Reduces and blurs the image. Where it can be used, `out` knows it afterwards, and the brightness of its samples.
+   *
    * @param camera intrinsics of the colour image
-   * @param grid those of the grid, whose depth is known to the kernels
-   * @returns whether the image can be used
+   * @param out whose samples are known to the kernels
    * @throws FeltmapError out-of-memory when the arena is too small
    */
-  prepare(color: FrameColor, camera: CameraIntrinsics, grid: CameraIntrinsics, frameId: string): boolean {
-    const brightness = this.#shrink(color, camera);
+  prepare(color: FrameColor, camera: CameraIntrinsics, frameId: string, out: PreparedFrame): void {
+    const factor = Math.min(MAX_FACTOR, Math.max(1, Math.round(camera.width / IMAGE_WIDTH)), camera.height);
+    const image = reduceIntrinsics(camera, factor);
+    const brightness = this.#shrink(color, camera, factor, image, out);
     if (!(brightness >= DARKEST && brightness <= BRIGHTEST)) {
-      this.args.int(L.A_GRID_GREY, 0);
       this.notice(
         `Colour images of '${frameId}' that are nearly black or white throughout, as before the exposure settles, are not used.`,
       );
-      return false;
+      return;
     }
-    const image = reduceIntrinsics(camera, this.#factor(camera.width));
     const lens = lensOf(camera);
+    out.color = {
+      camera: image,
+      lens,
+      lensReach: lensReach(lens, camera),
+      T_color_depth: inverse(color.T_depth_color),
+    };
+    const chunks = Math.ceil(out.surfaceCount / L.SAMPLES);
+    this.#bind(out.color, out, chunks);
+    this.pool.run('cameraGrey', this.args.pointer, chunks);
+  }
+
+  /** Finds the colours of the grid that the kernels are bound to. */
+  complete(prepared: PreparedFrame): void {
+    if (!prepared.color) return;
+    const chunks = Math.ceil(prepared.layout.camera.height / L.GRID_ROWS);
+    this.#bind(prepared.color, prepared, chunks);
+    if (prepared.search) this.pool.run('cameraHidden', this.args.pointer, chunks);
+    this.pool.run('cameraColor', this.args.pointer, chunks);
+  }
+
+  #bind(
+    { camera, lens, lensReach, T_color_depth }: ColorView,
+    { image }: PreparedFrame,
+    chunks: number,
+  ): void {
     this.args
-      .int(L.A_GRID_GREY, this.#gridGrey.atLeast(4 * grid.width * grid.height))
-      .float(L.A_COLOR_CAMERA, [image.fx, image.fy, image.cx, image.cy])
-      .float(L.A_COLOR_POSE, inverse(color.T_depth_color))
+      .int(L.A_IMAGE, image.pointer, camera.width, camera.height)
+      .int(L.A_SCRATCH, this.#scratch.atLeast(L.SCRATCH * chunks))
+      .float(L.A_COLOR_CAMERA, [camera.fx, camera.fy, camera.cx, camera.cy])
+      .float(L.A_COLOR_POSE, T_color_depth)
       .int(L.A_LENS, lens.kind)
       .float(L.A_COEFFICIENTS, lens.coefficients)
-      .scalar(L.A_LENS_REACH, lensReach(lens, camera));
-    this.pool.run('cameraColor', this.args.pointer, Math.ceil(grid.height / L.GRID_ROWS));
-    return true;
+      .scalar(L.A_LENS_REACH, lensReach);
   }
 
-  #factor(width: number): number {
-    return Math.min(MAX_FACTOR, Math.max(1, Math.round(width / IMAGE_WIDTH)));
-  }
-
-  /** Reduces and blurs the image; returns its mean brightness. */
-  #shrink({ image }: FrameColor, camera: CameraIntrinsics): number {
+  /** Returns the mean brightness. */
+  #shrink(
+    { image }: FrameColor,
+    camera: CameraIntrinsics,
+    factor: number,
+    { width, height }: CameraIntrinsics,
+    out: PreparedFrame,
+  ): number {
     const { memory } = this.pool;
-    const factor = this.#factor(camera.width);
-    const [width, height] = [
-      Math.max(1, Math.floor(camera.width / factor)),
-      Math.floor(camera.height / factor),
-    ];
-    if (height < 1) return NaN;
     const blur = Math.min(MAX_FACTOR, Math.max(1, Math.round(width / GREY_WIDTH)));
     const [greyWidth, greyHeight] = [Math.ceil(width / blur), Math.ceil(height / blur)];
     const chunks = Math.ceil(greyHeight / L.GREY_ROWS);
@@ -89,7 +112,7 @@ export class ColorPreparer {
     const sums = this.#sums.atLeast(4 * chunks);
     this.args
       .int(L.A_COLOR_SOURCE, source, camera.width, factor)
-      .int(L.A_IMAGE, this.#image.atLeast(4 * width * height + 16), width, height)
+      .int(L.A_IMAGE, out.image.atLeast(4 * width * height + 16), width, height)
       .int(L.A_BLUR, blur, this.#grey.atLeast(4 * greyWidth * greyHeight), greyWidth, greyHeight, sums);
     this.pool.run('cameraShrink', this.args.pointer, chunks);
     return memory.f32(sums, chunks).reduce((a, b) => a + b, 0) / (greyWidth * greyHeight);

@@ -24,7 +24,9 @@ const SLOTS = 3;
  * @example
  * const cameras = new CameraFrontEnd(pool, { maxRange: 5 });
  * const observation = cameras.observe(frame, { sensor: 'front', T_body_sensor });
- * // … track observation.surface, fuse observation.grid …
+ * // … track observation.surface …
+ * observation.complete(); // finds the colours of the grid
+ * // … fuse observation.grid …
  * observation.release();
  */
 export class CameraFrontEnd {
@@ -58,7 +60,7 @@ export class CameraFrontEnd {
       this.#preparer.prepare(frame, slot);
       const { sensor = frame.frameId, T_body_sensor = frame.mount ?? CAMERA_ON_BODY } = mount;
       const mountTwist = mount.mountTwist ?? frame.mountTwist;
-      return new CameraObservation(this.#slots, slot, {
+      return new CameraObservation(this.#preparer, this.#slots, slot, {
         sensor,
         stampNs: steadyNs(frame),
         ...(frame.clockShiftNs !== undefined && { clockShiftNs: frame.clockShiftNs }),

@@ -3,6 +3,7 @@ import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Observation, RangeGrid, SensorId, SurfaceSamples } from '../observation.js';
 import type { Slots } from '../slots.js';
 import type { PreparedFrame } from './prepared-frame.js';
+import type { CameraPreparer } from './preparer.js';
 
 type Described = Pick<
   Observation,
@@ -13,7 +14,7 @@ type Described = Pick<
  * What a depth camera saw at one instant: see {@link CameraFrontEnd}.
  *
  * @example
- * const observation = new CameraObservation(slots, preparer.prepare(frame, slots.take()), described);
+ * const observation = new CameraObservation(preparer, slots, preparer.prepare(frame, slots.take()), described);
  * observation.release(); // gives the slot back
  */
 export class CameraObservation implements Observation {
@@ -31,6 +32,7 @@ export class CameraObservation implements Observation {
   #slot: PreparedFrame | undefined;
 
   constructor(
+    private readonly preparer: CameraPreparer,
     private readonly slots: Slots<PreparedFrame>,
     slot: PreparedFrame,
     { sensor, stampNs, clockShiftNs, frameId, T_body_sensor, mountTwist }: Described,
@@ -49,11 +51,12 @@ export class CameraObservation implements Observation {
 
   /** All pixels are taken at the same time: nothing moves. */
   undistort(_twist: Twist, _acceleration?: Twist): void {
-    this.#check('undistorted');
+    this.#held('undistorted');
   }
 
+  /** Finds the colours of the grid. */
   complete(): void {
-    this.#check('mapped');
+    this.preparer.complete(this.#held('mapped'));
   }
 
   release(): void {
@@ -61,11 +64,12 @@ export class CameraObservation implements Observation {
     this.#slot = undefined;
   }
 
-  #check(what: string): void {
+  #held(what: string): PreparedFrame {
     if (!this.#slot)
       throw new FeltmapError(
         'bad-input',
         `The observation of '${this.sensor}' was released and cannot be ${what}.`,
       );
+    return this.#slot;
   }
 }

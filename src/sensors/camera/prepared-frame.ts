@@ -1,7 +1,11 @@
+import type { KernelArguments } from '../../compute/arguments.js';
 import type { KernelMemory } from '../../compute/memory.js';
 import * as L from '../../kernels/layout/camera.js';
+import type { Pose } from '../../geometry/se3.js';
 import type { RangeGrid, SurfaceSamples } from '../observation.js';
 import type { CameraIntrinsics } from './frame.js';
+import type { OcclusionSearch } from './occlusion.js';
+import type { Lens } from './lens.js';
 import { Room } from './room.js';
 
 /** Float planes of the grid and columns of the surface, and where the kernels find them. */
@@ -18,8 +22,43 @@ const COLUMNS = {
   grey: L.A_SGREY,
 } as const;
 
+const PLANE_NAMES = Object.keys(PLANES) as (keyof typeof PLANES)[];
+const COLUMN_NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+
 /** Nobody knows where up is in a camera: no sample is taken for ground, so that it does not matter. */
 const UP = Float32Array.of(0, -1, 0);
+
+/** A colour image, reduced, as the kernels read it, and where it was taken from. */
+export interface ColorView {
+  /** Of the reduced image. */
+  readonly camera: CameraIntrinsics;
+  readonly lens: Lens;
+  readonly lensReach: number;
+  readonly T_color_depth: Pose;
+}
+
+/** How a grid and its samples lie in memory. */
+export interface GridLayout {
+  readonly camera: CameraIntrinsics;
+  /** Floats of a row of the padded plane. */
+  readonly stride: number;
+  /** Rows and columns of the grid between two samples, and how many rows and columns of samples there are. */
+  readonly step: number;
+  readonly across: number;
+  readonly down: number;
+}
+
+const NO_CAMERA: CameraIntrinsics = {
+  width: 0,
+  height: 0,
+  fx: 1,
+  fy: 1,
+  cx: 0,
+  cy: 0,
+  distortion: 'none',
+  coefficients: [],
+};
+const NOTHING: GridLayout = { camera: NO_CAMERA, stride: 0, step: 1, across: 0, down: 0 };
 
 /** Values that vectors may read or write past the last one. */
 const SLACK = 16;
@@ -36,12 +75,22 @@ export class PreparedFrame {
   readonly counts = { input: 0, valid: 0 };
   surfaceCount = 0;
   keypointCount = 0;
-  /** Whether colours were found for this image. */
-  hasColor = false;
-  #camera: CameraIntrinsics | undefined;
+  /** What is needed to find the colours of the grid. */
+  color: ColorView | undefined;
+  /** Largest inverse depth of the grid, 1/m. */
+  nearest = 0;
+  /** Where to search for what hides a pixel from the colour camera. */
+  search: OcclusionSearch | undefined;
+  /** Whether colours and all normals of the grid have been found. */
+  completed = false;
+  layout: GridLayout = NOTHING;
   readonly #planes: Readonly<Record<keyof typeof PLANES, Room>>;
   readonly #columns: Readonly<Record<keyof typeof COLUMNS, Room>>;
+  /** The reduced colour image. */
+  readonly image: Room;
   readonly #color: Room;
+  readonly #padded: Room;
+  readonly #hidden: Room;
   readonly #tau: Room;
   readonly #flags: Room;
   readonly #keypoints: Room;
@@ -51,38 +100,72 @@ export class PreparedFrame {
       Object.fromEntries(Object.keys(of).map((name) => [name, new Room(memory)])) as Record<K, Room>;
     this.#planes = rooms(PLANES);
     this.#columns = rooms(COLUMNS);
-    [this.#color, this.#tau, this.#flags, this.#keypoints] = [0, 1, 2, 3].map(() => new Room(memory)) as [
-      Room,
-      Room,
-      Room,
-      Room,
-    ];
+    this.image = new Room(memory);
+    this.#color = new Room(memory);
+    this.#padded = new Room(memory);
+    this.#hidden = new Room(memory);
+    this.#tau = new Room(memory);
+    this.#flags = new Room(memory);
+    this.#keypoints = new Room(memory);
   }
 
   /**
-   * Makes the kernels write here.
+   * Takes memory for a grid.
    *
-   * @param camera the grid's
-   * @param samples largest number of samples of the surface
+   * @param step rows and columns between two samples of the surface
    * @throws FeltmapError out-of-memory when the arena is too small
    */
-  bind(args: Uint32Array, camera: CameraIntrinsics, samples: number): void {
-    this.#camera = camera;
-    const pixels = camera.width * camera.height + SLACK;
-    for (const name of Object.keys(PLANES) as (keyof typeof PLANES)[])
-      args[PLANES[name] / 4] = this.#planes[name].atLeast(4 * pixels);
-    args[L.A_COLOR / 4] = this.#color.atLeast(4 * pixels);
-    for (const name of Object.keys(COLUMNS) as (keyof typeof COLUMNS)[])
-      args[COLUMNS[name] / 4] = this.#columns[name].atLeast(4 * (samples + SLACK));
-    args[L.A_KEYPOINTS / 4] = this.#keypoints.atLeast(4 * (samples + SLACK));
+  reserve(camera: CameraIntrinsics, step: number): void {
+    const { width, height } = camera;
+    const stride = 4 * Math.ceil((L.PAD_LEFT + width + 8) / 4);
+    this.layout = {
+      camera,
+      stride,
+      step,
+      across: Math.ceil(width / step),
+      down: Math.ceil(height / step),
+    };
+    this.color = undefined;
+    this.search = undefined;
+    this.completed = false;
+    const pixels = 4 * (width * height + SLACK);
+    for (const room of Object.values(this.#planes)) room.atLeast(pixels);
+    this.#color.atLeast(pixels);
+    this.#hidden.atLeast(pixels / 4);
+    const padded = 4 * (stride * (height + 2 * L.PAD_ROWS) + SLACK);
+    this.#padded.atLeast(padded);
+    const samples = 4 * (this.layout.across * this.layout.down + SLACK);
+    for (const room of Object.values(this.#columns)) room.atLeast(samples);
+    this.#keypoints.atLeast(samples);
     // Nothing is ever written to these: new memory is zero.
-    this.#tau.atLeast(4 * (samples + SLACK));
-    this.#flags.atLeast(samples + SLACK);
+    this.#tau.atLeast(samples);
+    this.#flags.atLeast(samples);
+  }
+
+  /** Makes the kernels work on this grid and its samples. */
+  bind(args: KernelArguments): void {
+    const { camera, stride, step, across, down } = this.layout;
+    const { width, height, fx, fy, cx, cy } = camera;
+    args
+      .int(L.A_WIDTH, width, height)
+      .float(L.A_FX, [fx, fy, cx, cy])
+      .int(L.A_PADDED, this.#padded.pointer, stride)
+      .int(L.A_STEP, step, across, down)
+      .int(L.A_COLOR, this.#color.pointer)
+      .int(L.A_KEYPOINTS, this.#keypoints.pointer);
+    args.int(L.A_HIDDEN, this.search ? this.#hidden.pointer : 0);
+    if (this.search)
+      args
+        .int(L.A_SEARCH, this.search.pixels)
+        .float(L.A_SEARCH_STEP, this.search.step)
+        .scalar(L.A_NEAREST, this.nearest);
+    for (const name of PLANE_NAMES) args.int(PLANES[name], this.#planes[name].pointer);
+    for (const name of COLUMN_NAMES) args.int(COLUMNS[name], this.#columns[name].pointer);
   }
 
   /** Views of this memory. */
   grid(): RangeGrid {
-    const { width, height, fx, fy, cx, cy } = this.#camera!;
+    const { width, height, fx, fy, cx, cy } = this.layout.camera;
     const plane = (name: keyof typeof PLANES) => this.memory.f32(this.#planes[name].pointer, width * height);
     return {
       width,
@@ -96,7 +179,7 @@ export class PreparedFrame {
       ny: plane('ny'),
       nz: plane('nz'),
       information: plane('information'),
-      ...(this.hasColor && { color: this.memory.u8(this.#color.pointer, 4 * width * height) }),
+      ...(this.color && { color: this.memory.u8(this.#color.pointer, 4 * width * height) }),
     };
   }
 
@@ -114,7 +197,7 @@ export class PreparedFrame {
       nz: column('nz'),
       quality: column('quality'),
       information: column('information'),
-      ...(this.hasColor && { grey: column('grey') }),
+      ...(this.color && { grey: column('grey') }),
       tau: this.memory.f32(this.#tau.pointer, count),
       flags: this.memory.u8(this.#flags.pointer, count),
       up: UP,

@@ -6,6 +6,7 @@ import { ColorPreparer } from './color-preparer.js';
 import { fillOrder } from './fill-order.js';
 import type { CameraIntrinsics, RgbdFrame } from './frame.js';
 import { lensMap, lensOf } from './lens.js';
+import { occlusionSearch } from './occlusion.js';
 import { checkFrame, gridFactor, latticeStep, reduceIntrinsics } from './prepare-geometry.js';
 import type { PreparedFrame } from './prepared-frame.js';
 import { Room } from './room.js';
@@ -22,7 +23,8 @@ const SLACK = 16;
  *
  * @example
  * const preparer = new CameraPreparer(pool, { maxRange: 5 });
- * const prepared = preparer.prepare(frame, new PreparedFrame(pool.memory));
+ * const prepared = preparer.prepare(frame, new PreparedFrame(pool.memory)); // what tracking needs
+ * preparer.complete(prepared); // and what mapping needs
  */
 export class CameraPreparer {
   readonly options: Required<CameraOptions>;
@@ -36,8 +38,6 @@ export class CameraPreparer {
   readonly #source: Room;
   readonly #metres: Room;
   readonly #counts: Room;
-  readonly #paddedZ: Room;
-  readonly #paddedInverse: Room;
   readonly #place: Room;
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
@@ -53,8 +53,6 @@ export class CameraPreparer {
     this.#source = new Room(memory);
     this.#metres = new Room(memory);
     this.#counts = new Room(memory);
-    this.#paddedZ = new Room(memory);
-    this.#paddedInverse = new Room(memory);
     this.#place = new Room(memory);
     const { minRange, maxRange, noise, trackPoints } = this.options;
     const { a, b, z0 } = noise;
@@ -81,19 +79,43 @@ export class CameraPreparer {
     const grid = reduceIntrinsics(camera, factor);
     const chunks = Math.ceil(grid.height / L.GRID_ROWS);
     this.#bindSource(frame, camera, factor, chunks);
-    this.#bindGrid(grid, out);
+    this.#bindGrid(frame, grid, out);
     this.#pool.run('cameraReduce', this.#args.pointer, chunks);
-    this.#pool.run('cameraNormals', this.#args.pointer, chunks);
-    out.hasColor = false;
-    if (frame.color && color) out.hasColor = this.#color.prepare(frame.color, color, grid, frame.frameId);
-    else this.#args.int(L.A_GRID_GREY, 0);
+    this.#gather(out, chunks);
+    this.#findNormals(0, chunks);
     this.#pool.run('cameraSurface', this.#args.pointer, 1);
     out.surfaceCount = this.#u32[L.A_SURFACE_COUNT / 4]!;
     out.keypointCount = this.#u32[L.A_KEYPOINT_COUNT / 4]!;
-    const counts = this.#pool.memory.i32(this.#counts.pointer, chunks);
+    if (frame.color && color) this.#color.prepare(frame.color, color, frame.frameId, out);
     out.counts.input = camera.width * camera.height;
-    out.counts.valid = counts.reduce((sum, count) => sum + count, 0);
     return out;
+  }
+
+  /** Does what only mapping needs: normals between the rows of the samples, and the grid's colours. Nothing is done twice. */
+  complete(prepared: PreparedFrame): void {
+    if (prepared.completed) return;
+    prepared.bind(this.#args);
+    const chunks = Math.ceil(prepared.layout.camera.height / L.GRID_ROWS);
+    if (prepared.layout.step > 1) this.#findNormals(1, chunks);
+    this.#color.complete(prepared);
+    prepared.completed = true;
+  }
+
+  /** Normals in the rows of the samples (0) or in the others (1). */
+  #findNormals(others: 0 | 1, chunks: number): void {
+    this.#args.int(L.A_OTHER_ROWS, others);
+    this.#pool.run('cameraNormals', this.#args.pointer, chunks);
+  }
+
+  /** What the chunks of the reduction found. */
+  #gather(out: PreparedFrame, chunks: number): void {
+    const counts = this.#pool.memory.i32(this.#counts.pointer, 2 * chunks);
+    const largest = this.#pool.memory.f32(this.#counts.pointer, 2 * chunks);
+    out.counts.valid = out.nearest = 0;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      out.counts.valid += counts[2 * chunk]!;
+      out.nearest = Math.max(out.nearest, largest[2 * chunk + 1]!);
+    }
   }
 
   #bindSource({ depth }: RgbdFrame, camera: CameraIntrinsics, factor: number, chunks: number): void {
@@ -113,23 +135,17 @@ export class CameraPreparer {
     this.#args
       .int(L.A_SOURCE, pointer, data instanceof Float32Array ? 1 : 0, map, camera.width, factor)
       .scalar(L.A_SCALE, scale)
-      .int(L.A_METRES, this.#metres.atLeast(4 * (pixels + SLACK)), this.#counts.atLeast(4 * chunks));
+      .int(L.A_METRES, this.#metres.atLeast(4 * (pixels + SLACK)), this.#counts.atLeast(8 * chunks));
   }
 
-  #bindGrid(grid: CameraIntrinsics, out: PreparedFrame): void {
-    const { width, height, fx, fy, cx, cy } = grid;
-    const stride = 4 * Math.ceil((L.PAD_LEFT + width + 8) / 4);
-    const padded = 4 * (stride * (height + 2 * L.PAD_ROWS) + SLACK);
-    const step = latticeStep(width, height, this.options);
-    const [across, down] = [Math.ceil(width / step), Math.ceil(height / step)];
+  #bindGrid({ color }: RgbdFrame, grid: CameraIntrinsics, out: PreparedFrame): void {
+    out.reserve(grid, latticeStep(grid.width, grid.height, this.options));
+    if (color) out.search = occlusionSearch(grid, color.T_depth_color, this.options.minRange);
+    out.bind(this.#args);
+    const { across, down } = out.layout;
     const order = this.#orders.find(`${across}x${down}`, across * down, (table) =>
       fillOrder(across, down, table),
     );
-    this.#args
-      .int(L.A_WIDTH, width, height)
-      .float(L.A_FX, [fx, fy, cx, cy])
-      .int(L.A_PADDED_Z, this.#paddedZ.atLeast(padded), this.#paddedInverse.atLeast(padded), stride)
-      .int(L.A_STEP, step, across, down, order, this.#place.atLeast(4 * across * down));
-    out.bind(this.#u32, grid, across * down);
+    this.#args.int(L.A_ORDER, order, this.#place.atLeast(4 * across * down));
   }
 }

@@ -69,3 +69,30 @@ export function angleTo(
   const cross = Math.hypot(b * z - c * y, c * x - a * z, a * y - b * x);
   return (Math.atan2(cross, a * x + b * y + c * z) * 180) / Math.PI;
 }
+
+/** The normalised image point whose distorted image is (x, y): Newton's method on `distort`, by finite differences. */
+export function undistort(
+  distort: (x: number, y: number) => [number, number],
+  x: number,
+  y: number,
+): [number, number] {
+  let [a, b] = [x, y];
+  for (let k = 0; k < 20; k++) {
+    const e = 1e-6;
+    const [u, v] = distort(a, b);
+    const [ua, va] = distort(a + e, b);
+    const [ub, vb] = distort(a, b + e);
+    const [j00, j10, j01, j11] = [(ua - u) / e, (va - v) / e, (ub - u) / e, (vb - v) / e];
+    const det = j00 * j11 - j01 * j10;
+    a += (j11 * (x - u) - j01 * (y - v)) / det;
+    b += (j00 * (y - v) - j10 * (x - u)) / det;
+  }
+  return [a, b];
+}
+
+/** A smooth texture of space, 28 … 228. */
+export const texture = (x: number, y: number, z: number): [number, number, number] => [
+  128 + 100 * Math.sin(3 * x + 1),
+  128 + 100 * Math.sin(2 * y - z),
+  128 + 100 * Math.sin(2 * x + 2 * y + z),
+];

@@ -157,7 +157,9 @@ function colorsOf(
   for (let i = 0; i < front.length; i++) {
     const t = front[i]!;
     if (t < 0) continue;
-    const [va, vb, vc] = [indices[t]!, indices[t + 1]!, indices[t + 2]!];
+    const va = indices[t]!;
+    const vb = indices[t + 1]!;
+    const vc = indices[t + 2]!;
     if (!hasColor(colors, va) || !hasColor(colors, vb) || !hasColor(colors, vc)) continue;
     // Volumes spanned by the ray and two corners each are the barycentric weights, up to one factor.
     const x = ((i % width) - cx) / fx;
@@ -168,7 +170,7 @@ function colorsOf(
     const scale = 1 / (wa + wb + wc);
     for (let k = 0; k < 3; k++) {
       const mean = wa * colors[3 * va + k]! + wb * colors[3 * vb + k]! + wc * colors[3 * vc + k]!;
-      out[3 * i + k] = Math.min(255, Math.max(0, Math.round(mean * scale)));
+      out[3 * i + k] = Math.min(255, Math.max(0, mean * scale + 0.5));
     }
     if (!hasColor(out, i)) out[3 * i + 2] = UNKNOWN_COLOR - 1;
   }
@@ -177,7 +179,11 @@ function colorsOf(
 
 /** (x, y, 1) · (a × b). */
 function volume(x: number, y: number, p: Float64Array, a: number, b: number): number {
-  const [ax, ay, az] = [p[a]!, p[a + 1]!, p[a + 2]!];
-  const [bx, by, bz] = [p[b]!, p[b + 1]!, p[b + 2]!];
+  const ax = p[a]!;
+  const ay = p[a + 1]!;
+  const az = p[a + 2]!;
+  const bx = p[b]!;
+  const by = p[b + 1]!;
+  const bz = p[b + 2]!;
   return x * (ay * bz - az * by) + y * (az * bx - ax * bz) + (ax * by - ay * bx);
 }

@@ -59,6 +59,14 @@ export interface SimCommandOptions {
   maxRate?: number;
   stamp?: 'start' | 'middle';
   organised?: boolean;
+  width?: number;
+  height?: number;
+  registered?: boolean;
+  without?: string[];
+  raw?: boolean;
+  compressedDepth?: boolean;
+  quality?: number;
+  threads?: number;
   json?: boolean;
   quiet?: boolean;
 }

@@ -1,7 +1,7 @@
 import { compose, type Pose } from '../../geometry/se3.js';
 import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
 import type { Body } from '../body.js';
-import type { World } from '../world.js';
+import { TILE, type TileCaster } from './tile-caster.js';
 
 /** What the rays through an image's pixels met first. */
 export interface Hits {
@@ -35,9 +35,9 @@ export function rowDelay(v: number, height: number, readout: number): number {
   return height > 1 ? (v / (height - 1) - 0.5) * readout : 0;
 }
 
-/** Casts one exact ray through the centre of every pixel. */
+/** Casts one exact ray through the centre of every pixel, within `farthest` metres. */
 export function castImage(
-  world: World,
+  caster: TileCaster,
   camera: CameraIntrinsics,
   poses: Float64Array,
   farthest: number,
@@ -45,28 +45,30 @@ export function castImage(
 ): Hits {
   const { width, height, fx, fy, cx, cy } = camera;
   const { z, id } = hits;
-  world.forget();
-  for (let v = 0; v < height; v++) {
-    const o = 12 * v;
-    const b = (v - cy) / fy;
-    for (let u = 0; u < width; u++) {
-      const a = (u - cx) / fx;
-      const n = Math.sqrt(a * a + b * b + 1);
-      const x = a / n;
-      const y = b / n;
-      const w = 1 / n;
-      const t = world.raycast(
-        poses[o + 3]!,
-        poses[o + 7]!,
-        poses[o + 11]!,
-        poses[o]! * x + poses[o + 1]! * y + poses[o + 2]! * w,
-        poses[o + 4]! * x + poses[o + 5]! * y + poses[o + 6]! * w,
-        poses[o + 8]! * x + poses[o + 9]! * y + poses[o + 10]! * w,
-        farthest,
-        0,
-      );
-      z[v * width + u] = t * w;
-      id[v * width + u] = world.nearest;
+  caster.begin([poses]);
+  for (let v0 = 0; v0 < height; v0 += TILE) {
+    for (let u0 = 0; u0 < width; u0 += TILE) {
+      caster.tile(u0, v0);
+      const u1 = Math.min(u0 + TILE, width);
+      for (let v = v0; v < v0 + TILE && v < height; v++) {
+        const o = 12 * v;
+        const b = (v - cy) / fy;
+        for (let u = u0; u < u1; u++) {
+          const a = (u - cx) / fx;
+          const w = 1 / Math.sqrt(a * a + b * b + 1);
+          const t = caster.cast(
+            poses[o + 3]!,
+            poses[o + 7]!,
+            poses[o + 11]!,
+            (poses[o]! * a + poses[o + 1]! * b + poses[o + 2]!) * w,
+            (poses[o + 4]! * a + poses[o + 5]! * b + poses[o + 6]!) * w,
+            (poses[o + 8]! * a + poses[o + 9]! * b + poses[o + 10]!) * w,
+            farthest,
+          );
+          z[v * width + u] = t * w;
+          id[v * width + u] = caster.id;
+        }
+      }
     }
   }
   return hits;

@@ -1,11 +1,11 @@
 import type { Random } from '../../geometry/random.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { Body } from '../body.js';
-import { luminance } from '../looks/material.js';
 import { hash3, noise3 } from '../looks/noise.js';
 import type { Scene } from '../looks/scene.js';
 import { castImage, emptyHits, rowPoses, type Hits } from './cast.js';
 import { depthSigma, type RgbdModel } from './model.js';
+import { TileCaster } from './tile-caster.js';
 
 /** An edge: a neighbour is nearer by more than this share of the distance. */
 const EDGE = 0.04;
@@ -25,12 +25,13 @@ export class DepthRenderer {
   private readonly lost: Uint8Array;
   private readonly z: Float64Array;
   private readonly normal = new Float64Array(3);
-  private readonly albedo = new Float64Array(3);
+  private readonly caster: TileCaster;
 
   constructor(
     private readonly scene: Scene,
     private readonly model: RgbdModel,
   ) {
+    this.caster = new TileCaster(scene.world, model.depth);
     this.hits = emptyHits(model.depth);
     this.lost = new Uint8Array(this.hits.z.length);
     this.z = new Float64Array(this.hits.z.length);
@@ -45,7 +46,7 @@ export class DepthRenderer {
     const { model, hits, lost, z } = this;
     const { depthNoise: how, depth: camera } = model;
     const poses = rowPoses(body, mount, camera.height, time, model.readout);
-    castImage(this.scene.world, camera, poses, FARTHEST, hits);
+    castImage(this.caster, camera, poses, FARTHEST, hits);
     lost.fill(0);
     z.set(hits.z);
     if (how.shadow) this.shade();
@@ -76,7 +77,7 @@ export class DepthRenderer {
 
   /** Holes by the angle, the darkness and the gloss of surfaces, ragged by noise that sticks to the surface. */
   private pierce(poses: Float64Array, random: Random): void {
-    const { model, scene, hits, lost, normal, albedo } = this;
+    const { model, scene, hits, lost, normal } = this;
     const { width, height, fx, fy, cx, cy } = model.depth;
     for (let v = 0; v < height; v++) {
       const o = 12 * v;
@@ -98,10 +99,10 @@ export class DepthRenderer {
         const ragged = random.next();
         let gone = ragged < 0.0005 || cos < 0.1 + 0.12 * ragged;
         if (!gone) {
-          scene.albedo(id, x, y, w, albedo);
           // Light that comes back; far and dark surfaces fall below what the camera can match.
-          const back = (luminance(albedo[0]!, albedo[1]!, albedo[2]!) * cos) / (z * z);
-          gone = back < 0.0012 * (0.6 + 0.8 * ragged);
+          const reflectivity = id >= 0 ? scene.world.statics.reflectivity[id]! : 0.5;
+          const back = (reflectivity * cos) / (z * z);
+          gone = back < 0.0018 * (0.6 + 0.8 * ragged);
           const shiny = scene.material(id)?.shiny ?? 0;
           if (!gone && shiny > 0) {
             // Dazzled where it is looked at head-on; elsewhere lost in blotches.

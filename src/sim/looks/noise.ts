@@ -6,7 +6,15 @@ export function hash3(x: number, y: number, z: number): number {
   return ((h ^ (h >>> 15)) >>> 0) * 2.3283064365386963e-10;
 }
 
-/** Value noise in [0, 1]: hashes of whole points, blended by cubic smooth steps; features are about 1 wide. */
+const [PX, PY, PZ] = [0x8da6b343, 0xd8163841, 0xcb1ab31f];
+/** Values at lattice points, picked by the upper bits of a hash. */
+const VALUES = Float64Array.from({ length: 4096 }, (_, i) => hash3(i, 11, 5));
+
+function lattice(h: number): number {
+  return VALUES[Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) >>> 20]!;
+}
+
+/** Value noise in [0, 1]: values at whole points, blended by cubic smooth steps; features are about 1 wide. */
 export function noise3(x: number, y: number, z: number): number {
   const i = Math.floor(x);
   const j = Math.floor(y);
@@ -17,10 +25,16 @@ export function noise3(x: number, y: number, z: number): number {
   u = u * u * (3 - 2 * u);
   v = v * v * (3 - 2 * v);
   w = w * w * (3 - 2 * w);
-  const a = mix(hash3(i, j, k), hash3(i + 1, j, k), u);
-  const b = mix(hash3(i, j + 1, k), hash3(i + 1, j + 1, k), u);
-  const c = mix(hash3(i, j, k + 1), hash3(i + 1, j, k + 1), u);
-  const d = mix(hash3(i, j + 1, k + 1), hash3(i + 1, j + 1, k + 1), u);
+  const i0 = Math.imul(i, PX);
+  const i1 = (i0 + PX) | 0;
+  const j0 = Math.imul(j, PY);
+  const j1 = (j0 + PY) | 0;
+  const k0 = Math.imul(k, PZ);
+  const k1 = (k0 + PZ) | 0;
+  const a = mix(lattice(i0 ^ j0 ^ k0), lattice(i1 ^ j0 ^ k0), u);
+  const b = mix(lattice(i0 ^ j1 ^ k0), lattice(i1 ^ j1 ^ k0), u);
+  const c = mix(lattice(i0 ^ j0 ^ k1), lattice(i1 ^ j0 ^ k1), u);
+  const d = mix(lattice(i0 ^ j1 ^ k1), lattice(i1 ^ j1 ^ k1), u);
   return mix(mix(a, b, v), mix(c, d, v), w);
 }
 

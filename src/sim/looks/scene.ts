@@ -68,7 +68,7 @@ export class Scene {
 
   /** Outward unit normal of static primitive `id` at a point of its surface. */
   normalOf(id: number, x: number, y: number, z: number, out: Float64Array): void {
-    if (id >= 0) this.world.statics.gradient(id, x, y, z, out);
+    if (id >= 0) this.world.statics.faceNormal(id, x, y, z, out);
     else out.set(this.world.planes[-1 - id]!.normal);
   }
 

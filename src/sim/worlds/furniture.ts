@@ -29,7 +29,7 @@ const WOODS: readonly [Rgb, Rgb][] = [
 export function painted(solid: Primitive, material: Material): Primitive {
   const out = new Float64Array(3);
   material.texture(0, 0, 0, out);
-  return { ...solid, material, reflectivity: Math.max(0.08, luminance(out[0]!, out[1]!, out[2]!)) };
+  return { ...solid, material, reflectivity: Math.max(0.03, luminance(out[0]!, out[1]!, out[2]!)) };
 }
 
 export function box(at: Pose, x: Span, y: Span, z: Span, material: Material): Primitive {

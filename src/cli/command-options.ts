@@ -67,6 +67,8 @@ export interface SimCommandOptions {
   compressedDepth?: boolean;
   quality?: number;
   threads?: number;
+  lidar?: boolean;
+  folder?: boolean;
   json?: boolean;
   quiet?: boolean;
 }

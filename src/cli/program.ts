@@ -196,6 +196,8 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--raw', 'rooms: uncompressed colour images (default: JPEG)')
     .option('--quality <n>', 'rooms: JPEG quality (default: 90)', integer)
     .option('--compressed-depth', 'rooms: depth as PNG (compressedDepth)')
+    .option('--lidar', 'rooms: a LiDAR above the camera too')
+    .option('--folder', 'rooms: a folder like those of TUM RGB-D, depth registered, instead of an MCAP file')
     .option('--threads <n>', 'rooms: threads that render (default: as many as cores)', integer)
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print nothing')

@@ -4,6 +4,7 @@ import { encodeCameraInfo, encodeCompressedImage, encodeImage, type CameraInfo }
 import type { Imu } from '../messages/imu.js';
 import type { Odometry } from '../messages/poses.js';
 import { ROS_TYPES } from '../messages/types.js';
+import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { CameraIntrinsics } from '../sensors/camera/frame.js';
 import type { RgbdSimulation } from '../sim/camera/rgbd-simulation.js';
 import type { ImuSample } from '../sim/imu.js';
@@ -15,32 +16,46 @@ const TOPICS = {
   depth: '/camera/depth/image_raw',
   depthInfo: '/camera/depth/camera_info',
   imu: '/imu',
+  points: '/points',
   truth: '/ground_truth',
 } as const;
 const FRAMES = {
   odom: 'odom',
   base: 'base_link',
   camera: 'camera_link',
+  lidar: 'lidar',
   color: 'camera_color_optical_frame',
   depth: 'camera_depth_optical_frame',
 } as const;
 
-/** Seconds that an image is under way before it is recorded. */
+/** A LiDAR on the same carrier. */
+export interface LidarOptions {
+  readonly beams?: number;
+  readonly columns?: number;
+  /** Turns per second, default 10. */
+  readonly rate?: number;
+}
+
+/** Nanoseconds that an image is under way before it is recorded. */
 const LATENCY_NS = 12_000_000n;
 
 /** Writes a simulated RGB-D recording into a bag, message by message in order of time. */
 export class CameraRecorder {
   private readonly readings: Iterator<ImuSample>;
+  private readonly sweeps: Iterator<LidarScan>;
   private reading: IteratorResult<ImuSample>;
+  private sweep: IteratorResult<LidarScan>;
 
   constructor(
     private readonly simulation: RgbdSimulation,
     private readonly writer: McapBagWriter,
     private readonly coding: ImageCoding,
-    imu: boolean,
+    private readonly others: { readonly imu: boolean; readonly lidar?: LidarOptions },
   ) {
-    this.readings = imu ? simulation.imu() : [][Symbol.iterator]();
+    this.readings = others.imu ? simulation.imu() : [][Symbol.iterator]();
+    this.sweeps = others.lidar ? simulation.scans(others.lidar) : [][Symbol.iterator]();
     this.reading = this.readings.next();
+    this.sweep = this.sweeps.next();
   }
 
   /** The frames that do not move. */
@@ -53,11 +68,18 @@ export class CameraRecorder {
       childFrameId,
       transform: compose(inverse(mount), T_body_part),
     });
+    const lidar = {
+      stampNs: simulation.startNs,
+      frameId: FRAMES.base,
+      childFrameId: FRAMES.lidar,
+      transform: simulation.carrier.lidarMount,
+    };
     await writer.writeTransforms(
       [
         { stampNs: simulation.startNs, frameId: FRAMES.base, childFrameId: FRAMES.camera, transform: mount },
         part(FRAMES.depth, simulation.depthMount),
         part(FRAMES.color, simulation.colorMount),
+        ...(this.others.lidar ? [lidar] : []),
       ],
       true,
     );
@@ -67,16 +89,31 @@ export class CameraRecorder {
   async frame(k: number, frame: EncodedFrame): Promise<void> {
     const { simulation } = this;
     const [depthNs, colorNs] = [simulation.depthStampNs(k), simulation.colorStampNs(k)];
-    await this.imu(depthNs);
+    await this.upTo(depthNs);
     await this.writer.writeOdometry(TOPICS.truth, this.truth(k));
-    await this.imu(depthNs + LATENCY_NS);
+    await this.upTo(depthNs + LATENCY_NS);
     await this.depth(depthNs, frame.depth);
-    await this.imu(colorNs + LATENCY_NS);
+    await this.upTo(colorNs + LATENCY_NS);
     await this.color(colorNs, frame.color);
   }
 
-  private async imu(until: bigint): Promise<void> {
-    for (; !this.reading.done && this.reading.value.stampNs <= until; this.reading = this.readings.next()) {
+  /** What the other sensors delivered until then; a sweep is recorded when it is complete. */
+  private async upTo(untilNs: bigint): Promise<void> {
+    const period = BigInt(Math.round(1e9 / (this.others.lidar?.rate ?? 10)));
+    for (
+      ;
+      !this.sweep.done && this.sweep.value.stampNs + period <= untilNs;
+      this.sweep = this.sweeps.next()
+    ) {
+      const end = this.sweep.value.stampNs + period;
+      await this.imu(end);
+      await this.writer.writeScan(TOPICS.points, this.sweep.value, undefined, end);
+    }
+    await this.imu(untilNs);
+  }
+
+  private async imu(untilNs: bigint): Promise<void> {
+    for (; !this.reading.done && this.reading.value.stampNs <= untilNs; this.reading = this.readings.next()) {
       await this.writer.writeImu(TOPICS.imu, imuMessage(this.reading.value));
     }
   }

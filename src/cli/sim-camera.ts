@@ -8,6 +8,7 @@ import { RgbdSimulation, type RgbdSimulationOptions } from '../sim/camera/rgbd-s
 import type { SceneName } from '../sim/worlds/scenes.js';
 import { CameraRecorder } from './sim-camera-recorder.js';
 import { encodedFrames } from './sim-frames.js';
+import { TUM_UNITS, TumFolder } from './sim-tum-folder.js';
 
 /** What can be left out of the sensor model, one by one. */
 export const EFFECTS = [
@@ -38,6 +39,12 @@ export interface SimCameraOptions {
   /** JPEG quality, default 90. */
   readonly quality?: number;
   readonly imu?: boolean;
+  /** A LiDAR above the camera, with this many beams (default 32). */
+  readonly lidar?: boolean;
+  readonly beams?: number;
+  readonly columns?: number;
+  /** A folder in the TUM RGB-D layout instead of an MCAP file; the depth is registered then. */
+  readonly folder?: boolean;
   /** zstd level of the file, default 3. */
   readonly level?: number;
   /** Threads that render; 0: this one. Default: as many as there are cores. */
@@ -73,7 +80,7 @@ export function cameraSimulation(options: SimCameraOptions): RgbdSimulation {
     maxRate: options.maxRate,
     width: options.width,
     height: options.height ?? (options.width === undefined ? undefined : Math.round(0.75 * options.width)),
-    registered: options.registered,
+    registered: options.folder === true ? true : options.registered,
     ...withoutEffects(options.without ?? []),
   };
   return new RgbdSimulation(
@@ -119,6 +126,21 @@ function withoutEffects(names: readonly string[]): RgbdModelOptions {
  */
 export async function runSimCamera(options: SimCameraOptions): Promise<SimCameraResult> {
   const simulation = cameraSimulation(options);
+  return options.folder === true ? writeFolder(simulation, options) : writeBag(simulation, options);
+}
+
+async function writeFolder(simulation: RgbdSimulation, options: SimCameraOptions): Promise<SimCameraResult> {
+  const coding = { jpeg: options.quality ?? 95, png: 4, depthUnits: TUM_UNITS };
+  const folder = await TumFolder.create(options.out, simulation);
+  for await (const frame of encodedFrames(simulation, coding, options.threads)) {
+    if (options.signal?.aborted) break;
+    await folder.add(frame);
+    options.onProgress?.(folder.frames, simulation.frameCount);
+  }
+  return result(simulation, folder.frames, options.out, await folder.finish());
+}
+
+async function writeBag(simulation: RgbdSimulation, options: SimCameraOptions): Promise<SimCameraResult> {
   const coding = {
     jpeg: options.raw === true ? 0 : (options.quality ?? 90),
     png: options.compressedDepth === true ? 7 : 0,
@@ -128,7 +150,12 @@ export async function runSimCamera(options: SimCameraOptions): Promise<SimCamera
     options.level === undefined ? {} : { level: options.level },
   );
   try {
-    const recorder = new CameraRecorder(simulation, writer, coding, options.imu !== false);
+    const { beams, columns } = options;
+    const lidar = { ...(beams !== undefined && { beams }), ...(columns !== undefined && { columns }) };
+    const recorder = new CameraRecorder(simulation, writer, coding, {
+      imu: options.imu !== false,
+      ...(options.lidar === true && { lidar }),
+    });
     await recorder.begin();
     let frames = 0;
     for await (const frame of encodedFrames(simulation, coding, options.threads)) {
@@ -141,17 +168,26 @@ export async function runSimCamera(options: SimCameraOptions): Promise<SimCamera
     const stampsNs = simulation.stamps().slice(0, frames);
     const poses = stampsNs.map((_, k) => simulation.odomPose(k));
     await writeFileAtomic(truthPath, formatTum({ stampsNs, poses }));
-    const { carrier } = simulation;
-    return {
-      path: options.out,
-      truthPath,
-      frames,
-      seconds: frames / simulation.model.rate,
-      metres: carrier.distanceAt(simulation.time(frames)) - carrier.distanceAt(simulation.time(0)),
-      interrupted: frames < simulation.frameCount,
-    };
+    return result(simulation, frames, options.out, truthPath);
   } catch (error) {
     await writer.abort().catch(() => undefined); // the first error says what is wrong
     throw error;
   }
+}
+
+function result(
+  simulation: RgbdSimulation,
+  frames: number,
+  path: string,
+  truthPath: string,
+): SimCameraResult {
+  const { carrier } = simulation;
+  return {
+    path,
+    truthPath,
+    frames,
+    seconds: frames / simulation.model.rate,
+    metres: carrier.distanceAt(simulation.time(frames)) - carrier.distanceAt(simulation.time(0)),
+    interrupted: frames < simulation.frameCount,
+  };
 }

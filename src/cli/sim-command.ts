@@ -18,7 +18,11 @@ export async function simCommand(world: string, options: SimCommandOptions): Pro
     const progress = (what: string) => (done: number, total: number) => {
       if (live) process.stderr.write(`\r\x1b[2K${done}/${total} ${what}${done === total ? '\n' : ''}`);
     };
-    const common = { ...rest, out: options.out ?? `${world}.mcap`, signal: interrupt.signal };
+    const common = {
+      ...rest,
+      out: options.out ?? (options.folder === true ? world : `${world}.mcap`),
+      signal: interrupt.signal,
+    };
     const result = isScene(world)
       ? await runSimCamera({ ...common, world, onProgress: progress('frames') })
       : await runSim({ ...common, world, onProgress: progress('scans') });

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../compute/compiled-url.js';
 import { encodePng16 } from '../export/png16.js';
-import type { RgbdSimulation} from '../sim/camera/rgbd-simulation.js';
+import type { RgbdSimulation } from '../sim/camera/rgbd-simulation.js';
 import { type RgbdSimulationOptions } from '../sim/camera/rgbd-simulation.js';
 
 /** How images are written. */
@@ -11,6 +11,8 @@ export interface ImageCoding {
   readonly jpeg: number;
   /** Depth as PNG of 16 bits, zlib level 1…9; 0: raw. */
   readonly png: number;
+  /** Units of depth per millimetre: 1, or 5 as TUM has it. Default 1. */
+  readonly depthUnits?: number;
 }
 
 export interface EncodedFrame {
@@ -31,6 +33,7 @@ export async function encodeFrame(
 ): Promise<EncodedFrame> {
   const { depth: d, color: c } = simulation.model;
   const depth = simulation.depth(k);
+  if (coding.depthUnits !== undefined) for (let i = 0; i < depth.length; i++) depth[i]! *= coding.depthUnits;
   const color = simulation.color(k);
   const bytes = new Uint8Array(depth.buffer, depth.byteOffset, depth.byteLength);
   return {

@@ -1,15 +1,20 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { Random } from '../../geometry/random.js';
-import { compose, inverse, type Pose } from '../../geometry/se3.js';
+import { compose, inverse, transformPoint, type Pose } from '../../geometry/se3.js';
 import { mounted, type Body } from '../body.js';
 import { DEFAULT_IMU_NOISE, imuReadings, type ImuNoise, type ImuSample } from '../imu.js';
-import type { Scene } from '../looks/scene.js';
+import { DEFAULT_NOISE, lidarModel, sweep } from '../lidar.js';
+import { toSrgb, type Scene } from '../looks/scene.js';
+import { distanceToSurface } from '../surface.js';
 import { makeScene, type SceneName } from '../worlds/scenes.js';
+import type { LidarScan } from '../../sensors/lidar/scan.js';
+import { rowPoses } from './cast.js';
 import { ColorRenderer } from './color-image.js';
 import { DepthRenderer } from './depth-image.js';
 import { develop, exposureGains } from './exposure.js';
 import { rgbdModel, type RgbdModel, type RgbdModelOptions } from './model.js';
 import { CarriedCamera, opticalMount, type Carrier } from './motion.js';
+import { seenPoints, type ColoredPoints, type SeenPointsOptions } from './seen-points.js';
 
 export interface RgbdSimulationOptions extends RgbdModelOptions {
   readonly scene: SceneName | Scene;
@@ -193,6 +198,77 @@ export class RgbdSimulation {
   /** The housing of the cameras: where its IMU sits too. */
   housing(): Body {
     return mounted(this.carrier, this.carrier.mount);
+  }
+
+  /**
+   * Calls `visit` for every pixel of depth image k that has a value: the exact point (world) on its ray, what primitive
+   * that is on, and by how much the measured depth is longer (metres).
+   */
+  eachMeasured(k: number, visit: (x: number, y: number, z: number, id: number, error: number) => void): void {
+    const measured = this.depth(k);
+    const { width, height, fx, fy, cx, cy } = this.model.depth;
+    const { z, id } = this.depths!.hits;
+    const poses = rowPoses(this.carrier, this.depthMount, height, this.time(k), this.model.readout);
+    for (let v = 0; v < height; v++) {
+      const T = poses.subarray(12 * v, 12 * v + 12);
+      for (let u = 0; u < width; u++) {
+        const i = v * width + u;
+        if (measured[i] === 0 || z[i] === Infinity) continue;
+        const d = z[i]!;
+        const a = ((u - cx) / fx) * d;
+        const b = ((v - cy) / fy) * d;
+        visit(
+          T[0]! * a + T[1]! * b + T[2]! * d + T[3]!,
+          T[4]! * a + T[5]! * b + T[6]! * d + T[7]!,
+          T[8]! * a + T[9]! * b + T[10]! * d + T[11]!,
+          id[i]!,
+          measured[i]! / 1000 - d,
+        );
+      }
+    }
+  }
+
+  /** Points on the surface that the depth camera saw, with exact colours; see {@link seenPoints}. */
+  seenPoints(options: SeenPointsOptions = {}): ColoredPoints {
+    return seenPoints(this, options);
+  }
+
+  /** Exact distance of each point (3·N, odom frame) to the surface: a mesh's accuracy. */
+  distanceToSurface(points: ArrayLike<number>): Float32Array {
+    return distanceToSurface(this.scene.world, points, this.bodyPose(0));
+  }
+
+  /** Exact colours (3·N sRGB bytes, at a gain of 1) of the surface nearest to each point (3·N, odom frame). */
+  colorsAt(points: ArrayLike<number>): Uint8Array {
+    const out = new Uint8Array(points.length);
+    const linear = new Float64Array(3);
+    const T = this.bodyPose(0);
+    for (let i = 0; i + 2 < points.length; i += 3) {
+      const [x, y, z] = transformPoint(T, points[i]!, points[i + 1]!, points[i + 2]!);
+      this.scene.colourAt(x, y, z, linear);
+      for (let k = 0; k < 3; k++) out[i + k] = Math.round(toSrgb(linear[k]!));
+    }
+    return out;
+  }
+
+  /** Sweeps of a LiDAR on the same carrier, in its own frame, stamped where each begins. */
+  *scans(
+    lidar: { readonly beams?: number; readonly columns?: number; readonly rate?: number } = {},
+  ): Generator<LidarScan> {
+    const model = lidarModel(lidar.beams ?? 32, lidar.columns ?? 1024, lidar.rate ?? 10);
+    const body = mounted(this.carrier, this.carrier.lidarMount);
+    const count = Math.floor((this.frameCount / this.model.rate) * model.rate + 1e-6);
+    for (let k = 0; k < count; k++) {
+      const start = LEAD + k / model.rate;
+      yield sweep(this.scene.world, body, model, start, {
+        noise: DEFAULT_NOISE,
+        random: this.random.fork(`scan ${k}`),
+        stampNs: this.stampAt(start),
+        frameId: 'lidar',
+        stampOffset: 0,
+        organised: false,
+      });
+    }
   }
 
   /** IMU readings in the housing's frame (x forward) over the whole recording. */

@@ -12,8 +12,8 @@ export interface OcclusionSearch {
 const LONGEST = 32;
 
 /**
- * The search for a colour camera beside the depth camera; none where nothing can be hidden. How far before or behind it
- * is does not count: within the distance that cameras of one housing have, it moves pixels by less than the rest does.
+ * The search for a colour camera beside the depth camera; none where nothing can be hidden, and none for one that is more
+ * before or behind it than beside it: the way to that goes in another direction at each pixel.
  *
  * @param grid a pinhole
  * @param minRange nearest that anything can be, metres
@@ -25,6 +25,7 @@ export function occlusionSearch(
 ): OcclusionSearch | undefined {
   const [right, down] = [fx * T_depth_color[3]!, fy * T_depth_color[7]!];
   const perInverse = Math.max(Math.abs(right), Math.abs(down)); // pixels per 1/m
+  if (Math.abs(T_depth_color[11]!) > Math.hypot(T_depth_color[3]!, T_depth_color[7]!)) return undefined;
   const pixels = Math.min(LONGEST, Math.ceil(perInverse / minRange));
   // Less than half a pixel at the nearest.
   if (!(perInverse / minRange > 0.5)) return undefined;

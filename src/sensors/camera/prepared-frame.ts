@@ -1,11 +1,12 @@
 import type { KernelArguments } from '../../compute/arguments.js';
 import type { KernelMemory } from '../../compute/memory.js';
-import * as L from '../../kernels/layout/camera.js';
 import type { Pose } from '../../geometry/se3.js';
+import * as L from '../../kernels/layout/camera.js';
 import type { RangeGrid, SurfaceSamples } from '../observation.js';
 import type { CameraIntrinsics } from './frame.js';
-import type { OcclusionSearch } from './occlusion.js';
+import { gridLayout, NO_GRID, type GridLayout } from './grid-layout.js';
 import type { Lens } from './lens.js';
+import type { OcclusionSearch } from './occlusion.js';
 import { Room } from './room.js';
 
 /** Float planes of the grid and columns of the surface, and where the kernels find them. */
@@ -37,29 +38,6 @@ export interface ColorView {
   readonly T_color_depth: Pose;
 }
 
-/** How a grid and its samples lie in memory. */
-export interface GridLayout {
-  readonly camera: CameraIntrinsics;
-  /** Floats of a row of the padded plane. */
-  readonly stride: number;
-  /** Rows and columns of the grid between two samples, and how many rows and columns of samples there are. */
-  readonly step: number;
-  readonly across: number;
-  readonly down: number;
-}
-
-const NO_CAMERA: CameraIntrinsics = {
-  width: 0,
-  height: 0,
-  fx: 1,
-  fy: 1,
-  cx: 0,
-  cy: 0,
-  distortion: 'none',
-  coefficients: [],
-};
-const NOTHING: GridLayout = { camera: NO_CAMERA, stride: 0, step: 1, across: 0, down: 0 };
-
 /** Values that vectors may read or write past the last one. */
 const SLACK = 16;
 
@@ -83,7 +61,7 @@ export class PreparedFrame {
   search: OcclusionSearch | undefined;
   /** Whether colours and all normals of the grid have been found. */
   completed = false;
-  layout: GridLayout = NOTHING;
+  layout: GridLayout = NO_GRID;
   readonly #planes: Readonly<Record<keyof typeof PLANES, Room>>;
   readonly #columns: Readonly<Record<keyof typeof COLUMNS, Room>>;
   /** The reduced colour image. */
@@ -117,14 +95,7 @@ export class PreparedFrame {
    */
   reserve(camera: CameraIntrinsics, step: number): void {
     const { width, height } = camera;
-    const stride = 4 * Math.ceil((L.PAD_LEFT + width + 8) / 4);
-    this.layout = {
-      camera,
-      stride,
-      step,
-      across: Math.ceil(width / step),
-      down: Math.ceil(height / step),
-    };
+    const layout = (this.layout = gridLayout(camera, step));
     this.color = undefined;
     this.search = undefined;
     this.completed = false;
@@ -132,9 +103,9 @@ export class PreparedFrame {
     for (const room of Object.values(this.#planes)) room.atLeast(pixels);
     this.#color.atLeast(pixels);
     this.#hidden.atLeast(pixels / 4);
-    const padded = 4 * (stride * (height + 2 * L.PAD_ROWS) + SLACK);
+    const padded = 4 * (layout.stride * (height + 2 * L.PAD_ROWS) + SLACK);
     this.#padded.atLeast(padded);
-    const samples = 4 * (this.layout.across * this.layout.down + SLACK);
+    const samples = 4 * (layout.across * layout.down + SLACK);
     for (const room of Object.values(this.#columns)) room.atLeast(samples);
     this.#keypoints.atLeast(samples);
     // Nothing is ever written to these: new memory is zero.

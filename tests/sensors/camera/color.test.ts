@@ -147,12 +147,14 @@ describe('what stands before the surface', () => {
     observation.release();
   });
 
-  it('is not looked for where colours are registered', () => {
+  it('is not looked for where colours are registered, or seen from behind', () => {
     expect(occlusionSearch(DEPTH, identity(), 0.1)).toBeUndefined();
     const down = occlusionSearch(DEPTH, Float64Array.of(1, 0, 0, 0, 0, 1, 0, -0.02, 0, 0, 1, 0), 0.5)!;
     expect(down.pixels).toBe(Math.ceil((0.02 * DEPTH.fy) / 0.5));
     expect(down.step[0]).toBeCloseTo(0, 12);
     expect(down.step[1]).toBe(-1);
+    const behind = Float64Array.of(1, 0, 0, 0.05, 0, 1, 0, 0, 0, 0, 1, -0.2);
+    expect(occlusionSearch(DEPTH, behind, 0.1)).toBeUndefined();
     expect(down.step[2]).toBeCloseTo(1 / (0.02 * DEPTH.fy), 12);
   });
 });

@@ -80,6 +80,7 @@ export function undistort(
   for (let k = 0; k < 20; k++) {
     const e = 1e-6;
     const [u, v] = distort(a, b);
+    if (Math.abs(x - u) + Math.abs(y - v) < 1e-9) break;
     const [ua, va] = distort(a + e, b);
     const [ub, vb] = distort(a, b + e);
     const [j00, j10, j01, j11] = [(ua - u) / e, (va - v) / e, (ub - u) / e, (vb - v) / e];

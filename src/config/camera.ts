@@ -11,7 +11,7 @@ const LIDAR_VOXEL = 0.15;
  * are not scaled by the range, but go by the voxel.
  */
 export function cameraConfig(config: Config): Config {
-  const { rgbd, map, training, tracking } = config;
+  const { rgbd, map, training, tracking, mesh } = config;
   const { voxel } = rgbd;
   const scale = voxel / LIDAR_VOXEL;
   return {
@@ -38,6 +38,9 @@ export function cameraConfig(config: Config): Config {
       kernelStart: FIRST_KERNEL * voxel,
       kernelEnd: LAST_KERNEL * voxel,
       anneal: 0.6,
+      minWeight: 0,
     },
+    // A surface seen once from 4 m has a weight of 0.005.
+    mesh: { ...mesh, minWeight: 1e-6 },
   };
 }

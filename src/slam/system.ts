@@ -71,7 +71,7 @@ export class SlamSystem implements Slam {
     return this.#parts.frontEnd.storage;
   }
 
-  process(scan: PosedMeasurement, known?: KnownPose): ScanResult {
+  process(scan: PosedMeasurement, known?: KnownPose, mapping = true): ScanResult {
     const { frontEnd, loop } = this.#parts;
     const { pipeline, submaps } = loop;
     const watch = new StopWatch();
@@ -80,7 +80,7 @@ export class SlamSystem implements Slam {
     // Viewers look at the latest observation until the next one comes.
     if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
     this.#latest = observation;
-    const result = pipeline.process(observation, known, watch);
+    const result = pipeline.process(observation, { known, mapping, watch });
     if (result.state !== 'lost') submaps.visited(scan.frameId, result.pose);
     return result;
   }

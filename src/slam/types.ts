@@ -93,12 +93,12 @@ export interface KnownPose {
 export interface Slam {
   /**
    * Processes one scan, or one frame of a depth camera, in order of time; one of several sensors may be late (sensors/arrival.ts). With a `known` pose it
-   * is mapped there and not tracked.
+   * is mapped there and not tracked; without `mapping` it is tracked only.
    *
    * @throws FeltmapError bad-input for a scan that contradicts itself or is too late; out-of-memory when the map is full.
    *   What was mapped stays.
    */
-  process(scan: PosedMeasurement, known?: KnownPose): ScanResult;
+  process(scan: PosedMeasurement, known?: KnownPose, mapping?: boolean): ScanResult;
   /** A scan that was read into these arrays is not copied; absent where that makes no difference. */
   readonly storage?: ScanStorage | undefined;
   /** Takes IMU readings, before the scans that they belong to. */

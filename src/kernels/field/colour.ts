@@ -123,7 +123,7 @@ export function registerColour(args: usize, chunk: i32): void {
       gz = load<f32>(scratch, 12);
     const r = load<f32>(scratch) - gain * grey - bias;
     const robust = k2 / (k2 + r * r);
-    const w = robust * robust * scale;
+    const w = robust * robust * scale * min<f32>(1, column(args, 16, o));
     store<f32>(scratch, gx, 32);
     store<f32>(scratch, gy, 36);
     store<f32>(scratch, gz, 40);

@@ -49,14 +49,14 @@ export const O_SUMS = 35;
 export const C_GRID = 0; // finest grid
 export const C_COUNT = 4;
 export const C_INDICES = 8;
-export const C_POINTS = 12; // x y z grey: f32, sensor frame
-export const C_POSE = 28; // f32×12 T_submap_sensor
-export const C_GAIN = 76; // f32: 1 + gain
-export const C_BIAS = 80; // f32
-export const C_KERNEL = 84; // f32: robust scale, grey levels
-export const C_REACH = 88; // f32: largest distance from the surface, metres
-export const C_WEIGHT = 92; // f32: square of metres per grey level
-export const C_OUT = 96; // f64[C_SUMS] per chunk
+export const C_POINTS = 12; // x y z grey information: f32, sensor frame
+export const C_POSE = 32; // f32×12 T_submap_sensor
+export const C_GAIN = 80; // f32: 1 + gain
+export const C_BIAS = 84; // f32
+export const C_KERNEL = 88; // f32: robust scale, grey levels
+export const C_REACH = 92; // f32: largest distance from the surface, metres
+export const C_WEIGHT = 96; // f32: square of metres per grey level
+export const C_OUT = 100; // f64[C_SUMS] per chunk
 /** Upper triangle over pose, gain, bias (36), b (8), Σw, Σwr², points. */
 export const C_SUMS = 47;
 /** Gains are per so many grey levels: of the order of the bias. */

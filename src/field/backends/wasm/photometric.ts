@@ -34,16 +34,16 @@ export class PhotometricRegistration {
   /** Valid until the next call; zero where the field has no colours, or the surface no brightness. */
   pass(field: WasmField, term: PhotometricTerm, { pose, own }: Unknowns): PhotometricSums {
     const { memory } = this.#pool;
-    const { keypoints, grey, x, y, z } = term.surface;
+    const { keypoints, grey, information, x, y, z } = term.surface;
     const fine = field.levels[0]!;
     const sums = this.#sums;
     sums.system.fill(0);
     sums.weight = sums.cost = sums.points = 0;
-    if (!grey || !fine.colour) return sums;
+    if (!grey || !information || !fine.colour) return sums;
     const chunks = Math.min(MAX_CHUNKS, Math.ceil(keypoints.length / L.POINT_CHUNK));
     this.#arguments
       .int(L.C_GRID, fine.descriptor, keypoints.length, memory.addressOf(keypoints))
-      .int(L.C_POINTS, ...[x, y, z, grey].map((c) => memory.addressOf(c)))
+      .int(L.C_POINTS, ...[x, y, z, grey, information].map((c) => memory.addressOf(c)))
       .float(L.C_POSE, pose)
       .scalar(L.C_GAIN, 1 + own[0]! / L.GAIN_LEVELS)
       .scalar(L.C_BIAS, own[1]!)

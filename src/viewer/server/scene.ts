@@ -147,7 +147,9 @@ export class Scene {
   }
 
   setCamera({ stampNs: stamp, ...rest }: ViewerCamera): Encoded | undefined {
-    if (rest.stream >= MAX_STREAMS) return undefined;
+    // A client refuses a pyramid that would open by half a turn or more, as of a fisheye.
+    const opens = (fov: number): boolean => fov > 0 && fov < 3.14;
+    if (rest.stream >= MAX_STREAMS || !opens(rest.fovX) || !opens(rest.fovY)) return undefined;
     return keep(this.cameras, rest.stream, { type: 'camera', stamp, ...rest });
   }
 

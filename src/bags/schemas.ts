@@ -36,6 +36,25 @@ const DEFINITIONS: Record<string, { fields: string; uses: Record<string, string>
       'geometry_msgs/Vector3 linear_acceleration\nfloat64[9] linear_acceleration_covariance',
     uses: { ...HEADER, ...VECTOR3, ...QUATERNION },
   },
+  [ROS_TYPES.image]: {
+    fields:
+      'std_msgs/Header header\nuint32 height\nuint32 width\nstring encoding\nuint8 is_bigendian\nuint32 step\nuint8[] data',
+    uses: HEADER,
+  },
+  [ROS_TYPES.compressedImage]: {
+    fields: 'std_msgs/Header header\nstring format\nuint8[] data',
+    uses: HEADER,
+  },
+  [ROS_TYPES.cameraInfo]: {
+    fields:
+      'std_msgs/Header header\nuint32 height\nuint32 width\nstring distortion_model\nfloat64[] d\nfloat64[9] k\n' +
+      'float64[9] r\nfloat64[12] p\nuint32 binning_x\nuint32 binning_y\nsensor_msgs/RegionOfInterest roi',
+    uses: {
+      ...HEADER,
+      'sensor_msgs/RegionOfInterest':
+        'uint32 x_offset\nuint32 y_offset\nuint32 height\nuint32 width\nbool do_rectify',
+    },
+  },
   [ROS_TYPES.odometry]: {
     fields:
       'std_msgs/Header header\nstring child_frame_id\ngeometry_msgs/PoseWithCovariance pose\n' +

@@ -36,6 +36,19 @@ const DEFINITIONS: Record<string, { fields: string; uses: Record<string, string>
       'geometry_msgs/Vector3 linear_acceleration\nfloat64[9] linear_acceleration_covariance',
     uses: { ...HEADER, ...VECTOR3, ...QUATERNION },
   },
+  [ROS_TYPES.odometry]: {
+    fields:
+      'std_msgs/Header header\nstring child_frame_id\ngeometry_msgs/PoseWithCovariance pose\n' +
+      'geometry_msgs/TwistWithCovariance twist',
+    uses: {
+      ...HEADER,
+      ...POSE,
+      ...VECTOR3,
+      'geometry_msgs/PoseWithCovariance': 'geometry_msgs/Pose pose\nfloat64[36] covariance',
+      'geometry_msgs/Twist': 'geometry_msgs/Vector3 linear\ngeometry_msgs/Vector3 angular',
+      'geometry_msgs/TwistWithCovariance': 'geometry_msgs/Twist twist\nfloat64[36] covariance',
+    },
+  },
   [ROS_TYPES.image]: {
     fields:
       'std_msgs/Header header\nuint32 height\nuint32 width\nstring encoding\nuint8 is_bigendian\nuint32 step\nuint8[] data',
@@ -53,19 +66,6 @@ const DEFINITIONS: Record<string, { fields: string; uses: Record<string, string>
       ...HEADER,
       'sensor_msgs/RegionOfInterest':
         'uint32 x_offset\nuint32 y_offset\nuint32 height\nuint32 width\nbool do_rectify',
-    },
-  },
-  [ROS_TYPES.odometry]: {
-    fields:
-      'std_msgs/Header header\nstring child_frame_id\ngeometry_msgs/PoseWithCovariance pose\n' +
-      'geometry_msgs/TwistWithCovariance twist',
-    uses: {
-      ...HEADER,
-      ...POSE,
-      ...VECTOR3,
-      'geometry_msgs/PoseWithCovariance': 'geometry_msgs/Pose pose\nfloat64[36] covariance',
-      'geometry_msgs/Twist': 'geometry_msgs/Vector3 linear\ngeometry_msgs/Vector3 angular',
-      'geometry_msgs/TwistWithCovariance': 'geometry_msgs/Twist twist\nfloat64[36] covariance',
     },
   },
   [ROS_TYPES.poseStamped]: { fields: POSE_STAMPED, uses: { ...HEADER, ...POSE } },

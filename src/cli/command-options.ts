@@ -63,6 +63,16 @@ export interface SimCommandOptions {
   maxRate?: number;
   stamp?: 'start' | 'middle';
   organised?: boolean;
+  width?: number;
+  height?: number;
+  registered?: boolean;
+  without?: string[];
+  raw?: boolean;
+  compressedDepth?: boolean;
+  quality?: number;
+  threads?: number;
+  lidar?: boolean;
+  folder?: boolean;
   json?: boolean;
   quiet?: boolean;
 }

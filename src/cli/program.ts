@@ -146,7 +146,14 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
   program
     .command('sim')
     .description('make a recording of a simulated world, with its true path beside it')
-    .addArgument(new Argument('<world>', 'what to drive through').choices(['street', 'quad', 'corridor']))
+    .addArgument(
+      new Argument('<world>', 'what to move through; in a room a colour and depth camera looks').choices([
+        'street',
+        'quad',
+        'corridor',
+        'room',
+      ]),
+    )
     .option('--out <file>', 'MCAP file to write (default: <world>.mcap)')
     .option('--seed <n>', 'same seed, same bytes (default: 0)', integer)
     .option('--duration <s>', 'length of the recording in seconds (default: 10)', seconds)
@@ -154,12 +161,12 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .addOption(
       new Option(
         '--motion <kind>',
-        'how the sensor moves (default: violent in the quad, else smooth)',
-      ).choices(['smooth', 'violent']),
+        'how the sensor moves (default: violent in the quad, gentle in rooms, else smooth)',
+      ).choices(['smooth', 'violent', 'gentle', 'fast', 'robot']),
     )
     .option('--beams <n>', 'lasers of the sensor: 16, 32, 64 or 128 (default: 64)', integer)
     .option('--columns <n>', 'measurements a turn and laser (default: 1024)', integer)
-    .option('--rate <hz>', 'turns a second (default: 10)', positive)
+    .option('--rate <hz>', 'turns (default: 10) or images (default: 30) a second', positive)
     .option(
       '--noise <m>',
       'standard deviation of the range (default: 0.02); 0 turns dropout off too',
@@ -172,7 +179,11 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       ]),
     )
     .option('--organised', 'clouds with rows and columns, invalid points as NaN')
-    .option('--max-rate <deg/s>', 'fastest turn of violent motion (default: 150)', positive)
+    .option(
+      '--max-rate <deg/s>',
+      'fastest turn of violent (default: 150) or fast motion (default: 90)',
+      positive,
+    )
     .option(
       '--elevation-offset <deg>',
       'how much higher than it says each laser points, as of a sensor off its calibration (default: 0)',
@@ -180,6 +191,24 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     )
     .option('--no-imu', 'leave inertial measurements out')
     .option('--odometry', 'write wheel odometry too, as /odom: 1 % too long, with noise and covariance')
+    .option('--width <pixels>', 'rooms: columns of both images (default: 640)', integer)
+    .option(
+      '--height <pixels>',
+      'rooms: rows of both images (default: three quarters of the columns)',
+      integer,
+    )
+    .option('--registered', 'rooms: depth as seen by the colour camera (default: two cameras 25 mm apart)')
+    .addOption(
+      new Option('--without <effects...>', 'rooms: leave out what real cameras do (default: all on)').choices([
+        'noise', 'steps', 'edges', 'holes', 'shadow', 'bias', 'blur', 'exposure', 'grain', 'rolling-shutter', 'delay',
+      ]), // prettier-ignore
+    )
+    .option('--raw', 'rooms: uncompressed colour images (default: JPEG)')
+    .option('--quality <n>', 'rooms: JPEG quality (default: 90)', integer)
+    .option('--compressed-depth', 'rooms: depth as PNG (compressedDepth)')
+    .option('--lidar', 'rooms: a LiDAR above the camera too')
+    .option('--folder', 'rooms: a folder like those of TUM RGB-D, depth registered, instead of an MCAP file')
+    .option('--threads <n>', 'rooms: threads that render (default: as many as cores)', integer)
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print nothing')
     .action(async (world: string, options: SimCommandOptions) => done(await actions.sim(world, options)));

@@ -83,6 +83,7 @@ async function openAndReplay(
       deskewAlways: config.sensor.deskewAlways,
     }),
   );
+  config.sensor.kind = input.sensor;
   try {
     const truth =
       options.gt === undefined

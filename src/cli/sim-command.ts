@@ -2,6 +2,8 @@ import { EXIT } from './exit-codes.js';
 import { catchInterrupt } from './interrupt.js';
 import { formatSeconds } from './progress.js';
 import type { SimCommandOptions } from './command-options.js';
+import { isScene } from '../sim/worlds/scenes.js';
+import { runSimCamera } from './sim-camera.js';
 import { runSim } from './sim.js';
 
 /** `feltmap sim`: makes a recording of a simulated world and says what is in it. */
@@ -13,19 +15,21 @@ export async function simCommand(world: string, options: SimCommandOptions): Pro
     if (!silent) process.stderr.write('\nStopping: the recording ends here (Ctrl-C again leaves at once).\n');
   });
   try {
-    const result = await runSim({
+    const progress = (what: string) => (done: number, total: number) => {
+      if (live) process.stderr.write(`\r\x1b[2K${done}/${total} ${what}${done === total ? '\n' : ''}`);
+    };
+    const common = {
       ...rest,
-      world,
-      out: options.out ?? `${world}.mcap`,
+      out: options.out ?? (options.folder === true ? world : `${world}.mcap`),
       signal: interrupt.signal,
-      onProgress: (done, total) => {
-        if (live) process.stderr.write(`\r\x1b[2K${done}/${total} scans${done === total ? '\n' : ''}`);
-      },
-    });
+    };
+    const result = isScene(world)
+      ? await runSimCamera({ ...common, world, onProgress: progress('frames') })
+      : await runSim({ ...common, world, onProgress: progress('scans') });
     if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     else if (!quiet)
       process.stdout.write(
-        `${result.path}: ${result.scans} scans, ${formatSeconds(result.seconds)}, ${result.metres.toFixed(1)} m; true path in ${result.truthPath}\n`,
+        `${result.path}: ${'scans' in result ? `${result.scans} scans` : `${result.frames} frames`}, ${formatSeconds(result.seconds)}, ${result.metres.toFixed(1)} m; true path in ${result.truthPath}\n`,
       );
     return result.interrupted ? EXIT.interrupted : EXIT.ok;
   } finally {

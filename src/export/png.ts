@@ -14,13 +14,26 @@ export function encodePng(rgba: Uint8Array, width: number, height: number): Uint
   let opaque = true;
   for (let i = 3; i < rgba.length && opaque; i += 4) opaque = rgba[i] === 255;
   const channels = opaque ? 3 : 4;
+  return pngFile(width, height, [8, opaque ? 2 : 6], deflateSync(filterRows(rgba, width, height, channels)));
+}
+
+/**
+ * The file around deflated rows.
+ *
+ * @param kind bits of a channel, and colour type (0 grey, 2 RGB, 6 RGBA)
+ */
+export function pngFile(
+  width: number,
+  height: number,
+  [bits, color]: readonly [number, number],
+  data: Uint8Array,
+): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header[8] = 8;
-  header[9] = opaque ? 2 : 6;
-  const data = deflateSync(filterRows(rgba, width, height, channels));
+  header[8] = bits;
+  header[9] = color;
   return Buffer.concat([
     SIGNATURE,
     chunk('IHDR', header),

@@ -1,5 +1,5 @@
 import type { Random } from '../geometry/random.js';
-import type { Trajectory } from './trajectory.js';
+import type { Body } from './body.js';
 
 export const GRAVITY = 9.80665;
 
@@ -25,7 +25,7 @@ export const DEFAULT_IMU_NOISE: ImuNoise = { gyro: 0.002, accel: 0.03, gyroBias:
 export const NO_IMU_NOISE: ImuNoise = { gyro: 0, accel: 0, gyroBias: 0, accelBias: 0 };
 
 /** The noise-free reading at t seconds: body rate, and Rᵀ(a + g·z). */
-export function exactImu(trajectory: Trajectory, t: number): { gyro: Float64Array; accel: Float64Array } {
+export function exactImu(trajectory: Body, t: number): { gyro: Float64Array; accel: Float64Array } {
   const twist = trajectory.twist(t);
   const [ax, ay, az] = trajectory.acceleration(t);
   const T = trajectory.pose(t);
@@ -42,7 +42,7 @@ export function exactImu(trajectory: Trajectory, t: number): { gyro: Float64Arra
 
 /** Readings at `rate` hertz for `duration` seconds from trajectory time t0 (stamped startNs), with white noise and constant biases drawn from `random`. */
 export function* imuReadings(
-  trajectory: Trajectory,
+  trajectory: Body,
   t0: number,
   duration: number,
   rate: number,

@@ -1,7 +1,7 @@
 import { FeltmapError } from '../geometry/errors.js';
 import type { Random } from '../geometry/random.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import type { Trajectory } from './trajectory.js';
+import type { Body } from './body.js';
 import type { World } from './world.js';
 
 /** A spinning LiDAR: all beams of a column fire at one instant, columns follow each other evenly. */
@@ -93,7 +93,7 @@ export type BeamVisitor = (
 /** Casts every beam of the sweep that begins at `start` (seconds), each column from its own exact pose. */
 export function castSweep(
   world: World,
-  trajectory: Trajectory,
+  trajectory: Body,
   model: LidarModel,
   start: number,
   visit: BeamVisitor,
@@ -151,7 +151,7 @@ export interface SweepOptions {
  */
 export function sweep(
   world: World,
-  trajectory: Trajectory,
+  trajectory: Body,
   model: LidarModel,
   start: number,
   options: SweepOptions,

@@ -227,6 +227,28 @@ export class PrimitiveSet {
     return Math.sqrt(ux * ux + uy * uy + uz * uz);
   }
 
+  /** Outward unit normal at a point of primitive i's surface: {@link gradient}, faster for boxes along the axes. */
+  faceNormal(i: number, x: number, y: number, z: number, out: Float64Array): void {
+    if (this.kinds[i] !== KIND_AABB) {
+      this.gradient(i, x, y, z, out);
+      return;
+    }
+    const D = this.data;
+    const k = i * STRIDE;
+    const px = x - D[k]!;
+    const py = y - D[k + 1]!;
+    const pz = z - D[k + 2]!;
+    const qx = Math.abs(px) - D[k + 12]!;
+    const qy = Math.abs(py) - D[k + 13]!;
+    const qz = Math.abs(pz) - D[k + 14]!;
+    out[0] = 0;
+    out[1] = 0;
+    out[2] = 0;
+    if (qx >= qy && qx >= qz) out[0] = px < 0 ? -1 : 1;
+    else if (qy >= qz) out[1] = py < 0 ? -1 : 1;
+    else out[2] = pz < 0 ? -1 : 1;
+  }
+
   /** Gradient of {@link distance}: the outward unit normal where the point lies on the surface. */
   gradient(i: number, x: number, y: number, z: number, out: Float64Array): void {
     const D = this.data;

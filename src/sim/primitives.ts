@@ -1,4 +1,5 @@
 import type { Pose } from '../geometry/se3.js';
+import type { Material } from './looks/material.js';
 
 /**
  * The solids worlds are made of. `pose` is T_parent_solid (rigid); sizes are metres. Each has an exact signed
@@ -8,6 +9,8 @@ export type Primitive = {
   readonly pose: Pose;
   /** Diffuse reflectivity in [0, 1] at the LiDAR's wavelength. */
   readonly reflectivity: number;
+  /** How a camera sees it; grey of its reflectivity without. */
+  readonly material?: Material;
 } & (
   | { readonly kind: 'box'; readonly half: readonly [number, number, number] }
   /** Axis along local z. */

@@ -1,5 +1,3 @@
-const CELL = 0.1;
-const FINE = 0.05;
 /** How steeply a surface may face an axis and still count as facing it; a dominant component is at least 0.577. */
 const FACING = 0.4;
 
@@ -39,7 +37,7 @@ class IntegerSet {
 
 /**
  * Which surface was seen. A point counts as seen if some exact beam end lies within `radius` of it on a surface that
- * faces the same way: both are put into cells of 10 cm with one of six facings, and each beam end marks the cells
+ * faces the same way: both are put into cells (10 cm by default) with one of six facings, and each beam end marks the cells
  * whose centres are within `radius` of it and within a cell of its tangent plane.
  *
  * @example
@@ -51,11 +49,17 @@ export class SeenSurface {
   private readonly hits = new IntegerSet();
   private readonly cells = new IntegerSet();
 
-  constructor(private readonly radius = 0.2) {}
+  /** @param cell size of the cells, metres; beam ends nearer than half of it are one. */
+  constructor(
+    private readonly radius = 0.2,
+    private readonly cell = 0.1,
+  ) {}
 
   /** A beam ended here, where the surface has this outward unit normal. */
   mark(x: number, y: number, z: number, nx: number, ny: number, nz: number): void {
-    // Beam ends less than about 5 cm apart with one facing mark nearly the same cells: the first stands for all.
+    const CELL = this.cell;
+    const FINE = CELL / 2;
+    // Beam ends less than about half a cell apart with one facing mark nearly the same cells: the first stands for all.
     const fine = key(Math.round(x / FINE), Math.round(y / FINE), Math.round(z / FINE), dominant(nx, ny, nz));
     if (!this.hits.add(fine)) return;
     const r = Math.ceil(this.radius / CELL);
@@ -77,6 +81,7 @@ export class SeenSurface {
   }
 
   has(x: number, y: number, z: number, nx: number, ny: number, nz: number): boolean {
+    const CELL = this.cell;
     return this.cells.has(
       key(Math.round(x / CELL), Math.round(y / CELL), Math.round(z / CELL), dominant(nx, ny, nz)),
     );

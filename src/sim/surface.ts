@@ -1,10 +1,10 @@
 import { Random } from '../geometry/random.js';
 import type { Pose } from '../geometry/se3.js';
+import type { Body } from './body.js';
 import { castSweep, type LidarModel } from './lidar.js';
 import { PathDistance } from './path-distance.js';
 import { sampleHalfSpace, sampleSurface, type SampleVisitor, type TileFilter } from './samples.js';
 import { SeenSurface } from './seen.js';
-import type { Trajectory } from './trajectory.js';
 import type { World } from './world.js';
 
 export interface SurfaceOptions {
@@ -35,7 +35,7 @@ const EXPOSED = 1e-4;
  */
 export function surfacePoints(
   world: World,
-  trajectory: Trajectory,
+  trajectory: Body,
   model: LidarModel,
   starts: readonly number[],
   options: SurfaceOptions = {},

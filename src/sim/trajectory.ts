@@ -1,5 +1,6 @@
 import type { Random } from '../geometry/random.js';
-import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import type { Pose, Twist } from '../geometry/se3.js';
+import { accelerationOf, twistOf, type Body } from './body.js';
 import { driving, walking, type Progress } from './progress.js';
 import type { Route } from './route.js';
 import { smoothstep, waves, wavesSlope, type Wave } from './smooth.js';
@@ -32,7 +33,7 @@ export interface TrajectoryOptions {
  * const pose = trajectory.pose(2.5); // T_world_sensor after 2.5 s
  * const twist = trajectory.twist(2.5);
  */
-export class Trajectory {
+export class Trajectory implements Body {
   private readonly progress: Progress;
   private attitude: Attitude;
   private readonly mount: number;
@@ -86,21 +87,14 @@ export class Trajectory {
     ); // prettier-ignore
   }
 
-  /** Velocity in the sensor frame [vx vy vz wx wy wz], by fourth-order differences of the pose on SE(3). */
+  /** Velocity in the sensor frame [vx vy vz wx wy wz]. */
   twist(t: number): Twist {
-    const h = 1e-3;
-    const d1 = log(compose(inverse(this.pose(t - h)), this.pose(t + h)));
-    const d2 = log(compose(inverse(this.pose(t - 2 * h)), this.pose(t + 2 * h)));
-    return d1.map((v, i) => (8 * v - d2[i]!) / (12 * h));
+    return twistOf((at) => this.pose(at), t);
   }
 
-  /** Acceleration of the sensor's origin in the world frame, m/s² (fourth-order second difference). */
+  /** Acceleration of the sensor's origin in the world frame, m/s². */
   acceleration(t: number): [number, number, number] {
-    const h = 4e-3;
-    const p = [-2, -1, 0, 1, 2].map((k) => this.pose(t + k * h));
-    const along = (i: number): number =>
-      (-p[0]![i]! + 16 * p[1]![i]! - 30 * p[2]![i]! + 16 * p[3]![i]! - p[4]![i]!) / (12 * h * h);
-    return [along(3), along(7), along(11)];
+    return accelerationOf((at) => this.pose(at), t);
   }
 
   /** Scales the rotation waves so that the turning rate peaks at `limit` (rad/s) in the first minute. */

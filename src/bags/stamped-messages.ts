@@ -38,9 +38,9 @@ interface Waiting<T> {
  * @example
  * const stamped = new StampedMessages<LidarScan>('/points', {
  *   noun: 'cloud',
- *   fingerprint: (scan) => fingerprint(scan.positions),
+ *   fingerprint: (one) => fingerprint(one.positions),
  * });
- * for (const usable of stamped.take(scan, message.logTimeNs)) use(usable);
+ * for (const usable of stamped.take(decoded, message.logTimeNs)) use(usable);
  * for (const usable of stamped.end()) use(usable);
  */
 export class StampedMessages<T extends Stamped> {

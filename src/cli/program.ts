@@ -123,7 +123,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
   program
     .command('info')
     .description(
-      'list the topics of a recording with counts, rates, frames, point fields and gaps; without one, the engines of this machine',
+      'list the topics of a recording with counts, rates, frames, point fields, gaps and depth cameras; without one, the engines of this machine',
     )
     .argument('[input]', RECORDING)
     .option('--engines', 'list the engines: whether and why each works here, adapter, limits, speed')

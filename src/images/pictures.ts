@@ -41,7 +41,7 @@ export async function readColor(bytes: Uint8Array, what: string): Promise<ColorI
   const pixels = width * height;
   if (info.width !== width || info.height !== height || data.length < pixels * info.channels)
     throw damaged(what, `${info.width}×${info.height} pixels instead of ${width}×${height}`);
-  if (info.channels === 3) return { width, height, data: Uint8Array.from(data.subarray(0, 3 * pixels)) };
+  if (info.channels === 3) return { width, height, data: new Uint8Array(data.subarray(0, 3 * pixels)) };
   const grey = new Uint8Array(3 * pixels);
   for (let i = 0; i < pixels; i++) grey.fill(data[i * info.channels]!, 3 * i, 3 * i + 3);
   return { width, height, data: grey };
@@ -71,7 +71,7 @@ export async function readWords(bytes: Uint8Array, what: string): Promise<Words>
   if (info.channels !== 1 || data.length < 2 * pixels)
     throw damaged(what, `${data.length} bytes for ${width}×${height} pixels`);
   // A copy: a Buffer may begin at an odd byte of a larger block.
-  return { width, height, data: new Uint16Array(Uint8Array.from(data.subarray(0, 2 * pixels)).buffer) };
+  return { width, height, data: new Uint16Array(new Uint8Array(data.subarray(0, 2 * pixels)).buffer) };
 }
 
 /** What the header claims, checked before anything is allocated. */

@@ -45,6 +45,7 @@ export async function cameraOfBag(bag: BagReader, path: string, topics: CameraTo
     );
   const camera = intrinsicsOf(info.info, depth, info.topic);
   const mount = mountOf(tf, depth);
+  if (mount.note !== undefined) notes.push(mount.note);
   const setup: FrameSetup & { mount: Pose } = { name: depth.name, camera, mount: mount.T_body_depth };
   const found = { body: mount.body, notes };
   if (!color) return { setup, ...found };
@@ -86,12 +87,18 @@ function intrinsicsOf(
 }
 
 /** On base_link where tf connects them, else the camera is the body. */
-function mountOf(tf: TfBuffer, depth: ImageTopic): { T_body_depth: Pose; body: BagCamera['body'] } {
+function mountOf(
+  tf: TfBuffer,
+  depth: ImageTopic,
+): { T_body_depth: Pose; body: BagCamera['body']; note?: string } {
   const found = tf.has(BASE) ? tf.lookup(BASE, depth.frameId, 0n) : undefined;
   if (found?.ok) return { T_body_depth: found.pose, body: { frame: BASE, T_body_frame: identity() } };
   return {
     T_body_depth: CAMERA_ON_BODY,
     body: { frame: frameName(depth.frameId), T_body_frame: CAMERA_ON_BODY },
+    ...(found && {
+      note: `${depth.name}: there is no fixed transform from '${BASE}' to it (${found.reason}): the camera is the body; record /tf_static`,
+    }),
   };
 }
 

@@ -45,13 +45,13 @@ export async function findTum(path: string, names: readonly string[]): Promise<R
     );
   const colors = names.includes('rgb.txt') ? await readList(path, 'rgb.txt') : [];
   const { frames, notes } = pair(depths, colors, path);
-  const { camera, note } = await cameraOf(path, depths);
+  const { camera, depthScale, note } = await cameraOf(path, depths);
   return {
     kind: 'TUM RGB-D',
     frames,
     camera,
     ...(colors.length > 0 && { color: { camera } }),
-    depthScale: DEPTH_SCALE,
+    depthScale,
     stamps: 'stamps from depth.txt',
     notes: [note, ...notes],
     ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),
@@ -104,11 +104,15 @@ function pair(
 async function cameraOf(
   path: string,
   depths: readonly Entry[],
-): Promise<{ camera: CameraIntrinsics; note: string }> {
+): Promise<{ camera: CameraIntrinsics; depthScale: number; note: string }> {
   const own = await findCalibration([path]);
   if (own) {
     const size = await firstSize(depths.map((d) => d.file)).catch(() => ({ width: 640, height: 480 }));
-    return { camera: { ...size, ...own.camera }, note: `${path}: intrinsics from ${own.file}` };
+    return {
+      camera: { ...size, ...own.camera },
+      depthScale: own.depthScale ?? DEPTH_SCALE,
+      note: `${path}: intrinsics from ${own.file}`,
+    };
   }
   const number = /(?:freiburg|fr)([123])/i.exec(basename(resolve(path)))?.[1];
   const [fx, fy, cx, cy, ...coefficients] = number === undefined ? DEFAULT : FREIBURG[number]!;
@@ -124,7 +128,7 @@ async function cameraOf(
       ? `${path}: no calibration file, and the name tells no camera (freiburg1 to 3): intrinsics are the default of the ` +
         `benchmark (f ${fx}, c ${cx}, ${cy}); put fx fy cx cy into calibration.txt if they are others`
       : `${path}: intrinsics of the camera freiburg${number}, by the name of the folder`;
-  return { camera, note };
+  return { camera, depthScale: DEPTH_SCALE, note };
 }
 
 /** Poses of the camera, `t x y z qx qy qz qw` a line. */

@@ -161,3 +161,11 @@ describe('a bag with a depth camera', () => {
     await rgbd.close();
   });
 });
+
+it('a base_link that nothing connects to the camera: the camera is the body, and a warning says so', async () => {
+  const lone = fixed('base_link', 'arm', identity());
+  const source = await openScanSource(await writeBag(folder, 'lone.mcap', [...camera(3), place, lone]));
+  expect((await measured(source)).frames[0]!.mount).toEqual(CAMERA_ON_BODY);
+  expect(source.warnings.join()).toMatch(/no fixed transform from 'base_link' to it.*the camera is the body/);
+  await source.close();
+});

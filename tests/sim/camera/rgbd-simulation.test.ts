@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compose, inverse, transformPoint } from '../../../src/geometry/se3.js';
 import { RgbdSimulation } from '../../../src/sim/camera/rgbd-simulation.js';
 import { CAMERA_ON_BODY } from '../../../src/sensors/camera/frame.js';
+import { seenPoints } from '../../../src/sim/camera/seen-points.js';
 import { PERFECT, simulated, SMALL } from './helpers.js';
 
 describe('a simulated RGB-D recording', () => {
@@ -70,7 +71,7 @@ describe('a simulated RGB-D recording', () => {
 
   it('knows the surface that was seen, with the colours that a perfect camera saw', () => {
     const s = simulated({ ...PERFECT, duration: 0.1, width: 64, height: 48 });
-    const { points, colors } = s.seenPoints({ spacing: 0.05, every: 1, radius: 0.05 });
+    const { points, colors } = seenPoints(s, { spacing: 0.05, every: 1, radius: 0.05 });
     expect(points.length).toBe(colors.length);
     expect(points.length / 3).toBeGreaterThan(500);
     expect(Math.max(...s.distanceToSurface(points))).toBeLessThan(1e-4);
@@ -92,7 +93,7 @@ describe('a simulated RGB-D recording', () => {
   it('does not count as seen what had no depth', () => {
     const far = { duration: 0.1, width: 64, height: 48, seed: 2 };
     const count = (depthNoise: object | false): number =>
-      new RgbdSimulation({ ...SMALL, ...far, depthNoise }).seenPoints({ spacing: 0.05, every: 1 }).points
+      seenPoints(new RgbdSimulation({ ...SMALL, ...far, depthNoise }), { spacing: 0.05, every: 1 }).points
         .length;
     expect(count({})).toBeLessThan(0.97 * count(false));
   });

@@ -152,6 +152,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
         'quad',
         'corridor',
         'room',
+        'office',
       ]),
     )
     .option('--out <file>', 'MCAP file to write (default: <world>.mcap)')

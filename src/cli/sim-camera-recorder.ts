@@ -39,7 +39,14 @@ export interface LidarOptions {
 /** Nanoseconds that an image is under way before it is recorded. */
 const LATENCY_NS = 12_000_000n;
 
-/** Writes a simulated RGB-D recording into a bag, message by message in order of time. */
+/**
+ * Writes a simulated RGB-D recording into a bag, message by message in order of time.
+ *
+ * @example
+ * const recorder = new CameraRecorder(simulation, writer, coding, { imu: true });
+ * await recorder.begin();
+ * for await (const frame of encodedFrames(simulation, coding)) await recorder.frame(k++, frame);
+ */
 export class CameraRecorder {
   private readonly readings: Iterator<ImuSample>;
   private readonly sweeps: Iterator<LidarScan>;

@@ -13,6 +13,11 @@ export const TUM_UNITS = 5;
  * A recording as folders of images, the way TUM RGB-D keeps them: rgb/ and depth/, named by their stamps and listed in
  * rgb.txt, depth.txt and associations.txt; groundtruth.txt with the poses of the camera (optical axes) in the frame of
  * its first one; camera_intrinsic.json as Open3D reads it.
+ *
+ * @example
+ * const folder = await TumFolder.create('room', simulation);
+ * for await (const frame of encodedFrames(simulation, coding)) await folder.add(frame);
+ * const truth = await folder.finish();
  */
 export class TumFolder {
   frames = 0;

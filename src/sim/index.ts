@@ -7,3 +7,8 @@ export { castSweep, lidarModel, sweep, type LidarModel, type LidarNoise } from '
 export { GRAVITY, type ImuNoise, type ImuSample } from './imu.js';
 export { distanceToSurface, surfacePoints, type SurfaceOptions } from './surface.js';
 export { DEFAULT_ODOMETRY_NOISE, type OdometryNoise, type OdometrySample } from './odometry.js';
+export { RgbdSimulation, type RgbdPair, type RgbdSimulationOptions } from './camera/rgbd-simulation.js';
+export { seenPoints, type ColoredPoints, type SeenPointsOptions } from './camera/seen-points.js';
+export { depthSigma, rgbdModel, type RgbdModel, type RgbdModelOptions } from './camera/model.js';
+export { makeScene, SCENES, type SceneName } from './worlds/scenes.js';
+export { Scene } from './looks/scene.js';

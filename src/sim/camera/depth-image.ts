@@ -145,7 +145,8 @@ export class DepthRenderer {
     const { model, z, lost } = this;
     const { width, height, fx } = model.depth;
     const { noise, disparityStep: step, bias } = model.depthNoise;
-    const fb = fx * model.projector;
+    // Steps are those of a sensor of 640 columns, whatever is read out of it.
+    const fb = (fx * model.projector * 640) / width;
     const phase = 31;
     const out = new Uint16Array(width * height);
     for (let v = 0; v < height; v++) {

@@ -5,7 +5,7 @@ import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
 export interface DepthNoise {
   /** Random error with σ(z) = 1.2 mm + 1.9 mm·(z − 0.4)² in all, the quantisation included. */
   readonly noise: boolean;
-  /** Steps of the disparity, pixels; 0: none. */
+  /** Steps of the disparity, pixels of a sensor of 640 columns; 0: none. */
   readonly disparityStep: number;
   /** How far nearer things grow at their edges, pixels, 0, 1 or 2. */
   readonly fattening: number;

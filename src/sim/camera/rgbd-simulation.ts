@@ -14,7 +14,6 @@ import { DepthRenderer } from './depth-image.js';
 import { develop, exposureGains } from './exposure.js';
 import { rgbdModel, type RgbdModel, type RgbdModelOptions } from './model.js';
 import { CarriedCamera, opticalMount, type Carrier } from './motion.js';
-import { seenPoints, type ColoredPoints, type SeenPointsOptions } from './seen-points.js';
 
 export interface RgbdSimulationOptions extends RgbdModelOptions {
   readonly scene: SceneName | Scene;
@@ -226,11 +225,6 @@ export class RgbdSimulation {
         );
       }
     }
-  }
-
-  /** Points on the surface that the depth camera saw, with exact colours; see {@link seenPoints}. */
-  seenPoints(options: SeenPointsOptions = {}): ColoredPoints {
-    return seenPoints(this, options);
   }
 
   /** Exact distance of each point (3·N, odom frame) to the surface: a mesh's accuracy. */

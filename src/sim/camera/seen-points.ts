@@ -33,6 +33,9 @@ const EXPOSED = 1e-4;
  * Points spread uniformly by area over the surface that the depth camera saw, with colour: the truth for completion
  * and for colour. Seen is what a depth image had a value for: holes, shadows and ranges beyond the camera's do not
  * count. A point's accuracy is best taken from {@link RgbdSimulation.distanceToSurface}.
+ *
+ * @example
+ * const { points, colors } = seenPoints(recording, { spacing: 0.01 });
  */
 export function seenPoints(simulation: RgbdSimulation, options: SeenPointsOptions = {}): ColoredPoints {
   const { spacing = 0.01, every = 5, radius = 0.02, frame = simulation.odomFromWorld() } = options;

@@ -13,7 +13,7 @@ export function indoorLoop(
   turn: number,
   way: 1 | -1,
   side = 0,
-  speed = 0.3,
+  speed = 0.28,
 ): Route {
   const reach = turnReach(turn);
   const corner: RoutePiece = { length: turn, turn: (way * Math.PI) / 2 };

@@ -302,7 +302,7 @@ function gatherBlock(args: usize, block: usize): void {
         if (before > truncation) {
           if (nearestAround(depth, width, height, u, v) < pz + truncation) continue;
           d = truncation;
-          w = freeWeight;
+          w = freeWeight * min<f32>(1, load<f32>(information + at));
           free = true;
         } else {
           d = before * MEAN_COS;
@@ -321,7 +321,7 @@ function gatherBlock(args: usize, block: usize): void {
         if (d >= truncation) {
           if (before <= 0) continue;
           d = truncation;
-          w = freeWeight;
+          w = freeWeight * min<f32>(1, load<f32>(information + at));
           free = true;
         } else if (before > band) continue;
         else w = load<f32>(information + at) * cos;

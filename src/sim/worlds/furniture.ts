@@ -1,6 +1,7 @@
 import type { Random } from '../../geometry/random.js';
 import { compose, type Pose } from '../../geometry/se3.js';
 import { luminance, srgb, type Material, type Rgb } from '../looks/material.js';
+import { hash3 } from '../looks/noise.js';
 import { landscape, poster } from '../looks/pictures.js';
 import { books, checker, fabric, mottled, plain, stripes, wood, writing } from '../looks/textures.js';
 import { boxBetween, placed, type Primitive } from '../primitives.js';
@@ -25,12 +26,17 @@ const WOODS: readonly [Rgb, Rgb][] = [
   [srgb('#7a5236'), srgb('#3a2416')],
 ];
 
-/** Gives a solid its look; the LiDAR's reflectivity follows the colour of its middle. */
+/** Gives a solid its look; the reflectivity in infrared light is the mean brightness of it. */
 export function painted(solid: Primitive, material: Material): Primitive {
   const out = new Float64Array(3);
-  material.texture(0, 0, 0, out);
-  return { ...solid, material, reflectivity: Math.max(0.03, luminance(out[0]!, out[1]!, out[2]!)) };
+  let mean = 0;
+  for (let i = 0; i < SPOTS; i++) {
+    material.texture(hash3(i, 0, 0) - 0.5, hash3(i, 1, 0) - 0.5, hash3(i, 2, 0) - 0.5, out);
+    mean += luminance(out[0]!, out[1]!, out[2]!) / SPOTS;
+  }
+  return { ...solid, material, reflectivity: Math.max(0.03, mean) };
 }
+const SPOTS = 32;
 
 export function box(at: Pose, x: Span, y: Span, z: Span, material: Material): Primitive {
   return painted(boxBetween(at, x, y, z, 0.5), material);

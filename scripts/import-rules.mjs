@@ -6,10 +6,10 @@
 /** Folders of src that take typed arrays and return typed arrays. */
 const CORE = ['geometry', 'compute', 'kernels', 'sensors', 'field', 'mesh', 'map', 'slam', 'eval'];
 /** Folders of src that the core must not know. */
-const SHELL = ['bags', 'cli', 'export', 'host', 'ros', 'sim', 'viewer'];
+const SHELL = ['bags', 'cli', 'export', 'host', 'images', 'ros', 'sim', 'viewer'];
 /** Packages of Node and others that reach files, sockets, processes or ROS. */
 const OUTSIDE = ['fs', 'net', 'http', 'https', 'http2', 'tls', 'dgram', 'dns', 'child_process', 'readline'];
-const PACKAGES = ['rclnodejs', 'ws', '@mcap/core', 'commander', '@gltf-transform/core', 'pcl.js'];
+const PACKAGES = ['rclnodejs', 'ws', '@mcap/core', 'commander', '@gltf-transform/core', 'pcl.js', 'sharp'];
 
 /** Core files that may read files, and why. */
 const READERS = [

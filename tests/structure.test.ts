@@ -95,6 +95,8 @@ describe('import rules', () => {
     ['src/compute/made-up.ts', 'node:fs'],
     ['src/sensors/camera/made-up.ts', 'node:net'],
     ['src/field/made-up.ts', 'ws'],
+    ['src/sensors/camera/made-up.ts', 'sharp'],
+    ['src/sensors/camera/made-up.ts', '../../images/pictures.js'],
     ['src/field/backends/wasm/made-up.ts', 'rclnodejs'],
     ['src/field/made-up.ts', './backends/wasm/field.js'],
     ['src/slam/made-up.ts', '../field/backends/webgpu/field.js'],
@@ -120,6 +122,7 @@ describe('import rules', () => {
     ['src/sensors/lidar/made-up.ts', '../../messages/pointcloud2.js'],
     ['src/ros/made-up.ts', '../host/client.js'],
     ['src/bags/made-up.ts', 'node:fs'],
+    ['src/ros/made-up.ts', '../images/decode-message.js'],
   ])('let %s import %s', async (file, specifier) => {
     expect(await broken(file, `export { x } from '${specifier}';\n`)).toEqual([]);
     expect(await broken(file, `export const x = await import('${specifier}');\n`)).toEqual([]);

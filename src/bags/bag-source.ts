@@ -111,6 +111,7 @@ export async function bagScanSource(
 
   const timing = first.timing === 'field' ? 'with point times' : 'without point times';
   return {
+    sensor: 'lidar',
     description: `${bag.format} ${path}, topic ${topic.name}${scanCount ? `: ${scanCount} scans` : ''} ${timing}`,
     sensorFrame: first.frameId,
     topic: topic.name,
@@ -134,8 +135,13 @@ export async function bagScanSource(
   };
 }
 
+/** Whether a topic brings point clouds that Feltmap reads. */
+export function isCloud(topic: TopicInfo): boolean {
+  return topic.type === ROS_TYPES.pointCloud2 || isLivoxCloud(topic.type);
+}
+
 function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
-  const clouds = bag.topics().filter((t) => t.type === ROS_TYPES.pointCloud2 || isLivoxCloud(t.type));
+  const clouds = bag.topics().filter(isCloud);
   const list = (topics: readonly TopicInfo[]): string =>
     topics.map((t) => `${t.name}${t.count === undefined ? '' : ` (${t.count})`}`).join(', ');
   if (wanted !== undefined) {

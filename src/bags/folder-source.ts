@@ -57,6 +57,7 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
   }
 
   return {
+    sensor: 'lidar',
     description: `folder ${path}: ${names.length} ${extname(names[0]!)} scans, stamps from ${origin}`,
     sensorFrame: FRAME_ID,
     scanCount: names.length,

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FeltmapError } from '../geometry/errors.js';
 import { type Pose, fromQuaternion, orthonormalise } from '../geometry/se3.js';
+import { readFolderTruth } from './camera/folder-truth.js';
 import { fileError, readText, refuseSpecial } from './files.js';
 import { readPoseTopic } from './pose-topic.js';
 import { parseSeconds, parseTimestampFile } from './timestamps.js';
@@ -16,7 +17,8 @@ export interface GroundTruthContext {
 
 /**
  * Reads a trajectory from a TUM file (`t x y z qx qy qz qw`), a KITTI pose file (12 numbers a line, one line a scan;
- * stamps from the context or from times.txt beside it) or, if `source` is no file but starts with '/', from a topic
+ * stamps from the context or from times.txt beside it), a folder of colour and depth images or the file of poses in it (turned
+ * from the camera's axes to the body's, sensors/camera/frame.ts) or, if `source` is no file but starts with '/', from a topic
  * of the bag (Odometry, PoseStamped, Path, or TF as `/tf:PARENT:CHILD`). Stamps come out increasing.
  * Throws FeltmapError: 'not-found', 'bad-input', 'ambiguous' (several transforms on a TF topic).
  */
@@ -24,6 +26,8 @@ export async function readGroundTruth(
   source: string,
   context: GroundTruthContext = {},
 ): Promise<GroundTruth> {
+  const own = await readFolderTruth(source);
+  if (own) return sortByTime(own);
   const isFile = await stat(source).then(
     (info) => {
       refuseSpecial(source, info);

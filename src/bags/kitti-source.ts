@@ -95,6 +95,7 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
   }
 
   return {
+    sensor: 'lidar',
     description: `KITTI ${layout.kind} folder ${path}: ${names.length} scans, ${swept ? 'point times rebuilt from azimuth' : 'compensated for motion'}`,
     sensorFrame: frameId,
     scanCount: names.length,

@@ -1,5 +1,6 @@
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
+import type { GroundTruth } from './types.js';
 
 /** Part of a recording, in seconds from its first scan. */
 export interface ScanRange {
@@ -7,8 +8,10 @@ export interface ScanRange {
   readonly durationS?: number;
 }
 
-/** A recording as a stream of LiDAR scans, whatever it is stored as. */
+/** A recording as a stream of LiDAR scans or of frames of a depth camera, whatever it is stored as. */
 export interface ScanSource {
+  /** What {@link ScanSource.measurements} brings beside readings of an IMU and an odometry. */
+  readonly sensor: 'lidar' | 'rgbd';
   /** One line for people: what is read, from where. */
   readonly description: string;
   /** Frame of the points; for bags that of the first scan. */
@@ -19,10 +22,12 @@ export interface ScanSource {
   /** Seconds between the first two scans, where they were looked at. */
   readonly firstInterval?: number;
   readonly warnings: readonly string[];
-  /** Scans in order of time. A scan that cannot be read is skipped and noted in `warnings`. */
+  /** LiDAR scans in order of time. A scan that cannot be read is skipped and noted in `warnings`. */
   scans(range?: ScanRange): AsyncIterable<LidarScan>;
   /** The same to track, small scans put together (sensors/lidar/gather.ts), each scan after the readings of the IMU that were recorded before it, where there is one. */
   measurements(range?: ScanRange): AsyncIterable<Measurement>;
+  /** True poses of the body, where the recording itself has them. */
+  readonly truth?: () => Promise<GroundTruth>;
   close(): Promise<void>;
 }
 

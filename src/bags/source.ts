@@ -4,12 +4,17 @@ import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { isScan, type Measurement } from '../sensors/measurement.js';
-import { bagScanSource } from './bag-source.js';
+import { bagScanSource, isCloud } from './bag-source.js';
+import { findRgbdFolder } from './camera/find-folder.js';
+import { rgbdBagSource } from './camera/rgbd-bag.js';
+import { rgbdFolderSource } from './camera/rgbd-folder.js';
+import { imageTopics } from './camera/topics.js';
 import { fileError } from './files.js';
 import { findScanFiles, openScanFolder } from './folder-source.js';
 import { findKittiLayout, openKitti } from './kitti-source.js';
 import { openBag } from './reader.js';
 import type { ScanRange, ScanSource } from './scan-source.js';
+import type { BagReader } from './types.js';
 
 export type { ScanRange, ScanSource } from './scan-source.js';
 
@@ -22,20 +27,26 @@ export interface ScanSourceOptions {
   readonly odometry?: string;
   /** Whether to find point times also for scans that are known to be corrected for motion, or that carry none. */
   readonly deskewAlways?: boolean;
+  /** Which sensor of a recording that has both; a LiDAR before a camera unless given, or `depth` or `color` are. */
+  readonly sensor?: ScanSource['sensor'];
+  /** Depth topic of a bag; needed only where there are several cameras. */
+  readonly depth?: string;
+  /** Colour topic of a bag, or 'none'. */
+  readonly color?: string;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }
 
 /**
- * Opens any recording of LiDAR scans: a bag (MCAP, rosbag2, ROS 1), a KITTI raw or odometry folder, or a folder of
- * .pcd, .ply or .bin scans.
+ * Opens any recording of a LiDAR or a depth camera: a bag (MCAP, rosbag2, ROS 1), a KITTI raw or odometry folder, a folder
+ * of .pcd, .ply or .bin scans, or one of colour and depth images (camera/find-folder.ts).
  *
  * KITTI raw's point times are rebuilt from azimuth; the scans of KITTI odometry are compensated already. Other clouds without point times stay without (a warning says so):
  * whether the driver has undistorted them already cannot be told from the points, and a wrong guess is worse than none.
  * Who knows passes `spin`. Where there is a field for times, but it holds none, they come from the order of the points
  * where that tells (sensors/lidar/point-timer.ts).
  *
- * Throws FeltmapError: 'not-found', 'ambiguous' (several PointCloud2 topics and no `topic`), 'unsupported', 'io'.
+ * Throws FeltmapError: 'not-found', 'ambiguous' (several topics and none chosen), 'unsupported', 'io'.
  */
 export async function openScanSource(path: string, options: ScanSourceOptions = {}): Promise<ScanSource> {
   const info = await stat(path).catch((cause: unknown) => {
@@ -44,16 +55,47 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   if (info.isDirectory()) {
     const kitti = await findKittiLayout(path);
     if (kitti) return openKitti(path, kitti, options.deskewAlways);
+    const images = await findRgbdFolder(path);
+    if (images) return rgbdFolderSource(path, images);
     const files = await findScanFiles(path);
     if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options);
   }
   const bag = await openBag(path);
   try {
-    return withPointTimes(await bagScanSource(bag, path, options), options);
+    const { camera, note } = await sensorOf(bag, options);
+    if (camera) return await rgbdBagSource(bag, path, options);
+    const source = withPointTimes(await bagScanSource(bag, path, options), options);
+    return note === undefined ? source : withNote(source, `${path} ${note}`);
   } catch (error) {
     await bag.close();
     throw error;
   }
+}
+
+/** Which sensor of a bag is used; a camera's own clouds are none of a LiDAR. */
+async function sensorOf(
+  bag: BagReader,
+  { sensor, topic, depth, color }: ScanSourceOptions,
+): Promise<{ camera: boolean; note?: string }> {
+  if (sensor === 'rgbd' || depth !== undefined || color !== undefined) return { camera: true };
+  if (sensor === 'lidar' || topic !== undefined) return { camera: false };
+  const depths = (await imageTopics(bag)).filter(({ kind }) => kind === 'depth');
+  if (depths.length === 0) return { camera: false };
+  const clouds = bag.topics().filter((t) => isCloud(t) && t.count !== 0 && !/depth/i.test(t.name));
+  if (clouds.length === 0) return { camera: true };
+  const cameras = depths.map((t) => t.name).join(', ');
+  return {
+    camera: false,
+    note: `has depth images as well (${cameras}): the LiDAR is used; --sensor rgbd uses the camera`,
+  };
+}
+
+/** A source with one more warning. */
+function withNote(source: ScanSource, note: string): ScanSource {
+  return Object.defineProperty({ ...source }, 'warnings', {
+    enumerable: true,
+    get: () => [note, ...source.warnings],
+  });
 }
 
 /** Adds times to scans that have none where that can be done, and says what is wrong with the others. */

@@ -3,6 +3,10 @@ export interface ReplayOptions {
   out?: string;
   gt?: string;
   topic?: string;
+  sensor?: 'lidar' | 'rgbd';
+  /** Depth and colour topics of a bag. */
+  depth?: string;
+  color?: string;
   imu?: string;
   odometry?: string;
   deskew?: 'auto' | 'always' | 'never';

@@ -141,6 +141,11 @@ async function copyScans(
 ): Promise<string[]> {
   const source = await openScanSource(input);
   try {
+    if (source.sensor !== 'lidar')
+      throw new FeltmapError(
+        'unsupported',
+        `${input} is a folder of colour and depth images, which cannot be converted; give it to feltmap replay as it is`,
+      );
     const topic = source.sensorFrame === 'velodyne' ? '/velodyne_points' : '/points';
     for await (const scan of source.scans()) {
       await writer.writeScan(topic, scan);

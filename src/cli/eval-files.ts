@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { readFolderTruth } from '../bags/camera/folder-truth.js';
 import { readGroundTruth } from '../bags/ground-truth.js';
 import { pairByIndex, associate, type Matched, type Trajectory } from '../eval/associate.js';
 import type { AssociateOptions } from '../eval/associate.js';
@@ -15,7 +16,7 @@ export interface TrajectoryFile extends Trajectory {
 
 /**
  * Reads a TUM (`t x y z qx qy qz qw`) or KITTI (twelve numbers a line) file, told apart by the numbers of its first
- * line; or with `bag` a topic of it.
+ * line; the true poses of a folder of colour and depth images; or with `bag` a topic of it.
  *
  * @throws FeltmapError not-found, bad-input
  */
@@ -24,6 +25,8 @@ export async function readTrajectory(path: string, bag?: string): Promise<Trajec
     const { stampsNs, poses } = await readGroundTruth(path, { bagPath: bag });
     return { stampsNs, poses, stamped: true };
   }
+  const own = await readFolderTruth(path);
+  if (own) return { stampsNs: own.stampsNs, poses: own.poses, stamped: true };
   const text = (await readInput(path)).toString('utf8');
   const first = /^[ \t]*([^#\s].*)$/m.exec(text)?.[1] ?? '';
   if (first.trim().split(/[\s,]+/).length !== 12) return { ...parseTum(text, path), stamped: true };

@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { findRgbdFolder } from '../bags/camera/find-folder.js';
+import { type RgbdFolder, rgbdFolderSource } from '../bags/camera/rgbd-folder.js';
 import { openBag } from '../bags/reader.js';
 import { openScanSource } from '../bags/source.js';
 import type { BagMessage, BagReader } from '../bags/types.js';
@@ -9,6 +11,13 @@ import { decodeTFMessage } from '../messages/poses.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { WireReader } from '../messages/wire.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
+import {
+  BagCameras,
+  type CameraReport,
+  describeCameras,
+  describeImage,
+  folderCamera,
+} from './info-cameras.js';
 import { type IntervalSummary, IntervalCollector } from './intervals.js';
 import { printable } from './printable.js';
 
@@ -19,6 +28,8 @@ export interface TopicReport extends IntervalSummary {
   readonly frames: readonly string[];
   /** Point clouds: fields with datatype and offset, and points in the first cloud. */
   readonly points?: string;
+  /** Images: size and encoding of the first; camera_info: its calibration. */
+  readonly image?: string;
 }
 
 export interface RecordingInfo {
@@ -28,6 +39,8 @@ export interface RecordingInfo {
   readonly durationS: number;
   readonly messages: number;
   readonly topics: readonly TopicReport[];
+  /** Depth cameras. */
+  readonly cameras: readonly CameraReport[];
   readonly warnings: readonly string[];
 }
 
@@ -35,6 +48,15 @@ export interface RecordingInfo {
 const MOST_FRAMES = 8;
 /** A topic with more messages that cannot be decoded is only counted. */
 const MOST_DAMAGED = 1000;
+/** Types that begin with a header, also where the recording holds no definitions. */
+const STAMPED: readonly string[] = [
+  ROS_TYPES.pointCloud2,
+  ROS_TYPES.imu,
+  ROS_TYPES.odometry,
+  ROS_TYPES.image,
+  ROS_TYPES.compressedImage,
+  ROS_TYPES.cameraInfo,
+];
 const TYPE_NAMES = ['?', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'];
 
 /** Reads a recording through once and reports what it holds. Throws FeltmapError as {@link openBag} does. */
@@ -55,6 +77,7 @@ class TopicCollector {
   readonly intervals = new IntervalCollector();
   readonly frames = new Set<string>();
   points: string | undefined;
+  image: string | undefined;
   #damaged = 0;
 
   constructor(
@@ -76,6 +99,7 @@ class TopicCollector {
       if (this.type === ROS_TYPES.pointCloud2 && this.points === undefined) {
         this.points = describeCloud(decodePointCloud2(message.data, message.encoding));
       }
+      this.image ??= describeImage(message);
     } catch (error) {
       if (!(error instanceof FeltmapError)) throw error; // a damaged message still counts
       this.#damaged++;
@@ -92,6 +116,7 @@ class TopicCollector {
       type: this.type,
       frames: [...this.frames],
       ...(this.points !== undefined && { points: this.points }),
+      ...(this.image !== undefined && { image: this.image }),
       ...this.intervals.summary(),
     };
   }
@@ -102,20 +127,25 @@ async function bagInfo(path: string, bag: BagReader): Promise<RecordingInfo> {
     const collectors = new Map(
       bag.topics().map((t) => {
         const hasHeader = /^\s*(std_msgs\/(msg\/)?)?Header\s+header/m.test(t.schema.split('\nMSG:')[0]!);
-        const known =
-          t.type === ROS_TYPES.pointCloud2 || t.type === ROS_TYPES.imu || t.type === ROS_TYPES.odometry;
-        return [t.name, new TopicCollector(t.name, t.type, hasHeader || known)];
+        return [t.name, new TopicCollector(t.name, t.type, hasHeader || STAMPED.includes(t.type))];
       }),
     );
-    for await (const message of bag.messages()) collectors.get(message.topic)?.add(message);
+    const seen = await BagCameras.of(bag, path);
+    for await (const message of bag.messages()) {
+      collectors.get(message.topic)?.add(message);
+      seen.add(message);
+    }
     const topics = [...collectors.values()].map((c) => c.report());
-    return { path, format: bag.format, ...totals(topics), topics, warnings: [...bag.warnings] };
+    const cameras = seen.reports();
+    return { path, format: bag.format, ...totals(topics), topics, cameras, warnings: [...bag.warnings] };
   } finally {
     await bag.close();
   }
 }
 
 async function folderInfo(path: string): Promise<RecordingInfo> {
+  const images = await findRgbdFolder(path);
+  if (images) return imageFolderInfo(path, images);
   const source = await openScanSource(path);
   try {
     const intervals = new IntervalCollector();
@@ -136,11 +166,27 @@ async function folderInfo(path: string): Promise<RecordingInfo> {
       format: source.description,
       ...totals([report]),
       topics: [report],
+      cameras: [],
       warnings: [...source.warnings],
     };
   } finally {
     await source.close();
   }
+}
+
+function imageFolderInfo(path: string, folder: RgbdFolder): RecordingInfo {
+  const intervals = new IntervalCollector();
+  for (const { stampNs } of folder.frames) intervals.add(stampNs);
+  const { description, sensorFrame } = rgbdFolderSource(path, folder);
+  const report: TopicReport = { name: path, type: 'images', frames: [sensorFrame], ...intervals.summary() };
+  return {
+    path,
+    format: description,
+    ...totals([report]),
+    topics: [report],
+    cameras: [folderCamera(path, folder)],
+    warnings: folder.notes,
+  };
 }
 
 function totals(topics: readonly TopicReport[]): Pick<RecordingInfo, 'startNs' | 'durationS' | 'messages'> {
@@ -178,6 +224,7 @@ function withPrintableNames(info: RecordingInfo): RecordingInfo {
     type: printable(t.type),
     frames: t.frames.map(printable),
     ...(t.points !== undefined && { points: printable(t.points) }),
+    ...(t.image !== undefined && { image: printable(t.image) }),
   }));
   const { path, format, warnings } = info;
   return {
@@ -216,12 +263,14 @@ export function describeInfo(recording: RecordingInfo): string {
         `${rate.padStart(9)}  ${t.frames.join(', ')}`.trimEnd(),
     );
     if (t.points !== undefined) lines.push(`  ${t.points}`);
+    if (t.image !== undefined) lines.push(`  ${t.image}`);
     if (t.gapCount > 0) {
       const list = t.gaps.map((g) => `${g.lengthS.toFixed(2)} s at ${g.atS.toFixed(2)} s`);
       const more = t.gapCount > t.gaps.length ? ', …' : '';
       lines.push(`  ${t.gapCount} gap(s) of more than three usual intervals: ${list.join(', ')}${more}`);
     }
   }
+  lines.push(...describeCameras(info.cameras).map(printable));
   for (const warning of info.warnings) lines.push(`warning: ${warning}`);
   return lines.join('\n');
 }

@@ -24,14 +24,16 @@ import {
 } from './option-values.js';
 
 const RECORDING =
-  'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans';
+  'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans, or of colour and depth images (TUM RGB-D, 7-Scenes, ScanNet, Replica, Open3D)';
 
 const VIEWER_PORT = 8642;
 
 /** The command line, for parsing and for docs/cli.md. The result of an action is given to `done`. */
 export function buildProgram(actions: Actions, version: string, done: (status: number) => void): Command {
   const program = new Command('feltmap')
-    .description('Live neural signed-distance mapping and odometry from LiDAR recordings')
+    .description(
+      'Live neural signed-distance mapping and odometry from recordings of a LiDAR or a depth camera',
+    )
     .version(version)
     .option('--debug', 'print stack traces of errors')
     .showHelpAfterError('(feltmap COMMAND --help lists the options)')
@@ -44,9 +46,17 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--out <dir>', 'folder for the results (default: out/<name of the input>)')
     .option(
       '--gt <file|topic>',
-      'true trajectory to compare with: a TUM or KITTI file, or a pose topic of the recording',
+      'true trajectory to compare with: a TUM or KITTI file, a pose topic of the recording, or a folder of images that has poses',
     )
     .option('--topic <name>', 'point cloud topic, needed only when there are several')
+    .addOption(
+      new Option(
+        '--sensor <kind>',
+        'which sensor of a bag to map with: lidar or rgbd (default: the LiDAR where there is one)',
+      ).choices(['lidar', 'rgbd']),
+    )
+    .option('--depth <name>', 'depth image topic, needed only when there are several cameras')
+    .option('--color <name>', 'colour image topic, or none (default: that of the depth camera)')
     .option(
       '--imu <name>',
       'IMU topic that predicts the motion and tells which way is up, or none (default: the first one)',
@@ -113,7 +123,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
   program
     .command('info')
     .description(
-      'list the topics of a recording with counts, rates, frames, point fields and gaps; without one, the engines of this machine',
+      'list the topics of a recording with counts, rates, frames, point fields, gaps and depth cameras; without one, the engines of this machine',
     )
     .argument('[input]', RECORDING)
     .option('--engines', 'list the engines: whether and why each works here, adapter, limits, speed')

@@ -85,6 +85,12 @@ export async function writeOutputs(
   const path = log.posesIn(largest.submap);
   const report = makeRunReport({ ...facts, results: log.results, statistics: log.statistics, files });
   await writeFileAtomic(json, formatReportJson(report));
-  await writeFileAtomic(html, buildReport(report, { mesh: meshPicture(largest.mesh, path) }));
+  await writeFileAtomic(
+    html,
+    buildReport(report, {
+      mesh: meshPicture(largest.mesh, path),
+      meshInColor: largest.mesh.colors !== undefined,
+    }),
+  );
   return files;
 }

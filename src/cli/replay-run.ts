@@ -1,6 +1,6 @@
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
-import { isScan, type Measurement } from '../sensors/measurement.js';
+import { isPosed, isScan, type Measurement } from '../sensors/measurement.js';
 import type { Progress, ProgressInfo } from './progress.js';
 import type { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
@@ -46,10 +46,10 @@ export async function feed({ measurements, duration, slam, signal, pace }: FeedO
     }
     if (next.done) break;
     const { value } = next;
-    if (isScan(value)) {
+    if (isPosed(value)) {
       const stampNs = steadyNs(value);
       first ??= stampNs;
-      timing ??= value.timing;
+      if (isScan(value)) timing ??= value.timing;
       if (length !== undefined && stampNs - first >= length) break;
       await pace?.ready(stampNs, signal);
       if (signal.aborted) break;

@@ -75,11 +75,15 @@ async function openAndReplay(
   const input = await inStage('input', () =>
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
+      ...(options.sensor !== undefined && { sensor: options.sensor }),
+      ...(options.depth !== undefined && { depth: options.depth }),
+      ...(options.color !== undefined && { color: options.color }),
       ...(options.imu !== undefined && { imu: options.imu }),
       ...(options.odometry !== undefined && { odometry: options.odometry }),
       deskewAlways: config.sensor.deskewAlways,
     }),
   );
+  config.sensor.kind = input.sensor;
   try {
     const truth =
       options.gt === undefined

@@ -1,6 +1,7 @@
 import type { Config } from './schema.js';
 
-/** Factor of the lengths that the configuration gives for a range of 100 m ("scaled"): the only place that knows it. */
+/** Factor of the lengths that the configuration gives for a range of 100 m ("scaled"): the only place that knows it.
+ * Those of cameras are not scaled. */
 export function lengthScale({ sensor }: Config): number {
-  return sensor.maxRange / 100;
+  return sensor.kind === 'rgbd' ? 1 : sensor.maxRange / 100;
 }

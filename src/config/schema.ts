@@ -23,6 +23,10 @@ export const configSchema = z.strictObject({
     ),
   sensor: z
     .strictObject({
+      kind: z
+        .enum(['lidar', 'rgbd'])
+        .default('lidar')
+        .describe('What the map is made with; a replay takes what the recording holds.'),
       minRange: z.number().min(0).default(0.5).describe('Nearer returns are dropped (m): the robot itself.'),
       maxRange: z
         .number()
@@ -218,6 +222,52 @@ export const configSchema = z.strictObject({
         .default(0.06)
         .describe(
           'Where the normals seen span a direction less than this (a third each is best), it is held to the prediction: degraded.',
+        ),
+    })
+    .prefault({}),
+  rgbd: z
+    .strictObject({
+      voxel: metres(0.02, 1).describe('Distance between the corners of a map made with cameras (m).'),
+      truncation: z.number().min(1).max(8).default(3).describe('Largest stored distance, in voxels.'),
+      minRange: z.number().min(0).default(0.1).describe('Nearer depth is dropped (m).'),
+      maxRange: metres(8, 100).describe('Farther depth is dropped (m).'),
+      noiseFloor: metres(0.0012, 1).describe('Standard deviation of depth at 0.4 m (m) …'),
+      noiseGrowth: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.0019)
+        .describe('… and how it grows with the square of the distance beyond that (1/m).'),
+      maxWeight: z
+        .number()
+        .positive()
+        .default(64)
+        .describe('Weight at which a running mean becomes an exponential one.'),
+      trackPoints: z
+        .int()
+        .min(200)
+        .max(20_000)
+        .default(2000)
+        .describe('Points of a frame that are registered.'),
+      fuseEvery: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(3)
+        .describe('At rest and in slow motion every so many frames are mapped; in fast motion all.'),
+      metresPerLevel: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.0005)
+        .describe('What a grey level counts as in tracking (m); 0 = colour is not tracked.'),
+      iterations: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe(
+          'Optimisation steps of features and poses per mapped frame. At voxels of 2 cm they gain nothing, at 4 cm they do.',
         ),
     })
     .prefault({}),

@@ -1,6 +1,7 @@
 import { NodeIO, type Node, type Primitive } from '@gltf-transform/core';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
+import { toSrgb } from './render-colors.js';
 
 const TRIANGLES = 4;
 
@@ -57,7 +58,8 @@ function join(parts: { primitive: Primitive; matrix: readonly number[] }[], sour
       if (normals) normals.set(unit(zUp(matrix, normal!.getElement(i, element), 0)), to);
       if (!colors) continue;
       color!.getElement(i, element);
-      for (let c = 0; c < 3; c++) colors[to + c] = Math.round(255 * element[c]!);
+      // COLOR_0 is linear light (glTF 2.0, 3.9.2), colours of a mesh are sRGB.
+      for (let c = 0; c < 3; c++) colors[to + c] = Math.round(255 * toSrgb(element[c]!));
     }
     const list = primitive.getIndices();
     const n = corners[part]!;

@@ -1,9 +1,11 @@
 import { Document, NodeIO } from '@gltf-transform/core';
 import type { Mesh } from '../mesh/mesh.js';
+import { toLinear } from './render-colors.js';
 
 /**
  * Binary glTF 2.0 of a mesh: positions, normals and colours where present, matt and two-sided. The vertices keep
- * Feltmap's z-up frame; the node turns them to glTF's y-up.
+ * Feltmap's z-up frame; the node turns them to glTF's y-up. Colours are sRGB in a mesh, but linear in glTF's COLOR_0
+ * (glTF 2.0, 3.9.2): they are written as 16 bits, so that dark tones come back as they were.
  *
  * @param name shown by viewers
  */
@@ -12,7 +14,7 @@ export async function encodeGlb(mesh: Mesh, name = 'feltmap'): Promise<Uint8Arra
   document.getRoot().getAsset().generator = 'feltmap';
   const empty = mesh.indices.length === 0;
   const buffer = empty ? null : document.createBuffer();
-  const attribute = (type: 'VEC3' | 'VEC4', array: Float32Array | Uint8Array, normalized = false) =>
+  const attribute = (type: 'VEC3' | 'VEC4', array: Float32Array | Uint16Array, normalized = false) =>
     document
       .createAccessor()
       .setType(type)
@@ -44,15 +46,18 @@ export async function encodeGlb(mesh: Mesh, name = 'feltmap'): Promise<Uint8Arra
           .setBuffer(buffer),
       );
     if (mesh.normals) primitive.setAttribute('NORMAL', attribute('VEC3', mesh.normals));
-    if (mesh.colors) primitive.setAttribute('COLOR_0', attribute('VEC4', withAlpha(mesh.colors), true));
+    if (mesh.colors) primitive.setAttribute('COLOR_0', attribute('VEC4', linearColors(mesh.colors), true));
     node.setMesh(document.createMesh(name).addPrimitive(primitive));
   }
   return new NodeIO().writeBinary(document);
 }
 
-/** Four bytes per vertex keep the attribute aligned as glTF asks. */
-function withAlpha(rgb: Uint8Array): Uint8Array {
-  const out = new Uint8Array((rgb.length / 3) * 4).fill(255);
-  for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4) out.set(rgb.subarray(i, i + 3), j);
+const LINEAR = Uint16Array.from({ length: 256 }, (_, s) => Math.round(65535 * toLinear(s / 255)));
+
+/** Four values a vertex, the last opaque, keep the attribute aligned as glTF asks. */
+function linearColors(rgb: Uint8Array): Uint16Array {
+  const out = new Uint16Array((rgb.length / 3) * 4).fill(65535);
+  for (let i = 0, j = 0; i < rgb.length; i += 3, j += 4)
+    for (let c = 0; c < 3; c++) out[j + c] = LINEAR[rgb[i + c]!]!;
   return out;
 }

@@ -2,17 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { FeltmapError } from '../geometry/errors.js';
 
+interface Point {
+  x: number;
+  y: number;
+  z: number;
+  /** 0…255, where the cloud has colours. */
+  r?: number;
+  g?: number;
+  b?: number;
+}
+
 /** What we use of pcl.js (its own declarations describe more than works). */
 interface Cloud {
   readonly size: number;
-  readonly points: { get(index: number): { x: number; y: number; z: number } };
-  addPoint(point: { x: number; y: number; z: number }): void;
+  readonly points: { get(index: number): Point };
+  addPoint(point: Point): void;
   readonly manager: { delete(): void };
 }
 
 interface Pcl {
   init(options: { arrayBuffer: Uint8Array }): Promise<void>;
   readonly PointXYZ: unknown;
+  readonly PointXYZRGB: unknown;
   readonly PointCloud: new (type: unknown) => Cloud;
   savePCDDataASCII(cloud: Cloud): string | Uint8Array;
   savePCDDataBinary(cloud: Cloud): string | Uint8Array;
@@ -29,18 +40,24 @@ let loaded: Promise<Pcl> | undefined;
  * out.
  *
  * @param points 3·N (m)
+ * @param colors 3·N, 0…255: written as PCL's field `rgb`
  * @throws FeltmapError unsupported when pcl.js cannot be loaded or fails
  */
-export async function encodePcd(points: Float32Array, encoding: PcdEncoding = 'binary'): Promise<Uint8Array> {
+export async function encodePcd(
+  points: Float32Array,
+  encoding: PcdEncoding = 'binary',
+  colors?: Uint8Array,
+): Promise<Uint8Array> {
   const pcl = await load();
   return guarded(() => {
-    const cloud = new pcl.PointCloud(pcl.PointXYZ);
+    const cloud = new pcl.PointCloud(colors ? pcl.PointXYZRGB : pcl.PointXYZ);
     try {
-      const point = { x: 0, y: 0, z: 0 };
+      const point: Point = { x: 0, y: 0, z: 0 };
       for (let i = 0; i < points.length; i += 3) {
         point.x = points[i]!;
         point.y = points[i + 1]!;
         point.z = points[i + 2]!;
+        if (colors) [point.r, point.g, point.b] = [colors[i]!, colors[i + 1]!, colors[i + 2]!];
         // Only push_back reaches the cloud itself: `points.set` changes a copy.
         if (Number.isFinite(point.x + point.y + point.z)) cloud.addPoint(point);
       }

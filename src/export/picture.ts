@@ -7,6 +7,7 @@ export interface PictureOptions {
   readonly width?: number;
   readonly height?: number;
   readonly view?: 'three-quarter' | 'top';
+  /** Without one the colours of a mesh that has some, else by height. */
   readonly shading?: Shading;
   readonly background?: readonly [string, string] | null;
   /** #rrggbb of the path, or null for none. */
@@ -22,7 +23,7 @@ export function meshPicture(mesh: Mesh, poses: readonly Pose[], options: Picture
     width,
     height,
     camera,
-    shading: options.shading ?? 'height',
+    shading: options.shading ?? (mesh.colors ? 'colors' : 'height'),
     ...(options.background === undefined ? {} : { background: options.background }),
     paths: pathColor === null ? [] : [{ points, color: pathColor, width: Math.max(2, width / 360) }],
   });

@@ -24,6 +24,9 @@ header p{margin:0;color:var(--soft);overflow-wrap:anywhere}
 .card{padding:14px 16px 12px;margin-bottom:12px;overflow:hidden}.grid .card{margin:0}
 .card>p{margin:6px 0 0;color:var(--soft);font-size:13px}
 .picture{padding:0}.picture img{display:block;width:100%;height:auto}.picture p{margin:0;padding:9px 16px}
+.frames h3{margin:12px 0 0;font-size:14px;font-weight:600}.frames .row{display:flex;flex-wrap:wrap;gap:8px;margin-top:6px}
+.frames p{margin:2px 0 0;color:var(--soft);font-size:13px}.frames figure{margin:0;flex:1 1 150px;max-width:320px}.frames img{display:block;width:100%;height:auto;border-radius:5px}
+.frames figcaption{color:var(--soft);font-size:12.5px}
 .notice{border-left:4px solid var(--warn)}.notice.bad{border-left-color:var(--bad)}.notice ul{margin:0;padding-left:18px;overflow-wrap:anywhere}
 svg{display:block;width:100%;height:auto;font-size:12px;font-variant-numeric:tabular-nums}
 svg text{fill:var(--soft)}

@@ -13,13 +13,20 @@ import { pngDataUri } from './png.js';
 import { accuracyTable, baseName, meshTable, runTable } from './report-tables.js';
 import { REPORT_STYLE } from './report-style.js';
 import { STAGES, type RunReport } from './report-types.js';
+import { sampleFrames, type SampleFrame } from './sample-frames.js';
 
 export type { RunReport, RunReportInput } from './report-types.js';
+export type { SampleFrame } from './sample-frames.js';
 export { formatReportJson, makeRunReport } from './run-report.js';
 
-/** The pictures of a report, PNG. */
+/** The pictures of a report. */
 export interface ReportPictures {
+  /** PNG. */
   readonly mesh?: Uint8Array;
+  /** Whether it is in the colours that cameras saw; else it is coloured by height. */
+  readonly meshInColor?: boolean;
+  /** Up to four frames beside what the mesh looks like from their poses. */
+  readonly frames?: readonly SampleFrame[];
 }
 
 /**
@@ -36,8 +43,8 @@ export function buildReport(report: RunReport, pictures: ReportPictures = {}): s
 <header><h1>${name}</h1><p>${subtitle(report)}</p></header>
 ${notices(report)}
 <section class="tiles">${tiles(report)}</section>
-${pictures.mesh ? `<section class="card picture"><img alt="The mesh with the path" src="${pngDataUri(pictures.mesh)}"><p>The mesh, coloured by height, with the path.</p></section>` : ''}
-<div class="grid">${charts(report)}</div>
+${pictures.mesh ? `<section class="card picture"><img alt="The mesh with the path" src="${pngDataUri(pictures.mesh)}"><p>The mesh, ${pictures.meshInColor ? 'as cameras saw it' : 'coloured by height'}, with the path.</p></section>` : ''}
+${sampleFrames(pictures.frames ?? [])}<div class="grid">${charts(report)}</div>
 <section class="card states"><h2>Tracking state over the scans</h2>${stateChart(report)}${stateLegend(report)}${incidents(report)}</section>
 <div class="grid">${accuracyTable(report)}${meshTable(report)}${runTable(report)}</div>
 <details class="card"><summary>Settings</summary><pre>${escapeHtml(JSON.stringify(report.settings, null, 2) ?? '')}</pre></details>

@@ -1,4 +1,5 @@
 import type { Mesh } from '../mesh/mesh.js';
+import { hasColor } from '../mesh/vertex-colors.js';
 import type { PixelBuffer } from './rasterise.js';
 import { hexToLinear, normalColor, ramp, toLinear, type Rgb } from './render-colors.js';
 import { cross, dot, subtract, unit, type Vec3, type View } from './render-camera.js';
@@ -8,10 +9,13 @@ export type Shading = 'height' | 'normal' | 'plain' | 'colors';
 /** Back sides, seen through the gap where a surface was never scanned from behind. */
 const BACK: Rgb = hexToLinear('#5a6070');
 const PLAIN: Rgb = hexToLinear('#c9ced8');
+/** Share of the light that colours seen by cameras bring with them. */
+const OWN_LIGHT = 0.7;
 
 /**
  * Colours every pixel of the buffer in linear light: two-sided, a warm key light from over the viewer's shoulder,
- * blue light from the sky and a weak headlight, times the ambient occlusion.
+ * blue light from the sky and a weak headlight, times the ambient occlusion. What cameras saw brings its own light and
+ * takes less of this one.
  *
  * @param occlusion 0 (hidden) … 1 (open) per pixel
  * @param heights of the ramp's ends (m)
@@ -37,15 +41,21 @@ export function shade(
     const back = facesAway(mesh, view, triangle[i]!);
     const base = back
       ? BACK
-      : baseColor(mesh, shading, triangle[i]!, n, (z - heights[0]) / (heights[1] - heights[0]));
+      : shading === 'colors'
+        ? ownColor(mesh, view, buffer, i)
+        : baseColor(shading, n, (z - heights[0]) / (heights[1] - heights[0]));
+    const own = shading === 'colors' && !back ? OWN_LIGHT : 0;
     const sky = 0.5 + 0.5 * n[2];
     const lambert = Math.max(0, dot(n, key));
     const head = Math.max(0, dot(n, toEye));
     const o = occlusion[i]!;
     const open = o * (0.55 + 0.45 * o);
-    out[4 * i] = base[0] * (0.95 * lambert * (0.4 + 0.6 * o) + open * (0.3 * sky + 0.22 * head + 0.1));
-    out[4 * i + 1] = base[1] * (0.91 * lambert * (0.4 + 0.6 * o) + open * (0.33 * sky + 0.22 * head + 0.1));
-    out[4 * i + 2] = base[2] * (0.82 * lambert * (0.4 + 0.6 * o) + open * (0.4 * sky + 0.22 * head + 0.11));
+    const direct = lambert * (0.4 + 0.6 * o);
+    const soft = own * (0.7 + 0.3 * o) * (0.75 + 0.35 * lambert);
+    const rest = 1 - own;
+    out[4 * i] = base[0] * (rest * (0.95 * direct + open * (0.3 * sky + 0.22 * head + 0.1)) + soft);
+    out[4 * i + 1] = base[1] * (rest * (0.91 * direct + open * (0.33 * sky + 0.22 * head + 0.1)) + soft);
+    out[4 * i + 2] = base[2] * (rest * (0.82 * direct + open * (0.4 * sky + 0.22 * head + 0.11)) + soft);
     out[4 * i + 3] = 1;
   }
   return out;
@@ -68,12 +78,7 @@ export function pixelNormals(mesh: Mesh, view: View, buffer: PixelBuffer): Float
     const ray = rayOf(view, (i % width) + 0.5, Math.floor(i / width) + 0.5);
     let n: Vec3 = unit(flat);
     if (mesh.normals) {
-      // Where the pixel's ray meets the triangle's plane (Möller & Trumbore 1997).
-      const p = cross(ray.direction, e2);
-      const det = dot(e1, p);
-      const s = subtract(ray.origin, a);
-      const u = Math.abs(det) > 1e-20 ? Math.min(1, Math.max(0, dot(s, p) / det)) : 0;
-      const v = Math.abs(det) > 1e-20 ? Math.min(1, Math.max(0, dot(ray.direction, cross(s, e1)) / det)) : 0;
+      const [u, v] = weightsAt(ray, a, e1, e2);
       const m = mesh.normals;
       const [ia, ib, ic] = [3 * mesh.indices[t]!, 3 * mesh.indices[t + 1]!, 3 * mesh.indices[t + 2]!];
       const smooth: Vec3 = [0, 1, 2].map(
@@ -89,14 +94,38 @@ export function pixelNormals(mesh: Mesh, view: View, buffer: PixelBuffer): Float
   return out;
 }
 
-function baseColor(mesh: Mesh, shading: Shading, t: number, n: Vec3, height: number): Rgb {
+/** Weights of a triangle's second and third corner where a ray meets its plane (Möller & Trumbore 1997). */
+function weightsAt(ray: ReturnType<typeof rayOf>, a: Vec3, e1: Vec3, e2: Vec3): [number, number] {
+  const p = cross(ray.direction, e2);
+  const det = dot(e1, p);
+  if (!(Math.abs(det) > 1e-20)) return [0, 0];
+  const s = subtract(ray.origin, a);
+  const inside = (w: number): number => Math.min(1, Math.max(0, w / det));
+  return [inside(dot(s, p)), inside(dot(ray.direction, cross(s, e1)))];
+}
+
+function baseColor(shading: Shading, n: Vec3, height: number): Rgb {
   if (shading === 'normal') return normalColor(...n);
-  if (shading === 'height') return ramp(height);
-  if (shading === 'plain' || !mesh.colors) return PLAIN;
-  const v = 3 * mesh.indices[t]!;
-  return [mesh.colors[v]!, mesh.colors[v + 1]!, mesh.colors[v + 2]!].map((s) =>
-    toLinear(s / 255),
-  ) as unknown as Rgb;
+  return shading === 'height' ? ramp(height) : PLAIN;
+}
+
+/** The mesh's own colour at a pixel, corners without one plain. */
+function ownColor(mesh: Mesh, view: View, buffer: PixelBuffer, pixel: number): Rgb {
+  const { colors } = mesh;
+  if (!colors) return PLAIN;
+  const t = buffer.triangle[pixel]!;
+  const [a, b, c] = cornersOf(mesh, t);
+  const ray = rayOf(view, (pixel % buffer.width) + 0.5, Math.floor(pixel / buffer.width) + 0.5);
+  const [u, v] = weightsAt(ray, a, subtract(b, a), subtract(c, a));
+  const weights = [Math.max(0, 1 - u - v), u, v];
+  const out: [number, number, number] = [0, 0, 0];
+  for (let corner = 0; corner < 3; corner++) {
+    const vertex = mesh.indices[t + corner]!;
+    const known = hasColor(colors, vertex);
+    for (let k = 0; k < 3; k++)
+      out[k]! += weights[corner]! * (known ? toLinear(colors[3 * vertex + k]! / 255) : PLAIN[k]!);
+  }
+  return out;
 }
 
 /** From the upper left behind the viewer, always from above. */

@@ -1,5 +1,5 @@
 import type { Pose } from '../geometry/se3.js';
-import type { SurfaceSamples } from '../sensors/observation.js';
+import type { RangeGrid, SurfaceSamples } from '../sensors/observation.js';
 import type { Field } from './field.js';
 import type { FieldRoom, GridSpec, PoolRoom } from './grid-spec.js';
 import type { LinearSystem, Unknowns } from './linear-system.js';
@@ -32,6 +32,8 @@ export interface IntegrateOptions {
   readonly scan: number;
   /** Done before the surface is fused; absent where nothing is known of what lies before the samples. */
   readonly carving?: Carving;
+  /** The same ranges in rows and columns: gathered from instead of the surface, with what they show to be free. */
+  readonly grid?: RangeGrid;
 }
 
 export interface DrawOptions {

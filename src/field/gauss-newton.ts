@@ -2,6 +2,8 @@ import { solveCholesky } from '../geometry/linear.js';
 import { moveAtSensor, type Pose, type Twist } from '../geometry/se3.js';
 import { BASE_UNKNOWNS, LinearSystem, TIME_SCALE, type Unknowns } from './linear-system.js';
 import { MAX_LINEAR_TURN, type AlignProblem, type AlignSolution } from './registration.js';
+import { PHOTOMETRIC_UNKNOWNS } from './terms/photometric.js';
+import type { GeometricTerm } from './terms/geometric.js';
 import type { MeasurementTerm, Term } from './terms/term.js';
 
 /** Sums the measurement terms at several places: `out[k]` at `at[k]`. */
@@ -11,7 +13,7 @@ export type Linearise = (
   out: readonly LinearSystem[],
 ) => void;
 
-type Scaled = MeasurementTerm & { readonly kernels: number[] };
+type Scaled = GeometricTerm & { readonly kernels: number[] };
 
 /**
  * Gauss–Newton over the sum of terms, robust, coarse to fine: the same for all backends and all sensors. Unknowns are the
@@ -39,6 +41,7 @@ export class GaussNewton {
     const terms = problem.terms.flatMap((term) =>
       term.kind === 'geometric' ? [{ ...term, kernels: [...term.kernels] }] : [],
     );
+    const measured = [...terms, ...problem.terms.filter((term) => term.kind === 'photometric')];
     const own = ownUnknowns(problem.terms);
     this.#reserve(own);
     const state = {
@@ -50,7 +53,7 @@ export class GaussNewton {
     const twistUnknowns = solveTwist ? 6 : 0;
     let iterations = 0;
     let converged = false;
-    this.#measure(terms, state);
+    this.#measure(measured, state);
     while (iterations < maxIterations) {
       iterations++;
       const final = terms.every(settled);
@@ -69,7 +72,7 @@ export class GaussNewton {
       }
       const small = isSmall(step, 6 + twistUnknowns, own, problem);
       for (const term of terms) narrow(term, problem.anneal);
-      this.#measure(terms, state);
+      this.#measure(measured, state);
       if (small && final) {
         converged = true;
         break;
@@ -94,7 +97,7 @@ export class GaussNewton {
     this.#b = new Float64Array(this.#total.size);
   }
 
-  #measure(terms: readonly Scaled[], state: Unknowns): void {
+  #measure(terms: readonly MeasurementTerm[], state: Unknowns): void {
     this.#at[0] = state;
     this.#out[0] = this.#measured;
     this.#linearise(terms, this.#at, this.#out);
@@ -108,7 +111,7 @@ export class GaussNewton {
       const diagonal = i * (total.size + 1);
       total.A[diagonal]! += 1e-6 * total.A[diagonal]! + 1e-9;
     }
-    let firstOwn = BASE_UNKNOWNS;
+    let firstOwn = BASE_UNKNOWNS + measuredUnknowns(terms);
     for (const term of terms) {
       if (term.kind !== 'prior') continue;
       term.add(total, at, { measured: this.#measured, variance, final, firstOwn });
@@ -130,16 +133,24 @@ export class GaussNewton {
 }
 
 function ownUnknowns(terms: readonly Term[]): number {
-  return terms.reduce((sum, term) => sum + (term.kind === 'prior' ? term.ownUnknowns : 0), 0);
+  return terms.reduce(
+    (sum, term) => sum + (term.kind === 'prior' ? term.ownUnknowns : 0),
+    measuredUnknowns(terms),
+  );
+}
+
+/** Own unknowns of measurement terms: they come before those of priors. */
+function measuredUnknowns(terms: readonly Term[]): number {
+  return terms.some(({ kind }) => kind === 'photometric') ? PHOTOMETRIC_UNKNOWNS : 0;
 }
 
 /** Mean squared residual; the square of the robust scale where nothing was measured. */
-function varianceOf({ weight, cost }: LinearSystem, terms: readonly MeasurementTerm[]): number {
+function varianceOf({ weight, cost }: LinearSystem, terms: readonly GeometricTerm[]): number {
   const kernel = terms[0]?.kernels[0] ?? 1;
   return weight > 0 ? Math.max(1e-6, cost / weight) : kernel * kernel;
 }
 
-function settled({ kernels, kernelEnd }: MeasurementTerm): boolean {
+function settled({ kernels, kernelEnd }: GeometricTerm): boolean {
   return kernelEnd === undefined || kernels[0]! <= kernelEnd;
 }
 

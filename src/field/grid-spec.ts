@@ -25,7 +25,14 @@ export interface FeatureLayer {
   readonly outputScale: number;
 }
 
-export type LayerSpec = DistanceLayer | FeatureLayer;
+/** Colours of fine corners where a camera looked: a running mean of red, green, blue, and its weight. */
+export interface ColourLayer {
+  readonly name: 'colour';
+  readonly wordsPerCorner: 2;
+  readonly stride: 1;
+}
+
+export type LayerSpec = DistanceLayer | FeatureLayer | ColourLayer;
 
 /**
  * How a field is laid out: one per scale. A layer is an entry by what its corners hold.
@@ -40,6 +47,8 @@ export interface GridSpec {
   readonly truncation: number;
   /** Multiples of the fine voxel at which coarse scalar levels lie. */
   readonly pyramid: readonly number[];
+  /** Largest distance of those in their own voxels; default: 2. */
+  readonly pyramidTruncation?: number;
   readonly layers: readonly LayerSpec[];
   /** Of the decoder and of what is drawn at random. */
   readonly seed: number;
@@ -61,6 +70,8 @@ export interface PoolRoom {
   readonly featureBlocks: number;
   /** Feature rows, the zero row included. */
   readonly rows: number;
+  /** Whether there is room for the colours of each block; default: no. */
+  readonly colours?: boolean;
 }
 
 /** Most blocks of the levels of a field, the empty one included: fine, each coarse one, features. */
@@ -72,10 +83,14 @@ export function levelBlocks({ fineBlocks }: FieldRoom): { fine: number; coarse: 
   };
 }
 
+/** What a pool must know of a field. */
+type PooledSpec = Pick<GridSpec, 'pyramid'> & Partial<Pick<GridSpec, 'layers'>>;
+
 /** A pool for what one field may hold. */
-export function poolFor({ pyramid }: Pick<GridSpec, 'pyramid'>, room: FieldRoom): PoolRoom {
+export function poolFor({ pyramid, layers = [] }: PooledSpec, room: FieldRoom): PoolRoom {
   const { fine, coarse, features } = levelBlocks(room);
-  return { blocks: fine + pyramid.length * coarse, featureBlocks: features, rows: room.featureRows };
+  const pool = { blocks: fine + pyramid.length * coarse, featureBlocks: features, rows: room.featureRows };
+  return layers.some(({ name }) => name === 'colour') ? { ...pool, colours: true } : pool;
 }
 
 /**

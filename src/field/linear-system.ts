@@ -45,6 +45,15 @@ export interface NormalSums {
   coarseInliers: number;
 }
 
+/** Sums of the normal equations over pose, gain and bias. */
+export interface PhotometricSums {
+  /** Upper triangle of Σ w JJᵀ (36), Σ w r J (8). */
+  readonly system: Float64Array;
+  weight: number;
+  cost: number;
+  points: number;
+}
+
 /** Of points that are not ground, and of ground. */
 export type ClassSums = readonly [other: NormalSums, ground: NormalSums];
 
@@ -134,6 +143,28 @@ export class LinearSystem {
     this.cost += other.cost + groundWeight * ground.cost;
     addTo(this.sums[0], other);
     addTo(this.sums[1], ground);
+  }
+
+  /**
+   * Adds what a photometric term found; its gain and bias are the first own unknowns. Its residuals do not count for the
+   * variance, which is that of distances.
+   *
+   * @param hold times their own information by which they are held to zero
+   */
+  addPhotometric({ system }: PhotometricSums, hold: number, { own }: Unknowns): void {
+    const { A, b, size: n } = this;
+    const place = (i: number): number => (i < 6 ? i : i - 6 + BASE_UNKNOWNS);
+    let at = 0;
+    for (let r = 0; r < 8; r++)
+      for (let c = r; c < 8; c++, at++) {
+        A[place(r) * n + place(c)]! += system[at]!;
+        if (r !== c) A[place(c) * n + place(r)]! += system[at]!;
+        if (r !== c || r < 6) continue;
+        const stiffness = hold * system[at]!;
+        A[place(r) * (n + 1)]! += stiffness;
+        b[place(r)]! -= stiffness * own[r - 6]!;
+      }
+    for (let r = 0; r < 8; r++) b[place(r)]! -= system[36 + r]!;
   }
 
   /** Σ w JJᵀ over translations: 3×3. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../compute/compiled-url.js';
-import { isImuBatch, isScan, type Measurement } from '../sensors/measurement.js';
+import { isImuBatch, isPosed, type Measurement } from '../sensors/measurement.js';
 import {
   unpackError,
   type HostEvent,
@@ -112,7 +112,7 @@ export class SlamClient implements SlamService {
    * @throws the error of an earlier scan; call `finish` to get what was mapped before it
    */
   async submit(measurement: Measurement): Promise<void> {
-    if (!isScan(measurement)) {
+    if (!isPosed(measurement)) {
       const type = isImuBatch(measurement) ? 'imu' : 'odometry';
       this.call({ type, batch: measurement } as SlamRequest).catch(
         (error: Error) => (this.#scanError ??= error),

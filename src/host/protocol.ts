@@ -3,7 +3,8 @@ import { FeltmapError, type ErrorCode } from '../geometry/errors.js';
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
-import type { LidarScan, PointTiming } from '../sensors/lidar/scan.js';
+import type { PointTiming } from '../sensors/lidar/scan.js';
+import type { PosedMeasurement } from '../sensors/measurement.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamEvent } from '../slam/events.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
@@ -25,10 +26,10 @@ export interface SlamThreadData {
   readonly stopAtError?: boolean;
 }
 
-/** A scan that is decoded, as recordings give it. Answered when it is mapped; see {@link HostEvent} for the results. */
+/** A scan or a frame that is decoded, as recordings give it. Answered when it is mapped; see {@link HostEvent} for the results. */
 export interface ScanRequest {
   readonly type: 'scan';
-  readonly scan: LidarScan;
+  readonly scan: PosedMeasurement;
 }
 
 /** A cloud as it came from ROS, decoded in the SLAM thread; answered likewise. */

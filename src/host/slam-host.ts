@@ -7,6 +7,7 @@ import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
+import { isFrame, type PosedMeasurement } from '../sensors/measurement.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { ScanResult, Slam, SlamView } from '../slam/types.js';
@@ -176,7 +177,7 @@ export class SlamHost {
   }
 
   /** @param extra what goes with the result, once it is there */
-  #map(scan: LidarScan, extra?: () => Partial<ResultEvent>): undefined {
+  #map(scan: PosedMeasurement, extra?: () => Partial<ResultEvent>): undefined {
     if (this.#scanError !== undefined && this.options.stopAtError) throw this.#scanError;
     const before = this.#slam.view?.newestKeyframe;
     let result: ScanResult;
@@ -193,7 +194,7 @@ export class SlamHost {
       result: copied(result),
       statistics: this.#slam.statistics(),
       keyframe: this.#slam.view?.newestKeyframe !== before,
-      timing: scan.timing,
+      timing: isFrame(scan) ? 'none' : scan.timing,
       decodeMs: 0,
       ...extra?.(),
     });

@@ -1,13 +1,17 @@
+/** Bytes up to which arrays are copied: poses and the like belong to many messages. */
+const SMALL = 1024;
+
 /** Any typed array. */
 type View = NodeJS.TypedArray;
 
 /**
  * A message ready for postMessage. Arrays that fill their own buffer go without a copy and no longer belong to the
- * sender; a part of a larger or shared buffer is copied out first, or the rest of that buffer would go with it.
+ * sender, short ones excepted, which are copied; a part of a larger or shared buffer is copied out first, or the rest of that buffer would go with it.
  */
 export function handOver<T>(message: T): { message: T; transfers: ArrayBuffer[] } {
   const transfers = new Set<ArrayBuffer>();
   const own = (view: View): View => {
+    if (view.byteLength <= SMALL) return copyOf(view);
     const whole = view.buffer instanceof ArrayBuffer && view.byteLength === view.buffer.byteLength;
     const array = whole ? view : copyOf(view);
     transfers.add(array.buffer as ArrayBuffer);

@@ -37,6 +37,11 @@ let turn: Promise<unknown> = start().then(
   (error: unknown) => post({ id: 0, error: packError(error) }),
 );
 
+// A message that cannot be read would never be answered.
+port.on('messageerror', (error: Error) => {
+  throw error;
+});
+
 port.on('message', ({ id, request }: SlamEnvelope) => {
   turn = turn.then(async (made) => {
     const host = made as SlamHost;

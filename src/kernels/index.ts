@@ -6,10 +6,14 @@ export { allocateBlocks, castPoints } from './field/rays';
 export { dropBlocks, makeBlocks, orderBlocks } from './field/blocks';
 export { carve } from './field/carve';
 export { register } from './field/register';
+export { registerOriented } from './field/oriented';
+export { blocksInView, gatherBlocks, makeBand, rangeTiles } from './field/gather';
+export { readColours, registerColour } from './field/colour';
 export { allocateRows, fitForward, fitUpdate } from './field/fit';
 export { query, evaluateBlocks } from './field/query';
 export * from './mesh/extract';
 export * from './lidar/index';
+export * from './camera/index';
 export { drawSamples } from './field/sample';
 
 /** Where this module's static data ends. */

@@ -10,6 +10,11 @@ export interface MeshBlockData {
   readonly edges: Uint16Array;
   /** 3·T into the block's own vertices, counter-clockwise seen from outside. */
   readonly indices: Uint16Array;
+  /**
+   * 3·V, 0…255 sRGB; absent where no vertex of the block has a colour. Vertices without one beside others that have are
+   * mid grey, see UNKNOWN_COLOR (vertex-colors.ts).
+   */
+  readonly colors?: Uint8Array;
 }
 
 /** A stored block. Its arrays never change: a new extraction makes a new object. */
@@ -155,7 +160,8 @@ export class MeshBlockStore {
 /** Copies into one buffer: blocks are many, and an allocation costs more than the copy. */
 function copy(data: MeshBlockData): MeshBlockData {
   const vertices = data.edges.length;
-  const buffer = new ArrayBuffer(26 * vertices + 2 * data.indices.length);
+  const plain = 26 * vertices + 2 * data.indices.length;
+  const buffer = new ArrayBuffer(data.colors ? plain + 3 * vertices : plain);
   const positions = new Float32Array(buffer, 0, 3 * vertices);
   const normals = new Float32Array(buffer, 12 * vertices, 3 * vertices);
   const edges = new Uint16Array(buffer, 24 * vertices, vertices);
@@ -164,7 +170,10 @@ function copy(data: MeshBlockData): MeshBlockData {
   normals.set(data.normals);
   edges.set(data.edges);
   indices.set(data.indices);
-  return { positions, normals, edges, indices };
+  if (!data.colors) return { positions, normals, edges, indices };
+  const colors = new Uint8Array(buffer, plain, 3 * vertices);
+  colors.set(data.colors);
+  return { positions, normals, edges, indices, colors };
 }
 
 function same(a: MeshBlockData, b: MeshBlockData): boolean {
@@ -172,11 +181,12 @@ function same(a: MeshBlockData, b: MeshBlockData): boolean {
     equal(a.positions, b.positions) &&
     equal(a.indices, b.indices) &&
     equal(a.edges, b.edges) &&
-    equal(a.normals, b.normals)
+    equal(a.normals, b.normals) &&
+    (a.colors && b.colors ? equal(a.colors, b.colors) : a.colors === b.colors)
   );
 }
 
-function equal(a: Float32Array | Uint16Array, b: Float32Array | Uint16Array): boolean {
+function equal<A extends Float32Array | Uint16Array | Uint8Array>(a: A, b: A): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -5,6 +5,7 @@ import type { Mesh } from './mesh.js';
 import { blockKey, type MeshBlockStore } from './block-store.js';
 import { BlockMesher } from './mesher.js';
 import { mostChanged } from './most-changed.js';
+import type { ColorsOf } from './vertex-colors.js';
 import { weldBlocks } from './weld.js';
 
 export interface MapMesherOptions {
@@ -22,9 +23,12 @@ const BLOCK_CELLS = 8;
 const MIN_CHANGE = 1 / 3;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
 const BAND_VOXELS = 1.75;
+/** Share of the truncation beyond which a distance is not one: fields that are cut off far out have nothing false there. */
+const WHOLE = 0.99;
 
 /**
- * Keeps the mesh of a field up to date, the most changed blocks first, a few per scan.
+ * Keeps the mesh of a field up to date, the most changed blocks first, a few per scan. Vertices have colours where the
+ * field has some.
  *
  * @example
  * const mesher = new MapMesher(pool, backend, field, { minWeight: 1, minComponentTriangles: 0, features: true });
@@ -35,8 +39,11 @@ export class MapMesher {
   readonly #backend: FieldBackend;
   readonly #field: Field;
   readonly #values: Float32Array;
+  /** Corners farther from the surface are not meshed, metres. */
+  readonly #band: number;
   readonly #mesher: BlockMesher;
   readonly #options: MapMesherOptions;
+  readonly #colorsOf: ColorsOf;
   /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
   readonly #kept = new Set<number>();
 
@@ -44,6 +51,9 @@ export class MapMesher {
     this.#backend = backend;
     this.#field = field;
     this.#options = options;
+    const { voxel, truncation } = field.levels[0]!;
+    this.#band = truncation > 2.5 * voxel ? WHOLE * truncation : BAND_VOXELS * voxel;
+    this.#colorsOf = (points) => backend.colours(field, points);
     this.#mesher = new BlockMesher(pool, { slots: SLOTS, cellSize: field.levels[0]!.voxel });
     this.#values = pool.memory.f32(this.#mesher.valuesBase, SLOTS * BLOCK_VALUES);
   }
@@ -117,10 +127,10 @@ export class MapMesher {
       });
       this.#backend.evaluate(this.#field, batch, this.#values, {
         minWeight,
-        band: BAND_VOXELS * fine.voxel,
+        band: this.#band,
         features,
       });
-      this.#mesher.extract(coords, batch.length);
+      this.#mesher.extract(coords, batch.length, this.#colorsOf);
     }
   }
 }

@@ -4,7 +4,7 @@ export interface Mesh {
   readonly positions: Float32Array;
   /** 3·V, unit, pointing out of the surface. */
   readonly normals?: Float32Array;
-  /** 3·V, 0…255. */
+  /** 3·V, 0…255 sRGB; vertices without a colour are mid grey (UNKNOWN_COLOR). */
   readonly colors?: Uint8Array;
   /** 3·T. */
   readonly indices: Uint32Array;

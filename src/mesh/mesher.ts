@@ -22,6 +22,7 @@ import {
 } from '../kernels/layout/mesh.js';
 import { MeshBlockStore } from './block-store.js';
 import { buildCaseTable } from './case-table.js';
+import { BatchColors, type ColorsOf } from './vertex-colors.js';
 
 /** Where a batch of blocks goes in; see `BlockMesher`. */
 export interface BlockMesherOptions {
@@ -62,6 +63,7 @@ export class BlockMesher {
   readonly #normals: Float32Array;
   readonly #edges: Uint16Array;
   readonly #indices: Uint16Array;
+  readonly #colors = new BatchColors();
 
   /** @throws FeltmapError out-of-memory when the arena has no room for the slots. */
   constructor(pool: KernelPool, options: BlockMesherOptions) {
@@ -120,27 +122,39 @@ export class BlockMesher {
    * surface is deleted there.
    *
    * @param blockCoords int32 × 4 a block: bx, by, bz, unused
+   * @param colorsOf asked once for the colours of all their vertices; without it they have none
    * @throws FeltmapError bad-input when a block lies outside of what the store can address
    */
-  extract(blockCoords: Int32Array, n: number): void {
+  extract(blockCoords: Int32Array, n: number, colorsOf?: ColorsOf): void {
     if (n > this.slots || blockCoords.length < 4 * n)
       throw new RangeError(
         `BlockMesher.extract takes at most ${this.slots} blocks of 4 coordinates, got ${n} blocks.`,
       );
     for (let i = 0; i < 4 * n; i++) this.#coords[i] = blockCoords[i]!;
     this.#pool.run('meshBlocks', this.#arguments, n);
+    if (colorsOf) {
+      for (let slot = 0; slot < n; slot++) this.#colors.add(this.#positionsOf(slot));
+      this.#colors.ask(colorsOf);
+    }
     for (let slot = 0; slot < n; slot++) {
       const vertices = this.#counts[2 * slot]!;
       const indices = this.#counts[2 * slot + 1]!;
       const vertex = slot * MAX_BLOCK_VERTICES;
       const index = slot * MAX_BLOCK_INDICES;
+      const colors = colorsOf && this.#colors.next(vertices);
       this.store.set(blockCoords[4 * slot]!, blockCoords[4 * slot + 1]!, blockCoords[4 * slot + 2]!, {
-        positions: this.#positions.subarray(3 * vertex, 3 * (vertex + vertices)),
+        positions: this.#positionsOf(slot),
         normals: this.#normals.subarray(3 * vertex, 3 * (vertex + vertices)),
         edges: this.#edges.subarray(vertex, vertex + vertices),
         indices: this.#indices.subarray(index, index + indices),
+        ...(colors ? { colors } : {}),
       });
     }
+  }
+
+  #positionsOf(slot: number): Float32Array {
+    const first = 3 * slot * MAX_BLOCK_VERTICES;
+    return this.#positions.subarray(first, first + 3 * this.#counts[2 * slot]!);
   }
 
   /**

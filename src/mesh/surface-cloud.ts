@@ -1,20 +1,23 @@
 import type { Mesh } from './mesh.js';
+import { hasColor, UNKNOWN_COLOR } from './vertex-colors.js';
 
-/** Points on a surface with their normals, 3·N each. */
+/** Points on a surface with their normals and, from a mesh with colours, those (0…255), 3·N each. */
 export interface SurfaceCloud {
   readonly positions: Float32Array;
   readonly normals: Float32Array;
+  readonly colors?: Uint8Array;
 }
 
 /**
  * One point per voxel that the surface crosses: the area-weighted mean of the triangles in it, as marching cubes keeps
- * each triangle within one voxel. In order of the triangles.
+ * each triangle within one voxel. In order of the triangles. Colours are means over the vertices that have one.
  *
  * @param mesh of marching cubes on corners at multiples of `voxel` (m)
  */
-export function surfaceCloud({ positions, indices }: Mesh, voxel: number): SurfaceCloud {
+export function surfaceCloud({ positions, colors, indices }: Mesh, voxel: number): SurfaceCloud {
   const slots = new Map<number, number>();
   let sums = new Float64Array(7 * 1024); // Σ area, Σ area·centroid, Σ area·normal
+  let tints = new Float64Array(colors ? 4 * 1024 : 0); // Σ area, Σ area·colour of corners with a colour
   for (let t = 0; t < indices.length; t += 3) {
     const [a, b, c] = [indices[t]! * 3, indices[t + 1]! * 3, indices[t + 2]! * 3];
     const [ax, ay, az] = [positions[a]!, positions[a + 1]!, positions[a + 2]!];
@@ -28,9 +31,8 @@ export function surfaceCloud({ positions, indices }: Mesh, voxel: number): Surfa
     let slot = slots.get(key);
     if (slot === undefined) slots.set(key, (slot = slots.size));
     if ((slot + 1) * 7 > sums.length) {
-      const grown = new Float64Array(sums.length * 2);
-      grown.set(sums);
-      sums = grown;
+      sums = doubled(sums);
+      tints = doubled(tints);
     }
     const at = slot * 7;
     sums[at]! += area;
@@ -40,10 +42,13 @@ export function surfaceCloud({ positions, indices }: Mesh, voxel: number): Surfa
     sums[at + 4]! += nx;
     sums[at + 5]! += ny;
     sums[at + 6]! += nz;
+    if (!colors) continue;
+    for (let corner = t; corner < t + 3; corner++) addTint(tints, slot, colors, indices[corner]!, area);
   }
   const cloud = {
     positions: new Float32Array(slots.size * 3),
     normals: new Float32Array(slots.size * 3),
+    ...(colors ? { colors: meanTints(tints, slots.size) } : {}),
   };
   for (let slot = 0; slot < slots.size; slot++) {
     const at = slot * 7;
@@ -54,6 +59,33 @@ export function surfaceCloud({ positions, indices }: Mesh, voxel: number): Surfa
     }
   }
   return cloud;
+}
+
+function doubled(values: Float64Array): Float64Array<ArrayBuffer> {
+  const grown = new Float64Array(values.length * 2);
+  grown.set(values);
+  return grown;
+}
+
+function addTint(
+  tints: Float64Array,
+  slot: number,
+  colors: Uint8Array,
+  vertex: number,
+  weight: number,
+): void {
+  if (!hasColor(colors, vertex)) return;
+  tints[4 * slot]! += weight;
+  for (let c = 0; c < 3; c++) tints[4 * slot + 1 + c]! += weight * colors[3 * vertex + c]!;
+}
+
+function meanTints(tints: Float64Array, count: number): Uint8Array {
+  const out = new Uint8Array(3 * count).fill(UNKNOWN_COLOR);
+  for (let i = 0; i < count; i++) {
+    const weight = tints[4 * i]!;
+    if (weight > 0) for (let c = 0; c < 3; c++) out[3 * i + c] = Math.round(tints[4 * i + 1 + c]! / weight);
+  }
+  return out;
 }
 
 /** Exact for voxels within ±65536, 10 km at 0.15 m; beyond that distant voxels may share a point. */

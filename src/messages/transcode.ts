@@ -1,3 +1,11 @@
+import {
+  decodeCameraInfo,
+  decodeCompressedImage,
+  decodeImage,
+  encodeCameraInfo,
+  encodeCompressedImage,
+  encodeImage,
+} from './images.js';
 import { decodeImu, encodeImu } from './imu.js';
 import { decodePointCloud2, encodePointCloud2 } from './pointcloud2.js';
 import {
@@ -15,6 +23,9 @@ import { ROS_TYPES } from './types.js';
 const TRANSCODERS: Record<string, (bytes: Uint8Array) => Uint8Array> = {
   [ROS_TYPES.pointCloud2]: (b) => encodePointCloud2(decodePointCloud2(b, 'ros1')),
   [ROS_TYPES.imu]: (b) => encodeImu(decodeImu(b, 'ros1')),
+  [ROS_TYPES.image]: (b) => encodeImage(decodeImage(b, 'ros1')),
+  [ROS_TYPES.compressedImage]: (b) => encodeCompressedImage(decodeCompressedImage(b, 'ros1')),
+  [ROS_TYPES.cameraInfo]: (b) => encodeCameraInfo(decodeCameraInfo(b, 'ros1')),
   [ROS_TYPES.odometry]: (b) => encodeOdometry(decodeOdometry(b, 'ros1')),
   [ROS_TYPES.path]: (b) => encodePath(decodePath(b, 'ros1')),
   [ROS_TYPES.poseStamped]: (b) => encodePoseStamped(decodePoseStamped(b, 'ros1')),

@@ -101,7 +101,13 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
   }),
   spec('mesh_rate', 'double', 2, 'Largest rate of mesh messages (Hz); 0: no mesh.', { range: [0, 30] }),
   spec('mesh_bandwidth', 'double', 10, 'Largest amount of mesh data (MB/s).', { range: [0.1, 1000] }),
-  spec('mesh_color', 'string', 'height', 'Colours of the mesh.', { choices: MESH_COLOR_MODES }),
+  spec(
+    'mesh_color',
+    'string',
+    'color',
+    'Colours of the mesh; color: as cameras saw it, by height where none did.',
+    { choices: MESH_COLOR_MODES },
+  ),
   spec('mesh_color_low', 'double', -2, 'Height of the darkest colour (m, odom_frame).', {
     range: [-10000, 10000],
   }),

@@ -3,8 +3,11 @@ import type { ImuBatch } from './imu/batch.js';
 import type { LidarScan } from './lidar/scan.js';
 import type { OdometryBatch } from './odometry/batch.js';
 
+/** A measurement that gets a pose: it is tracked and mapped. */
+export type PosedMeasurement = LidarScan | RgbdFrame;
+
 /** What a recording or a driver hands to the core. */
-export type Measurement = LidarScan | RgbdFrame | ImuBatch | OdometryBatch;
+export type Measurement = PosedMeasurement | ImuBatch | OdometryBatch;
 
 export function isImuBatch(measurement: Measurement): measurement is ImuBatch {
   return 'rates' in measurement;
@@ -20,4 +23,8 @@ export function isScan(measurement: Measurement): measurement is LidarScan {
 
 export function isFrame(measurement: Measurement): measurement is RgbdFrame {
   return 'depth' in measurement;
+}
+
+export function isPosed(measurement: Measurement): measurement is PosedMeasurement {
+  return isScan(measurement) || isFrame(measurement);
 }

@@ -1,37 +1,47 @@
 import type { DropCause, StampVerdict, Taken } from './stamps.js';
 
-const DROPPED: Readonly<Record<DropCause, string>> = {
-  duplicate: 'a cloud has the stamp of the cloud before it and is dropped',
-  'out-of-order':
-    'a cloud has a stamp out of order (older than the cloud before it, or far ahead) and is dropped',
-  repeats: 'a cloud has a stamp that was there before (a recording that repeats itself?) and is dropped',
-  unset: 'a cloud has no stamp (0), and nothing tells when it was taken: it is dropped',
-};
+/** What the messages are called. */
+export type StampedNoun = 'cloud' | 'image';
+
+function dropped(why: DropCause, noun: StampedNoun): string {
+  const one = noun === 'image' ? 'an image' : `a ${noun}`;
+  switch (why) {
+    case 'duplicate':
+      return `${one} has the stamp of the ${noun} before it and is dropped`;
+    case 'out-of-order':
+      return `${one} has a stamp out of order (older than the ${noun} before it, or far ahead) and is dropped`;
+    case 'repeats':
+      return `${one} has a stamp that was there before (a recording that repeats itself?) and is dropped`;
+    case 'unset':
+      return `${one} has no stamp (0), and nothing tells when it was taken: it is dropped`;
+  }
+}
 
 /** What became of a message by its stamp, as a sentence without its end; undefined where its stamp was fine. */
-export function describeStamp(verdict: StampVerdict): string | undefined {
+export function describeStamp(verdict: StampVerdict, noun: StampedNoun = 'cloud'): string | undefined {
   switch (verdict.kind) {
     case 'ok':
       return undefined;
     case 'repaired':
-      return repaired(verdict);
+      return repaired(verdict, noun);
     case 'step':
       return (
         `the stamps step ${verdict.seconds! < 0 ? 'back' : 'ahead'} by ${Math.abs(verdict.seconds!).toFixed(3)} s at ` +
-        `${(Number(verdict.stampNs) * 1e-9).toFixed(3)} s, but clouds came as usual: a clock was set, and motion goes on across it`
+        `${(Number(verdict.stampNs) * 1e-9).toFixed(3)} s, but ${noun}s came as usual: a clock was set, and motion goes on across it`
       );
     case 'drop':
-      return DROPPED[verdict.why];
+      return dropped(verdict.why, noun);
     case 'restart':
       return `the stamps go back by ${verdict.seconds.toFixed(1)} s for good: everything starts anew`;
   }
 }
 
-function repaired({ was, from }: Taken): string {
+function repaired({ was, from }: Taken, noun: StampedNoun): string {
+  const one = noun === 'image' ? 'an image' : `a ${noun}`;
   const what =
-    was === 'zero' ? 'has no stamp (0)' : 'has the stamp of the cloud before it, though time went on';
+    was === 'zero' ? 'has no stamp (0)' : `has the stamp of the ${noun} before it, though time went on`;
   const source = from === 'points' ? 'the times of its points' : 'the time at which it came';
-  return `a cloud ${what}: its stamp is taken from ${source}`;
+  return `${one} ${what}: its stamp is taken from ${source}`;
 }
 
 /**
@@ -45,8 +55,8 @@ function repaired({ was, from }: Taken): string {
 export class StampNotes {
   readonly #tallies = new Map<string, { count: number; readonly first: string }>();
 
-  add(source: string, verdict: StampVerdict): void {
-    const first = describeStamp(verdict);
+  add(source: string, verdict: StampVerdict, noun: StampedNoun = 'cloud'): void {
+    const first = describeStamp(verdict, noun);
     if (first === undefined) return;
     const detail = 'why' in verdict ? verdict.why : 'was' in verdict ? `${verdict.was} ${verdict.from}` : '';
     const key = `${source} ${verdict.kind} ${detail}`;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { cameraConfig } from '../config/camera.js';
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import { KernelPool } from '../compute/pool.js';
@@ -7,8 +8,7 @@ import { createBackend, type FirstField, type Makers } from '../field/backends/s
 import type { Field } from '../field/field.js';
 import { poolFor, type GridSpec } from '../field/grid-spec.js';
 import { openSavedMap } from '../field/saved/saved-map.js';
-import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
-import { Rig } from '../sensors/rig.js';
+import { makeFrontEnd, type FrontEnd } from './front-ends.js';
 import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
 import { makeLoop, SLABS } from './loop.js';
 import { SlamSystem } from './system.js';
@@ -17,6 +17,10 @@ import type { Slam } from './types.js';
 /** What the field and the mesher need whatever the size of the map, and what a fine block takes with its share of the rest. */
 const FIXED_BYTES = 240 * 2 ** 20;
 const BYTES_PER_BLOCK = 7000;
+const BYTES_PER_COLOURED_BLOCK = 14_000;
+/** Levels of a map made with cameras: the coarse ones reach far without the fine ones' blocks. */
+const CAMERA_PYRAMID = [2, 4, 8, 16];
+const COLOUR_LAYER = { name: 'colour', wordsPerCorner: 2, stride: 1 } as const;
 
 /**
  * Builds the system that `config` describes.
@@ -31,10 +35,11 @@ const BYTES_PER_BLOCK = 7000;
  * @throws FeltmapError when the saved map is incomplete, damaged, of a newer version or too large
  */
 export async function createSlam(
-  config: Config,
+  settings: Config,
   map?: ReadonlyMap<string, Uint8Array>,
   makers?: Makers,
 ): Promise<Slam> {
+  const config = settings.sensor.kind === 'rgbd' ? cameraConfig(settings) : settings;
   const saved = map && savedPart(openSavedMap(map));
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
@@ -84,7 +89,7 @@ interface Chosen {
 
 interface Parts {
   readonly layout: MapLayout;
-  readonly lidar: LidarFrontEnd;
+  readonly frontEnd: FrontEnd;
   readonly first: FirstField;
 }
 
@@ -92,21 +97,15 @@ interface Parts {
 function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
   const scale = lengthScale(config);
   const { map, prepare, training, sensor, seed } = config;
-  const lidar = new LidarFrontEnd(pool, {
-    deskew: sensor.deskew,
-    maxPoints: sensor.maxPoints,
-    minRange: sensor.minRange,
-    maxRange: sensor.maxRange,
-    mapVoxel: prepare.mapVoxel * scale,
-    trackVoxel: prepare.trackVoxel * scale,
-    maxMapPoints: prepare.maxMapPoints,
-    maxTrackPoints: prepare.maxTrackPoints,
-  });
-  const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / BYTES_PER_BLOCK));
+  const camera = sensor.kind === 'rgbd';
+  const frontEnd = makeFrontEnd(config, pool);
+  const blockBytes = camera ? BYTES_PER_COLOURED_BLOCK : BYTES_PER_BLOCK;
+  const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / blockBytes));
   const spec: GridSpec = {
     voxel: layout.voxel,
     truncation: layout.truncation,
-    pyramid: [4, 8],
+    pyramid: camera ? CAMERA_PYRAMID : [4, 8],
+    ...(camera && { pyramidTruncation: layout.truncation / layout.voxel }),
     seed,
     layers: [
       {
@@ -125,6 +124,7 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
         stride: layout.featureCell,
         outputScale: training.outputScale * scale,
       },
+      ...(camera ? [COLOUR_LAYER] : []),
     ],
   };
   const room = {
@@ -137,14 +137,14 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
     batchChunks: 1024,
     pool: poolFor(spec, room),
   };
-  return { layout, lidar, first: { spec, room, limits } };
+  return { layout, frontEnd, first: { spec, room, limits } };
 }
 
 /** Puts the system together. The only place that decides which sensor's preparation is used. */
 function assemble(
   config: Config,
   pool: KernelPool,
-  { layout, lidar, backend, field, notes }: Parts & Chosen,
+  { layout, frontEnd, backend, field, notes }: Parts & Chosen,
   saved?: SavedPart,
 ): SlamSystem {
   if (saved) field.restore(saved.grid);
@@ -155,23 +155,12 @@ function assemble(
     features: Boolean(saved.grid.sizes.features),
     places: saved.submap.places(),
   };
-  const rig = new Rig();
   return new SlamSystem({
     pool,
     backend,
     field,
     loop: makeLoop(config, pool, backend, field, before),
-    frontEnd: {
-      storage: lidar.storage,
-      get notices() {
-        return lidar.notices;
-      },
-      observe: ({ mount, mountTwist, ...scan }) =>
-        lidar.observe(scan, {
-          T_body_sensor: rig.locate(scan.frameId, mount),
-          ...(mountTwist && { mountTwist }),
-        }),
-    },
+    frontEnd,
     notes: [...layout.warnings, ...notes],
   });
 }

@@ -10,6 +10,7 @@ import { ImuTrack } from '../sensors/imu/imu-track.js';
 import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
 import { EventStream } from './event-stream.js';
+import { FrameCadence } from './mapping/frame-cadence.js';
 import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
 import { Submaps, type LoadedRuns } from './mapping/submaps.js';
@@ -78,7 +79,8 @@ export function makeLoop(
     minComponentTriangles: mesh.minComponentTriangles,
     features: training.iterations > 0 || Boolean(before?.features),
   });
-  const map = new LocalMap({ field, mapper, mesher }, before ? Math.max(1, before.scans) : 0);
+  const cadence = config.sensor.kind === 'rgbd' ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
+  const map = new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0);
   const events = new EventStream();
   const places = new Places(2 * training.keyframeDistance * scale, before?.places);
   const submaps = new Submaps({ field, map, mesher, places, events }, before);
@@ -105,8 +107,16 @@ export function makeLoop(
   return { pipeline, map, mapper, mesher, ...inputs, trajectory, events, submaps };
 }
 
+/** Only samples so near to the surface have its colour, in voxels. */
+const COLOUR_REACH = 1.5;
+/** Robust scale of brightness, grey levels. */
+const COLOUR_KERNEL = 20;
+/** Gain and bias are held by so many times their own information: left free they swallow what the motion changes. */
+const COLOUR_HOLD = 10;
+
 function trackerOptions(config: Config, voxel: number): TrackerOptions {
-  const { tracking } = config;
+  const { tracking, sensor, rgbd } = config;
+  const camera = sensor.kind === 'rgbd';
   const scale = lengthScale(config);
   return {
     ...tracking,
@@ -114,8 +124,17 @@ function trackerOptions(config: Config, voxel: number): TrackerOptions {
     kernelEnd: tracking.kernelEnd * scale,
     levelWeights: [1, 0.05, 0.01, 0],
     coarseKernels: [voxel * 4, voxel * 8, 0],
-    translationTolerance: voxel / 150,
-    rotationTolerance: 1e-4,
+    translationTolerance: camera ? voxel / 67 : voxel / 150,
+    rotationTolerance: camera ? 2e-4 : 1e-4,
+    ...(camera &&
+      rgbd.metresPerLevel > 0 && {
+        photometric: {
+          metresPerLevel: rgbd.metresPerLevel,
+          kernel: COLOUR_KERNEL,
+          reach: COLOUR_REACH * voxel,
+          hold: COLOUR_HOLD,
+        },
+      }),
   };
 }
 

@@ -27,6 +27,16 @@ export interface PipelineParts {
   readonly submaps: Submaps;
 }
 
+/** How an observation is processed. */
+export interface ProcessOptions {
+  /** A pose from elsewhere: the observation is mapped there and not tracked. */
+  readonly known?: KnownPose | undefined;
+  /** Whether it is mapped where its pose allows it; default: yes. */
+  readonly mapping?: boolean;
+  /** Started when the observation's preparation began. */
+  readonly watch?: StopWatch;
+}
+
 /**
  * The loop that every observation goes through, whatever sensor it comes from.
  *
@@ -49,12 +59,11 @@ export class Pipeline {
   /**
    * Processes one observation. Throws FeltmapError out-of-memory when the map is full; what was mapped stays.
    *
-   * @param known a pose from elsewhere: the observation is mapped there and not tracked
-   * @param watch started when the observation's preparation began
    */
-  process(observation: Observation, known?: KnownPose, watch = new StopWatch()): ScanResult {
+  process(observation: Observation, how: ProcessOptions = {}): ScanResult {
     const { motion, estimator } = this.#parts;
     const { stampNs, sensor } = observation;
+    const { known, mapping = true, watch = new StopWatch() } = how;
     const index = this.#index++;
 
     // 1. Predict the body's pose, and undistort a sweep with the velocity that is expected.
@@ -74,7 +83,8 @@ export class Pipeline {
 
     // 4. Complete the observation, map, optimise features and poses together, mesh.
     observation.complete();
-    const T_odom_sensor = this.#map(index, observation, estimate, watch);
+    const { T_odom_sensor: found } = estimate;
+    const T_odom_sensor = mapping ? this.#map(index, observation, estimate, watch) : found;
 
     // 5. The refined pose goes into the trajectory, and the next prediction starts from it.
     const refined = T_odom_sensor !== estimate.T_odom_sensor;
@@ -130,9 +140,10 @@ export class Pipeline {
     const { map, config, events, submaps } = this.#parts;
     const { mapping, T_odom_sensor } = estimate;
     if (mapping === 'none') return T_odom_sensor;
-    map.integrate(observation, T_odom_sensor, index + map.loadedScans, mapping === 'held');
+    const scan = index + map.loadedScans;
+    const mapped = map.integrate(observation, T_odom_sensor, scan, mapping === 'held');
     watch.lap('map');
-    const refined = map.optimise() ?? T_odom_sensor;
+    const refined = (mapped && map.optimise()) || T_odom_sensor;
     watch.lap('optimise');
     const before = map.meshVersion;
     map.updateMesh(config.mesh.blocksPerScan);

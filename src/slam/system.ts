@@ -6,7 +6,8 @@ import type { Mesh } from '../mesh/mesh.js';
 import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
-import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
+import type { ScanStorage } from '../sensors/lidar/scan.js';
+import type { PosedMeasurement } from '../sensors/measurement.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { Observation } from '../sensors/observation.js';
 import type { SlamListener } from './events.js';
@@ -25,8 +26,8 @@ export interface SystemParts {
   readonly loop: Loop;
   /** The sensor's own preparation. */
   readonly frontEnd: {
-    readonly storage: ScanStorage;
-    observe(scan: LidarScan): Observation;
+    readonly storage?: ScanStorage;
+    observe(scan: PosedMeasurement): Observation;
     readonly notices?: readonly string[];
   };
   /** What there is to say about how it was made. */
@@ -66,11 +67,11 @@ export class SlamSystem implements Slam {
     return this.#parts.loop.trajectory;
   }
 
-  get storage(): ScanStorage {
+  get storage(): ScanStorage | undefined {
     return this.#parts.frontEnd.storage;
   }
 
-  process(scan: LidarScan, known?: KnownPose): ScanResult {
+  process(scan: PosedMeasurement, known?: KnownPose, mapping = true): ScanResult {
     const { frontEnd, loop } = this.#parts;
     const { pipeline, submaps } = loop;
     const watch = new StopWatch();
@@ -79,13 +80,13 @@ export class SlamSystem implements Slam {
     // Viewers look at the latest observation until the next one comes.
     if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
     this.#latest = observation;
-    const result = pipeline.process(observation, known, watch);
+    const result = pipeline.process(observation, { known, mapping, watch });
     if (result.state !== 'lost') submaps.visited(scan.frameId, result.pose);
     return result;
   }
 
   /** One that is late is used at its stamp, within limits. */
-  #checkArrival(scan: LidarScan): void {
+  #checkArrival(scan: PosedMeasurement): void {
     const { frameId } = scan;
     const stampNs = steadyNs(scan);
     if (this.#arrivals.check(frameId, stampNs) !== 'too-late') return;

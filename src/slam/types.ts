@@ -2,7 +2,8 @@ import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
-import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
+import type { ScanStorage } from '../sensors/lidar/scan.js';
+import type { PosedMeasurement } from '../sensors/measurement.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamListener, TrackingState } from './events.js';
 import type { FinishedMap } from './mapping/submaps.js';
@@ -91,15 +92,15 @@ export interface KnownPose {
  */
 export interface Slam {
   /**
-   * Processes one scan, in order of time; one of several sensors may be late (sensors/arrival.ts). With a `known` pose it
-   * is mapped there and not tracked.
+   * Processes one scan, or one frame of a depth camera, in order of time; one of several sensors may be late (sensors/arrival.ts). With a `known` pose it
+   * is mapped there and not tracked; without `mapping` it is tracked only.
    *
    * @throws FeltmapError bad-input for a scan that contradicts itself or is too late; out-of-memory when the map is full.
    *   What was mapped stays.
    */
-  process(scan: LidarScan, known?: KnownPose): ScanResult;
+  process(scan: PosedMeasurement, known?: KnownPose, mapping?: boolean): ScanResult;
   /** A scan that was read into these arrays is not copied; absent where that makes no difference. */
-  readonly storage?: ScanStorage;
+  readonly storage?: ScanStorage | undefined;
   /** Takes IMU readings, before the scans that they belong to. */
   imu(batch: ImuBatch): void;
   /** Takes poses of an external odometry, before the scans that they belong to. */

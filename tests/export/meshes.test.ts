@@ -1,6 +1,7 @@
 import { NodeIO } from '@gltf-transform/core';
 import { describe, expect, it } from 'vitest';
 import { encodeGlb } from '../../src/export/glb.js';
+import { decodeGlb } from '../../src/export/glb-reader.js';
 import { decodePcd, encodePcd } from '../../src/export/pcd.js';
 import { encodePly } from '../../src/export/ply.js';
 import { decodePly } from '../../src/export/ply-reader.js';
@@ -94,16 +95,26 @@ describe('GLB', () => {
     expect(primitive!.getIndices()!.getArray()).toEqual(full.indices);
     const color = primitive!.getAttribute('COLOR_0')!;
     expect(color.getNormalized()).toBe(true);
-    expect([...(color.getArray() as Uint8Array).subarray(0, 8)]).toEqual([
-      ...full.colors.subarray(0, 3),
-      255,
-      ...full.colors.subarray(3, 6),
-      255,
-    ]);
+    expect(color.getElement(3, [])[3]).toBe(1);
     // z up becomes y up: the node's matrix maps (0, 0, 1) to (0, 1, 0)
     const m = document.getRoot().listNodes()[0]!.getMatrix();
     expect([m[8], m[9], m[10]].map((v) => Math.round(1e6 * v!) / 1e6 + 0)).toEqual([0, 1, 0]);
     expect(primitive!.getMaterial()!.getDoubleSided()).toBe(true);
+  });
+  it('has linear colours, as its specification wants, and gives back all 256 values of a byte', async () => {
+    const colors = Uint8Array.from({ length: 3 * 500 }, (_, i) => i % 256);
+    const bytes = await encodeGlb({ ...full, colors });
+    const document = await new NodeIO().readBinary(bytes);
+    const color = document.getRoot().listMeshes()[0]!.listPrimitives()[0]!.getAttribute('COLOR_0')!;
+    // By IEC 61966-2-1, worked out elsewhere.
+    for (const [srgb, linear] of [
+      [0, 0],
+      [10, 10 / 255 / 12.92],
+      [188, 0.50289],
+      [255, 1],
+    ] as const)
+      expect(color.getElement(Math.floor(srgb / 3), [])[srgb % 3]).toBeCloseTo(linear, 4);
+    expect((await decodeGlb(bytes)).colors).toEqual(colors);
   });
   it('writes a mesh without normals and an empty one', async () => {
     const plain = await new NodeIO().readBinary(await encodeGlb(noNormals));
@@ -125,6 +136,17 @@ describe('PCD through pcl.js', () => {
     if (encoding === 'ascii')
       back.forEach((v, i) => expect(Math.abs(v - full.positions[i]!)).toBeLessThan(1e-4));
     else expect(back).toEqual(full.positions);
+  });
+  it('has the field rgb of PCL where there are colours', async () => {
+    const pcd = await encodePcd(full.positions, 'binary', full.colors);
+    const text = Buffer.from(pcd).toString('latin1');
+    expect(text).toMatch(/\nFIELDS x y z rgb\nSIZE 4 4 4 4\nTYPE F F F [FU]\n/);
+    const body = new DataView(pcd.buffer, pcd.byteOffset + text.indexOf('DATA binary\n') + 12);
+    for (let i = 0; i < 500; i++) {
+      const [r, g, b] = full.colors.subarray(3 * i, 3 * i + 3);
+      expect(body.getUint32(16 * i + 12, true) & 0xffffff).toBe((r! << 16) | (g! << 8) | b!);
+    }
+    expect(await decodePcd(pcd)).toEqual(full.positions);
   });
   it('leaves out points that are not finite and writes an empty cloud', async () => {
     const back = await decodePcd(await encodePcd(Float32Array.of(1, 2, 3, NaN, 0, 0, 4, 5, Infinity)));

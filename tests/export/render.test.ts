@@ -176,6 +176,29 @@ describe('renderMesh', () => {
     expect(low[2]! - low[0]!).toBeGreaterThan(15); // bluish below
     expect(high[0]! - high[2]!).toBeGreaterThan(50); // reddish above
   });
+  it('blends colours between vertices, and takes a plain one for what is unknown', () => {
+    const colors = Uint8Array.from(
+      [
+        [255, 0, 0],
+        [0, 0, 255],
+        [0, 0, 255],
+        [255, 0, 0],
+      ].flat(),
+    );
+    const top = { width: 60, height: 60, camera: above, shading: 'colors' as const, occlusionRadius: 0 };
+    const wide = floor(-5, -5, 5, 5, 0);
+    const image = renderMesh({ ...wide, colors }, top);
+    let before = -Infinity;
+    for (let x = 2; x < 58; x++) {
+      const [r, , b] = pixel(image, 60, x, 30);
+      expect(b! - r!).toBeGreaterThan(before);
+      before = b! - r!;
+    }
+    const unknown = pixel(renderMesh({ ...wide, colors: new Uint8Array(12).fill(128) }, top), 60, 30, 30);
+    const known = pixel(renderMesh({ ...wide, colors: new Uint8Array(12).fill(129) }, top), 60, 30, 30);
+    expect(unknown[0]! - known[0]!).toBeGreaterThan(30);
+    expect(unknown).toEqual(pixel(renderMesh(wide, top), 60, 30, 30));
+  });
   it('draws the path over the mesh and faintly through it', () => {
     const top = { width: 60, height: 60, camera: above, shading: 'plain' as const };
     const path = (z: number, hidden: number) => ({

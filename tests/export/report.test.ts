@@ -157,6 +157,36 @@ describe('buildReport', () => {
       'Run',
     ]);
   });
+  it('says how the mesh is coloured, and shows up to four frames with their figures', () => {
+    const report = makeRunReport(input(20));
+    expect(buildReport(report, { mesh: picture })).toContain('coloured by height');
+    expect(buildReport(report, { mesh: picture, meshInColor: true })).toContain('as cameras saw it');
+    expect(buildReport(report, { frames: [] })).not.toContain('Sample frames');
+    const [width, height] = [4, 2];
+    const depth = Float32Array.of(1, 1, 1, 1, 2, 2, 0, NaN);
+    const frame = {
+      title: `Frame 20 ${EVIL}`,
+      width,
+      height,
+      depth,
+      image: new Uint8Array(24).map((_, i) => 10 * i),
+      rendered: {
+        depth: Float32Array.of(1, 1.01, 1.02, NaN, 2, 2, 3, 3),
+        color: new Uint8Array(24).map((_, i) => 10 * i + (i % 2 === 0 ? 3 : -3)),
+      },
+    };
+    const html = buildReport(report, { frames: Array<typeof frame>(6).fill(frame) });
+    expectWellFormed(html);
+    expect(html).not.toMatch(/<script|NaN|undefined|Infinity/);
+    expect(html.match(/Frame 20/g)).toHaveLength(4);
+    expect(html.match(/<figure>/g)).toHaveLength(4 * 5);
+    // 0, 1, 2, 0 and 0 cm, and a hole that counts as 10 cm: 13 cm over 6 pixels.
+    expect(html).toContain('L1 2.2 cm · median 0.50 cm · 83.3 % within 5 cm · colour 38');
+    const plain = { title: 'x', width, height, depth, rendered: { depth: frame.rendered.depth } };
+    const without = buildReport(report, { frames: [plain] });
+    expect(without.match(/<figure>/g)).toHaveLength(3);
+    expect(without).not.toContain(' dB');
+  });
   it('stays small for a long run: charts are thinned, failures stay visible', () => {
     const html = buildReport(makeRunReport(input(20_000, (i) => (i === 12_345 ? 'lost' : 'tracking'))));
     expect(html.length).toBeLessThan(200_000);

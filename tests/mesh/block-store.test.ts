@@ -49,6 +49,24 @@ describe('MeshBlockStore', () => {
     expect(store.get(blockKey(0, 0, 0))!.positions).toEqual(expected);
   });
 
+  it('keeps a copy of colours, and takes a new version when only they change, come or go', () => {
+    const store = new MeshBlockStore();
+    const data = block(4, randomNumbers(1));
+    const colors = Uint8Array.from({ length: 18 }, (_, i) => i);
+    const key = blockKey(0, 0, 0);
+    expect(store.set(0, 0, 0, data)).toBe(true);
+    expect(store.get(key)!.colors).toBeUndefined();
+    expect(store.set(0, 0, 0, { ...data, colors })).toBe(true);
+    expect(store.set(0, 0, 0, { ...data, colors: colors.slice() })).toBe(false);
+    colors[17] = 99;
+    expect(store.get(key)!.colors![17]).toBe(17);
+    expect(store.set(0, 0, 0, { ...data, colors })).toBe(true);
+    expect(store.get(key)!.colors![17]).toBe(99);
+    expect(store.set(0, 0, 0, data)).toBe(true);
+    expect(store.get(key)!.colors).toBeUndefined();
+    expect([store.version, store.triangles]).toEqual([4, 4]);
+  });
+
   it('takes no new version for an equal block, an empty block that was not there, or an unknown deletion', () => {
     const store = new MeshBlockStore();
     const data = block(4, randomNumbers(1));

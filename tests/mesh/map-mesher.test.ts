@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
 import { Random } from '../../src/geometry/random.js';
 import { identity } from '../../src/geometry/se3.js';
+import type { FieldBackend } from '../../src/field/backend.js';
 import { MapMesher } from '../../src/mesh/map-mesher.js';
 import type { Mesh } from '../../src/mesh/mesh.js';
 import { hashOf, OPTIONS, place, room, scan } from '../field/helpers.js';
@@ -27,6 +28,26 @@ function area({ positions: p, indices }: Mesh): number {
     sum += Math.hypot(u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]) / 2;
   }
   return sum;
+}
+
+/** The field's backend with colours of another. */
+function colored(colours: (points: Float32Array) => Uint8Array): FieldBackend {
+  const { backend } = field;
+  const evaluate: FieldBackend['evaluate'] = (...args) => backend.evaluate(...args);
+  return { evaluate, colours: (_: unknown, points: Float32Array) => colours(points) } as FieldBackend;
+}
+
+/** A colour that tells the place; unknown above the middle. */
+function colorOfPlace(x: number, y: number, z: number): number[] {
+  const byte = (v: number): number => Math.round(20 * (v + 5));
+  return [byte(x), byte(y), 7, z < 0 ? 255 : 0];
+}
+
+function colorsOfPlaces(points: Float32Array): Uint8Array {
+  const out = new Uint8Array((points.length / 3) * 4);
+  for (let i = 0, o = 0; i < points.length; i += 3, o += 4)
+    out.set(colorOfPlace(points[i]!, points[i + 1]!, points[i + 2]!), o);
+  return out;
 }
 
 describe('map mesher', () => {
@@ -85,6 +106,52 @@ describe('map mesher', () => {
     const mesher = new MapMesher(pool, field.backend, field.field, options);
     expect(mesher.update(100)).toBe(0);
     expect(mesher.weld().indices.length).toBe(0);
+  });
+
+  it('gives vertices their colours, with one call for many blocks, and none where the field has none', () => {
+    let calls = 0;
+    const backend = colored((points) => (calls++, colorsOfPlaces(points)));
+    const mesher = new MapMesher(pool, backend, field.field, options);
+    const { positions, colors } = mesher.weld();
+    expect(calls).toBe(Math.ceil(field.field.levels[0]!.blocks.length / 128));
+    let known = 0;
+    for (let i = 0; i < positions.length; i += 3) {
+      const [x, y, z] = positions.subarray(i, i + 3) as unknown as [number, number, number];
+      const expected = colorOfPlace(x, y, z);
+      if (expected[3]! > 0) known++;
+      else expected.fill(128);
+      expect([...colors!.subarray(i, i + 3)]).toEqual(expected.slice(0, 3));
+    }
+    expect(known).toBeGreaterThan(500);
+    // Blocks wholly above the middle have none.
+    expect([...mesher.store.blocks()].filter((block) => !block.colors).length).toBeGreaterThan(5);
+    const plain = new MapMesher(pool, field.backend, field.field, options).weld();
+    expect(plain.colors).toBeUndefined();
+    expect(hash(plain)).toBe(hash(mesher.weld()));
+  });
+
+  it('meshes a block again whose colours alone changed', () => {
+    let red = 10;
+    const backend = colored((points) => {
+      const out = new Uint8Array((points.length / 3) * 4).fill(255);
+      for (let i = 0; i < out.length; i += 4) out[i] = red;
+      return out;
+    });
+    const mesher = new MapMesher(pool, backend, field.field, options);
+    while (mesher.update(1000) > 0);
+    const { version } = mesher.store;
+    const block = [...mesher.store.blocks()][0]!;
+    const fine = field.field.levels[0]!;
+    const number = fine.blocks.find((b) =>
+      [block.bx, block.by, block.bz].every((v, k) => fine.coords[4 * b + k] === v),
+    )!;
+    fine.change[number] = 1;
+    red = 20;
+    expect(mesher.update(1000)).toBe(1);
+    const { blocks } = mesher.store.changedSince(version);
+    expect(blocks.map(({ key }) => key)).toEqual([block.key]);
+    expect(blocks[0]!.positions).toEqual(block.positions);
+    expect([block.colors![0], blocks[0]!.colors![0]]).toEqual([10, 20]);
   });
 
   it('forgets everything when cleared, and leaves out loose pieces', () => {

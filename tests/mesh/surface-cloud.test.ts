@@ -48,6 +48,37 @@ describe('surface cloud', () => {
     expect(voxels).toEqual(crossed);
   });
 
+  it('has the mean colour of the vertices that have one, weighted by area', () => {
+    const at = (z: number, side: number): number[] => [0.1, 0.1, z, 0.1 + side, 0.1, z, 0.1, 0.1 + side, z];
+    const grey = [128, 128, 128];
+    const mesh = {
+      // The first voxel holds a triangle of 4 parts of red and one of 1 part of blue, the second one without a colour.
+      positions: Float32Array.from([...at(0.2, 0.2), ...at(0.3, 0.1), ...at(0.7, 0.2)]),
+      colors: Uint8Array.from([
+        200,
+        0,
+        0,
+        200,
+        0,
+        0,
+        ...grey,
+        0,
+        0,
+        100,
+        0,
+        0,
+        100,
+        ...grey,
+        ...grey,
+        ...grey,
+        ...grey,
+      ]),
+      indices: Uint32Array.from({ length: 9 }, (_, i) => i),
+    };
+    expect([...surfaceCloud(mesh, VOXEL).colors!]).toEqual([160, 0, 20, ...grey]);
+    expect(surfaceCloud({ ...mesh, colors: undefined } as unknown as Mesh, VOXEL).colors).toBeUndefined();
+  });
+
   it('passes over triangles without area, and an empty mesh', () => {
     expect(
       surfaceCloud({ positions: new Float32Array(9), indices: Uint32Array.of(0, 1, 2) }, VOXEL).positions,

@@ -59,6 +59,30 @@ describe('weldBlocks', () => {
     }
   });
 
+  it('takes known colours before unknown ones, and has none where no block has', () => {
+    const store = new MeshBlockStore();
+    // One edge in three blocks: the first without colours, the second unknown there, the third knows.
+    const own = [edgeId(2, 1, 1, 4), edgeId(0, 3, 2, 2)];
+    const [grey, red] = [
+      [128, 128, 128],
+      [250, 1, 2],
+    ];
+    const first = triangle([edgeId(2, 8, 8, 4), ...own], 0, [0, 0, 1]);
+    const second = triangle([edgeId(2, 0, 8, 4), ...own], 1, [0, 0, 1]);
+    const third = triangle([edgeId(2, 8, 0, 4), ...own], 2, [0, 0, 1]);
+    for (const [bx, by, data] of [
+      [0, 0, first],
+      [1, 0, second],
+      [0, 1, third],
+    ] as const)
+      store.set(bx, by, 0, data);
+    expect(weldBlocks(store)).not.toHaveProperty('colors');
+    store.set(1, 0, 0, { ...second, colors: Uint8Array.from([...grey, 9, 9, 9, ...grey]) });
+    store.set(0, 1, 0, { ...third, colors: Uint8Array.from([...red, 7, 7, 7, 8, 8, 8]) });
+    const { colors } = weldBlocks(store);
+    expect([...colors!]).toEqual([red, grey, grey, [9, 9, 9], grey, [7, 7, 7], [8, 8, 8]].flat());
+  });
+
   it('does not merge the same local edge of different blocks or axes', () => {
     const store = new MeshBlockStore();
     const edges = [edgeId(0, 0, 0, 0), edgeId(1, 0, 0, 0), edgeId(2, 0, 0, 0)];

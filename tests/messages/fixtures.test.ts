@@ -200,6 +200,29 @@ describe('wire format', () => {
     const cloud = m.decodePointCloud2(bytes('pointcloud2'));
     const cloudCdr = m.ros1ToCdr(m.ROS_TYPES.pointCloud2)!(m.encodePointCloud2(cloud, 'ros1'));
     expect(cloudCdr).toEqual(m.encodePointCloud2(cloud));
+    const header = { stampNs: 12_000_000_034n, frameId: 'camera' };
+    const image = {
+      ...header,
+      width: 2,
+      height: 1,
+      encoding: 'mono8',
+      bigEndian: false,
+      step: 2,
+      data: Uint8Array.of(7, 9),
+    };
+    const imageCdr = m.ros1ToCdr(m.ROS_TYPES.image)!(m.encodeImage(image, 'ros1'));
+    expect(m.decodeImage(imageCdr)).toEqual(image);
+    const jpeg = { ...header, format: 'jpeg', data: Uint8Array.of(1, 2, 3) };
+    const jpegCdr = m.ros1ToCdr(m.ROS_TYPES.compressedImage)!(m.encodeCompressedImage(jpeg, 'ros1'));
+    expect(m.decodeCompressedImage(jpegCdr)).toEqual(jpeg);
+    const info = {
+      ...header,
+      ...{ width: 2, height: 1, distortionModel: 'plumb_bob', d: Float64Array.of(1, 2, 3, 4, 5) },
+      ...{ k: new Float64Array(9).fill(1), r: new Float64Array(9).fill(2), p: new Float64Array(12).fill(3) },
+      ...{ binningX: 1, binningY: 2, roi: { x: 3, y: 4, height: 5, width: 6, rectify: true } },
+    };
+    const infoCdr = m.ros1ToCdr(m.ROS_TYPES.cameraInfo)!(m.encodeCameraInfo(info, 'ros1'));
+    expect(m.decodeCameraInfo(infoCdr)).toEqual(info);
     expect(m.ros1ToCdr('std_msgs/msg/String')).toBeUndefined();
   });
 });

@@ -80,7 +80,7 @@ describe('ParameterStore', () => {
       /publish_odom_tf = 1 is refused; it takes true or false/,
     );
     expect(refusal([['mesh_color', 'red']])).toBe(
-      'mesh_color = "red" is refused; it takes one of height, normal, plain',
+      'mesh_color = "red" is refused; it takes one of color, height, normal, plain',
     );
     expect(refusal([['engine', 'cuda']])).toMatch(/engine = "cuda" is refused/);
     expect(refusal([['mesh_rat', 1]])).toBe('there is no parameter mesh_rat; did you mean mesh_rate?');

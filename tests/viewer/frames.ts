@@ -112,6 +112,7 @@ export const SERVER_FRAMES: readonly ServerFrame[] = [
     height: 240,
     jpeg: Uint8Array.of(255, 216, 1, 2, 3, 255, 217),
   },
+  { type: 'camera', stream: 4, submap: 2, stamp: 98n, pose: POSE, fovX: 1, fovY: 0.75 },
   {
     type: 'touch',
     id: 5,

@@ -122,7 +122,7 @@ function writeBlock(
     for (let r = 0; r < 3; r++)
       moved[3 * i + r] = T[4 * r]! * x + T[4 * r + 1]! * y + T[4 * r + 2]! * z + T[4 * r + 3]!;
   }
-  const tints = colorBlock(moved, block.normals, T, color);
+  const tints = colorBlock(moved, block.normals, T, color, block.colors);
   const points = new Float64Array(3 * indices.length);
   const colors = new Float32Array(4 * indices.length);
   for (let i = 0; i < indices.length; i++) {

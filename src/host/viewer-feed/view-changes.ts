@@ -1,6 +1,6 @@
 import type { MeshBlock } from '../../mesh/block-store.js';
 import type { SlamView } from '../../slam/types.js';
-import { packBlocks, type UpdateScan, type ViewUpdate } from './view-update.js';
+import { packBlocks, type UpdateCamera, type UpdateScan, type ViewUpdate } from './view-update.js';
 
 /** Blocks in one message: some milliseconds of encoding on the other side. */
 const BLOCKS_A_MESSAGE = 1000;
@@ -33,6 +33,8 @@ export class ViewChanges {
   #submap: number;
   /** The last scan, until it is sent. */
   #scan: Omit<UpdateScan, 'points'> | undefined;
+  /** The last picture of each stream, until it is sent. */
+  readonly #cameras = new Map<number, UpdateCamera>();
   /** Mesh version after each scan: tells when a block was changed, however late somebody comes to watch. */
   readonly #versions: number[] = [];
   /** Index of the first of these scans: a continued map does not start at 0. */
@@ -60,9 +62,14 @@ export class ViewChanges {
     this.#versions.push(version);
   }
 
+  /** A camera has taken a picture; the newest one of each stream is sent. Its arrays now belong to the update. */
+  pictured(camera: UpdateCamera): void {
+    this.#cameras.set(camera.stream ?? 0, camera);
+  }
+
   /** Milliseconds until the next update is due; 0 when one is, Infinity when nothing has changed. */
   get wait(): number {
-    if (this.#scan || this.#view.meshVersion > this.#version) return 0;
+    if (this.#scan || this.#cameras.size > 0 || this.#view.meshVersion > this.#version) return 0;
     let due = Infinity;
     for (const block of this.#waiting.values()) due = Math.min(due, this.#dueAt(block));
     return Math.max(0, due - this.#now());
@@ -88,7 +95,9 @@ export class ViewChanges {
     const points = most > 0 && this.#scan ? this.#view.points(most) : undefined;
     const scan = points && this.#scan && { ...this.#scan, points };
     this.#scan = undefined;
-    if (some.length === 0 && deleted.length === 0 && !scan) return undefined;
+    const [camera] = this.#cameras.values();
+    if (camera) this.#cameras.delete(camera.stream ?? 0);
+    if (some.length === 0 && deleted.length === 0 && !scan && !camera) return undefined;
     return {
       submap: this.#view.submap,
       blockSize: this.#view.blockSize,
@@ -98,6 +107,7 @@ export class ViewChanges {
       }),
       deleted: Float64Array.from(deleted.flatMap((entry) => [entry.key, entry.version])),
       ...(scan ? { scan } : {}),
+      ...(camera ? { camera } : {}),
     };
   }
 
@@ -106,7 +116,7 @@ export class ViewChanges {
     const version = this.#view.meshVersion;
     const deleted = Float64Array.from([...this.#sent.keys()].flatMap((key) => [key, version]));
     const update = { submap: this.#submap, blockSize: this.#view.blockSize, ...packBlocks([], () => [0, 0]), deleted }; // prettier-ignore
-    for (const map of [this.#sent, this.#waiting, this.#first]) map.clear();
+    for (const map of [this.#sent, this.#waiting, this.#first, this.#cameras]) map.clear();
     this.#submap = this.#view.submap;
     return update;
   }

@@ -1,6 +1,6 @@
 import type { SlamView } from '../../slam/types.js';
 import { ViewChanges, type ViewChangesOptions } from './view-changes.js';
-import type { UpdateScan, ViewUpdate } from './view-update.js';
+import type { UpdateCamera, UpdateScan, ViewUpdate } from './view-update.js';
 
 /**
  * Posts what has changed, at most `rate` times a second and only while somebody watches.
@@ -9,6 +9,7 @@ import type { UpdateScan, ViewUpdate } from './view-update.js';
  * const collector = new ViewCollector(slam.view, (update) => port.postMessage(update), { rate: 4 });
  * collector.active = true; // somebody watches
  * collector.scanned({ index, stampNs, pose });
+ * if (collector.wantsPicture) collector.pictured({ stampNs, width, height, rgb, fovX, fovY, T_odom_camera });
  */
 export class ViewCollector {
   readonly #changes: ViewChanges;
@@ -16,6 +17,7 @@ export class ViewCollector {
   readonly #interval: number;
   #active = false;
   #last = -Infinity;
+  #picturedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -39,6 +41,19 @@ export class ViewCollector {
     if (!this.#active) return;
     if (performance.now() - this.#last >= this.#interval) this.#send();
     else this.#later(this.#interval);
+  }
+
+  /** Whether a picture would be shown: somebody watches, and the last one is as old as updates are apart. */
+  get wantsPicture(): boolean {
+    return this.#active && performance.now() - this.#picturedAt >= this.#interval;
+  }
+
+  /** A camera has taken a picture: it goes with the next update. */
+  pictured(camera: UpdateCamera): void {
+    if (!this.#active) return;
+    this.#picturedAt = performance.now();
+    this.#changes.pictured(camera);
+    this.#later(this.#interval);
   }
 
   /** Sends everything that has not been sent. */

@@ -8,6 +8,7 @@ import {
   B_LEVEL,
   DROPPED,
   G_CHANGE,
+  G_COLOUR,
   G_COORDS,
   G_COUNT,
   G_DATA,
@@ -28,6 +29,7 @@ import {
   P_TOP,
   P_USED,
 } from '../layout/field';
+import { COLOUR_BLOCK } from '../layout/gather';
 import { findBlock, hash, packKey, within } from './grid';
 import { dropRow } from './rows';
 
@@ -131,6 +133,8 @@ export function dropBlocks(args: usize, _chunk: i32): void {
     const data = <usize>load<u32>(g, G_DATA) + block * bytes;
     if (level) for (let c: usize = 0; c < bytes; c += 4) dropRow(level, load<i32>(data + c));
     memory.fill(data, 0, bytes);
+    const colour: usize = load<u32>(g, G_COLOUR);
+    if (colour) memory.fill(colour + block * COLOUR_BLOCK, 0, COLOUR_BLOCK);
     memory.fill(coords, 0, 16);
     memory.fill(neighbours + (block << 5), 0, 32);
     store<f32>(<usize>load<u32>(g, G_CHANGE) + (block << 2), 0);

@@ -159,7 +159,8 @@ export const G_POOL = 60; // descriptor of the pool that keys, values, coordinat
 export const G_KEY = 64; // i64: number of the grid, where a key holds it
 export const G_FIRST = 72; // first and last block in the order of their making; 0 = none
 export const G_LAST = 76;
-export const GRID_BYTES = 80;
+export const G_COLOUR = 80; // colours of corners by the number of the block (layout/gather.ts), 0 = it has none
+export const GRID_BYTES = 88;
 
 // Block pool descriptor
 export const P_TOP = 0; // blocks that were ever used, the empty one included

@@ -4,6 +4,7 @@ import type { MapMesher } from '../../mesh/map-mesher.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { SeenSpace, type Contradiction } from '../places/seen-space.js';
+import type { FrameCadence } from './frame-cadence.js';
 import type { Mapper } from './mapper.js';
 import { MovingPoints } from './moving-points.js';
 
@@ -29,6 +30,7 @@ export class LocalMap {
   readonly #field: Field;
   readonly #mapper: Mapper;
   readonly #mesher: MapMesher;
+  readonly #cadence: FrameCadence | undefined;
   readonly #seen: SeenSpace;
   readonly #moving: MovingPoints;
   #integrated = 0;
@@ -37,13 +39,20 @@ export class LocalMap {
 
   /** @param loadedScans scans in a map that was loaded, 0 for an empty one */
   constructor(
-    parts: { readonly field: Field; readonly mapper: Mapper; readonly mesher: MapMesher },
+    parts: {
+      readonly field: Field;
+      readonly mapper: Mapper;
+      readonly mesher: MapMesher;
+      /** Of organised ranges: which are mapped; all unless given. */
+      readonly cadence?: FrameCadence | undefined;
+    },
     loadedScans = 0,
   ) {
     this.#loadedScans = loadedScans;
     this.#field = parts.field;
     this.#mapper = parts.mapper;
     this.#mesher = parts.mesher;
+    this.#cadence = parts.cadence;
     const { voxel } = parts.field.levels[0]!;
     this.#moving = new MovingPoints(voxel);
     this.#seen = new SeenSpace(VIEW_SPACING * voxel, EMPTY_MARGIN * voxel);
@@ -75,19 +84,24 @@ export class LocalMap {
   }
 
   /**
-   * Fuses an observation.
+   * Fuses an observation, unless it shows what the ones before it did.
    *
+   * @returns whether it was fused
    * @param pose T_submap_sensor
    * @param scan its number in the map
    * @param held the pose is not optimised with the map
    */
-  integrate(observation: Observation, pose: Pose, scan: number, held = false): void {
+  integrate(observation: Observation, pose: Pose, scan: number, held = false): boolean {
+    const { surface, grid } = observation;
+    if (grid && this.#cadence && !this.#cadence.isDue(pose)) return false;
     if (this.#field.fill > FULL) this.#forgetFar(pose);
-    this.#moving.mark(observation.surface, pose);
-    this.#mapper.integrate(observation.surface, pose, scan, observation.T_body_sensor, held);
-    this.#moving.keep(observation.surface, pose);
-    this.#seen.add(observation.surface, pose);
+    if (!grid) this.#moving.mark(surface, pose);
+    const { T_body_sensor } = observation;
+    this.#mapper.integrate(surface, pose, scan, { T_body_sensor, held, ...(grid && { grid }) });
+    if (!grid) this.#moving.keep(surface, pose);
+    this.#seen.add(surface, pose);
     this.#integrated++;
+    return true;
   }
 
   /** How a surface at a pose (T_submap_sensor) contradicts what was seen before; it must be undistorted. */
@@ -112,6 +126,7 @@ export class LocalMap {
     this.#mesher.clear();
     this.#seen.clear();
     this.#moving.clear();
+    this.#cadence?.clear();
     this.#integrated = 0;
     this.#loadedScans = 0;
   }

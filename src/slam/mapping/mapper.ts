@@ -1,4 +1,4 @@
-import type { SurfaceSamples } from '../../sensors/observation.js';
+import type { RangeGrid, SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend, FitBatch, FitChunk, FitOptions } from '../../field/backend.js';
 import type { Field } from '../../field/field.js';
 import { Random } from '../../geometry/random.js';
@@ -25,6 +25,16 @@ export interface MapperOptions {
   carveEvery: number;
   freeSpaceRange: number;
   seed: number;
+}
+
+/** What there is to say about an observation that is mapped. */
+export interface MappedHow {
+  /** Keyframes are kept by how far the body has moved, whichever sensor looks; the sensor is the body unless given. */
+  readonly T_body_sensor?: Pose;
+  /** The pose is not optimised: the surface alone does not determine it. */
+  readonly held?: boolean;
+  /** The surface in rows and columns, where the sensor has them. */
+  readonly grid?: RangeGrid;
 }
 
 const CHUNK = 256;
@@ -76,21 +86,18 @@ export class Mapper {
    * Fuses a scan and draws its samples.
    *
    * @param pose T_submap_sensor
-   * @param T_body_sensor keyframes are kept by how far the body has moved, whichever sensor looks
-   * @param held the pose is not optimised: the surface alone does not determine it
    */
-  integrate(
-    surface: SurfaceSamples,
-    pose: Pose,
-    scan: number,
-    T_body_sensor = identity(),
-    held = false,
-  ): void {
+  integrate(surface: SurfaceSamples, pose: Pose, scan: number, how: MappedHow = {}): void {
+    const { T_body_sensor = identity(), held = false, grid } = how;
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
     const parts = o.carveEvery;
     const carving = { part: scan % parts, parts, maxRange: o.freeSpaceRange, keep: KEEP };
-    this.#backend.integrate(this.#field, surface, pose, { scan, ...(scan > 0 && parts > 0 && { carving }) });
+    this.#backend.integrate(this.#field, surface, pose, {
+      scan,
+      ...(scan > 0 && parts > 0 && { carving }),
+      ...(grid && { grid }),
+    });
     if (o.iterations === 0 || surface.count === 0) return;
     const chosen = Math.min(o.samplePoints, surface.count);
     const first = this.keyframes.writeTo;

@@ -5,6 +5,7 @@ import { LinearSystem, unknownsAt, type ClassSums } from '../../field/linear-sys
 import type { GeometricOptions, GeometricTerm } from '../../field/terms/geometric.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
+import { meanInformation } from './mean-information.js';
 import { better, type Candidate } from './certainty.js';
 
 /**
@@ -53,8 +54,9 @@ export class PlaceSearch {
   rank(surface: SurfaceSamples, poses: readonly Pose[], count: number): Pose[] {
     while (this.#systems.length < poses.length) this.#systems.push(new LinearSystem());
     this.#backend.linearise([this.#term(surface, this.#wide)], poses.map(unknownsAt), this.#systems);
+    const unit = meanInformation(surface);
     return poses
-      .map((pose, i) => ({ pose, score: meanWeight(this.#systems[i]!.sums) }))
+      .map((pose, i) => ({ pose, score: meanWeight(this.#systems[i]!.sums, unit) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
       .map(({ pose }) => pose);
@@ -78,7 +80,7 @@ export class PlaceSearch {
     const [other] = this.#systems[0].sums;
     return {
       track,
-      fit: other.valued > 0 ? other.weight / other.valued : 0,
+      fit: other.valued > 0 ? other.weight / other.valued / meanInformation(surface) : 0,
       valued: other.points > 0 ? other.valued / other.points : 0,
     };
   }
@@ -89,7 +91,7 @@ export class PlaceSearch {
 }
 
 /** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
-function meanWeight([other, ground]: ClassSums): number {
+function meanWeight([other, ground]: ClassSums, unit: number): number {
   const all = other.points + ground.points / 4;
-  return all > 0 ? (other.weight + ground.weight / 4) / all : 0;
+  return all > 0 ? (other.weight + ground.weight / 4) / all / unit : 0;
 }

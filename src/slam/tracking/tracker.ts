@@ -4,12 +4,14 @@ import { LinearSystem, unknownsAt } from '../../field/linear-system.js';
 import type { AlignSolution } from '../../field/registration.js';
 import type { GeometricTerm } from '../../field/terms/geometric.js';
 import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
+import type { PhotometricOptions } from '../../field/terms/photometric.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric } from '../../geometry/linear.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
+import { meanInformation } from '../places/mean-information.js';
 import { trackCovariance } from './track-covariance.js';
 
 export interface TrackerOptions {
@@ -35,6 +37,8 @@ export interface TrackerOptions {
   groundWeight: number;
   /** Directions seen with less (see Track.conditioning) are held to the prediction. */
   minConditioning: number;
+  /** How brightness is compared with the map, where both have it; default: not at all. */
+  photometric?: PhotometricOptions | undefined;
 }
 
 export interface Track {
@@ -107,6 +111,9 @@ export class Tracker {
     const solution = this.#backend.solve({
       terms: [
         { ...this.#term(surface, near ? o.kernelEnd : o.kernelStart), kernelEnd: o.kernelEnd },
+        ...(o.photometric && surface.grey
+          ? [{ kind: 'photometric' as const, ...o.photometric, field: this.#field, surface }]
+          : []),
         new TwistPrior(twist, o.twistSigmaLinear, o.twistSigmaAngular),
         ...(solveTwist && steps ? [new MotionTie(steps)] : []),
         ...priors,
@@ -129,7 +136,7 @@ export class Tracker {
     this.#backend.linearise([this.#term(surface, kernel)], [unknownsAt(pose)], this.#scored);
     const [other, ground] = this.#scored[0]!.sums;
     const all = other.points + ground.points;
-    return all ? 1 - (other.weight + ground.weight) / all : 1;
+    return all ? 1 - (other.weight + ground.weight) / all / meanInformation(surface) : 1;
   }
 
   #term(surface: SurfaceSamples, kernel: number): GeometricTerm {

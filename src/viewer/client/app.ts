@@ -116,7 +116,8 @@ export class App {
       paused: this.#replay.paused,
       touches: this.#view.touches.size,
       images: this.#thumbnails.size,
-      shading: this.#settings.current.shading,
+      cameras: this.#view.frustums.count,
+      shading: this.#view.shading,
       camera: this.#settings.current.camera,
       settled: this.#view.resting,
       drawCalls: this.#view.frame.calls,
@@ -142,6 +143,7 @@ export class App {
         this.#thumbnails.show(frame);
         this.#panel.showImages(this.#settings.current.images);
       },
+      camera: (frame) => this.#view.setCamera(frame),
       touch: (frame) => this.#view.addTouch(frame),
       status: (status) => this.#statusChanged(status),
       hello: (hello) => this.#hello(hello),

@@ -17,6 +17,8 @@ export interface FeltmapState {
   readonly paused: boolean;
   readonly touches: number;
   readonly images: number;
+  /** Cameras with a frustum. */
+  readonly cameras: number;
   readonly shading: string;
   readonly camera: string;
   /** Nothing waits to be built or drawn. */

@@ -1,7 +1,7 @@
 /** Numbers that both ends of the viewer agree on; docs/viewer-protocol.md describes them. */
 
 /** Rises when a frame's layout changes; ends of different versions refuse each other. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** The first two bytes of every frame, "FM". */
 export const MAGIC = 0x4d46;
 /** Bytes of a frame's header: magic u16, version u8, type u8, length u32 (header and padding included). */
@@ -30,6 +30,7 @@ export const FRAME = {
   image: 12,
   touch: 13,
   notice: 14,
+  camera: 15,
   clientHello: 0x81,
   control: 0x82,
   resync: 0x83,

@@ -20,12 +20,15 @@ import {
   type TrajectoryFrame,
 } from './motion.js';
 import {
+  decodeCamera,
   decodeImage,
   decodeScan,
   decodeTouch,
+  encodeCamera,
   encodeImage,
   encodeScan,
   encodeTouch,
+  type CameraFrame,
   type ImageFrame,
   type ScanFrame,
   type TouchFrame,
@@ -62,6 +65,7 @@ export type ServerFrame =
   | ScanFrame
   | StatusFrame
   | ImageFrame
+  | CameraFrame
   | TouchFrame
   | NoticeFrame;
 
@@ -119,6 +123,8 @@ export function encodeServerFrame(frame: ServerFrame): Uint8Array<ArrayBuffer> {
       return encodeScan(frame);
     case 'image':
       return encodeImage(frame);
+    case 'camera':
+      return encodeCamera(frame);
     case 'touch':
       return encodeTouch(frame);
   }
@@ -164,6 +170,8 @@ function decodeServerPayload(type: number, reader: FrameReader): ServerFrame {
       return decodeScan(reader);
     case FRAME.image:
       return decodeImage(reader);
+    case FRAME.camera:
+      return decodeCamera(reader);
     case FRAME.touch:
       return decodeTouch(reader);
     default:

@@ -28,6 +28,19 @@ export interface ImageFrame {
   readonly jpeg: Uint8Array;
 }
 
+/** Where a camera was when it took the newest picture of its stream; replaces what was known before. */
+export interface CameraFrame {
+  readonly type: 'camera';
+  readonly stream: number;
+  readonly submap: number;
+  readonly stamp: bigint;
+  /** T_submap_camera, row-major [R|t]; the camera's frame is optical: x right, y down, z forward. */
+  readonly pose: Float64Array;
+  /** Full angles of view across and down, radians, between 0 and π. */
+  readonly fovX: number;
+  readonly fovY: number;
+}
+
 /** A place that was touched; replaces an earlier patch with the same id. */
 export interface TouchFrame {
   readonly type: 'touch';
@@ -84,6 +97,28 @@ export function decodeImage(reader: FrameReader): ImageFrame {
   const width = reader.u16();
   const height = reader.u16();
   return { type: 'image', stamp, stream, width, height, jpeg: reader.u8s(reader.u32()) };
+}
+
+export function encodeCamera(frame: CameraFrame): Uint8Array<ArrayBuffer> {
+  const writer = new FrameWriter(FRAME.camera, 120);
+  writer.i64(frame.stamp);
+  writer.array(frame.pose);
+  writer.u32(frame.stream);
+  writer.u32(frame.submap);
+  writer.f32(frame.fovX);
+  writer.f32(frame.fovY);
+  return writer.done();
+}
+
+export function decodeCamera(reader: FrameReader): CameraFrame {
+  const stamp = reader.i64();
+  const pose = reader.f64s(12);
+  const stream = reader.u32();
+  const submap = reader.u32();
+  const [fovX, fovY] = [reader.f32(), reader.f32()];
+  if (!(fovX > 0 && fovX < Math.PI && fovY > 0 && fovY < Math.PI))
+    throw new ProtocolError('a camera has an angle of view out of range');
+  return { type: 'camera', stamp, pose, stream, submap, fovX, fovY };
 }
 
 export function encodeTouch(frame: TouchFrame): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 import type { Pose } from '../../geometry/se3.js';
 import type { Mesh } from '../../mesh/mesh.js';
+import { UNKNOWN_COLOR } from '../../mesh/vertex-colors.js';
 import { decodeNormals, decodeServerMessage, dequantisePositions } from '../protocol/index.js';
 
 /** What the thread needs: mesh block frames back to back, and where the submaps lie. */
@@ -16,8 +17,8 @@ export function meshFromFrames({ frames, submaps }: GlbJob): Mesh {
   const vertices = blocks.reduce((sum, block) => sum + block.positions.length / 3, 0);
   const positions = new Float32Array(3 * vertices);
   const normals = new Float32Array(3 * vertices);
-  const colored = blocks.length > 0 && blocks.every((block) => block.colors);
-  const colors = new Uint8Array(colored ? 3 * vertices : 0);
+  const colored = blocks.some((block) => block.colors);
+  const colors = new Uint8Array(colored ? 3 * vertices : 0).fill(UNKNOWN_COLOR);
   const indices = new Uint32Array(blocks.reduce((sum, block) => sum + block.indices.length, 0));
   let vertex = 0;
   let index = 0;
@@ -31,7 +32,7 @@ export function meshFromFrames({ frames, submaps }: GlbJob): Mesh {
       transform(pose, directions, 0);
     }
     normals.set(directions, 3 * vertex);
-    if (colored) colors.set(block.colors!, 3 * vertex);
+    if (block.colors) colors.set(block.colors, 3 * vertex);
     for (const i of block.indices) indices[index++] = vertex + i;
     vertex += block.positions.length / 3;
   }

@@ -25,6 +25,7 @@ export class ClientNews {
   readonly #submaps = new Set<number>();
   readonly #scans = new Set<number>();
   readonly #images = new Set<number>();
+  readonly #cameras = new Set<number>();
   readonly #touches = new Set<number>();
   #poses = 0;
   #keyframes = 0;
@@ -56,6 +57,9 @@ export class ClientNews {
   image(stream: number): void {
     if (this.wantsImages) this.#images.add(stream);
   }
+  camera(stream: number): void {
+    if (this.wantsImages) this.#cameras.add(stream);
+  }
   touch(id: number): void {
     this.#touches.add(id);
   }
@@ -79,6 +83,7 @@ export class ClientNews {
     refill(this.#touches, scene.touches.keys());
     refill(this.#scans, this.wantsScans ? scene.scans.keys() : []);
     refill(this.#images, this.wantsImages ? scene.images.keys() : []);
+    refill(this.#cameras, this.wantsImages ? scene.cameras.keys() : []);
     this.#poses = this.#keyframes = 0;
     this.#statusDue = true;
     this.#snapshotLeft = scene.blocks.size;
@@ -95,7 +100,7 @@ export class ClientNews {
   /** The map starts anew: what waited is void. */
   reset(): void {
     this.#blocks.clear();
-    for (const set of [this.#submaps, this.#scans, this.#touches]) set.clear();
+    for (const set of [this.#submaps, this.#scans, this.#cameras, this.#touches]) set.clear();
     this.#poses = this.#keyframes = 0;
     if (this.#snapshotLeft > 0) this.#snapshotLeft = 0;
     this.#texts.push(encodeServerFrame({ type: 'reset' }));
@@ -149,6 +154,7 @@ export class ClientNews {
     }
     take(this.#scans, (id) => scene.scans.get(id));
     take(this.#images, (id) => scene.images.get(id));
+    take(this.#cameras, (id) => scene.cameras.get(id));
     take(this.#touches, (id) => scene.touches.get(id));
     for (const [id, entry] of this.#blocks) {
       if (full()) break;

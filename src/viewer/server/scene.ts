@@ -9,7 +9,7 @@ import {
   type ServerFrame,
   type TrajectoryFrame,
 } from '../protocol/index.js';
-import type { ViewerBlock, ViewerScan, ViewerTouch } from './source.js';
+import type { ViewerBlock, ViewerCamera, ViewerScan, ViewerTouch } from './source.js';
 
 /** The newest state of a block, encoded once for all clients. */
 export interface BlockEntry {
@@ -41,6 +41,7 @@ export class Scene {
   readonly submaps = new Map<number, { pose: Pose; frame: Encoded; version: number }>();
   readonly scans = new Map<number, Encoded>();
   readonly images = new Map<number, Encoded>();
+  readonly cameras = new Map<number, Encoded>();
   readonly touches = new Map<number, Encoded>();
   #trajectory: { start: number; end: number; frame: Encoded } | undefined;
   #keyframes: { start: number; end: number; frame: Encoded } | undefined;
@@ -145,6 +146,13 @@ export class Scene {
     return frame.stream < MAX_STREAMS ? keep(this.images, frame.stream, frame) : undefined;
   }
 
+  setCamera({ stampNs: stamp, ...rest }: ViewerCamera): Encoded | undefined {
+    // A client refuses a pyramid that would open by half a turn or more, as of a fisheye.
+    const opens = (fov: number): boolean => fov > 0 && fov < 3.14;
+    if (rest.stream >= MAX_STREAMS || !opens(rest.fovX) || !opens(rest.fovY)) return undefined;
+    return keep(this.cameras, rest.stream, { type: 'camera', stamp, ...rest });
+  }
+
   setTouch({ stampNs: stamp, positions, ...rest }: ViewerTouch): Encoded {
     const box = boxOf(positions);
     const steps = quantisePositions(positions, box);
@@ -154,7 +162,7 @@ export class Scene {
   }
 
   clear(): void {
-    for (const map of [this.blocks, this.submaps, this.scans, this.touches]) map.clear();
+    for (const map of [this.blocks, this.submaps, this.scans, this.cameras, this.touches]) map.clear();
     this.#trajectory = this.#keyframes = undefined;
     this.keyframeCount = this.triangles = this.bytes = 0;
   }

@@ -37,6 +37,19 @@ export interface ViewerScan {
   readonly positions: Float32Array;
 }
 
+/** Where a camera was when it took its newest picture. */
+export interface ViewerCamera {
+  /** Number of its picture stream. */
+  readonly stream: number;
+  readonly submap: number;
+  readonly stampNs: bigint;
+  /** T_submap_camera; the camera's frame is optical: x right, y down, z forward. */
+  readonly pose: Float64Array;
+  /** Full angles of view across and down, radians. */
+  readonly fovX: number;
+  readonly fovY: number;
+}
+
 /** What the feeder says about the system; the server adds what it knows itself. */
 export type ViewerStatus = Omit<
   StatusFrame,
@@ -55,6 +68,7 @@ export interface ViewerSink {
   addKeyframe(pose: number): void;
   scan(scan: ViewerScan): void;
   image(image: { stream: number; stampNs: bigint; width: number; height: number; jpeg: Uint8Array }): void;
+  camera(camera: ViewerCamera): void;
   touch(touch: ViewerTouch): void;
   status(status: ViewerStatus): void;
   notice(level: NoticeFrame['level'], text: string): void;

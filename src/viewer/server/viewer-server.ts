@@ -19,7 +19,15 @@ import { HttpAnswers, text, type HttpHost } from './http-answers.js';
 import { AddressLimits, DEFAULT_LIMITS, type ViewerLimits } from './limits.js';
 import { listenError, viewerAddresses } from './listening.js';
 import { Scene } from './scene.js';
-import type { ViewerBlock, ViewerFeed, ViewerScan, ViewerSink, ViewerStatus, ViewerTouch } from './source.js';
+import type {
+  ViewerBlock,
+  ViewerCamera,
+  ViewerFeed,
+  ViewerScan,
+  ViewerSink,
+  ViewerStatus,
+  ViewerTouch,
+} from './source.js';
 import { loadStaticFiles, type StaticFile } from './static-files.js';
 
 export interface ViewerServerOptions {
@@ -186,6 +194,9 @@ export class ViewerServer implements ViewerSink {
   image({ stampNs, ...image }: Parameters<ViewerSink['image']>[0]): void {
     if (this.#scene.setImage({ type: 'image', stamp: stampNs, ...image }))
       this.#links.tell((news) => news.image(image.stream));
+  }
+  camera(camera: ViewerCamera): void {
+    if (this.#scene.setCamera(camera)) this.#links.tell((news) => news.camera(camera.stream));
   }
   touch(touch: ViewerTouch): void {
     this.#scene.setTouch(touch);

@@ -141,6 +141,24 @@ describe('MeshStream', () => {
     expect(drain(stream, store)).toEqual([]);
   });
 
+  it('shows what cameras saw, and height where they saw nothing', () => {
+    const store = new MeshBlockStore();
+    const colors = Uint8Array.of(255, 0, 51, 128, 128, 128, 0, 0, 0);
+    store.set(0, 0, 0, { ...block(1), colors });
+    store.set(1, 0, 0, block(1));
+    const shown = (mode: 'color' | 'height') =>
+      drain(new MeshStream(), store, { color: { mode, range: [-2, 8] } })[0]!
+        .slice(1)
+        .map((marker) => [...marker.colors]);
+    const [seen, unseen] = shown('color');
+    const [height, other] = shown('height');
+    expect(seen!.slice(0, 4)).toEqual([1, 0, Math.fround(0.2), 1]);
+    expect(seen!.slice(4, 8)).toEqual(height!.slice(4, 8));
+    expect(seen!.slice(8)).toEqual([0, 0, 0, 1]);
+    expect(unseen).toEqual(other);
+    expect(height![0]).toBeLessThan(1);
+  });
+
   it('colours by normal and plain', () => {
     const store = new MeshBlockStore();
     store.set(0, 0, 0, block(1));

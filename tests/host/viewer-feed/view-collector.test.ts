@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ViewCollector } from '../../../src/host/viewer-feed/view-collector.js';
-import { unpackBlocks, type ViewUpdate } from '../../../src/host/viewer-feed/view-update.js';
+import {
+  unpackBlocks,
+  type UpdateCamera,
+  type ViewUpdate,
+} from '../../../src/host/viewer-feed/view-update.js';
 import { identity } from '../../../src/geometry/se3.js';
 import { Random } from '../../../src/geometry/random.js';
 import { MeshBlockStore, type MeshBlockData } from '../../../src/mesh/block-store.js';
 import type { SlamView } from '../../../src/slam/types.js';
+import type { ViewerBlock } from '../../../src/viewer/server/source.js';
 
 function view(store: MeshBlockStore): SlamView {
   return {
@@ -21,7 +26,7 @@ function view(store: MeshBlockStore): SlamView {
 
 const at = (index: number) => ({ index, stampNs: BigInt(index), pose: identity() });
 
-/** Random triangles within a block; an odd number of indices now and then, to try the padding. */
+/** Random triangles within a block, some with colours; odd numbers of indices and colours, to try the padding. */
 function data(random: Random, bx: number): MeshBlockData {
   const vertices = 3 + random.int(20);
   const floats = () => Float32Array.from({ length: 3 * vertices }, () => 0.8 * (bx + random.next()));
@@ -30,21 +35,45 @@ function data(random: Random, bx: number): MeshBlockData {
     normals: floats(),
     edges: Uint16Array.from({ length: vertices }, (_, i) => i),
     indices: Uint16Array.from({ length: 3 * (1 + random.int(9)) }, () => random.int(vertices)),
+    ...(random.int(3) === 0
+      ? { colors: Uint8Array.from({ length: 3 * vertices }, () => random.int(256)) }
+      : {}),
   };
 }
 
+interface Known {
+  readonly version: number;
+  readonly positions: number[];
+  readonly colors: number[] | undefined;
+}
+
 /** What the other side knows after some updates that went through structured cloning, as between threads. */
-function replayed(updates: readonly ViewUpdate[]): Map<number, { version: number; positions: number[] }> {
-  const known = new Map<number, { version: number; positions: number[] }>();
+function replayed(updates: readonly ViewUpdate[]): Map<number, Known> {
+  const known = new Map<number, Known>();
   for (const update of updates.map((u) => structuredClone(u))) {
-    for (const block of unpackBlocks(update, () => 0))
-      known.set(block.key, { version: block.version, positions: [...block.positions] });
+    for (const block of unpackBlocks(update, () => 0)) known.set(block.key, knownOf(block));
     for (let i = 0; i < update.deleted.length; i += 2)
       if ((known.get(update.deleted[i]!)?.version ?? 0) < update.deleted[i + 1]!)
         known.delete(update.deleted[i]!);
   }
   return known;
 }
+
+function knownOf({ version, positions, colors }: Pick<ViewerBlock, keyof Known>): Known {
+  return { version, positions: [...positions], colors: colors && [...colors] };
+}
+
+/** What a camera saw at a time. */
+const picture = (stampNs: bigint, stream?: number): UpdateCamera => ({
+  stampNs,
+  width: 2,
+  height: 1,
+  rgb: new Uint8Array(6),
+  fovX: 1,
+  fovY: 0.5,
+  T_odom_camera: identity(),
+  ...(stream === undefined ? {} : { stream }),
+});
 
 describe('ViewCollector', () => {
   it('brings every change of the mesh over, whenever it is asked', () => {
@@ -65,8 +94,28 @@ describe('ViewCollector', () => {
     expect(store.size).toBeGreaterThan(1000); // more than one message holds
     const known = replayed(updates);
     expect([...known.keys()].sort((a, b) => a - b)).toEqual([...store.sortedKeys()]);
-    for (const block of store.blocks())
-      expect(known.get(block.key)).toEqual({ version: block.version, positions: [...block.positions] });
+    for (const block of store.blocks()) expect(known.get(block.key)).toEqual(knownOf(block));
+    expect([...known.values()].filter(({ colors }) => colors).length).toBeGreaterThan(100);
+  });
+
+  it('sends the newest picture of each stream while somebody watches, and asks for no more than it sends', async () => {
+    const updates: ViewUpdate[] = [];
+    const collector = new ViewCollector(view(new MeshBlockStore()), (update) => updates.push(update), {
+      rate: 20,
+    });
+    expect(collector.wantsPicture).toBe(false);
+    collector.pictured(picture(1n));
+    collector.active = true;
+    expect(collector.wantsPicture).toBe(true);
+    collector.pictured(picture(2n));
+    expect(collector.wantsPicture).toBe(false);
+    collector.pictured(picture(3n));
+    collector.pictured(picture(4n, 1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    collector.stop();
+    expect(updates.map(({ camera }) => camera!.stampNs)).toEqual([3n, 4n]);
+    expect(updates.map(({ submap }) => submap)).toEqual([3, 3]);
+    expect(collector.wantsPicture).toBe(false); // nobody watches
   });
 
   it('gives each block its cube as box, and the scan of its last change', () => {

@@ -50,6 +50,7 @@ function spyView(): SessionView {
     'keyframes',
     'scan',
     'image',
+    'camera',
     'touch',
     'status',
     'hello',

@@ -6,6 +6,7 @@ import { Governor } from '../../../src/viewer/client/scene/governor.js';
 import { chooseLevel, clusterTriangles } from '../../../src/viewer/client/scene/lod.js';
 import { rampTexels } from '../../../src/viewer/client/scene/palette.js';
 import { hitBox, hitTriangles } from '../../../src/viewer/client/scene/raycast.js';
+import { SHADINGS, shadingOf } from '../../../src/viewer/client/scene/shading.js';
 import { random } from './random.js';
 
 /** A square of n×n cells in the plane z = height, 16-bit steps. */
@@ -135,6 +136,36 @@ describe('baking', () => {
     const first = bakeBlocks([block(100)], 1);
     expect(bakeBlocks([block(90)], 1, first).position).toBe(first.position);
     expect(bakeBlocks([block(200)], 1, first).position).not.toBe(first.position);
+  });
+});
+
+describe('colours', () => {
+  it('of vertices reach the GPU with a mark of which are known', () => {
+    const base = { type: 'meshBlock', submap: 0, version: 1, firstSeen: 0, lastSeen: 0 } as const;
+    const box = { min: [0, 0, 0], size: [1, 1, 1] } as const;
+    const one = {
+      ...base,
+      box,
+      positions: new Uint16Array(9),
+      normals: new Int8Array(6),
+      indices: Uint8Array.of(0, 1, 2),
+    };
+    const seen = { ...one, key: 0, colors: Uint8Array.of(1, 2, 3, 128, 128, 128, 128, 128, 127) };
+    const baked = bakeBlocks([seen, { ...one, key: 1 }], 1);
+    const grey = [128, 128, 128, 0];
+    expect([...baked.tint.subarray(0, 24)]).toEqual(
+      [[1, 2, 3, 255], grey, [128, 128, 127, 255], grey, grey, grey].flat(),
+    );
+    // What was there before does not shine through.
+    const again = bakeBlocks([{ ...one, key: 1 }], 1, baked);
+    expect(again.tint).toBe(baked.tint);
+    expect([...again.tint.subarray(0, 12)]).toEqual([grey, grey, grey].flat());
+  });
+
+  it('are shown by themselves where there are some, and never against a choice', () => {
+    expect([shadingOf('auto', false), shadingOf('auto', true)]).toEqual(['height', 'colour']);
+    for (const choice of SHADINGS)
+      expect([shadingOf(choice, false), shadingOf(choice, true)]).toEqual([choice, choice]);
   });
 });
 

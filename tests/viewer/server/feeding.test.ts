@@ -130,12 +130,16 @@ describe('ViewerServer', () => {
     expect(active).toEqual([true, false]);
   });
 
-  it('shows scans, pictures and touches, the newest of each to late clients', async () => {
+  it('shows scans, pictures, cameras and touches, the newest of each to late clients', async () => {
     const { server, url } = await serve();
     const scan = { sensor: 0, submap: 0, stampNs: 5n, pose: exp([0, 0, 0, 0, 0, 0]) };
     server.scan({ ...scan, positions: Float32Array.of(1, 2, 3) });
     server.scan({ ...scan, stampNs: 6n, positions: Float32Array.of(-1, 2, 3, 1, 4, 9) });
     server.image({ stream: 2, stampNs: 7n, width: 8, height: 4, jpeg: Uint8Array.of(1, 2, 3) });
+    const camera = { submap: 3, stampNs: 7n, pose: exp([1, 2, 3, 0, 0, 0]), fovX: 1, fovY: 0.5 };
+    server.camera({ stream: 2, ...camera, stampNs: 6n });
+    server.camera({ stream: 2, ...camera });
+    server.camera({ stream: 4, ...camera, fovX: 3.5 }); // no pyramid has that
     for (const id of [1, 2, 1])
       server.touch({
         id,
@@ -151,6 +155,9 @@ describe('ViewerServer', () => {
     expect(client.of('scan').map(({ stamp }) => stamp)).toEqual([6n]);
     const { positions, box } = client.of('scan')[0]!;
     expect([...dequantisePositions(positions, box)]).toEqual([-1, 2, 3, 1, 4, 9]);
+    expect(client.of('camera')).toEqual([
+      { type: 'camera', stream: 2, submap: 3, stamp: 7n, pose: camera.pose, fovX: 1, fovY: 0.5 },
+    ]);
     expect(client.of('image')[0]).toMatchObject({ stream: 2, width: 8, jpeg: Uint8Array.of(1, 2, 3) });
   });
 

@@ -19,7 +19,7 @@ import type { FieldRoom, GridSpec } from '../../grid-spec.js';
 import type { ClassSums, LinearSystem, Unknowns } from '../../linear-system.js';
 import { fitSteps } from '../../pose-step.js';
 import type { AlignProblem, AlignSolution } from '../../registration.js';
-import type { MeasurementTerm } from '../../terms/term.js';
+import { isPlain, type MeasurementTerm } from '../../terms/term.js';
 import { posedChunks, posesOf, registerOptions, stepOptions } from '../plain.js';
 import type { WasmBackend } from '../wasm/backend.js';
 import type { WasmField } from '../wasm/field.js';
@@ -97,6 +97,10 @@ export class TfjsBackend implements FieldBackend {
       const system = out[k]!;
       system.clear();
       for (const term of terms) {
+        if (!isPlain(term)) {
+          this.#wasm.add(term, unknowns, system);
+          continue;
+        }
         const sums = this.#call('register', {
           field: term.field.id,
           surface: sent(term.surface),
@@ -127,16 +131,15 @@ export class TfjsBackend implements FieldBackend {
     return fitSteps(batches, frames, how, step);
   }
 
-  /** No field has colours yet. */
-  colours(): Uint8Array {
-    return new Uint8Array(0);
-  }
-
   sample(field: Field, _layer: 'distance', points: Float32Array): Float32Array {
     return this.#call('query', { field: field.id, points: points.slice() }) as Float32Array;
   }
 
   // All else is done by backend wasm.
+
+  colours(field: Field, points: Float32Array): Uint8Array {
+    return this.#wasm.colours(field, points);
+  }
 
   integrate(field: Field, surface: SurfaceSamples, pose: Pose, how: IntegrateOptions): void {
     this.#wasm.integrate(field, surface, pose, how);

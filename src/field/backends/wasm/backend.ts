@@ -22,6 +22,9 @@ import type { MeasurementTerm } from '../../terms/term.js';
 import { BlockPool } from './block-pool.js';
 import { WasmField, type FieldPools } from './field.js';
 import { Fusion } from './fusion.js';
+import { Gathering } from './gathering.js';
+import { OrientedRegistration } from './oriented.js';
+import { PhotometricRegistration } from './photometric.js';
 import { Reading } from './reading.js';
 import { Registration } from './registration.js';
 import { RowPool } from './row-pool.js';
@@ -43,6 +46,9 @@ export class WasmBackend implements FieldBackend {
   /** The parts that do the work, for backends that compute some of it elsewhere. */
   readonly fusion: Fusion;
   readonly registration: Registration;
+  readonly gathering: Gathering;
+  readonly oriented: OrientedRegistration;
+  readonly photometric: PhotometricRegistration;
   readonly training: Training;
   readonly reading: Reading;
   readonly #solver = new GaussNewton((terms, at, out) => this.linearise(terms, at, out));
@@ -53,15 +59,18 @@ export class WasmBackend implements FieldBackend {
   constructor(pool: KernelPool, limits: BackendLimits) {
     this.pool = pool;
     this.limits = limits;
-    const { blocks, featureBlocks, rows } = limits.pool;
+    const { blocks, featureBlocks, rows, colours = false } = limits.pool;
     this.#pools = {
       memory: pool.memory,
-      blocks: new BlockPool(pool, { blocks, wordsPerCorner: 2 }),
+      blocks: new BlockPool(pool, { blocks, wordsPerCorner: 2, colours }),
       featureBlocks: new BlockPool(pool, { blocks: featureBlocks, wordsPerCorner: 1 }),
       rows: new RowPool(pool.memory, rows),
     };
     this.fusion = new Fusion(pool, limits);
     this.registration = new Registration(pool);
+    this.gathering = new Gathering(pool);
+    this.oriented = new OrientedRegistration(pool);
+    this.photometric = new PhotometricRegistration(pool);
     this.training = new Training(pool, limits);
     this.reading = new Reading(pool);
   }
@@ -73,8 +82,13 @@ export class WasmBackend implements FieldBackend {
     return field;
   }
 
-  integrate(field: Field, surface: SurfaceSamples, pose: Pose, { scan, carving }: IntegrateOptions): void {
+  integrate(field: Field, surface: SurfaceSamples, pose: Pose, how: IntegrateOptions): void {
     const own = ownField(field);
+    const { scan, carving, grid } = how;
+    if (grid) {
+      this.gathering.fuse(own, grid, pose, scan);
+      return;
+    }
     if (carving) this.fusion.carve(own, surface, pose, carving);
     this.fusion.fuse(own, surface, pose, scan);
   }
@@ -83,9 +97,18 @@ export class WasmBackend implements FieldBackend {
     at.forEach((unknowns, k) => {
       const system = out[k]!;
       system.clear();
-      for (const term of terms)
-        system.addGeometric(this.registration.pass(ownField(term.field), term, unknowns), term.groundWeight);
+      for (const term of terms) this.add(term, unknowns, system);
     });
+  }
+
+  /** Adds one term at one place. */
+  add(term: MeasurementTerm, at: Unknowns, system: LinearSystem): void {
+    const field = ownField(term.field);
+    if (term.kind === 'photometric')
+      system.addPhotometric(this.photometric.pass(field, term, at), term.hold, at);
+    else if (term.surface.information)
+      system.addGeometric(this.oriented.pass(field, term, at), term.groundWeight);
+    else system.addGeometric(this.registration.pass(field, term, at), term.groundWeight);
   }
 
   solve(problem: AlignProblem): AlignSolution {
@@ -103,9 +126,8 @@ export class WasmBackend implements FieldBackend {
     return fitSteps(batches, frames, how, (batch) => this.training.step(own, batch, frames, how));
   }
 
-  /** No field has colours yet. */
-  colours(): Uint8Array {
-    return new Uint8Array(0);
+  colours(field: Field, points: Float32Array): Uint8Array {
+    return this.reading.colours(ownField(field), points);
   }
 
   sample(field: Field, _layer: 'distance', points: Float32Array): Float32Array {

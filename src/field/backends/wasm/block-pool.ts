@@ -3,6 +3,7 @@ import type { KernelMemory } from '../../../compute/memory.js';
 import type { KernelPool } from '../../../compute/pool.js';
 import { FeltmapError } from '../../../geometry/errors.js';
 import * as L from '../../../kernels/layout/field.js';
+import { COLOUR_BLOCK } from '../../../kernels/layout/gather.js';
 
 /** Blocks that a call of a kernel makes, or drops four times as many of. */
 const CAPACITY = 4096;
@@ -14,6 +15,8 @@ export interface BlockPoolOptions {
   readonly blocks: number;
   /** 32-bit words a corner: 2 on scalar levels {sdf, weight}, 1 on feature levels (row number). */
   readonly wordsPerCorner: 1 | 2;
+  /** Whether blocks have colours beside; default: no. */
+  readonly colours?: boolean;
 }
 
 /** What the pool must know of a grid. */
@@ -45,6 +48,8 @@ export class BlockPool {
   readonly dataI32: Int32Array;
   /** Per block, the next in the order of its grid; 0 = none. */
   readonly next: Uint32Array;
+  /** Four u16 per corner: red, green, blue, weight, in steps of 1/256; absent where there are none. */
+  readonly colours?: Uint16Array;
   readonly memory: KernelMemory;
   /** Words of a grid's descriptor that all grids of the pool have in common. */
   readonly tables: readonly (readonly [offset: number, word: number])[];
@@ -56,7 +61,7 @@ export class BlockPool {
   #numbers = 0;
 
   /** @throws FeltmapError out-of-memory when the arena is too small; bad-input when there are too many to number */
-  constructor(pool: KernelPool, { blocks, wordsPerCorner }: BlockPoolOptions) {
+  constructor(pool: KernelPool, { blocks, wordsPerCorner, colours = false }: BlockPoolOptions) {
     if (blocks > 2 ** L.RAY_BLOCK_BITS)
       throw new FeltmapError(
         'bad-input',
@@ -91,6 +96,10 @@ export class BlockPool {
     this.data = memory.f32(data, words);
     this.dataI32 = memory.i32(data, words);
     this.next = memory.u32(next, blocks);
+    if (colours) {
+      const bytes = blocks * COLOUR_BLOCK;
+      this.colours = new Uint16Array(memory.memory.buffer, memory.alloc(bytes), bytes / 2);
+    }
     this.#arguments = new KernelArguments(memory, 16);
     const list = memory.alloc(CAPACITY * 16);
     this.#list = memory.i32(list, CAPACITY * 4);

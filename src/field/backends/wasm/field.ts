@@ -57,16 +57,18 @@ export class WasmField implements Field {
     const { voxel, truncation } = spec;
     this.#memory = memory;
     this.distance = layerOf(spec, 'distance');
+    const { pyramidTruncation = 2 } = spec;
+    const colour = spec.layers.some(({ name }) => name === 'colour');
     const { maxWeight } = this.distance;
     const most = levelBlocks(room);
     this.samplesPointer = memory.alloc(room.samples * SAMPLE_FLOATS * 4);
     this.levels = [
-      new BlockGrid(blocks, { voxel, truncation, maxBlocks: most.fine, maxWeight }),
+      new BlockGrid(blocks, { voxel, truncation, maxBlocks: most.fine, maxWeight, colour }),
       ...spec.pyramid.map(
         (factor) =>
           new BlockGrid(blocks, {
             voxel: voxel * factor,
-            truncation: voxel * factor * 2,
+            truncation: voxel * factor * pyramidTruncation,
             maxBlocks: most.coarse,
             maxWeight,
           }),

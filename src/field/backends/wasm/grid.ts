@@ -2,6 +2,7 @@ import {
   BLOCK_CORNERS,
   BLOCK_SIDE,
   GRID_BYTES,
+  G_COLOUR,
   G_COUNT,
   G_FIRST,
   G_INVERSE,
@@ -31,6 +32,8 @@ export interface GridOptions {
   readonly maxBlocks: number;
   /** Weight at which the running mean becomes an exponential one. */
   readonly maxWeight: number;
+  /** Whether its corners have colours; the pool must have room for them. */
+  readonly colour?: boolean;
 }
 
 /**
@@ -47,6 +50,8 @@ export class BlockGrid implements BlockTable {
   readonly voxel: number;
   readonly truncation: number;
   readonly maxBlocks: number;
+  /** Four u16 per corner, 2048 per block; see {@link BlockPool.colours}. */
+  readonly colour: Uint16Array | undefined;
   readonly #number: number;
   readonly #words: Uint32Array;
   /** Blocks in order; the first `#listed` are up to date. */
@@ -54,7 +59,7 @@ export class BlockGrid implements BlockTable {
   #listed = 0;
 
   /** @throws FeltmapError out-of-memory when the pool has too many grids at a time */
-  constructor(pool: BlockPool, { voxel, truncation, maxBlocks, maxWeight }: GridOptions) {
+  constructor(pool: BlockPool, { voxel, truncation, maxBlocks, maxWeight, colour = false }: GridOptions) {
     const { memory, tables } = pool;
     const number = pool.takeNumber();
     this.pool = pool;
@@ -73,6 +78,8 @@ export class BlockGrid implements BlockTable {
     floats[G_INVERSE / 4] = 1 / voxel;
     floats[G_TRUNCATION / 4] = truncation;
     floats[G_MAX_WEIGHT / 4] = maxWeight;
+    this.colour = colour ? pool.colours : undefined;
+    if (this.colour) this.#words[G_COLOUR / 4] = pool.memory.addressOf(this.colour);
     this.noteWrite();
   }
 

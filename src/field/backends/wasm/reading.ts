@@ -8,6 +8,7 @@ import {
   Q_SCALAR,
   Q_SCRATCH,
 } from '../../../kernels/layout/field.js';
+import { H_GRID, POINT_CHUNK } from '../../../kernels/layout/gather.js';
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
 import type { EvaluateOptions } from '../../backend.js';
@@ -27,6 +28,7 @@ const BLOCKS = 4096;
 export class Reading {
   readonly #pool: KernelPool;
   readonly #query: KernelArguments;
+  readonly #colours: KernelArguments;
   readonly #pointsPointer: number;
   readonly #points: Float32Array;
   readonly #outPointer: number;
@@ -45,6 +47,7 @@ export class Reading {
     this.#out = memory.f32(this.#outPointer, POINTS * SAMPLE_VALUES);
     this.#query = new KernelArguments(memory, 32);
     this.#query.int(Q_SCRATCH, memory.alloc((POINTS / 256) * 512));
+    this.#colours = new KernelArguments(memory, 16);
     this.#blocksPointer = memory.alloc(BLOCKS * 4);
     this.#blocks = memory.u32(this.#blocksPointer, BLOCKS);
     this.#coordsPointer = memory.alloc(BLOCKS * 16);
@@ -63,6 +66,22 @@ export class Reading {
         .int(Q_COUNT, n, this.#outPointer);
       this.#pool.run('query', this.#query.pointer, Math.ceil(n / 256));
       out.set(this.#out.subarray(0, n * SAMPLE_VALUES), first * SAMPLE_VALUES);
+    }
+    return out;
+  }
+
+  /** 4 bytes per point: red, green, blue, and 255 where they are known; empty without a colour layer. */
+  colours(field: WasmField, points: Float32Array): Uint8Array {
+    const fine = field.levels[0]!;
+    if (!fine.colour) return new Uint8Array(0);
+    const count = points.length / 3;
+    const out = new Uint8Array(count * 4);
+    for (let first = 0; first < count; first += POINTS) {
+      const n = Math.min(POINTS, count - first);
+      this.#points.set(points.subarray(first * 3, (first + n) * 3));
+      this.#colours.int(H_GRID, fine.descriptor, this.#pointsPointer, n, this.#outPointer);
+      this.#pool.run('readColours', this.#colours.pointer, Math.ceil(n / POINT_CHUNK));
+      out.set(this.#pool.memory.u8(this.#outPointer, n * 4), first * 4);
     }
     return out;
   }

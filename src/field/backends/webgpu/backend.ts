@@ -19,9 +19,11 @@ import type { FieldRoom, GridSpec } from '../../grid-spec.js';
 import { emptySums, type ClassSums, type LinearSystem, type Unknowns } from '../../linear-system.js';
 import { POSE_SYSTEM } from '../../pose-step.js';
 import type { AlignProblem, AlignSolution } from '../../registration.js';
-import type { MeasurementTerm } from '../../terms/term.js';
+import type { GeometricTerm } from '../../terms/geometric.js';
+import { isPlain, type MeasurementTerm } from '../../terms/term.js';
 import { posedChunks, posesOf, registerOptions, stepOptions } from '../plain.js';
 import type { WasmBackend } from '../wasm/backend.js';
+import { WasmField } from '../wasm/field.js';
 import type { AdapterReport } from './adapter.js';
 import { defaultCacheFolder, keepWorkgroups, readWorkgroups } from './cache.js';
 import type { WorkgroupSizes } from './calibrate.js';
@@ -123,7 +125,9 @@ export class WebGpuBackend implements FieldBackend {
   }
 
   /** @throws FeltmapError unsupported beyond MAX_FIELDS fields, or when the device cannot hold one; out-of-memory */
-  createField(spec: GridSpec, room: FieldRoom): WebGpuField {
+  createField(spec: GridSpec, room: FieldRoom): WebGpuField | WasmField {
+    // Cameras are worked on by the processor so far: their kernels exist there only.
+    if (spec.layers.some(({ name }) => name === 'colour')) return this.#wasm.createField(spec, room);
     this.#shared ??= this.#share();
     const { heap } = this.#shared;
     const mirror = this.#wasm.createField(spec, room);
@@ -156,21 +160,26 @@ export class WebGpuBackend implements FieldBackend {
   }
 
   integrate(field: Field, surface: SurfaceSamples, pose: Pose, how: IntegrateOptions): void {
-    ownField(field).integrate(surface, pose, how);
+    if (field instanceof WasmField) this.#wasm.integrate(field, surface, pose, how);
+    else ownField(field).integrate(surface, pose, how);
   }
 
   linearise(terms: readonly MeasurementTerm[], at: readonly Unknowns[], out: readonly LinearSystem[]): void {
+    if (terms.some(isOnProcessor)) {
+      this.#wasm.linearise(terms, at, out);
+      return;
+    }
     this.#device.do(
       () => {
         at.forEach((_, k) => out[k]!.clear());
-        for (const term of terms) this.#add(term, at, out);
+        for (const term of terms) if (isPlain(term)) this.#add(term, at, out);
       },
       () => this.#wasm.linearise(terms.map(onMirror), at, out),
     );
   }
 
   /** All places in one round trip. */
-  #add(term: MeasurementTerm, at: readonly Unknowns[], out: readonly LinearSystem[]): void {
+  #add(term: GeometricTerm, at: readonly Unknowns[], out: readonly LinearSystem[]): void {
     if (at.length === 0) return;
     const twists = new Float64Array(6 * at.length);
     at.forEach(({ correction }, k) => twists.set(correction, 6 * k));
@@ -194,11 +203,16 @@ export class WebGpuBackend implements FieldBackend {
         () => this.#device.ask('align', input) as AlignOutcome,
         () => undefined,
       );
-    const solution = this.#device.there ? solveOnDevice(problem, align) : undefined;
+    const here = problem.terms.some((term) => term.kind !== 'prior' && isOnProcessor(term));
+    const solution = this.#device.there && !here ? solveOnDevice(problem, align) : undefined;
     return solution ?? this.#solver.solve(problem);
   }
 
   drawSamples(field: Field, surface: SurfaceSamples, pose: Pose, how: DrawOptions): void {
+    if (field instanceof WasmField) {
+      this.#wasm.drawSamples(field, surface, pose, how);
+      return;
+    }
     const own = ownField(field);
     this.#wasm.training.drawSamples(own.mirror, surface, how);
     const count = how.points * 4;
@@ -221,6 +235,7 @@ export class WebGpuBackend implements FieldBackend {
   }
 
   fit(field: Field, batches: readonly FitBatch[], frames: readonly FitFrame[], how: FitOptions): FitResult {
+    if (field instanceof WasmField) return this.#wasm.fit(field, batches, frames, how);
     const own = ownField(field);
     return this.#device.do(
       () => {
@@ -238,12 +253,12 @@ export class WebGpuBackend implements FieldBackend {
     );
   }
 
-  /** No field has colours yet. */
-  colours(): Uint8Array {
-    return new Uint8Array(0);
+  colours(field: Field, points: Float32Array): Uint8Array {
+    return field instanceof WasmField ? this.#wasm.colours(field, points) : new Uint8Array(0);
   }
 
   sample(field: Field, layer: 'distance', points: Float32Array): Float32Array {
+    if (field instanceof WasmField) return this.#wasm.sample(field, layer, points);
     const own = ownField(field);
     return this.#device.do(
       () => this.#device.ask('query', { field: own.number, points, features: true }) as Float32Array,
@@ -252,6 +267,10 @@ export class WebGpuBackend implements FieldBackend {
   }
 
   evaluate(field: Field, blocks: ArrayLike<number>, values: Float32Array, how: EvaluateOptions): void {
+    if (field instanceof WasmField) {
+      this.#wasm.evaluate(field, blocks, values, how);
+      return;
+    }
     const own = ownField(field);
     this.#device.do(
       () => {
@@ -267,6 +286,9 @@ export class WebGpuBackend implements FieldBackend {
     await this.#device.close();
   }
 }
+
+/** Whether a term's field is kept by the processor. */
+const isOnProcessor = ({ field }: MeasurementTerm): boolean => field instanceof WasmField;
 
 const onMirror = (term: MeasurementTerm): MeasurementTerm => ({
   ...term,

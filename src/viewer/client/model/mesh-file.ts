@@ -2,6 +2,12 @@ import { BufferAttribute, BufferGeometry, Mesh, MeshStandardMaterial, Vector3 } 
 import { GLTFExporter } from 'three/addons/exporters/GLTFExporter.js';
 import type { BlockGroups } from '../scene/block-groups.js';
 
+/** sRGB bytes as linear light of 16 bits, which glTF's COLOR_0 is. */
+const LINEAR = Uint16Array.from({ length: 256 }, (_, s) => {
+  const c = s / 255;
+  return Math.round(65535 * (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+});
+
 /**
  * The surface on the screen as binary glTF, turned to glTF's y-up. For servers that offer no file of their own, or
  * that are gone; positions are 1/65535 of a group's side (millimetres for LiDAR) exact.
@@ -15,7 +21,7 @@ export async function meshFile(groups: BlockGroups): Promise<Blob> {
   }
   const positions = new Float32Array(3 * vertices);
   const normals = new Float32Array(3 * vertices);
-  const colors = groups.hasColours ? new Uint8Array(4 * vertices) : undefined;
+  const colors = groups.hasColours ? new Uint16Array(4 * vertices).fill(65535) : undefined;
   const index = new Uint32Array(indices);
   const p = new Vector3();
   let v = 0;
@@ -28,7 +34,7 @@ export async function meshFile(groups: BlockGroups): Promise<Blob> {
       p.toArray(positions, 3 * v);
       p.set(baked.normal[k]!, baked.normal[k + 1]!, baked.normal[k + 2]!).transformDirection(matrix);
       p.toArray(normals, 3 * v);
-      colors?.set(baked.tint.subarray(k, k + 4), 4 * v);
+      if (colors) for (let c = 0; c < 3; c++) colors[4 * v + c] = LINEAR[baked.tint[k + c]!]!;
     }
   }
   const geometry = new BufferGeometry();

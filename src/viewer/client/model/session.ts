@@ -12,6 +12,7 @@ export interface SessionView {
   keyframes(poses: readonly number[]): void;
   scan(frame: Extract<ServerFrame, { type: 'scan' }>): void;
   image(frame: Extract<ServerFrame, { type: 'image' }>): void;
+  camera(frame: Extract<ServerFrame, { type: 'camera' }>): void;
   touch(frame: Extract<ServerFrame, { type: 'touch' }>): void;
   status(status: StatusFrame): void;
   hello(hello: HelloFrame): void;
@@ -103,6 +104,9 @@ export class Session {
         break;
       case 'image':
         view.image(frame);
+        break;
+      case 'camera':
+        view.camera(frame);
         break;
       case 'touch':
         view.touch(frame);

@@ -8,7 +8,8 @@ export type SliceAxis = 'x' | 'y' | 'z';
 
 /** What the user chose; kept in the browser between visits. */
 export interface Settings {
-  readonly shading: Shading;
+  /** `auto`: see shadingOf. */
+  readonly shading: Shading | 'auto';
   readonly ramp: Exclude<RampName, 'age'>;
   readonly camera: CameraMode;
   readonly theme: Theme;
@@ -33,7 +34,7 @@ export interface Settings {
 }
 
 export const DEFAULTS: Settings = {
-  shading: 'height',
+  shading: 'auto',
   ramp: 'terrain',
   camera: 'orbit',
   theme: 'auto',
@@ -62,7 +63,7 @@ export interface Storage {
 
 const KEY = 'feltmap.viewer';
 const CHOICES: Partial<Record<keyof Settings, readonly unknown[]>> = {
-  shading: SHADINGS,
+  shading: [...SHADINGS, 'auto'],
   ramp: ['terrain', 'viridis', 'turbo'],
   camera: CAMERA_MODES,
   theme: ['auto', 'light', 'dark'],

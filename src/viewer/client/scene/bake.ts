@@ -1,3 +1,4 @@
+import { hasColor, UNKNOWN_COLOR } from '../../../mesh/vertex-colors.js';
 import { decodeNormals, type MeshBlockFrame } from '../../protocol/index.js';
 
 /** A cube in the submap's frame, metres. */
@@ -16,7 +17,7 @@ export interface Baked {
   readonly position: Uint16Array<ArrayBuffer>;
   /** 4 per vertex, −127 … 127; the fourth pads. */
   readonly normal: Int8Array<ArrayBuffer>;
-  /** 4 per vertex: sRGB and whether there is a colour (255) or not (0). */
+  /** 4 per vertex: sRGB and whether there is a colour (255) or not (0; mid grey then). */
   readonly tint: Uint8Array<ArrayBuffer>;
   /** When the place was first mapped, seconds since the first scan. */
   readonly stamp: Float32Array<ArrayBuffer>;
@@ -79,12 +80,10 @@ function writeBlock(block: MeshBlockFrame, out: Baked, first: number, firstIndex
     normal[to] = NORMALS[n]!;
     normal[to + 1] = NORMALS[n + 1]!;
     normal[to + 2] = NORMALS[n + 2]!;
-    if (colors) {
-      tint[to] = colors[3 * v]!;
-      tint[to + 1] = colors[3 * v + 1]!;
-      tint[to + 2] = colors[3 * v + 2]!;
-    }
-    tint[to + 3] = colors ? 255 : 0;
+    tint[to] = colors ? colors[3 * v]! : UNKNOWN_COLOR;
+    tint[to + 1] = colors ? colors[3 * v + 1]! : UNKNOWN_COLOR;
+    tint[to + 2] = colors ? colors[3 * v + 2]! : UNKNOWN_COLOR;
+    tint[to + 3] = colors && hasColor(colors, v) ? 255 : 0;
   }
   stamp.fill(block.firstSeen, first, first + count);
   for (let i = 0; i < indices.length; i++) index[firstIndex + i] = indices[i]! + first;

@@ -1,13 +1,12 @@
-import type { Matrix4 } from 'three';
-import { Box3, Color, Group, Scene, Vector2, Vector3, WebGLRenderer } from 'three';
-import { dequantisePositions, type ScanFrame, type TouchFrame } from '../../protocol/index.js';
-import { compose, type Pose } from '../../../geometry/se3.js';
+import { Box3, Color, Scene, Vector2, Vector3, WebGLRenderer } from 'three';
+import type { CameraFrame, ScanFrame, TouchFrame } from '../../protocol/index.js';
 import type { Settings } from '../model/settings.js';
 import type { SubmapPoses, TrajectoryStore } from '../model/trajectory-store.js';
 import { BlockGroups } from './block-groups.js';
 import { CameraRig } from './cameras.js';
 import { Dots } from './dots.js';
 import { Governor } from './governor.js';
+import { Frustums } from './frustums.js';
 import { GroundGrid } from './grid.js';
 import { LOOKS, type Look } from './looks.js';
 import { MeasureLine } from './measure-line.js';
@@ -16,8 +15,9 @@ import { SurfacePasses } from './passes.js';
 import { PathLine } from './path-line.js';
 import type { Plane, Ray } from './raycast.js';
 import { Robot } from './robot.js';
+import { Scans } from './scans.js';
+import { shadingOf, type Shading } from './shading.js';
 import { TouchPatches } from './touch-patches.js';
-import { matrixOf } from './transforms.js';
 
 /** What a drawn frame took. */
 export interface FrameStatistics {
@@ -39,6 +39,7 @@ export class SceneView {
   readonly groups: BlockGroups;
   readonly rig: CameraRig;
   readonly touches: TouchPatches;
+  readonly frustums: Frustums;
   readonly measure = new MeasureLine();
   readonly governor = new Governor();
   readonly #surface = new Scene();
@@ -48,7 +49,7 @@ export class SceneView {
   readonly #path = new PathLine();
   readonly #grid = new GroundGrid();
   readonly #robot = new Robot();
-  readonly #scans = new Map<number, { dots: Dots; node: Group; submap: number; pose: Pose }>();
+  readonly #scans: Scans;
   readonly #keyframes = new Dots('#ffffff', 7);
   readonly #bounds = new Box3();
   readonly #focus = new Box3();
@@ -82,14 +83,18 @@ export class SceneView {
     this.#passes = new SurfacePasses(this.renderer);
     this.groups = new BlockGroups(this.#material, submaps);
     this.touches = new TouchPatches(submaps);
+    this.frustums = new Frustums(submaps);
+    this.#scans = new Scans(submaps);
     this.rig = new CameraRig(canvas, () => this.invalidate());
     this.#surface.add(this.groups.root);
     this.#overlay.add(
       this.#grid,
       this.#path.root,
       this.#robot.root,
+      this.#scans.root,
       this.#keyframes,
       this.touches.root,
+      this.frustums.root,
       this.measure.root,
     );
     this.apply(settings, 'dark');
@@ -103,6 +108,11 @@ export class SceneView {
   /** Whether the picture is complete and at its best, and nothing moves. */
   get resting(): boolean {
     return this.#resting && !this.groups.pending && this.governor.step === 0;
+  }
+
+  /** How the surface is shaded. */
+  get shading(): Shading {
+    return shadingOf(this.#settings.shading, this.groups.hasColours);
   }
 
   get frame(): FrameStatistics {
@@ -133,7 +143,7 @@ export class SceneView {
   apply(settings: Settings, theme: 'dark' | 'light'): void {
     this.#settings = settings;
     this.#look = LOOKS[theme];
-    this.#material.shading = settings.shading;
+    this.#material.shading = this.shading;
     this.#material.ramp = settings.ramp;
     this.#passes.backdrop = this.#look.backdrop;
     this.#passes.opacity = settings.opacity;
@@ -144,11 +154,10 @@ export class SceneView {
     this.#keyframes.visible = settings.keyframes;
     this.#keyframes.color = this.#look.keyframes;
     this.touches.root.visible = settings.touches;
+    this.frustums.root.visible = settings.images;
     this.#robot.root.visible = settings.axes && this.trajectory.length > 0;
-    for (const { dots } of this.#scans.values()) {
-      dots.visible = settings.scan;
-      dots.color = this.#look.scan;
-    }
+    this.#scans.root.visible = settings.scan;
+    this.#scans.color = this.#look.scan;
     this.rig.mode = settings.camera;
     this.#pathFrom = 0;
     this.invalidate();
@@ -191,7 +200,8 @@ export class SceneView {
   submapMoved(submap: number): void {
     this.groups.moveSubmap(submap);
     this.touches.moveSubmap(submap);
-    for (const scan of this.#scans.values()) if (scan.submap === submap) this.#placeScan(scan);
+    this.frustums.moveSubmap(submap);
+    this.#scans.moveSubmap(submap);
     this.trajectoryChanged(0);
   }
 
@@ -204,21 +214,13 @@ export class SceneView {
   }
 
   setScan(frame: ScanFrame): void {
-    let scan = this.#scans.get(frame.sensor);
-    if (!scan) {
-      const dots = new Dots(this.#look.scan, 2, 0.9);
-      const node = new Group();
-      node.matrixAutoUpdate = false;
-      node.add(dots);
-      dots.visible = this.#settings.scan;
-      this.#overlay.add(node);
-      scan = { dots, node, submap: frame.submap, pose: frame.pose };
-      this.#scans.set(frame.sensor, scan);
-    }
-    scan.submap = frame.submap;
-    scan.pose = Float64Array.from(frame.pose);
-    scan.dots.setPositions(dequantisePositions(frame.positions, frame.box));
-    this.#placeScan(scan);
+    this.#scans.put(frame);
+    this.invalidate();
+  }
+
+  setCamera(frame: CameraFrame): void {
+    this.frustums.size = Math.max(0.05, 12 * this.groups.voxel);
+    this.frustums.put(frame);
     this.invalidate();
   }
 
@@ -230,14 +232,10 @@ export class SceneView {
   clear(): void {
     this.groups.clear();
     this.touches.clear();
+    this.frustums.clear();
     this.#path.clear();
     this.#pathFrom = 0;
     this.#keyframes.setPositions(new Float32Array(0));
-    for (const { node, dots } of this.#scans.values()) {
-      node.removeFromParent();
-      dots.geometry.dispose();
-      dots.material.dispose();
-    }
     this.#scans.clear();
     this.#bounds.makeEmpty();
     this.#focus.makeEmpty();
@@ -322,11 +320,12 @@ export class SceneView {
       const range = this.groups.heightRange(0.01, 0.99);
       if (range) this.#heights = range;
     }
+    this.#material.shading = this.shading;
     this.#material.setHeights(...this.#heights);
     this.#material.setAges(...ages);
     this.#material.slice = this.slice;
     const pixelRatio = this.renderer.getPixelRatio();
-    for (const { dots } of this.#scans.values()) dots.pixels = this.#settings.pointSize * pixelRatio;
+    this.#scans.pixels = this.#settings.pointSize * pixelRatio;
     this.#keyframes.pixels = 3.5 * pixelRatio;
     this.measure.pixelRatio = pixelRatio;
     this.rig.clip(this.#bounds);
@@ -375,10 +374,5 @@ export class SceneView {
     if (this.#focus.isEmpty()) this.#focus.copy(this.#bounds);
     else this.#focus.intersect(this.#bounds);
     if (this.#focus.isEmpty()) this.#focus.copy(this.#bounds);
-  }
-
-  #placeScan(scan: { node: Group; submap: number; pose: Pose }): void {
-    matrixOf(compose(this.submaps.get(scan.submap), scan.pose), scan.node.matrix as Matrix4);
-    scan.node.matrixWorldNeedsUpdate = true;
   }
 }

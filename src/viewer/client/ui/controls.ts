@@ -4,7 +4,7 @@ import { el } from './dom.js';
 export interface Choice<T extends string> {
   readonly element: HTMLElement;
   set(value: T): void;
-  /** Greys a choice out, with the reason as its title. */
+  /** Takes a choice away for now, with the reason as its title; undefined brings it back. */
   note(value: T, text: string | undefined): void;
 }
 
@@ -30,7 +30,9 @@ export function segmented<T extends string>(
       if (input) input.checked = true;
     },
     note: (value, text) => {
-      const parent = inputs.get(value)?.parentElement;
+      const input = inputs.get(value);
+      if (input) input.disabled = text !== undefined;
+      const parent = input?.parentElement;
       parent?.classList.toggle('faint', text !== undefined);
       if (text === undefined) parent?.removeAttribute('title');
       else parent?.setAttribute('title', text);

@@ -68,7 +68,8 @@ export class Overlays {
   }
 
   #updateLegend(view: SceneView, settings: Settings, ages: readonly [number, number]): void {
-    const { shading, ramp } = settings;
+    const { shading } = view;
+    const { ramp } = settings;
     this.#legend.hidden = (shading !== 'height' && shading !== 'age') || view.groups.statistics.blocks === 0;
     const name = shading === 'age' ? 'age' : ramp;
     if (this.#painted !== name) {

@@ -1,6 +1,6 @@
 import type { StatusFrame } from '../../protocol/index.js';
 import type { Settings, SettingsStore } from '../model/settings.js';
-import { SHADINGS } from '../scene/shading.js';
+import { SHADINGS, shadingOf } from '../scene/shading.js';
 import { segmented, slider, toggle, type Toggle } from './controls.js';
 import { el, setText } from './dom.js';
 import { bytes, compact, length } from './format.js';
@@ -45,6 +45,7 @@ export class Panel {
   readonly #imagesCard: HTMLElement;
   #noteColour: (text: string | undefined) => void = () => undefined;
   #sliceText = '';
+  #hasColours = false;
   #setSlice: (value: number, text: string) => void = () => undefined;
 
   constructor(private readonly settings: SettingsStore) {
@@ -76,12 +77,18 @@ export class Panel {
       card('Slice', ...this.#sliceControls()),
       this.#imagesCard,
     );
-    settings.subscribe((current) => {
-      for (const refresh of this.#refresh) refresh(current);
-    });
+    settings.subscribe(() => this.#refreshAll());
+  }
+
+  #refreshAll(): void {
+    for (const refresh of this.#refresh) refresh(this.settings.current);
   }
 
   update(status: StatusFrame | undefined, facts: ClientFacts): void {
+    if (facts.hasColours !== this.#hasColours) {
+      this.#hasColours = facts.hasColours;
+      this.#refreshAll();
+    }
     this.#noteColour(
       facts.triangles > 0 && !facts.hasColours ? 'This map has no colours; it is shown plain' : undefined,
     );
@@ -198,9 +205,10 @@ export class Panel {
     );
     this.#noteColour = (text) => shading.note('colour', text);
     this.#refresh.push((s) => {
-      shading.set(s.shading);
+      const shown = shadingOf(s.shading, this.#hasColours);
+      shading.set(shown);
       ramp.set(s.ramp);
-      ramp.element.hidden = s.shading !== 'height';
+      ramp.element.hidden = shown !== 'height';
       opacity.set(s.opacity, `${Math.round(100 * s.opacity)} %`);
       points.set(s.pointSize, `${s.pointSize} px`);
     });

@@ -79,7 +79,7 @@ export async function onDevice(
     thread,
     ...options,
   });
-  const gpu = new GpuTestField(standsOn(backend, wasm), backend.createField(spec, room));
+  const gpu = new GpuTestField(standsOn(backend, wasm), backend.createField(spec, room) as WebGpuField);
   gpu.ask = ask;
   return { gpu, mirror: new TestField(wasm, gpu.field.mirror) };
 }
@@ -94,7 +94,7 @@ export function cornersOfAll(levels: readonly BlockGrid[]): Float32Array[] {
 /** Another field of the same backend. */
 export function beside({ backend, ask }: GpuTestField, options: TestFieldOptions): GpuTestField {
   const { spec, room } = firstField(options);
-  const field = new GpuTestField(backend, backend.createField(spec, room));
+  const field = new GpuTestField(backend, backend.createField(spec, room) as WebGpuField);
   field.ask = ask;
   return field;
 }

@@ -1,0 +1,19 @@
+import { namesIn } from './image-names.js';
+import { findPairedFolder } from './paired-folder.js';
+import type { RgbdFolder } from './rgbd-folder.js';
+import { findSevenScenes } from './seven-scenes.js';
+import { findTum } from './tum.js';
+
+/**
+ * What a folder of colour and depth images holds, whatever its layout; undefined for other folders.
+ *
+ * @throws FeltmapError for one that is of a known layout, but cannot be read
+ */
+export async function findRgbdFolder(path: string): Promise<RgbdFolder | undefined> {
+  const names = await namesIn(path);
+  for (const find of [findTum, findSevenScenes, findPairedFolder]) {
+    const found = await find(path, names);
+    if (found) return found;
+  }
+  return undefined;
+}

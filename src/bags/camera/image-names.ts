@@ -1,0 +1,58 @@
+import { readdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { pictureSize } from '../../images/pictures.js';
+import { FeltmapError } from '../../geometry/errors.js';
+import { readWhole } from '../files.js';
+import { stampOfName } from '../folder-source.js';
+
+const THIRTY_HZ = 30;
+/** Bytes of a file that hold its header, and more. */
+const LARGEST = 128 * 1024 * 1024;
+
+/** Names in a folder; empty where it cannot be read. */
+export async function namesIn(path: string): Promise<string[]> {
+  return readdir(path).catch(() => []);
+}
+
+/** Those of images, in order of their numbers. */
+export function imagesOf(names: readonly string[], kinds: readonly string[]): string[] {
+  return names
+    .filter((name) => kinds.includes(extname(name).toLowerCase()))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/** The last number in a name: that of the frame. */
+export function numberIn(name: string): string | undefined {
+  return /(\d+)(?=\D*$)/
+    .exec(name.slice(0, name.length - extname(name).length))?.[1]
+    ?.replace(/^0+(?=\d)/, '');
+}
+
+/**
+ * Stamps of numbered images: from times in their names, else 30 frames a second by their numbers, so that missing ones
+ * leave a gap.
+ */
+export function stampsOfNames(names: readonly string[]): { stampsNs: bigint[]; origin: string } {
+  const increasing = (stamps: readonly (bigint | undefined)[]): stamps is bigint[] =>
+    stamps.every((t, i) => t !== undefined && (i === 0 || t > stamps[i - 1]!));
+  const named = names.map(stampOfName);
+  if (increasing(named)) return { stampsNs: named, origin: 'stamps from their names' };
+  const at = (frame: bigint): bigint => (frame * 1_000_000_000n) / BigInt(THIRTY_HZ);
+  const numbers = names.map((name) => numberIn(name)).map((n) => (n === undefined ? undefined : BigInt(n)));
+  const origin = 'stamped at 30 Hz by their numbers';
+  if (increasing(numbers)) return { stampsNs: numbers.map(at), origin };
+  return { stampsNs: names.map((_, i) => at(BigInt(i))), origin: 'stamped at 30 Hz' };
+}
+
+/** Size of the first of some images whose header can be read. @throws FeltmapError that of the last one tried */
+export async function firstSize(paths: readonly string[]): Promise<{ width: number; height: number }> {
+  let failure: unknown;
+  for (const path of paths.slice(0, 10)) {
+    try {
+      return await pictureSize(await readWhole(path, LARGEST), path);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure ?? new FeltmapError('bad-input', 'There is no image whose size could be read.');
+}

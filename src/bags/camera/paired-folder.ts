@@ -1,0 +1,169 @@
+import { dirname, join } from 'node:path';
+import { FeltmapError } from '../../geometry/errors.js';
+import type { Pose } from '../../geometry/se3.js';
+import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
+import { firstSize, imagesOf, namesIn, numberIn, stampsOfNames } from './image-names.js';
+import { type Calibration, findCalibration } from './intrinsics-files.js';
+import { readPoseFile, readPoseList } from './pose-files.js';
+import type { FolderFrame, RgbdFolder } from './rgbd-folder.js';
+
+const COLOR_FOLDERS = ['color', 'colour', 'rgb', 'image', 'images'];
+const POSE_FOLDERS = ['pose', 'poses'];
+const POSE_LISTS = ['traj.txt', 'trajectory.log', 'scene/trajectory.log'];
+/** Calibrations that ScanNet's exporter writes, for depth and for colour. */
+const DEPTH_CALIBRATION = ['intrinsic_depth.txt', 'depth_intrinsic.txt'];
+const COLOR_CALIBRATION = ['intrinsic_color.txt', 'color_intrinsic.txt'];
+const JPEG_OR_PNG = ['.jpg', '.jpeg', '.png'];
+
+interface Files {
+  readonly kind: string;
+  readonly depthFolder: string;
+  readonly depths: readonly string[];
+  readonly colorFolder?: string;
+  readonly colors: readonly string[];
+}
+
+/**
+ * A folder whose images lie in folders of their own: depth/ beside color/ (or rgb/, image/), as ScanNet's exporter and
+ * Open3D write them, or Replica's results/ with frame*.jpg and depth*.png. Intrinsics from intrinsic/, a JSON or text file;
+ * poses from pose/, traj.txt or trajectory.log. Depth is registered to colour. undefined for other folders.
+ *
+ * @throws FeltmapError bad-input without intrinsics, or for files that cannot be understood
+ */
+export async function findPairedFolder(
+  path: string,
+  names: readonly string[],
+): Promise<RgbdFolder | undefined> {
+  const files = (await separateFolders(path, names)) ?? (await replica(path, names));
+  if (!files) return undefined;
+  const { depths, colors, depthFolder, colorFolder } = files;
+  const { stampsNs, origin } = stampsOfNames(depths);
+  const partner = partners(depths, colors);
+  const frames: FolderFrame[] = depths.map((name, i) => ({
+    stampNs: stampsNs[i]!,
+    depth: join(depthFolder, name),
+    ...(partner[i] !== undefined && { color: join(colorFolder!, partner[i]) }),
+  }));
+  const found = await calibrations(path);
+  if (!found)
+    throw new FeltmapError(
+      'not-found',
+      `${path} has the layout of ${files.kind}, but no intrinsics; put fx fy cx cy into ${join(path, 'intrinsics.txt')}`,
+    );
+  const camera = await sized(
+    found.depth,
+    frames.map((f) => f.depth),
+    path,
+  );
+  const colored = frames.flatMap((f) => (f.color === undefined ? [] : [f.color]));
+  const poses = await posesOf(path, names, depths, stampsNs);
+  const { depthScale } = found.depth;
+  const unit = depthScale === undefined ? 'millimetres' : `units of ${(depthScale * 1e3).toPrecision(4)} mm`;
+  return {
+    kind: files.kind,
+    frames,
+    camera,
+    ...(colored.length > 0 && { color: { camera: await sized(found.color ?? found.depth, colored, path) } }),
+    depthScale: depthScale ?? 0.001,
+    stamps: origin,
+    notes: [`${path}: intrinsics from ${found.depth.file}, depth in ${unit}`],
+    ...(poses && { poses }),
+  };
+}
+
+async function separateFolders(path: string, names: readonly string[]): Promise<Files | undefined> {
+  if (!names.includes('depth')) return undefined;
+  const depthFolder = join(path, 'depth');
+  const depths = imagesOf(await namesIn(depthFolder), ['.png']);
+  if (depths.length === 0) return undefined;
+  const color = COLOR_FOLDERS.find((name) => names.includes(name));
+  const kind = names.some((name) => POSE_FOLDERS.includes(name)) ? 'ScanNet-style' : 'Open3D-style';
+  if (color === undefined) return { kind, depthFolder, depths, colors: [] };
+  const colorFolder = join(path, color);
+  return {
+    kind,
+    depthFolder,
+    depths,
+    colorFolder,
+    colors: imagesOf(await namesIn(colorFolder), JPEG_OR_PNG),
+  };
+}
+
+async function replica(path: string, names: readonly string[]): Promise<Files | undefined> {
+  if (!names.includes('results')) return undefined;
+  const folder = join(path, 'results');
+  const inside = await namesIn(folder);
+  const depths = imagesOf(inside, ['.png']).filter((name) => name.startsWith('depth'));
+  const colors = imagesOf(inside, JPEG_OR_PNG).filter((name) => name.startsWith('frame'));
+  if (depths.length === 0) return undefined;
+  return { kind: 'Replica', depthFolder: folder, depths, colorFolder: folder, colors };
+}
+
+/** The colour image of each depth image: of the same number, else of the same place where there are as many. */
+function partners(depths: readonly string[], colors: readonly string[]): (string | undefined)[] {
+  const byNumber = new Map(colors.map((name) => [numberIn(name), name]));
+  const numbers = depths.map(numberIn);
+  const matched = numbers.map((number) => (number === undefined ? undefined : byNumber.get(number)));
+  const some = matched.some((name) => name !== undefined);
+  return some || colors.length !== depths.length ? matched : [...colors];
+}
+
+async function calibrations(path: string): Promise<{ depth: Calibration; color?: Calibration } | undefined> {
+  const folders = [join(path, 'intrinsic'), join(path, 'intrinsics'), path];
+  const depth = await findCalibration(folders, DEPTH_CALIBRATION);
+  const color = await findCalibration(folders, COLOR_CALIBRATION);
+  if (depth) return { depth, ...(color && { color }) };
+  // Replica has one cam_params.json for all its scenes, beside them.
+  const one = color ?? (await findCalibration([...folders, dirname(path)]));
+  return one && { depth: one };
+}
+
+/** Intrinsics with a size: that of the file, else that of the images. */
+async function sized(
+  { camera }: Calibration,
+  images: readonly string[],
+  path: string,
+): Promise<CameraIntrinsics> {
+  const { width, height } = camera;
+  if (width !== undefined && height !== undefined) return { ...camera, width, height };
+  const size = await firstSize(images).catch(() => undefined);
+  if (!size)
+    throw new FeltmapError(
+      'bad-input',
+      `${path}: none of its first images can be read; check that they are whole`,
+    );
+  return { ...camera, ...size };
+}
+
+async function posesOf(
+  path: string,
+  names: readonly string[],
+  depths: readonly string[],
+  stampsNs: readonly bigint[],
+): Promise<RgbdFolder['poses'] | undefined> {
+  const known = (poses: readonly (Pose | undefined)[]) => {
+    const there = poses.flatMap((pose, i) =>
+      pose && i < stampsNs.length ? [{ pose, stampNs: stampsNs[i]! }] : [],
+    );
+    return { stampsNs: there.map((t) => t.stampNs), poses: there.map((t) => t.pose) };
+  };
+  const folder = POSE_FOLDERS.find((name) => names.includes(name));
+  if (folder !== undefined) {
+    const files = new Map((await namesIn(join(path, folder))).map((name) => [numberIn(name), name]));
+    return async () => {
+      const poses: (Pose | undefined)[] = [];
+      for (const name of depths) {
+        const file = files.get(numberIn(name));
+        poses.push(file === undefined ? undefined : await readPoseFile(join(path, folder, file)));
+      }
+      return known(poses);
+    };
+  }
+  for (const list of POSE_LISTS)
+    if (
+      names.includes(list) ||
+      (list.includes('/') && (await namesIn(join(path, dirname(list)))).includes('trajectory.log'))
+    )
+      return async () => known(await readPoseList(join(path, list)));
+  return undefined;
+}

@@ -1,0 +1,130 @@
+import { FeltmapError } from '../../geometry/errors.js';
+import { compose, identity, type Pose } from '../../geometry/se3.js';
+import { frameName, type TfBuffer } from '../../messages/tf-buffer.js';
+import { intrinsicsFromCameraInfo, isRectified } from '../../sensors/camera/camera-info.js';
+import { CAMERA_ON_BODY, type CameraIntrinsics } from '../../sensors/camera/frame.js';
+import type { FrameSetup } from '../../sensors/camera/frame-builder.js';
+import { staticTransforms } from '../imu-topic.js';
+import type { BagReader } from '../types.js';
+import { cameraInfoOf, type CameraTopics, type ImageTopic, isRegisteredName } from './topics.js';
+
+/** Frame of the body, where tf knows it (REP-105). */
+const BASE = 'base_link';
+
+/** A camera of a bag with its calibration. */
+export interface BagCamera {
+  readonly setup: FrameSetup & { readonly mount: Pose };
+  /** Frame in which tf knows the body, and T_body_frame. */
+  readonly body: { readonly frame: string; readonly T_body_frame: Pose };
+  /** How colour and depth lie to each other, for people; absent without colour. */
+  readonly registration?: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Intrinsics from camera_info, the place of colour to depth and of depth on the body from tf_static.
+ *
+ * @throws FeltmapError not-found without camera_info for depth; bad-input or unsupported for one that cannot be used
+ */
+export async function cameraOfBag(bag: BagReader, path: string, topics: CameraTopics): Promise<BagCamera> {
+  const { depth, color } = topics;
+  const notes = [...topics.notes];
+  const tf = await staticTransforms(bag);
+  const [depthInfo, colorInfo] = [await cameraInfoOf(bag, depth), color && (await cameraInfoOf(bag, color))];
+  const sameFrame = color !== undefined && frameName(color.frameId) === frameName(depth.frameId);
+  const registered =
+    sameFrame ||
+    (depthInfo && colorInfo && frameName(depthInfo.info.frameId) === frameName(colorInfo.info.frameId)) ===
+      true;
+  // Depth that is registered to colour has the intrinsics of colour.
+  const info = depthInfo ?? (registered ? colorInfo : undefined);
+  if (!info)
+    throw new FeltmapError(
+      'not-found',
+      `${path}: there is no camera_info for ${depth.name}; record the topic camera_info beside it`,
+    );
+  const camera = intrinsicsOf(info.info, depth, info.topic);
+  const mount = mountOf(tf, depth);
+  if (mount.note !== undefined) notes.push(mount.note);
+  const setup: FrameSetup & { mount: Pose } = { name: depth.name, camera, mount: mount.T_body_depth };
+  const found = { body: mount.body, notes };
+  if (!color) return { setup, ...found };
+
+  let colorCamera: CameraIntrinsics | undefined;
+  if (!colorInfo && !registered)
+    notes.push(
+      `${color.name}: there is no camera_info for it: depth is used without colour; record camera_info`,
+    );
+  else {
+    try {
+      colorCamera = colorInfo ? intrinsicsOf(colorInfo.info, color, colorInfo.topic) : camera;
+    } catch (error) {
+      if (!(error instanceof FeltmapError)) throw error;
+      notes.push(`${error.message}: depth is used without colour`);
+    }
+  }
+  if (!colorCamera) return { setup, ...found };
+  const { T_depth_color, text, note } = placeOfColor(tf, depth, color, registered);
+  if (note !== undefined) notes.push(note);
+  return {
+    setup: { ...setup, color: { name: color.name, camera: colorCamera, T_depth_color } },
+    registration: text,
+    ...found,
+  };
+}
+
+function intrinsicsOf(
+  info: Parameters<typeof intrinsicsFromCameraInfo>[0],
+  image: ImageTopic,
+  topic: string,
+): CameraIntrinsics {
+  try {
+    return intrinsicsFromCameraInfo(info, isRectified(image.base));
+  } catch (error) {
+    if (!(error instanceof FeltmapError)) throw error;
+    throw new FeltmapError(error.code, `${topic}: ${error.message}`, { cause: error });
+  }
+}
+
+/** On base_link where tf connects them, else the camera is the body. */
+function mountOf(
+  tf: TfBuffer,
+  depth: ImageTopic,
+): { T_body_depth: Pose; body: BagCamera['body']; note?: string } {
+  const found = tf.has(BASE) ? tf.lookup(BASE, depth.frameId, 0n) : undefined;
+  if (found?.ok) return { T_body_depth: found.pose, body: { frame: BASE, T_body_frame: identity() } };
+  return {
+    T_body_depth: CAMERA_ON_BODY,
+    body: { frame: frameName(depth.frameId), T_body_frame: CAMERA_ON_BODY },
+    ...(found && {
+      note: `${depth.name}: there is no fixed transform from '${BASE}' to it (${found.reason}): the camera is the body; record /tf_static`,
+    }),
+  };
+}
+
+function placeOfColor(
+  tf: TfBuffer,
+  depth: ImageTopic,
+  color: ImageTopic,
+  registered: boolean,
+): { T_depth_color: Pose; text: string; note?: string } {
+  if (registered || isRegisteredName(depth.name))
+    return { T_depth_color: identity(), text: 'depth is registered to colour' };
+  const found = tf.lookup(depth.frameId, color.frameId, 0n);
+  if (found.ok) {
+    const [x, y, z] = [3, 7, 11].map((i) => (found.pose[i]! * 1e3).toFixed(0));
+    return {
+      T_depth_color: found.pose,
+      text: `depth is not registered to colour; tf_static: colour at (${x}, ${y}, ${z}) mm in the depth camera`,
+    };
+  }
+  const note =
+    `${depth.name}: there is no transform from '${frameName(depth.frameId)}' to '${frameName(color.frameId)}' of ` +
+    `${color.name} (${found.reason}): both are taken for one camera; record /tf_static, or depth registered to colour`;
+  return { T_depth_color: identity(), text: 'it is not known where colour lies to depth', note };
+}
+
+/** T_body_x of a reading whose place is known in the frame of the body. */
+export function onBody(body: BagCamera['body'], T_frame_x: Pose): Pose {
+  return compose(body.T_body_frame, T_frame_x);
+}

@@ -1,0 +1,152 @@
+import { basename, join, resolve } from 'node:path';
+import { FeltmapError } from '../../geometry/errors.js';
+import { fromQuaternion } from '../../geometry/se3.js';
+import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
+import { type Paired, Pairing } from '../../sensors/camera/pairing.js';
+import { readText } from '../files.js';
+import { parseSeconds } from '../timestamps.js';
+import { firstSize } from './image-names.js';
+import { findCalibration } from './intrinsics-files.js';
+import { numbersOf } from './pose-files.js';
+import type { FolderFrame, RgbdFolder } from './rgbd-folder.js';
+
+/** Depth images hold fifths of a millimetre. */
+const DEPTH_SCALE = 1 / 5000;
+
+type Camera = readonly [fx: number, fy: number, cx: number, cy: number, ...coefficients: number[]];
+
+/** The three cameras of the benchmark, as its page gives them; the images of the third have no distortion. */
+const FREIBURG: Readonly<Record<string, Camera>> = {
+  1: [517.3, 516.5, 318.6, 255.3, 0.2624, -0.9531, -0.0054, 0.0026, 1.1633],
+  2: [520.9, 521.0, 325.1, 249.7, 0.2312, -0.7849, -0.0033, -0.0001, 0.9172],
+  3: [535.4, 539.2, 320.1, 247.6],
+};
+/** What its page recommends where the camera is not known: ROS's default for a Kinect. */
+const DEFAULT: Camera = [525, 525, 319.5, 239.5];
+
+interface Entry {
+  readonly stampNs: bigint;
+  readonly file: string;
+}
+
+/**
+ * A sequence of the TUM RGB-D benchmark or in its layout: depth.txt, rgb.txt, groundtruth.txt; depth is registered to
+ * colour. undefined for other folders.
+ *
+ * @throws FeltmapError
+ */
+export async function findTum(path: string, names: readonly string[]): Promise<RgbdFolder | undefined> {
+  if (!names.includes('depth.txt')) return undefined;
+  const depths = await readList(path, 'depth.txt');
+  if (depths.length === 0)
+    throw new FeltmapError(
+      'bad-input',
+      `${join(path, 'depth.txt')} lists no images; check that the folder is complete`,
+    );
+  const colors = names.includes('rgb.txt') ? await readList(path, 'rgb.txt') : [];
+  const { frames, notes } = pair(depths, colors, path);
+  const { camera, depthScale, note } = await cameraOf(path, depths);
+  return {
+    kind: 'TUM RGB-D',
+    frames,
+    camera,
+    ...(colors.length > 0 && { color: { camera } }),
+    depthScale,
+    stamps: 'stamps from depth.txt',
+    notes: [note, ...notes],
+    ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),
+  };
+}
+
+/** Stamp and file of each line. */
+async function readList(folder: string, name: string): Promise<Entry[]> {
+  const path = join(folder, name);
+  const entries: Entry[] = [];
+  for (const [i, line] of (await readText(path)).split('\n').entries()) {
+    const content = line.split('#')[0]!.trim();
+    if (content === '') continue;
+    const [time, file] = content.split(/[\s,]+/);
+    const stampNs = parseSeconds(time!);
+    if (stampNs === undefined || file === undefined)
+      throw new FeltmapError(
+        'bad-input',
+        `${path}, line ${i + 1}: '${content.slice(0, 40)}' is no stamp in seconds and file name`,
+      );
+    entries.push({ stampNs, file: join(folder, file) });
+  }
+  return entries.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
+}
+
+function pair(
+  depths: readonly Entry[],
+  colors: readonly Entry[],
+  path: string,
+): { frames: FolderFrame[]; notes: string[] } {
+  const pairing = new Pairing<Entry, Entry>();
+  const pairs: Paired<Entry, Entry>[] = [];
+  let next = 0;
+  for (const depth of depths) {
+    for (; next < colors.length && colors[next]!.stampNs <= depth.stampNs; next++)
+      pairs.push(...pairing.addColor(colors[next]!.stampNs, colors[next]!));
+    pairs.push(...pairing.addDepth(depth.stampNs, depth));
+  }
+  for (const color of colors.slice(next)) pairs.push(...pairing.addColor(color.stampNs, color));
+  pairs.push(...pairing.end());
+  const frames = pairs.map(({ depth, color, delay }) => ({
+    stampNs: depth.stampNs,
+    depth: depth.file,
+    ...(color && { color: color.file, delay: delay! }),
+  }));
+  return { frames, notes: pairing.notes.map((note) => `${path}: ${note}`) };
+}
+
+/** A file in the folder wins; else the camera by the folder's name. */
+async function cameraOf(
+  path: string,
+  depths: readonly Entry[],
+): Promise<{ camera: CameraIntrinsics; depthScale: number; note: string }> {
+  const own = await findCalibration([path]);
+  if (own) {
+    const size = await firstSize(depths.map((d) => d.file)).catch(() => ({ width: 640, height: 480 }));
+    return {
+      camera: { ...size, ...own.camera },
+      depthScale: own.depthScale ?? DEPTH_SCALE,
+      note: `${path}: intrinsics from ${own.file}`,
+    };
+  }
+  const number = /(?:freiburg|fr)([123])/i.exec(basename(resolve(path)))?.[1];
+  const [fx, fy, cx, cy, ...coefficients] = number === undefined ? DEFAULT : FREIBURG[number]!;
+  const camera: CameraIntrinsics = {
+    width: 640,
+    height: 480,
+    ...{ fx, fy, cx, cy },
+    distortion: coefficients.length > 0 ? 'plumb_bob' : 'none',
+    coefficients,
+  };
+  const note =
+    number === undefined
+      ? `${path}: no calibration file, and the name tells no camera (freiburg1 to 3): intrinsics are the default of the ` +
+        `benchmark (f ${fx}, c ${cx}, ${cy}); put fx fy cx cy into calibration.txt if they are others`
+      : `${path}: intrinsics of the camera freiburg${number}, by the name of the folder`;
+  return { camera, depthScale: DEPTH_SCALE, note };
+}
+
+/** Poses of the camera, `t x y z qx qy qz qw` a line. */
+async function readPoses(path: string): ReturnType<NonNullable<RgbdFolder['poses']>> {
+  const stampsNs: bigint[] = [];
+  const poses: Float64Array[] = [];
+  for (const [i, line] of (await readText(path)).split('\n').entries()) {
+    const content = line.split('#')[0]!.trim();
+    if (content === '') continue;
+    const stampNs = parseSeconds(content.split(/[\s,]+/)[0]!);
+    const [, x, y, z, qx, qy, qz, qw] = numbersOf(content, path);
+    const norm = Math.hypot(qx ?? NaN, qy ?? NaN, qz ?? NaN, qw ?? NaN);
+    if (stampNs === undefined || !(norm > 0.5))
+      throw new FeltmapError('bad-input', `${path}, line ${i + 1}: expected t x y z qx qy qz qw`);
+    // Some sequences repeat a stamp.
+    if (stampsNs.length > 0 && stampNs <= stampsNs.at(-1)!) continue;
+    stampsNs.push(stampNs);
+    poses.push(fromQuaternion([x!, y!, z!], [qx!, qy!, qz!, qw!]));
+  }
+  return { stampsNs, poses };
+}

@@ -1,0 +1,395 @@
+// Fusion of organised ranges by gathering: every corner in view looks at the pixel it is seen in and takes the distance
+// from that pixel's plane, n·(c − p), as a sample of its running mean (Curless & Levoy 1996; the plane instead of the
+// distance along the ray as in Vespa et al. 2018). What lies before the surface is seen to be free.
+import {
+  G_CHANGE,
+  G_COLOUR,
+  G_COORDS,
+  G_DATA,
+  G_FIRST,
+  G_INVERSE,
+  G_MAX_WEIGHT,
+  G_POOL,
+  G_TRUNCATION,
+  G_VOXEL,
+  P_NEXT,
+} from '../layout/field';
+import {
+  COLOUR_BLOCK,
+  D_BLOCKS,
+  D_CAMERA,
+  D_COLOR,
+  D_COUNT,
+  D_FREE_WEIGHT,
+  D_GRID,
+  D_HEIGHT,
+  D_MOST,
+  D_PLANES,
+  D_POSE,
+  D_SCAN,
+  D_STEP,
+  D_TILES,
+  D_WIDTH,
+  GATHER_CHUNK,
+  MAX_COLOUR_WEIGHT,
+  TILE,
+} from '../layout/gather';
+import { touchBlock } from './blocks';
+
+/** Least cosine that the band along the optical axis is widened for. */
+const LEAST_COS: f32 = 0.25;
+/** Share of a distance along the ray that is taken for the distance from a surface whose normal is not known. */
+const MEAN_COS: f32 = 0.7;
+/** Weight of such a distance. */
+const UNORIENTED: f32 = 0.2;
+/** A corner this near to the camera is not looked at, metres. */
+const NEAREST: f32 = 0.02;
+/** Half the side of a block's diagonal, in voxels. */
+const HALF_DIAGONAL: f32 = 6.93;
+
+/** Nearest and farthest range of each tile. Chunk: a row of tiles. */
+export function rangeTiles(args: usize, chunk: i32): void {
+  const width = load<i32>(args, D_WIDTH),
+    height = load<i32>(args, D_HEIGHT);
+  const depth: usize = load<u32>(args, D_PLANES);
+  const columns = (width + TILE - 1) / TILE;
+  const tiles = <usize>load<u32>(args, D_TILES) + ((<usize>(chunk * columns)) << 3);
+  for (let t = 0; t < columns; t++) {
+    let near = f32.MAX_VALUE,
+      far: f32 = 0;
+    for (let v = chunk * TILE; v < min(height, (chunk + 1) * TILE); v++)
+      for (let u = t * TILE; u < min(width, (t + 1) * TILE); u++) {
+        const z = load<f32>(depth + ((<usize>(v * width + u)) << 2));
+        if (z <= 0) continue;
+        near = min(near, z);
+        far = max(far, z);
+      }
+    store<f32>(tiles + ((<usize>t) << 3), near);
+    store<f32>(tiles + ((<usize>t) << 3), far, 4);
+  }
+}
+
+/** Makes the blocks in the band around the surface that is seen. One chunk only. */
+export function makeBand(args: usize, _chunk: i32): void {
+  const g: usize = load<u32>(args, D_GRID);
+  const width = load<i32>(args, D_WIDTH),
+    height = load<i32>(args, D_HEIGHT),
+    step = load<i32>(args, D_STEP);
+  const fx = load<f32>(args, D_CAMERA),
+    fy = load<f32>(args, D_CAMERA + 4),
+    cx = load<f32>(args, D_CAMERA + 8),
+    cy = load<f32>(args, D_CAMERA + 12);
+  const depth: usize = load<u32>(args, D_PLANES),
+    planeX: usize = load<u32>(args, D_PLANES + 4),
+    planeY: usize = load<u32>(args, D_PLANES + 8),
+    planeZ: usize = load<u32>(args, D_PLANES + 12);
+  const inverse = load<f32>(g, G_INVERSE),
+    truncation = load<f32>(g, G_TRUNCATION);
+  let lastX = i32.MIN_VALUE,
+    lastY: i32 = 0,
+    lastZ: i32 = 0;
+  for (let v = step >> 1; v < height; v += step)
+    for (let u = step >> 1; u < width; u += step) {
+      const at = (<usize>(v * width + u)) << 2;
+      const z = load<f32>(depth + at);
+      if (z <= 0) continue;
+      const px = ((<f32>u - cx) / fx) * z,
+        py = ((<f32>v - cy) / fy) * z;
+      let nx = load<f32>(planeX + at),
+        ny = load<f32>(planeY + at),
+        nz = load<f32>(planeZ + at);
+      if (nx == 0 && ny == 0 && nz == 0) {
+        const scale = <f32>-1 / sqrt(px * px + py * py + z * z);
+        nx = px * scale;
+        ny = py * scale;
+        nz = z * scale;
+      }
+      for (let k = -1; k <= 1; k++) {
+        const o = <f32>k * truncation;
+        const qx = px + nx * o,
+          qy = py + ny * o,
+          qz = z + nz * o;
+        const bx = (<i32>floor(alongRow(args, 0, qx, qy, qz) * inverse)) >> 3,
+          by = (<i32>floor(alongRow(args, 16, qx, qy, qz) * inverse)) >> 3,
+          bz = (<i32>floor(alongRow(args, 32, qx, qy, qz) * inverse)) >> 3;
+        if (bx == lastX && by == lastY && bz == lastZ) continue;
+        lastX = bx;
+        lastY = by;
+        lastZ = bz;
+        touchBlock(g, bx, by, bz);
+      }
+    }
+}
+
+/** A coordinate of a sensor-frame point in the submap: one row of the pose. */
+// @ts-ignore: decorator
+@inline
+function alongRow(args: usize, row: usize, x: f32, y: f32, z: f32): f32 {
+  return (
+    load<f32>(args + row, D_POSE) * x +
+    load<f32>(args + row, D_POSE + 4) * y +
+    load<f32>(args + row, D_POSE + 8) * z +
+    load<f32>(args + row, D_POSE + 12)
+  );
+}
+
+/** Lists the blocks of the grid that are in view and not behind all that is seen. One chunk only. */
+export function blocksInView(args: usize, _chunk: i32): void {
+  const g: usize = load<u32>(args, D_GRID);
+  const next: usize = load<u32>(<usize>load<u32>(g, G_POOL), P_NEXT);
+  const coords: usize = load<u32>(g, G_COORDS);
+  const side = load<f32>(g, G_VOXEL) * 8,
+    radius = load<f32>(g, G_VOXEL) * HALF_DIAGONAL,
+    truncation = load<f32>(g, G_TRUNCATION);
+  const width = load<i32>(args, D_WIDTH),
+    height = load<i32>(args, D_HEIGHT);
+  const columns = (width + TILE - 1) / TILE,
+    rows = (height + TILE - 1) / TILE;
+  const fx = load<f32>(args, D_CAMERA),
+    fy = load<f32>(args, D_CAMERA + 4),
+    cx = load<f32>(args, D_CAMERA + 8),
+    cy = load<f32>(args, D_CAMERA + 12);
+  const tiles: usize = load<u32>(args, D_TILES),
+    list: usize = load<u32>(args, D_BLOCKS);
+  const most = load<i32>(args, D_MOST);
+  let count = 0;
+  for (let block = load<i32>(g, G_FIRST); block != 0; block = load<i32>(next + ((<usize>block) << 2))) {
+    const at = coords + ((<usize>block) << 4);
+    const x = (<f32>load<i32>(at) + 0.5) * side - load<f32>(args, D_POSE + 12),
+      y = (<f32>load<i32>(at, 4) + 0.5) * side - load<f32>(args, D_POSE + 28),
+      z = (<f32>load<i32>(at, 8) + 0.5) * side - load<f32>(args, D_POSE + 44);
+    const pz =
+      load<f32>(args, D_POSE + 8) * x + load<f32>(args, D_POSE + 24) * y + load<f32>(args, D_POSE + 40) * z;
+    if (pz + radius < NEAREST) continue;
+    let left = 0,
+      right = columns - 1,
+      top = 0,
+      bottom = rows - 1;
+    const near = pz - radius;
+    if (near > NEAREST) {
+      const px =
+          load<f32>(args, D_POSE) * x + load<f32>(args, D_POSE + 16) * y + load<f32>(args, D_POSE + 32) * z,
+        py =
+          load<f32>(args, D_POSE + 4) * x +
+          load<f32>(args, D_POSE + 20) * y +
+          load<f32>(args, D_POSE + 36) * z;
+      const u = (px / pz) * fx + cx,
+        v = (py / pz) * fy + cy;
+      // The centre may lie beside the axis: the sphere's outline is a little wider than radius/near.
+      const w = (radius / near) * (1 + (abs(px) + abs(py)) / pz);
+      const u0 = u - w * fx,
+        u1 = u + w * fx,
+        v0 = v - w * fy,
+        v1 = v + w * fy;
+      if (u1 < 0 || v1 < 0 || u0 > <f32>width || v0 > <f32>height) continue;
+      left = max(0, <i32>floor(u0) / TILE);
+      right = min(columns - 1, <i32>floor(u1) / TILE);
+      top = max(0, <i32>floor(v0) / TILE);
+      bottom = min(rows - 1, <i32>floor(v1) / TILE);
+    }
+    let far: f32 = 0;
+    for (let r = top; r <= bottom; r++)
+      for (let c = left; c <= right; c++)
+        far = max(far, load<f32>(tiles + ((<usize>(r * columns + c)) << 3), 4));
+    if (far == 0 || near > far + truncation) continue;
+    if (count == most) break;
+    store<i32>(list + ((<usize>count) << 2), block);
+    count++;
+  }
+  store<i32>(args, count, D_COUNT);
+}
+
+/** Chunk: GATHER_CHUNK of the listed blocks. Each corner is updated by itself. */
+export function gatherBlocks(args: usize, chunk: i32): void {
+  const past = min(load<i32>(args, D_COUNT), (chunk + 1) * GATHER_CHUNK);
+  for (let i = chunk * GATHER_CHUNK; i < past; i++)
+    gatherBlock(args, load<u32>(<usize>load<u32>(args, D_BLOCKS) + ((<usize>i) << 2)));
+}
+
+function gatherBlock(args: usize, block: usize): void {
+  const g: usize = load<u32>(args, D_GRID);
+  const voxel = load<f32>(g, G_VOXEL),
+    truncation = load<f32>(g, G_TRUNCATION),
+    maxWeight = load<f32>(g, G_MAX_WEIGHT);
+  const width = load<i32>(args, D_WIDTH),
+    height = load<i32>(args, D_HEIGHT);
+  const fx = load<f32>(args, D_CAMERA),
+    fy = load<f32>(args, D_CAMERA + 4),
+    cx = load<f32>(args, D_CAMERA + 8),
+    cy = load<f32>(args, D_CAMERA + 12);
+  const depth: usize = load<u32>(args, D_PLANES),
+    planeX: usize = load<u32>(args, D_PLANES + 4),
+    planeY: usize = load<u32>(args, D_PLANES + 8),
+    planeZ: usize = load<u32>(args, D_PLANES + 12),
+    information: usize = load<u32>(args, D_PLANES + 16);
+  const image: usize = load<u32>(args, D_COLOR);
+  const colours: usize = load<u32>(g, G_COLOUR);
+  const freeWeight = load<f32>(args, D_FREE_WEIGHT);
+  const coords = <usize>load<u32>(g, G_COORDS) + (block << 4);
+  // The first corner in the sensor frame, and how that moves from corner to corner: rows of Rᵀ.
+  const wx = <f32>(load<i32>(coords) << 3) * voxel - load<f32>(args, D_POSE + 12),
+    wy = <f32>(load<i32>(coords, 4) << 3) * voxel - load<f32>(args, D_POSE + 28),
+    wz = <f32>(load<i32>(coords, 8) << 3) * voxel - load<f32>(args, D_POSE + 44);
+  const r0 = load<f32>(args, D_POSE),
+    r1 = load<f32>(args, D_POSE + 4),
+    r2 = load<f32>(args, D_POSE + 8),
+    r3 = load<f32>(args, D_POSE + 16),
+    r4 = load<f32>(args, D_POSE + 20),
+    r5 = load<f32>(args, D_POSE + 24),
+    r6 = load<f32>(args, D_POSE + 32),
+    r7 = load<f32>(args, D_POSE + 36),
+    r8 = load<f32>(args, D_POSE + 40);
+  const ox = r0 * wx + r3 * wy + r6 * wz,
+    oy = r1 * wx + r4 * wy + r7 * wz,
+    oz = r2 * wx + r5 * wy + r8 * wz;
+  const lanes = f32x4(0, 1, 2, 3);
+  const stepX = f32x4.mul(lanes, f32x4.splat(r0 * voxel)),
+    stepY = f32x4.mul(lanes, f32x4.splat(r1 * voxel)),
+    stepZ = f32x4.mul(lanes, f32x4.splat(r2 * voxel));
+  const FX = f32x4.splat(fx),
+    FY = f32x4.splat(fy),
+    CX = f32x4.splat(cx + 0.5),
+    CY = f32x4.splat(cy + 0.5);
+  const zero = f32x4.splat(0),
+    nearest = f32x4.splat(NEAREST),
+    wide = f32x4.splat(<f32>width),
+    high = f32x4.splat(<f32>height);
+  const data = <usize>load<u32>(g, G_DATA) + (block << 12);
+  const tint = colours ? colours + block * COLOUR_BLOCK : 0;
+  const tintBand = <f32>2 * voxel;
+  let changed: f32 = 0;
+  for (let row = 0; row < 128; row++) {
+    // Half a row of eight corners.
+    const x = (row & 1) << 2,
+      y = (row >> 1) & 7,
+      z = row >> 4;
+    const X = f32x4.add(f32x4.splat(ox + (r0 * <f32>x + r3 * <f32>y + r6 * <f32>z) * voxel), stepX),
+      Y = f32x4.add(f32x4.splat(oy + (r1 * <f32>x + r4 * <f32>y + r7 * <f32>z) * voxel), stepY),
+      Z = f32x4.add(f32x4.splat(oz + (r2 * <f32>x + r5 * <f32>y + r8 * <f32>z) * voxel), stepZ);
+    const over = f32x4.div(f32x4.splat(1), Z);
+    const U = f32x4.add(f32x4.mul(f32x4.mul(X, over), FX), CX),
+      V = f32x4.add(f32x4.mul(f32x4.mul(Y, over), FY), CY);
+    const seen = v128.and(
+      f32x4.gt(Z, nearest),
+      v128.and(
+        v128.and(f32x4.ge(U, zero), f32x4.lt(U, wide)),
+        v128.and(f32x4.ge(V, zero), f32x4.lt(V, high)),
+      ),
+    );
+    const mask = i32x4.bitmask(seen);
+    if (mask == 0) continue;
+    const columns = i32x4.trunc_sat_f32x4_s(U),
+      rows = i32x4.trunc_sat_f32x4_s(V);
+    for (let lane = 0; lane < 4; lane++) {
+      if (!(mask & (1 << lane))) continue;
+      const u = laneI(columns, lane),
+        v = laneI(rows, lane);
+      const pixel = <usize>(v * width + u);
+      const at = pixel << 2;
+      const D = load<f32>(depth + at);
+      if (D <= 0) continue;
+      const pz = laneF(Z, lane);
+      const before = D - pz;
+      const nx = load<f32>(planeX + at),
+        ny = load<f32>(planeY + at),
+        nz = load<f32>(planeZ + at);
+      const corner = data + ((<usize>(x + lane + (y << 3) + (z << 6))) << 3);
+      let d: f32,
+        w: f32,
+        free = false;
+      if (nx == 0 && ny == 0 && nz == 0) {
+        if (before < -truncation) continue;
+        if (before > truncation) {
+          if (nearestAround(depth, width, height, u, v) < pz + truncation) continue;
+          d = truncation;
+          w = freeWeight;
+          free = true;
+        } else {
+          d = before * MEAN_COS;
+          w = UNORIENTED * load<f32>(information + at);
+        }
+      } else {
+        const qx = (<f32>u - cx) / fx,
+          qy = (<f32>v - cy) / fy;
+        const px = laneF(X, lane),
+          py = laneF(Y, lane);
+        const along = nx * qx + ny * qy + nz; // of the ray through the pixel, scaled to z = 1
+        const cos = -along / sqrt(qx * qx + qy * qy + 1);
+        d = nx * px + ny * py + nz * pz - along * D;
+        const band = truncation / max(cos, LEAST_COS);
+        if (d < -truncation || before < -band) continue;
+        if (d >= truncation) {
+          if (before <= 0) continue;
+          d = truncation;
+          w = freeWeight;
+          free = true;
+        } else if (before > band) continue;
+        else w = load<f32>(information + at) * cos;
+      }
+      const s0 = load<f32>(corner),
+        w0 = load<f32>(corner, 4);
+      const w1 = w0 + w;
+      const s1 = s0 + ((d - s0) * w) / w1;
+      store<f32>(corner, s1);
+      store<f32>(corner, min(w1, maxWeight), 4);
+      changed += abs(s1 - s0) + (w0 < 1 ? min(w, 1) * truncation * <f32>0.25 : 0);
+      if (tint == 0 || image == 0 || free || abs(d) > tintBand) continue;
+      if (load<u8>(image + at, 3) == 0) continue;
+      changed +=
+        mixColour(tint + ((<usize>(x + lane + (y << 3) + (z << 6))) << 3), image + at, min(w, 4)) *
+        voxel *
+        <f32>0.004;
+    }
+  }
+  if (!(changed > 0)) return;
+  const at = <usize>load<u32>(g, G_CHANGE) + (block << 2);
+  store<f32>(at, load<f32>(at) + changed);
+  store<i32>(coords, load<i32>(args, D_SCAN), 12);
+}
+
+/** Takes a pixel into a corner's running mean; returns how much its green changed. */
+// @ts-ignore: decorator
+@inline
+function mixColour(corner: usize, pixel: usize, w: f32): f32 {
+  const w0 = <f32>load<u16>(corner, 6) * (1.0 / 256);
+  const w1 = w0 + w,
+    share = w / w1;
+  let change: f32 = 0;
+  for (let c: usize = 0; c < 3; c++) {
+    const old = <f32>load<u16>(corner + (c << 1));
+    const step = (<f32>load<u8>(pixel + c) * 256 - old) * share;
+    store<u16>(corner + (c << 1), <u16>(old + step + 0.5));
+    if (c == 1) change = abs(step) * (1.0 / 256);
+  }
+  store<u16>(corner, <u16>(min(w1, <f32>MAX_COLOUR_WEIGHT) * 256 + 0.5), 6);
+  return change;
+}
+
+/** Nearest range of the 5×5 pixels around one. */
+function nearestAround(depth: usize, width: i32, height: i32, u: i32, v: i32): f32 {
+  let near = f32.MAX_VALUE;
+  for (let r = max(0, v - 2); r <= min(height - 1, v + 2); r++)
+    for (let c = max(0, u - 2); c <= min(width - 1, u + 2); c++) {
+      const z = load<f32>(depth + ((<usize>(r * width + c)) << 2));
+      if (z > 0) near = min(near, z);
+    }
+  return near;
+}
+
+// @ts-ignore: decorator
+@inline
+function laneF(v: v128, lane: i32): f32 {
+  if (lane == 0) return f32x4.extract_lane(v, 0);
+  if (lane == 1) return f32x4.extract_lane(v, 1);
+  if (lane == 2) return f32x4.extract_lane(v, 2);
+  return f32x4.extract_lane(v, 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function laneI(v: v128, lane: i32): i32 {
+  if (lane == 0) return i32x4.extract_lane(v, 0);
+  if (lane == 1) return i32x4.extract_lane(v, 1);
+  if (lane == 2) return i32x4.extract_lane(v, 2);
+  return i32x4.extract_lane(v, 3);
+}

@@ -1,0 +1,145 @@
+import { FeltmapError } from '../../geometry/errors.js';
+import { identity, type Pose } from '../../geometry/se3.js';
+import { fitIntrinsics } from './camera-info.js';
+import { doubtOfDepth } from './depth-doubts.js';
+import type { CameraIntrinsics, ColorImage, DepthImage, FrameColor, RgbdFrame } from './frame.js';
+
+/** Where frames of one camera come from. */
+export interface FrameSetup {
+  /** Topic or folder of the depth images, for notes. */
+  readonly name: string;
+  readonly camera: CameraIntrinsics;
+  readonly color?: {
+    readonly name: string;
+    readonly camera: CameraIntrinsics;
+    /** Pose of the colour camera in the depth camera's frame; the identity where depth is registered to colour. */
+    readonly T_depth_color?: Pose;
+  };
+  /** T_body_sensor of the depth camera. */
+  readonly mount?: Pose;
+}
+
+/** A depth image with the colour image of its time, of which the pixels are still to be decoded. */
+export interface FramePart {
+  readonly stampNs: bigint;
+  readonly clockShiftNs?: bigint;
+  readonly frameId: string;
+  readonly depth: () => Promise<DepthImage>;
+  readonly color?: () => Promise<ColorImage>;
+  /** Stamp of the colour image less that of the depth image, s. */
+  readonly delay?: number;
+}
+
+/** Kinds of notes that are kept. */
+const MOST_NOTES = 32;
+
+/**
+ * Makes frames of images: decodes them, gives them their intrinsics, and keeps what is wrong with them as notes. A depth
+ * image that cannot be read costs its frame, a colour image its colour.
+ *
+ * @example
+ * const builder = new FrameBuilder({ name: '/depth', camera });
+ * const frame = await builder.build({ stampNs, frameId, depth: () => decodeDepthMessage(message) });
+ * if (frame) slam.process(frame);
+ * for (const note of builder.notes) console.warn(note);
+ */
+export class FrameBuilder {
+  readonly #setup: FrameSetup;
+  readonly #notes = new Map<string, { count: number; readonly first: string }>();
+  readonly #fitted = new Map<CameraIntrinsics, CameraIntrinsics>();
+  #skipped = 0;
+
+  constructor(setup: FrameSetup) {
+    this.#setup = setup;
+  }
+
+  /** Frames that could not be made. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** What was wrong, each kind once, as sentences without their end. */
+  get notes(): readonly string[] {
+    return [...this.#notes.values()].map(({ count, first }) =>
+      count === 1 ? first : `${first} (${count} times, this was the first)`,
+    );
+  }
+
+  /**
+   * The frame; undefined where its depth cannot be read, which a note says.
+   *
+   * @throws only what is no FeltmapError
+   */
+  async build(part: FramePart): Promise<RgbdFrame | undefined> {
+    const { name, camera, mount } = this.#setup;
+    const { stampNs, clockShiftNs, frameId } = part;
+    const [depth, color] = await Promise.all([
+      this.#tried(name, 'depth image skipped', part.depth),
+      part.color && this.#color(part.color, part.delay ?? 0),
+    ]);
+    const fitted =
+      depth && (await this.#tried(name, 'depth image skipped', async () => this.#fit(camera, depth, name)));
+    if (!depth || !fitted) {
+      this.#skipped++;
+      return undefined;
+    }
+    const doubt = doubtOfDepth(depth);
+    if (doubt !== undefined) this.#note(name, doubt);
+    return {
+      kind: 'rgbd',
+      stampNs,
+      ...(clockShiftNs !== undefined && { clockShiftNs }),
+      frameId,
+      depth,
+      camera: fitted,
+      ...(color && { color }),
+      ...(mount && { mount }),
+    };
+  }
+
+  async #color(decode: () => Promise<ColorImage>, delay: number): Promise<FrameColor | undefined> {
+    const setup = this.#setup.color;
+    if (!setup) return undefined;
+    return this.#tried(setup.name, 'depth is used without its colour', async () => {
+      const image = await decode();
+      const camera = this.#fit(setup.camera, image, setup.name);
+      return { image, camera, T_depth_color: setup.T_depth_color ?? identity(), delay };
+    });
+  }
+
+  #fit(
+    camera: CameraIntrinsics,
+    { width, height }: { width: number; height: number },
+    name: string,
+  ): CameraIntrinsics {
+    const known = this.#fitted.get(camera);
+    if (known?.width === width && known.height === height) return known;
+    const fitted = fitIntrinsics(camera, width, height, `An image of ${name}`);
+    if (fitted !== camera)
+      this.#note(
+        name,
+        `the images have ${width}×${height} pixels, but their intrinsics are for ${camera.width}×${camera.height}: they are scaled`,
+      );
+    this.#fitted.set(camera, fitted);
+    return fitted;
+  }
+
+  async #tried<T>(name: string, outcome: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof FeltmapError)) throw error;
+      this.#note(name, `${outcome}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #note(name: string, text: string): void {
+    const first = `${name}: ${text}`;
+    // Numbers differ from image to image: they do not make another kind of note.
+    const key = first.replace(/\d+/g, '#');
+    const known = this.#notes.get(key);
+    if (known) known.count++;
+    else if (this.#notes.size < MOST_NOTES) this.#notes.set(key, { count: 1, first });
+  }
+}

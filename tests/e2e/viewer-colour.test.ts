@@ -1,0 +1,209 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { showUpdate } from '../../src/host/viewer-feed/show-update.js';
+import { ViewChanges } from '../../src/host/viewer-feed/view-changes.js';
+import type { UpdateCamera } from '../../src/host/viewer-feed/view-update.js';
+import { MeshBlockStore, type MeshBlockData } from '../../src/mesh/block-store.js';
+import { Trajectory } from '../../src/slam/trajectory.js';
+import type { FeltmapState } from '../../src/viewer/client/test-state.js';
+import { ViewerServer } from '../../src/viewer/server/index.js';
+import { CHROMIUM, launchChromium } from './browser.js';
+
+declare const window: { feltmap?: FeltmapState };
+
+const SIDE = 0.8;
+
+/** A cube in the middle of its block, wound outwards. */
+function cube(bx: number, color?: readonly number[]): MeshBlockData {
+  const positions: number[] = [];
+  const normals: number[] = [];
+  const indices: number[] = [];
+  for (let axis = 0; axis < 3; axis++)
+    for (const sign of [-1, 1]) {
+      const first = positions.length / 3;
+      for (const [u, v] of [
+        [-1, -1],
+        [1, -1],
+        [1, 1],
+        [-1, 1],
+      ] as const) {
+        const p = [0, 0, 0];
+        p[axis] = sign;
+        p[(axis + 1) % 3] = u;
+        p[(axis + 2) % 3] = v;
+        positions.push(
+          SIDE * (bx + 0.5 + 0.3 * p[0]!),
+          SIDE * (0.5 + 0.3 * p[1]!),
+          SIDE * (0.5 + 0.3 * p[2]!),
+        );
+        normals.push(...[0, 1, 2].map((k) => (k === axis ? sign : 0)));
+      }
+      const order = sign > 0 ? [0, 1, 2, 0, 2, 3] : [0, 2, 1, 0, 3, 2];
+      indices.push(...order.map((k) => first + k));
+    }
+  return {
+    positions: Float32Array.from(positions),
+    normals: Float32Array.from(normals),
+    edges: Uint16Array.from({ length: 24 }, (_, i) => i),
+    indices: Uint16Array.from(indices),
+    ...(color ? { colors: Uint8Array.from({ length: 72 }, (_, i) => color[i % 3]!) } : {}),
+  };
+}
+
+/** The whole way of colours and pictures: store, changes, update, server, page, pixels. */
+describe.skipIf(CHROMIUM === undefined)('the viewer of a map in colour', () => {
+  const store = new MeshBlockStore();
+  const trajectory = new Trajectory();
+  const changes = new ViewChanges({
+    submap: 0,
+    blockSize: SIDE,
+    get meshVersion() {
+      return store.version;
+    },
+    meshChanges: (version) => store.changedSince(version),
+    newestKeyframe: undefined,
+    points: () => new Float32Array(0),
+  });
+  let server: ViewerServer;
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  const send = (): void => {
+    for (let update = changes.next(true); update; update = changes.next(true))
+      showUpdate(server, structuredClone(update), trajectory);
+  };
+
+  async function until(wanted: (s: FeltmapState) => boolean): Promise<void> {
+    for (const end = Date.now() + 60_000; ;) {
+      const now = await page.evaluate(() => ({ ...window.feltmap! })).catch(() => undefined);
+      if (now && wanted(now)) return;
+      if (Date.now() > end) throw new Error(`not within a minute; last ${JSON.stringify(now)}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
+  /** Colour in the middle of the canvas, on top of the cube. */
+  async function middle(): Promise<[number, number, number]> {
+    await until((s) => s.settled);
+    const png = (await page.screenshot({ clip: { x: 200, y: 150, width: 1, height: 1 } })).toString('base64');
+    return page.evaluate(async (data) => {
+      const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+      const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+      context.drawImage(bitmap, 0, 0);
+      const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+      return [r!, g!, b!];
+    }, png);
+  }
+
+  beforeAll(async () => {
+    const can = { pause: false, speed: false, mesh: false, trajectory: false };
+    const streams = [{ stream: 0, name: 'camera', kind: 'rgb' as const }];
+    server = new ViewerServer({
+      port: 0,
+      hello: { version: 'test', mode: 'live', title: 'room', voxel: 0.1, can, streams },
+      clientDir: fileURLToPath(new URL('../../dist/viewer/client', import.meta.url)),
+    });
+    const [url] = await server.start();
+    store.set(0, 0, 0, cube(0));
+    send();
+    browser = await launchChromium();
+    page = await (await browser.newContext({ viewport: { width: 400, height: 300 } })).newPage();
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.goto(`${url}#panel=0&grid=0&camera=top&theme=dark`);
+    await until((s) => s.triangles === 12);
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('is shaded by height without colours, and the colours cannot be chosen', async () => {
+    await until((s) => s.shading === 'height' && s.settled);
+    await page.keyboard.press('i');
+    await expect.poll(() => page.locator('input[value=colour]').isDisabled()).toBe(true);
+    await page.keyboard.press('i');
+  }, 90_000);
+
+  it('goes over to colours by itself when the map has some, and shows a red cube red', async () => {
+    store.set(0, 0, 0, cube(0, [230, 12, 20]));
+    send();
+    await until((s) => s.shading === 'colour' && s.settled);
+    const [r, g, b] = await middle();
+    expect(r).toBeGreaterThan(120);
+    expect(Math.max(g, b)).toBeLessThan(60);
+    await page.keyboard.press('i');
+    await expect.poll(() => page.locator('input[value=colour]').isEnabled()).toBe(true);
+    await page.keyboard.press('i');
+  }, 90_000);
+
+  it('shows what has no colour in a neutral shade, also within a block', async () => {
+    store.set(0, 0, 0, cube(0, [128, 128, 128])); // unknown
+    send();
+    await expect.poll(async () => (await middle())[1], { timeout: 30_000 }).toBeGreaterThan(90);
+    const unknown = await middle();
+    expect(Math.max(...unknown) - Math.min(...unknown)).toBeLessThan(40);
+    store.set(0, 0, 0, cube(0));
+    send();
+    await until((s) => s.settled);
+    const plain = await middle();
+    plain.forEach((v, k) => expect(Math.abs(v - unknown[k]!)).toBeLessThan(4));
+  }, 90_000);
+
+  it('stays with what was chosen', async () => {
+    await page.keyboard.press('2');
+    store.set(0, 0, 0, cube(0, [20, 220, 30]));
+    send();
+    await until((s) => s.shading === 'height' && s.settled);
+    await page.keyboard.press('3');
+    await until((s) => s.shading === 'colour');
+    await expect
+      .poll(async () => {
+        const [r, g] = await middle();
+        return g - r;
+      })
+      .toBeGreaterThan(100);
+  }, 90_000);
+
+  it('shows the picture of a camera and draws its frustum', async () => {
+    const before = await middle();
+    const [width, height] = [160, 120];
+    const rgb = new Uint8Array(3 * width * height);
+    for (let i = 0; i < rgb.length; i += 3) rgb[i + 2] = 240;
+    // Over the cube, looking down along −z with its x axis along the map's: an edge of its far side is in the middle.
+    const camera: UpdateCamera = {
+      stampNs: 1n,
+      width,
+      height,
+      rgb,
+      fovX: Math.PI / 2,
+      fovY: Math.PI / 2,
+      T_odom_camera: Float64Array.of(1, 0, 0, 0.4, 0, -1, 0, 0.4 + 1.2, 0, 0, -1, 2),
+    };
+    changes.pictured({ ...camera, stampNs: 0n });
+    changes.pictured(camera);
+    send();
+    await until((s) => s.images === 1 && s.cameras === 1 && s.settled);
+    const image = page.locator('.images img');
+    await expect.poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(width);
+    const color = await image.evaluate((img: HTMLImageElement) => {
+      const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+      context.drawImage(img, 0, 0, 1, 1);
+      return [...context.getImageData(0, 0, 1, 1).data];
+    });
+    expect(color[2]).toBeGreaterThan(220);
+    expect(Math.max(color[0]!, color[1]!)).toBeLessThan(30);
+    expect(await page.locator('.images figcaption').textContent()).toBe('camera');
+    const [r, g, b] = await middle();
+    expect(b - before[2]).toBeGreaterThan(100); // a line of light blue over the green cube
+    expect(b).toBeGreaterThan(r + 50);
+    expect(g).toBeGreaterThan(100);
+    expect(problems).toEqual([]);
+  }, 90_000);
+});

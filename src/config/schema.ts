@@ -259,7 +259,7 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .max(1)
-        .default(0.0005)
+        .default(0.0004)
         .describe('What a grey level counts as in tracking (m); 0 = colour is not tracked.'),
       iterations: z
         .int()

@@ -267,7 +267,7 @@ export const configSchema = z.strictObject({
         .max(100)
         .default(0)
         .describe(
-          'Optimisation steps of features and poses per mapped frame. At voxels of 2 cm they gain nothing, at 4 cm they do.',
+          'Optimisation steps of learned features per mapped frame; what they gain is measured in docs/benchmarks.md.',
         ),
     })
     .prefault({}),

@@ -141,6 +141,7 @@ describe('registration of brightness', () => {
       expect(Math.abs(2 * system[36 + k]! - (up - down) / (2 * e[k]!)) / scale, `b of ${k}`).toBeLessThan(
         2e-3,
       );
+      if (k >= 3 && k < 6) continue; // turns bend the residual: its second derivative is not H alone
       const second = (up + down - 2 * middle) / e[k]! ** 2;
       expect((2 * system[upper(k, k)]!) / second, `H of ${k}`).toBeCloseTo(1, 1);
     }

@@ -44,6 +44,8 @@ export interface NormalSums {
   /** Points with a value on a coarse level only, and those of them within half its kernel. */
   coarse: number;
   coarseInliers: number;
+  /** Σ information of the points that had a value, where samples have information. */
+  information: number;
 }
 
 /** Sums of the normal equations over pose, gain and bias. */
@@ -70,6 +72,7 @@ export function emptySums(): NormalSums {
     absolute: 0,
     coarse: 0,
     coarseInliers: 0,
+    information: 0,
   };
 }
 
@@ -78,6 +81,7 @@ export function clearSums(sums: NormalSums): void {
   sums.system.fill(0);
   sums.weight = sums.cost = sums.valued = sums.inliers = 0;
   sums.points = sums.absolute = sums.coarse = sums.coarseInliers = 0;
+  sums.information = 0;
 }
 
 /**
@@ -187,6 +191,7 @@ function addTo(sum: NormalSums, part: NormalSums): void {
   sum.absolute += part.absolute;
   sum.coarse += part.coarse;
   sum.coarseInliers += part.coarseInliers;
+  sum.information += part.information;
 }
 
 /** Where element (r, c) of a symmetric 6×6 lies in its row-major upper triangle. */

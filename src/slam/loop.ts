@@ -83,7 +83,7 @@ export function makeLoop(
   const map = new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0);
   const events = new EventStream();
   const places = new Places(2 * training.keyframeDistance * scale, before?.places);
-  const submaps = new Submaps({ field, map, mesher, places, events }, before);
+  const submaps = new Submaps({ sensor: config.sensor.kind, field, map, mesher, places, events }, before);
   const imu = new ImuTrack();
   const odometry = new OdometryTrack();
   const external = new ExternalOdometry(odometry);

@@ -2,7 +2,7 @@ import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { isClearlyBetter, type Candidate } from './certainty.js';
-import { shifted } from './guesses.js';
+import { shifted, uprightAxis } from './guesses.js';
 import type { PlaceSearch } from './place-search.js';
 
 /** Fastest motion of a vehicle (m/s) and farthest (fine voxels) that are looked for: 8 m at 0.15 m. */
@@ -59,8 +59,8 @@ export class LookAround {
   }
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */
-  around({ elapsed }: PlaceQuery, center: Pose, step: number): Pose[] {
+  around({ elapsed, surface }: PlaceQuery, center: Pose, step: number): Pose[] {
     const reach = Math.min(this.maxSpeed * elapsed, MAX_REACH * this.voxel);
-    return shifted(center, reach, step * this.voxel);
+    return shifted(center, reach, step * this.voxel, uprightAxis(surface.up));
   }
 }

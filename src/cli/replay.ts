@@ -108,7 +108,7 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
   const silent = options.quiet === true || options.json === true;
   const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
   const { start = 0, duration = Infinity } = options;
-  const log = new RunLog();
+  const log = new RunLog({ pathOf: input.sensor === 'rgbd' ? 'body' : 'sensor' });
   const display = new RunProgress(progress, log, { start, duration, count: input.scanCount });
   if (options.view === undefined) return runReplay({ ...run, log, progress, display });
 

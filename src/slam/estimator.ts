@@ -90,7 +90,7 @@ export class Estimator {
   #start(observation: Observation, origin: Pose): Estimate {
     const samples = observation.surface.keypoints.length;
     if (samples >= MIN_SAMPLES) return asOrigin(observation, origin, phases.started(observation, origin));
-    const reason = `Only ${samples} points are left of the scan; a map cannot start from that.`;
+    const reason = `Only ${samples} points are usable; a map cannot start from that.`;
     return asOrigin(observation, origin, { kind: 'starting', origin }, { state: 'lost', reason });
   }
 
@@ -113,7 +113,7 @@ export class Estimator {
     return this.#startAnew(
       observation,
       lost.phase.origin,
-      'No scan could be tied to the first one; the map starts anew here.',
+      'Nothing could be tied to where the map began; it starts anew here.',
     );
   }
 

@@ -117,6 +117,7 @@ export class MappingNode {
       const viewer = await openViewer(this.#p, this.#port.log, {
         title: this.options.name,
         version: this.options.version,
+        streams: [],
         trajectory: this.#parts.trajectory,
         slam: () => this.#slam,
         activity: () => ({ phase: this.#phase(), droppedScans: this.#parts.intake.dropped }),

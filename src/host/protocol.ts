@@ -33,6 +33,8 @@ export interface ScanRequest {
   readonly scan: PosedMeasurement;
   /** Number of a camera's picture stream in the viewer; 0 unless given. */
   readonly stream?: number;
+  /** Whether the points are wanted with the result. */
+  readonly undistorted?: boolean;
 }
 
 /** A cloud as it came from ROS, decoded in the SLAM thread; answered likewise. */

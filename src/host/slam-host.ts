@@ -8,7 +8,6 @@ import type { RgbdFrame } from '../sensors/camera/frame.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
 import { isFrame, type PosedMeasurement } from '../sensors/measurement.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
@@ -18,6 +17,7 @@ import type {
   CloudRequest,
   HostEvent,
   ResultEvent,
+  ScanRequest,
   SlamFactory,
   SlamReplies,
   SlamRequest,
@@ -76,7 +76,7 @@ export class SlamHost {
   async handle(request: SlamRequest): Promise<SlamReplies[keyof SlamReplies]> {
     switch (request.type) {
       case 'scan':
-        return this.#map(request.scan, { stream: request.stream ?? 0 });
+        return this.#mapScan(request);
       case 'cloud':
         return this.#mapCloud(request);
       case 'imu':
@@ -160,6 +160,11 @@ export class SlamHost {
     return view;
   }
 
+  #mapScan({ scan, stream = 0, undistorted = false }: ScanRequest): undefined {
+    const extra = (): Partial<ResultEvent> => (undistorted ? { cloud: this.#undistorted(scan) } : {});
+    return this.#map(scan, { extra, stream });
+  }
+
   #mapCloud({ bytes, mount, mountTwist, undistorted, ...stamp }: CloudRequest): undefined {
     const begin = performance.now();
     const read = scanFromPointCloud2(decodePointCloud2(bytes), this.#slam.storage);
@@ -219,7 +224,7 @@ export class SlamHost {
     if (warnings.length > 0) this.post({ type: 'warnings', warnings });
   }
 
-  #undistorted({ stampNs, frameId }: LidarScan): Uint8Array<ArrayBuffer> {
+  #undistorted({ stampNs, frameId }: PosedMeasurement): Uint8Array<ArrayBuffer> {
     const positions = this.#view.points(Infinity);
     const count = positions.length / 3;
     const scan = { stampNs, frameId, count, positions, timing: 'none' } as const;

@@ -106,7 +106,8 @@ export class CameraIntake {
     const { notes } = this.#pairing;
     if (pairs.length > 0 && notes.length > this.#pairingTold) {
       this.#pairingTold = notes.length;
-      log.log('warn', `pairing ${topics.depth.name}`, `${topics.color!.name}: ${notes.at(-1)!}.`);
+      const level = this.#pairing.paired > 0 ? 'info' : 'warn';
+      log.log(level, `pairing ${topics.depth.name}`, `${topics.color!.name}: ${notes.at(-1)!}.`);
     }
     return pairs.length > 0;
   }

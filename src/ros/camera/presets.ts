@@ -21,11 +21,11 @@ export const PRESETS: Readonly<Record<Exclude<(typeof PRESET_NAMES)[number], 'no
     info: '/camera/camera/aligned_depth_to_color/camera_info',
     colorInfo: '/camera/camera/color/camera_info',
   },
-  // zed-ros2-wrapper, camera_name `zed`: depth lies in the pixels of the rectified left image.
+  // zed-ros2-wrapper 5.1 and newer, camera_name `zed`: depth lies in the pixels of the rectified left image.
   zed: {
     depth: '/zed/zed_node/depth/depth_registered',
     color: '/zed/zed_node/rgb/color/rect/image',
-    info: '/zed/zed_node/depth/camera_info',
+    info: '/zed/zed_node/rgb/color/rect/camera_info',
     colorInfo: '/zed/zed_node/rgb/color/rect/camera_info',
   },
   // OrbbecSDK_ROS2, camera_name `camera`, depth_registration:=true.
@@ -35,7 +35,7 @@ export const PRESETS: Readonly<Record<Exclude<(typeof PRESET_NAMES)[number], 'no
     info: '/camera/depth/camera_info',
     colorInfo: '/camera/color/camera_info',
   },
-  // Azure_Kinect_ROS_Driver: depth in the pixels of colour, which the driver rectifies.
+  // Azure_Kinect_ROS_Driver, branch humble: depth in the pixels of colour.
   kinect: {
     depth: '/depth_to_rgb/image_raw',
     color: '/rgb/image_raw',

@@ -91,7 +91,11 @@ export function chosenType(full: string, published: readonly string[]): string {
 /** Topics without which a camera can be used, though in grey or with the intrinsics of depth. */
 export function optionalTopics(cameras: readonly CameraTopics[]): ReadonlySet<string> {
   const all = cameras.flatMap(({ topics }) => topics);
-  return new Set(
-    all.filter(({ input }) => input === 'color' || input === 'colorInfo').map(({ name }) => name),
-  );
+  const names = (ofColor: boolean): string[] =>
+    all
+      .filter(({ input }) => (input === 'color' || input === 'colorInfo') === ofColor)
+      .map(({ name }) => name);
+  // One camera_info may be that of both.
+  const needed = new Set(names(false));
+  return new Set(names(true).filter((name) => !needed.has(name)));
 }

@@ -3,6 +3,8 @@ import type { SlamService } from '../host/client.js';
 import type { HostEvent } from '../host/protocol.js';
 import type { MapViewer } from '../host/viewer-feed/map-viewer.js';
 import { Trajectory } from '../slam/trajectory.js';
+import { Cameras } from './camera/cameras.js';
+import { type CameraTopics, optionalTopics } from './camera/topics.js';
 import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
 import { EventOutput } from './event-output.js';
@@ -23,7 +25,8 @@ import { TimeWatch } from './time-watch.js';
 /** What the parts of a node ask of it. */
 export interface NodeState {
   readonly name: string;
-  /** Input topics: LiDARs, then imu and the external odometry where they are used. */
+  readonly cameras: readonly CameraTopics[];
+  /** Input topics: LiDARs or cameras, then imu and the external odometry where they are used. */
   readonly topics: readonly string[];
   readonly slam: () => SlamService | undefined;
   readonly viewer: () => MapViewer | undefined;
@@ -47,6 +50,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   const tf = new TfBuffer();
   const time = new TimeWatch(p.number('time_jump'));
   let starting = (): boolean => true;
+  let forgetFrames = (): void => undefined;
   const intake = new ScanIntake({
     tf,
     time,
@@ -58,7 +62,9 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
       return starting() ? Math.max(size, STARTING_SCANS) : size;
     },
     onJump: node.onJump,
+    onClear: () => forgetFrames(),
   });
+  const cameras = new Cameras(node.cameras, port, { intake, tf, log });
   const lookup: TfBuffer['lookup'] = (target, source, stampNs) => tf.lookup(target, source, stampNs);
   const warn = (key: string, text: string): void => void log.log('warn', key, text);
   const imu = new ImuIntake({ lookup, warn });
@@ -78,6 +84,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   });
   const health = new Health();
   const { name: nodeName, topics, slam, viewer, activity, restart, onFatal } = node;
+  const optional = optionalTopics(node.cameras);
   const diagnostics = new DiagnosticsOutput(port, {
     nodeName,
     topics,
@@ -85,6 +92,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     intake,
     mesh,
     log,
+    optional: (topic) => topic === 'imu' || optional.has(topic),
     activity,
   });
   const events = new EventOutput({ port, parameters: p, log, health, odometry, trajectory, intake, viewer });
@@ -99,6 +107,10 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     onFatal,
   });
   starting = () => pump.starting;
+  forgetFrames = () => {
+    cameras.clear();
+    pump.dropAhead();
+  };
   const services = new MapServices({
     slam,
     activity,
@@ -112,7 +124,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     events.take(event, pump.current);
     if (event.type === 'result') pump.settle(event.result.state);
   };
-  const inputs = { tf, time, intake, imu, wheels, pump };
+  const inputs = { tf, time, intake, cameras, imu, wheels, pump };
   return { ...inputs, log, odometry, trajectory, events, take, mesh, health, diagnostics, services };
 }
 

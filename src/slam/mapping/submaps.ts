@@ -3,7 +3,7 @@ import { encodeSavedMap } from '../../field/saved/saved-map.js';
 import { identity, type Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
 import type { Mesh } from '../../mesh/mesh.js';
-import { surfaceCloud } from '../../mesh/surface-cloud.js';
+import { type CloudPoints, surfaceCloud } from '../../mesh/surface-cloud.js';
 import { FIRST_SUBMAP } from '../events.js';
 import type { EventStream } from '../event-stream.js';
 import type { Places } from '../places/places.js';
@@ -14,8 +14,8 @@ export interface FinishedMap {
   readonly submap: number;
   readonly scans: number;
   readonly mesh: Mesh;
-  /** Surface points, one per fine voxel that the surface crosses, 3·N. */
-  readonly cloud: Float32Array;
+  /** Surface points, one per fine voxel that the surface crosses, with colours where cameras made the map. */
+  readonly cloud: CloudPoints;
   /** What createSlam takes to go on in it. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -96,8 +96,9 @@ export class Submaps {
   }
 
   /** Surface points of the map that is being made, or of a mesh of it. */
-  cloud(mesh = this.mesh()): Float32Array {
-    return surfaceCloud(mesh, this.#parts.field.levels[0]!.voxel).positions;
+  cloud(mesh = this.mesh()): CloudPoints {
+    const { positions, colors } = surfaceCloud(mesh, this.#parts.field.levels[0]!.voxel);
+    return { positions, ...(colors && { colors }) };
   }
 
   /** The map that is being made as files, by name. */

@@ -20,6 +20,7 @@ import {
   D_CAMERA,
   D_COLOR,
   D_COUNT,
+  D_EXPOSURE,
   D_FREE_WEIGHT,
   D_GRID,
   D_HEIGHT,
@@ -225,6 +226,8 @@ function gatherBlock(args: usize, block: usize): void {
   const image: usize = load<u32>(args, D_COLOR);
   const colours: usize = load<u32>(g, G_COLOUR);
   const freeWeight = load<f32>(args, D_FREE_WEIGHT);
+  const gain = load<f32>(args, D_EXPOSURE),
+    bias = load<f32>(args, D_EXPOSURE + 4);
   const coords = <usize>load<u32>(g, G_COORDS) + (block << 4);
   // The first corner in the sensor frame, and how that moves from corner to corner: rows of Rᵀ.
   const wx = <f32>(load<i32>(coords) << 3) * voxel - load<f32>(args, D_POSE + 12),
@@ -302,7 +305,7 @@ function gatherBlock(args: usize, block: usize): void {
         if (before > truncation) {
           if (nearestAround(depth, width, height, u, v) < pz + truncation) continue;
           d = truncation;
-          w = freeWeight;
+          w = freeWeight * min<f32>(1, load<f32>(information + at));
           free = true;
         } else {
           d = before * MEAN_COS;
@@ -321,7 +324,7 @@ function gatherBlock(args: usize, block: usize): void {
         if (d >= truncation) {
           if (before <= 0) continue;
           d = truncation;
-          w = freeWeight;
+          w = freeWeight * min<f32>(1, load<f32>(information + at));
           free = true;
         } else if (before > band) continue;
         else w = load<f32>(information + at) * cos;
@@ -336,7 +339,13 @@ function gatherBlock(args: usize, block: usize): void {
       if (tint == 0 || image == 0 || free || abs(d) > tintBand) continue;
       if (load<u8>(image + at, 3) == 0) continue;
       changed +=
-        mixColour(tint + ((<usize>(x + lane + (y << 3) + (z << 6))) << 3), image + at, min(w, 4)) *
+        mixColour(
+          tint + ((<usize>(x + lane + (y << 3) + (z << 6))) << 3),
+          image + at,
+          min(w, 4),
+          gain,
+          bias,
+        ) *
         voxel *
         <f32>0.004;
     }
@@ -350,14 +359,15 @@ function gatherBlock(args: usize, block: usize): void {
 /** Takes a pixel into a corner's running mean; returns how much its green changed. */
 // @ts-ignore: decorator
 @inline
-function mixColour(corner: usize, pixel: usize, w: f32): f32 {
+function mixColour(corner: usize, pixel: usize, w: f32, gain: f32, bias: f32): f32 {
   const w0 = <f32>load<u16>(corner, 6) * (1.0 / 256);
   const w1 = w0 + w,
     share = w / w1;
   let change: f32 = 0;
   for (let c: usize = 0; c < 3; c++) {
     const old = <f32>load<u16>(corner + (c << 1));
-    const step = (<f32>load<u8>(pixel + c) * 256 - old) * share;
+    const seen = max<f32>(0, min<f32>(255, gain * <f32>load<u8>(pixel + c) + bias));
+    const step = (seen * 256 - old) * share;
     store<u16>(corner + (c << 1), <u16>(old + step + 0.5));
     if (c == 1) change = abs(step) * (1.0 / 256);
   }

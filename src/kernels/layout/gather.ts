@@ -23,6 +23,7 @@ export const D_MOST = 112; // how many fit
 export const D_COUNT = 116; // how many there are
 export const D_TILES = 120; // f32×2 per tile: nearest and farthest range; farthest 0 = nothing known
 export const D_FREE_WEIGHT = 124; // f32: weight of what is seen to be free
+export const D_EXPOSURE = 128; // f32×2: brightness of the map = first·pixel + second
 
 // Colours of corners: u16 each
 export const COLOUR_BYTES = 8; // red, green, blue, weight; 256 = one level, or a weight of one

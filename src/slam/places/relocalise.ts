@@ -67,5 +67,5 @@ export class Relocaliser {
 
 const NOT_FOUND: Verdict = {
   state: 'lost',
-  reason: 'The scan was not found in the loaded map yet; nothing is mapped until it is.',
+  reason: 'This place was not found in the loaded map yet; nothing is mapped until it is.',
 };

@@ -4,6 +4,7 @@ import type { PoseTerm } from '../../field/terms/pose-term.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
 import { turnedAbout, uprightAxis } from '../places/guesses.js';
+import { Exposures } from './exposure.js';
 import { judge } from './judge.js';
 import type { Track, Tracker } from './tracker.js';
 
@@ -40,6 +41,9 @@ function accelerationOf(twist: Twist, { sweep, dt }: MotionSteps): Twist {
  * const { pose } = registration.from(observation, guess); // T_submap_sensor
  */
 export class Registration {
+  /** Of cameras; kept by whoever believes a track. */
+  readonly exposures = new Exposures();
+
   /** @param kernel robust scale of the scores of turned guesses (m) */
   constructor(
     private readonly tracker: Tracker,
@@ -83,6 +87,7 @@ export class Registration {
       steps,
       near,
       priors,
+      exposure: this.exposures.of(observation.sensor),
     });
   }
 

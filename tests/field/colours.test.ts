@@ -28,7 +28,9 @@ beforeAll(async () => {
 afterAll(() => pool.close());
 
 function see(to: WasmField, color: ((p: Vec) => Vec) | null = ramp, pose = identity()): void {
-  backend.gathering.fuse(to, viewOf(pool.memory, CAMERA, WALL, pose, color ? { color } : {}), pose, 0);
+  backend.gathering.fuse(to, viewOf(pool.memory, CAMERA, WALL, pose, color ? { color } : {}), pose, {
+    scan: 0,
+  });
 }
 
 /** A number that changes with any bit of a field and of its colours. */

@@ -5,6 +5,7 @@ import type { WasmBackend } from '../../src/field/backends/wasm/backend.js';
 import { Random } from '../../src/geometry/random.js';
 import { compose, exp, identity, inverse, type Pose } from '../../src/geometry/se3.js';
 import type { RangeGrid } from '../../src/sensors/observation.js';
+import { GAIN_LEVELS } from '../../src/kernels/layout/gather.js';
 import { hashOf, hashOfField } from './helpers.js';
 import {
   all,
@@ -37,7 +38,7 @@ beforeEach(() => field.clear());
 
 const see = (shape: Shape, pose: Pose, view?: View): RangeGrid => {
   const grid = viewOf(pool.memory, CAMERA, shape, pose, view);
-  backend.gathering.fuse(field, grid, pose, 0);
+  backend.gathering.fuse(field, grid, pose, { scan: 0 });
   return grid;
 };
 
@@ -224,11 +225,25 @@ describe('Gathering', () => {
     ).toBeLessThan(0.6);
   });
 
+  it('takes colours as bright as the map has them: (1 + gain)·pixel + bias', () => {
+    const wall = planeOf([0, 0, -1], -1);
+    const grid = viewOf(pool.memory, CAMERA, wall, identity(), { color: () => [40, 100, 250] });
+    const exposure = { gain: 0.2 * GAIN_LEVELS, bias: -10 };
+    backend.gathering.fuse(field, grid, identity(), { scan: 0, exposure });
+    const near = cornersOf(field).filter(({ distance }) => Math.abs(distance) < 2 * VOXEL - 1e-5);
+    expect(near.length).toBeGreaterThan(2000);
+    // What comes out too bright is white.
+    const truth = [38, 110, 255];
+    expect(
+      most(near, ({ colour }) => Math.max(...truth.map((v, c) => Math.abs(colour[c]! - v)))),
+    ).toBeLessThan(0.6);
+  });
+
   it('keeps corners that an image does not cover without a colour', () => {
     const grid = viewOf(pool.memory, CAMERA, planeOf([0, 0, -1], -1), identity(), { color: () => [9, 9, 9] });
     for (let i = 0; i < CAMERA.width * CAMERA.height; i++)
       if (i % CAMERA.width < 40) grid.color![4 * i + 3] = 0;
-    backend.gathering.fuse(field, grid, identity(), 0);
+    backend.gathering.fuse(field, grid, identity(), { scan: 0 });
     const near = cornersOf(field).filter(({ distance }) => Math.abs(distance) < 2 * VOXEL - 1e-5);
     const [without, covered] = [true, false].map((left) =>
       near.filter(({ at }) => pixelOf(at).u < 40 === left),
@@ -313,7 +328,9 @@ describe('Gathering', () => {
         const own = on === pool ? { backend, field } : cameraField(on);
         own.field.clear();
         views.forEach(({ pose, view }, k) =>
-          own.backend.gathering.fuse(own.field, viewOf(on.memory, CAMERA, world, pose, view), pose, k),
+          own.backend.gathering.fuse(own.field, viewOf(on.memory, CAMERA, world, pose, view), pose, {
+            scan: k,
+          }),
         );
         const [fine] = own.field.levels;
         const colours = Array.from(fine!.blocks, (b) => fine!.colour!.subarray(b * 2048, (b + 1) * 2048));
@@ -336,7 +353,7 @@ describe('Gathering', () => {
     expect(first).toBeGreaterThan(0);
     fine.change.fill(0);
     // The same again where all has a weight changes next to nothing.
-    backend.gathering.fuse(field, grid, identity(), 7);
+    backend.gathering.fuse(field, grid, identity(), { scan: 7 });
     expect(sum()).toBeLessThan(first / 20);
     const stamps = new Set(Array.from(fine.blocks, (b) => fine.coords[4 * b + 3]));
     expect([...stamps].every((scan) => scan === 0 || scan === 7)).toBe(true);
@@ -345,7 +362,7 @@ describe('Gathering', () => {
   it('refuses ranges of too many pixels', () => {
     const grid = viewOf(pool.memory, CAMERA, planeOf([0, 0, -1], -1), identity());
     expect(() =>
-      backend.gathering.fuse(field, { ...grid, width: 4096, height: 4096 }, identity(), 0),
+      backend.gathering.fuse(field, { ...grid, width: 4096, height: 4096 }, identity(), { scan: 0 }),
     ).toThrow(/4096×4096 are too many/);
   });
 
@@ -353,7 +370,9 @@ describe('Gathering', () => {
     const small = cameraField(pool, { fineBlocks: 80 });
     const room = insideOf(1, 1, 1);
     const grid = viewOf(pool.memory, CAMERA, room, identity());
-    expect(() => small.backend.gathering.fuse(small.field, grid, identity(), 0)).toThrow(/map\.memoryMiB/);
+    expect(() => small.backend.gathering.fuse(small.field, grid, identity(), { scan: 0 })).toThrow(
+      /map\.memoryMiB/,
+    );
     expect(cornersOf(small.field).length).toBeGreaterThan(1000);
     small.field.free();
   });

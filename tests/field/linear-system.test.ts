@@ -29,6 +29,7 @@ function sumsOf(rows: readonly { J: number[]; r: number; w: number }[]): Photome
   return { system, weight, cost, points: rows.length };
 }
 
+const ZERO = { gain: 0, bias: 0 };
 const random = new Random('system');
 const rows = Array.from({ length: 20 }, () => ({
   J: Array.from({ length: 8 }, () => random.normal()),
@@ -39,7 +40,7 @@ const rows = Array.from({ length: 20 }, () => ({
 describe('addPhotometric', () => {
   it('puts pose, gain and bias where they belong, symmetric, and leaves the twist alone', () => {
     const system = new LinearSystem(3);
-    system.addPhotometric(sumsOf(rows), 0, { ...unknownsAt(), own: new Float64Array(3) });
+    system.addPhotometric(sumsOf(rows), 0, { ...unknownsAt(), own: new Float64Array(3) }, ZERO);
     const n = system.size;
     expect(n).toBe(15);
     for (let r = 0; r < n; r++)
@@ -57,16 +58,17 @@ describe('addPhotometric', () => {
     expect([system.weight, system.cost]).toEqual([0, 0]);
   });
 
-  it('holds gain and bias to zero by so many times their own information', () => {
+  it('holds gain and bias to what is expected by so many times their own information', () => {
+    const expected = { gain: 1, bias: 5 };
     const at = (hold: number): LinearSystem => {
       const system = new LinearSystem(2);
-      system.addPhotometric(sumsOf(rows), hold, { ...unknownsAt(), own: Float64Array.of(3, -2) });
+      system.addPhotometric(sumsOf(rows), hold, { ...unknownsAt(), own: Float64Array.of(3, -2) }, expected);
       return system;
     };
     const [free, held] = [at(0), at(10)];
     for (const [i, own] of [
-      [12, 3],
-      [13, -2],
+      [12, 3 - expected.gain],
+      [13, -2 - expected.bias],
     ] as const) {
       expect(held.A[i * 15]! / free.A[i * 15]!).toBeCloseTo(11, 9);
       expect(held.b[i]! - free.b[i]!).toBeCloseTo(-10 * free.A[i * 15]! * own, 9);
@@ -102,7 +104,7 @@ describe('own unknowns of measurements and of priors', () => {
         r: now[k]! - value,
         w: 1,
       }));
-      out[0]!.addPhotometric(sumsOf(each), 0, at[0]!);
+      out[0]!.addPhotometric(sumsOf(each), 0, at[0]!, ZERO);
     });
     const [a, b] = [new Wanted(7), new Wanted(9)];
     const photometric = { kind: 'photometric' } as PhotometricTerm;

@@ -49,7 +49,7 @@ beforeAll(async () => {
   ];
   for (const pose of views)
     for (let k = 0; k < 2; k++)
-      backend.gathering.fuse(field, viewOf(pool.memory, CAMERA, WORLD, pose), pose, 0);
+      backend.gathering.fuse(field, viewOf(pool.memory, CAMERA, WORLD, pose), pose, { scan: 0 });
   surface = samplesOf(pool.memory, viewOf(pool.memory, CAMERA, WORLD, TRUTH));
 });
 afterAll(() => pool.close());
@@ -226,7 +226,7 @@ describe('registration of oriented points', () => {
 
   it('needs the coarse levels for what is far: alone the finest does not find back from 20 cm', () => {
     const { backend: own, field: fine } = cameraField(pool, { pyramid: [] });
-    own.gathering.fuse(fine, viewOf(pool.memory, CAMERA, WORLD, TRUTH), TRUTH, 0);
+    own.gathering.fuse(fine, viewOf(pool.memory, CAMERA, WORLD, TRUTH), TRUTH, { scan: 0 });
     const start = moveAtSensor(TRUTH, [0.1, -0.15, 0.1, 0, 0.08, 0]);
     const { pose } = own.solve({
       terms: [term({ field: fine, kernels: [0.3], kernelEnd: VOXEL })],
@@ -246,7 +246,7 @@ describe('registration of oriented points', () => {
     // Of two halves of the samples one is 1 cm too far; only the information says which.
     const wall = planeOf([0, 0, -1], -0.9);
     const { backend: own, field: map } = cameraField(pool, { pyramid: [] });
-    own.gathering.fuse(map, viewOf(pool.memory, CAMERA, wall, identity()), identity(), 0);
+    own.gathering.fuse(map, viewOf(pool.memory, CAMERA, wall, identity()), identity(), { scan: 0 });
     const seen = samplesOf(
       pool.memory,
       viewOf(pool.memory, CAMERA, wall, identity(), {
@@ -267,7 +267,7 @@ describe('registration of oriented points', () => {
     try {
       const run = (on: KernelPool): Float64Array => {
         const own = cameraField(on);
-        own.backend.gathering.fuse(own.field, viewOf(on.memory, CAMERA, WORLD, TRUTH), TRUTH, 0);
+        own.backend.gathering.fuse(own.field, viewOf(on.memory, CAMERA, WORLD, TRUTH), TRUTH, { scan: 0 });
         const system = new LinearSystem();
         const seen = samplesOf(on.memory, viewOf(on.memory, CAMERA, WORLD, TRUTH), 3);
         const at = moveAtSensor(TRUTH, [0.02, 0, 0.01, 0.01, 0, 0]);

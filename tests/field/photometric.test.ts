@@ -43,7 +43,9 @@ beforeAll(async () => {
   ({ backend, field } = cameraField(pool));
   for (const x of [-0.2, 0, 0.2]) {
     const pose = exp([x, 0, 0, 0, 0, 0]);
-    backend.gathering.fuse(field, viewOf(pool.memory, CAMERA, WALL, pose, { color: texture }), pose, 0);
+    backend.gathering.fuse(field, viewOf(pool.memory, CAMERA, WALL, pose, { color: texture }), pose, {
+      scan: 0,
+    });
   }
   surface = see(identity());
 });
@@ -57,6 +59,7 @@ const term = (changes: Partial<PhotometricTerm> = {}): PhotometricTerm => ({
   kernel: 20,
   reach: 0.03,
   hold: 10,
+  expected: { gain: 0, bias: 0 },
   ...changes,
 });
 const at = (pose: Pose, gain = 0, bias = 0): Unknowns => ({
@@ -78,7 +81,7 @@ describe('registration of brightness', () => {
       plain,
       viewOf(pool.memory, CAMERA, WALL, identity(), { color: () => [60, 80, 40] }),
       identity(),
-      0,
+      { scan: 0 },
     );
     const fused = 0.299 * 60 + 0.587 * 80 + 0.114 * 40;
     for (const [gain, bias] of [
@@ -100,12 +103,9 @@ describe('registration of brightness', () => {
   it('has the Jacobian of finite differences over pose, gain and bias', () => {
     // A linear ramp on the corners is linear between them too; without the robust weight the cost is a quadratic.
     const { backend: own, field: ramp } = cameraField(pool, { pyramid: [] });
-    own.gathering.fuse(
-      ramp,
-      viewOf(pool.memory, CAMERA, WALL, identity(), { color: texture }),
-      identity(),
-      0,
-    );
+    own.gathering.fuse(ramp, viewOf(pool.memory, CAMERA, WALL, identity(), { color: texture }), identity(), {
+      scan: 0,
+    });
     const fine = ramp.levels[0]!;
     for (const block of fine.blocks)
       for (let i = 0; i < 512; i++) {
@@ -173,7 +173,9 @@ describe('registration of brightness', () => {
     delete (bare as { grey?: Float32Array }).grey;
     expect(sums(term({ surface: bare }), at(identity()))).toMatchObject(none);
     const plain = cameraField(pool, { colour: false, pyramid: [] });
-    plain.backend.gathering.fuse(plain.field, viewOf(pool.memory, CAMERA, WALL, identity()), identity(), 0);
+    plain.backend.gathering.fuse(plain.field, viewOf(pool.memory, CAMERA, WALL, identity()), identity(), {
+      scan: 0,
+    });
     expect(
       plain.backend.photometric.pass(plain.field, term({ field: plain.field }), at(identity())),
     ).toMatchObject(none);
@@ -249,6 +251,16 @@ describe('a pose from distances and brightness', () => {
     expect(held).toBeGreaterThan(0.3);
     expect(held).toBeLessThan(2); // of two unknowns that share it, each held by ten times its information
     expect(at0(1e6)).toBeCloseTo(0, 2);
+  });
+
+  it('holds them to what is expected, such as those of the frame before', () => {
+    const exposed = (p: Vec): Vec => texture(p).map((v) => (v - 6) / 1.1) as unknown as Vec;
+    const seen = see(TRUTH, exposed);
+    const expected = { gain: 0.1 * GAIN_LEVELS, bias: 6 };
+    const { own, pose } = solve([geometric(seen), term({ surface: seen, hold: 10, expected })], START);
+    expect(own[0]!).toBeCloseTo(expected.gain, 0);
+    expect(own[1]!).toBeCloseTo(expected.bias, 0);
+    expect(errors(pose).metres).toBeLessThan(VOXEL / 8);
   });
 
   it('starts from the own unknowns that are given, and gives them back where nothing was measured', () => {

@@ -17,7 +17,7 @@ it('measures a fit between 0 and 1 by the information of what has a value, best 
   const world = insideOf(0.6, 0.4, 1.2);
   // Near samples have a hundred times the information of far ones.
   const view = viewOf(pool.memory, camera, world, identity(), { information: (z) => z ** -6 });
-  backend.gathering.fuse(field, view, identity(), 0);
+  backend.gathering.fuse(field, view, identity(), { scan: 0 });
   const search = new PlaceSearch(backend, field, { gradientScale: 0.5, minWeight: 0 });
   const surface = samplesOf(pool.memory, view, 3);
   const measure = (pose: Pose) => search.measure(surface, { pose } as Track);

@@ -44,7 +44,7 @@ export interface NormalSums {
   /** Points with a value on a coarse level only, and those of them within half its kernel. */
   coarse: number;
   coarseInliers: number;
-  /** Σ information of the points that had a value, where samples have information. */
+  /** Σ information of the points that had a value on any level, where samples have information. */
   information: number;
 }
 

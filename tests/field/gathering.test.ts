@@ -5,6 +5,7 @@ import type { WasmBackend } from '../../src/field/backends/wasm/backend.js';
 import { Random } from '../../src/geometry/random.js';
 import { compose, exp, identity, inverse, type Pose } from '../../src/geometry/se3.js';
 import type { RangeGrid } from '../../src/sensors/observation.js';
+import { GAIN_LEVELS } from '../../src/kernels/layout/gather.js';
 import { hashOf, hashOfField } from './helpers.js';
 import {
   all,
@@ -221,6 +222,20 @@ describe('Gathering', () => {
     const mixed = cornersOf(field).filter(({ distance }) => Math.abs(distance) < 2 * VOXEL - 1e-5);
     expect(
       most(mixed, ({ colour }) => Math.max(...[70, 175, 50].map((v, c) => Math.abs(colour[c]! - v)))),
+    ).toBeLessThan(0.6);
+  });
+
+  it('takes colours as bright as the map has them: (1 + gain)·pixel + bias', () => {
+    const wall = planeOf([0, 0, -1], -1);
+    const grid = viewOf(pool.memory, CAMERA, wall, identity(), { color: () => [40, 100, 250] });
+    const exposure = { gain: 0.2 * GAIN_LEVELS, bias: -10 };
+    backend.gathering.fuse(field, grid, identity(), { scan: 0, exposure });
+    const near = cornersOf(field).filter(({ distance }) => Math.abs(distance) < 2 * VOXEL - 1e-5);
+    expect(near.length).toBeGreaterThan(2000);
+    // What comes out too bright is white.
+    const truth = [38, 110, 255];
+    expect(
+      most(near, ({ colour }) => Math.max(...truth.map((v, c) => Math.abs(colour[c]! - v)))),
     ).toBeLessThan(0.6);
   });
 

@@ -253,6 +253,16 @@ describe('a pose from distances and brightness', () => {
     expect(at0(1e6)).toBeCloseTo(0, 2);
   });
 
+  it('holds them to what is expected, such as those of the frame before', () => {
+    const exposed = (p: Vec): Vec => texture(p).map((v) => (v - 6) / 1.1) as unknown as Vec;
+    const seen = see(TRUTH, exposed);
+    const expected = { gain: 0.1 * GAIN_LEVELS, bias: 6 };
+    const { own, pose } = solve([geometric(seen), term({ surface: seen, hold: 10, expected })], START);
+    expect(own[0]!).toBeCloseTo(expected.gain, 0);
+    expect(own[1]!).toBeCloseTo(expected.bias, 0);
+    expect(errors(pose).metres).toBeLessThan(VOXEL / 8);
+  });
+
   it('starts from the own unknowns that are given, and gives them back where nothing was measured', () => {
     const far = exp([0, 0, 30, 0, 0, 0]);
     const { own } = solve([term()], far, Float64Array.of(4, -3));

@@ -43,7 +43,7 @@ export const O_MIN_WEIGHT = 96; // f32: corners with less are not trusted
 export const O_OUT = 100; // f64[O_SUMS] per chunk
 export const O_GRIDS = 104; // 8 descriptors
 export const MAX_LEVELS = 8;
-/** Upper triangle of H (21), b (6), Σw, Σwr², points with a fine value, inliers among them, points, Σ|r| of inliers, points with a coarse value only, inliers among them, Σ information of points with a fine value. */
+/** Upper triangle of H (21), b (6), Σw, Σwr², points with a fine value, inliers among them, points, Σ|r| of inliers, points with a coarse value only, inliers among them, Σ information of points with a value. */
 export const O_SUMS = 36;
 
 // Photometric registration: arguments

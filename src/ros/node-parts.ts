@@ -58,6 +58,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
       return Math.max(p.number('queue_size'), startRoom());
     },
     onJump: node.onJump,
+    readings: () => ({ imu: imu.count, odometry: wheels.count }),
     onClear: () => forgetFrames(),
   });
   const cameras = new Cameras(node.cameras, port, { intake, tf, log });

@@ -6,7 +6,7 @@ import { fingerprint } from '../sensors/fingerprint.js';
 import { peekHeader } from '../messages/header.js';
 import { ScanQueue } from './scan-queue.js';
 import type { TfBuffer } from '../messages/tf-buffer.js';
-import type { FrameLack, ReadyScan, StampedArrival, WaitingScan } from './waiting-scan.js';
+import type { FrameLack, Readings, ReadyScan, StampedArrival, WaitingScan } from './waiting-scan.js';
 import type { ThrottledLog } from './throttle.js';
 import type { TimeWatch } from './time-watch.js';
 
@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly tfTimeout: () => number;
   readonly queueSize: () => number;
   readonly onJump: (seconds: number) => void;
+  /** How many readings of other sensors have come so far. */
+  readonly readings?: () => Readings;
   /** What waits is forgotten. */
   readonly onClear?: () => void;
   readonly now?: () => number;
@@ -127,7 +129,8 @@ export class ScanIntake {
     const clockShiftNs = verdict.kind === 'restart' ? 0n : verdict.clockShiftNs;
     if (frameId === '')
       return refuse('unreadable', `the ${noun}'s header has no frame_id; set it in the driver.`);
-    return { stampNs, clockShiftNs, frameId, arrivedMs: this.#now() };
+    const readings = this.#o.readings?.();
+    return { stampNs, clockShiftNs, frameId, arrivedMs: this.#now(), ...(readings && { readings }) };
   }
 
   /** Puts a scan in line; the oldest gives way where it is full. */

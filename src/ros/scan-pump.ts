@@ -195,10 +195,10 @@ export class ScanPump {
   }
 
   /** What other sensors have measured until a scan goes before it. */
-  #readings(slam: SlamService, { stampNs, clockShiftNs }: ReadyScan): void {
+  #readings(slam: SlamService, { stampNs, clockShiftNs, readings: until }: ReadyScan): void {
     const { intake, imu, wheels } = this.options;
-    const readings = imu.take(intake.baseFrame, stampNs, clockShiftNs);
-    const poses = wheels.take(intake.baseFrame, stampNs, clockShiftNs);
+    const readings = imu.take(intake.baseFrame, stampNs, clockShiftNs, until?.imu);
+    const poses = wheels.take(intake.baseFrame, stampNs, clockShiftNs, until?.odometry);
     if (readings) void slam.call({ type: 'imu', batch: readings });
     if (poses) void slam.call({ type: 'odometry', batch: poses });
   }

@@ -6,6 +6,7 @@ export { configSchema, type Config } from './config/schema.js';
 export { FeltmapError, type ErrorCode } from './geometry/errors.js';
 export * as se3 from './geometry/se3.js';
 export type { Pose, Twist } from './geometry/se3.js';
+export type { CameraIntrinsics, ColorImage, DepthImage, RgbdFrame } from './sensors/camera/frame.js';
 export type { LidarScan, PointTiming } from './sensors/lidar/scan.js';
 
 export { readGroundTruth } from './bags/ground-truth.js';

@@ -1,4 +1,5 @@
 import type { TrackingState } from '../slam/types.js';
+import type { MeasurementNoun } from '../export/measurement-noun.js';
 import { printable } from './printable.js';
 
 /** How the run stands, for the progress line. */
@@ -12,6 +13,8 @@ export interface ProgressInfo {
   /** Metres travelled. */
   readonly distance: number;
   readonly triangles: number;
+  /** What they are called; scans unless given. */
+  readonly noun?: MeasurementNoun | undefined;
 }
 
 export type ProgressMode = 'bar' | 'lines' | 'none';
@@ -26,14 +29,15 @@ export interface ProgressStream {
 export function formatProgress(info: ProgressInfo, columns = 120): string {
   const rate = info.elapsed > 0 ? info.scans / info.elapsed : 0;
   const parts: string[] = [];
+  const { noun = 'scan' } = info;
   if (info.total !== undefined && info.total > 0) {
     const share = Math.min(1, info.scans / info.total);
     const filled = Math.round(share * 20);
     parts.push(`[${'#'.repeat(filled)}${'.'.repeat(20 - filled)}] ${info.scans}/${info.total}`);
-    parts.push(`${rate.toFixed(1)} scans/s`);
+    parts.push(`${rate.toFixed(1)} ${noun}s/s`);
     if (rate > 0) parts.push(`ETA ${formatSeconds(Math.max(0, info.total - info.scans) / rate)}`);
   } else {
-    parts.push(`${info.scans} scans`, `${rate.toFixed(1)} scans/s`);
+    parts.push(`${info.scans} ${noun}s`, `${rate.toFixed(1)} ${noun}s/s`);
   }
   parts.push(info.state, `${info.distance.toFixed(1)} m`, `${formatCount(info.triangles)} triangles`);
   return parts.join('  ').slice(0, Math.max(20, columns - 1));

@@ -61,6 +61,7 @@ export async function writeOutputs(
   await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
   await write('covariance', 'covariance.txt', formatCovariances(log.results));
   await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
+  const frame = `metres, z up, frame of the ${facts.input.sensor === 'rgbd' ? 'body at the first frame' : 'first scan'}`;
   const { submap, mesh, cloud, map } = final;
   const maps = [...final.earlier, { submap, mesh, cloud, files: map }];
   for (const { submap, files: map } of maps) {
@@ -71,7 +72,7 @@ export async function writeOutputs(
   }
   for (const { submap, mesh } of maps) {
     const [ply, glb] = [ofMap('mesh', submap), ofMap('glb', submap)];
-    await write(ply, `${ply}.ply`, encodePly(mesh, ['feltmap', 'metres, z up, frame of the first scan']));
+    await write(ply, `${ply}.ply`, encodePly(mesh, ['feltmap', frame]));
     await write(glb, `${ply}.glb`, await encodeGlb(mesh));
   }
   for (const { submap, cloud } of maps) {

@@ -1,6 +1,7 @@
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import { isPosed, isScan, type Measurement } from '../sensors/measurement.js';
+import type { MeasurementNoun } from '../export/measurement-noun.js';
 import type { Progress, ProgressInfo } from './progress.js';
 import type { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
@@ -72,6 +73,8 @@ export interface Extent {
   readonly start: number;
   readonly duration: number;
   readonly count?: number | undefined;
+  /** What is counted; scans unless given. */
+  readonly noun?: MeasurementNoun;
 }
 
 /**
@@ -138,6 +141,7 @@ export class RunProgress {
       state,
       distance,
       triangles: statistics.triangles,
+      noun: this.extent.noun,
     };
   }
 }

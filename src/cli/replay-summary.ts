@@ -1,5 +1,6 @@
 import type { TrajectoryMetrics } from '../eval/trajectory.js';
 import type { MapStatistics, StageTimes, TrackingState } from '../slam/types.js';
+import { capital, type MeasurementNoun } from '../export/measurement-noun.js';
 import { formatCount, formatSeconds } from './progress.js';
 import type { RunLog } from './run-log.js';
 
@@ -84,13 +85,13 @@ export function summarise(log: RunLog, context: SummaryContext): ReplaySummary {
   };
 }
 
-/** The summary for people: a few aligned lines. */
-export function formatSummary(summary: ReplaySummary): string {
+/** The summary for people: a few aligned lines. @param noun what `scans` counts */
+export function formatSummary(summary: ReplaySummary, noun: MeasurementNoun = 'scan'): string {
   const { states, meanMs, map, accuracy, files } = summary;
   const rows: [string, string][] = [
-    ['Scans', `${summary.scans} in ${formatSeconds(summary.recordedSeconds)} of recording`],
+    [`${capital(noun)}s`, `${summary.scans} in ${formatSeconds(summary.recordedSeconds)} of recording`],
     ['Distance', `${summary.distance.toFixed(1)} m`],
-    ['Speed', `${meanMs.total.toFixed(1)} ms a scan, ${summary.realTimeFactor.toFixed(2)} × real time`],
+    ['Speed', `${meanMs.total.toFixed(1)} ms a ${noun}, ${summary.realTimeFactor.toFixed(2)} × real time`],
     ['Tracking', `${states.tracking} good, ${states.degraded} degraded, ${states.lost} lost`],
     ['Map', `${formatCount(map.triangles)} triangles, ${(map.memoryBytes / 2 ** 20).toFixed(1)} MiB`],
   ];

@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { nounOf, type MeasurementNoun } from '../export/measurement-noun.js';
 import { ofMap } from '../export/map-names.js';
 import { openScanSource, type ScanSource } from '../bags/source.js';
 import { finestVoxel } from '../config/lengths.js';
@@ -39,7 +40,7 @@ export interface ReplayEnvironment {
 }
 
 const NOTHING_MAPPED =
-  'feltmap: Stopped before the first scan: nothing was mapped, and nothing is written.\n';
+  'feltmap: Stopped before the first measurement: nothing was mapped, and nothing is written.\n';
 
 /**
  * `feltmap replay`: a recording in; trajectory, mesh, map and report out.
@@ -108,8 +109,13 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
   const silent = options.quiet === true || options.json === true;
   const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
   const { start = 0, duration = Infinity } = options;
-  const log = new RunLog();
-  const display = new RunProgress(progress, log, { start, duration, count: input.scanCount });
+  const log = new RunLog({ pathOf: input.sensor === 'rgbd' ? 'body' : 'sensor' });
+  const display = new RunProgress(progress, log, {
+    start,
+    duration,
+    count: input.scanCount,
+    noun: nounOf(input.sensor),
+  });
   if (options.view === undefined) return runReplay({ ...run, log, progress, display });
 
   const { ReplayView } = await import('./replay-view.js');
@@ -195,7 +201,11 @@ async function runReplay(run: ReplayRun): Promise<number> {
       progress.note(`Writing the results to ${hideHome(run.out)}`);
       const final = await slam.finish();
       log.statistics = final.statistics;
-      const warnings = [...input.warnings, ...slam.warnings, ...log.newMaps.map(newMapWarning)];
+      const warnings = [
+        ...input.warnings,
+        ...slam.warnings,
+        ...log.newMaps.map((map) => newMapWarning(map, nounOf(input.sensor))),
+      ];
       const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
       const failure = end.slamError ?? end.inputError;
       const error = failure === undefined ? undefined : describeError(failure);
@@ -221,8 +231,9 @@ async function runReplay(run: ReplayRun): Promise<number> {
       });
       for (const warning of warnings) progress.note(`Warning: ${warning}`);
       if (options.json) env.stdout.write(`${printableLines(JSON.stringify(summary, null, 2))}\n`);
-      else if (!options.quiet) env.stdout.write(`${printableLines(formatSummary(summary))}\n`);
-      explain(status, summary.error, log, options, env);
+      else if (!options.quiet)
+        env.stdout.write(`${printableLines(formatSummary(summary, nounOf(input.sensor)))}\n`);
+      explain(status, summary.error, log, run);
       view?.finished(files.glb);
       return status;
     } finally {
@@ -245,6 +256,7 @@ function describeRun(
     versions: { feltmap: packageVersion(), node: process.version },
     input: {
       path: hideHome(run.path),
+      sensor: run.input.sensor,
       frameId: sensorFrame,
       ...(topic === undefined ? {} : { topic }),
       ...(end.timing === undefined ? {} : { timing: end.timing }),
@@ -279,7 +291,10 @@ function nothingMapped(end: FeedEnd, input: ScanSource, options: ReplayOptions):
   const why = input.warnings.length > 0 ? ` (${input.warnings[0]!})` : '';
   return new StageError(
     'input',
-    new FeltmapError('bad-input', `There is no complete scan ${where}${why}; nothing was written.`),
+    new FeltmapError(
+      'bad-input',
+      `There is no complete ${nounOf(input.sensor)} ${where}${why}; nothing was written.`,
+    ),
   );
 }
 
@@ -298,15 +313,15 @@ function explain(
   status: number,
   error: string | undefined,
   log: RunLog,
-  options: ReplayOptions,
-  env: ReplayEnvironment,
+  { options, env, input }: Pick<ReplayRun, 'options' | 'env' | 'input'>,
 ): void {
+  const noun = nounOf(input.sensor);
   if (error !== undefined) {
-    env.stderr.write(`feltmap: ${error} The ${log.scans} scans before it are written.\n`);
+    env.stderr.write(`feltmap: ${error} The ${log.scans} ${noun}s before it are written.\n`);
   } else if (status === EXIT.lost) {
     if (log.slid > 0)
       env.stderr.write(
-        `feltmap: The pose slid on ${(100 * (log.slid / log.scans)).toFixed(1)} % of the scans along a direction that the ` +
+        `feltmap: The pose slid on ${(100 * (log.slid / log.scans)).toFixed(1)} % of the ${noun}s along a direction that the ` +
           `surroundings do not fix, so that it may be metres off (limit ${options.maxLost} %, lost ones included); see the covariance.\n`,
       );
     if (log.states.lost === 0) return;
@@ -314,15 +329,15 @@ function explain(
     const end = log.state === 'lost' ? ', among them the last' : '';
     const last = log.results.findLast((result) => result.state === 'lost');
     env.stderr.write(
-      `feltmap: Tracking was lost on ${share} % of the scans${end} (limit ${options.maxLost} %): ${printable(last?.reason ?? '')}\n`,
+      `feltmap: Tracking was lost on ${share} % of the ${noun}s${end} (limit ${options.maxLost} %): ${printable(last?.reason ?? '')}\n`,
     );
-    for (const map of log.newMaps) env.stderr.write(`feltmap: ${newMapWarning(map)}\n`);
+    for (const map of log.newMaps) env.stderr.write(`feltmap: ${newMapWarning(map, noun)}\n`);
   }
 }
 
-function newMapWarning({ submap, firstScan }: RunLog['newMaps'][0]): string {
+function newMapWarning({ submap, firstScan }: RunLog['newMaps'][0], noun: MeasurementNoun): string {
   return (
-    `A new map starts with scan ${firstScan}, after a long loss: it is not connected to what was mapped before, and the ` +
+    `A new map starts with ${noun} ${firstScan}, after a long loss: it is not connected to what was mapped before, and the ` +
     `path is wrong from one to the other. It is written to ${ofMap('mesh', submap)}.ply and ${ofMap('map', submap)}/.`
   );
 }

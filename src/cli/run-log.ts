@@ -13,6 +13,9 @@ const SLID_SIGMA = 1;
 /**
  * What a run remembers of its scans: the path, states and times; a few hundred bytes a scan however large the map.
  *
+ * The path is that of the LiDAR, which is what its recordings have the truth of; with `pathOf: 'body'` it is that of the
+ * body (T_odom_base, REP-103 axes): a camera's own axes are optical, and its truth is the body's.
+ *
  * @example
  * const log = new RunLog();
  * slam.listen((event) => log.take(event));
@@ -20,6 +23,9 @@ const SLID_SIGMA = 1;
  */
 export class RunLog {
   readonly trajectory = new Trajectory();
+  readonly #pathOf: 'sensor' | 'body';
+  /** Of the pose of the observation under way, about the body. */
+  #covariance: Float64Array | undefined;
   readonly #scans: Omit<ScanResult, 'pose'>[] = [];
   readonly states: Record<TrackingState, number> = { tracking: 0, degraded: 0, lost: 0 };
   /** Maps that were started after a long loss: their number, and the scan that each begins with. */
@@ -35,16 +41,24 @@ export class RunLog {
     forgottenBlocks: 0,
   };
 
+  constructor({ pathOf = 'sensor' }: { readonly pathOf?: 'sensor' | 'body' } = {}) {
+    this.#pathOf = pathOf;
+  }
+
   /** Takes from an event of the SLAM thread what is to be remembered. */
   take(event: HostEvent): void {
     if (event.type === 'view' || event.type === 'warnings') return;
     if (event.type !== 'result') {
       this.trajectory.follow(event);
+      if (event.type === 'pose') this.#covariance = event.covariance;
       if (event.type === 'new-map') this.newMaps.push({ submap: event.submap, firstScan: this.scans });
       return;
     }
-    const { pose, ...result } = event.result;
-    this.trajectory.refine(result.index, pose);
+    const { pose, ...ofSensor } = event.result;
+    const ofBody = this.#pathOf === 'body' && this.#covariance;
+    const result = ofBody ? { ...ofSensor, covariance: ofBody } : ofSensor;
+    // Refined poses of the body came with the events before.
+    if (this.#pathOf === 'sensor') this.trajectory.refine(result.index, pose);
     this.#scans.push(result);
     this.states[result.state]++;
     if (result.state === 'degraded' && positionSigma(result.covariance) > SLID_SIGMA) this.slid++;
@@ -55,7 +69,7 @@ export class RunLog {
     return this.#scans.length;
   }
 
-  /** Results of all scans, with T_world_body of the trajectory as their poses. */
+  /** Results of all scans, with the poses of the trajectory. */
   get results(): ScanResult[] {
     const poses = this.poses;
     return this.#scans.map((result, i) => ({ ...result, pose: poses[i]! }));
@@ -75,12 +89,12 @@ export class RunLog {
     return this.#scans.map((result) => result.stampNs);
   }
 
-  /** T_world_body of each scan. */
+  /** T_world_sensor of each scan, or T_world_body. */
   get poses(): Pose[] {
     return this.#scans.map(({ index }) => this.trajectory.at(this.trajectory.placeOf(index)!)!.pose);
   }
 
-  /** T_world_body of the scans in one map. */
+  /** The same of the scans in one map. */
   posesIn(submap: number): Pose[] {
     return this.#scans
       .map(({ index }) => this.trajectory.at(this.trajectory.placeOf(index)!)!)

@@ -45,7 +45,8 @@ const LATENCY_NS = 12_000_000n;
  * @example
  * const recorder = new CameraRecorder(simulation, writer, coding, { imu: true });
  * await recorder.begin();
- * for await (const frame of encodedFrames(simulation, coding)) await recorder.frame(k++, frame);
+ * let done = 0;
+ * for await (const frame of encodedFrames(simulation, coding)) await recorder.frame(done++, frame);
  */
 export class CameraRecorder {
   private readonly readings: Iterator<ImuSample>;

@@ -259,7 +259,7 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .max(1)
-        .default(0.0005)
+        .default(0.0004)
         .describe('What a grey level counts as in tracking (m); 0 = colour is not tracked.'),
       iterations: z
         .int()
@@ -267,7 +267,7 @@ export const configSchema = z.strictObject({
         .max(100)
         .default(0)
         .describe(
-          'Optimisation steps of features and poses per mapped frame. At voxels of 2 cm they gain nothing, at 4 cm they do.',
+          'Optimisation steps of learned features per mapped frame; what they gain is measured in docs/benchmarks.md.',
         ),
     })
     .prefault({}),

@@ -1,6 +1,7 @@
 import type { TrackingState } from '../slam/types.js';
 import { axes, FRAME, linear, n, pathData, spread, svg, type Frame } from './chart.js';
 import { formatLength, formatNumber } from './html.js';
+import { nounOf } from './measurement-noun.js';
 import { STAGES, type RunReport } from './report-types.js';
 
 const STATE_ORDER: readonly TrackingState[] = ['tracking', 'degraded', 'lost'];
@@ -74,6 +75,7 @@ export function errorChart(report: RunReport): string {
 /** Milliseconds per stage, stacked, over the scans; long runs as means of neighbouring scans. */
 export function stageChart(report: RunReport): string {
   const { scans, summary } = report;
+  const noun = nounOf(report.input.sensor);
   const count = scans.totalMs.length;
   if (count === 0) return '';
   const frame: Frame = FRAME;
@@ -116,14 +118,15 @@ export function stageChart(report: RunReport): string {
   return svg(
     frame.width,
     frame.height,
-    'Time per stage over the scans',
-    axes(frame, x, y, 'scan', 'time (ms)') + shapes + rate,
+    `Time per stage over the ${noun}s`,
+    axes(frame, x, y, noun, 'time (ms)') + shapes + rate,
   );
 }
 
 /** One band over the scans, coloured by tracking state. */
 export function stateChart(report: RunReport): string {
   const { state } = report.scans;
+  const noun = nounOf(report.input.sensor);
   const count = state.length;
   if (count === 0) return '';
   const width = 1000;
@@ -133,12 +136,12 @@ export function stateChart(report: RunReport): string {
     while (end < count && state[end] === state[i]) end++;
     // A single bad scan in a long run must stay visible: at least 3 units wide.
     const w = Math.max(((end - i) * width) / count, state[i] === 'tracking' ? 0 : 3);
-    rects += `<rect class="fill-${state[i]!}" x="${n((i * width) / count)}" y="0" width="${n(w)}" height="20"><title>scans ${i}–${end - 1}: ${state[i]!}</title></rect>`;
+    rects += `<rect class="fill-${state[i]!}" x="${n((i * width) / count)}" y="0" width="${n(w)}" height="20"><title>${noun}s ${i}–${end - 1}: ${state[i]!}</title></rect>`;
     i = end;
   }
   const ticks = spread(count, 5).map((i) => `<span>${formatNumber(i)}</span>`);
   return (
-    `<svg viewBox="0 0 ${width} 20" preserveAspectRatio="none" role="img" aria-label="Tracking state over the scans">${rects}</svg>` +
+    `<svg viewBox="0 0 ${width} 20" preserveAspectRatio="none" role="img" aria-label="Tracking state over the ${noun}s">${rects}</svg>` +
     `<div class="ticks">${ticks.join('')}</div>`
   );
 }

@@ -7,6 +7,8 @@ export interface RunReportInput {
   readonly versions: Readonly<Record<string, string>>;
   readonly input: {
     readonly path: string;
+    /** A LiDAR's measurements are called scans, a camera's frames; scans unless given. */
+    readonly sensor?: 'lidar' | 'rgbd';
     readonly topic?: string;
     readonly frameId?: string;
     /** How the points got their times. */

@@ -9,6 +9,7 @@ import {
   stateLegend,
 } from './report-charts.js';
 import { escapeHtml, formatDuration, formatLength, formatNumber } from './html.js';
+import { capital, nounOf } from './measurement-noun.js';
 import { pngDataUri } from './png.js';
 import { accuracyTable, baseName, meshTable, runTable } from './report-tables.js';
 import { REPORT_STYLE } from './report-style.js';
@@ -73,17 +74,18 @@ function notices({ summary, warnings }: RunReport): string {
   );
 }
 
-function tiles({ summary, map, truth, mesh }: RunReport): string {
+function tiles({ input, summary, map, truth, mesh }: RunReport): string {
+  const noun = nounOf(input.sensor);
   const { states, meanMs } = summary;
   const unsure = states.degraded + states.lost;
   const tile = (label: string, value: string, note = '', cls = '') =>
     `<div class="tile ${cls}"><span>${label}</span><b>${value}</b>${note ? `<em>${note}</em>` : ''}</div>`;
   const real = summary.realTimeFactor;
   return [
-    tile('Scans', formatNumber(summary.scans), `in ${formatDuration(summary.wallSeconds)}`),
+    tile(`${capital(noun)}s`, formatNumber(summary.scans), `in ${formatDuration(summary.wallSeconds)}`),
     tile('Distance', formatLength(summary.distance)),
     tile(
-      'Mean time per scan',
+      `Mean time per ${noun}`,
       `${formatNumber(meanMs.total, 1)} ms`,
       `${formatNumber(real, 1)} × real time`,
       real > 0 && real < 1 ? 'warn' : '',
@@ -163,17 +165,18 @@ function charts(report: RunReport): string {
     card(
       'Time per stage',
       stageChart(report),
-      `${legend(stages)}<p>Mean milliseconds; 95 % of the scans took at most ${formatNumber(summary.p95Ms, 1)} ms, the slowest ${formatNumber(summary.maxMs, 1)} ms.</p>`,
+      `${legend(stages)}<p>Mean milliseconds; 95 % of the ${nounOf(report.input.sensor)}s took at most ${formatNumber(summary.p95Ms, 1)} ms, the slowest ${formatNumber(summary.maxMs, 1)} ms.</p>`,
     )
   );
 }
 
-function incidents({ incidents: all }: RunReport): string {
+function incidents({ input, incidents: all }: RunReport): string {
+  const noun = capital(nounOf(input.sensor));
   if (all.length === 0) return '';
   const shown = all.slice(0, 12);
   const rows = shown.map((i) => {
-    const scans = i.first === i.last ? `Scan ${i.first}` : `Scans ${i.first}–${i.last}`;
-    return `<tr><th>${scans}: ${escapeHtml(i.state)}</th><td>${escapeHtml(i.reason)}</td></tr>`;
+    const which = i.first === i.last ? `${noun} ${i.first}` : `${noun}s ${i.first}–${i.last}`;
+    return `<tr><th>${which}: ${escapeHtml(i.state)}</th><td>${escapeHtml(i.reason)}</td></tr>`;
   });
   const more =
     all.length > shown.length ? `<p>… and ${all.length - shown.length} more, in report.json.</p>` : '';

@@ -40,7 +40,7 @@ export async function createSlam(
   makers?: Makers,
 ): Promise<Slam> {
   const config = settings.sensor.kind === 'rgbd' ? cameraConfig(settings) : settings;
-  const saved = map && savedPart(openSavedMap(map));
+  const saved = map && savedPart(openSavedMap(map), config.sensor.kind);
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,

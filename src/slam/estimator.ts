@@ -90,7 +90,7 @@ export class Estimator {
   #start(observation: Observation, origin: Pose): Estimate {
     const samples = observation.surface.keypoints.length;
     if (samples >= MIN_SAMPLES) return asOrigin(observation, origin, phases.started(observation, origin));
-    const reason = `Only ${samples} points are left of the scan; a map cannot start from that.`;
+    const reason = `Only ${samples} points are usable; a map cannot start from that.`;
     return asOrigin(observation, origin, { kind: 'starting', origin }, { state: 'lost', reason });
   }
 
@@ -113,7 +113,7 @@ export class Estimator {
     return this.#startAnew(
       observation,
       lost.phase.origin,
-      'No scan could be tied to the first one; the map starts anew here.',
+      'Nothing could be tied to where the map began; it starts anew here.',
     );
   }
 
@@ -202,6 +202,7 @@ export class Estimator {
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
     const slides = track.conditioning < HELD_BELOW;
     const next = phases.tracked(phase, sliding);
+    if (track.exposure) this.#parts.registration.exposures.keep(observation.sensor, track.exposure);
     observation.undistort(track.twist, track.acceleration);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
     return asTracked(observation, track, verdict, {
@@ -229,6 +230,7 @@ export class Estimator {
     const { newMapAfter } = config.tracking;
     if (phases.givesUp(phase, observation.stampNs, newMapAfter)) {
       submaps.begin(observation.stampNs);
+      this.#parts.registration.exposures.clear();
       return this.#startAnew(observation, motion.pose, newMapReason(newMapAfter));
     }
     const next = phases.failed(phase, observation.stampNs, this.#state(observation));

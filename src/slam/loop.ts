@@ -83,7 +83,7 @@ export function makeLoop(
   const map = new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0);
   const events = new EventStream();
   const places = new Places(2 * training.keyframeDistance * scale, before?.places);
-  const submaps = new Submaps({ field, map, mesher, places, events }, before);
+  const submaps = new Submaps({ sensor: config.sensor.kind, field, map, mesher, places, events }, before);
   const imu = new ImuTrack();
   const odometry = new OdometryTrack();
   const external = new ExternalOdometry(odometry);
@@ -97,7 +97,7 @@ export function makeLoop(
     map,
     submaps,
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
-    lookAround: new LookAround(search, voxel),
+    lookAround: new LookAround(search, voxel, config.sensor.kind === 'rgbd' ? CAMERA_SPEED : undefined),
     slideSigma: tracking.kernelEnd * scale,
     ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, ...before }) }),
   });
@@ -107,6 +107,8 @@ export function makeLoop(
   return { pipeline, map, mapper, mesher, ...inputs, trajectory, events, submaps };
 }
 
+/** Fastest motion of a camera in a hand or on a robot indoors, m/s. */
+const CAMERA_SPEED = 3;
 /** Only samples so near to the surface have its colour, in voxels. */
 const COLOUR_REACH = 1.5;
 /** Robust scale of brightness, grey levels. */

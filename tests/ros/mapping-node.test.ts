@@ -324,7 +324,7 @@ describe('MappingNode', () => {
     await feed(n, [1, 1.1]);
     slam.answer = () => ({
       state: 'lost',
-      reason: 'Only 3 % of the scan fits the map.',
+      reason: 'Only 3 % of the points fit the map.',
       odomCovariance: LOST_COVARIANCE,
     });
     await feed(n, [1.2, 1.3, 1.4, 1.5, 1.6]);

@@ -76,8 +76,10 @@ export function registerOriented(args: usize, chunk: i32): void {
       rotated(args, 16, nx, ny, nz) * gy +
       rotated(args, 32, nx, ny, nz) * gz;
     const near = abs(r) < kernel;
-    if (level == 0) add(out, 29, 1);
-    else {
+    if (level == 0) {
+      add(out, 29, 1);
+      add(out, 35, <f64>column(args, 24, o));
+    } else {
       add(out, 33, 1);
       if (near) add(out, 34, 1);
     }

@@ -1,84 +1,15 @@
 import type { Random } from '../../geometry/random.js';
 import { compose, type Pose } from '../../geometry/se3.js';
-import { luminance, srgb, type Material, type Rgb } from '../looks/material.js';
+import { srgb, type Material } from '../looks/material.js';
 import { landscape, poster } from '../looks/pictures.js';
-import { books, checker, fabric, mottled, plain, stripes, wood, writing } from '../looks/textures.js';
-import { boxBetween, placed, type Primitive } from '../primitives.js';
+import { books, checker, mottled, plain, stripes, writing } from '../looks/textures.js';
+import { placed, type Primitive } from '../primitives.js';
+import { ball, box, cloth, COLORS, GREY, paint, painted, round, STEEL, timber } from './solids.js';
 
 /*
  * Furniture of rooms. Every piece stands at a pose `at`, x along its width, y away from the wall behind it, z up; its
  * back is at y = 0 where it has one.
  */
-
-type Span = readonly [number, number];
-
-export const COLORS = [
-  '#b5443c', '#2e5d87', '#4c7a4a', '#c9963a', '#6a4c7c', '#2d3440', '#c7b79b', '#8a4b2d', '#3d8a8a', '#d8d2c4',
-].map(srgb); // prettier-ignore
-
-const GREY = srgb('#8c9196');
-export const STEEL: Material = { texture: plain(srgb('#9aa0a6')), shiny: 0.8 };
-const WOODS: readonly [Rgb, Rgb][] = [
-  [srgb('#c79a62'), srgb('#7d5230')],
-  [srgb('#a8764a'), srgb('#5a3720')],
-  [srgb('#d9bd8e'), srgb('#a67f4d')],
-  [srgb('#7a5236'), srgb('#3a2416')],
-];
-
-/** Gives a solid its look; the LiDAR's reflectivity follows the colour of its middle. */
-export function painted(solid: Primitive, material: Material): Primitive {
-  const out = new Float64Array(3);
-  material.texture(0, 0, 0, out);
-  return { ...solid, material, reflectivity: Math.max(0.03, luminance(out[0]!, out[1]!, out[2]!)) };
-}
-
-export function box(at: Pose, x: Span, y: Span, z: Span, material: Material): Primitive {
-  return painted(boxBetween(at, x, y, z, 0.5), material);
-}
-
-/** A vertical cylinder standing on z0. */
-export function round(
-  at: Pose,
-  x: number,
-  y: number,
-  z0: number,
-  radius: number,
-  height: number,
-  material: Material,
-): Primitive {
-  const pose = compose(at, placed(x, y, z0 + height / 2));
-  return painted({ kind: 'cylinder', pose, radius, halfHeight: height / 2, reflectivity: 0.5 }, material);
-}
-
-export function ball(
-  at: Pose,
-  x: number,
-  y: number,
-  z: number,
-  radius: number,
-  material: Material,
-): Primitive {
-  return painted({ kind: 'sphere', pose: compose(at, placed(x, y, z)), radius, reflectivity: 0.5 }, material);
-}
-
-export function timber(random: Random, along: 0 | 1 | 2 = 0): Material {
-  const [light, dark] = WOODS[random.int(WOODS.length)]!;
-  return { texture: wood(light, dark, along, random.int(100)) };
-}
-
-export function paint(random: Random): Material {
-  const c = COLORS[random.int(COLORS.length)]!;
-  return { texture: mottled(c, scaled(c, 0.85), 0.08, random.int(100)) };
-}
-
-function cloth(random: Random): Material {
-  const c = COLORS[random.int(COLORS.length)]!;
-  return { texture: fabric(c, scaled(c, 0.45), random.int(100)) };
-}
-
-function scaled(c: Rgb, k: number): Rgb {
-  return [c[0] * k, c[1] * k, c[2] * k];
-}
 
 /** A table about its own middle, with a few things on it. */
 export function table(at: Pose, width: number, depth: number, random: Random): Primitive[] {

@@ -6,9 +6,8 @@ import { Scene } from '../looks/scene.js';
 import { checker, fabric, mottled, plain, planks, tiles } from '../looks/textures.js';
 import { placed, type Primitive } from '../primitives.js';
 import { World } from '../world.js';
-import {
-  ball, box, cabinet, chair, COLORS, desk, door, paint, picture, plant, round, shelf, sofa, table, whiteboard,
-} from './furniture.js'; // prettier-ignore
+import { cabinet, chair, desk, door, picture, plant, shelf, sofa, table, whiteboard } from './furniture.js';
+import { ball, box, COLORS, paint, round } from './solids.js';
 import { indoorLoop } from './indoor-loop.js';
 
 /** Half the length of the floor; where rooms begin, where they end, where the corridor ends; the ceiling; metres. */

@@ -7,8 +7,18 @@ import { bricks, fabric, mottled, plain, planks, stripes, tiles } from '../looks
 import { placed, type Primitive } from '../primitives.js';
 import { World } from '../world.js';
 import {
-  ball, box, cabinet, chair, COLORS, door, floorLamp, LAMP_HEIGHT, paint, picture, plant, round, shelf, sofa, table,
-} from './furniture.js'; // prettier-ignore
+  cabinet,
+  chair,
+  door,
+  floorLamp,
+  LAMP_HEIGHT,
+  picture,
+  plant,
+  shelf,
+  sofa,
+  table,
+} from './furniture.js';
+import { ball, box, COLORS, paint, round } from './solids.js';
 import { indoorLoop } from './indoor-loop.js';
 
 /** Half the room's size and its height, metres. */

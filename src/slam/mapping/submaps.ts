@@ -29,6 +29,8 @@ export interface LoadedRuns {
 }
 
 export interface SubmapParts {
+  /** Kind of the sensor that the map is made with. */
+  readonly sensor: string;
   readonly field: Field;
   readonly map: LocalMap;
   readonly mesher: MapMesher;
@@ -101,9 +103,9 @@ export class Submaps {
 
   /** The map that is being made as files, by name. */
   save(): Map<string, Uint8Array> {
-    const { field, places } = this.#parts;
+    const { field, places, sensor } = this.#parts;
     return encodeSavedMap({
-      sensor: 'lidar',
+      sensor,
       frame: this.#frame,
       scans: this.#scans,
       last: { submap: FIRST_SUBMAP, T_submap_sensor: this.#lastPose },

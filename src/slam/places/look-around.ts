@@ -2,11 +2,11 @@ import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { isClearlyBetter, type Candidate } from './certainty.js';
-import { shifted } from './guesses.js';
+import { shifted, uprightAxis } from './guesses.js';
 import type { PlaceSearch } from './place-search.js';
 
-/** Fastest motion (m/s) and farthest (fine voxels) that are looked for: 60 m/s, and 8 m at 0.15 m. */
-const MAX_SPEED = 60;
+/** Fastest motion of a vehicle (m/s) and farthest (fine voxels) that are looked for: 8 m at 0.15 m. */
+const VEHICLE_SPEED = 60;
 const MAX_REACH = 160 / 3;
 /** Distance of the guesses in fine voxels, 1 m at 0.15 m: the pyramid's basin. */
 export const GUESS_STEP = 20 / 3;
@@ -30,10 +30,14 @@ export interface PlaceQuery {
  * const candidate = around.best(query, around.around(query, T_submap_sensor, 4)); // guesses 4 voxels apart
  */
 export class LookAround {
-  /** @param voxel distance between fine corners (m) */
+  /**
+   * @param voxel distance between fine corners (m)
+   * @param maxSpeed fastest motion that is looked for (m/s)
+   */
   constructor(
     readonly search: PlaceSearch,
     readonly voxel: number,
+    readonly maxSpeed = VEHICLE_SPEED,
   ) {}
 
   /**
@@ -55,8 +59,8 @@ export class LookAround {
   }
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */
-  around({ elapsed }: PlaceQuery, center: Pose, step: number): Pose[] {
-    const reach = Math.min(MAX_SPEED * elapsed, MAX_REACH * this.voxel);
-    return shifted(center, reach, step * this.voxel);
+  around({ elapsed, surface }: PlaceQuery, center: Pose, step: number): Pose[] {
+    const reach = Math.min(this.maxSpeed * elapsed, MAX_REACH * this.voxel);
+    return shifted(center, reach, step * this.voxel, uprightAxis(surface.up));
   }
 }

@@ -1,7 +1,7 @@
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { CERTAIN_AFTER_LOSS, isCertain, type Candidate } from './certainty.js';
-import { shifted, turned, yawFan } from './guesses.js';
+import { shifted, turned, uprightAxis, yawFan } from './guesses.js';
 import { GUESS_STEP, type LookAround, type PlaceQuery } from './look-around.js';
 
 /** Around the last known pose, in fine voxels: 3 m in steps of 1.5 m at 0.15 m. */
@@ -32,8 +32,9 @@ export function recover(
   const { search, voxel } = lookAround;
   if (isCertain(search.measure(query.surface, guesses.tracked), CERTAIN_AFTER_LOSS)) return guesses.tracked;
   if (!guesses.search) return undefined;
-  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, 20));
-  const near = turned(shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel), yawFan(180, 20));
+  const up = uprightAxis(query.surface.up);
+  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, 20), up);
+  const near = turned(shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, up), yawFan(180, 20), up);
   return (
     certain(lookAround, query, lookAround.best(query, ahead, guesses.twist), guesses.twist) ??
     certain(lookAround, query, lookAround.best(query, near))

@@ -4,7 +4,7 @@ import { identity, type Pose } from '../../geometry/se3.js';
 import { judge, type Verdict } from '../tracking/judge.js';
 import type { Track } from '../tracking/tracker.js';
 import { better, CERTAIN_IN_LOADED_MAP, isCertain, type Candidate } from './certainty.js';
-import { turned, yawFan } from './guesses.js';
+import { turned, uprightAxis, yawFan } from './guesses.js';
 import type { PlaceSearch } from './place-search.js';
 
 export interface RelocaliserOptions {
@@ -46,11 +46,12 @@ export class Relocaliser {
     register: (pose: Pose) => Track,
   ): { readonly track: Track; readonly verdict: Verdict } {
     const { places, lastPose } = this.#options;
-    const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5));
+    const up = uprightAxis(surface.up);
+    const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5), up);
     let best = this.#search.best(surface, this.#search.rank(surface, near, 3), register)!;
     let verdict = this.#verdict(best);
     if (verdict.state === 'lost' && this.#attempts++ % SEARCH_EVERY === 0) {
-      const everywhere = turned([lastPose, ...places], yawFan(180, 20));
+      const everywhere = turned([lastPose, ...places], yawFan(180, 20), up);
       best = better(best, this.#search.best(surface, this.#search.rank(surface, everywhere, 6), register)!);
       verdict = this.#verdict(best);
     }
@@ -66,5 +67,5 @@ export class Relocaliser {
 
 const NOT_FOUND: Verdict = {
   state: 'lost',
-  reason: 'The scan was not found in the loaded map yet; nothing is mapped until it is.',
+  reason: 'This place was not found in the loaded map yet; nothing is mapped until it is.',
 };

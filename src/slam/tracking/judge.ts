@@ -36,7 +36,7 @@ export function judge(
   if (doubtOf(contradiction) > MAX_DOUBT)
     return {
       state: 'lost',
-      reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the scan lies where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
+      reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the points lie where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
     };
   // A few scans of a sparse sensor leave gaps between its rings that only the coarse levels bridge.
   const known = track.valuedRatio >= limits.minValuedRatio && track.inlierRatio >= limits.minInlierRatio;
@@ -46,18 +46,18 @@ export function judge(
     if (few || track.coarseRatio >= MIN_COARSE_RATIO)
       return {
         state: 'degraded',
-        reason: 'The map is only a few scans old; the pose rests on few points or on the coarse levels.',
+        reason: 'The map has only just begun; the pose rests on few points or on the coarse levels.',
       };
   }
   if (!(track.valuedRatio >= limits.minValuedRatio))
     return {
       state: 'lost',
-      reason: `Only ${percent(track.valuedRatio)} of the scan lies in the known map, less than the ${percent(limits.minValuedRatio)} that a pose needs.`,
+      reason: `Only ${percent(track.valuedRatio)} of the points lie in the known map, less than the ${percent(limits.minValuedRatio)} that a pose needs.`,
     };
   if (!(track.inlierRatio >= limits.minInlierRatio))
     return {
       state: 'lost',
-      reason: `Only ${percent(track.inlierRatio)} of the scan fits the map; the pose is a prediction.`,
+      reason: `Only ${percent(track.inlierRatio)} of the points fit the map; the pose is a prediction.`,
     };
   if (!(track.conditioning >= limits.minConditioning))
     return {

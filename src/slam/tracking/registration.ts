@@ -1,8 +1,10 @@
 import type { Config } from '../../config/schema.js';
 import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
-import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
+import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
+import { turnedAbout, uprightAxis } from '../places/guesses.js';
+import { Exposures } from './exposure.js';
 import { judge } from './judge.js';
 import type { Track, Tracker } from './tracker.js';
 
@@ -39,6 +41,9 @@ function accelerationOf(twist: Twist, { sweep, dt }: MotionSteps): Twist {
  * const { pose } = registration.from(observation, guess); // T_submap_sensor
  */
 export class Registration {
+  /** Of cameras; kept by whoever believes a track. */
+  readonly exposures = new Exposures();
+
   /** @param kernel robust scale of the scores of turned guesses (m) */
   constructor(
     private readonly tracker: Tracker,
@@ -82,6 +87,7 @@ export class Registration {
       steps,
       near,
       priors,
+      exposure: this.exposures.of(observation.sensor),
     });
   }
 
@@ -106,10 +112,11 @@ export class Registration {
   }
 
   #bestTurn(observation: Observation, pose: Pose): Pose {
+    const up = uprightAxis(observation.surface.up);
     let best = pose;
     let bestScore = Infinity;
     for (let degrees = -TURN_RANGE; degrees <= TURN_RANGE; degrees += TURN_STEP) {
-      const turned = compose(pose, exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
+      const turned = turnedAbout(pose, up, (degrees * Math.PI) / 180);
       const score = this.tracker.score(observation.surface, turned, this.kernel);
       if (score < bestScore) [best, bestScore] = [turned, score];
     }

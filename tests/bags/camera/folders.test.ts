@@ -166,6 +166,12 @@ describe('TUM RGB-D', () => {
     const { frames } = await measured(own);
     expect(frames[0]!.camera).toMatchObject({ width: 8, height: 6, fx: 10, fy: 11, distortion: 'none' });
     expect(own.warnings.join()).toMatch(/intrinsics from calibration\.txt/);
+    const json = { width: W, height: H, intrinsic_matrix: [9, 0, 0, 0, 9, 0, 3, 2, 1], depth_scale: 1000 };
+    const scaled = await openScanSource(
+      await tum('scaled', { 'camera_intrinsic.json': JSON.stringify(json) }),
+    );
+    const [first] = (await measured(scaled)).frames;
+    expect([first!.camera.fx, first!.camera.cx, first!.depth.scale]).toEqual([9, 3, 0.001]);
     const other = await openScanSource(await tum('desk'));
     expect((await measured(other)).frames[0]!.camera.fx).toBeCloseTo(525 / 80, 9);
     expect(other.warnings.join()).toMatch(/default of the benchmark \(f 525.*calibration\.txt/);

@@ -13,6 +13,7 @@ const candidate = (fit: number, valued: number, inlierRatio = 1, converged = tru
   track: { inlierRatio, converged } as Candidate['track'],
   fit,
   valued,
+  informed: false,
 });
 
 describe.each([

@@ -29,7 +29,7 @@ describe('judge', () => {
       'lost',
       /known map/,
     ],
-    ['hardly anything fits', { inlierRatio: limits.minInlierRatio - 0.01 }, 'lost', /fits the map/],
+    ['hardly anything fits', { inlierRatio: limits.minInlierRatio - 0.01 }, 'lost', /fit the map/],
     ['a direction that slides', { conditioning: limits.minConditioning / 2 }, 'degraded', /covariance/],
     ['no convergence', { converged: false }, 'degraded', /7 steps/],
     [
@@ -57,7 +57,7 @@ describe('judge', () => {
     expect(at(0.001, 0.5)).toBe('tracking'); // and drives away
     expect(at(0.02, 0.02)).toBe('tracking');
     const { reason } = judge(GOOD, limits, Infinity, { inEmpty: 0.08, seenThrough: 0.06 });
-    expect(reason).toMatch(/another place.* 8 % of the scan.* 6 % of what was seen/);
+    expect(reason).toMatch(/another place.* 8 % of the points.* 6 % of what was seen/);
   });
 
   it('lets a young map rest on its coarse levels, and only a young one', () => {

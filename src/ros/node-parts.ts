@@ -39,9 +39,6 @@ export interface NodeState {
   readonly onFatal: (error: Error) => void;
 }
 
-/** Scans that may wait at the start: code is still being compiled, and without a velocity none should be missed. */
-const STARTING_SCANS = 20;
-
 export type NodeParts = ReturnType<typeof makeParts>;
 
 /** Makes the parts of a node, set up by its parameters. */
@@ -49,7 +46,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   const log = new ThrottledLog(port.log);
   const tf = new TfBuffer();
   const time = new TimeWatch(p.number('time_jump'));
-  let starting = (): boolean => true;
+  let startRoom = (): number => 0;
   let forgetFrames = (): void => undefined;
   const intake = new ScanIntake({
     tf,
@@ -58,10 +55,10 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     baseFrame: p.string('base_frame'),
     tfTimeout: () => p.number('tf_timeout'),
     queueSize: () => {
-      const size = p.number('queue_size');
-      return starting() ? Math.max(size, STARTING_SCANS) : size;
+      return Math.max(p.number('queue_size'), startRoom());
     },
     onJump: node.onJump,
+    readings: () => ({ imu: imu.count, odometry: wheels.count }),
     onClear: () => forgetFrames(),
   });
   const cameras = new Cameras(node.cameras, port, { intake, tf, log });
@@ -106,7 +103,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     wantsCloud: () => events.wantsCloud(),
     onFatal,
   });
-  starting = () => pump.starting;
+  startRoom = () => pump.startRoom;
   forgetFrames = () => {
     cameras.clear();
     pump.dropAhead();

@@ -6,7 +6,7 @@ import { fingerprint } from '../sensors/fingerprint.js';
 import { peekHeader } from '../messages/header.js';
 import { ScanQueue } from './scan-queue.js';
 import type { TfBuffer } from '../messages/tf-buffer.js';
-import type { ReadyScan, StampedArrival, WaitingScan } from './waiting-scan.js';
+import type { FrameLack, Readings, ReadyScan, StampedArrival, WaitingScan } from './waiting-scan.js';
 import type { ThrottledLog } from './throttle.js';
 import type { TimeWatch } from './time-watch.js';
 
@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly tfTimeout: () => number;
   readonly queueSize: () => number;
   readonly onJump: (seconds: number) => void;
+  /** How many readings of other sensors have come so far. */
+  readonly readings?: () => Readings;
   /** What waits is forgotten. */
   readonly onClear?: () => void;
   readonly now?: () => number;
@@ -127,7 +129,8 @@ export class ScanIntake {
     const clockShiftNs = verdict.kind === 'restart' ? 0n : verdict.clockShiftNs;
     if (frameId === '')
       return refuse('unreadable', `the ${noun}'s header has no frame_id; set it in the driver.`);
-    return { stampNs, clockShiftNs, frameId, arrivedMs: this.#now() };
+    const readings = this.#o.readings?.();
+    return { stampNs, clockShiftNs, frameId, arrivedMs: this.#now(), ...(readings && { readings }) };
   }
 
   /** Puts a scan in line; the oldest gives way where it is full. */
@@ -155,20 +158,12 @@ export class ScanIntake {
       const hopeless = !found.ok && (found.failure === 'past' || found.failure === 'cycle');
       if ((!found.ok || lack) && !hopeless && waited < this.#o.tfTimeout()) return 'wait';
       this.#queue.shift();
-      if (found.ok && (!lack || lack.without)) {
-        if (lack) {
-          lack.without!();
-          this.#o.log.log('warn', `without ${scan.topic}`, lack.text);
-        }
+      if (found.ok) {
+        if (lack && !this.#goesWithout(scan, lack)) continue;
         this.#lacking = undefined;
         this.#o.log.clear(`no-transform ${scan.topic}`);
         this.#o.log.clear(`no-camera-info ${scan.topic}`);
         return { ...scan, mount: found.pose, mountTwist: this.#mountTwist(scan, found) };
-      }
-      if (found.ok) {
-        this.#lacking = `no camera_info for ${scan.topic}`;
-        this.drop('no-camera-info', scan.topic, lack!.text);
-        continue;
       }
       const frames = `from '${this.#baseFrame}' to '${scan.frameId}'`;
       this.#lacking = `no transform ${frames}`;
@@ -183,6 +178,17 @@ export class ScanIntake {
       );
     }
     return undefined;
+  }
+
+  /** Patience with a frame has run out. @returns whether it can be used without what it lacks; else it is dropped */
+  #goesWithout({ topic }: WaitingScan, { text, without }: FrameLack): boolean {
+    if (without) {
+      without();
+      this.#o.log.log('warn', `without ${topic}`, text);
+      return true;
+    }
+    this.#lacking = `no camera_info for ${topic}`;
+    return this.drop('no-camera-info', topic, text);
   }
 
   /** Dropped scans, for whatever reason. */

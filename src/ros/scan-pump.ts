@@ -29,6 +29,8 @@ export interface ScanPumpOptions {
 const RETRY_MS = 10;
 /** Tracked scans of the first LiDAR before the others take part: they need a map and a velocity. */
 const SETTLED_SCANS = 3;
+/** Scans that may wait at the start: code is still being compiled, and without a velocity none should be missed. */
+const STARTING_SCANS = 20;
 /** So many in a row end the start, once no more wait than may later. */
 const STARTED_SCANS = 10;
 
@@ -56,15 +58,18 @@ export class ScanPump {
   #held = false;
   #retry: NodeJS.Timeout | undefined;
   #settled = 0;
-  #starting = true;
+  #startRoom = STARTING_SCANS;
   /** Raised with every new map: replies to older scans are about one that is gone. */
   #generation = 0;
 
   constructor(private readonly options: ScanPumpOptions) {}
 
-  /** A map has just been begun, or there is none yet. */
-  get starting(): boolean {
-    return this.#starting;
+  /**
+   * Scans that may wait because a map has just been begun, or there is none yet; 0 once that is over. A machine that never
+   * catches up is given less with every scan, so that it does not stay behind for good.
+   */
+  get startRoom(): number {
+    return this.#startRoom;
   }
 
   /** The scan that the thread is working on; undefined when it belongs to a map that is gone. */
@@ -76,7 +81,8 @@ export class ScanPump {
   settle(state: TrackingState): void {
     const { intake, queueSize } = this.options;
     if (this.current?.index === 0) this.#settled = state === 'lost' ? 0 : this.#settled + 1;
-    if (this.#settled >= STARTED_SCANS && intake.length <= queueSize()) this.#starting = false;
+    if (this.#settled < STARTED_SCANS || this.#startRoom === 0) return;
+    this.#startRoom = intake.length <= queueSize() ? 0 : this.#startRoom - 1;
   }
 
   /** Hands the next scan over if the thread is free. */
@@ -128,7 +134,8 @@ export class ScanPump {
   hold(): void {
     this.#generation++;
     this.options.intake.clear();
-    this.#held = this.#starting = true;
+    this.#held = true;
+    this.#startRoom = STARTING_SCANS;
   }
 
   release(): void {
@@ -141,7 +148,7 @@ export class ScanPump {
     this.#generation++;
     this.#ahead = undefined;
     this.#settled = 0;
-    this.#starting = true;
+    this.#startRoom = STARTING_SCANS;
   }
 
   /** The frame that is being decoded is not wanted any more. */
@@ -188,10 +195,10 @@ export class ScanPump {
   }
 
   /** What other sensors have measured until a scan goes before it. */
-  #readings(slam: SlamService, { stampNs, clockShiftNs }: ReadyScan): void {
+  #readings(slam: SlamService, { stampNs, clockShiftNs, readings: until }: ReadyScan): void {
     const { intake, imu, wheels } = this.options;
-    const readings = imu.take(intake.baseFrame, stampNs, clockShiftNs);
-    const poses = wheels.take(intake.baseFrame, stampNs, clockShiftNs);
+    const readings = imu.take(intake.baseFrame, stampNs, clockShiftNs, until?.imu);
+    const poses = wheels.take(intake.baseFrame, stampNs, clockShiftNs, until?.odometry);
     if (readings) void slam.call({ type: 'imu', batch: readings });
     if (poses) void slam.call({ type: 'odometry', batch: poses });
   }

@@ -14,6 +14,13 @@ interface Waiting {
   readonly frameId: string;
   /** Monotonic milliseconds of arrival. */
   readonly arrivedMs: number;
+  /** Readings of IMU and odometry that had come before it: as in a recording, only these go before it. */
+  readonly readings?: Readings;
+}
+
+export interface Readings {
+  readonly imu: number;
+  readonly odometry: number;
 }
 
 interface WaitingCloud extends Waiting {
@@ -50,4 +57,4 @@ export type ReadyScan = (WaitingCloud & Mount) | ReadyFrame;
 export type ReadyFrame = WaitingFrame & Mount;
 
 /** A message with the stamp that it is used with. */
-export type StampedArrival = Pick<Waiting, 'stampNs' | 'clockShiftNs' | 'frameId' | 'arrivedMs'>;
+export type StampedArrival = Pick<Waiting, 'stampNs' | 'clockShiftNs' | 'frameId' | 'arrivedMs' | 'readings'>;

@@ -14,7 +14,7 @@ import { SlamHost } from '../../src/host/slam-host.js';
 import { decodeOdometry } from '../../src/messages/poses.js';
 import { MappingNode } from '../../src/ros/mapping-node.js';
 import { ParameterStore } from '../../src/ros/parameter-check.js';
-import { isFrame } from '../../src/sensors/measurement.js';
+import { isFrame, isImuBatch } from '../../src/sensors/measurement.js';
 import { createSlam } from '../../src/slam/create.js';
 import { FakePort } from '../ros/helpers.js';
 
@@ -27,7 +27,7 @@ const SIMULATION = {
   width: 160,
   duration: 0.6,
   threads: 0,
-  imu: false,
+  imu: true,
   compressedDepth: true,
   out: path,
 } as const;
@@ -50,12 +50,13 @@ async function makeHost(take: (event: HostEvent) => void): Promise<SlamHost> {
 }
 
 /** As `feltmap replay` reads it. */
-async function replayed(): Promise<Result[]> {
+async function replayed(useImu: boolean): Promise<Result[]> {
   const results: Result[] = [];
   const host = await makeHost((event) => event.type === 'result' && results.push(event.result));
-  const source = await openScanSource(path, { sensor: 'rgbd', imu: 'none' });
+  const source = await openScanSource(path, { sensor: 'rgbd', imu: useImu ? '/imu' : 'none' });
   for await (const one of source.measurements())
     if (isFrame(one)) await host.handle({ type: 'scan', scan: one });
+    else if (isImuBatch(one)) await host.handle({ type: 'imu', batch: one });
   expect(source.warnings).toEqual([expect.stringMatching(/colour images come 4\.0 ms after/)]);
   await source.close();
   await host.close();
@@ -63,7 +64,7 @@ async function replayed(): Promise<Result[]> {
 }
 
 /** As the node takes it, message by message in the order of their arrival, faster than it works on them. */
-async function live(until: number): Promise<{ results: Result[]; port: FakePort }> {
+async function live(useImu: boolean, until: number): Promise<{ results: Result[]; port: FakePort }> {
   const port = new FakePort();
   const listeners = new Set<(event: HostEvent) => void>();
   const results: Result[] = [];
@@ -88,6 +89,7 @@ async function live(until: number): Promise<{ results: Result[]; port: FakePort 
     ['color_topic', '/camera/color/image_raw'],
     ['color_camera_info_topic', '/camera/color/camera_info'],
     ['rgbd_input', 'compressed'],
+    ['use_imu', useImu],
     ['queue_size', 100],
     ['tf_timeout', 10],
     ['mesh_rate', 0],
@@ -107,6 +109,7 @@ async function live(until: number): Promise<{ results: Result[]; port: FakePort 
   for await (const { topic, data } of bag.messages()) {
     const taken = topics.get(topic);
     if (topic === '/tf_static') node.onTf(data.slice(), true);
+    else if (topic === '/imu' && useImu) node.onImu(data.slice());
     else if (taken) node.onCamera(0, taken, data.slice());
   }
   await bag.close();
@@ -120,22 +123,25 @@ const bytes = (results: readonly Result[]): string[] =>
   results.map(({ stampNs, pose }) => `${stampNs} ${[...pose].join(' ')}`);
 
 describe('one recording of a depth camera', () => {
-  it('gives the same trajectory, bit by bit, through replay and through the node', async () => {
-    const replay = await replayed();
-    const truth = cameraSimulation(SIMULATION);
-    expect(replay).toHaveLength(truth.frameCount);
-    // The node cannot know that the last images are the last.
-    const most = truth.frameCount - 2;
-    const { results, port } = await live(most);
-    expect(port.logs.filter(({ level }) => level !== 'info')).toEqual([]);
-    expect(port.logs.filter(({ text }) => /colour images come 4\.0 ms after/.test(text))).toHaveLength(1);
-    expect(bytes(results)).toEqual(bytes(replay).slice(0, results.length));
-    const odometry = port.of('odometry').map((message) => decodeOdometry(message));
-    expect(odometry.length).toBeGreaterThanOrEqual(most);
-    odometry.forEach(({ stampNs, pose, frameId, childFrameId }, k) => {
-      expect([stampNs, frameId, childFrameId]).toEqual([truth.depthStampNs(k), 'odom', 'base_link']);
-      const off = translationNorm(compose(inverse(truth.odomPose(k)), pose));
-      expect(off).toBeLessThan(0.03);
-    });
-  });
+  it.each([false, true])(
+    'gives the same trajectory, bit by bit, through replay and through the node; IMU: %s',
+    async (useImu) => {
+      const replay = await replayed(useImu);
+      const truth = cameraSimulation(SIMULATION);
+      expect(replay).toHaveLength(truth.frameCount);
+      // The node cannot know that the last images are the last.
+      const most = truth.frameCount - 2;
+      const { results, port } = await live(useImu, most);
+      expect(port.logs.filter(({ level }) => level !== 'info')).toEqual([]);
+      expect(port.logs.filter(({ text }) => /colour images come 4\.0 ms after/.test(text))).toHaveLength(1);
+      expect(bytes(results)).toEqual(bytes(replay).slice(0, results.length));
+      const odometry = port.of('odometry').map((message) => decodeOdometry(message));
+      expect(odometry.length).toBeGreaterThanOrEqual(most);
+      odometry.forEach(({ stampNs, pose, frameId, childFrameId }, k) => {
+        expect([stampNs, frameId, childFrameId]).toEqual([truth.depthStampNs(k), 'odom', 'base_link']);
+        const off = translationNorm(compose(inverse(truth.odomPose(k)), pose));
+        expect(off).toBeLessThan(0.03);
+      });
+    },
+  );
 });

@@ -30,7 +30,9 @@ export interface CameraIntakeOptions {
 }
 
 /** An image as it came, with the stamp that it is used with. */
-type RawImage = ImageMessage & StampedArrival;
+interface RawImage extends ImageMessage {
+  readonly arrival: StampedArrival;
+}
 /** Where colour is, or that it is known to be the depth camera; `lack`: what is missing for that. */
 type ColorPlace = { readonly T_depth_color: Pose } | { readonly lack: string };
 
@@ -67,14 +69,14 @@ export class CameraIntake {
     const { topics } = this.#o;
     const raw = this.#stamped(topics.depth.name, type, bytes);
     if (!raw) return false;
-    return this.#queue(topics.color ? this.#pairing.addDepth(steadyNs(raw), raw) : [{ depth: raw }]);
+    return this.#queue(topics.color ? this.#pairing.addDepth(steadyNs(raw.arrival), raw) : [{ depth: raw }]);
   }
 
   /** A colour image likewise. */
   color(type: string, bytes: Uint8Array): boolean {
     const { color } = this.#o.topics;
     const raw = color && this.#stamped(color.name, type, bytes);
-    return raw ? this.#queue(this.#pairing.addColor(steadyNs(raw), raw)) : false;
+    return raw ? this.#queue(this.#pairing.addColor(steadyNs(raw.arrival), raw)) : false;
   }
 
   /** The camera_info of the depth images. */
@@ -93,15 +95,15 @@ export class CameraIntake {
   }
 
   #stamped(topic: string, type: string, data: Uint8Array): RawImage | undefined {
-    const stamped = this.#o.intake.stamp(topic, data, 'image');
-    return stamped && { topic, type, data, encoding: 'cdr', ...stamped };
+    const arrival = this.#o.intake.stamp(topic, data, 'image');
+    return arrival && { topic, type, data, encoding: 'cdr', arrival };
   }
 
   #queue(pairs: readonly Paired<RawImage, RawImage>[]): boolean {
     const { intake, index, log, topics } = this.#o;
     for (const pair of pairs) {
-      const { topic, stampNs, clockShiftNs, frameId, arrivedMs } = pair.depth;
-      intake.queue({ topic, index, stampNs, clockShiftNs, frameId, arrivedMs, images: this.#frame(pair) });
+      const { topic, arrival } = pair.depth;
+      intake.queue({ topic, index, ...arrival, images: this.#frame(pair) });
     }
     const { notes } = this.#pairing;
     if (pairs.length > 0 && notes.length > this.#pairingTold) {
@@ -149,15 +151,15 @@ export class CameraIntake {
     const { tf, topics } = this.#o;
     const [info, colorInfo] = [this.#info.newest, this.#colorInfo?.newest];
     const registered =
-      frameName(depth.frameId) === frameName(color.frameId) ||
+      frameName(depth.arrival.frameId) === frameName(color.arrival.frameId) ||
       (info && colorInfo && frameName(info.frameId) === frameName(colorInfo.frameId)) === true ||
       isRegisteredName(topics.depth.full);
     if (registered) return { T_depth_color: identity() };
     if (!colorInfo)
       return { lack: `no usable camera_info has come on ${topics.color!.info} (color_camera_info_topic)` };
-    const found = tf.lookup(depth.frameId, color.frameId, depth.stampNs);
+    const found = tf.lookup(depth.arrival.frameId, color.arrival.frameId, depth.arrival.stampNs);
     if (found.ok) return { T_depth_color: found.pose };
-    const frames = `from '${frameName(depth.frameId)}' to '${frameName(color.frameId)}'`;
+    const frames = `from '${frameName(depth.arrival.frameId)}' to '${frameName(color.arrival.frameId)}'`;
     return {
       lack: `there is no transform ${frames} (${found.reason}); publish it, or have the driver register depth to colour`,
     };
@@ -170,7 +172,7 @@ export class CameraIntake {
   ): Promise<RgbdFrame | undefined> {
     const builder = (this.#builder ??= this.#newBuilder(color));
     if (!builder) return undefined;
-    const { stampNs, clockShiftNs, frameId } = depth;
+    const { stampNs, clockShiftNs, frameId } = depth.arrival;
     const place = color && this.#placeOfColor(depth, color);
     const frame = await builder.build({
       stampNs,

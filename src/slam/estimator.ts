@@ -100,9 +100,12 @@ export class Estimator {
     const { first } = phase;
     const origin = sensorPose(phase.origin, observation.T_body_sensor);
     const priors = this.#parts.motion.priors(observation);
-    let track = this.#register(observation, predicted, false, undefined, priors);
+    // Between frames of a camera little happens: what they leave open stays as it was.
+    let track = this.#register(observation, predicted, observation.grid !== undefined, undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
-    track = lookAround.second(query, origin, track);
+    // A frame before a bare wall fits beside its place as well: only what is lost there is looked for elsewhere.
+    if (!observation.grid || this.#judge(track).state === 'lost')
+      track = lookAround.second(query, origin, track);
     if (this.#judge(track).state !== 'lost' && observation.motion === 'sweep')
       track = bootstrap(this.#parts, phase, observation, track, priors);
     if (this.#judge(track).state !== 'lost') return this.#conclude(phase, observation, predicted, track);
@@ -129,7 +132,8 @@ export class Estimator {
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
     const priors = phase.kind === 'tracking' ? motion.priors(observation) : [];
-    const track = this.#register(observation, predicted, map.integrated !== 1, steps, priors);
+    const hold = map.integrated !== 1 || observation.grid !== undefined;
+    const track = this.#register(observation, predicted, hold, steps, priors);
     if (!phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
       return this.#conclude(phase, observation, predicted, track);
     const found = this.#recover(phase, observation, track);

@@ -126,6 +126,7 @@ function trackerOptions(config: Config, voxel: number): TrackerOptions {
     coarseKernels: [voxel * 4, voxel * 8, 0],
     translationTolerance: camera ? voxel / 67 : voxel / 150,
     rotationTolerance: camera ? 2e-4 : 1e-4,
+    holdTurns: camera,
     ...(camera &&
       rgbd.metresPerLevel > 0 && {
         photometric: {

@@ -163,10 +163,18 @@ export class Estimator {
   /** Looks for the observation in the loaded map. Nothing is mapped before the next one shows the velocity. */
   #relocalise(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     const { registration, relocaliser } = this.#parts;
-    const { track, verdict } = relocaliser!.locate(observation.surface, (pose) => {
-      observation.undistort(STILL);
-      return registration.registerOrTurn(observation, { pose, twist: STILL.slice(), hold: false }, Infinity);
-    });
+    const { track, verdict } = relocaliser!.locate(
+      observation.surface,
+      (pose) => {
+        observation.undistort(STILL);
+        return registration.registerOrTurn(
+          observation,
+          { pose, twist: STILL.slice(), hold: false },
+          Infinity,
+        );
+      },
+      cameraOf(observation),
+    );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const how = { phase: phases.located(), mapping: 'none', continues: false, twist: STILL.slice() } as const;
     return asTracked(observation, track, verdict, how);
@@ -265,7 +273,7 @@ export class Estimator {
   #query(observation: Observation, elapsed: number): PlaceQuery {
     const register = (pose: Pose, twist?: Twist): Track =>
       this.#parts.registration.from(observation, pose, twist);
-    return { surface: observation.surface, elapsed, register };
+    return { surface: observation.surface, elapsed, register, camera: cameraOf(observation) };
   }
 
   /** The body as it is known before the observation. */
@@ -274,6 +282,10 @@ export class Estimator {
     return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
 }
+
+/** How a camera is mounted, undefined for other sensors. */
+const cameraOf = ({ grid, T_body_sensor }: Observation): Pose | undefined =>
+  grid ? T_body_sensor : undefined;
 
 const newMapReason = (seconds: number): string =>
   `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;

@@ -15,6 +15,7 @@ import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
 import { Submaps, type LoadedRuns } from './mapping/submaps.js';
 import { Pipeline } from './pipeline.js';
+import { CERTAIN_VIEW } from './places/certainty.js';
 import { LookAround } from './places/look-around.js';
 import { PlaceSearch } from './places/place-search.js';
 import { Places } from './places/places.js';
@@ -90,6 +91,7 @@ export function makeLoop(
   const inertial = new InertialFilter();
   const motion = new BodyMotion(imu, external, inertial);
   const search = new PlaceSearch(backend, field, tracking);
+  const certainty = config.sensor.kind === 'rgbd' ? CERTAIN_VIEW : undefined;
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
   const estimator = new Estimator({
     config,
@@ -97,9 +99,9 @@ export function makeLoop(
     map,
     submaps,
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
-    lookAround: new LookAround(search, voxel),
+    lookAround: new LookAround(search, voxel, certainty),
     slideSigma: tracking.kernelEnd * scale,
-    ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, ...before }) }),
+    ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, certainty, ...before }) }),
   });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submaps });

@@ -1,7 +1,7 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
-import { isClearlyBetter, type Candidate } from './certainty.js';
+import { CERTAIN_AFTER_LOSS, isClearlyBetter, type Candidate, type CertaintyLimits } from './certainty.js';
 import { shifted } from './guesses.js';
 import type { PlaceSearch } from './place-search.js';
 
@@ -20,6 +20,8 @@ export interface PlaceQuery {
   readonly elapsed: number;
   /** Registers the scan from a first guess, T_submap_sensor; at rest, unless a twist (sensor frame) is expected. */
   readonly register: (pose: Pose, twist?: Twist) => Track;
+  /** T_body_sensor of a camera: its axes are optical, and it may be tilted. */
+  readonly camera?: Pose | undefined;
 }
 
 /**
@@ -30,10 +32,14 @@ export interface PlaceQuery {
  * const candidate = around.best(query, around.around(query, T_submap_sensor, 4)); // guesses 4 voxels apart
  */
 export class LookAround {
-  /** @param voxel distance between fine corners (m) */
+  /**
+   * @param voxel distance between fine corners (m)
+   * @param certainty what a place must reach after a loss
+   */
   constructor(
     readonly search: PlaceSearch,
     readonly voxel: number,
+    readonly certainty: CertaintyLimits = CERTAIN_AFTER_LOSS,
   ) {}
 
   /**
@@ -55,8 +61,8 @@ export class LookAround {
   }
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */
-  around({ elapsed }: PlaceQuery, center: Pose, step: number): Pose[] {
+  around({ elapsed, camera }: PlaceQuery, center: Pose, step: number): Pose[] {
     const reach = Math.min(MAX_SPEED * elapsed, MAX_REACH * this.voxel);
-    return shifted(center, reach, step * this.voxel);
+    return shifted(center, reach, step * this.voxel, camera);
   }
 }

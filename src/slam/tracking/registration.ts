@@ -106,10 +106,13 @@ export class Registration {
   }
 
   #bestTurn(observation: Observation, pose: Pose): Pose {
+    const { grid, T_body_sensor: M } = observation;
+    const up = grid ? [M[8]!, M[9]!, M[10]!] : [0, 0, 1];
     let best = pose;
     let bestScore = Infinity;
     for (let degrees = -TURN_RANGE; degrees <= TURN_RANGE; degrees += TURN_STEP) {
-      const turned = compose(pose, exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
+      const angle = (degrees * Math.PI) / 180;
+      const turned = compose(pose, exp([0, 0, 0, ...up.map((v) => (v === 0 ? 0 : v * angle))]));
       const score = this.tracker.score(observation.surface, turned, this.kernel);
       if (score < bestScore) [best, bestScore] = [turned, score];
     }

@@ -2,7 +2,16 @@ import type { Config } from '../config/schema.js';
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
-import { compose, exp, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import {
+  compose,
+  exp,
+  inverse,
+  log,
+  rotationAngle,
+  translationNorm,
+  type Pose,
+  type Twist,
+} from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
@@ -49,6 +58,9 @@ const UNKNOWN_STEP = 1;
 const MIN_SAMPLES = 50;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
 const MAX_AHEAD_SECONDS = 3;
+/** A camera's step from its prediction (m and rad) beyond which only a certain place counts. */
+const FAR_METRES = 0.4;
+const FAR_RADIANS = Math.PI / 6;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -134,7 +146,8 @@ export class Estimator {
     const priors = phase.kind === 'tracking' ? motion.priors(observation) : [];
     const hold = map.integrated !== 1 || observation.grid !== undefined;
     const track = this.#register(observation, predicted, hold, steps, priors);
-    if (!phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
+    const doubtful = observation.grid && (phase.kind === 'lost' || isFar(predicted.pose, track, observation));
+    if (!doubtful && !phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
       return this.#conclude(phase, observation, predicted, track);
     const found = this.#recover(phase, observation, track);
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
@@ -281,6 +294,15 @@ export class Estimator {
     const { motion } = this.#parts;
     return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
+}
+
+/**
+ * Whether a camera was found farther from its prediction than it may have moved between frames: key frames that are 23 cm and
+ * 17° apart are tracked without doubt.
+ */
+function isFar(predicted: Pose, track: Track, { T_body_sensor }: Observation): boolean {
+  const away = compose(inverse(sensorPose(predicted, T_body_sensor)), track.pose);
+  return translationNorm(away) > FAR_METRES || rotationAngle(away) > FAR_RADIANS;
 }
 
 /** How a camera is mounted, undefined for other sensors. */

@@ -42,6 +42,7 @@ export function cameraConfig(config: Config): Config {
       kernelEnd: LAST_KERNEL * voxel,
       anneal: 0.6,
       minWeight: 0,
+      minConditioning: rgbd.minConditioning,
     },
     // A surface seen once from 4 m has a weight of 0.005.
     mesh: { ...mesh, minWeight: 1e-6 },

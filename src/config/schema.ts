@@ -261,6 +261,14 @@ export const configSchema = z.strictObject({
         .max(1)
         .default(0.0004)
         .describe('What a grey level counts as in tracking (m); 0 = colour is not tracked.'),
+      minConditioning: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.02)
+        .describe(
+          'As tracking.minConditioning. Bare walls and floors have 0.01 at most, rooms that are tracked to millimetres 0.03 and more.',
+        ),
       iterations: z
         .int()
         .min(0)

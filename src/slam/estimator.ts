@@ -2,7 +2,16 @@ import type { Config } from '../config/schema.js';
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
-import { compose, exp, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import {
+  compose,
+  exp,
+  inverse,
+  log,
+  rotationAngle,
+  translationNorm,
+  type Pose,
+  type Twist,
+} from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
@@ -49,6 +58,9 @@ const UNKNOWN_STEP = 1;
 const MIN_SAMPLES = 50;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
 const MAX_AHEAD_SECONDS = 3;
+/** A camera's step from its prediction (m and rad) beyond which only a certain place counts. */
+const FAR_METRES = 0.4;
+const FAR_RADIANS = Math.PI / 6;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -100,9 +112,12 @@ export class Estimator {
     const { first } = phase;
     const origin = sensorPose(phase.origin, observation.T_body_sensor);
     const priors = this.#parts.motion.priors(observation);
-    let track = this.#register(observation, predicted, false, undefined, priors);
+    // Between frames of a camera little happens: what they leave open stays as it was.
+    let track = this.#register(observation, predicted, observation.grid !== undefined, undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
-    track = lookAround.second(query, origin, track);
+    // A frame before a bare wall fits beside its place as well: only what is lost there is looked for elsewhere.
+    if (!observation.grid || this.#judge(track).state === 'lost')
+      track = lookAround.second(query, origin, track);
     if (this.#judge(track).state !== 'lost' && observation.motion === 'sweep')
       track = bootstrap(this.#parts, phase, observation, track, priors);
     if (this.#judge(track).state !== 'lost') return this.#conclude(phase, observation, predicted, track);
@@ -129,8 +144,10 @@ export class Estimator {
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
     const priors = phase.kind === 'tracking' ? motion.priors(observation) : [];
-    const track = this.#register(observation, predicted, map.integrated !== 1, steps, priors);
-    if (!phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
+    const hold = map.integrated !== 1 || observation.grid !== undefined;
+    const track = this.#register(observation, predicted, hold, steps, priors);
+    const doubtful = observation.grid && (phase.kind === 'lost' || isFar(predicted.pose, track, observation));
+    if (!doubtful && !phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
       return this.#conclude(phase, observation, predicted, track);
     const found = this.#recover(phase, observation, track);
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
@@ -159,10 +176,18 @@ export class Estimator {
   /** Looks for the observation in the loaded map. Nothing is mapped before the next one shows the velocity. */
   #relocalise(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     const { registration, relocaliser } = this.#parts;
-    const { track, verdict } = relocaliser!.locate(observation.surface, (pose) => {
-      observation.undistort(STILL);
-      return registration.registerOrTurn(observation, { pose, twist: STILL.slice(), hold: false }, Infinity);
-    });
+    const { track, verdict } = relocaliser!.locate(
+      observation.surface,
+      (pose) => {
+        observation.undistort(STILL);
+        return registration.registerOrTurn(
+          observation,
+          { pose, twist: STILL.slice(), hold: false },
+          Infinity,
+        );
+      },
+      cameraOf(observation),
+    );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const how = { phase: phases.located(), mapping: 'none', continues: false, twist: STILL.slice() } as const;
     return asTracked(observation, track, verdict, how);
@@ -263,7 +288,7 @@ export class Estimator {
   #query(observation: Observation, elapsed: number): PlaceQuery {
     const register = (pose: Pose, twist?: Twist): Track =>
       this.#parts.registration.from(observation, pose, twist);
-    return { surface: observation.surface, elapsed, register };
+    return { surface: observation.surface, elapsed, register, camera: cameraOf(observation) };
   }
 
   /** The body as it is known before the observation. */
@@ -272,6 +297,19 @@ export class Estimator {
     return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
 }
+
+/**
+ * Whether a camera was found farther from its prediction than it may have moved between frames: key frames that are 23 cm and
+ * 17° apart are tracked without doubt.
+ */
+function isFar(predicted: Pose, track: Track, { T_body_sensor }: Observation): boolean {
+  const away = compose(inverse(sensorPose(predicted, T_body_sensor)), track.pose);
+  return translationNorm(away) > FAR_METRES || rotationAngle(away) > FAR_RADIANS;
+}
+
+/** How a camera is mounted, undefined for other sensors. */
+const cameraOf = ({ grid, T_body_sensor }: Observation): Pose | undefined =>
+  grid ? T_body_sensor : undefined;
 
 const newMapReason = (seconds: number): string =>
   `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;

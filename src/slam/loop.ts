@@ -15,6 +15,7 @@ import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
 import { Submaps, type LoadedRuns } from './mapping/submaps.js';
 import { Pipeline } from './pipeline.js';
+import { CERTAIN_VIEW } from './places/certainty.js';
 import { LookAround } from './places/look-around.js';
 import { PlaceSearch } from './places/place-search.js';
 import { Places } from './places/places.js';
@@ -89,6 +90,7 @@ export function makeLoop(
   const external = new ExternalOdometry(odometry);
   const inertial = new InertialFilter();
   const motion = new BodyMotion(imu, external, inertial);
+  const camera = config.sensor.kind === 'rgbd';
   const search = new PlaceSearch(backend, field, tracking);
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
   const estimator = new Estimator({
@@ -97,9 +99,19 @@ export function makeLoop(
     map,
     submaps,
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
-    lookAround: new LookAround(search, voxel, config.sensor.kind === 'rgbd' ? CAMERA_SPEED : undefined),
+    lookAround: new LookAround(
+      search,
+      voxel,
+      camera ? { certainty: CERTAIN_VIEW, maxSpeed: CAMERA_SPEED } : {},
+    ),
     slideSigma: tracking.kernelEnd * scale,
-    ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, ...before }) }),
+    ...(before && {
+      relocaliser: new Relocaliser(search, {
+        limits: tracking,
+        certainty: camera ? CERTAIN_VIEW : undefined,
+        ...before,
+      }),
+    }),
   });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submaps });
@@ -128,6 +140,7 @@ function trackerOptions(config: Config, voxel: number): TrackerOptions {
     coarseKernels: [voxel * 4, voxel * 8, 0],
     translationTolerance: camera ? voxel / 67 : voxel / 150,
     rotationTolerance: camera ? 2e-4 : 1e-4,
+    holdTurns: camera,
     ...(camera &&
       rgbd.metresPerLevel > 0 && {
         photometric: {

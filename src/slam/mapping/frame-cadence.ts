@@ -11,7 +11,7 @@ const FIRST = 5;
  *
  * @example
  * const cadence = new FrameCadence(3, 0.02);
- * if (cadence.isDue(T_submap_sensor)) console.log('mapped');
+ * if (cadence.isDue(T_submap_sensor)) console.log('this frame is mapped');
  */
 export class FrameCadence {
   #last: Pose | undefined;

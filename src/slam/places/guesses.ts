@@ -9,38 +9,35 @@ export function yawFan(rangeDegrees: number, stepDegrees: number): number[] {
   return angles;
 }
 
-/** Axis 0, 1 or 2 of a sensor: the one that is nearest to up in its frame. A LiDAR's is z, a camera's y. */
-export function uprightAxis(up: ArrayLike<number>): number {
-  const size = (axis: number): number => Math.abs(up[axis]!);
-  return [1, 0].reduce((best, axis) => (size(axis) > size(best) ? axis : best), 2);
+/** Each pose turned about its own up axis by each angle of a fan. @param mount T_body_sensor where the sensor's z is not up */
+export function turned(poses: readonly Pose[], yaws: readonly number[], mount?: Pose): Pose[] {
+  const up = mount ? [mount[8]!, mount[9]!, mount[10]!] : [0, 0, 1];
+  return about(poses, up, yaws);
 }
 
-/** A pose turned about an axis of its own, radians. */
-export function turnedAbout(pose: Pose, axis: number, yaw: number): Pose {
-  const twist = new Float64Array(6);
-  twist[3 + axis] = yaw;
-  return compose(pose, exp(twist));
+/** Each pose tilted up and down by each angle (radians). @param mount T_body_sensor */
+export function tilted(poses: readonly Pose[], angles: readonly number[], mount: Pose): Pose[] {
+  return about(poses, [mount[4]!, mount[5]!, mount[6]!], angles);
 }
 
-/** Each pose turned about the upright axis of its sensor by each angle of a fan. @param up as uprightAxis gives it */
-export function turned(poses: readonly Pose[], yaws: readonly number[], up = 2): Pose[] {
-  return poses.flatMap((pose) => yaws.map((yaw) => turnedAbout(pose, up, yaw)));
+function about(poses: readonly Pose[], axis: readonly number[], angles: readonly number[]): Pose[] {
+  const turns = angles.map((angle) => exp([0, 0, 0, ...axis.map((v) => (v === 0 ? 0 : v * angle))]));
+  return poses.flatMap((pose) => turns.map((turn) => compose(pose, turn)));
 }
 
-/** `center` shifted in the sensor's horizontal plane, on a square grid within a circle (m); itself first. @param up likewise */
-export function shifted(center: Pose, reach: number, step: number, up = 2): Pose[] {
-  const [first, second] = [0, 1, 2].filter((axis) => axis !== up);
-  const shift = (a: number, b: number): Float64Array => {
-    const twist = new Float64Array(6);
-    twist[first!] = a;
-    twist[second!] = b;
-    return twist;
-  };
+/**
+ * `center` shifted in the sensor's horizontal plane, on a square grid within a circle (m); itself first.
+ *
+ * @param mount T_body_sensor where the sensor's z is not up
+ */
+export function shifted(center: Pose, reach: number, step: number, mount?: Pose): Pose[] {
   const poses: Pose[] = [center];
   const n = Math.floor(reach / step);
+  const along = (i: number, j: number): readonly number[] =>
+    mount ? [0, 1, 2].map((k) => (mount[k]! * i + mount[4 + k]! * j) * step) : [i * step, j * step, 0];
   for (let i = -n; i <= n; i++)
     for (let j = -n; j <= n; j++)
       if ((i || j) && Math.hypot(i, j) * step <= reach)
-        poses.push(compose(center, exp(shift(i * step, j * step))));
+        poses.push(compose(center, exp([...along(i, j), 0, 0, 0])));
   return poses;
 }

@@ -1,8 +1,8 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
-import { isClearlyBetter, type Candidate } from './certainty.js';
-import { shifted, uprightAxis } from './guesses.js';
+import { CERTAIN_AFTER_LOSS, isClearlyBetter, type Candidate, type CertaintyLimits } from './certainty.js';
+import { shifted } from './guesses.js';
 import type { PlaceSearch } from './place-search.js';
 
 /** Fastest motion of a vehicle (m/s) and farthest (fine voxels) that are looked for: 8 m at 0.15 m. */
@@ -20,6 +20,15 @@ export interface PlaceQuery {
   readonly elapsed: number;
   /** Registers the scan from a first guess, T_submap_sensor; at rest, unless a twist (sensor frame) is expected. */
   readonly register: (pose: Pose, twist?: Twist) => Track;
+  /** T_body_sensor of a camera: its axes are optical, and it may be tilted. */
+  readonly camera?: Pose | undefined;
+}
+
+export interface LookAroundOptions {
+  /** What a place must reach after a loss; default: {@link CERTAIN_AFTER_LOSS}. */
+  readonly certainty?: CertaintyLimits;
+  /** Fastest motion that is looked for, m/s; default: that of vehicles. */
+  readonly maxSpeed?: number;
 }
 
 /**
@@ -30,15 +39,20 @@ export interface PlaceQuery {
  * const candidate = around.best(query, around.around(query, T_submap_sensor, 4)); // guesses 4 voxels apart
  */
 export class LookAround {
+  readonly certainty: CertaintyLimits;
+  readonly #maxSpeed: number;
+
   /**
    * @param voxel distance between fine corners (m)
-   * @param maxSpeed fastest motion that is looked for (m/s)
    */
   constructor(
     readonly search: PlaceSearch,
     readonly voxel: number,
-    readonly maxSpeed = VEHICLE_SPEED,
-  ) {}
+    { certainty = CERTAIN_AFTER_LOSS, maxSpeed = VEHICLE_SPEED }: LookAroundOptions = {},
+  ) {
+    this.certainty = certainty;
+    this.#maxSpeed = maxSpeed;
+  }
 
   /**
    * The second scan of a map: `expected`, near the first, unless the scan clearly fits elsewhere.
@@ -59,8 +73,8 @@ export class LookAround {
   }
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */
-  around({ elapsed, surface }: PlaceQuery, center: Pose, step: number): Pose[] {
-    const reach = Math.min(this.maxSpeed * elapsed, MAX_REACH * this.voxel);
-    return shifted(center, reach, step * this.voxel, uprightAxis(surface.up));
+  around({ elapsed, camera }: PlaceQuery, center: Pose, step: number): Pose[] {
+    const reach = Math.min(this.#maxSpeed * elapsed, MAX_REACH * this.voxel);
+    return shifted(center, reach, step * this.voxel, camera);
   }
 }

@@ -81,7 +81,6 @@ export class PlaceSearch {
     return {
       track,
       fit: other.valued > 0 ? other.weight / (surface.information ? other.information : other.valued) : 0,
-      informed: surface.information !== undefined,
       valued: other.points > 0 ? other.valued / other.points : 0,
     };
   }

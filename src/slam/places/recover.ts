@@ -1,12 +1,14 @@
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
-import { CERTAIN_AFTER_LOSS, isCertain, type Candidate } from './certainty.js';
-import { shifted, turned, uprightAxis, yawFan } from './guesses.js';
+import { isCertain, type Candidate } from './certainty.js';
+import { shifted, tilted, turned, yawFan } from './guesses.js';
 import { GUESS_STEP, type LookAround, type PlaceQuery } from './look-around.js';
 
 /** Around the last known pose, in fine voxels: 3 m in steps of 1.5 m at 0.15 m. */
 const NEAR_REACH = 20;
 const NEAR_STEP = 10;
+/** How a camera may be tilted from where it looked, radians. */
+const TILTS = [0, Math.PI / 9, -Math.PI / 9];
 
 /**
  * A lost scan's place, undefined unless one is certain. A vehicle went on and turned a little; a hand-held sensor stayed
@@ -29,12 +31,14 @@ export function recover(
     readonly twist: Twist;
   },
 ): Track | undefined {
-  const { search, voxel } = lookAround;
-  if (isCertain(search.measure(query.surface, guesses.tracked), CERTAIN_AFTER_LOSS)) return guesses.tracked;
+  const { search, voxel, certainty } = lookAround;
+  const { camera } = query;
+  if (isCertain(search.measure(query.surface, guesses.tracked), certainty)) return guesses.tracked;
   if (!guesses.search) return undefined;
-  const up = uprightAxis(query.surface.up);
-  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, 20), up);
-  const near = turned(shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, up), yawFan(180, 20), up);
+  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, 20), camera);
+  const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, camera);
+  const level = turned(places, yawFan(180, 20), camera);
+  const near = camera ? tilted(level, TILTS, camera) : level;
   return (
     certain(lookAround, query, lookAround.best(query, ahead, guesses.twist), guesses.twist) ??
     certain(lookAround, query, lookAround.best(query, near))
@@ -43,7 +47,7 @@ export function recover(
 
 /** A registration stops after some iterations: one that fits well may be one short of convergence. */
 function certain(
-  { search }: LookAround,
+  { search, certainty }: LookAround,
   { surface, register }: PlaceQuery,
   found: Candidate | undefined,
   twist?: Twist,
@@ -52,5 +56,5 @@ function certain(
   const settled = found.track.converged
     ? found
     : search.best(surface, [found.track.pose], (pose) => register(pose, twist));
-  return settled && isCertain(settled, CERTAIN_AFTER_LOSS) ? settled.track : undefined;
+  return settled && isCertain(settled, certainty) ? settled.track : undefined;
 }

@@ -3,8 +3,14 @@ import type { Config } from '../../config/schema.js';
 import { identity, type Pose } from '../../geometry/se3.js';
 import { judge, type Verdict } from '../tracking/judge.js';
 import type { Track } from '../tracking/tracker.js';
-import { better, CERTAIN_IN_LOADED_MAP, isCertain, type Candidate } from './certainty.js';
-import { turned, uprightAxis, yawFan } from './guesses.js';
+import {
+  better,
+  CERTAIN_IN_LOADED_MAP,
+  isCertain,
+  type Candidate,
+  type CertaintyLimits,
+} from './certainty.js';
+import { turned, yawFan } from './guesses.js';
 import type { PlaceSearch } from './place-search.js';
 
 export interface RelocaliserOptions {
@@ -13,6 +19,8 @@ export interface RelocaliserOptions {
   readonly places: readonly Pose[];
   /** Where the last run ended. */
   readonly lastPose: Pose;
+  /** What a place must reach. */
+  readonly certainty?: CertaintyLimits | undefined;
 }
 
 /** Failed attempts until all places are searched again: that takes seconds on a long path. */
@@ -40,18 +48,19 @@ export class Relocaliser {
    * The best registration, and whether it is certain to be the right place.
    *
    * @param register registers the scan from a first guess, T_map_sensor
+   * @param camera T_body_sensor of a camera, whose axes are optical
    */
   locate(
     surface: SurfaceSamples,
     register: (pose: Pose) => Track,
+    camera?: Pose,
   ): { readonly track: Track; readonly verdict: Verdict } {
     const { places, lastPose } = this.#options;
-    const up = uprightAxis(surface.up);
-    const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5), up);
+    const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5), camera);
     let best = this.#search.best(surface, this.#search.rank(surface, near, 3), register)!;
     let verdict = this.#verdict(best);
     if (verdict.state === 'lost' && this.#attempts++ % SEARCH_EVERY === 0) {
-      const everywhere = turned([lastPose, ...places], yawFan(180, 20), up);
+      const everywhere = turned([lastPose, ...places], yawFan(180, 20), camera);
       best = better(best, this.#search.best(surface, this.#search.rank(surface, everywhere, 6), register)!);
       verdict = this.#verdict(best);
     }
@@ -61,7 +70,10 @@ export class Relocaliser {
   /** Stricter than while tracking: neither a degraded track nor an uncertain place will do. */
   #verdict(candidate: Candidate): Verdict {
     const verdict = judge(candidate.track, this.#options.limits);
-    return verdict.state === 'tracking' && isCertain(candidate, CERTAIN_IN_LOADED_MAP) ? verdict : NOT_FOUND;
+    return verdict.state === 'tracking' &&
+      isCertain(candidate, this.#options.certainty ?? CERTAIN_IN_LOADED_MAP)
+      ? verdict
+      : NOT_FOUND;
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Config } from '../../config/schema.js';
 import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
-import type { Pose, Twist } from '../../geometry/se3.js';
+import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
-import { turnedAbout, uprightAxis } from '../places/guesses.js';
 import { Exposures } from './exposure.js';
 import { judge } from './judge.js';
 import type { Track, Tracker } from './tracker.js';
@@ -112,11 +111,13 @@ export class Registration {
   }
 
   #bestTurn(observation: Observation, pose: Pose): Pose {
-    const up = uprightAxis(observation.surface.up);
+    const { grid, T_body_sensor: M } = observation;
+    const up = grid ? [M[8]!, M[9]!, M[10]!] : [0, 0, 1];
     let best = pose;
     let bestScore = Infinity;
     for (let degrees = -TURN_RANGE; degrees <= TURN_RANGE; degrees += TURN_STEP) {
-      const turned = turnedAbout(pose, up, (degrees * Math.PI) / 180);
+      const angle = (degrees * Math.PI) / 180;
+      const turned = compose(pose, exp([0, 0, 0, ...up.map((v) => (v === 0 ? 0 : v * angle))]));
       const score = this.tracker.score(observation.surface, turned, this.kernel);
       if (score < bestScore) [best, bestScore] = [turned, score];
     }

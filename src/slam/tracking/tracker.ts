@@ -7,6 +7,7 @@ import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
 import type { Exposure, PhotometricOptions } from '../../field/terms/photometric.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
+import { TurnHold } from '../../field/terms/turn-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric } from '../../geometry/linear.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
@@ -38,6 +39,8 @@ export interface TrackerOptions {
   groundWeight: number;
   /** Directions seen with less (see Track.conditioning) are held to the prediction. */
   minConditioning: number;
+  /** Whether turns that are not constrained are held too: a sensor that looks all around sees all. */
+  holdTurns?: boolean | undefined;
   /** How brightness is compared with the map, where both have it; default: not at all. */
   photometric?: PhotometricOptions | undefined;
 }
@@ -143,6 +146,7 @@ export class Tracker {
         ...(solveTwist && steps ? [new MotionTie(steps)] : []),
         ...priors,
         ...(hold ? [new SlidingHold(predicted, twist, o.minConditioning)] : []),
+        ...(hold && o.holdTurns ? [new TurnHold(predicted)] : []),
       ],
       ...(photometric && { own: Float64Array.of(exposure.gain, exposure.bias) }),
       start: predicted,

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   better,
   CERTAIN_AFTER_LOSS,
-  CERTAIN_BY_INFORMATION,
   CERTAIN_IN_LOADED_MAP,
   isCertain,
   isClearlyBetter,
@@ -14,7 +13,6 @@ const candidate = (fit: number, valued: number, inlierRatio = 1, converged = tru
   track: { inlierRatio, converged } as Candidate['track'],
   fit,
   valued,
-  informed: false,
 });
 
 describe.each([
@@ -33,24 +31,6 @@ describe.each([
   it('never where a figure is not a number', () => {
     for (const bad of [candidate(NaN, 1), candidate(1, NaN), candidate(1, 1, NaN)])
       expect(isCertain(bad, limits)).toBe(false);
-  });
-});
-
-describe('a place of samples with information', () => {
-  const informed = (fit: number, valued: number, inliers: number): Candidate => ({
-    ...candidate(fit, valued, inliers),
-    informed: true,
-  });
-
-  it('has limits of its own: far samples of a camera need not fit within a voxel', () => {
-    const { fit, valued, inliers } = CERTAIN_BY_INFORMATION;
-    for (const usual of [CERTAIN_AFTER_LOSS, CERTAIN_IN_LOADED_MAP]) {
-      expect(isCertain(informed(fit, valued, inliers), usual)).toBe(true);
-      expect(isCertain(informed(fit - 1e-6, valued, inliers), usual)).toBe(false);
-      expect(isCertain(informed(fit, valued - 1e-6, inliers), usual)).toBe(false);
-      expect(isCertain(informed(fit, valued, inliers - 1e-6), usual)).toBe(false);
-      expect(isCertain(candidate(fit, valued, inliers), usual)).toBe(false);
-    }
   });
 });
 

@@ -22,7 +22,6 @@ it('measures a fit between 0 and 1 by the information of what has a value, best 
   const surface = samplesOf(pool.memory, view, 3);
   const measure = (pose: Pose) => search.measure(surface, { pose } as Track);
   const right = measure(identity());
-  expect(right.informed).toBe(true);
   expect(right.fit).toBeGreaterThan(0.99);
   expect(right.fit).toBeLessThanOrEqual(1 + 1e-6);
   expect(right.valued).toBeGreaterThan(0.9);

@@ -19,6 +19,8 @@ import {
   GATHER_CHUNK,
   MAX_COLOUR_WEIGHT,
 } from '../layout/gather';
+import { laneF, laneI } from './lanes';
+
 /** Least cosine that the band along the optical axis is widened for. */
 const LEAST_COS: f32 = 0.25;
 /** Share of a distance along the ray that is taken for the distance from a surface whose normal is not known. */
@@ -212,22 +214,4 @@ function nearestAround(depth: usize, width: i32, height: i32, u: i32, v: i32): f
       if (z > 0) near = min(near, z);
     }
   return near;
-}
-
-// @ts-ignore: decorator
-@inline
-function laneF(v: v128, lane: i32): f32 {
-  if (lane == 0) return f32x4.extract_lane(v, 0);
-  if (lane == 1) return f32x4.extract_lane(v, 1);
-  if (lane == 2) return f32x4.extract_lane(v, 2);
-  return f32x4.extract_lane(v, 3);
-}
-
-// @ts-ignore: decorator
-@inline
-function laneI(v: v128, lane: i32): i32 {
-  if (lane == 0) return i32x4.extract_lane(v, 0);
-  if (lane == 1) return i32x4.extract_lane(v, 1);
-  if (lane == 2) return i32x4.extract_lane(v, 2);
-  return i32x4.extract_lane(v, 3);
 }

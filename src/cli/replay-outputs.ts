@@ -11,6 +11,7 @@ import { meshPicture } from '../export/picture.js';
 import { writeMapFolder } from '../export/map-folder.js';
 import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
 import { formatTum } from '../export/tum.js';
+import type { FrameSamples } from './frame-samples.js';
 import type { RunLog } from './run-log.js';
 import type { SlamFinal } from '../host/protocol.js';
 
@@ -48,6 +49,7 @@ export async function writeOutputs(
   dir: string,
   log: RunLog,
   final: SlamFinal,
+  samples: Pick<FrameSamples, 'beside'>,
   facts: RunFacts,
 ): Promise<Record<string, string>> {
   const poses = log.poses;
@@ -91,6 +93,7 @@ export async function writeOutputs(
     buildReport(report, {
       mesh: meshPicture(largest.mesh, path),
       meshInColor: largest.mesh.colors !== undefined,
+      frames: samples.beside(largest.mesh, (stampNs) => log.poseAt(stampNs, largest.submap)),
     }),
   );
   return files;

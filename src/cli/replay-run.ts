@@ -1,7 +1,8 @@
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
-import { isPosed, isScan, type Measurement } from '../sensors/measurement.js';
+import { isFrame, isPosed, isScan, type Measurement } from '../sensors/measurement.js';
 import type { MeasurementNoun } from '../export/measurement-noun.js';
+import type { FrameSamples } from './frame-samples.js';
 import type { Progress, ProgressInfo } from './progress.js';
 import type { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
@@ -15,6 +16,8 @@ export interface FeedOptions {
   readonly signal: AbortSignal;
   /** Holds scans back: pause and speed of the viewer. */
   readonly pace?: Pick<ReplayPace, 'ready'>;
+  /** Looks at a camera's frames before they are given away. */
+  readonly samples?: Pick<FrameSamples, 'take'>;
 }
 
 /** How feeding ended. `inputError`: the reader failed; `slamError`: a scan did. Both leave earlier scans valid. */
@@ -30,7 +33,14 @@ export interface FeedEnd {
  * Reads measurements and hands them to the SLAM thread until the recording or the duration ends, somebody interrupts or
  * something fails; then waits for the scans under way.
  */
-export async function feed({ measurements, duration, slam, signal, pace }: FeedOptions): Promise<FeedEnd> {
+export async function feed({
+  measurements,
+  duration,
+  slam,
+  signal,
+  pace,
+  samples,
+}: FeedOptions): Promise<FeedEnd> {
   const reader = measurements[Symbol.asyncIterator]();
   const length = Number.isFinite(duration) ? BigInt(Math.round(duration * 1e9)) : undefined;
   let first: bigint | undefined;
@@ -54,6 +64,7 @@ export async function feed({ measurements, duration, slam, signal, pace }: FeedO
       if (length !== undefined && stampNs - first >= length) break;
       await pace?.ready(stampNs, signal);
       if (signal.aborted) break;
+      if (isFrame(value)) samples?.take(value);
     }
     await slam.submit(value).catch((error: unknown) => (slamError = error ?? new Error('unknown')));
   }

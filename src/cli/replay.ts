@@ -13,6 +13,7 @@ import { catchInterrupt, leaveAtInterrupt, type SignalSource } from './interrupt
 import type { ReplayOptions } from './command-options.js';
 import { printable, printableLines } from './printable.js';
 import { Progress, type ProgressStream } from './progress.js';
+import { FrameSamples } from './frame-samples.js';
 import { readMapFolder } from '../export/map-folder.js';
 import { defaultOutput } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
@@ -164,6 +165,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
     env.signals,
     env.exit,
   );
+  const samples = new FrameSamples();
   run.opened();
   try {
     const slam = await SlamClient.start({
@@ -187,6 +189,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
         duration,
         slam,
         signal: interrupt.signal,
+        samples,
         ...(view ? { pace: view.pace } : {}),
       });
       const wallSeconds = display.elapsed;
@@ -210,7 +213,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       const failure = end.slamError ?? end.inputError;
       const error = failure === undefined ? undefined : describeError(failure);
       const files = await inStage('output', () =>
-        writeOutputs(run.out, log, final, {
+        writeOutputs(run.out, log, final, samples, {
           ...describeRun(run, end, wallSeconds, warnings),
           ...(error === undefined ? {} : { error }),
           ...(metrics ? { truth: { source: hideHome(options.gt!), metrics } } : {}),

@@ -102,6 +102,14 @@ export class RunLog {
       .map(({ pose }) => pose);
   }
 
+  /** The pose at a scan's stamp, unless it was lost or belongs to another map. */
+  poseAt(stampNs: bigint, submap: number): Pose | undefined {
+    const found = this.#scans.find((scan) => scan.stampNs === stampNs);
+    if (!found || found.state === 'lost') return undefined;
+    const entry = this.trajectory.at(this.trajectory.placeOf(found.index)!)!;
+    return entry.submap === submap ? entry.pose : undefined;
+  }
+
   /** State of the newest scan. */
   get state(): TrackingState {
     return this.last?.state ?? 'tracking';

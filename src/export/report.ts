@@ -46,7 +46,7 @@ ${notices(report)}
 <section class="tiles">${tiles(report)}</section>
 ${pictures.mesh ? `<section class="card picture"><img alt="The mesh with the path" src="${pngDataUri(pictures.mesh)}"><p>The mesh, ${pictures.meshInColor ? 'as cameras saw it' : 'coloured by height'}, with the path.</p></section>` : ''}
 ${sampleFrames(pictures.frames ?? [])}<div class="grid">${charts(report)}</div>
-<section class="card states"><h2>Tracking state over the scans</h2>${stateChart(report)}${stateLegend(report)}${incidents(report)}</section>
+<section class="card states"><h2>Tracking state over the ${nounOf(report.input.sensor)}s</h2>${stateChart(report)}${stateLegend(report)}${incidents(report)}</section>
 <div class="grid">${accuracyTable(report)}${meshTable(report)}${runTable(report)}</div>
 <details class="card"><summary>Settings</summary><pre>${escapeHtml(JSON.stringify(report.settings, null, 2) ?? '')}</pre></details>
 </main></body></html>

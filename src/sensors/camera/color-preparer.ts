@@ -7,6 +7,7 @@ import { lensOf, lensReach } from './lens.js';
 import { reduceIntrinsics } from './prepare-geometry.js';
 import type { ColorView, PreparedFrame } from './prepared-frame.js';
 import { Room } from './room.js';
+import { Settling } from './settling.js';
 
 /** Columns of the image that colours are read from, and of the blurred one, about. */
 const IMAGE_WIDTH = 640;
@@ -26,6 +27,7 @@ const BRIGHTEST = 245;
  * color.complete(prepared); // colours of the grid
  */
 export class ColorPreparer {
+  readonly #settling = new Settling();
   readonly #source: Room;
   readonly #grey: Room;
   readonly #sums: Room;
@@ -59,6 +61,7 @@ export class ColorPreparer {
       );
       return;
     }
+    if (!this.#settling.isSettled(frameId, brightness)) return;
     const lens = lensOf(camera);
     out.color = {
       camera: image,

@@ -1,7 +1,7 @@
 // A recording of a depth camera through the whole system: error of the path, and how well the mesh explains frames that
 // were tracked but never mapped.
 // Usage: node bench/rgbd.mjs RECORDING [--frames 400] [--every 1] [--hold-out 20] [--truth PATH] [--set key=value]… [--ply FILE] [--json]
-// --given maps at the true poses; --export FOLDER writes frames and poses as open3d_run.py reads them; --mesh FILE.ply judges another mesh by the same frames.
+// --control tells what the figures are worth; --given maps at the true poses; --export FOLDER writes frames and poses as open3d_run.py reads them; --mesh FILE.ply judges another mesh by the same frames.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openScanSource } from '../dist/bags/source.js';
@@ -27,6 +27,7 @@ const { values, positionals } = parseArgs({
     set: { type: 'string', multiple: true, default: [] },
     ply: { type: 'string' },
     export: { type: 'string' },
+    control: { type: 'boolean', default: false },
     mesh: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
@@ -129,11 +130,24 @@ const others = values.mesh.map((file) => {
   const other = decodePly(readFileSync(file));
   return { file, triangles: other.indices.length / 3, ...meshFigures(other) };
 });
+// What the figures are worth: the same mesh, moved by one voxel, and the truth of one frame later.
+if (values.control) {
+  const { voxel } = config.rgbd;
+  others.push({
+    file: 'the mesh moved by a voxel',
+    ...meshFigures({ ...mesh, positions: mesh.positions.map((v, i) => (i % 3 === 0 ? v + voxel : v)) }),
+  });
+}
+const later =
+  values.control &&
+  truth &&
+  evaluateTrajectory(path, { ...truth, stampsNs: truth.stampsNs.map((ns) => ns - 33_333_333n) });
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const out = {
   frames: path.poses.length,
   states,
   ...(truth && { ate: evaluateTrajectory(path, truth).ate.translation }),
+  ...(later && { ateOfTruthAFrameLater: later.ate.translation }),
   mesh: { triangles: mesh.indices.length / 3, heldOut: held.length, ...meshFigures(mesh) },
   stages: Object.fromEntries(Object.keys(times[0]).map((key) => [key, median(times.map((t) => t[key]))])),
   others,
@@ -148,6 +162,7 @@ else {
   const cm = (v) => (100 * v).toFixed(2);
   console.log(`${out.frames} frames: ${JSON.stringify(states)}`);
   if (out.ate) console.log(`ATE ${cm(out.ate.rmse)} cm rms, ${cm(out.ate.max)} at most`);
+  if (later) console.log(`control, truth of a frame later: ATE ${cm(later.ate.translation.rmse)} cm`);
   for (const m of [out.mesh, ...others])
     console.log(
       `${m.file ?? 'mesh'}: ${m.triangles} triangles; ${held.length} frames held out: depth L1 ${cm(m.l1)} cm (median ${cm(m.median)}), ` +

@@ -20,15 +20,19 @@ from launch_ros.parameter_descriptions import ParameterValue
 # Argument, default, description. Empty means: as the preset or the node has it.
 ARGUMENTS = [
     ('lidar', '', 'PointCloud2 topic; several separated by commas, the leading one first (default: of config, else /points)'),
-    ('color', '', 'reserved for cameras: this version reads LiDAR and IMU only'),
-    ('depth', '', 'reserved for cameras'),
-    ('camera_info', '', 'reserved for cameras'),
+    ('depth', '', 'depth images of an RGB-D camera, Image or CompressedImage; with them the map is made with the camera'),
+    ('color', '', 'its colour images; none: depth without colour'),
+    ('camera_info', '', 'CameraInfo of the depth images'),
+    ('color_camera_info', '', 'CameraInfo of the colour images; not needed where depth is registered to colour'),
+    ('points', '', 'organised PointCloud2 of an RGB-D camera, in the place of its images'),
+    ('cameras', '', 'names of several RGB-D cameras, separated by commas: front is read from front/depth, front/camera_info, ...'),
+    ('image', '', 'colour images that RViz shows (default: those of the camera)'),
     ('tactile', '', 'reserved for tactile sensors'),
     ('imu', '', 'Imu topic (default: imu)'),
     ('odom_topic', '', 'Odometry topic of wheels, legs or a camera (default: none)'),
     ('base_frame', '', 'frame of the robot (default: base_link)'),
     ('odom_frame', '', 'frame that odometry, path and mesh are in (default: odom)'),
-    ('config', '', 'preset (velodyne, ouster, livox, hesai, realsense, digit), a ROS parameter file, or a Feltmap settings file'),
+    ('config', '', 'preset (velodyne, ouster, livox, hesai, realsense, zed, orbbec, kinect, digit), a ROS parameter file, or a Feltmap settings file'),
     ('rviz', 'false', 'open RViz'),
     ('viewer', 'false', 'browser viewer: true (port 8080), false, or a port'),
     ('viewer_host', '', 'address that the viewer listens on; 0.0.0.0: for other machines, too (default: 127.0.0.1)'),
@@ -38,27 +42,24 @@ ARGUMENTS = [
     ('namespace', '', 'namespace of node, topics and services'),
 ]
 
-# Where the drivers of these cameras publish, for what is not given.
-CAMERA_TOPICS = {
-    'realsense': {
-        'color': '/camera/camera/color/image_raw',
-        'depth': '/camera/camera/aligned_depth_to_color/image_raw',
-        'camera_info': '/camera/camera/color/camera_info',
-    },
+# Where the drivers of these sensors publish, for what is not given. Those of depth cameras are known to the node (`preset`).
+TACTILE_TOPICS = {
     'digit': {'tactile': '/digit/image_raw'},
 }
 
 # Name of the topic within the node, by argument.
 REMAPPED = {
-    'color': 'rgbd/color',
-    'depth': 'rgbd/depth',
-    'camera_info': 'camera_info',
     'tactile': 'tactile/image',
     'imu': 'imu',
 }
 
 # Parameter that takes the text, by argument.
 TEXTS = {
+    'depth': 'depth_topic',
+    'color': 'color_topic',
+    'camera_info': 'camera_info_topic',
+    'color_camera_info': 'color_camera_info_topic',
+    'points': 'points_topic',
     'odom_topic': 'odom_topic',
     'base_frame': 'base_frame',
     'odom_frame': 'odom_frame',
@@ -123,12 +124,18 @@ def start(context):
         if given[argument]:
             # Text, also where it looks like a number.
             own[name] = ParameterValue(given[argument], value_type=str)
+    cameras = [camera.strip() for camera in given['cameras'].split(',') if camera.strip()]
+    if cameras:
+        own['rgbd_cameras'] = cameras
+        own['sensor.kind'] = 'rgbd'
+    if given['points']:
+        own['rgbd_input'] = 'points'
     if given['queue_size']:
         own['queue_size'] = int(given['queue_size'])
     if given['viewer'].lower() not in ('', 'false'):
         own['viewer.port'] = viewer_port(given['viewer'])
 
-    preset_topics = CAMERA_TOPICS.get(given['config'], {})
+    preset_topics = TACTILE_TOPICS.get(given['config'], {})
     remappings = [
         (inner, given[name] or preset_topics[name])
         for name, inner in REMAPPED.items()
@@ -146,11 +153,27 @@ def start(context):
         )
     ]
     if is_true('rviz', given['rviz']):
-        actions.append(rviz(given, share, use_sim_time))
+        actions.append(rviz(given, share, use_sim_time, shown_image(given, cameras)))
     return actions
 
 
-def rviz(given, share, use_sim_time):
+# Colour images by preset, as the node has them.
+PRESET_IMAGES = {
+    'realsense': '/camera/camera/color/image_raw',
+    'zed': '/zed/zed_node/rgb/color/rect/image',
+    'orbbec': '/camera/color/image_raw',
+    'kinect': '/rgb/image_raw',
+}
+
+
+def shown_image(given, cameras):
+    """Topic of the images that RViz shows, without what image_transport appends."""
+    color = given['color'] if given['color'] != 'none' else ''
+    image = given['image'] or color or PRESET_IMAGES.get(given['config']) or f'{(cameras or ["rgbd"])[0]}/color'
+    return image[: -len('/compressed')] if image.endswith('/compressed') else image
+
+
+def rviz(given, share, use_sim_time, image):
     try:
         get_package_prefix('rviz2')
     except PackageNotFoundError:
@@ -164,6 +187,7 @@ def rviz(given, share, use_sim_time):
         namespace=given['namespace'],
         arguments=['-d', os.path.join(share, 'rviz', 'feltmap.rviz'), '-f', given['odom_frame'] or 'odom'],
         parameters=[{'use_sim_time': use_sim_time}],
+        remappings=[('rgbd/color', image), ('rgbd/color/compressed', f'{image}/compressed')],
         output='log',
     )
 

@@ -38,9 +38,13 @@ ARGUMENTS = [
 # Arguments of feltmap.launch.py that are passed on; defaults are kept there.
 PASSED = [
     'lidar',
-    'color',
     'depth',
+    'color',
     'camera_info',
+    'color_camera_info',
+    'points',
+    'cameras',
+    'image',
     'tactile',
     'imu',
     'odom_topic',

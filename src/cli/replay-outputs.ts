@@ -79,7 +79,7 @@ export async function writeOutputs(
   }
   for (const { submap, cloud } of maps) {
     const name = ofMap('cloud', submap);
-    await write(name, `${name}.pcd`, await encodePcd(cloud));
+    await write(name, `${name}.pcd`, await encodePcd(cloud.positions, 'binary', cloud.colors));
   }
 
   const [json, html] = [join(dir, 'report.json'), join(dir, 'report.html')];

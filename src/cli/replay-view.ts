@@ -15,6 +15,8 @@ export interface ReplayViewOptions {
   readonly title: string;
   /** Distance of fine corners, metres. */
   readonly voxel: number;
+  /** Whether a camera's pictures are shown. */
+  readonly camera: boolean;
   /** Scans expected in all, where known. */
   readonly total: () => number | undefined;
 }
@@ -23,7 +25,7 @@ export interface ReplayViewOptions {
  * Shows a replay in the browser, with pause and speed.
  *
  * @example
- * const view = new ReplayView(log, { port: 8080, host: '127.0.0.1', title: 'drive', voxel: 0.15, total: () => 100 });
+ * const view = new ReplayView(log, { port: 8080, host: '127.0.0.1', title: 'drive', voxel: 0.15, camera: false, total: () => 100 });
  * const addresses = await view.start();
  * view.attach(slam);
  * slam.listen((event) => view.take(event));
@@ -36,7 +38,7 @@ export class ReplayView {
   #meshFile: string | undefined;
 
   /** @throws FeltmapError bad-config for a token that cannot be used */
-  constructor(log: RunLog, { port, host, token, title, voxel, total }: ReplayViewOptions) {
+  constructor(log: RunLog, { port, host, token, title, voxel, camera, total }: ReplayViewOptions) {
     this.#viewer = new MapViewer({
       port,
       host,
@@ -47,7 +49,7 @@ export class ReplayView {
         title,
         voxel,
         can: { pause: true, speed: true, mesh: true, trajectory: true },
-        streams: [],
+        streams: camera ? [{ stream: 0, name: 'color', kind: 'rgb' }] : [],
       },
       trajectory: log.trajectory,
       slam: () => this.#slam,

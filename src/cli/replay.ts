@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { nounOf, type MeasurementNoun } from '../export/measurement-noun.js';
 import { ofMap } from '../export/map-names.js';
 import { openScanSource, type ScanSource } from '../bags/source.js';
-import { lengthScale } from '../config/lengths.js';
+import { finestVoxel } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
@@ -126,7 +126,8 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
     host: options.viewHost ?? '127.0.0.1',
     token: options.viewToken,
     title: basename(resolve(run.path)),
-    voxel: config.map.voxel * lengthScale(config),
+    voxel: finestVoxel(config),
+    camera: input.sensor === 'rgbd',
     total: () => display.total,
   });
   announceViewer(await view.start(), options, env);

@@ -99,8 +99,10 @@ async function readMesh(path: string): Promise<Found> {
 /** Extracts a saved map's surface in the SLAM thread, which ends with it. */
 async function readMap(dir: string, factoryUrl: string): Promise<Found> {
   const map = await readMapFolder(dir);
-  const voxel = finestVoxel(readManifest(map));
-  const slam = await SlamClient.start({ config: configSchema.parse({}), factoryUrl, map });
+  const manifest = readManifest(map);
+  const voxel = finestVoxel(manifest);
+  const config = configSchema.parse({ sensor: { kind: manifest.sensor === 'rgbd' ? 'rgbd' : 'lidar' } });
+  const slam = await SlamClient.start({ config, factoryUrl, map });
   try {
     const { mesh } = await slam.finish();
     const mapBytes = [...map.values()].reduce((sum, bytes) => sum + bytes.length, 0);

@@ -27,6 +27,9 @@ export function cameraConfig(config: Config): Config {
     training: {
       ...training,
       iterations: rgbd.iterations,
+      // Fused distances and poses are better as they are: trained along, both get worse (docs/benchmarks.md).
+      scalarRate: 0,
+      window: 0,
       huber: training.huber * scale,
       outputScale: training.outputScale * scale,
       replayRadius: rgbd.maxRange,

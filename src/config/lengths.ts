@@ -5,3 +5,8 @@ import type { Config } from './schema.js';
 export function lengthScale({ sensor }: Config): number {
   return sensor.kind === 'rgbd' ? 1 : sensor.maxRange / 100;
 }
+
+/** Distance of the finest corners of the map, m. */
+export function finestVoxel(config: Config): number {
+  return config.sensor.kind === 'rgbd' ? config.rgbd.voxel : config.map.voxel * lengthScale(config);
+}

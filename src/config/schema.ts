@@ -259,7 +259,7 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .max(1)
-        .default(0.0005)
+        .default(0.0004)
         .describe('What a grey level counts as in tracking (m); 0 = colour is not tracked.'),
       minConditioning: z
         .number()
@@ -267,7 +267,7 @@ export const configSchema = z.strictObject({
         .max(1)
         .default(0.02)
         .describe(
-          'As tracking.minConditioning. Bare walls and floors have 0.01 at most, rooms that are tracked to millimetres 0.03 and more.',
+          'As tracking.minConditioning. Bare walls and floors have 0.013 at most, rooms that are tracked to millimetres 0.026 and more.',
         ),
       iterations: z
         .int()
@@ -275,7 +275,7 @@ export const configSchema = z.strictObject({
         .max(100)
         .default(0)
         .describe(
-          'Optimisation steps of features and poses per mapped frame. At voxels of 2 cm they gain nothing, at 4 cm they do.',
+          'Optimisation steps of learned features per mapped frame; what they gain is measured in docs/benchmarks.md.',
         ),
     })
     .prefault({}),

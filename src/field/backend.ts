@@ -4,6 +4,7 @@ import type { Field } from './field.js';
 import type { FieldRoom, GridSpec, PoolRoom } from './grid-spec.js';
 import type { LinearSystem, Unknowns } from './linear-system.js';
 import type { AlignProblem, AlignSolution } from './registration.js';
+import type { Exposure } from './terms/photometric.js';
 import type { MeasurementTerm } from './terms/term.js';
 
 /** Largest inputs that a backend sets memory aside for. */
@@ -34,6 +35,8 @@ export interface IntegrateOptions {
   readonly carving?: Carving;
   /** The same ranges in rows and columns: gathered from instead of the surface, with what they show to be free. */
   readonly grid?: RangeGrid;
+  /** How bright the colours of the grid are against those of the map; default: the same. */
+  readonly exposure?: Exposure;
 }
 
 export interface DrawOptions {

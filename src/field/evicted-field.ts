@@ -11,7 +11,11 @@ export interface EvictedBlocks {
 /** Everything that a field holds, bit by bit, outside the pool. Plain data: it may be kept, sent or written. */
 export interface EvictedField {
   /** Scalar levels, finest first, with 512 pairs {distance, weight} per block. */
-  readonly levels: readonly (EvictedBlocks & { readonly corners: Float32Array })[];
+  readonly levels: readonly (EvictedBlocks & {
+    readonly corners: Float32Array;
+    /** 512 times {red, green, blue, weight} per block, in steps of 1/256, on levels that have colours. */
+    readonly colours?: Uint16Array;
+  })[];
   readonly features: EvictedBlocks & {
     /** 512 per block: index into `rows` from 1, or 0 where there is none. */
     readonly corners: Int32Array;

@@ -1,4 +1,5 @@
 import { identity, type Pose, type Twist } from '../geometry/se3.js';
+import type { Exposure } from './terms/photometric.js';
 
 /** Times are in units of a tenth of a second where a twist is an unknown: all unknowns are of the order of one. */
 export const TIME_SCALE = 10;
@@ -43,6 +44,8 @@ export interface NormalSums {
   /** Points with a value on a coarse level only, and those of them within half its kernel. */
   coarse: number;
   coarseInliers: number;
+  /** Σ information of the points that had a value on any level, where samples have information. */
+  information: number;
 }
 
 /** Sums of the normal equations over pose, gain and bias. */
@@ -69,6 +72,7 @@ export function emptySums(): NormalSums {
     absolute: 0,
     coarse: 0,
     coarseInliers: 0,
+    information: 0,
   };
 }
 
@@ -77,6 +81,7 @@ export function clearSums(sums: NormalSums): void {
   sums.system.fill(0);
   sums.weight = sums.cost = sums.valued = sums.inliers = 0;
   sums.points = sums.absolute = sums.coarse = sums.coarseInliers = 0;
+  sums.information = 0;
 }
 
 /**
@@ -149,9 +154,9 @@ export class LinearSystem {
    * Adds what a photometric term found; its gain and bias are the first own unknowns. Its residuals do not count for the
    * variance, which is that of distances.
    *
-   * @param hold times their own information by which they are held to zero
+   * @param hold times their own information by which they are held to `expected`
    */
-  addPhotometric({ system }: PhotometricSums, hold: number, { own }: Unknowns): void {
+  addPhotometric({ system }: PhotometricSums, hold: number, { own }: Unknowns, expected: Exposure): void {
     const { A, b, size: n } = this;
     const place = (i: number): number => (i < 6 ? i : i - 6 + BASE_UNKNOWNS);
     let at = 0;
@@ -162,7 +167,7 @@ export class LinearSystem {
         if (r !== c || r < 6) continue;
         const stiffness = hold * system[at]!;
         A[place(r) * (n + 1)]! += stiffness;
-        b[place(r)]! -= stiffness * own[r - 6]!;
+        b[place(r)]! -= stiffness * (own[r - 6]! - (r === 6 ? expected.gain : expected.bias));
       }
     for (let r = 0; r < 8; r++) b[place(r)]! -= system[36 + r]!;
   }
@@ -186,6 +191,7 @@ function addTo(sum: NormalSums, part: NormalSums): void {
   sum.absolute += part.absolute;
   sum.coarse += part.coarse;
   sum.coarseInliers += part.coarseInliers;
+  sum.information += part.information;
 }
 
 /** Where element (r, c) of a symmetric 6×6 lies in its row-major upper triangle. */

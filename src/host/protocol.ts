@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.js';
 import { FeltmapError, type ErrorCode } from '../geometry/errors.js';
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
+import type { CloudPoints } from '../mesh/surface-cloud.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
@@ -30,6 +31,10 @@ export interface SlamThreadData {
 export interface ScanRequest {
   readonly type: 'scan';
   readonly scan: PosedMeasurement;
+  /** Number of a camera's picture stream in the viewer; 0 unless given. */
+  readonly stream?: number;
+  /** Whether the points are wanted with the result. */
+  readonly undistorted?: boolean;
 }
 
 /** A cloud as it came from ROS, decoded in the SLAM thread; answered likewise. */
@@ -98,7 +103,7 @@ export interface SlamFinal {
   /** Of the map that was made last. */
   readonly submap: number;
   readonly mesh: Mesh;
-  readonly cloud: Float32Array;
+  readonly cloud: CloudPoints;
   readonly map: ReadonlyMap<string, Uint8Array>;
   readonly statistics: MapStatistics;
 }

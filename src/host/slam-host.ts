@@ -2,11 +2,12 @@ import type { Config } from '../config/schema.js';
 import { setByPath } from '../config/set-path.js';
 import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
+import { compose } from '../geometry/se3.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
+import type { RgbdFrame } from '../sensors/camera/frame.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
-import type { LidarScan } from '../sensors/lidar/scan.js';
 import { isFrame, type PosedMeasurement } from '../sensors/measurement.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
@@ -16,12 +17,14 @@ import type {
   CloudRequest,
   HostEvent,
   ResultEvent,
+  ScanRequest,
   SlamFactory,
   SlamReplies,
   SlamRequest,
   SlamThreadData,
 } from './protocol.js';
 import { copied } from './transfer.js';
+import { cameraPicture } from './viewer-feed/camera-picture.js';
 import { ViewCollector } from './viewer-feed/view-collector.js';
 
 export type HostOptions = Omit<SlamThreadData, 'factoryUrl'>;
@@ -73,7 +76,7 @@ export class SlamHost {
   async handle(request: SlamRequest): Promise<SlamReplies[keyof SlamReplies]> {
     switch (request.type) {
       case 'scan':
-        return this.#map(request.scan);
+        return this.#mapScan(request);
       case 'cloud':
         return this.#mapCloud(request);
       case 'imu':
@@ -157,6 +160,11 @@ export class SlamHost {
     return view;
   }
 
+  #mapScan({ scan, stream = 0, undistorted = false }: ScanRequest): undefined {
+    const extra = (): Partial<ResultEvent> => (undistorted ? { cloud: this.#undistorted(scan) } : {});
+    return this.#map(scan, { extra, stream });
+  }
+
   #mapCloud({ bytes, mount, mountTwist, undistorted, ...stamp }: CloudRequest): undefined {
     const begin = performance.now();
     const read = scanFromPointCloud2(decodePointCloud2(bytes), this.#slam.storage);
@@ -169,15 +177,14 @@ export class SlamHost {
     if (decoded.count === 0)
       throw new FeltmapError('bad-input', `The cloud in '${decoded.frameId}' is empty; check the sensor`);
     for (const whole of this.#gatherer.add({ ...decoded, mount, ...(mountTwist && { mountTwist }) }))
-      this.#map(whole, () => ({
-        decodeMs,
-        ...(undistorted ? { cloud: this.#undistorted(whole) } : {}),
-      }));
+      this.#map(whole, {
+        extra: () => ({ decodeMs, ...(undistorted ? { cloud: this.#undistorted(whole) } : {}) }),
+      });
     return undefined;
   }
 
-  /** @param extra what goes with the result, once it is there */
-  #map(scan: PosedMeasurement, extra?: () => Partial<ResultEvent>): undefined {
+  /** @param how `extra`: what goes with the result, once it is there; `stream`: where a camera's picture is shown */
+  #map(scan: PosedMeasurement, how: { extra?: () => Partial<ResultEvent>; stream?: number }): undefined {
     if (this.#scanError !== undefined && this.options.stopAtError) throw this.#scanError;
     const before = this.#slam.view?.newestKeyframe;
     let result: ScanResult;
@@ -196,10 +203,19 @@ export class SlamHost {
       keyframe: this.#slam.view?.newestKeyframe !== before,
       timing: isFrame(scan) ? 'none' : scan.timing,
       decodeMs: 0,
-      ...extra?.(),
+      ...how.extra?.(),
     });
     this.#collector?.scanned(result);
+    if (isFrame(scan)) this.#picture(scan, result, how.stream);
     return undefined;
+  }
+
+  /** What a camera saw, from where it is taken to be. */
+  #picture({ color, stampNs }: RgbdFrame, { pose, state }: ScanResult, stream = 0): void {
+    if (!color || state === 'lost' || !this.#collector?.wantsPicture) return;
+    const { image, camera, T_depth_color } = color;
+    const T_odom_camera = compose(pose, T_depth_color);
+    this.#collector.pictured(cameraPicture(image, camera, T_odom_camera, stampNs, stream));
   }
 
   #warn(): void {
@@ -208,7 +224,7 @@ export class SlamHost {
     if (warnings.length > 0) this.post({ type: 'warnings', warnings });
   }
 
-  #undistorted({ stampNs, frameId }: LidarScan): Uint8Array<ArrayBuffer> {
+  #undistorted({ stampNs, frameId }: PosedMeasurement): Uint8Array<ArrayBuffer> {
     const positions = this.#view.points(Infinity);
     const count = positions.length / 3;
     const scan = { stampNs, frameId, count, positions, timing: 'none' } as const;

@@ -8,6 +8,9 @@ export interface SurfaceCloud {
   readonly colors?: Uint8Array;
 }
 
+/** The points and colours of such a cloud. */
+export type CloudPoints = Pick<SurfaceCloud, 'positions' | 'colors'>;
+
 /**
  * One point per voxel that the surface crosses: the area-weighted mean of the triangles in it, as marching cubes keeps
  * each triangle within one voxel. In order of the triangles. Colours are means over the vertices that have one.

@@ -14,6 +14,8 @@ export interface DiagnosticsOptions {
   readonly intake: ScanIntake;
   readonly mesh: MeshOutput;
   readonly log: ThrottledLog;
+  /** Whether the node works without an input. */
+  readonly optional: (topic: string) => boolean;
   /** What the node does, in a word. */
   readonly activity: () => string;
 }
@@ -27,7 +29,7 @@ const RESOLUTION_MS = 2;
  * Publishes diagnostics; watches the inputs and the main thread for them.
  *
  * @example
- * const diagnostics = new DiagnosticsOutput(port, { nodeName, topics, health, intake, mesh, log, activity });
+ * const diagnostics = new DiagnosticsOutput(port, { nodeName, topics, health, intake, mesh, log, optional, activity });
  * diagnostics.start();
  * diagnostics.received('/points');
  * diagnostics.publish(); // once a second
@@ -89,6 +91,6 @@ export class DiagnosticsOutput {
         `silent ${name}`,
         `Nothing has arrived on ${name} for ${SILENT_MS / 1000} s, but it has publishers.`,
       );
-    return { name, publishers: count, meter, problem: problems[0], optional: name === 'imu' };
+    return { name, publishers: count, meter, problem: problems[0], optional: this.options.optional(name) };
   }
 }

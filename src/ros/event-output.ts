@@ -6,7 +6,8 @@ import type { Health } from './health.js';
 import type { OdometryOutput, Published } from './odometry-output.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { RosPort } from './port.js';
-import type { ReadyScan, ScanIntake } from './scan-intake.js';
+import type { ScanIntake } from './scan-intake.js';
+import type { ReadyScan } from './waiting-scan.js';
 import type { ThrottledLog } from './throttle.js';
 
 export interface EventOutputOptions {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { SlamService } from '../host/client.js';
+import { type CameraTopic, type CameraTopics, camerasOf } from './camera/topics.js';
 import type { MapViewer } from '../host/viewer-feed/map-viewer.js';
 import { decodeTFMessage } from '../messages/poses.js';
 import { readMap, saveDirectory } from './map-files.js';
@@ -55,6 +56,7 @@ export class MappingNode {
     this.#port = port;
     this.#parts = makeParts(p, port, {
       name: options.name,
+      cameras: this.cameras,
       topics: this.topics,
       slam: () => this.#slam,
       viewer: () => this.#viewer,
@@ -88,11 +90,17 @@ export class MappingNode {
     return this.#parts.services;
   }
 
-  /** Input topics as the parameters have them: LiDARs, then imu and the external odometry where they are used. */
+  /** Input topics as the parameters have them: LiDARs or those of cameras, then imu and the external odometry where they are used. */
   get topics(): string[] {
     const odometry = this.#p.string('odom_topic');
     const others = [...(this.#p.bool('use_imu') ? ['imu'] : []), ...(odometry === '' ? [] : [odometry])];
-    return [...this.#p.strings('lidar_topics'), ...others];
+    const cameras = this.cameras.flatMap(({ topics }) => topics.map(({ name }) => name));
+    return [...(cameras.length > 0 ? cameras : this.#p.strings('lidar_topics')), ...others];
+  }
+
+  /** Depth cameras as the parameters have them; none where the map is made with LiDARs. */
+  get cameras(): readonly CameraTopics[] {
+    return camerasOf(this.#p);
   }
 
   get activity(): Activity {
@@ -117,6 +125,7 @@ export class MappingNode {
       const viewer = await openViewer(this.#p, this.#port.log, {
         title: this.options.name,
         version: this.options.version,
+        streams: this.cameras.map(({ name }) => name),
         trajectory: this.#parts.trajectory,
         slam: () => this.#slam,
         activity: () => ({ phase: this.#phase(), droppedScans: this.#parts.intake.dropped }),
@@ -172,6 +181,17 @@ export class MappingNode {
       return;
     }
     if (this.#parts.intake.add(topic, index, bytes)) this.#parts.pump.pump();
+  }
+
+  /** A message of a topic of camera `index`, CDR; `type`: of the message, as it was subscribed to. */
+  onCamera(index: number, { input, name, type }: CameraTopic, bytes: Uint8Array): void {
+    this.#parts.diagnostics.received(name);
+    if (this.#activity !== 'active') {
+      if (input === 'depth' || input === 'points') this.#parts.intake.drop('paused', name);
+      // Calibration may come once only.
+      if (input !== 'info' && input !== 'colorInfo') return;
+    }
+    if (this.#parts.cameras.take(index, input, type, bytes)) this.#parts.pump.pump();
   }
 
   onImu(bytes: Uint8Array): void {

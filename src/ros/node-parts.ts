@@ -3,6 +3,8 @@ import type { SlamService } from '../host/client.js';
 import type { HostEvent } from '../host/protocol.js';
 import type { MapViewer } from '../host/viewer-feed/map-viewer.js';
 import { Trajectory } from '../slam/trajectory.js';
+import { Cameras } from './camera/cameras.js';
+import { type CameraTopics, optionalTopics } from './camera/topics.js';
 import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
 import { EventOutput } from './event-output.js';
@@ -23,7 +25,8 @@ import { TimeWatch } from './time-watch.js';
 /** What the parts of a node ask of it. */
 export interface NodeState {
   readonly name: string;
-  /** Input topics: LiDARs, then imu and the external odometry where they are used. */
+  readonly cameras: readonly CameraTopics[];
+  /** Input topics: LiDARs or cameras, then imu and the external odometry where they are used. */
   readonly topics: readonly string[];
   readonly slam: () => SlamService | undefined;
   readonly viewer: () => MapViewer | undefined;
@@ -36,9 +39,6 @@ export interface NodeState {
   readonly onFatal: (error: Error) => void;
 }
 
-/** Scans that may wait at the start: code is still being compiled, and without a velocity none should be missed. */
-const STARTING_SCANS = 20;
-
 export type NodeParts = ReturnType<typeof makeParts>;
 
 /** Makes the parts of a node, set up by its parameters. */
@@ -46,7 +46,8 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   const log = new ThrottledLog(port.log);
   const tf = new TfBuffer();
   const time = new TimeWatch(p.number('time_jump'));
-  let starting = (): boolean => true;
+  let startRoom = (): number => 0;
+  let forgetFrames = (): void => undefined;
   const intake = new ScanIntake({
     tf,
     time,
@@ -54,11 +55,13 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     baseFrame: p.string('base_frame'),
     tfTimeout: () => p.number('tf_timeout'),
     queueSize: () => {
-      const size = p.number('queue_size');
-      return starting() ? Math.max(size, STARTING_SCANS) : size;
+      return Math.max(p.number('queue_size'), startRoom());
     },
     onJump: node.onJump,
+    readings: () => ({ imu: imu.count, odometry: wheels.count }),
+    onClear: () => forgetFrames(),
   });
+  const cameras = new Cameras(node.cameras, port, { intake, tf, log });
   const lookup: TfBuffer['lookup'] = (target, source, stampNs) => tf.lookup(target, source, stampNs);
   const warn = (key: string, text: string): void => void log.log('warn', key, text);
   const imu = new ImuIntake({ lookup, warn });
@@ -78,6 +81,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   });
   const health = new Health();
   const { name: nodeName, topics, slam, viewer, activity, restart, onFatal } = node;
+  const optional = optionalTopics(node.cameras);
   const diagnostics = new DiagnosticsOutput(port, {
     nodeName,
     topics,
@@ -85,6 +89,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     intake,
     mesh,
     log,
+    optional: (topic) => topic === 'imu' || optional.has(topic),
     activity,
   });
   const events = new EventOutput({ port, parameters: p, log, health, odometry, trajectory, intake, viewer });
@@ -98,7 +103,11 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     wantsCloud: () => events.wantsCloud(),
     onFatal,
   });
-  starting = () => pump.starting;
+  startRoom = () => pump.startRoom;
+  forgetFrames = () => {
+    cameras.clear();
+    pump.dropAhead();
+  };
   const services = new MapServices({
     slam,
     activity,
@@ -112,7 +121,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     events.take(event, pump.current);
     if (event.type === 'result') pump.settle(event.result.state);
   };
-  const inputs = { tf, time, intake, imu, wheels, pump };
+  const inputs = { tf, time, intake, cameras, imu, wheels, pump };
   return { ...inputs, log, odometry, trajectory, events, take, mesh, health, diagnostics, services };
 }
 

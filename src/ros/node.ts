@@ -6,6 +6,7 @@ import { SlamClient } from '../host/client.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { describeError } from '../cli/describe-error.js';
 import { packageVersion } from '../cli/version.js';
+import { type CameraTopic, chosenType } from './camera/topics.js';
 import { MappingNode } from './mapping-node.js';
 import { ParameterStore } from './parameter-check.js';
 import { remappedName } from './parameter-overrides.js';
@@ -185,8 +186,11 @@ class RunningNode {
 
   #subscribe(): void {
     const [core, port] = [this.#core, this.#port];
-    for (const topic of this.store.strings('lidar_topics'))
-      port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
+    const { cameras } = core;
+    if (cameras.length === 0)
+      for (const topic of this.store.strings('lidar_topics'))
+        port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
+    cameras.forEach(({ topics }, index) => topics.forEach((topic) => this.#subscribeCamera(index, topic)));
     if (this.store.bool('use_imu'))
       port.subscribe('imu', ROS_TYPES.imu, INPUT_QOS.imu, (bytes) => core.onImu(bytes));
     const odometry = this.store.string('odom_topic');
@@ -194,6 +198,16 @@ class RunningNode {
       port.subscribe(odometry, ROS_TYPES.odometry, INPUT_QOS.odometry, (bytes) => core.onOdometry(bytes));
     port.subscribe('/tf', ROS_TYPES.tf, INPUT_QOS.tf, (bytes) => core.onTf(bytes, false));
     port.subscribe('/tf_static', ROS_TYPES.tf, INPUT_QOS.tfStatic, (bytes) => core.onTf(bytes, true));
+  }
+
+  #subscribeCamera(index: number, topic: CameraTopic): void {
+    const { input, name } = topic;
+    const isImage = input === 'depth' || input === 'color';
+    const full = this.#port.resolve(name);
+    const type = isImage ? chosenType(full, this.#port.publishedTypes(full)) : topic.type;
+    const qos = isImage ? INPUT_QOS.image : input === 'points' ? INPUT_QOS.cloud : INPUT_QOS.cameraInfo;
+    const typed = { ...topic, type };
+    this.#port.subscribe(name, type, qos, (bytes) => this.#core.onCamera(index, typed, bytes));
   }
 
   #serve(): void {

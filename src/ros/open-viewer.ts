@@ -1,4 +1,4 @@
-import { lengthScale } from '../config/lengths.js';
+import { finestVoxel } from '../config/lengths.js';
 import { MapViewer, type MapViewerOptions } from '../host/viewer-feed/map-viewer.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { LogSink } from './throttle.js';
@@ -7,6 +7,8 @@ import { sentence } from './trigger.js';
 export type NodeViewer = Pick<MapViewerOptions, 'trajectory' | 'slam' | 'activity'> & {
   readonly title: string;
   readonly version: string;
+  /** Names of the cameras whose pictures are shown. */
+  readonly streams: readonly string[];
 };
 
 /**
@@ -17,13 +19,12 @@ export type NodeViewer = Pick<MapViewerOptions, 'trajectory' | 'slam' | 'activit
 export async function openViewer(
   p: ParameterStore,
   log: LogSink,
-  { title, version, ...node }: NodeViewer,
+  { title, version, streams, ...node }: NodeViewer,
 ): Promise<MapViewer | undefined> {
   const port = p.number('viewer.port');
   if (port === 0) return undefined;
 
   const token = p.string('viewer.token');
-  const voxel = p.config.map.voxel * lengthScale(p.config);
   try {
     const viewer = new MapViewer({
       ...node,
@@ -34,9 +35,9 @@ export async function openViewer(
         version,
         mode: 'live',
         title,
-        voxel,
+        voxel: finestVoxel(p.config),
         can: { pause: false, speed: false, mesh: true, trajectory: true },
-        streams: [],
+        streams: streams.map((name, stream) => ({ stream, name, kind: 'rgb' })),
       },
     });
     const urls = await viewer.start();

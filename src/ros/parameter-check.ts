@@ -84,7 +84,7 @@ export class ParameterStore {
    * @throws FeltmapError bad-config for an unknown name or a refused value
    */
   start(values: Iterable<readonly [string, unknown]>): void {
-    this.#set([...values], true);
+    this.#set(withSensor([...values]), true);
   }
 
   /**
@@ -112,6 +112,7 @@ export class ParameterStore {
       checked.set(name, converted);
     }
     this.#configWith(checked);
+    this.#checkCameras((name) => checked.get(name) ?? this.#values.get(name)!);
     const low = (checked.get('mesh_color_low') ?? this.#values.get('mesh_color_low')) as number;
     const high = (checked.get('mesh_color_high') ?? this.#values.get('mesh_color_high')) as number;
     if (!(low < high))
@@ -128,6 +129,24 @@ export class ParameterStore {
         `guess_frame is '${value('guess_frame')}', the frame that this node publishes itself; give odom_frame another name`,
       );
     return checked;
+  }
+
+  #checkCameras(value: (name: string) => ParameterValue): void {
+    const given = [...CAMERA_TOPIC_NAMES, 'preset'].find(
+      (name) => !['', 'none'].includes(value(name) as string),
+    );
+    const refuse = (why: string): never => {
+      throw new FeltmapError('bad-config', why);
+    };
+    if (value('sensor.kind') !== 'rgbd') {
+      if (given !== undefined)
+        refuse(`${given} is for cameras, but sensor.kind is ${String(value('sensor.kind'))}; set it to rgbd`);
+      return;
+    }
+    if ((value('rgbd_cameras') as readonly string[]).length > 1 && given !== undefined)
+      refuse(`${given} is for one camera; remap the topics of several rgbd_cameras`);
+    if (value('base_frame') === '')
+      refuse('base_frame is empty; with cameras name the frame of the robot, or one such as camera_link');
   }
 
   #set(values: (readonly [string, unknown])[], starting: boolean): string[] {
@@ -153,6 +172,26 @@ export class ParameterStore {
   }
 }
 
+/** Parameters that are about one depth camera. */
+const CAMERA_TOPIC_NAMES = [
+  'depth_topic',
+  'color_topic',
+  'camera_info_topic',
+  'color_camera_info_topic',
+  'points_topic',
+] as const;
+
+/** Who names a camera's preset or depth topic wants a map made with cameras. */
+function withSensor(values: (readonly [string, unknown])[]): (readonly [string, unknown])[] {
+  const has = (name: string): boolean => values.some(([n]) => n === name);
+  const camera = values.some(
+    ([name, value]) =>
+      (name === 'preset' && value !== 'none') ||
+      ((name === 'depth_topic' || name === 'points_topic') && value !== ''),
+  );
+  return camera && !has('sensor.kind') ? [...values, ['sensor.kind', 'rgbd']] : values;
+}
+
 function convert(spec: ParameterSpec, given: unknown): ParameterValue {
   const refuse = (wanted: string): never => {
     throw new FeltmapError('bad-config', `${spec.name} = ${show(given)} is refused; it takes ${wanted}`);
@@ -172,7 +211,7 @@ function convert(spec: ParameterSpec, given: unknown): ParameterValue {
       if (!Array.isArray(given) || !list.every((item) => typeof item === 'string' && item !== ''))
         return refuse(KIND_NAMES['string-array']);
       if (list.length < 1 || list.length > 8 || new Set(list).size < list.length)
-        refuse('1 to 8 different topic names');
+        refuse(`1 to 8 different ${spec.name === 'rgbd_cameras' ? '' : 'topic '}names`);
       return list as string[];
     }
     default: {

@@ -1,4 +1,5 @@
 import { listSettings, type Setting } from '../config/settings.js';
+import { PRESET_NAMES } from './camera/presets.js';
 import { MESH_COLOR_MODES } from '../host/mesh-feed/mesh-color.js';
 
 export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array';
@@ -47,6 +48,58 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     constraints: '1 to 8 topic names',
   }),
   spec(
+    'preset',
+    'string',
+    'none',
+    'Driver of a depth camera whose topics are used; with one, sensor.kind is rgbd unless it is given.',
+    { change: 'start', choices: PRESET_NAMES },
+  ),
+  spec(
+    'rgbd_cameras',
+    'string-array',
+    ['rgbd'],
+    'Depth cameras, the leading one first: camera c is read from the topics c/depth, c/camera_info, c/color and c/color_camera_info.',
+    { change: 'start', constraints: '1 to 8 names' },
+  ),
+  spec(
+    'rgbd_input',
+    'string',
+    'raw',
+    'raw: Image; compressed: CompressedImage on the topics with /compressedDepth and /compressed appended; points: organised PointCloud2.',
+    { change: 'start', choices: ['raw', 'compressed', 'points'] },
+  ),
+  spec(
+    'depth_topic',
+    'string',
+    '',
+    'Depth images of the only camera; empty: by preset, else c/depth. With it, sensor.kind is rgbd unless that is given.',
+    { change: 'start' },
+  ),
+  spec(
+    'color_topic',
+    'string',
+    '',
+    'Its colour images; empty: by preset, else c/color; none: depth without colour.',
+    { change: 'start' },
+  ),
+  spec(
+    'camera_info_topic',
+    'string',
+    '',
+    'CameraInfo of its depth images; empty: by preset, else c/camera_info.',
+    { change: 'start' },
+  ),
+  spec(
+    'color_camera_info_topic',
+    'string',
+    '',
+    'CameraInfo of its colour images; empty: by preset, else c/color_camera_info. Not needed where depth is registered to colour.',
+    { change: 'start' },
+  ),
+  spec('points_topic', 'string', '', 'Its organised PointCloud2, for rgbd_input points; empty: c/points.', {
+    change: 'start',
+  }),
+  spec(
     'use_imu',
     'bool',
     true,
@@ -73,7 +126,7 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     'base_frame',
     'string',
     'base_link',
-    'Frame of the robot whose odometry is published; empty: the frame of the first LiDAR.',
+    'Frame of the robot whose odometry is published; empty: the frame of the first LiDAR (with cameras it must be named).',
     { change: 'start' },
   ),
   spec('odom_frame', 'string', 'odom', 'Frame that odometry, path and mesh are in.', {
@@ -162,6 +215,9 @@ export const LIVE_SETTINGS: ReadonlySet<string> = new Set([
   'tracking.minValuedRatio',
 ]);
 
+/** Settings that decide what the node subscribes to. */
+const START_SETTINGS: ReadonlySet<string> = new Set(['sensor.kind']);
+
 /** All parameters: those of the node, then one per setting of the SLAM system under its dotted path. */
 export function listParameters(): ParameterSpec[] {
   return [...NODE_PARAMETERS, ...simpleSettings().map(fromSetting)];
@@ -197,6 +253,6 @@ function fromSetting({
     constraints: takes,
     ...(kind === 'integer' || kind === 'double' ? { range: bounds } : {}),
     ...(choices ? { choices } : {}),
-    change: LIVE_SETTINGS.has(path) ? 'live' : 'reset',
+    change: LIVE_SETTINGS.has(path) ? 'live' : START_SETTINGS.has(path) ? 'start' : 'reset',
   };
 }

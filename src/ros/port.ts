@@ -16,6 +16,8 @@ export interface RosPort {
   subscribers(output: Output): readonly string[];
   /** Who publishes an input, and why nothing can come from them, where that is known. */
   publishers(topic: string): TopicPublishers;
+  /** Full name of a topic after remapping. */
+  resolve(topic: string): string;
   /** Time of the node's clock, ns: /clock with use_sim_time. */
   now(): bigint;
   readonly log: LogSink;

@@ -21,6 +21,9 @@ const latched = (depth: number): QosProfile => ({
  */
 export const INPUT_QOS = {
   cloud: SENSOR_DATA,
+  // Depth, colour and their camera_infos come in one go.
+  image: { ...SENSOR_DATA, depth: 10 },
+  cameraInfo: SENSOR_DATA,
   // IMU messages are small and come in bursts: one is taken per wake-up of the node.
   imu: { ...SENSOR_DATA, depth: 200 },
   odometry: { ...SENSOR_DATA, depth: 100 },

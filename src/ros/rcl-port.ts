@@ -76,6 +76,15 @@ export class RclPort implements RosPort {
     return { count: endpoints.length, problems };
   }
 
+  resolve(topic: string): string {
+    return this.node.resolveTopicName(topic);
+  }
+
+  /** Types of those who publish a topic now. */
+  publishedTypes(topic: string): readonly string[] {
+    return this.node.getPublishersInfoByTopic(topic).map(({ topic_type: type }) => type);
+  }
+
   now(): bigint {
     return this.node.getClock().now().nanoseconds;
   }
@@ -93,9 +102,16 @@ export function problemWith(
   wantedQos: QosProfile,
 ): string | undefined {
   if (type !== wantedType)
-    return `${who} publishes ${topic} as ${type}, but ${wantedType} is needed; remap the topic.`;
+    return `${who} publishes ${topic} as ${type}, but ${wantedType} is needed; ${remedy(type, wantedType)}.`;
   if (compatible(fromRcl(qos), wantedQos)) return undefined;
   return `${who} publishes ${topic} with a quality of service that does not match (${wantedQos.reliability}, ${wantedQos.durability} is needed).`;
+}
+
+/** Images come raw or compressed. */
+function remedy(type: string, wanted: string): string {
+  const images: readonly string[] = [ROS_TYPES.image, ROS_TYPES.compressedImage];
+  if (!images.includes(type) || !images.includes(wanted)) return 'remap the topic';
+  return type === ROS_TYPES.image ? 'set rgbd_input to raw' : 'set rgbd_input to compressed';
 }
 
 function fromRcl({ depth, reliability, durability }: RclQos): QosProfile {

@@ -1,34 +1,14 @@
 import { FeltmapError } from '../geometry/errors.js';
 import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
-import { describeStamp } from '../sensors/stamp-notes.js';
+import { describeStamp, type StampedNoun } from '../sensors/stamp-notes.js';
 import { firstPointNs } from '../sensors/lidar/pointcloud2.js';
 import { fingerprint } from '../sensors/fingerprint.js';
 import { peekHeader } from '../messages/header.js';
 import { ScanQueue } from './scan-queue.js';
 import type { TfBuffer } from '../messages/tf-buffer.js';
+import type { FrameLack, Readings, ReadyScan, StampedArrival, WaitingScan } from './waiting-scan.js';
 import type { ThrottledLog } from './throttle.js';
 import type { TimeWatch } from './time-watch.js';
-
-/** A cloud that waits for its transform and its turn. */
-export interface WaitingScan {
-  readonly topic: string;
-  /** Position of the topic among the LiDARs; 0 leads. */
-  readonly index: number;
-  /** The stamp that it is used with, and how far its clock has stepped (sensors/stamps.ts). */
-  readonly stampNs: bigint;
-  readonly clockShiftNs: bigint;
-  readonly frameId: string;
-  readonly bytes: Uint8Array;
-  /** Monotonic milliseconds of arrival. */
-  readonly arrivedMs: number;
-}
-
-/** A scan with everything the SLAM thread needs. */
-export interface ReadyScan extends WaitingScan {
-  /** T_base_sensor at the stamp, and the sensor's velocity relative to the base (sensor frame). */
-  readonly mount: Pose;
-  readonly mountTwist: Twist;
-}
 
 export type DropReason =
   | 'queue-full'
@@ -38,10 +18,11 @@ export type DropReason =
   | 'repeats'
   | 'unset'
   | 'no-transform'
+  | 'no-camera-info'
   | 'unreadable'
   | 'failed'
   | 'paused'
-  | 'waiting-for-first-lidar';
+  | 'waiting-for-first-sensor';
 
 export interface IntakeOptions {
   readonly tf: TfBuffer;
@@ -53,6 +34,10 @@ export interface IntakeOptions {
   readonly tfTimeout: () => number;
   readonly queueSize: () => number;
   readonly onJump: (seconds: number) => void;
+  /** How many readings of other sensors have come so far. */
+  readonly readings?: () => Readings;
+  /** What waits is forgotten. */
+  readonly onClear?: () => void;
   readonly now?: () => number;
 }
 
@@ -88,6 +73,11 @@ export class ScanIntake {
   get length(): number {
     return this.#queue.length;
   }
+  /** Whether the next one in line is a camera's frame. */
+  get framesWait(): boolean {
+    const first = this.#queue.peek();
+    return first !== undefined && 'images' in first;
+  }
   /** Frame whose motion is published; empty until the first cloud where the parameter leaves it open. */
   get baseFrame(): string {
     return this.#baseFrame;
@@ -99,49 +89,59 @@ export class ScanIntake {
 
   /** Takes a cloud as it came (CDR). @returns whether it waits now */
   add(topic: string, index: number, bytes: Uint8Array): boolean {
+    const stamped = this.stamp(topic, bytes, 'cloud');
+    if (!stamped) return false;
+    if (this.#baseFrame === '' && index === 0) this.#baseFrame = stamped.frameId;
+    this.queue({ topic, index, ...stamped, bytes });
+    return true;
+  }
+
+  /** Judges a message as it came (CDR) by its stamp. @returns undefined for one that is dropped */
+  stamp(topic: string, bytes: Uint8Array, noun: StampedNoun): StampedArrival | undefined {
+    const refuse = (why: DropReason, text: string): undefined =>
+      void this.drop(why, topic, `${topic}: ${text}`);
     let header;
     try {
       header = peekHeader(bytes);
     } catch (error) {
       if (!(error instanceof FeltmapError)) throw error;
-      return this.drop('unreadable', topic, `${topic}: ${error.message}`);
+      return refuse('unreadable', error.message);
     }
     const { frameId } = header;
     const verdict = this.#o.time.check({
       source: `${topic} ${frameId}`,
       stampNs: header.stampNs,
       receivedNs: this.#received(),
-      firstPointNs: () => firstPointNs(bytes),
+      ...(noun === 'cloud' && { firstPointNs: () => firstPointNs(bytes) }),
       fingerprint: fingerprint(bytes),
     });
     if (verdict.kind === 'drop') {
       const text =
         verdict.why === 'before-jump'
-          ? 'a cloud is from before the jump in time and is dropped'
-          : describeStamp(verdict)!;
-      return this.drop(verdict.why, topic, `${topic}: ${text}.`);
+          ? `${noun === 'cloud' ? 'a' : 'an'} ${noun} is from before the jump in time and is dropped`
+          : describeStamp(verdict, noun)!;
+      return refuse(verdict.why, `${text}.`);
     }
     if (verdict.kind === 'restart') this.#o.onJump(verdict.seconds);
     else if (verdict.kind !== 'ok')
-      this.#o.log.log('warn', `${verdict.kind} ${topic}`, `${topic}: ${describeStamp(verdict)!}.`);
+      this.#o.log.log('warn', `${verdict.kind} ${topic}`, `${topic}: ${describeStamp(verdict, noun)!}.`);
     const { stampNs } = verdict;
     const clockShiftNs = verdict.kind === 'restart' ? 0n : verdict.clockShiftNs;
     if (frameId === '')
-      return this.drop(
-        'unreadable',
-        topic,
-        `${topic}: the cloud's header has no frame_id; set it in the driver.`,
-      );
-    if (this.#baseFrame === '' && index === 0) this.#baseFrame = frameId;
+      return refuse('unreadable', `the ${noun}'s header has no frame_id; set it in the driver.`);
+    const readings = this.#o.readings?.();
+    return { stampNs, clockShiftNs, frameId, arrivedMs: this.#now(), ...(readings && { readings }) };
+  }
+
+  /** Puts a scan in line; the oldest gives way where it is full. */
+  queue(scan: WaitingScan): void {
     this.#queue.capacity = this.#o.queueSize();
-    const arrivedMs = this.#now();
-    for (const gone of this.#queue.push({ topic, index, stampNs, clockShiftNs, frameId, bytes, arrivedMs }))
+    for (const gone of this.#queue.push(scan))
       this.drop(
         'queue-full',
         gone.topic,
-        `${gone.topic}: scans arrive faster than they are processed; the oldest is dropped.`,
+        `${gone.topic}: ${'images' in gone ? 'frames' : 'scans'} arrive faster than they are processed; the oldest is dropped.`,
       );
-    return true;
   }
 
   /** Now on a clock that never steps, ns since 1970. */
@@ -153,27 +153,42 @@ export class ScanIntake {
   next(): ReadyScan | 'wait' | undefined {
     for (let scan = this.#queue.peek(); scan; scan = this.#queue.peek()) {
       const found = this.#o.tf.lookup(this.#baseFrame, scan.frameId, scan.stampNs);
+      const lack = 'images' in scan ? scan.images.lacks() : undefined;
+      const waited = (this.#now() - scan.arrivedMs) / 1000;
+      const hopeless = !found.ok && (found.failure === 'past' || found.failure === 'cycle');
+      if ((!found.ok || lack) && !hopeless && waited < this.#o.tfTimeout()) return 'wait';
+      this.#queue.shift();
       if (found.ok) {
-        this.#queue.shift();
+        if (lack && !this.#goesWithout(scan, lack)) continue;
         this.#lacking = undefined;
         this.#o.log.clear(`no-transform ${scan.topic}`);
+        this.#o.log.clear(`no-camera-info ${scan.topic}`);
         return { ...scan, mount: found.pose, mountTwist: this.#mountTwist(scan, found) };
       }
-      const waited = (this.#now() - scan.arrivedMs) / 1000;
-      const hopeless = found.failure === 'past' || found.failure === 'cycle';
-      if (!hopeless && waited < this.#o.tfTimeout()) return 'wait';
-      this.#queue.shift();
       const frames = `from '${this.#baseFrame}' to '${scan.frameId}'`;
       this.#lacking = `no transform ${frames}`;
       this.drop(
         'no-transform',
         scan.topic,
-        `${scan.topic}: no odometry, because there is no transform ${frames} at the stamp of the cloud: ${found.reason}. ` +
+        `${scan.topic}: no odometry, because there is no transform ${frames} at the stamp of the ${'images' in scan ? 'image' : 'cloud'}: ${found.reason}. ` +
           `Publish it (ros2 run tf2_ros static_transform_publisher --frame-id ${this.#baseFrame} --child-frame-id ${scan.frameId}), ` +
-          `or set base_frame to '${scan.frameId}'.`,
+          ('images' in scan
+            ? 'or set base_frame to a frame of the camera that looks along x, such as camera_link.'
+            : `or set base_frame to '${scan.frameId}'.`),
       );
     }
     return undefined;
+  }
+
+  /** Patience with a frame has run out. @returns whether it can be used without what it lacks; else it is dropped */
+  #goesWithout({ topic }: WaitingScan, { text, without }: FrameLack): boolean {
+    if (without) {
+      without();
+      this.#o.log.log('warn', `without ${topic}`, text);
+      return true;
+    }
+    this.#lacking = `no camera_info for ${topic}`;
+    return this.drop('no-camera-info', topic, text);
   }
 
   /** Dropped scans, for whatever reason. */
@@ -194,6 +209,7 @@ export class ScanIntake {
   clear(): void {
     this.#queue.clear();
     this.#lacking = undefined;
+    this.#o.onClear?.();
   }
 
   #mountTwist(scan: WaitingScan, now: { pose: Pose; isStatic: boolean }): Twist {

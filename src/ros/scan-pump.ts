@@ -4,7 +4,9 @@ import { handOver } from '../host/transfer.js';
 import type { TrackingState } from '../slam/events.js';
 import type { ImuIntake } from '../sensors/imu/intake.js';
 import type { OdometryIntake } from '../sensors/odometry/intake.js';
-import type { ReadyScan, ScanIntake } from './scan-intake.js';
+import type { RgbdFrame } from '../sensors/camera/frame.js';
+import type { ScanIntake } from './scan-intake.js';
+import type { ReadyFrame, ReadyScan } from './waiting-scan.js';
 import { sentence } from './trigger.js';
 
 export interface ScanPumpOptions {
@@ -27,11 +29,20 @@ export interface ScanPumpOptions {
 const RETRY_MS = 10;
 /** Tracked scans of the first LiDAR before the others take part: they need a map and a velocity. */
 const SETTLED_SCANS = 3;
+/** Scans that may wait at the start: code is still being compiled, and without a velocity none should be missed. */
+const STARTING_SCANS = 20;
 /** So many in a row end the start, once no more wait than may later. */
 const STARTED_SCANS = 10;
 
+/** A frame whose images are being decoded. */
+interface Ahead {
+  readonly scan: ReadyFrame;
+  readonly frame: Promise<RgbdFrame | undefined>;
+}
+
 /**
- * Hands scans to the SLAM thread, one at a time, and knows which one it is working on.
+ * Hands scans to the SLAM thread, one at a time, and knows which one it is working on. The images of the next frame are
+ * decoded meanwhile.
  *
  * @example
  * const pump = new ScanPump({ intake, imu, wheels, slam, active, queueSize, wantsCloud, onFatal });
@@ -41,19 +52,24 @@ const STARTED_SCANS = 10;
 export class ScanPump {
   #busy = false;
   #current: { scan: ReadyScan; generation: number } | undefined;
+  /** The next frame, whose images are being decoded. */
+  #ahead: Ahead | undefined;
   /** A new map is being started: scans wait. */
   #held = false;
   #retry: NodeJS.Timeout | undefined;
   #settled = 0;
-  #starting = true;
+  #startRoom = STARTING_SCANS;
   /** Raised with every new map: replies to older scans are about one that is gone. */
   #generation = 0;
 
   constructor(private readonly options: ScanPumpOptions) {}
 
-  /** A map has just been begun, or there is none yet. */
-  get starting(): boolean {
-    return this.#starting;
+  /**
+   * Scans that may wait because a map has just been begun, or there is none yet; 0 once that is over. A machine that never
+   * catches up is given less with every scan, so that it does not stay behind for good.
+   */
+  get startRoom(): number {
+    return this.#startRoom;
   }
 
   /** The scan that the thread is working on; undefined when it belongs to a map that is gone. */
@@ -65,27 +81,48 @@ export class ScanPump {
   settle(state: TrackingState): void {
     const { intake, queueSize } = this.options;
     if (this.current?.index === 0) this.#settled = state === 'lost' ? 0 : this.#settled + 1;
-    if (this.#settled >= STARTED_SCANS && intake.length <= queueSize()) this.#starting = false;
+    if (this.#settled < STARTED_SCANS || this.#startRoom === 0) return;
+    this.#startRoom = intake.length <= queueSize() ? 0 : this.#startRoom - 1;
   }
 
   /** Hands the next scan over if the thread is free. */
   pump(): void {
-    const { intake, slam: service, active } = this.options;
+    const { slam: service, active } = this.options;
     this.stop();
     const slam = service();
-    if (this.#busy || this.#held || !slam || !active()) return;
+    if (this.#held || !slam || !active()) return;
+    if (this.#busy) return this.#lookAhead();
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead) void this.#processFrame(slam, ahead);
+    else {
+      const scan = this.#next();
+      if (!scan) return;
+      if ('images' in scan) void this.#processFrame(slam, decoding(scan));
+      else void this.#processCloud(slam, scan);
+    }
+    this.#lookAhead();
+  }
+
+  /** The next scan that can be used now. */
+  #next(): ReadyScan | undefined {
+    const { intake } = this.options;
     for (let scan = intake.next(); scan; scan = intake.next()) {
       if (scan === 'wait') {
         this.#retry = setTimeout(() => this.pump(), RETRY_MS);
-        return;
+        return undefined;
       }
-      if (scan.index > 0 && this.#settled < SETTLED_SCANS) {
-        intake.drop('waiting-for-first-lidar', scan.topic);
-        continue;
-      }
-      void this.#process(slam, scan);
-      return;
+      if (scan.index === 0 || this.#settled >= SETTLED_SCANS) return scan;
+      intake.drop('waiting-for-first-sensor', scan.topic);
     }
+    return undefined;
+  }
+
+  /** Frames are decoded while the one before is worked on; clouds are decoded by the SLAM thread. */
+  #lookAhead(): void {
+    if (this.#ahead || !this.options.intake.framesWait) return;
+    const scan = this.#next();
+    if (scan && 'images' in scan) this.#ahead = decoding(scan);
   }
 
   /** A transform has come, for which a scan may wait. */
@@ -97,7 +134,8 @@ export class ScanPump {
   hold(): void {
     this.#generation++;
     this.options.intake.clear();
-    this.#held = this.#starting = true;
+    this.#held = true;
+    this.#startRoom = STARTING_SCANS;
   }
 
   release(): void {
@@ -108,8 +146,14 @@ export class ScanPump {
   /** The map is another one: replies about the old one are dropped, the first LiDAR has to settle again. */
   forget(): void {
     this.#generation++;
+    this.#ahead = undefined;
     this.#settled = 0;
-    this.#starting = true;
+    this.#startRoom = STARTING_SCANS;
+  }
+
+  /** The frame that is being decoded is not wanted any more. */
+  dropAhead(): void {
+    this.#ahead = undefined;
   }
 
   /** Waits for no transform any longer. */
@@ -118,17 +162,11 @@ export class ScanPump {
     this.#retry = undefined;
   }
 
-  async #process(slam: SlamService, scan: ReadyScan): Promise<void> {
-    const { intake, imu, wheels, wantsCloud, onFatal } = this.options;
-    this.#busy = true;
-    this.#current = { scan, generation: this.#generation };
-    const { message: bytes, transfers } = handOver(scan.bytes);
-    try {
+  #processCloud(slam: SlamService, scan: Exclude<ReadyScan, ReadyFrame>): Promise<void> {
+    return this.#process(slam, scan, async () => {
+      const { message: bytes, transfers } = handOver(scan.bytes);
       const { mount, mountTwist, stampNs, clockShiftNs } = scan;
-      const readings = imu.take(intake.baseFrame, stampNs, clockShiftNs);
-      const poses = wheels.take(intake.baseFrame, stampNs, clockShiftNs);
-      if (readings) void slam.call({ type: 'imu', batch: readings });
-      if (poses) void slam.call({ type: 'odometry', batch: poses });
+      this.#readings(slam, scan);
       await slam.call(
         {
           type: 'cloud',
@@ -137,10 +175,40 @@ export class ScanPump {
           ...(clockShiftNs !== 0n && { clockShiftNs }),
           mount,
           ...(mountTwist.some((v) => v !== 0) && { mountTwist }),
-          undistorted: wantsCloud(),
+          undistorted: this.options.wantsCloud(),
         },
         transfers,
       );
+    });
+  }
+
+  #processFrame(slam: SlamService, { scan, frame }: Ahead): Promise<void> {
+    return this.#process(slam, scan, async () => {
+      const made = await frame;
+      if (!made) return void this.options.intake.drop('unreadable', scan.topic);
+      if (!this.current) return; // a new map was begun meanwhile
+      this.#readings(slam, scan);
+      const { message, transfers } = handOver(made);
+      const undistorted = this.options.wantsCloud();
+      await slam.call({ type: 'scan', scan: message, stream: scan.index, undistorted }, transfers);
+    });
+  }
+
+  /** What other sensors have measured until a scan goes before it. */
+  #readings(slam: SlamService, { stampNs, clockShiftNs, readings: until }: ReadyScan): void {
+    const { intake, imu, wheels } = this.options;
+    const readings = imu.take(intake.baseFrame, stampNs, clockShiftNs, until?.imu);
+    const poses = wheels.take(intake.baseFrame, stampNs, clockShiftNs, until?.odometry);
+    if (readings) void slam.call({ type: 'imu', batch: readings });
+    if (poses) void slam.call({ type: 'odometry', batch: poses });
+  }
+
+  async #process(slam: SlamService, scan: ReadyScan, work: () => Promise<void>): Promise<void> {
+    const { intake, onFatal } = this.options;
+    this.#busy = true;
+    this.#current = { scan, generation: this.#generation };
+    try {
+      await work();
     } catch (error) {
       if (this.options.slam() !== slam) return; // ended on purpose
       const bad = error instanceof FeltmapError && error.code === 'bad-input';
@@ -152,4 +220,11 @@ export class ScanPump {
       this.pump();
     }
   }
+}
+
+function decoding(scan: ReadyFrame): Ahead {
+  const frame = scan.images.build(scan);
+  // Awaited when its turn comes, which may be later than it fails, or never.
+  frame.catch(() => undefined);
+  return { scan, frame };
 }

@@ -40,7 +40,7 @@ export async function createSlam(
   makers?: Makers,
 ): Promise<Slam> {
   const config = settings.sensor.kind === 'rgbd' ? cameraConfig(settings) : settings;
-  const saved = map && savedPart(openSavedMap(map));
+  const saved = map && savedPart(openSavedMap(map), config.sensor.kind);
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
@@ -78,7 +78,13 @@ async function backendOf(
       : [];
   // That a machine without a GPU runs on its processor is nothing to warn of.
   if (name === 'wasm') return { backend, field, notes: full };
-  return { backend, field, notes: [...reasons, `Engine ${name} runs on ${device}.`, ...full] };
+  const camera =
+    config.sensor.kind === 'rgbd'
+      ? [
+          `Maps made with cameras are worked on by the processor alone: engine ${name} does nothing for them yet.`,
+        ]
+      : [];
+  return { backend, field, notes: [...reasons, `Engine ${name} runs on ${device}.`, ...full, ...camera] };
 }
 
 interface Chosen {

@@ -1,3 +1,4 @@
+import type { Exposure } from '../field/terms/photometric.js';
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose } from './body-frame.js';
@@ -31,6 +32,8 @@ export interface Estimate extends Verdict {
   readonly continues: boolean;
   readonly iterations: number;
   readonly inlierRatio: number;
+  /** Of a frame with brightness, against the map. */
+  readonly exposure?: Exposure;
 }
 
 export const STILL: Twist = new Float64Array(6);
@@ -113,6 +116,7 @@ export function asTracked(
     continues: how.continues,
     iterations: track.iterations,
     inlierRatio: track.inlierRatio,
+    ...(track.exposure && { exposure: track.exposure }),
   };
 }
 

@@ -227,6 +227,7 @@ export class Estimator {
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
     const slides = track.conditioning < HELD_BELOW;
     const next = phases.tracked(phase, sliding);
+    if (track.exposure) this.#parts.registration.exposures.keep(observation.sensor, track.exposure);
     observation.undistort(track.twist, track.acceleration);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
     return asTracked(observation, track, verdict, {
@@ -254,6 +255,7 @@ export class Estimator {
     const { newMapAfter } = config.tracking;
     if (phases.givesUp(phase, observation.stampNs, newMapAfter)) {
       submaps.begin(observation.stampNs);
+      this.#parts.registration.exposures.clear();
       return this.#startAnew(observation, motion.pose, newMapReason(newMapAfter));
     }
     const next = phases.failed(phase, observation.stampNs, this.#state(observation));

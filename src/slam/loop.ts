@@ -84,14 +84,14 @@ export function makeLoop(
   const map = new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0);
   const events = new EventStream();
   const places = new Places(2 * training.keyframeDistance * scale, before?.places);
-  const submaps = new Submaps({ field, map, mesher, places, events }, before);
+  const submaps = new Submaps({ sensor: config.sensor.kind, field, map, mesher, places, events }, before);
   const imu = new ImuTrack();
   const odometry = new OdometryTrack();
   const external = new ExternalOdometry(odometry);
   const inertial = new InertialFilter();
   const motion = new BodyMotion(imu, external, inertial);
+  const camera = config.sensor.kind === 'rgbd';
   const search = new PlaceSearch(backend, field, tracking);
-  const certainty = config.sensor.kind === 'rgbd' ? CERTAIN_VIEW : undefined;
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
   const estimator = new Estimator({
     config,
@@ -99,9 +99,19 @@ export function makeLoop(
     map,
     submaps,
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
-    lookAround: new LookAround(search, voxel, certainty),
+    lookAround: new LookAround(
+      search,
+      voxel,
+      camera ? { certainty: CERTAIN_VIEW, maxSpeed: CAMERA_SPEED } : {},
+    ),
     slideSigma: tracking.kernelEnd * scale,
-    ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, certainty, ...before }) }),
+    ...(before && {
+      relocaliser: new Relocaliser(search, {
+        limits: tracking,
+        certainty: camera ? CERTAIN_VIEW : undefined,
+        ...before,
+      }),
+    }),
   });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submaps });
@@ -109,6 +119,8 @@ export function makeLoop(
   return { pipeline, map, mapper, mesher, ...inputs, trajectory, events, submaps };
 }
 
+/** Fastest motion of a camera in a hand or on a robot indoors, m/s. */
+const CAMERA_SPEED = 3;
 /** Only samples so near to the surface have its colour, in voxels. */
 const COLOUR_REACH = 1.5;
 /** Robust scale of brightness, grey levels. */

@@ -11,8 +11,17 @@ export interface SavedPart {
   readonly grid: SavedGrid;
 }
 
-/** @throws FeltmapError unsupported for a map of several submaps or grids, or whose submap was moved */
-export function savedPart(map: SavedMap): SavedPart {
+/**
+ * @param sensor kind of the sensor that mapping goes on with
+ * @throws FeltmapError unsupported for a map of several submaps or grids, or whose submap was moved; bad-input for one
+ *   that was made with another sensor
+ */
+export function savedPart(map: SavedMap, sensor: string): SavedPart {
+  if (map.sensor !== sensor)
+    throw new FeltmapError(
+      'bad-input',
+      `The saved map was made with sensor.kind ${map.sensor}, this run is with ${sensor}; go on in it with the same kind of sensor.`,
+    );
   const [submap, ...others] = map.submaps;
   const [grid, ...scales] = submap?.grids ?? [];
   if (!submap || !grid || others.length > 0 || scales.length > 0)

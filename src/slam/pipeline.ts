@@ -141,7 +141,9 @@ export class Pipeline {
     const { mapping, T_odom_sensor } = estimate;
     if (mapping === 'none') return T_odom_sensor;
     const scan = index + map.loadedScans;
-    const mapped = map.integrate(observation, T_odom_sensor, scan, mapping === 'held');
+    const { exposure } = estimate;
+    const how = { held: mapping === 'held', ...(exposure && { exposure }) };
+    const mapped = map.integrate(observation, T_odom_sensor, scan, how);
     watch.lap('map');
     const refined = (mapped && map.optimise()) || T_odom_sensor;
     watch.lap('optimise');

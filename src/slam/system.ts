@@ -3,6 +3,7 @@ import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
+import type { CloudPoints } from '../mesh/surface-cloud.js';
 import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
@@ -142,7 +143,7 @@ export class SlamSystem implements Slam {
     };
   }
 
-  cloud(): Float32Array {
+  cloud(): CloudPoints {
     return this.#parts.loop.submaps.cloud();
   }
 

@@ -1,6 +1,7 @@
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
 import type { Mesh } from '../mesh/mesh.js';
+import type { CloudPoints } from '../mesh/surface-cloud.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
@@ -112,8 +113,8 @@ export interface Slam {
   /** The welded mesh of the map that is being made. */
   mesh(): Mesh;
   statistics(): MapStatistics;
-  /** Surface points of the map, one per fine voxel that the surface crosses, 3·N in the odom frame. */
-  cloud(): Float32Array;
+  /** Surface points of the map in the odom frame, one per fine voxel that the surface crosses; with colours where cameras made it. */
+  cloud(): CloudPoints;
   /** The map that is being made as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
   /** Maps that were given up in this run, oldest first: after a long loss a new one starts. */

@@ -5,10 +5,12 @@ import type { HostEvent } from '../../src/host/protocol.js';
 import { SlamHost } from '../../src/host/slam-host.js';
 import type { ImuBatch } from '../../src/sensors/imu/batch.js';
 import type { OdometryBatch } from '../../src/sensors/odometry/batch.js';
+import type { RgbdFrame } from '../../src/sensors/camera/frame.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
+import type { PosedMeasurement } from '../../src/sensors/measurement.js';
 import type { SlamListener } from '../../src/slam/events.js';
 import { Trajectory } from '../../src/slam/trajectory.js';
-import type { Slam } from '../../src/slam/types.js';
+import type { Slam, SlamView } from '../../src/slam/types.js';
 import { scanResult } from '../ros/helpers.js';
 
 const scan = (i: number): LidarScan => ({
@@ -38,7 +40,7 @@ class EarlySlam implements Slam {
   imu(batch: ImuBatch): void {
     this.log.push(`imu ${batch.stampsNs.length}`);
   }
-  process({ stampNs }: LidarScan) {
+  process({ stampNs }: PosedMeasurement) {
     const index = this.#index++;
     const result = scanResult({ index, stampNs, pose: this.#pose });
     this.#pose[3] = index + 0.5;
@@ -50,7 +52,7 @@ class EarlySlam implements Slam {
     return result;
   }
   mesh = () => ({ positions: new Float32Array(9), indices: new Uint32Array(3) });
-  cloud = () => new Float32Array(3);
+  cloud = () => ({ positions: new Float32Array(3) });
   save = () => new Map<string, Uint8Array>();
   statistics = () => ({
     blocks: 0,
@@ -60,10 +62,18 @@ class EarlySlam implements Slam {
     memoryBytes: 0,
     forgottenBlocks: 0,
   });
+  view: SlamView = {
+    submap: 4,
+    blockSize: 1,
+    meshVersion: 0,
+    meshChanges: () => ({ blocks: [], deleted: [], version: 0 }),
+    newestKeyframe: undefined,
+    points: () => new Float32Array(3),
+  };
   close = async () => undefined;
 }
 
-async function host(options: { stopAtError?: boolean } = {}) {
+async function host(options: { stopAtError?: boolean; view?: boolean } = {}) {
   const sent: HostEvent[] = [];
   const made: EarlySlam[] = [];
   const make = async () => {
@@ -122,6 +132,46 @@ describe('SlamHost', () => {
       expect(sent.filter(({ type }) => type === 'result')).toHaveLength(stopAtError ? 3 : 4);
       expect(await h.handle({ type: 'finish' })).toHaveProperty('mesh');
     }
+  });
+
+  it('shows what a camera saw, from where it is, to those who watch', async () => {
+    const { host: h, sent } = await host({ view: true });
+    const camera = {
+      width: 2,
+      height: 1,
+      fx: 1,
+      fy: 1,
+      cx: 0.5,
+      cy: 0,
+      distortion: 'none',
+      coefficients: [],
+    } as const;
+    const size = { width: 2, height: 1 };
+    const frame: RgbdFrame = {
+      kind: 'rgbd',
+      stampNs: 7n,
+      frameId: 'depth',
+      depth: { ...size, data: new Uint16Array(2), scale: 0.001 },
+      camera,
+      color: {
+        image: { ...size, data: Uint8Array.of(1, 2, 3, 4, 5, 6) },
+        camera,
+        T_depth_color: exp([0, 0.25, 0, 0, 0, 0]),
+        delay: 0,
+      },
+    };
+    const shown = () => sent.flatMap((event) => (event.type === 'view' ? (event.update.camera ?? []) : []));
+    await h.handle({ type: 'scan', scan: frame });
+    expect(shown()).toEqual([]);
+    await h.handle({ type: 'watch', active: true });
+    await h.handle({ type: 'scan', scan: frame, stream: 1 });
+    await h.handle({ type: 'flush-view' });
+    const [one, ...more] = shown();
+    expect(more).toEqual([]);
+    expect(one).toMatchObject({ stream: 1, stampNs: 7n, rgb: Uint8Array.of(1, 2, 3, 4, 5, 6) });
+    // The second scan is refined to 1 m along x; the colour camera sits beside the depth camera.
+    expect([3, 7, 11].map((i) => one!.T_odom_camera[i])).toEqual([1, 0.25, 0]);
+    await h.close();
   });
 
   it('after a reset hears of the new system', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PRESETS } from '../../src/ros/camera/presets.js';
 import { listParameters } from '../../src/ros/parameters.js';
 import { literalsOf, python } from './python.js';
 
@@ -37,9 +38,13 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
     );
     expect(names).toEqual([
       'lidar',
-      'color',
       'depth',
+      'color',
       'camera_info',
+      'color_camera_info',
+      'points',
+      'cameras',
+      'image',
       'tactile',
       'imu',
       'odom_topic',
@@ -67,6 +72,13 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
     const passed = [...(replay['PASSED'] as string[]), 'rviz', 'queue_size', 'use_sim_time'];
     expect(passed.sort()).toEqual(inner.sort());
     expect(own).toContain('bag');
+  });
+
+  it('RViz shows the colour images of the preset', () => {
+    const images = literalsOf(launchFile('feltmap.launch.py'))['PRESET_IMAGES'];
+    expect(images).toEqual(
+      Object.fromEntries(Object.entries(PRESETS).map(([name, { color }]) => [name, color])),
+    );
   });
 
   it('set only parameters that the node declares', async () => {

@@ -59,14 +59,17 @@ describe('rviz/feltmap.rviz', () => {
   const file = parse(read('rviz/feltmap.rviz')) as { 'Visualization Manager': { Displays: Display[] } };
   const displays = file['Visualization Manager'].Displays;
 
-  it('shows mesh, scan, path, odometry and tf', () => {
+  it('shows mesh, scan, path, odometry, tf and what the camera sees', () => {
     const shown = displays.filter((d) => d.Enabled).map((d) => d.Class.split('/')[1]);
-    for (const name of ['MarkerArray', 'PointCloud2', 'Path', 'Odometry', 'TF'])
+    for (const name of ['MarkerArray', 'PointCloud2', 'Path', 'Odometry', 'TF', 'Image'])
       expect(shown).toContain(name);
   });
 
   it('asks for topics that the node publishes, with a QoS that they offer', () => {
-    const topics = displays.flatMap((d) => (d.Topic ? [d.Topic] : []));
+    // The camera's images come from its driver, best effort whatever it offers.
+    const image = displays.find((d) => d.Class.endsWith('/Image'))!;
+    expect(image.Topic).toMatchObject({ Value: 'rgbd/color', 'Reliability Policy': 'Best Effort' });
+    const topics = displays.flatMap((d) => (d.Topic && d !== image ? [d.Topic] : []));
     expect(topics.map((t) => t['Value']).sort()).toEqual(['cloud', 'mesh', 'odometry', 'path']);
     for (const topic of topics) {
       const offered = OUTPUT_QOS[topic['Value'] as keyof typeof OUTPUT_QOS] as QosProfile;

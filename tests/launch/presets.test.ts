@@ -7,7 +7,8 @@ import { listParameters } from '../../src/ros/parameters.js';
 
 const folder = fileURLToPath(new URL('../../launch/config/', import.meta.url));
 const LIDARS = ['velodyne', 'ouster', 'livox', 'hesai'];
-const OTHERS = ['realsense', 'digit'];
+const CAMERAS = ['realsense', 'zed', 'orbbec', 'kinect'];
+const OTHERS = ['digit'];
 /** What every preset has to say, so that none rests on a default that was meant for another sensor. */
 const REQUIRED = ['sensor.minRange', 'sensor.maxRange', 'sensor.maxPoints', 'sensor.deskew'];
 
@@ -42,11 +43,20 @@ const read = (name: string): string => readFileSync(`${folder}${name}.yaml`, 'ut
 
 describe('presets', () => {
   it('are there for all sensors, and each is checked here', () => {
-    expect(readdirSync(folder).sort()).toEqual([...LIDARS, ...OTHERS].map((name) => `${name}.yaml`).sort());
+    const all = [...LIDARS, ...CAMERAS, ...OTHERS];
+    expect(readdirSync(folder).sort()).toEqual(all.map((name) => `${name}.yaml`).sort());
   });
 
   it.each(LIDARS)('%s sets declared parameters to values that the node takes', (name) => {
     check(read(name), [...REQUIRED, 'lidar_topics']);
+  });
+
+  it.each(CAMERAS)('%s is that of its driver, and the map is made with a camera', (name) => {
+    check(read(name), ['preset', 'rgbd.maxRange']);
+    const store = new ParameterStore();
+    store.start(parametersOf(read(name)));
+    expect(store.string('preset')).toBe(name);
+    expect(store.config.sensor.kind).toBe('rgbd');
   });
 
   it.each(OTHERS)('%s sets declared parameters to values that the node takes', (name) => {
@@ -67,7 +77,7 @@ describe('presets', () => {
 
   it('numbers have the type that is declared: rcl tells 100 and 100.0 apart', () => {
     const kinds = new Map(listParameters().map(({ name, kind }) => [name, kind]));
-    for (const name of [...LIDARS, ...OTHERS]) {
+    for (const name of [...LIDARS, ...CAMERAS, ...OTHERS]) {
       for (const [key] of parametersOf(read(name))) {
         if (kinds.get(key) !== 'double') continue;
         const leaf = key.slice(key.lastIndexOf('.') + 1);

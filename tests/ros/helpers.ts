@@ -55,6 +55,9 @@ export class FakePort implements RosPort {
   publishers(): { count: number; problems: readonly string[] } {
     return { count: 1, problems: [] };
   }
+  resolve(topic: string): string {
+    return topic;
+  }
   now(): bigint {
     return 0n;
   }

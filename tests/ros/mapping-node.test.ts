@@ -184,6 +184,28 @@ describe('MappingNode', () => {
     expect(stamps.slice(15)).toEqual([3, 4.3, 4.4]);
   });
 
+  it('does not stay behind for good where it never catches up: fewer and fewer scans wait', async () => {
+    const { node: n } = await node([['queue_size', 2]]);
+    let release: () => void = () => undefined;
+    const answer = slam.call.bind(slam) as SlamService['call'];
+    slam.call = async (request) => {
+      if (request.type === 'cloud') await new Promise<void>((resolve) => (release = resolve));
+      return answer(request);
+    };
+    // Twice as fast as they are processed.
+    for (let i = 0; i < 60; i++) {
+      await feed(n, [1 + i / 5, 1.1 + i / 5]);
+      release();
+    }
+    const before = port.of('odometry').length;
+    for (let i = 0; i < 30; i++) {
+      await settle();
+      release();
+    }
+    expect(before).toBeGreaterThanOrEqual(50);
+    expect(port.of('odometry').length - before).toBeLessThanOrEqual(4);
+  });
+
   it('publishes odometry and its transform at the stamps of the scans', async () => {
     const { node: n } = await node();
     slam.answer = (stampNs) => ({

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exp, identity } from '../../src/geometry/se3.js';
 import { encodePointCloud2, PointType, type PointCloud2 } from '../../src/messages/pointcloud2.js';
-import { type ReadyScan, ScanIntake } from '../../src/ros/scan-intake.js';
+import { ScanIntake } from '../../src/ros/scan-intake.js';
+import type { ReadyScan } from '../../src/ros/waiting-scan.js';
 import { TfBuffer } from '../../src/messages/tf-buffer.js';
 import { ThrottledLog } from '../../src/ros/throttle.js';
 import { TimeWatch } from '../../src/ros/time-watch.js';

@@ -104,7 +104,7 @@ describe('a saved map', () => {
     }
     expect(dataOf(slam.save())).toEqual(dataOf(files));
     expect(slam.warnings).toEqual([]);
-    const cloud = slam.cloud();
+    const { positions: cloud } = slam.cloud();
     expect(cloud.length).toBeGreaterThan(0.3 * loaded.positions.length);
     expect(cloud.length).toBeLessThan(loaded.positions.length);
     await slam.close();

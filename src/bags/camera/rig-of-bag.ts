@@ -1,12 +1,12 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { compose, identity, type Pose } from '../../geometry/se3.js';
 import { frameName, type TfBuffer } from '../../messages/tf-buffer.js';
-import { intrinsicsFromCameraInfo, isRectified } from '../../sensors/camera/camera-info.js';
+import { intrinsicsFromCameraInfo, isRectified, isRegisteredName } from '../../sensors/camera/camera-info.js';
 import { CAMERA_ON_BODY, type CameraIntrinsics } from '../../sensors/camera/frame.js';
 import type { FrameSetup } from '../../sensors/camera/frame-builder.js';
 import { staticTransforms } from '../imu-topic.js';
 import type { BagReader } from '../types.js';
-import { cameraInfoOf, type CameraTopics, type ImageTopic, isRegisteredName } from './topics.js';
+import { cameraInfoOf, type CameraTopics, type ImageTopic } from './topics.js';
 
 /** Frame of the body, where tf knows it (REP-105). */
 const BASE = 'base_link';

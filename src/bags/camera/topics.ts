@@ -4,6 +4,7 @@ import { type CameraInfo, decodeCameraInfo } from '../../messages/images.js';
 import { frameName } from '../../messages/tf-buffer.js';
 import { ROS_TYPES } from '../../messages/types.js';
 import { WireReader } from '../../messages/wire.js';
+import { isRegisteredName } from '../../sensors/camera/camera-info.js';
 import { isCompressedDepth } from '../../sensors/camera/compressed-depth.js';
 import { isColorEncoding } from '../../sensors/camera/decode-color.js';
 import { isDepthEncoding } from '../../sensors/camera/decode-depth.js';
@@ -36,12 +37,6 @@ const IMAGE_TYPES: readonly string[] = [ROS_TYPES.image, ROS_TYPES.compressedIma
 const DEPTH_NAME = /depth/i;
 const COLOR_NAME = /(^|[/_])(colou?r|rgb|bgr)/i;
 const INFRARED_NAME = /infra|(^|[/_])ir\d?([/_]|$)/i;
-const REGISTERED_NAME = /aligned_depth|depth_registered|registered_depth|depth_to_(rgb|colou?r)/i;
-
-/** Whether depth images of this name lie in the colour image's pixels. */
-export function isRegisteredName(topic: string): boolean {
-  return REGISTERED_NAME.test(topic);
-}
 
 /** All image topics of a bag that have messages which can be read. */
 export async function imageTopics(bag: BagReader): Promise<ImageTopic[]> {

@@ -29,11 +29,25 @@ export interface FeatureCorners {
   features(row: number): Float32Array;
 }
 
+/** Fused colours of the finest corners. */
+export interface ColourCorners {
+  /** bx by bz per block. */
+  readonly coords: Int32Array;
+  /**
+   * The 512 colours of a block, x fastest: red, green, blue, weight, in steps of 1/256; weight 0 = no colour.
+   *
+   * @param block from 0, in the order of `coords`
+   * @returns a view that is valid until the next call
+   */
+  corners(block: number): Uint16Array;
+}
+
 /** What each layer holds, by its name. A layer more is a line here and an entry in the table of codecs. */
 export interface LayerContents {
   /** Finest level first: one, and one for each step of the pyramid. */
   readonly distance: readonly DistanceLevel[];
   readonly features: FeatureCorners;
+  readonly colour: ColourCorners;
 }
 
 export type LayerName = keyof LayerContents;

@@ -1,7 +1,7 @@
 /** What the corners of a grid hold, by name. */
 export interface LayerLayout {
-  readonly name: 'distance' | 'features';
-  /** 32-bit words a corner in memory: 2 for distance and weight, 1 for the number of a feature row. */
+  readonly name: 'distance' | 'features' | 'colour';
+  /** 32-bit words a corner in memory: 2 for distance and weight or for a colour, 1 for the number of a feature row. */
   readonly wordsPerCorner: number;
   /** Distance between the layer's corners, in fine voxels. */
   readonly stride: number;

@@ -1,3 +1,4 @@
+import { colourCodec } from './colour-layer.js';
 import type { LayerContents, LayerName } from './content.js';
 import { distanceCodec } from './distance-layer.js';
 import { featuresCodec } from './features-layer.js';
@@ -7,6 +8,7 @@ import type { LayerCodec } from './layer-codec.js';
 export const LAYER_CODECS: { readonly [Name in LayerName]: LayerCodec<LayerContents[Name]> } = {
   distance: distanceCodec,
   features: featuresCodec,
+  colour: colourCodec,
 };
 
 /** Whether a layer of a manifest is one that this program reads. */

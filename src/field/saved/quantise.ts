@@ -113,7 +113,7 @@ export function quantiseFeatures(corners: FeatureCorners, step: number): Quantis
 }
 
 /** Numbers of the wanted blocks in the order they are saved in. */
-function sortedBlocks(coords: Int32Array, wanted: (block: number) => boolean): number[] {
+export function sortedBlocks(coords: Int32Array, wanted: (block: number) => boolean): number[] {
   const key = (b: number): number => orderKey(coords[b * 3]!, coords[b * 3 + 1]!, coords[b * 3 + 2]!);
   const blocks = Array.from({ length: coords.length / 3 }, (_, i) => i).filter(wanted);
   return blocks

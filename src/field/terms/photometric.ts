@@ -4,6 +4,13 @@ import type { Field } from '../field.js';
 /** Unknowns of its own: gain (per GAIN_LEVELS grey levels) and bias (grey levels). */
 export const PHOTOMETRIC_UNKNOWNS = 2;
 
+/** How a frame's brightness relates to that of the map: (1 + gain/GAIN_LEVELS)·brightness + bias. */
+export interface Exposure {
+  readonly gain: number;
+  /** Grey levels. */
+  readonly bias: number;
+}
+
 /** How brightness is compared with the colours of a field. */
 export interface PhotometricOptions {
   /** What a grey level counts as, metres: ties the term to geometric ones. */
@@ -12,7 +19,7 @@ export interface PhotometricOptions {
   readonly kernel: number;
   /** Only samples so near to the surface count, metres. */
   readonly reach: number;
-  /** Gain and bias are held to zero by so many times the information that the frame has on them. */
+  /** Gain and bias are held to what is expected by so many times the information that the frame has on them. */
   readonly hold: number;
 }
 
@@ -23,6 +30,8 @@ export interface PhotometricOptions {
 export interface PhotometricTerm extends PhotometricOptions {
   readonly kind: 'photometric';
   readonly field: Field;
+  /** What gain and bias are held to. */
+  readonly expected: Exposure;
   /** With `grey`. */
   readonly surface: SurfaceSamples;
 }

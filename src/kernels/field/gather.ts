@@ -1,40 +1,25 @@
 // Fusion of organised ranges by gathering: every corner in view looks at the pixel it is seen in and takes the distance
 // from that pixel's plane, n·(c − p), as a sample of its running mean (Curless & Levoy 1996; the plane instead of the
 // distance along the ray as in Vespa et al. 2018). What lies before the surface is seen to be free.
-import {
-  G_CHANGE,
-  G_COLOUR,
-  G_COORDS,
-  G_DATA,
-  G_FIRST,
-  G_INVERSE,
-  G_MAX_WEIGHT,
-  G_POOL,
-  G_TRUNCATION,
-  G_VOXEL,
-  P_NEXT,
-} from '../layout/field';
+import { G_CHANGE, G_COLOUR, G_COORDS, G_DATA, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from '../layout/field';
 import {
   COLOUR_BLOCK,
   D_BLOCKS,
   D_CAMERA,
   D_COLOR,
   D_COUNT,
+  D_EXPOSURE,
   D_FREE_WEIGHT,
   D_GRID,
   D_HEIGHT,
-  D_MOST,
   D_PLANES,
   D_POSE,
   D_SCAN,
-  D_STEP,
-  D_TILES,
   D_WIDTH,
   GATHER_CHUNK,
   MAX_COLOUR_WEIGHT,
-  TILE,
 } from '../layout/gather';
-import { touchBlock } from './blocks';
+import { laneF, laneI } from './lanes';
 
 /** Least cosine that the band along the optical axis is widened for. */
 const LEAST_COS: f32 = 0.25;
@@ -44,160 +29,6 @@ const MEAN_COS: f32 = 0.7;
 const UNORIENTED: f32 = 0.2;
 /** A corner this near to the camera is not looked at, metres. */
 const NEAREST: f32 = 0.02;
-/** Half the side of a block's diagonal, in voxels. */
-const HALF_DIAGONAL: f32 = 6.93;
-
-/** Nearest and farthest range of each tile. Chunk: a row of tiles. */
-export function rangeTiles(args: usize, chunk: i32): void {
-  const width = load<i32>(args, D_WIDTH),
-    height = load<i32>(args, D_HEIGHT);
-  const depth: usize = load<u32>(args, D_PLANES);
-  const columns = (width + TILE - 1) / TILE;
-  const tiles = <usize>load<u32>(args, D_TILES) + ((<usize>(chunk * columns)) << 3);
-  for (let t = 0; t < columns; t++) {
-    let near = f32.MAX_VALUE,
-      far: f32 = 0;
-    for (let v = chunk * TILE; v < min(height, (chunk + 1) * TILE); v++)
-      for (let u = t * TILE; u < min(width, (t + 1) * TILE); u++) {
-        const z = load<f32>(depth + ((<usize>(v * width + u)) << 2));
-        if (z <= 0) continue;
-        near = min(near, z);
-        far = max(far, z);
-      }
-    store<f32>(tiles + ((<usize>t) << 3), near);
-    store<f32>(tiles + ((<usize>t) << 3), far, 4);
-  }
-}
-
-/** Makes the blocks in the band around the surface that is seen. One chunk only. */
-export function makeBand(args: usize, _chunk: i32): void {
-  const g: usize = load<u32>(args, D_GRID);
-  const width = load<i32>(args, D_WIDTH),
-    height = load<i32>(args, D_HEIGHT),
-    step = load<i32>(args, D_STEP);
-  const fx = load<f32>(args, D_CAMERA),
-    fy = load<f32>(args, D_CAMERA + 4),
-    cx = load<f32>(args, D_CAMERA + 8),
-    cy = load<f32>(args, D_CAMERA + 12);
-  const depth: usize = load<u32>(args, D_PLANES),
-    planeX: usize = load<u32>(args, D_PLANES + 4),
-    planeY: usize = load<u32>(args, D_PLANES + 8),
-    planeZ: usize = load<u32>(args, D_PLANES + 12);
-  const inverse = load<f32>(g, G_INVERSE),
-    truncation = load<f32>(g, G_TRUNCATION);
-  let lastX = i32.MIN_VALUE,
-    lastY: i32 = 0,
-    lastZ: i32 = 0;
-  for (let v = step >> 1; v < height; v += step)
-    for (let u = step >> 1; u < width; u += step) {
-      const at = (<usize>(v * width + u)) << 2;
-      const z = load<f32>(depth + at);
-      if (z <= 0) continue;
-      const px = ((<f32>u - cx) / fx) * z,
-        py = ((<f32>v - cy) / fy) * z;
-      let nx = load<f32>(planeX + at),
-        ny = load<f32>(planeY + at),
-        nz = load<f32>(planeZ + at);
-      if (nx == 0 && ny == 0 && nz == 0) {
-        const scale = <f32>-1 / sqrt(px * px + py * py + z * z);
-        nx = px * scale;
-        ny = py * scale;
-        nz = z * scale;
-      }
-      for (let k = -1; k <= 1; k++) {
-        const o = <f32>k * truncation;
-        const qx = px + nx * o,
-          qy = py + ny * o,
-          qz = z + nz * o;
-        const bx = (<i32>floor(alongRow(args, 0, qx, qy, qz) * inverse)) >> 3,
-          by = (<i32>floor(alongRow(args, 16, qx, qy, qz) * inverse)) >> 3,
-          bz = (<i32>floor(alongRow(args, 32, qx, qy, qz) * inverse)) >> 3;
-        if (bx == lastX && by == lastY && bz == lastZ) continue;
-        lastX = bx;
-        lastY = by;
-        lastZ = bz;
-        touchBlock(g, bx, by, bz);
-      }
-    }
-}
-
-/** A coordinate of a sensor-frame point in the submap: one row of the pose. */
-// @ts-ignore: decorator
-@inline
-function alongRow(args: usize, row: usize, x: f32, y: f32, z: f32): f32 {
-  return (
-    load<f32>(args + row, D_POSE) * x +
-    load<f32>(args + row, D_POSE + 4) * y +
-    load<f32>(args + row, D_POSE + 8) * z +
-    load<f32>(args + row, D_POSE + 12)
-  );
-}
-
-/** Lists the blocks of the grid that are in view and not behind all that is seen. One chunk only. */
-export function blocksInView(args: usize, _chunk: i32): void {
-  const g: usize = load<u32>(args, D_GRID);
-  const next: usize = load<u32>(<usize>load<u32>(g, G_POOL), P_NEXT);
-  const coords: usize = load<u32>(g, G_COORDS);
-  const side = load<f32>(g, G_VOXEL) * 8,
-    radius = load<f32>(g, G_VOXEL) * HALF_DIAGONAL,
-    truncation = load<f32>(g, G_TRUNCATION);
-  const width = load<i32>(args, D_WIDTH),
-    height = load<i32>(args, D_HEIGHT);
-  const columns = (width + TILE - 1) / TILE,
-    rows = (height + TILE - 1) / TILE;
-  const fx = load<f32>(args, D_CAMERA),
-    fy = load<f32>(args, D_CAMERA + 4),
-    cx = load<f32>(args, D_CAMERA + 8),
-    cy = load<f32>(args, D_CAMERA + 12);
-  const tiles: usize = load<u32>(args, D_TILES),
-    list: usize = load<u32>(args, D_BLOCKS);
-  const most = load<i32>(args, D_MOST);
-  let count = 0;
-  for (let block = load<i32>(g, G_FIRST); block != 0; block = load<i32>(next + ((<usize>block) << 2))) {
-    const at = coords + ((<usize>block) << 4);
-    const x = (<f32>load<i32>(at) + 0.5) * side - load<f32>(args, D_POSE + 12),
-      y = (<f32>load<i32>(at, 4) + 0.5) * side - load<f32>(args, D_POSE + 28),
-      z = (<f32>load<i32>(at, 8) + 0.5) * side - load<f32>(args, D_POSE + 44);
-    const pz =
-      load<f32>(args, D_POSE + 8) * x + load<f32>(args, D_POSE + 24) * y + load<f32>(args, D_POSE + 40) * z;
-    if (pz + radius < NEAREST) continue;
-    let left = 0,
-      right = columns - 1,
-      top = 0,
-      bottom = rows - 1;
-    const near = pz - radius;
-    if (near > NEAREST) {
-      const px =
-          load<f32>(args, D_POSE) * x + load<f32>(args, D_POSE + 16) * y + load<f32>(args, D_POSE + 32) * z,
-        py =
-          load<f32>(args, D_POSE + 4) * x +
-          load<f32>(args, D_POSE + 20) * y +
-          load<f32>(args, D_POSE + 36) * z;
-      const u = (px / pz) * fx + cx,
-        v = (py / pz) * fy + cy;
-      // The centre may lie beside the axis: the sphere's outline is a little wider than radius/near.
-      const w = (radius / near) * (1 + (abs(px) + abs(py)) / pz);
-      const u0 = u - w * fx,
-        u1 = u + w * fx,
-        v0 = v - w * fy,
-        v1 = v + w * fy;
-      if (u1 < 0 || v1 < 0 || u0 > <f32>width || v0 > <f32>height) continue;
-      left = max(0, <i32>floor(u0) / TILE);
-      right = min(columns - 1, <i32>floor(u1) / TILE);
-      top = max(0, <i32>floor(v0) / TILE);
-      bottom = min(rows - 1, <i32>floor(v1) / TILE);
-    }
-    let far: f32 = 0;
-    for (let r = top; r <= bottom; r++)
-      for (let c = left; c <= right; c++)
-        far = max(far, load<f32>(tiles + ((<usize>(r * columns + c)) << 3), 4));
-    if (far == 0 || near > far + truncation) continue;
-    if (count == most) break;
-    store<i32>(list + ((<usize>count) << 2), block);
-    count++;
-  }
-  store<i32>(args, count, D_COUNT);
-}
 
 /** Chunk: GATHER_CHUNK of the listed blocks. Each corner is updated by itself. */
 export function gatherBlocks(args: usize, chunk: i32): void {
@@ -225,6 +56,8 @@ function gatherBlock(args: usize, block: usize): void {
   const image: usize = load<u32>(args, D_COLOR);
   const colours: usize = load<u32>(g, G_COLOUR);
   const freeWeight = load<f32>(args, D_FREE_WEIGHT);
+  const gain = load<f32>(args, D_EXPOSURE),
+    bias = load<f32>(args, D_EXPOSURE + 4);
   const coords = <usize>load<u32>(g, G_COORDS) + (block << 4);
   // The first corner in the sensor frame, and how that moves from corner to corner: rows of Rᵀ.
   const wx = <f32>(load<i32>(coords) << 3) * voxel - load<f32>(args, D_POSE + 12),
@@ -336,7 +169,13 @@ function gatherBlock(args: usize, block: usize): void {
       if (tint == 0 || image == 0 || free || abs(d) > tintBand) continue;
       if (load<u8>(image + at, 3) == 0) continue;
       changed +=
-        mixColour(tint + ((<usize>(x + lane + (y << 3) + (z << 6))) << 3), image + at, min(w, 4)) *
+        mixColour(
+          tint + ((<usize>(x + lane + (y << 3) + (z << 6))) << 3),
+          image + at,
+          min(w, 4),
+          gain,
+          bias,
+        ) *
         voxel *
         <f32>0.004;
     }
@@ -350,14 +189,15 @@ function gatherBlock(args: usize, block: usize): void {
 /** Takes a pixel into a corner's running mean; returns how much its green changed. */
 // @ts-ignore: decorator
 @inline
-function mixColour(corner: usize, pixel: usize, w: f32): f32 {
+function mixColour(corner: usize, pixel: usize, w: f32, gain: f32, bias: f32): f32 {
   const w0 = <f32>load<u16>(corner, 6) * (1.0 / 256);
   const w1 = w0 + w,
     share = w / w1;
   let change: f32 = 0;
   for (let c: usize = 0; c < 3; c++) {
     const old = <f32>load<u16>(corner + (c << 1));
-    const step = (<f32>load<u8>(pixel + c) * 256 - old) * share;
+    const seen = max<f32>(0, min<f32>(255, gain * <f32>load<u8>(pixel + c) + bias));
+    const step = (seen * 256 - old) * share;
     store<u16>(corner + (c << 1), <u16>(old + step + 0.5));
     if (c == 1) change = abs(step) * (1.0 / 256);
   }
@@ -374,22 +214,4 @@ function nearestAround(depth: usize, width: i32, height: i32, u: i32, v: i32): f
       if (z > 0) near = min(near, z);
     }
   return near;
-}
-
-// @ts-ignore: decorator
-@inline
-function laneF(v: v128, lane: i32): f32 {
-  if (lane == 0) return f32x4.extract_lane(v, 0);
-  if (lane == 1) return f32x4.extract_lane(v, 1);
-  if (lane == 2) return f32x4.extract_lane(v, 2);
-  return f32x4.extract_lane(v, 3);
-}
-
-// @ts-ignore: decorator
-@inline
-function laneI(v: v128, lane: i32): i32 {
-  if (lane == 0) return i32x4.extract_lane(v, 0);
-  if (lane == 1) return i32x4.extract_lane(v, 1);
-  if (lane == 2) return i32x4.extract_lane(v, 2);
-  return i32x4.extract_lane(v, 3);
 }

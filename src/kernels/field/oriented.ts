@@ -76,6 +76,7 @@ export function registerOriented(args: usize, chunk: i32): void {
       rotated(args, 16, nx, ny, nz) * gy +
       rotated(args, 32, nx, ny, nz) * gz;
     const near = abs(r) < kernel;
+    add(out, 35, <f64>column(args, 24, o));
     if (level == 0) add(out, 29, 1);
     else {
       add(out, 33, 1);

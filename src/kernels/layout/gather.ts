@@ -23,6 +23,7 @@ export const D_MOST = 112; // how many fit
 export const D_COUNT = 116; // how many there are
 export const D_TILES = 120; // f32×2 per tile: nearest and farthest range; farthest 0 = nothing known
 export const D_FREE_WEIGHT = 124; // f32: weight of what is seen to be free
+export const D_EXPOSURE = 128; // f32×2: brightness of the map = first·pixel + second
 
 // Colours of corners: u16 each
 export const COLOUR_BYTES = 8; // red, green, blue, weight; 256 = one level, or a weight of one
@@ -42,8 +43,8 @@ export const O_MIN_WEIGHT = 96; // f32: corners with less are not trusted
 export const O_OUT = 100; // f64[O_SUMS] per chunk
 export const O_GRIDS = 104; // 8 descriptors
 export const MAX_LEVELS = 8;
-/** Upper triangle of H (21), b (6), Σw, Σwr², points with a fine value, inliers among them, points, Σ|r| of inliers, points with a coarse value only, inliers among them. */
-export const O_SUMS = 35;
+/** Upper triangle of H (21), b (6), Σw, Σwr², points with a fine value, inliers among them, points, Σ|r| of inliers, points with a coarse value only, inliers among them, Σ information of points with a value. */
+export const O_SUMS = 36;
 
 // Photometric registration: arguments
 export const C_GRID = 0; // finest grid

@@ -27,6 +27,11 @@ export function isRectified(topic: string): boolean {
   return /(^|[/_])(image_)?rect(ified)?([/_]|$)/.test(topic);
 }
 
+/** Whether depth images of this topic lie in the colour image's pixels, by the names that drivers use. */
+export function isRegisteredName(topic: string): boolean {
+  return /aligned_depth|depth_registered|registered_depth|depth_to_(rgb|colou?r)/i.test(topic);
+}
+
 /**
  * The pinhole of a sensor_msgs/CameraInfo for its images as they come: cut to the region of interest, and binned. For
  * rectified images P holds, and there is no distortion.

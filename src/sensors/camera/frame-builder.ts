@@ -1,5 +1,5 @@
 import { FeltmapError } from '../../geometry/errors.js';
-import { identity, type Pose } from '../../geometry/se3.js';
+import { identity, type Pose, type Twist } from '../../geometry/se3.js';
 import { fitIntrinsics } from './camera-info.js';
 import { doubtOfDepth } from './depth-doubts.js';
 import type { CameraIntrinsics, ColorImage, DepthImage, FrameColor, RgbdFrame } from './frame.js';
@@ -28,6 +28,10 @@ export interface FramePart {
   readonly color?: () => Promise<ColorImage>;
   /** Stamp of the colour image less that of the depth image, s. */
   readonly delay?: number;
+  /** Where the cameras are at the stamp, in the place of what the setup says. */
+  readonly mount?: Pose;
+  readonly mountTwist?: Twist;
+  readonly T_depth_color?: Pose;
 }
 
 /** Kinds of notes that are kept. */
@@ -71,11 +75,11 @@ export class FrameBuilder {
    * @throws only what is no FeltmapError
    */
   async build(part: FramePart): Promise<RgbdFrame | undefined> {
-    const { name, camera, mount } = this.#setup;
-    const { stampNs, clockShiftNs, frameId } = part;
+    const { name, camera } = this.#setup;
+    const { stampNs, clockShiftNs, frameId, mount = this.#setup.mount, mountTwist } = part;
     const [depth, color] = await Promise.all([
       this.#tried(name, 'depth image skipped', part.depth),
-      part.color && this.#color(part.color, part.delay ?? 0),
+      part.color && this.#color(part.color, part),
     ]);
     const fitted =
       depth && (await this.#tried(name, 'depth image skipped', async () => this.#fit(camera, depth, name)));
@@ -94,16 +98,20 @@ export class FrameBuilder {
       camera: fitted,
       ...(color && { color }),
       ...(mount && { mount }),
+      ...(mountTwist && { mountTwist }),
     };
   }
 
-  async #color(decode: () => Promise<ColorImage>, delay: number): Promise<FrameColor | undefined> {
+  async #color(
+    decode: () => Promise<ColorImage>,
+    { delay = 0, T_depth_color }: FramePart,
+  ): Promise<FrameColor | undefined> {
     const setup = this.#setup.color;
     if (!setup) return undefined;
     return this.#tried(setup.name, 'depth is used without its colour', async () => {
       const image = await decode();
       const camera = this.#fit(setup.camera, image, setup.name);
-      return { image, camera, T_depth_color: setup.T_depth_color ?? identity(), delay };
+      return { image, camera, T_depth_color: T_depth_color ?? setup.T_depth_color ?? identity(), delay };
     });
   }
 

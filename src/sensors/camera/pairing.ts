@@ -10,6 +10,8 @@ const LEARNING = 0.05;
 const PATIENCE = 1;
 /** Images of either kind that wait at most. */
 const MOST_WAITING = 64;
+/** Share of the window within which a partner is the only one possible, though stamps jitter. */
+const PLAIN = 0.25;
 /** Pairs or images before anything is said of them. */
 const ENOUGH = 10;
 
@@ -179,9 +181,16 @@ export class Pairing<D, C> {
     if (this.#depths.length > MOST_WAITING) return true;
     if (seconds(last, this.#newest ?? this.#start!) > PATIENCE) return true;
     const color = this.#newest;
-    if (!color || this.#depths.length < 2) return false;
+    if (!color) return false;
     if (this.#depthPeriod.seconds === undefined || this.#colorPeriod.seconds === undefined) return false;
-    return seconds(color, first!) >= (this.#mean ?? 0) + this.window;
+    if (this.#plain(first!)) return true;
+    return this.#depths.length > 1 && seconds(color, first!) >= (this.#mean ?? 0) + this.window;
+  }
+
+  /** Whether a partner is there that is so near that no other image can come between: live, nothing is waited for. */
+  #plain(depth: Waiting<D>): boolean {
+    const near = PLAIN * this.window;
+    return this.#colors.some((color) => Math.abs(seconds(color, depth) - (this.#mean ?? 0)) <= near);
   }
 
   /** The colour image nearest to a depth image, if no later depth image is nearer to it; −1 without one. */

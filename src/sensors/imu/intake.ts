@@ -30,9 +30,15 @@ export class ImuIntake {
   /** Whether all messages have brought accelerations. */
   #hasForces = true;
   #frame = '';
+  #count = 0;
 
   constructor(options: ImuIntakeOptions) {
     this.#options = options;
+  }
+
+  /** Readings that have come so far, taken or not. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Takes a message; one that cannot be used is left out with a warning. */
@@ -51,6 +57,7 @@ export class ImuIntake {
       return;
     }
     this.#frame = imu.frameId;
+    this.#count++;
     this.#stamps.push(imu.stampNs);
     this.#rates.push(imu.angularVelocity[0]!, imu.angularVelocity[1]!, imu.angularVelocity[2]!);
     const [x, y, z] = imu.linearAcceleration;
@@ -69,14 +76,19 @@ export class ImuIntake {
    * What came since the last scan, on a body; undefined without readings or transform.
    *
    * @param clockShiftNs how far the clock of the stamps has stepped: the readings come on one that has not
+   * @param until {@link count} when the scan came: later readings wait for the next one
    */
-  take(bodyFrame: string, stampNs: bigint, clockShiftNs = 0n): ImuBatch | undefined {
-    if (this.#stamps.length === 0) return undefined;
+  take(bodyFrame: string, stampNs: bigint, clockShiftNs = 0n, until = this.#count): ImuBatch | undefined {
+    const length = Math.min(this.#stamps.length, until - (this.#count - this.#stamps.length));
+    if (length <= 0) return undefined;
     const { lookup, warn } = this.#options;
     const found = lookup(bodyFrame, this.#frame, stampNs);
-    const [stamps, rates] = [this.#stamps, this.#rates];
-    const accelerations = this.#hasForces ? { accelerations: Float64Array.from(this.#forces) } : {};
-    this.clear();
+    const hasForces = this.#hasForces;
+    const stamps = this.#stamps.splice(0, length);
+    const rates = this.#rates.splice(0, 3 * length);
+    const forces = this.#forces.splice(0, 3 * length);
+    const accelerations = hasForces ? { accelerations: Float64Array.from(forces) } : {};
+    if (this.#stamps.length === 0) this.#hasForces = true;
     if (!found.ok) {
       const frames = `from '${bodyFrame}' to '${this.#frame}'`;
       warn('imu transform', `imu is not used: there is no transform ${frames}: ${found.reason}.`);

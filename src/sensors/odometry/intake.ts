@@ -37,9 +37,15 @@ export class OdometryIntake {
   #readings: Reading[] = [];
   /** Frame whose poses the readings are; undefined: the body's own. */
   #child: string | undefined;
+  #count = 0;
 
   constructor(options: OdometryIntakeOptions) {
     this.#options = options;
+  }
+
+  /** Readings that have come so far, taken or not. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Takes a message; one that cannot be used is left out with a warning. */
@@ -72,12 +78,18 @@ export class OdometryIntake {
    * What came since the last scan, on a body; undefined without readings or transform.
    *
    * @param clockShiftNs how far the clock of the stamps has stepped: the readings come on one that has not
+   * @param until {@link count} when the scan came: later readings wait for the next one
    */
-  take(bodyFrame: string, stampNs: bigint, clockShiftNs = 0n): OdometryBatch | undefined {
-    const readings = this.#readings;
-    if (readings.length === 0) return undefined;
+  take(
+    bodyFrame: string,
+    stampNs: bigint,
+    clockShiftNs = 0n,
+    until = this.#count,
+  ): OdometryBatch | undefined {
+    const length = Math.min(this.#readings.length, until - (this.#count - this.#readings.length));
+    if (length <= 0) return undefined;
     const { lookup, warn } = this.#options;
-    this.clear();
+    const readings = this.#readings.splice(0, length);
     // A message without a child frame is about the body, as far as anybody can tell.
     const child = this.#child === undefined || this.#child === '' ? bodyFrame : this.#child;
     const found = lookup(bodyFrame, child, stampNs);
@@ -105,6 +117,7 @@ export class OdometryIntake {
   #take(child: string | undefined, reading: Reading): void {
     if (child !== this.#child) this.clear();
     this.#child = child;
+    this.#count++;
     this.#readings.push(reading);
     if (this.#readings.length > LIMIT) this.#readings.splice(0, LIMIT / 2);
   }

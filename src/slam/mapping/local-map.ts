@@ -5,7 +5,7 @@ import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { SeenSpace, type Contradiction } from '../places/seen-space.js';
 import type { FrameCadence } from './frame-cadence.js';
-import type { Mapper } from './mapper.js';
+import type { MappedHow, Mapper } from './mapper.js';
 import { MovingPoints } from './moving-points.js';
 
 /** Shares of the map's room: beyond the first, far places are forgotten until the second is reached. */
@@ -89,15 +89,14 @@ export class LocalMap {
    * @returns whether it was fused
    * @param pose T_submap_sensor
    * @param scan its number in the map
-   * @param held the pose is not optimised with the map
    */
-  integrate(observation: Observation, pose: Pose, scan: number, held = false): boolean {
+  integrate(observation: Observation, pose: Pose, scan: number, how: MappedHow = {}): boolean {
     const { surface, grid } = observation;
     if (grid && this.#cadence && !this.#cadence.isDue(pose)) return false;
     if (this.#field.fill > FULL) this.#forgetFar(pose);
     if (!grid) this.#moving.mark(surface, pose);
     const { T_body_sensor } = observation;
-    this.#mapper.integrate(surface, pose, scan, { T_body_sensor, held, ...(grid && { grid }) });
+    this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(grid && { grid }) });
     if (!grid) this.#moving.keep(surface, pose);
     this.#seen.add(surface, pose);
     this.#integrated++;

@@ -1,5 +1,6 @@
 import type { RangeGrid, SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend, FitBatch, FitChunk, FitOptions } from '../../field/backend.js';
+import type { Exposure } from '../../field/terms/photometric.js';
 import type { Field } from '../../field/field.js';
 import { Random } from '../../geometry/random.js';
 import { compose, identity, inverse, rotationAngle, translationNorm, type Pose } from '../../geometry/se3.js';
@@ -35,6 +36,8 @@ export interface MappedHow {
   readonly held?: boolean;
   /** The surface in rows and columns, where the sensor has them. */
   readonly grid?: RangeGrid;
+  /** Of its colours against those of the map; default: the same. */
+  readonly exposure?: Exposure;
 }
 
 const CHUNK = 256;
@@ -88,7 +91,7 @@ export class Mapper {
    * @param pose T_submap_sensor
    */
   integrate(surface: SurfaceSamples, pose: Pose, scan: number, how: MappedHow = {}): void {
-    const { T_body_sensor = identity(), held = false, grid } = how;
+    const { T_body_sensor = identity(), held = false, grid, exposure } = how;
     const o = this.#options;
     const seed = (o.seed * 7919 + scan * 104729) >>> 0;
     const parts = o.carveEvery;
@@ -97,6 +100,7 @@ export class Mapper {
       scan,
       ...(scan > 0 && parts > 0 && { carving }),
       ...(grid && { grid }),
+      ...(exposure && { exposure }),
     });
     if (o.iterations === 0 || surface.count === 0) return;
     const chosen = Math.min(o.samplePoints, surface.count);

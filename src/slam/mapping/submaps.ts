@@ -3,7 +3,7 @@ import { encodeSavedMap } from '../../field/saved/saved-map.js';
 import { identity, type Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
 import type { Mesh } from '../../mesh/mesh.js';
-import { surfaceCloud } from '../../mesh/surface-cloud.js';
+import { type CloudPoints, surfaceCloud } from '../../mesh/surface-cloud.js';
 import { FIRST_SUBMAP } from '../events.js';
 import type { EventStream } from '../event-stream.js';
 import type { Places } from '../places/places.js';
@@ -14,8 +14,8 @@ export interface FinishedMap {
   readonly submap: number;
   readonly scans: number;
   readonly mesh: Mesh;
-  /** Surface points, one per fine voxel that the surface crosses, 3·N. */
-  readonly cloud: Float32Array;
+  /** Surface points, one per fine voxel that the surface crosses, with colours where cameras made the map. */
+  readonly cloud: CloudPoints;
   /** What createSlam takes to go on in it. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -29,6 +29,8 @@ export interface LoadedRuns {
 }
 
 export interface SubmapParts {
+  /** Kind of the sensor that the map is made with. */
+  readonly sensor: string;
   readonly field: Field;
   readonly map: LocalMap;
   readonly mesher: MapMesher;
@@ -94,15 +96,16 @@ export class Submaps {
   }
 
   /** Surface points of the map that is being made, or of a mesh of it. */
-  cloud(mesh = this.mesh()): Float32Array {
-    return surfaceCloud(mesh, this.#parts.field.levels[0]!.voxel).positions;
+  cloud(mesh = this.mesh()): CloudPoints {
+    const { positions, colors } = surfaceCloud(mesh, this.#parts.field.levels[0]!.voxel);
+    return { positions, ...(colors && { colors }) };
   }
 
   /** The map that is being made as files, by name. */
   save(): Map<string, Uint8Array> {
-    const { field, places } = this.#parts;
+    const { field, places, sensor } = this.#parts;
     return encodeSavedMap({
-      sensor: 'lidar',
+      sensor,
       frame: this.#frame,
       scans: this.#scans,
       last: { submap: FIRST_SUBMAP, T_submap_sensor: this.#lastPose },

@@ -4,7 +4,7 @@ import type { Track } from '../tracking/tracker.js';
 /** A registration at some place, and how well the scan fits there: ground left out, as that fits nearly everywhere. */
 export interface Candidate {
   readonly track: Track;
-  /** Mean robust weight of the valued points, scale one fine voxel: 1 = perfect. */
+  /** Mean robust weight of the valued points, scale one fine voxel: 1 = perfect. By their information where they have some. */
   readonly fit: number;
   /** Share of the scan that lies in the map. */
   readonly valued: number;
@@ -25,9 +25,10 @@ export const CERTAIN_IN_LOADED_MAP: CertaintyLimits = { inliers: 0.97, fit: 0.7,
 /**
  * For depth cameras, after a loss and in a loaded map: noise leaves fewer inliers than a LiDAR has, and a narrow view little to
  * be mistaken for. In a real kitchen right places had more than 0.52 of the view in the map, wrong ones
- * 0.36 at most; fast motion leaves inliers of 0.73.
+ * 0.36 at most; in a simulated room 95 % of the right ones had a fit of 0.895 and inliers of 0.80, wrong ones a fit of 0.864
+ * at most.
  */
-export const CERTAIN_VIEW: CertaintyLimits = { inliers: 0.7, fit: 0.6, valued: 0.45 };
+export const CERTAIN_VIEW: CertaintyLimits = { inliers: 0.75, fit: 0.87, valued: 0.45 };
 /** Factor by which another place must score higher than the expected one: right ones did by a third or more. */
 const CLEARLY = 1.1;
 

@@ -5,8 +5,8 @@ import { CERTAIN_AFTER_LOSS, isClearlyBetter, type Candidate, type CertaintyLimi
 import { shifted } from './guesses.js';
 import type { PlaceSearch } from './place-search.js';
 
-/** Fastest motion (m/s) and farthest (fine voxels) that are looked for: 60 m/s, and 8 m at 0.15 m. */
-const MAX_SPEED = 60;
+/** Fastest motion of a vehicle (m/s) and farthest (fine voxels) that are looked for: 8 m at 0.15 m. */
+const VEHICLE_SPEED = 60;
 const MAX_REACH = 160 / 3;
 /** Distance of the guesses in fine voxels, 1 m at 0.15 m: the pyramid's basin. */
 export const GUESS_STEP = 20 / 3;
@@ -24,6 +24,13 @@ export interface PlaceQuery {
   readonly camera?: Pose | undefined;
 }
 
+export interface LookAroundOptions {
+  /** What a place must reach after a loss; default: {@link CERTAIN_AFTER_LOSS}. */
+  readonly certainty?: CertaintyLimits;
+  /** Fastest motion that is looked for, m/s; default: that of vehicles. */
+  readonly maxSpeed?: number;
+}
+
 /**
  * Looks for a scan near where it may be, when its motion since the last pose is not known.
  *
@@ -32,15 +39,20 @@ export interface PlaceQuery {
  * const candidate = around.best(query, around.around(query, T_submap_sensor, 4)); // guesses 4 voxels apart
  */
 export class LookAround {
+  readonly certainty: CertaintyLimits;
+  readonly #maxSpeed: number;
+
   /**
    * @param voxel distance between fine corners (m)
-   * @param certainty what a place must reach after a loss
    */
   constructor(
     readonly search: PlaceSearch,
     readonly voxel: number,
-    readonly certainty: CertaintyLimits = CERTAIN_AFTER_LOSS,
-  ) {}
+    { certainty = CERTAIN_AFTER_LOSS, maxSpeed = VEHICLE_SPEED }: LookAroundOptions = {},
+  ) {
+    this.certainty = certainty;
+    this.#maxSpeed = maxSpeed;
+  }
 
   /**
    * The second scan of a map: `expected`, near the first, unless the scan clearly fits elsewhere.
@@ -62,7 +74,7 @@ export class LookAround {
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */
   around({ elapsed, camera }: PlaceQuery, center: Pose, step: number): Pose[] {
-    const reach = Math.min(MAX_SPEED * elapsed, MAX_REACH * this.voxel);
+    const reach = Math.min(this.#maxSpeed * elapsed, MAX_REACH * this.voxel);
     return shifted(center, reach, step * this.voxel, camera);
   }
 }

@@ -80,7 +80,7 @@ export class PlaceSearch {
     const [other] = this.#systems[0].sums;
     return {
       track,
-      fit: other.valued > 0 ? other.weight / other.valued / meanInformation(surface) : 0,
+      fit: other.valued > 0 ? other.weight / (surface.information ? other.information : other.valued) : 0,
       valued: other.points > 0 ? other.valued / other.points : 0,
     };
   }

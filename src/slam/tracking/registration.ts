@@ -3,6 +3,7 @@ import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
+import { Exposures } from './exposure.js';
 import { judge } from './judge.js';
 import type { Track, Tracker } from './tracker.js';
 
@@ -39,6 +40,9 @@ function accelerationOf(twist: Twist, { sweep, dt }: MotionSteps): Twist {
  * const { pose } = registration.from(observation, guess); // T_submap_sensor
  */
 export class Registration {
+  /** Of cameras; kept by whoever believes a track. */
+  readonly exposures = new Exposures();
+
   /** @param kernel robust scale of the scores of turned guesses (m) */
   constructor(
     private readonly tracker: Tracker,
@@ -82,6 +86,7 @@ export class Registration {
       steps,
       near,
       priors,
+      exposure: this.exposures.of(observation.sensor),
     });
   }
 

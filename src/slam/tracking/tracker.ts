@@ -4,7 +4,7 @@ import { LinearSystem, unknownsAt } from '../../field/linear-system.js';
 import type { AlignSolution } from '../../field/registration.js';
 import type { GeometricTerm } from '../../field/terms/geometric.js';
 import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
-import type { PhotometricOptions } from '../../field/terms/photometric.js';
+import type { Exposure, PhotometricOptions } from '../../field/terms/photometric.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TurnHold } from '../../field/terms/turn-hold.js';
@@ -13,6 +13,7 @@ import { eigenSymmetric } from '../../geometry/linear.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import { meanInformation } from '../places/mean-information.js';
+import { AS_MAPPED, exposureOf } from './exposure.js';
 import { trackCovariance } from './track-covariance.js';
 
 export interface TrackerOptions {
@@ -68,6 +69,8 @@ export interface Track {
   readonly unconstrained: Float64Array;
   /** Of the sensor during the sweep, its own frame, m/s² and rad/s²; absent where none was assumed. */
   readonly acceleration?: Twist;
+  /** Of a frame with brightness, against the map. */
+  readonly exposure?: Exposure;
 }
 
 /** What a registration starts from. */
@@ -88,6 +91,8 @@ export interface TrackInput {
   readonly near?: boolean | undefined;
   /** What is known of the pose beside the surface. */
   readonly priors?: readonly PoseTerm[] | undefined;
+  /** Of a frame with brightness: what is expected. */
+  readonly exposure?: Exposure;
 }
 
 /**
@@ -108,14 +113,34 @@ export class Tracker {
     this.#options = options;
   }
 
-  track({ surface, predicted, twist, undistort, hold = true, steps, near, priors = [] }: TrackInput): Track {
+  track({
+    surface,
+    predicted,
+    twist,
+    undistort,
+    hold = true,
+    steps,
+    near,
+    priors = [],
+    ...rest
+  }: TrackInput): Track {
     const o = this.#options;
+    const { exposure = AS_MAPPED } = rest;
+    const photometric = surface.grey ? o.photometric : undefined;
     const solveTwist = undistort !== undefined && o.twistSigmaLinear > 0;
     const solution = this.#backend.solve({
       terms: [
         { ...this.#term(surface, near ? o.kernelEnd : o.kernelStart), kernelEnd: o.kernelEnd },
-        ...(o.photometric && surface.grey
-          ? [{ kind: 'photometric' as const, ...o.photometric, field: this.#field, surface }]
+        ...(photometric
+          ? [
+              {
+                kind: 'photometric' as const,
+                ...photometric,
+                expected: exposure,
+                field: this.#field,
+                surface,
+              },
+            ]
           : []),
         new TwistPrior(twist, o.twistSigmaLinear, o.twistSigmaAngular),
         ...(solveTwist && steps ? [new MotionTie(steps)] : []),
@@ -123,6 +148,7 @@ export class Tracker {
         ...(hold ? [new SlidingHold(predicted, twist, o.minConditioning)] : []),
         ...(hold && o.holdTurns ? [new TurnHold(predicted)] : []),
       ],
+      ...(photometric && { own: Float64Array.of(exposure.gain, exposure.bias) }),
       start: predicted,
       twist,
       solveTwist,
@@ -132,7 +158,9 @@ export class Tracker {
       translationTolerance: o.translationTolerance,
       rotationTolerance: o.rotationTolerance,
     });
-    return this.#conclude(solution, steps, solveTwist);
+    const track = this.#conclude(solution, steps, solveTwist);
+    if (!photometric) return track;
+    return { ...track, exposure: exposureOf(solution.system, photometric.hold, solution.own, exposure) };
   }
 
   /** Mean robust residual of a pose, for searches; small is good. */

@@ -1,5 +1,10 @@
 // A small map with known corners, for the tests of the saved format.
-import type { DistanceLevel, FeatureCorners, MapContent } from '../../../src/field/saved/content.js';
+import type {
+  ColourCorners,
+  DistanceLevel,
+  FeatureCorners,
+  MapContent,
+} from '../../../src/field/saved/content.js';
 import { Random } from '../../../src/geometry/random.js';
 import { exp, identity } from '../../../src/geometry/se3.js';
 
@@ -72,7 +77,24 @@ export function features(seed: number): FeatureCorners & { numbers: Int32Array; 
   };
 }
 
-export function content(blocks = floor(7), withFeatures = true): MapContent {
+/** Colours on the corners near the floor: a smooth pattern with noise, weights of many sizes. */
+export function colours({ coords, data }: Blocks, seed = 5): ColourCorners & { values: Uint16Array } {
+  const random = new Random(seed);
+  const values = new Uint16Array(data.length * 2);
+  for (let at = 0; at < data.length / 2; at++) {
+    if (!(data[2 * at + 1]! > 0) || Math.abs(data[2 * at]!) > 0.2 || random.chance(0.1)) continue;
+    const i = at % 512;
+    const x = coords[3 * Math.floor(at / 512)]! * 8 + (i & 7);
+    for (let c = 0; c < 3; c++) {
+      const level = 128 + 90 * Math.sin(x / (20 + 4 * c)) + 2 * random.normal();
+      values[4 * at + c] = Math.max(0, Math.min(65_280, Math.round(256 * level)));
+    }
+    values[4 * at + 3] = Math.max(1, Math.round(16_384 * random.next() ** 6));
+  }
+  return { coords, values, corners: (block) => values.subarray(block * 2048, block * 2048 + 2048) };
+}
+
+export function content(blocks = floor(7), withFeatures = true, withColours = false): MapContent {
   return {
     sensor: 'lidar',
     frame: 'lidar',
@@ -92,9 +114,14 @@ export function content(blocks = floor(7), withFeatures = true): MapContent {
               layers: [
                 { name: 'distance', wordsPerCorner: 2, stride: 1 },
                 { name: 'features', wordsPerCorner: 1, stride: 4 },
+                ...(withColours ? [{ name: 'colour' as const, wordsPerCorner: 2, stride: 1 }] : []),
               ],
             },
-            layers: { distance: [levelOf(blocks)], ...(withFeatures ? { features: features(8) } : {}) },
+            layers: {
+              distance: [levelOf(blocks)],
+              ...(withFeatures ? { features: features(8) } : {}),
+              ...(withColours ? { colour: colours(blocks) } : {}),
+            },
           },
         ],
       },

@@ -161,15 +161,15 @@ describe('layers that this program does not know', () => {
   };
 
   it('are left out with a warning where the map is whole without them', () => {
-    const map = openSavedMap(withLayer({ name: 'colour' }));
-    expect(map.warnings.join()).toMatch(/layer "colour" .*left out/);
+    const map = openSavedMap(withLayer({ name: 'touch' }));
+    expect(map.warnings.join()).toMatch(/layer "touch" .*left out/);
     expect(Object.keys(map.submaps[0]!.grids[0]!.content().layers)).toEqual(['distance']);
     expect(openSavedMap(withLayer({ coding: 2 })).warnings.join()).toMatch(/layer "features" \(coding 2\)/);
     expect(openSavedMap(files).warnings).toEqual([]);
   });
 
   it('are refused where it is not', () => {
-    for (const name of ['colour', 'constructor', '__proto__'])
+    for (const name of ['touch', 'constructor', '__proto__'])
       expect(() => openSavedMap(withLayer({ name, required: true }))).toThrow(
         /cannot be read without.*newer/,
       );

@@ -155,4 +155,32 @@ describe('Pairing', () => {
     expect(pairing.paired).toBe(colors.length);
     expect(pairing.alone).toBe(depths.length - colors.length);
   });
+
+  it.each([0, 0.004, -0.004, 0.012])(
+    'once rates and offset (%s s) are known, a pair is out as soon as both images are there',
+    (offset) => {
+      const r = random(5);
+      const pairing = new Pairing<number, number>();
+      const ns = (t: number): bigint => BigInt(Math.round(t * 1e9));
+      const events = Array.from({ length: 60 }, (_, k) => {
+        const t = 1000 + k / 30;
+        return [
+          { k, t, depth: true },
+          { k, t: t + offset + 0.002 * (2 * r() - 1), depth: false },
+        ];
+      });
+      const paired: number[] = [];
+      const come = events.map(() => 0);
+      for (const { k, t, depth } of events.flat().sort((a, b) => a.t - b.t)) {
+        const out = depth ? pairing.addDepth(ns(t), k) : pairing.addColor(ns(t), k);
+        for (const pair of out) {
+          expect(pair.color).toBe(pair.depth);
+          paired.push(pair.depth);
+        }
+        come[k]!++;
+        if (k > 10 && come[k] === 2) expect(paired.at(-1)).toBe(k);
+      }
+      expect(paired).toEqual(Array.from({ length: 60 }, (_, k) => k));
+    },
+  );
 });

@@ -86,7 +86,7 @@ export class WasmBackend implements FieldBackend {
     const own = ownField(field);
     const { scan, carving, grid } = how;
     if (grid) {
-      this.gathering.fuse(own, grid, pose, scan);
+      this.gathering.fuse(own, grid, pose, how);
       return;
     }
     if (carving) this.fusion.carve(own, surface, pose, carving);
@@ -105,7 +105,7 @@ export class WasmBackend implements FieldBackend {
   add(term: MeasurementTerm, at: Unknowns, system: LinearSystem): void {
     const field = ownField(term.field);
     if (term.kind === 'photometric')
-      system.addPhotometric(this.photometric.pass(field, term, at), term.hold, at);
+      system.addPhotometric(this.photometric.pass(field, term, at), term.hold, at, term.expected);
     else if (term.surface.information)
       system.addGeometric(this.oriented.pass(field, term, at), term.groundWeight);
     else system.addGeometric(this.registration.pass(field, term, at), term.groundWeight);

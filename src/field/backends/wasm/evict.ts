@@ -31,7 +31,11 @@ export function evictField({
       level.blocks.forEach((block, i) =>
         out.set(level.data.subarray(block * size, (block + 1) * size), i * size),
       );
-      return { ...tableOf(level), corners: out };
+      return {
+        ...tableOf(level),
+        corners: out,
+        ...(level.colour && { colours: coloursOf(level, level.colour) }),
+      };
     }),
     features: {
       ...tableOf(grid),
@@ -42,6 +46,13 @@ export function evictField({
     },
     fitSteps,
   };
+}
+
+function coloursOf({ blocks }: BlockGrid, colour: Uint16Array): Uint16Array {
+  const size = BLOCK_CORNERS * 4;
+  const out = new Uint16Array(blocks.length * size);
+  blocks.forEach((block, i) => out.set(colour.subarray(block * size, (block + 1) * size), i * size));
+  return out;
 }
 
 function tableOf(grid: BlockGrid): EvictedBlocks {
@@ -63,6 +74,11 @@ export function admitField(field: FieldParts, { levels, features }: EvictedField
       'bad-input',
       `A field of voxels ${voxels.join(', ')} m cannot take one of ${theirs.join(', ')} m; admit it to a field of its own layout.`,
     );
+  if (levels.some(({ colours }, i) => Boolean(colours) !== Boolean(field.levels[i]!.colour)))
+    throw new FeltmapError(
+      'bad-input',
+      'A field with colours cannot take one without, nor the other way round; admit it to a field of its own layout.',
+    );
   checkRoom(field, {
     levels: levels.map(({ change }) => change.length),
     features: features.change.length,
@@ -72,9 +88,10 @@ export function admitField(field: FieldParts, { levels, features }: EvictedField
   levels.forEach((level, i) => {
     const grid = field.levels[i]!;
     const size = BLOCK_CORNERS * 2;
-    putTable(grid, level).forEach((block, n) =>
-      grid.data.set(level.corners.subarray(n * size, (n + 1) * size), block * size),
-    );
+    putTable(grid, level).forEach((block, n) => {
+      grid.data.set(level.corners.subarray(n * size, (n + 1) * size), block * size);
+      grid.colour?.set(level.colours!.subarray(n * size * 2, (n + 1) * size * 2), block * size * 2);
+    });
   });
   const own = field.features;
   own.decoder.set(features.decoder);

@@ -3,6 +3,7 @@ import type { KernelPool } from '../../../compute/pool.js';
 import type { Pose } from '../../../geometry/se3.js';
 import * as L from '../../../kernels/layout/gather.js';
 import type { RangeGrid } from '../../../sensors/observation.js';
+import type { IntegrateOptions } from '../../backend.js';
 import type { WasmField } from './field.js';
 import type { BlockGrid } from './grid.js';
 
@@ -21,7 +22,7 @@ const FREE_WEIGHT = 0.2;
  *
  * @example
  * const gathering = new Gathering(pool);
- * gathering.fuse(field, observation.grid, T_submap_sensor, 0);
+ * gathering.fuse(field, observation.grid, T_submap_sensor, { scan: 0 });
  */
 export class Gathering {
   readonly #pool: KernelPool;
@@ -31,7 +32,7 @@ export class Gathering {
   constructor(pool: KernelPool) {
     const { memory } = pool;
     this.#pool = pool;
-    this.#arguments = new KernelArguments(memory, 128);
+    this.#arguments = new KernelArguments(memory, 144);
     this.#arguments
       .int(L.D_BLOCKS, memory.alloc(MOST_BLOCKS * 4), MOST_BLOCKS)
       .int(L.D_TILES, memory.alloc(MOST_TILES * 8))
@@ -40,7 +41,7 @@ export class Gathering {
   }
 
   /** Makes blocks around the surface and updates all that are in view, on every level. */
-  fuse(field: WasmField, grid: RangeGrid, pose: Pose, scan: number): void {
+  fuse(field: WasmField, grid: RangeGrid, pose: Pose, { scan, exposure }: IntegrateOptions): void {
     const { memory } = this.#pool;
     const { width, height, fx, fy, cx, cy } = grid;
     const [columns, rows] = [Math.ceil(width / L.TILE), Math.ceil(height / L.TILE)];
@@ -55,7 +56,8 @@ export class Gathering {
         ...[grid.z, grid.nx, grid.ny, grid.nz, grid.information].map((p) => memory.addressOf(p)),
       )
       .int(L.D_COLOR, grid.color ? memory.addressOf(grid.color) : 0)
-      .int(L.D_SCAN, scan);
+      .int(L.D_SCAN, scan)
+      .float(L.D_EXPOSURE, [1 + (exposure?.gain ?? 0) / L.GAIN_LEVELS, exposure?.bias ?? 0]);
     this.#pool.run('rangeTiles', this.#arguments.pointer, rows);
     field.levels.forEach((level, i) => this.#fuseLevel(level, i === 0 ? FINE_STEP : COARSE_STEP));
     field.checkRoom();

@@ -71,5 +71,6 @@ export class OrientedRegistration {
     sums.absolute += p[at + 32]!;
     sums.coarse += p[at + 33]!;
     sums.coarseInliers += p[at + 34]!;
+    sums.information += p[at + 35]!;
   }
 }

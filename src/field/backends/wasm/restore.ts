@@ -1,5 +1,7 @@
 import { FeltmapError } from '../../../geometry/errors.js';
-import type { FieldContent } from '../../saved/content.js';
+import { BlockIndex } from '../../saved/block-order.js';
+import type { ColourCorners, FieldContent } from '../../saved/content.js';
+import { damaged } from '../../saved/damage.js';
 import type { SavedGrid } from '../../saved/saved-map.js';
 import { FEATURES, ROW_FLOATS, type FeatureLevel } from './features.js';
 import { coordsOf } from './forget.js';
@@ -15,11 +17,14 @@ export interface FieldParts {
 /** Summed change of a restored block, metres: enough to be meshed anew, after what changes now. */
 const RESTORED_CHANGE = 0.1;
 const BLOCK_FLOATS = BLOCK_CORNERS * 2;
+const BLOCK_COLOURS = BLOCK_CORNERS * 4;
+const COLOUR = { name: 'colour', wordsPerCorner: 2, stride: 1 } as const;
 
 /** Views of a field for saving. Corners are not copied. */
 export function fieldContent({ levels, features }: FieldParts, cellVoxels: number): FieldContent {
   const { grid, rows, decoder } = features;
-  const { voxel, truncation } = levels[0]!;
+  const [fine] = levels;
+  const { voxel, truncation, colour } = fine!;
   return {
     spec: {
       voxel,
@@ -28,6 +33,7 @@ export function fieldContent({ levels, features }: FieldParts, cellVoxels: numbe
       layers: [
         { name: 'distance', wordsPerCorner: 2, stride: 1 },
         { name: 'features', wordsPerCorner: 1, stride: cellVoxels },
+        ...(colour ? [COLOUR] : []),
       ],
     },
     layers: {
@@ -48,6 +54,15 @@ export function fieldContent({ levels, features }: FieldParts, cellVoxels: numbe
         },
         features: (row) => rows.subarray(row * ROW_FLOATS, row * ROW_FLOATS + FEATURES),
       },
+      ...(colour && {
+        colour: {
+          coords: coordsOf(fine!, fine!.blocks),
+          corners: (n: number) => {
+            const block = fine!.blocks[n]!;
+            return colour.subarray(block * BLOCK_COLOURS, (block + 1) * BLOCK_COLOURS);
+          },
+        },
+      }),
     },
   };
 }
@@ -60,12 +75,13 @@ export function fieldContent({ levels, features }: FieldParts, cellVoxels: numbe
 export function restoreField(field: FieldParts, saved: SavedGrid): void {
   const { levels, features } = field;
   checkFit(field, saved);
-  const { distance, features: learned } = saved.content().layers;
+  const { distance, features: learned, colour } = saved.content().layers;
   if (learned && learned.decoder.length !== features.decoder.length)
     throw new FeltmapError(
       'bad-input',
       'The decoder of the saved map is not that of this program; map anew.',
     );
+  const coloured = colour && placesOf(colour, distance![0]!.coords);
   field.clear();
   distance!.forEach(({ coords, corners }, i) => {
     const grid = levels[i]!;
@@ -75,12 +91,38 @@ export function restoreField(field: FieldParts, saved: SavedGrid): void {
     });
     grid.noteWrite();
   });
+  restoreColours(levels[0]!, colour, coloured);
   if (!learned) return;
   features.decoder.set(learned.decoder);
   blocksAt(features.grid, learned.coords).forEach((block, n) => {
     learned.rows(n).forEach((row, corner) => {
       if (row !== 0) features.restoreRow(block, corner, learned.features(row), 0, 1);
     });
+  });
+}
+
+/**
+ * Where coloured blocks stand among those that have distances.
+ *
+ * @throws FeltmapError bad-input for one that is not among them
+ */
+function placesOf(colour: ColourCorners, coords: Int32Array): Int32Array {
+  const index = new BlockIndex(coords);
+  return Int32Array.from({ length: colour.coords.length / 3 }, (_, n) => {
+    const [bx, by, bz] = colour.coords.subarray(n * 3, n * 3 + 3);
+    const at = index.at(bx!, by!, bz!);
+    if (at < 0) throw damaged('The colours');
+    return at;
+  });
+}
+
+/** A field without a layer for them does without. @param places of {@link placesOf} */
+function restoreColours(grid: BlockGrid, colour?: ColourCorners, places?: Int32Array): void {
+  if (!colour || !places || !grid.colour) return;
+  const { blocks } = grid;
+  places.forEach((at, n) => {
+    const block = blocks[at];
+    if (block !== undefined) grid.colour!.set(colour.corners(n), block * BLOCK_COLOURS);
   });
 }
 

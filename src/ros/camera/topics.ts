@@ -1,0 +1,101 @@
+import { ROS_TYPES } from '../../messages/types.js';
+import type { ParameterStore } from '../parameter-check.js';
+import { PRESETS } from './presets.js';
+
+/** What a topic of a camera brings. */
+export type CameraInput = 'depth' | 'color' | 'info' | 'colorInfo' | 'points';
+
+/** A topic that a camera is read from. */
+export interface CameraTopic {
+  readonly input: CameraInput;
+  /** As it is subscribed to; remappings apply. */
+  readonly name: string;
+  /** Type of the messages. */
+  readonly type: string;
+}
+
+/** A depth camera of the parameters. */
+export interface CameraTopics {
+  /** For people. */
+  readonly name: string;
+  readonly topics: readonly CameraTopic[];
+}
+
+/** Value of `color_topic` that leaves colour out. */
+const NO_COLOR = 'none';
+
+/** The depth cameras that the parameters name, the leading one first; none where the map is made with LiDARs. */
+export function camerasOf(p: ParameterStore): CameraTopics[] {
+  if (p.config.sensor.kind !== 'rgbd') return [];
+  return p.strings('rgbd_cameras').map((name) => ({ name, topics: topicsOf(p, name) }));
+}
+
+function topicsOf(p: ParameterStore, camera: string): CameraTopic[] {
+  const preset = PRESETS[p.string('preset') as keyof typeof PRESETS] as (typeof PRESETS)['zed'] | undefined;
+  const input = p.string('rgbd_input');
+  const named = (parameter: string, fromPreset: string | undefined, own: string): string =>
+    p.string(parameter) || (fromPreset ?? `${camera}/${own}`);
+  if (input === 'points') {
+    const name = named('points_topic', undefined, 'points');
+    return [{ input: 'points', name, type: ROS_TYPES.pointCloud2 }];
+  }
+  const image = (input_: 'depth' | 'color', name: string): CameraTopic => {
+    const full = input === 'compressed' ? transported(name, input_) : name;
+    return { input: input_, name: full, type: imageType(full) };
+  };
+  const infos = (input_: 'info' | 'colorInfo', name: string): CameraTopic => ({
+    input: input_,
+    name,
+    type: ROS_TYPES.cameraInfo,
+  });
+  const depth = [
+    image('depth', named('depth_topic', preset?.depth, 'depth')),
+    infos('info', named('camera_info_topic', preset?.info, 'camera_info')),
+  ];
+  if (p.string('color_topic') === NO_COLOR) return depth;
+  return [
+    ...depth,
+    image('color', named('color_topic', preset?.color, 'color')),
+    infos('colorInfo', named('color_camera_info_topic', preset?.colorInfo, 'color_camera_info')),
+  ];
+}
+
+/** What image_transport appends, where it is not there yet. */
+function transported(name: string, input: 'depth' | 'color'): string {
+  if (isTransported(name)) return name;
+  return `${name}/${input === 'depth' ? 'compressedDepth' : 'compressed'}`;
+}
+
+function isTransported(name: string): boolean {
+  return /\/compressed(Depth)?$/.test(name);
+}
+
+/** The type of an image topic by its name. */
+export function imageType(name: string): string {
+  return isTransported(name) ? ROS_TYPES.compressedImage : ROS_TYPES.image;
+}
+
+/**
+ * The type with which an image topic is subscribed to: that of those who publish it already, else what its name tells.
+ *
+ * @param full name of the topic after remapping
+ * @param published types of its publishers
+ */
+export function chosenType(full: string, published: readonly string[]): string {
+  const images = new Set(
+    published.filter((type) => type === ROS_TYPES.image || type === ROS_TYPES.compressedImage),
+  );
+  return images.size === 1 ? [...images][0]! : imageType(full);
+}
+
+/** Topics without which a camera can be used, though in grey or with the intrinsics of depth. */
+export function optionalTopics(cameras: readonly CameraTopics[]): ReadonlySet<string> {
+  const all = cameras.flatMap(({ topics }) => topics);
+  const names = (ofColor: boolean): string[] =>
+    all
+      .filter(({ input }) => (input === 'color' || input === 'colorInfo') === ofColor)
+      .map(({ name }) => name);
+  // One camera_info may be that of both.
+  const needed = new Set(names(false));
+  return new Set(names(true).filter((name) => !needed.has(name)));
+}

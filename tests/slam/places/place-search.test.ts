@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { KernelPool } from '../../../src/compute/pool.js';
+import { exp, identity, type Pose } from '../../../src/geometry/se3.js';
+import { PlaceSearch } from '../../../src/slam/places/place-search.js';
+import type { Track } from '../../../src/slam/tracking/tracker.js';
+import { cameraField, insideOf, pinholeOf, samplesOf, viewOf } from '../../field/views.js';
+
+let pool: KernelPool;
+beforeAll(async () => {
+  pool = await KernelPool.create({ threads: 1, memoryMiB: 256 });
+});
+afterAll(() => pool.close());
+
+it('measures a fit between 0 and 1 by the information of what has a value, best where the frame was taken', () => {
+  const { backend, field } = cameraField(pool);
+  const camera = pinholeOf(96, 72);
+  const world = insideOf(0.6, 0.4, 1.2);
+  // Near samples have a hundred times the information of far ones.
+  const view = viewOf(pool.memory, camera, world, identity(), { information: (z) => z ** -6 });
+  backend.gathering.fuse(field, view, identity(), { scan: 0 });
+  const search = new PlaceSearch(backend, field, { gradientScale: 0.5, minWeight: 0 });
+  const surface = samplesOf(pool.memory, view, 3);
+  const measure = (pose: Pose) => search.measure(surface, { pose } as Track);
+  const right = measure(identity());
+  expect(right.fit).toBeGreaterThan(0.99);
+  expect(right.fit).toBeLessThanOrEqual(1 + 1e-6);
+  expect(right.valued).toBeGreaterThan(0.9);
+  // Ahead by 40 cm the near samples alone lie in the map: their fit must not count as more than a perfect one.
+  for (const ahead of [-0.4, -0.2, 0.2, 0.4]) {
+    const { fit, valued } = measure(exp([0, 0, ahead, 0, 0, 0]));
+    expect(fit).toBeLessThanOrEqual(1 + 1e-6);
+    expect(valued).toBeLessThan(right.valued);
+  }
+  const guesses = [-0.3, 0.2, 0, 0.4].map((x) => exp([x, 0, 0, 0, 0, 0]));
+  expect(search.rank(surface, guesses, 1)).toEqual([guesses[2]]);
+});

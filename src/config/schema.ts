@@ -267,7 +267,7 @@ export const configSchema = z.strictObject({
         .max(1)
         .default(0.02)
         .describe(
-          'As tracking.minConditioning. Bare walls and floors have 0.01 at most, rooms that are tracked to millimetres 0.03 and more.',
+          'As tracking.minConditioning. Bare walls and floors have 0.013 at most, rooms that are tracked to millimetres 0.026 and more.',
         ),
       iterations: z
         .int()

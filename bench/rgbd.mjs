@@ -165,7 +165,7 @@ else {
   if (later) console.log(`control, truth of a frame later: ATE ${cm(later.ate.translation.rmse)} cm`);
   for (const m of [out.mesh, ...others])
     console.log(
-      `${m.file ?? 'mesh'}: ${m.triangles} triangles; ${held.length} frames held out: depth L1 ${cm(m.l1)} cm (median ${cm(m.median)}), ` +
+      `${m.file ?? 'mesh'}: ${m.triangles ?? mesh.indices.length / 3} triangles; ${held.length} frames held out: depth L1 ${cm(m.l1)} cm (median ${cm(m.median)}), ` +
         `completion ${cm(m.completion)} %, hit ${cm(m.hitRatio)} %, PSNR ${m.psnr?.toFixed(2)} dB`,
     );
   const stages = Object.entries(out.stages).map(([k, v]) => `${k} ${v.toFixed(1)}`);

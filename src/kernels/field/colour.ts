@@ -23,6 +23,7 @@ import {
   POINT_CHUNK,
 } from '../layout/gather';
 import { findBlock, sampleScalar } from './grid';
+import { add, column, rotated } from './posed';
 
 /** Address of a corner's colour, 0 where its block does not exist. Corner o of the cell (ix, iy, iz) that begins in `block`. */
 // @ts-ignore: decorator
@@ -105,14 +106,14 @@ export function registerColour(args: usize, chunk: i32): void {
   const past = min(load<i32>(args, C_COUNT), (chunk + 1) * POINT_CHUNK);
   for (let i = chunk * POINT_CHUNK; i < past; i++) {
     const o = (<usize>load<u32>(indices + ((<usize>i) << 2))) << 2;
-    const grey = column(args, 12, o);
+    const grey = column(args + C_POINTS, 12, o);
     if (grey != grey) continue;
-    const px = column(args, 0, o),
-      py = column(args, 4, o),
-      pz = column(args, 8, o);
-    const mx = rotated(args, 0, px, py, pz),
-      my = rotated(args, 16, px, py, pz),
-      mz = rotated(args, 32, px, py, pz);
+    const px = column(args + C_POINTS, 0, o),
+      py = column(args + C_POINTS, 4, o),
+      pz = column(args + C_POINTS, 8, o);
+    const mx = rotated(args + C_POSE, 0, px, py, pz),
+      my = rotated(args + C_POSE, 16, px, py, pz),
+      mz = rotated(args + C_POSE, 32, px, py, pz);
     const wx = mx + load<f32>(args, C_POSE + 12),
       wy = my + load<f32>(args, C_POSE + 28),
       wz = mz + load<f32>(args, C_POSE + 44);
@@ -123,7 +124,7 @@ export function registerColour(args: usize, chunk: i32): void {
       gz = load<f32>(scratch, 12);
     const r = load<f32>(scratch) - gain * grey - bias;
     const robust = k2 / (k2 + r * r);
-    const w = robust * robust * scale * min<f32>(1, column(args, 16, o));
+    const w = robust * robust * scale * min<f32>(1, column(args + C_POINTS, 16, o));
     store<f32>(scratch, gx, 32);
     store<f32>(scratch, gy, 36);
     store<f32>(scratch, gz, 40);
@@ -202,27 +203,4 @@ function sampleGrey(g: usize, inverse: f32, x: f32, y: f32, z: f32, out: usize):
 @inline
 function mix(a: f32, b: f32, t: f32): f32 {
   return a + (b - a) * t;
-}
-
-// @ts-ignore: decorator
-@inline
-function column(args: usize, which: usize, o: usize): f32 {
-  return load<f32>(<usize>load<u32>(args + which, C_POINTS) + o);
-}
-
-// @ts-ignore: decorator
-@inline
-function rotated(args: usize, row: usize, x: f32, y: f32, z: f32): f32 {
-  return (
-    load<f32>(args + row, C_POSE) * x +
-    load<f32>(args + row, C_POSE + 4) * y +
-    load<f32>(args + row, C_POSE + 8) * z
-  );
-}
-
-// @ts-ignore: decorator
-@inline
-function add(sums: usize, index: usize, value: f64): void {
-  const at = sums + (index << 3);
-  store<f64>(at, load<f64>(at) + value);
 }

@@ -18,6 +18,7 @@ import {
   POINT_CHUNK,
 } from '../layout/gather';
 import { sampleScalar } from './grid';
+import { add, column, rotated } from './posed';
 
 /** Distances nearer to the truncation than this share of it are not what they seem. */
 const SATURATED: f32 = 0.9;
@@ -41,12 +42,12 @@ export function registerOriented(args: usize, chunk: i32): void {
   const past = min(load<i32>(args, O_COUNT), (chunk + 1) * POINT_CHUNK);
   for (let i = chunk * POINT_CHUNK; i < past; i++) {
     const o = (<usize>load<u32>(indices + ((<usize>i) << 2))) << 2;
-    const px = column(args, 0, o),
-      py = column(args, 4, o),
-      pz = column(args, 8, o);
-    const mx = rotated(args, 0, px, py, pz),
-      my = rotated(args, 16, px, py, pz),
-      mz = rotated(args, 32, px, py, pz);
+    const px = column(args + O_POINTS, 0, o),
+      py = column(args + O_POINTS, 4, o),
+      pz = column(args + O_POINTS, 8, o);
+    const mx = rotated(args + O_POSE, 0, px, py, pz),
+      my = rotated(args + O_POSE, 16, px, py, pz),
+      mz = rotated(args + O_POSE, 32, px, py, pz);
     const wx = mx + load<f32>(args, O_POSE + 12),
       wy = my + load<f32>(args, O_POSE + 28),
       wz = mz + load<f32>(args, O_POSE + 44);
@@ -68,15 +69,15 @@ export function registerOriented(args: usize, chunk: i32): void {
       gz = load<f32>(scratch, 12);
     const norm = sqrt(gx * gx + gy * gy + gz * gz);
     if (norm < LEAST_NORM || norm > MOST_NORM) continue;
-    const nx = column(args, 12, o),
-      ny = column(args, 16, o),
-      nz = column(args, 20, o);
+    const nx = column(args + O_POINTS, 12, o),
+      ny = column(args + O_POINTS, 16, o),
+      nz = column(args + O_POINTS, 20, o);
     const cos =
-      rotated(args, 0, nx, ny, nz) * gx +
-      rotated(args, 16, nx, ny, nz) * gy +
-      rotated(args, 32, nx, ny, nz) * gz;
+      rotated(args + O_POSE, 0, nx, ny, nz) * gx +
+      rotated(args + O_POSE, 16, nx, ny, nz) * gy +
+      rotated(args + O_POSE, 32, nx, ny, nz) * gz;
     const near = abs(r) < kernel;
-    add(out, 35, <f64>column(args, 24, o));
+    add(out, 35, <f64>column(args + O_POINTS, 24, o));
     if (level == 0) add(out, 29, 1);
     else {
       add(out, 33, 1);
@@ -85,7 +86,7 @@ export function registerOriented(args: usize, chunk: i32): void {
     if (cos < LEAST_COS * norm) continue;
     const robust = k2 / (k2 + r * r),
       sane = gs2 / (gs2 + (norm - 1) * (norm - 1));
-    const w = robust * robust * sane * sane * column(args, 24, o);
+    const w = robust * robust * sane * sane * column(args + O_POINTS, 24, o);
     if (level == 0 && near) {
       add(out, 30, 1);
       add(out, 32, <f64>abs(r));
@@ -107,28 +108,4 @@ export function registerOriented(args: usize, chunk: i32): void {
     add(out, 27, <f64>w);
     add(out, 28, <f64>(w * r * r));
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function column(args: usize, which: usize, o: usize): f32 {
-  return load<f32>(<usize>load<u32>(args + which, O_POINTS) + o);
-}
-
-/** A coordinate of a direction in the submap: one row of the rotation. */
-// @ts-ignore: decorator
-@inline
-function rotated(args: usize, row: usize, x: f32, y: f32, z: f32): f32 {
-  return (
-    load<f32>(args + row, O_POSE) * x +
-    load<f32>(args + row, O_POSE + 4) * y +
-    load<f32>(args + row, O_POSE + 8) * z
-  );
-}
-
-// @ts-ignore: decorator
-@inline
-function add(sums: usize, index: usize, value: f64): void {
-  const at = sums + (index << 3);
-  store<f64>(at, load<f64>(at) + value);
 }

@@ -25,6 +25,7 @@ import {
   R_TWIST,
 } from '../layout/field';
 import { findBlock, gatherCell, sampleCell, sampleScalar } from './grid';
+import { add } from './posed';
 
 const PARTIAL: usize = 3 * 6 * 8 * 4;
 // … + Σw, Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers, and of the points with a
@@ -185,13 +186,6 @@ export function register(args: usize, chunk: i32): void {
   }
   spread(partial, base);
   spread(partial + PARTIAL, base + R_SUMS * 8);
-}
-
-// @ts-ignore: decorator
-@inline
-function add(sums: usize, index: usize, value: f64): void {
-  const at = sums + (index << 3);
-  store<f64>(at, load<f64>(at) + value);
 }
 
 // @ts-ignore: decorator

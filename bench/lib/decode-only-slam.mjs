@@ -31,7 +31,7 @@ export async function createSlam() {
     },
     view: {
       submap: 0,
-      blockSize: 1,
+      blockSizes: [1],
       meshVersion: 0,
       newestKeyframe: undefined,
       meshChanges: (version) => ({ version, blocks: [], deleted: [] }),

@@ -24,7 +24,7 @@ export const configSchema = z.strictObject({
   sensor: z
     .strictObject({
       kind: z
-        .enum(['lidar', 'rgbd'])
+        .enum(['lidar', 'rgbd', 'lidar+rgbd'])
         .default('lidar')
         .describe('What the map is made with; a replay takes what the recording holds.'),
       minRange: z.number().min(0).default(0.5).describe('Nearer returns are dropped (m): the robot itself.'),

@@ -93,6 +93,17 @@ export function poolFor({ pyramid, layers = [] }: PooledSpec, room: FieldRoom): 
   return layers.some(({ name }) => name === 'colour') ? { ...pool, colours: true } : pool;
 }
 
+/** A pool for what several fields may hold. */
+export function joinPools(a: PoolRoom, b: PoolRoom): PoolRoom {
+  const colours = a.colours === true || b.colours === true;
+  return {
+    blocks: a.blocks + b.blocks,
+    featureBlocks: a.featureBlocks + b.featureBlocks,
+    rows: a.rows + b.rows,
+    ...(colours && { colours }),
+  };
+}
+
 /**
  * The entry of a layer.
  *

@@ -23,6 +23,8 @@ export interface MeshBlock extends MeshBlockData {
   readonly bx: number;
   readonly by: number;
   readonly bz: number;
+  /** Which of the map's grids it is of, coarsest first. */
+  readonly scale: number;
   readonly version: number;
 }
 
@@ -37,30 +39,40 @@ export interface MeshChanges {
 /** Block coordinates run from −65536 to 65535. */
 const HALF = 65536;
 const RANGE = 2 * HALF;
+/** Keys of one grid; 2⁵³ holds those of four. */
+const KEYS = RANGE ** 3;
+/** Most grids that a store tells apart. */
+export const MOST_SCALES = 4;
 
 /**
- * One exact number for a block's coordinates; numbers sort by z, then y, then x.
+ * One exact number for a block's coordinates; numbers sort by grid, then z, then y, then x.
  *
+ * @param scale which of the map's grids, 0 … 3
  * @throws FeltmapError bad-input when a coordinate is not an integer of −65536 … 65535
  */
-export function blockKey(bx: number, by: number, bz: number): number {
+export function blockKey(bx: number, by: number, bz: number, scale = 0): number {
   const inside = (b: number): boolean => Number.isInteger(b) && b >= -HALF && b < HALF;
   if (!inside(bx) || !inside(by) || !inside(bz))
     throw new FeltmapError(
       'bad-input',
       `Mesh block (${bx}, ${by}, ${bz}) lies outside of ±${HALF} blocks around the submap's origin; start a new submap or use larger voxels.`,
     );
-  return ((bz + HALF) * RANGE + by + HALF) * RANGE + bx + HALF;
+  return scale * KEYS + ((bz + HALF) * RANGE + by + HALF) * RANGE + bx + HALF;
 }
 
 /** Block coordinates [bx, by, bz] of a key. */
 export function blockCoordsOf(key: number): [number, number, number] {
-  const rest = Math.floor(key / RANGE);
+  const rest = Math.floor((key % KEYS) / RANGE);
   return [(key % RANGE) - HALF, (rest % RANGE) - HALF, Math.floor(rest / RANGE) - HALF];
 }
 
+/** The grid that a key is of. */
+export function scaleOf(key: number): number {
+  return Math.floor(key / KEYS);
+}
+
 /**
- * The map's surface, block by block. Every change takes the next version number, so that a viewer that knows
+ * The map's surface, block by block, of all its grids. Every change takes the next version number, so that a viewer that knows
  * version n asks for `changedSince(n)`; blocks that have gone are remembered as deletions.
  *
  * @example
@@ -109,16 +121,17 @@ export class MeshBlockStore {
    * Stores a copy of a block's triangles; one without triangles is deleted. Nothing happens when the block is the
    * same as before.
    *
+   * @param scale which of the map's grids it is of, 0 … 3
    * @returns whether the store changed
    */
-  set(bx: number, by: number, bz: number, data: MeshBlockData): boolean {
-    const key = blockKey(bx, by, bz);
+  set(bx: number, by: number, bz: number, data: MeshBlockData, scale = 0): boolean {
+    const key = blockKey(bx, by, bz, scale);
     if (data.indices.length === 0) return this.delete(key);
     const before = this.#blocks.get(key);
     if (before && same(before, data)) return false;
     if (before) this.#forget(before);
     this.#deleted.delete(key);
-    this.#blocks.set(key, { key, bx, by, bz, version: ++this.#version, ...copy(data) });
+    this.#blocks.set(key, { key, bx, by, bz, scale, version: ++this.#version, ...copyBlock(data) });
     this.#vertices += data.edges.length;
     this.#triangles += data.indices.length / 3;
     return true;
@@ -133,9 +146,9 @@ export class MeshBlockStore {
     return true;
   }
 
-  /** Deletes every block; viewers learn of each. */
-  clear(): void {
-    for (const key of this.sortedKeys()) this.delete(key);
+  /** Deletes every block, or those of one grid; viewers learn of each. */
+  clear(scale?: number): void {
+    for (const key of this.sortedKeys()) if (scale === undefined || scaleOf(key) === scale) this.delete(key);
   }
 
   /** Blocks set and deleted after `version`, oldest change first. `changedSince(0)` is everything. */
@@ -158,7 +171,7 @@ export class MeshBlockStore {
 }
 
 /** Copies into one buffer: blocks are many, and an allocation costs more than the copy. */
-function copy(data: MeshBlockData): MeshBlockData {
+export function copyBlock(data: MeshBlockData): MeshBlockData {
   const vertices = data.edges.length;
   const plain = 26 * vertices + 2 * data.indices.length;
   const buffer = new ArrayBuffer(data.colors ? plain + 3 * vertices : plain);

@@ -2,9 +2,10 @@ import type { KernelPool } from '../compute/pool.js';
 import { BLOCK_VALUES, type FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
 import type { Mesh } from './mesh.js';
-import { blockKey, type MeshBlockStore } from './block-store.js';
+import { blockKey, MeshBlockStore, type MeshBlockData } from './block-store.js';
 import { BlockMesher } from './mesher.js';
 import { mostChanged } from './most-changed.js';
+import { Seam } from './seam.js';
 import type { ColorsOf } from './vertex-colors.js';
 import { weldBlocks } from './weld.js';
 
@@ -15,6 +16,8 @@ export interface MapMesherOptions {
   minComponentTriangles: number;
   /** Decode the learned residual, or mesh the fused distances alone. */
   features: boolean;
+  /** Meshes of coarser grids of the same submap, coarsest first: they end where this one begins. */
+  coarser?: readonly MapMesher[];
 }
 
 const SLOTS = 128;
@@ -42,6 +45,11 @@ export class MapMesher {
   /** Corners farther from the surface are not meshed, metres. */
   readonly #band: number;
   readonly #mesher: BlockMesher;
+  /** Which of the submap's grids it is of. */
+  readonly #scale: number;
+  readonly #seam: Seam;
+  /** Finer grids: the mesh is cut away where they have the surface. */
+  readonly #finer: { readonly truncation: number; sample(points: Float32Array): Float32Array }[] = [];
   readonly #options: MapMesherOptions;
   readonly #colorsOf: ColorsOf;
   /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
@@ -54,7 +62,24 @@ export class MapMesher {
     const { voxel, truncation } = field.levels[0]!;
     this.#band = truncation > 2.5 * voxel ? WHOLE * truncation : BAND_VOXELS * voxel;
     this.#colorsOf = (points) => backend.colours(field, points);
-    this.#mesher = new BlockMesher(pool, { slots: SLOTS, cellSize: field.levels[0]!.voxel });
+    const { coarser = [] } = options;
+    this.#scale = coarser.length;
+    const store = coarser[0]?.store ?? new MeshBlockStore();
+    this.#seam = new Seam(store, {
+      scale: this.#scale,
+      side: BLOCK_CELLS * voxel,
+      reach: voxel,
+      finer: this.#finer,
+    });
+    this.#mesher = new BlockMesher(pool, {
+      slots: SLOTS,
+      cellSize: voxel,
+      scale: this.#scale,
+      store,
+      sink: { set: (bx, by, bz, data) => this.#take(bx, by, bz, data) },
+    });
+    const sample = (points: Float32Array): Float32Array => backend.sample(field, 'distance', points);
+    for (const mesher of coarser) mesher.#finer.push({ truncation, sample });
     this.#values = pool.memory.f32(this.#mesher.valuesBase, SLOTS * BLOCK_VALUES);
   }
 
@@ -91,7 +116,12 @@ export class MapMesher {
     for (let i = 0; i < forgotten.length; i += 3)
       for (let o = 0; o < 8; o++)
         this.#kept.add(
-          blockKey(forgotten[i]! - (o & 1), forgotten[i + 1]! - ((o >> 1) & 1), forgotten[i + 2]! - (o >> 2)),
+          blockKey(
+            forgotten[i]! - (o & 1),
+            forgotten[i + 1]! - ((o >> 1) & 1),
+            forgotten[i + 2]! - (o >> 2),
+            this.#scale,
+          ),
         );
   }
 
@@ -102,17 +132,39 @@ export class MapMesher {
     this.#extract(
       this.#kept.size > 0 ? blocks.filter((block) => !this.#kept.has(this.#keyOf(block))) : blocks,
     );
-    return weldBlocks(this.store, { minComponentTriangles: this.#options.minComponentTriangles });
+    const { minComponentTriangles } = this.#options;
+    return weldBlocks(this.store, { minComponentTriangles, scale: this.#scale });
   }
 
   clear(): void {
     this.#kept.clear();
-    this.store.clear();
+    this.#seam.clear();
+    this.store.clear(this.#scale);
+  }
+
+  /** Blocks of the only grid, and of the finest, go into the store as they are. */
+  #take(bx: number, by: number, bz: number, data: MeshBlockData): void {
+    if (this.#finer.length > 0) this.#seam.set(bx, by, bz, data);
+    else this.store.set(bx, by, bz, data, this.#scale);
+  }
+
+  /** The surface has changed in blocks (4 coordinates each): coarser meshes are cut there anew. */
+  #changed(coords: Int32Array): void {
+    const { coarser = [] } = this.#options;
+    const side = BLOCK_CELLS * this.#field.levels[0]!.voxel;
+    for (const mesher of coarser) {
+      const seam = mesher.#seam;
+      for (let i = 0; i < coords.length; i += 4) {
+        const min = [0, 1, 2].map((c) => coords[i + c]! * side);
+        seam.changed(min, min.map((v) => v + side)); // prettier-ignore
+      }
+      seam.flush();
+    }
   }
 
   #keyOf(block: number): number {
     const { coords } = this.#field.levels[0]!;
-    return blockKey(coords[block * 4]!, coords[block * 4 + 1]!, coords[block * 4 + 2]!);
+    return blockKey(coords[block * 4]!, coords[block * 4 + 1]!, coords[block * 4 + 2]!, this.#scale);
   }
 
   #extract(blocks: number[]): void {
@@ -131,6 +183,8 @@ export class MapMesher {
         features,
       });
       this.#mesher.extract(coords, batch.length, this.#colorsOf);
+      this.#seam.flush();
+      this.#changed(coords);
     }
   }
 }

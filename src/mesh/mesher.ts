@@ -20,7 +20,7 @@ import {
   SCRATCH_BYTES,
   VALUES_SLACK,
 } from '../kernels/layout/mesh.js';
-import { MeshBlockStore } from './block-store.js';
+import { MeshBlockStore, type MeshBlockData } from './block-store.js';
 import { buildCaseTable } from './case-table.js';
 import { BatchColors, type ColorsOf } from './vertex-colors.js';
 
@@ -32,6 +32,15 @@ export interface BlockMesherOptions {
   readonly cellSize: number;
   /** The store to update; a new one when left out. */
   readonly store?: MeshBlockStore;
+  /** Which of the map's grids the blocks are of; default: 0. */
+  readonly scale?: number;
+  /** What takes the blocks in the place of the store. */
+  readonly sink?: BlockSink;
+}
+
+/** Takes blocks as they are extracted; their arrays are valid during the call. */
+export interface BlockSink {
+  set(bx: number, by: number, bz: number, data: MeshBlockData, scale: number): void;
 }
 
 /**
@@ -64,6 +73,8 @@ export class BlockMesher {
   readonly #edges: Uint16Array;
   readonly #indices: Uint16Array;
   readonly #colors = new BatchColors();
+  readonly #scale: number;
+  readonly #sink: BlockSink;
 
   /** @throws FeltmapError out-of-memory when the arena has no room for the slots. */
   constructor(pool: KernelPool, options: BlockMesherOptions) {
@@ -74,6 +85,8 @@ export class BlockMesher {
     this.#pool = pool;
     this.slots = slots;
     this.store = options.store ?? new MeshBlockStore();
+    this.#sink = options.sink ?? this.store;
+    this.#scale = options.scale ?? 0;
 
     const table = buildCaseTable();
     const cases = memory.alloc(table.length);
@@ -142,13 +155,15 @@ export class BlockMesher {
       const vertex = slot * MAX_BLOCK_VERTICES;
       const index = slot * MAX_BLOCK_INDICES;
       const colors = colorsOf && this.#colors.next(vertices);
-      this.store.set(blockCoords[4 * slot]!, blockCoords[4 * slot + 1]!, blockCoords[4 * slot + 2]!, {
+      const [bx, by, bz] = [0, 1, 2].map((c) => blockCoords[4 * slot + c]!);
+      const data = {
         positions: this.#positionsOf(slot),
         normals: this.#normals.subarray(3 * vertex, 3 * (vertex + vertices)),
         edges: this.#edges.subarray(vertex, vertex + vertices),
         indices: this.#indices.subarray(index, index + indices),
         ...(colors ? { colors } : {}),
-      });
+      };
+      this.#sink.set(bx!, by!, bz!, data, this.#scale);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Mesh } from './mesh.js';
-import type { MeshBlockStore } from './block-store.js';
+import { scaleOf, type MeshBlockStore } from './block-store.js';
 import { MAX_BLOCK_VERTICES } from '../kernels/layout/mesh.js';
 import { dropSmallComponents } from './components.js';
 import { EdgeTable } from './edge-table.js';
@@ -9,6 +9,8 @@ import { hasColor, UNKNOWN_COLOR } from './vertex-colors.js';
 export interface WeldOptions {
   /** Connected pieces with fewer triangles are left out. Default 0: keep everything. */
   readonly minComponentTriangles?: number;
+  /** Which of the map's grids; default: the coarsest. Blocks of different grids are not joined. */
+  readonly scale?: number;
 }
 
 /**
@@ -22,12 +24,16 @@ export function weldBlocks(store: MeshBlockStore, options: WeldOptions = {}): Me
   const positions = new Float32Array(3 * store.vertices);
   const normals = new Float32Array(3 * store.vertices);
   const indices = new Uint32Array(3 * store.triangles);
-  const colors = isColored(store) ? new Uint8Array(3 * store.vertices).fill(UNKNOWN_COLOR) : undefined;
+  const colors = isColored(store, options.scale ?? 0)
+    ? new Uint8Array(3 * store.vertices).fill(UNKNOWN_COLOR)
+    : undefined;
   const table = new EdgeTable(store.vertices >> 1);
   const local = new Uint32Array(MAX_BLOCK_VERTICES); // block vertex → mesh vertex
   let vertices = 0;
   let filled = 0;
+  const { scale = 0 } = options;
   for (const key of store.sortedKeys()) {
+    if (scaleOf(key) !== scale) continue;
     const block = store.get(key)!;
     for (let i = 0; i < block.edges.length; i++) {
       const vertex = table.vertex(block.bx, block.by, block.bz, block.edges[i]!, vertices);
@@ -46,14 +52,14 @@ export function weldBlocks(store: MeshBlockStore, options: WeldOptions = {}): Me
     positions: positions.slice(0, 3 * vertices),
     normals: normals.slice(0, 3 * vertices),
     ...(colors ? { colors: colors.slice(0, 3 * vertices) } : {}),
-    indices,
+    indices: filled < indices.length ? indices.slice(0, filled) : indices,
   };
   const minimum = options.minComponentTriangles ?? 0;
   return minimum > 1 ? dropSmallComponents(mesh, minimum) : mesh;
 }
 
-function isColored(store: MeshBlockStore): boolean {
-  for (const block of store.blocks()) if (block.colors) return true;
+function isColored(store: MeshBlockStore, scale: number): boolean {
+  for (const block of store.blocks()) if (block.colors && block.scale === scale) return true;
   return false;
 }
 

@@ -78,6 +78,8 @@ export interface ObservationCounts {
  */
 export interface Observation {
   readonly sensor: SensorId;
+  /** Which of the map's grids it is tracked against and fused into: by the kind of sensor; the coarsest unless given. */
+  readonly kind?: 'lidar' | 'rgbd';
   /** The instant to which its pose belongs, nanoseconds, on a clock that never steps. */
   readonly stampNs: bigint;
   /** What the clock of the sensor's own stamps has stepped by, ns: its pose is published with `stampNs` plus this. */

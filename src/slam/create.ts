@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { cameraConfig } from '../config/camera.js';
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
+import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
 import { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import { createBackend, type FirstField, type Makers } from '../field/backends/select.js';
 import type { Field } from '../field/field.js';
-import { poolFor, type GridSpec } from '../field/grid-spec.js';
+import { joinPools, poolFor, type GridSpec } from '../field/grid-spec.js';
 import { openSavedMap } from '../field/saved/saved-map.js';
 import { makeFrontEnd, type FrontEnd } from './front-ends.js';
 import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
@@ -35,20 +35,19 @@ const COLOUR_LAYER = { name: 'colour', wordsPerCorner: 2, stride: 1 } as const;
  * @throws FeltmapError when the saved map is incomplete, damaged, of a newer version or too large
  */
 export async function createSlam(
-  settings: Config,
+  config: Config,
   map?: ReadonlyMap<string, Uint8Array>,
   makers?: Makers,
 ): Promise<Slam> {
-  const config = settings.sensor.kind === 'rgbd' ? cameraConfig(settings) : settings;
-  const saved = map && savedPart(openSavedMap(map), config.sensor.kind);
+  const saved = map && savedPart(openSavedMap(map), config.sensor.kind, sensorKinds(config).length);
   const pool = await KernelPool.create({
     threads: config.threads || availableParallelism(),
     memoryMiB: config.map.memoryMiB,
   });
   let backend: FieldBackend | undefined;
   try {
-    const parts = makeParts(config, pool, mapLayout(config, saved));
-    const chosen = await backendOf(config, pool, parts.first, makers);
+    const parts = makeParts(config, pool, saved);
+    const chosen = await backendOf(config, pool, parts.grids, makers);
     backend = chosen.backend;
     return assemble(config, pool, { ...parts, ...chosen }, saved);
   } catch (error) {
@@ -62,51 +61,79 @@ export async function createSlam(
 async function backendOf(
   config: Config,
   pool: KernelPool,
-  first: FirstField,
+  grids: readonly [FirstField, ...FirstField[]],
   makers?: Makers,
 ): Promise<Chosen> {
   const { batch, samplePoints } = config.training;
-  const { backend, field, device, reasons } = await createBackend(config.engine, pool, first, {
+  const [first, ...others] = grids;
+  const made = await createBackend(config.engine, pool, first, {
     half: config.map.halfFeatures,
     batchSamples: Math.max(batch, samplePoints),
     ...(makers ? { makers } : {}),
   });
+  const { backend, device, reasons } = made;
+  const fields = [made.field, ...others.map(({ spec, room }) => backend.createField(spec, room))];
   const { name } = backend;
   const full =
     config.map.halfFeatures && name !== 'webgpu'
       ? [`The setting map.halfFeatures is for engine webgpu only: engine ${name} keeps features in full.`]
       : [];
   // That a machine without a GPU runs on its processor is nothing to warn of.
-  if (name === 'wasm') return { backend, field, notes: full };
-  const camera =
-    config.sensor.kind === 'rgbd'
-      ? [
-          `Maps made with cameras are worked on by the processor alone: engine ${name} does nothing for them yet.`,
-        ]
-      : [];
-  return { backend, field, notes: [...reasons, `Engine ${name} runs on ${device}.`, ...full, ...camera] };
+  if (name === 'wasm') return { backend, fields, notes: full };
+  const camera = sensorKinds(config).includes('rgbd')
+    ? [
+        `Maps made with cameras are worked on by the processor alone: engine ${name} does nothing for them yet.`,
+      ]
+    : [];
+  return { backend, fields, notes: [...reasons, `Engine ${name} runs on ${device}.`, ...full, ...camera] };
 }
 
 interface Chosen {
   readonly backend: FieldBackend;
-  readonly field: Field;
+  /** Of each kind of sensor, coarsest first. */
+  readonly fields: readonly Field[];
   readonly notes: readonly string[];
 }
 
 interface Parts {
-  readonly layout: MapLayout;
   readonly frontEnd: FrontEnd;
-  readonly first: FirstField;
+  /** Of each kind of sensor, coarsest first. */
+  readonly grids: readonly [FirstField, ...FirstField[]];
+  /** Where a saved map is laid out in another way than the configuration. */
+  readonly warnings: readonly string[];
 }
 
 /** What takes its memory from the arena first. */
-function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
-  const scale = lengthScale(config);
-  const { map, prepare, training, sensor, seed } = config;
-  const camera = sensor.kind === 'rgbd';
+function makeParts(config: Config, pool: KernelPool, saved?: SavedPart): Parts {
+  const kinds = sensorKinds(config);
   const frontEnd = makeFrontEnd(config, pool);
-  const blockBytes = camera ? BYTES_PER_COLOURED_BLOCK : BYTES_PER_BLOCK;
-  const maxFineBlocks = Math.max(1024, Math.floor((pool.memory.freeBytes - FIXED_BYTES) / blockBytes));
+  const coloured = kinds.includes('rgbd');
+  const blockBytes = coloured ? BYTES_PER_COLOURED_BLOCK : BYTES_PER_BLOCK;
+  const free = pool.memory.freeBytes - FIXED_BYTES * kinds.length;
+  const fineBlocks = Math.max(1024, Math.floor(free / blockBytes / kinds.length));
+  const layouts = kinds.map((kind, i) => mapLayout(configOf(config, kind), saved?.grids[i]));
+  const grids = kinds.map((kind, i) => gridOf(kind, configOf(config, kind), layouts[i]!, fineBlocks));
+  const { prepare } = config;
+  const limits = {
+    scanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
+    batchChunks: 1024,
+    pool: grids.map(({ spec, room }) => poolFor(spec, room)).reduce(joinPools),
+  };
+  const [first, ...others] = grids.map((grid) => ({ ...grid, limits }));
+  const warnings = [...(saved?.map.warnings ?? []), ...layouts.flatMap((layout) => layout.warnings)];
+  return { frontEnd, grids: [first!, ...others], warnings };
+}
+
+/** @param config of the kind of sensor that the grid is for */
+function gridOf(
+  kind: SensorKind,
+  config: Config,
+  layout: MapLayout,
+  fineBlocks: number,
+): Pick<FirstField, 'spec' | 'room'> {
+  const scale = lengthScale(config);
+  const { map, training, seed } = config;
+  const camera = kind === 'rgbd';
   const spec: GridSpec = {
     voxel: layout.voxel,
     truncation: layout.truncation,
@@ -133,40 +160,30 @@ function makeParts(config: Config, pool: KernelPool, layout: MapLayout): Parts {
       ...(camera ? [COLOUR_LAYER] : []),
     ],
   };
-  const room = {
-    fineBlocks: maxFineBlocks,
-    featureRows: maxFineBlocks * 6,
-    samples: SLABS * training.samplePoints * 4,
-  };
-  const limits = {
-    scanPoints: Math.max(prepare.maxMapPoints, prepare.maxTrackPoints),
-    batchChunks: 1024,
-    pool: poolFor(spec, room),
-  };
-  return { layout, frontEnd, first: { spec, room, limits } };
+  const room = { fineBlocks, featureRows: fineBlocks * 6, samples: SLABS * training.samplePoints * 4 };
+  return { spec, room };
 }
 
-/** Puts the system together. The only place that decides which sensor's preparation is used. */
+/** Puts the system together. */
 function assemble(
   config: Config,
   pool: KernelPool,
-  { layout, frontEnd, backend, field, notes }: Parts & Chosen,
+  { warnings, frontEnd, backend, fields, notes }: Parts & Chosen,
   saved?: SavedPart,
 ): SlamSystem {
-  if (saved) field.restore(saved.grid);
+  if (saved) fields.forEach((field, i) => field.restore(saved.grids[i]!));
   const before = saved && {
     frame: saved.map.frame,
     scans: saved.map.scans,
     lastPose: saved.map.last.T_submap_sensor,
-    features: Boolean(saved.grid.sizes.features),
+    features: saved.grids.some(({ sizes }) => Boolean(sizes.features)),
     places: saved.submap.places(),
   };
   return new SlamSystem({
     pool,
     backend,
-    field,
-    loop: makeLoop(config, pool, backend, field, before),
+    loop: makeLoop(config, pool, backend, fields, before),
     frontEnd,
-    notes: [...layout.warnings, ...notes],
+    notes: [...warnings, ...notes],
   });
 }

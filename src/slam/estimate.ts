@@ -4,6 +4,7 @@ import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose } from './body-frame.js';
 import { LOST_COVARIANCE, widened } from './covariance.js';
 import type { Phase } from './phases.js';
+import type { Carrier } from './tracking/company.js';
 import type { Verdict } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
 import type { KnownPose } from './types.js';
@@ -30,6 +31,8 @@ export interface Estimate extends Verdict {
   readonly mapping: 'refine' | 'fixed' | 'held' | 'none';
   /** Whether the motion goes on from the pose before, so that their difference is a velocity. */
   readonly continues: boolean;
+  /** The pose is only predicted from what another sensor showed: the motion stays as that left it. */
+  readonly carried?: boolean;
   readonly iterations: number;
   readonly inlierRatio: number;
   /** Of a frame with brightness, against the map. */
@@ -136,6 +139,59 @@ export function asLost(
     continues: false,
     iterations: track.iterations,
     inlierRatio: track.inlierRatio,
+  };
+}
+
+/**
+ * A pose that another kind of sensor was tracked to, carried on by the motion since: this observation cannot say itself where
+ * it was taken.
+ *
+ * @param unseen whether its own grid has never been here: it is mapped then
+ * @param reason why it is not tracked; empty where that is no fault
+ */
+export function asCarried(
+  { T_body_sensor }: Observation,
+  phase: Phase,
+  pose: Pose,
+  { kind, covariance }: Carrier,
+  unseen: boolean,
+  reason: string,
+): Estimate {
+  return {
+    ...(unseen || reason === ''
+      ? TRACKING
+      : { state: 'degraded', reason: `${reason} The pose is carried on from the kind ${kind}.` }),
+    pose,
+    T_odom_sensor: sensorPose(pose, T_body_sensor),
+    covariance,
+    phase,
+    mapping: unseen ? 'held' : 'none',
+    continues: false,
+    carried: true,
+    iterations: 0,
+    inlierRatio: 0,
+  };
+}
+
+/** One whose turn has not come: the body is where it is thought to be, and nothing is made of it. */
+export function asWaiting(
+  { T_body_sensor }: Observation,
+  phase: Phase,
+  pose: Pose,
+  reason: string,
+): Estimate {
+  return {
+    state: 'degraded',
+    reason,
+    pose,
+    T_odom_sensor: sensorPose(pose, T_body_sensor),
+    covariance: LOST_COVARIANCE,
+    phase,
+    mapping: 'none',
+    continues: false,
+    carried: true,
+    iterations: 0,
+    inlierRatio: 0,
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema.js';
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
@@ -15,31 +14,23 @@ import {
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
-import { asLost, asOrigin, asTracked, STILL, type Estimate } from './estimate.js';
-import type { LocalMap } from './mapping/local-map.js';
+import { asCarried, asLost, asOrigin, asTracked, asWaiting, STILL, type Estimate } from './estimate.js';
 import type { Submaps } from './mapping/submaps.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
-import type { LookAround, PlaceQuery } from './places/look-around.js';
+import type { PlaceQuery } from './places/look-around.js';
 import { recover } from './places/recover.js';
-import type { Relocaliser } from './places/relocalise.js';
+import { Company } from './tracking/company.js';
 import { judge, type Verdict } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
-import type { Registration } from './tracking/registration.js';
+import type { Scale, Scales } from './scale.js';
 import type { Track } from './tracking/tracker.js';
 
 /** The parts that find poses; see create.ts for how they are made. */
 export interface EstimatorParts {
-  readonly config: Config;
   readonly motion: BodyMotion;
-  readonly map: LocalMap;
-  readonly registration: Registration;
-  readonly lookAround: LookAround;
+  readonly scales: Scales;
   readonly submaps: Submaps;
-  /** Only with a loaded map. */
-  readonly relocaliser?: Relocaliser;
-  /** Standard deviation (m) that an unconstrained direction gathers with each observation. */
-  readonly slideSigma: number;
 }
 
 /** Where an observation is expected to be taken. */
@@ -61,6 +52,10 @@ const MAX_AHEAD_SECONDS = 3;
 /** A camera's step from its prediction (m and rad) beyond which only a certain place counts. */
 const FAR_METRES = 0.4;
 const FAR_RADIANS = Math.PI / 6;
+/** Seconds after a first observation of one kind of sensor for which others wait for its second. */
+const LONGEST_WAIT = 1;
+/** With fewer samples where the own grid knows anything, it is the grid that has never been there. */
+const UNSEEN_BELOW = 0.3;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -68,11 +63,12 @@ const SETTLING_ROUNDS = 2;
  * Finds where an observation was taken, in the way that the present phase asks for.
  *
  * @example
- * const estimator = new Estimator({ config, motion, map, submaps, registration, lookAround, slideSigma: 0.1 });
+ * const estimator = new Estimator({ motion, scales, submaps });
  * const { pose, state } = estimator.estimate(phase, observation, prediction);
  */
 export class Estimator {
   readonly #parts: EstimatorParts;
+  readonly #company = new Company();
 
   constructor(parts: EstimatorParts) {
     this.#parts = parts;
@@ -83,6 +79,8 @@ export class Estimator {
    * @param predicted from the motion before
    */
   estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
+    const beside = this.#parts.scales.several && this.#beside(phase, observation, predicted);
+    if (beside) return beside;
     switch (phase.kind) {
       case 'starting':
         return this.#start(observation, phase.origin);
@@ -98,6 +96,46 @@ export class Estimator {
     }
   }
 
+  /** What there is to do with an observation whose own grid cannot say anything yet; undefined: the same as with any other. */
+  #beside(phase: Phase, observation: Observation, predicted: Prediction): Estimate | undefined {
+    const { scales } = this.#parts;
+    const own = this.#scaleOf(observation);
+    switch (phase.kind) {
+      case 'bootstrapping': {
+        const first = this.#scaleOf(phase.first);
+        if (own === first) return undefined;
+        const seconds = Number(observation.stampNs - phase.first.stampNs) * 1e-9;
+        if (seconds < LONGEST_WAIT) return asWaiting(observation, phase, phase.origin, waitsFor(first.kind));
+        first.map.clear();
+        return this.#startAnew(observation, phase.origin, notFollowed(first.kind));
+      }
+      case 'relocalising':
+      case 'settling':
+        if (own === scales.first) return undefined;
+        return asWaiting(observation, phase, predicted.pose, waitsFor(scales.first.kind));
+      case 'tracking':
+        return own.map.age === 0 ? this.#carried(phase, observation, predicted, 0) : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  /** The pose that another sensor carries on. @param valuedRatio share of the samples where the own grid knows anything */
+  #carried(
+    phase: Tracking,
+    observation: Observation,
+    predicted: Prediction,
+    valuedRatio: number,
+    reason = '',
+  ): Estimate | undefined {
+    const { kind } = this.#scaleOf(observation);
+    const carrier = this.#company.carrier(kind, observation.stampNs);
+    if (!carrier) return undefined;
+    const unseen = valuedRatio < UNSEEN_BELOW && observation.surface.keypoints.length >= MIN_SAMPLES;
+    if (unseen) observation.undistort(predicted.twist);
+    return asCarried(observation, phase, predicted.pose, carrier, unseen, reason);
+  }
+
   /** The first observation with enough samples is mapped as it is, at T_odom_body. */
   #start(observation: Observation, origin: Pose): Estimate {
     const samples = observation.surface.keypoints.length;
@@ -108,7 +146,7 @@ export class Estimator {
 
   /** Ties the second observation to the first, near it or as far away as a vehicle may have gone. */
   #bootstrap(phase: Bootstrapping, observation: Observation, predicted: Prediction): Estimate {
-    const { lookAround, map } = this.#parts;
+    const { lookAround, map } = this.#scaleOf(observation);
     const { first } = phase;
     const origin = sensorPose(phase.origin, observation.T_body_sensor);
     const priors = this.#parts.motion.priors(observation);
@@ -116,12 +154,19 @@ export class Estimator {
     let track = this.#register(observation, predicted, observation.grid !== undefined, undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
     // A frame before a bare wall fits beside its place as well: only what is lost there is looked for elsewhere.
-    if (!observation.grid || this.#judge(track).state === 'lost')
+    if (!observation.grid || this.#judge(track, this.#scaleOf(observation)).state === 'lost')
       track = lookAround.second(query, origin, track);
-    if (this.#judge(track).state !== 'lost' && observation.motion === 'sweep')
-      track = bootstrap(this.#parts, phase, observation, track, priors);
-    if (this.#judge(track).state !== 'lost') return this.#conclude(phase, observation, predicted, track);
-    const lost = this.#lost(phase, observation, predicted, track, this.#judge(track));
+    if (this.#judge(track, this.#scaleOf(observation)).state !== 'lost' && observation.motion === 'sweep')
+      track = bootstrap(this.#scaleOf(observation), phase, observation, track, priors);
+    if (this.#judge(track, this.#scaleOf(observation)).state !== 'lost')
+      return this.#conclude(phase, observation, predicted, track);
+    const lost = this.#lost(
+      phase,
+      observation,
+      predicted,
+      track,
+      this.#judge(track, this.#scaleOf(observation)),
+    );
     if (lost.phase.kind !== 'starting') return lost;
     // Nothing followed from the first observation: its map is discarded.
     map.clear();
@@ -140,7 +185,8 @@ export class Estimator {
 
   /** Tracks from the prediction; where that is too old to be trusted, only a certain place counts. */
   #track(phase: Tracking | Lost, observation: Observation, predicted: Prediction): Estimate {
-    const { map, motion } = this.#parts;
+    const { motion } = this.#parts;
+    const { map } = this.#scaleOf(observation);
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
     const priors = phase.kind === 'tracking' ? motion.priors(observation) : [];
@@ -162,7 +208,7 @@ export class Estimator {
     const seconds = Math.min(elapsed, MAX_AHEAD_SECONDS);
     const last = sensorPose(pose, observation.T_body_sensor);
     const expected = sensorTwist(twist, observation);
-    return recover(this.#parts.lookAround, this.#query(observation, elapsed), {
+    return recover(this.#scaleOf(observation).lookAround, this.#query(observation, elapsed), {
       tracked,
       search: phases.searchIsDue(phase),
       last,
@@ -175,7 +221,7 @@ export class Estimator {
 
   /** Looks for the observation in the loaded map. Nothing is mapped before the next one shows the velocity. */
   #relocalise(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
-    const { registration, relocaliser } = this.#parts;
+    const { registration, relocaliser } = this.#scaleOf(observation);
     const { track, verdict } = relocaliser!.locate(
       observation.surface,
       (pose) => {
@@ -195,7 +241,8 @@ export class Estimator {
 
   /** The second observation in a loaded map is the first with a velocity: tracks it again without that distortion. */
   #settle(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
-    const { map, motion, registration } = this.#parts;
+    const { motion } = this.#parts;
+    const { map, registration } = this.#scaleOf(observation);
     let track = this.#register(observation, predicted, false);
     const dt = motion.elapsed(observation.stampNs);
     for (let round = 0; round < SETTLING_ROUNDS && dt > 0 && observation.motion === 'sweep'; round++) {
@@ -216,7 +263,8 @@ export class Estimator {
     track: Track,
     jumped = false,
   ): Estimate {
-    const { config, slideSigma, map, motion } = this.#parts;
+    const { motion } = this.#parts;
+    const { kind, config, slideSigma, map, registration } = this.#scaleOf(observation);
     const verdict = judge(
       track,
       config.tracking,
@@ -224,10 +272,11 @@ export class Estimator {
       map.contradiction(observation.surface, track.pose),
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
+    this.#company.tracked({ kind, stampNs: observation.stampNs, covariance: track.covariance });
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
     const slides = track.conditioning < HELD_BELOW;
     const next = phases.tracked(phase, sliding);
-    if (track.exposure) this.#parts.registration.exposures.keep(observation.sensor, track.exposure);
+    if (track.exposure) registration.exposures.keep(observation.sensor, track.exposure);
     observation.undistort(track.twist, track.acceleration);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
     return asTracked(observation, track, verdict, {
@@ -251,11 +300,17 @@ export class Estimator {
     track: Track,
     verdict: Verdict,
   ): Estimate {
-    const { motion, submaps, config } = this.#parts;
+    const { motion, submaps, scales } = this.#parts;
+    if (phase.kind === 'tracking') {
+      const carried = this.#carried(phase, observation, predicted, track.valuedRatio, verdict.reason);
+      if (carried) return carried;
+    }
+    const { config } = this.#scaleOf(observation);
     const { newMapAfter } = config.tracking;
     if (phases.givesUp(phase, observation.stampNs, newMapAfter)) {
       submaps.begin(observation.stampNs);
-      this.#parts.registration.exposures.clear();
+      this.#company.clear();
+      for (const { registration } of scales.all) registration.exposures.clear();
       return this.#startAnew(observation, motion.pose, newMapReason(newMapAfter));
     }
     const next = phases.failed(phase, observation.stampNs, this.#state(observation));
@@ -275,19 +330,24 @@ export class Estimator {
     steps?: MotionSteps,
     priors?: readonly PoseTerm[],
   ): Track {
-    const { map, registration } = this.#parts;
+    const { map, registration } = this.#scaleOf(observation);
     const pose = sensorPose(predicted.pose, observation.T_body_sensor);
     const guess = { pose, twist: predicted.twist, hold, steps, priors };
     return registration.registerOrTurn(observation, guess, map.age);
   }
 
-  #judge(track: Track): Verdict {
-    return judge(track, this.#parts.config.tracking, this.#parts.map.age);
+  #scaleOf(observation: Observation): Scale {
+    return this.#parts.scales.of(observation);
+  }
+
+  #judge(track: Track, scale: Scale): Verdict {
+    const { config, map } = scale;
+    return judge(track, config.tracking, map.age);
   }
 
   #query(observation: Observation, elapsed: number): PlaceQuery {
     const register = (pose: Pose, twist?: Twist): Track =>
-      this.#parts.registration.from(observation, pose, twist);
+      this.#scaleOf(observation).registration.from(observation, pose, twist);
     return { surface: observation.surface, elapsed, register, camera: cameraOf(observation) };
   }
 
@@ -313,6 +373,11 @@ const cameraOf = ({ grid, T_body_sensor }: Observation): Pose | undefined =>
 
 const newMapReason = (seconds: number): string =>
   `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;
+
+const waitsFor = (kind: string): string =>
+  `Waits for the next measurement of the kind ${kind}, which shows where the body is.`;
+const notFollowed = (kind: string): string =>
+  `No second measurement of the kind ${kind} followed the first; the map starts anew here.`;
 
 const NOT_RECOVERED: Verdict = {
   state: 'lost',

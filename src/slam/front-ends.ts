@@ -1,6 +1,7 @@
 import type { KernelPool } from '../compute/pool.js';
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
+import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { CameraFrontEnd } from '../sensors/camera/front-end.js';
 import { CAMERA_ON_BODY } from '../sensors/camera/frame.js';
@@ -20,12 +21,40 @@ export interface FrontEnd {
   observe(measurement: PosedMeasurement): Observation;
 }
 
-/** The front end that a configuration asks for. */
+/** The front end that a configuration asks for: for all its kinds of sensors, which share a body. */
 export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
-  return config.sensor.kind === 'rgbd' ? cameras(config, pool) : lidars(config, pool);
+  const rig = new Rig();
+  const kinds = sensorKinds(config);
+  const of = (kind: SensorKind): FrontEnd | undefined =>
+    kinds.includes(kind) ? MAKERS[kind](configOf(config, kind), pool, rig, kinds.length > 1) : undefined;
+  const [lidar, rgbd] = [of('lidar'), of('rgbd')];
+  const all = [lidar, rgbd].filter((one) => one !== undefined);
+  const told: string[] = [];
+  const counted = all.map(() => 0);
+  return {
+    ...(lidar?.storage && { storage: lidar.storage }),
+    get notices() {
+      all.forEach(({ notices }, i) => {
+        told.push(...notices.slice(counted[i]));
+        counted[i] = notices.length;
+      });
+      return told;
+    },
+    observe(measurement) {
+      const own = isFrame(measurement) ? rgbd : lidar;
+      if (own) return own.observe(measurement);
+      const { frameId } = measurement;
+      throw isFrame(measurement)
+        ? wrongSensor('A depth image', frameId, 'LiDAR')
+        : wrongSensor('A LiDAR scan', frameId, 'a depth camera');
+    },
+  };
 }
 
-function lidars(config: Config, pool: KernelPool): FrontEnd {
+type Maker = (config: Config, pool: KernelPool, rig: Rig, beside: boolean) => FrontEnd;
+const MAKERS: Readonly<Record<SensorKind, Maker>> = { lidar: lidars, rgbd: cameras };
+
+function lidars(config: Config, pool: KernelPool, rig: Rig): FrontEnd {
   const scale = lengthScale(config);
   const { prepare, sensor } = config;
   const lidar = new LidarFrontEnd(pool, {
@@ -38,7 +67,6 @@ function lidars(config: Config, pool: KernelPool): FrontEnd {
     maxMapPoints: prepare.maxMapPoints,
     maxTrackPoints: prepare.maxTrackPoints,
   });
-  const rig = new Rig();
   return {
     storage: lidar.storage,
     get notices() {
@@ -55,14 +83,14 @@ function lidars(config: Config, pool: KernelPool): FrontEnd {
   };
 }
 
-function cameras({ rgbd }: Config, pool: KernelPool): FrontEnd {
+/** @param beside other kinds of sensors: then somebody must say where the camera is */
+function cameras({ rgbd }: Config, pool: KernelPool, rig: Rig, beside: boolean): FrontEnd {
   const camera = new CameraFrontEnd(pool, {
     minRange: rgbd.minRange,
     maxRange: rgbd.maxRange,
     noise: { a: rgbd.noiseFloor, b: rgbd.noiseGrowth, z0: 0.4 },
     trackPoints: rgbd.trackPoints,
   });
-  const rig = new Rig();
   return {
     get notices() {
       return camera.notices;
@@ -70,6 +98,7 @@ function cameras({ rgbd }: Config, pool: KernelPool): FrontEnd {
     observe(measurement) {
       if (!isFrame(measurement)) throw wrongSensor('A LiDAR scan', measurement.frameId, 'a depth camera');
       const { frameId, mount } = measurement;
+      if (!mount && beside && !rig.sensors.includes(frameId)) throw unplaced(frameId);
       const placed = mount ?? (rig.sensors.length === 0 ? CAMERA_ON_BODY : undefined);
       return camera.observe(measurement, { T_body_sensor: rig.locate(frameId, placed) });
     },
@@ -80,4 +109,10 @@ const wrongSensor = (what: string, frame: string, kind: string): FeltmapError =>
   new FeltmapError(
     'bad-input',
     `${what} of '${frame}' came to a map that is made with ${kind}; set sensor.kind to what the recording holds.`,
+  );
+
+const unplaced = (frameId: string): FeltmapError =>
+  new FeltmapError(
+    'bad-input',
+    `Nobody says where camera '${frameId}' is on the body, beside a LiDAR: record /tf_static with it, or use one kind of sensor (sensor.kind).`,
   );

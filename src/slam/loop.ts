@@ -1,5 +1,6 @@
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
+import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
@@ -24,6 +25,7 @@ import { ExternalOdometry } from './tracking/external-odometry.js';
 import { BodyMotion } from './tracking/motion.js';
 import { Registration } from './tracking/registration.js';
 import { Tracker, type TrackerOptions } from './tracking/tracker.js';
+import { Scales, type Scale } from './scale.js';
 import { Trajectory } from './trajectory.js';
 
 /** Keyframes whose samples are kept. */
@@ -43,9 +45,7 @@ export interface EarlierRuns extends LoadedRuns {
 /** The pipeline and the parts that others look into. */
 export interface Loop {
   readonly pipeline: Pipeline;
-  readonly map: LocalMap;
-  readonly mapper: Mapper;
-  readonly mesher: MapMesher;
+  readonly scales: Scales;
   readonly imu: ImuTrack;
   readonly inertial: InertialFilter;
   readonly odometry: OdometryTrack;
@@ -57,66 +57,85 @@ export interface Loop {
 }
 
 /**
- * Makes the loop over a field, for observations of any sensor.
+ * Makes the loop over the fields of a submap, for observations of any sensor.
  *
- * @param before with a field that was loaded
+ * @param fields of each kind of sensor of the configuration, coarsest first
+ * @param before with fields that were loaded
  * @example
- * const { pipeline } = makeLoop(config, pool, backend, field);
+ * const { pipeline } = makeLoop(config, pool, backend, [field]);
  * pipeline.process(observation);
  */
 export function makeLoop(
   config: Config,
   pool: KernelPool,
   backend: FieldBackend,
-  field: Field,
+  fields: readonly Field[],
   before?: EarlierRuns,
 ): Loop {
-  const { training, tracking, mesh } = config;
-  const scale = lengthScale(config);
-  const { voxel } = field.levels[0]!;
-  const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
-  const mesher = new MapMesher(pool, backend, field, {
-    minWeight: mesh.minWeight,
-    minComponentTriangles: mesh.minComponentTriangles,
-    features: training.iterations > 0 || Boolean(before?.features),
-  });
-  const cadence = config.sensor.kind === 'rgbd' ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
-  const map = new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0);
+  const kinds = sensorKinds(config);
+  const made: Scale[] = [];
+  kinds.forEach((kind, i) =>
+    made.push(
+      makeScale(kind, configOf(config, kind), { pool, backend, field: fields[i]!, coarser: made }, before),
+    ),
+  );
+  const [first, ...finer] = made;
+  const scales = new Scales([first!, ...finer]);
   const events = new EventStream();
-  const places = new Places(2 * training.keyframeDistance * scale, before?.places);
-  const submaps = new Submaps({ sensor: config.sensor.kind, field, map, mesher, places, events }, before);
+  const spacing = 2 * first!.config.training.keyframeDistance * lengthScale(first!.config);
+  const places = new Places(spacing, before?.places);
+  const submaps = new Submaps({ sensor: config.sensor.kind, scales, places, events }, before);
   const imu = new ImuTrack();
   const odometry = new OdometryTrack();
   const external = new ExternalOdometry(odometry);
   const inertial = new InertialFilter();
   const motion = new BodyMotion(imu, external, inertial);
-  const camera = config.sensor.kind === 'rgbd';
+  const estimator = new Estimator({ motion, scales, submaps });
+  const trajectory = new Trajectory();
+  const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
+  const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
+  return { pipeline, scales, ...inputs, trajectory, events, submaps };
+}
+
+/** One grid with its parts. @param config of its kind of sensor */
+function makeScale(
+  kind: SensorKind,
+  config: Config,
+  {
+    pool,
+    backend,
+    field,
+    coarser,
+  }: { pool: KernelPool; backend: FieldBackend; field: Field; coarser: readonly Scale[] },
+  before?: EarlierRuns,
+): Scale {
+  const { training, tracking, mesh } = config;
+  const scale = lengthScale(config);
+  const { voxel } = field.levels[0]!;
+  const camera = kind === 'rgbd';
+  const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
+  const mesher = new MapMesher(pool, backend, field, {
+    minWeight: mesh.minWeight,
+    minComponentTriangles: mesh.minComponentTriangles,
+    features: training.iterations > 0 || Boolean(before?.features),
+    coarser: coarser.map(({ mesher }) => mesher),
+  });
+  const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
   const search = new PlaceSearch(backend, field, tracking);
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
-  const estimator = new Estimator({
+  const certainty = camera ? CERTAIN_VIEW : undefined;
+  return {
+    kind,
     config,
-    motion,
-    map,
-    submaps,
+    field,
+    mapper,
+    mesher,
+    map: new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0),
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
-    lookAround: new LookAround(
-      search,
-      voxel,
-      camera ? { certainty: CERTAIN_VIEW, maxSpeed: CAMERA_SPEED } : {},
-    ),
+    lookAround: new LookAround(search, voxel, certainty ? { certainty, maxSpeed: CAMERA_SPEED } : {}),
     slideSigma: tracking.kernelEnd * scale,
-    ...(before && {
-      relocaliser: new Relocaliser(search, {
-        limits: tracking,
-        certainty: camera ? CERTAIN_VIEW : undefined,
-        ...before,
-      }),
-    }),
-  });
-  const trajectory = new Trajectory();
-  const pipeline = new Pipeline({ config, motion, estimator, map, trajectory, events, submaps });
-  const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
-  return { pipeline, map, mapper, mesher, ...inputs, trajectory, events, submaps };
+    ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, certainty, ...before }) }),
+  };
 }
 
 /** Fastest motion of a camera in a hand or on a robot indoors, m/s. */

@@ -4,30 +4,32 @@ import type { SavedGrid, SavedMap, SavedSubmap } from '../field/saved/saved-map.
 import { FeltmapError } from '../geometry/errors.js';
 import { rotationAngle, translationNorm } from '../geometry/se3.js';
 
-/** The one submap and grid of a saved map that mapping goes on in. */
+/** The one submap of a saved map that mapping goes on in. */
 export interface SavedPart {
   readonly map: SavedMap;
   readonly submap: SavedSubmap;
-  readonly grid: SavedGrid;
+  /** Of each kind of sensor, coarsest first. */
+  readonly grids: readonly SavedGrid[];
 }
 
 /**
- * @param sensor kind of the sensor that mapping goes on with
- * @throws FeltmapError unsupported for a map of several submaps or grids, or whose submap was moved; bad-input for one
+ * @param sensor kinds of the sensors that mapping goes on with
+ * @param count how many kinds these are: each has a grid
+ * @throws FeltmapError unsupported for a map of several submaps or other grids, or whose submap was moved; bad-input for one
  *   that was made with another sensor
  */
-export function savedPart(map: SavedMap, sensor: string): SavedPart {
+export function savedPart(map: SavedMap, sensor: string, count = 1): SavedPart {
   if (map.sensor !== sensor)
     throw new FeltmapError(
       'bad-input',
       `The saved map was made with sensor.kind ${map.sensor}, this run is with ${sensor}; go on in it with the same kind of sensor.`,
     );
   const [submap, ...others] = map.submaps;
-  const [grid, ...scales] = submap?.grids ?? [];
-  if (!submap || !grid || others.length > 0 || scales.length > 0)
+  const grids = submap?.grids ?? [];
+  if (!submap || grids.length !== count || others.length > 0)
     throw new FeltmapError(
       'unsupported',
-      `The saved map has ${map.submaps.length} submaps with ${map.submaps.reduce((n, s) => n + s.grids.length, 0)} grids, this program goes on in one submap with one grid only; use a newer Feltmap.`,
+      `The saved map has ${map.submaps.length} submaps with ${map.submaps.reduce((n, s) => n + s.grids.length, 0)} grids, this program goes on in one submap with ${count === 1 ? 'one grid' : `${count} grids`} only; use a newer Feltmap.`,
     );
   const { T_world_submap: T } = submap;
   if (translationNorm(T) > 1e-9 || rotationAngle(T) > 1e-9)
@@ -35,7 +37,7 @@ export function savedPart(map: SavedMap, sensor: string): SavedPart {
       'unsupported',
       `Submap ${submap.id} of the saved map does not lie at the origin, as this program needs it; use a newer Feltmap.`,
     );
-  return { map, submap, grid };
+  return { map, submap, grids };
 }
 
 /** Lengths that a map is laid out by. */
@@ -50,19 +52,19 @@ export interface MapLayout {
 }
 
 /** The layout of the configuration, or of a saved map, which cannot change any more. */
-export function mapLayout(config: Config, saved?: SavedPart): MapLayout {
+export function mapLayout(config: Config, saved?: SavedGrid): MapLayout {
   const { map } = config;
   const voxel = map.voxel * lengthScale(config);
   const configured = { voxel, truncation: voxel * map.truncation, featureCell: map.featureCell };
   if (!saved) return { ...configured, warnings: [] };
-  const { spec } = saved.grid;
+  const { spec } = saved;
   const layout = {
     voxel: spec.voxel,
     truncation: spec.truncation,
     featureCell: spec.layers.find(({ name }) => name === 'features')?.stride ?? map.featureCell,
   };
   const differs = (a: number, b: number): boolean => Math.abs(a - b) > 1e-6;
-  const warnings: string[] = [...saved.map.warnings];
+  const warnings: string[] = [];
   const warn = (what: string, saved: string, wanted: string): number =>
     warnings.push(`The saved map has ${what} of ${saved}, the configuration ${wanted}; the map's are used.`);
   if (differs(layout.voxel, configured.voxel)) warn('voxels', `${layout.voxel} m`, `${configured.voxel} m`);

@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema.js';
 import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose } from './body-frame.js';
@@ -6,10 +5,10 @@ import { aboutPoint } from './covariance.js';
 import { asGiven, type Estimate } from './estimate.js';
 import type { Estimator } from './estimator.js';
 import type { EventStream } from './event-stream.js';
-import type { LocalMap } from './mapping/local-map.js';
 import type { Submaps } from './mapping/submaps.js';
 import { initialPhase, tracked, type Phase } from './phases.js';
 import { OdometryCovariance } from './odometry-covariance.js';
+import type { Scales } from './scale.js';
 import { scanResult } from './scan-result.js';
 import { StopWatch } from './stop-watch.js';
 import type { BodyMotion } from './tracking/motion.js';
@@ -18,10 +17,9 @@ import type { KnownPose, ScanResult, TrackingState } from './types.js';
 
 /** The parts that a pipeline drives; see create.ts for how they are made. */
 export interface PipelineParts {
-  readonly config: Config;
   readonly motion: BodyMotion;
   readonly estimator: Estimator;
-  readonly map: LocalMap;
+  readonly scales: Scales;
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submaps: Submaps;
@@ -48,12 +46,13 @@ export class Pipeline {
   readonly #parts: PipelineParts;
   #phase: Phase;
   readonly #drift = new OdometryCovariance();
-  #state: TrackingState | undefined;
+  /** Of each sensor's newest observation. */
+  readonly #states = new Map<string, TrackingState>();
   #index = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    this.#phase = initialPhase(parts.map.loadedScans > 0);
+    this.#phase = initialPhase(parts.scales.first.map.loadedScans > 0);
   }
 
   /**
@@ -93,7 +92,7 @@ export class Pipeline {
     const { state, twist, stepCovariance: covariance } = estimate;
     if (estimate.continues)
       motion.update(stampNs, pose, { sensor, twist, covariance, certain: state === 'tracking' });
-    else motion.set(stampNs, pose, twist ?? motion.twist, state !== 'lost');
+    else if (!estimate.carried) motion.set(stampNs, pose, twist ?? motion.twist, state !== 'lost');
     return scanResult(observation, estimate, {
       index,
       pose: T_odom_sensor,
@@ -130,14 +129,15 @@ export class Pipeline {
     const stamp = clockShiftNs === 0n ? { stampNs } : { stampNs, clockShiftNs };
     const event = { index, sensor, ...stamp, submap, pose, covariance, odomCovariance, twist, state, reason };
     events.emit({ type: 'pose', ...event });
-    if (state !== this.#state) events.emit({ type: 'state', stampNs, state, reason });
-    this.#state = state;
+    if (state !== this.#states.get(sensor)) events.emit({ type: 'state', stampNs, state, reason });
+    this.#states.set(sensor, state);
     return odomCovariance;
   }
 
   /** Returns T_odom_sensor, refined. */
   #map(index: number, observation: Observation, estimate: Estimate, watch: StopWatch): Pose {
-    const { map, config, events, submaps } = this.#parts;
+    const { scales, events, submaps } = this.#parts;
+    const { map, config } = scales.of(observation);
     const { mapping, T_odom_sensor } = estimate;
     if (mapping === 'none') return T_odom_sensor;
     const scan = index + map.loadedScans;

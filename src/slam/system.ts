@@ -1,6 +1,5 @@
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
-import type { Field } from '../field/field.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { CloudPoints } from '../mesh/surface-cloud.js';
@@ -14,6 +13,7 @@ import type { Observation } from '../sensors/observation.js';
 import type { SlamListener } from './events.js';
 import type { Loop } from './loop.js';
 import type { FinishedMap } from './mapping/submaps.js';
+import type { Scale } from './scale.js';
 import { StopWatch } from './stop-watch.js';
 import type { Trajectory } from './trajectory.js';
 import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
@@ -23,7 +23,6 @@ import { SystemView } from './view.js';
 export interface SystemParts {
   readonly pool: KernelPool;
   readonly backend: FieldBackend;
-  readonly field: Field;
   readonly loop: Loop;
   /** The sensor's own preparation. */
   readonly frontEnd: {
@@ -55,13 +54,7 @@ export class SlamSystem implements Slam {
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
-    this.view = new SystemView(
-      parts.loop.mesher.store,
-      parts.field.levels[0]!.voxel,
-      parts.loop.mapper.keyframes,
-      parts.loop.submaps,
-      () => this.#latest?.surface,
-    );
+    this.view = new SystemView(parts.loop.scales, parts.loop.submaps, () => this.#latest?.surface);
   }
 
   get trajectory(): Trajectory {
@@ -82,7 +75,10 @@ export class SlamSystem implements Slam {
     if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
     this.#latest = observation;
     const result = pipeline.process(observation, { known, mapping, watch });
-    if (result.state !== 'lost') submaps.visited(scan.frameId, result.pose);
+    // Places are those of one kind of sensor: a later run compares what it sees there with them.
+    const { scales } = loop;
+    if (result.state !== 'lost' && scales.of(observation) === scales.first)
+      submaps.visited(scan.frameId, result.pose);
     return result;
   }
 
@@ -131,15 +127,15 @@ export class SlamSystem implements Slam {
   }
 
   statistics(): MapStatistics {
-    const { field, loop } = this.#parts;
-    const { mesher, mapper, map } = loop;
+    const { all, first } = this.#parts.loop.scales;
+    const sum = (of: (scale: Scale) => number): number => all.reduce((total, scale) => total + of(scale), 0);
     return {
-      blocks: field.levels[0]!.count - 1,
-      featureRows: field.featureRows,
-      triangles: mesher.store.triangles,
-      keyframes: mapper.keyframes.frames.length,
-      memoryBytes: field.usedBytes,
-      forgottenBlocks: map.forgotten,
+      blocks: sum(({ field }) => field.levels[0]!.count - 1),
+      featureRows: sum(({ field }) => field.featureRows),
+      triangles: first.mesher.store.triangles,
+      keyframes: sum(({ mapper }) => mapper.keyframes.frames.length),
+      memoryBytes: sum(({ field }) => field.usedBytes),
+      forgottenBlocks: sum(({ map }) => map.forgotten),
     };
   }
 

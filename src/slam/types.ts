@@ -64,8 +64,8 @@ export interface MapStatistics {
 export interface SlamView {
   /** The submap that is being mapped. */
   readonly submap: number;
-  /** Side of a mesh block, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
-  readonly blockSize: number;
+  /** Side of a mesh block of each of the map's grids, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
+  readonly blockSizes: readonly number[];
   /** Version of the newest change of the mesh. */
   readonly meshVersion: number;
   /** Blocks set and deleted after a version, oldest change first. */

@@ -1,30 +1,30 @@
 import { BLOCK_CELLS } from '../kernels/layout/mesh.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
-import type { KeyframeStore } from './mapping/keyframes.js';
 import type { Submaps } from './mapping/submaps.js';
+import type { Scales } from './scale.js';
 import type { SlamView } from './types.js';
 
 /**
  * Looks into the parts of a system, for viewers.
  *
  * @example
- * const view = new SystemView(mesher.store, 0.15, mapper.keyframes, submaps, () => observation.surface);
+ * const view = new SystemView(scales, submaps, () => observation.surface);
  * const { blocks } = view.meshChanges(0); // all of them
  * const positions = view.points(5000);
  */
 export class SystemView implements SlamView {
-  readonly blockSize: number;
+  readonly blockSizes: readonly number[];
+  readonly #store: MeshBlockStore;
 
   /** @param latest the surface of the observation that was processed last */
   constructor(
-    private readonly store: MeshBlockStore,
-    voxel: number,
-    private readonly keyframes: KeyframeStore,
+    private readonly scales: Scales,
     private readonly submaps: Submaps,
     private readonly latest: () => SurfaceSamples | undefined,
   ) {
-    this.blockSize = BLOCK_CELLS * voxel;
+    this.#store = scales.first.mesher.store;
+    this.blockSizes = scales.all.map(({ field }) => BLOCK_CELLS * field.levels[0]!.voxel);
   }
 
   get submap(): number {
@@ -32,15 +32,16 @@ export class SystemView implements SlamView {
   }
 
   get meshVersion(): number {
-    return this.store.version;
+    return this.#store.version;
   }
 
   meshChanges(version: number): MeshChanges {
-    return this.store.changedSince(version);
+    return this.#store.changedSince(version);
   }
 
   get newestKeyframe(): number | undefined {
-    return this.keyframes.frames.at(-1)?.scan;
+    const newest = this.scales.all.map(({ mapper }) => mapper.keyframes.frames.at(-1)?.scan ?? -1);
+    return newest.some((scan) => scan >= 0) ? Math.max(...newest) : undefined;
   }
 
   points(most: number): Float32Array {

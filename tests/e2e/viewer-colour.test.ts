@@ -57,7 +57,7 @@ describe.skipIf(CHROMIUM === undefined)('the viewer of a map in colour', () => {
   const trajectory = new Trajectory();
   const changes = new ViewChanges({
     submap: 0,
-    blockSize: SIDE,
+    blockSizes: [SIDE],
     get meshVersion() {
       return store.version;
     },

@@ -64,7 +64,7 @@ class EarlySlam implements Slam {
   });
   view: SlamView = {
     submap: 4,
-    blockSize: 1,
+    blockSizes: [1],
     meshVersion: 0,
     meshChanges: () => ({ blocks: [], deleted: [], version: 0 }),
     newestKeyframe: undefined,

@@ -193,7 +193,7 @@ describe('a rigid depth camera without colour', () => {
 
   function run(sensors: readonly Sensor[]): { loop: Loop; events: PoseEvent[] } {
     field.clear();
-    const loop = makeLoop(config, pool, field.backend, field.field);
+    const loop = makeLoop(config, pool, field.backend, [field.field]);
     const events: PoseEvent[] = [];
     loop.events.listen((event) => event.type === 'pose' && events.push(event));
     for (let k = 0; k < FRAMES; k++) {
@@ -221,7 +221,7 @@ describe('a rigid depth camera without colour', () => {
         expect((rotationAngle(off) * 180) / Math.PI, `frame ${k}`).toBeLessThan(0.2);
       });
       expect(loop.trajectory.length).toBe(FRAMES);
-      const { positions } = loop.mesher.weld();
+      const { positions } = loop.submaps.mesh();
       expect(positions.length).toBeGreaterThan(3000);
       const distances: number[] = [];
       for (let i = 0; i < positions.length; i += 3)

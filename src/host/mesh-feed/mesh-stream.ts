@@ -1,5 +1,5 @@
 import { identity, type Pose } from '../../geometry/se3.js';
-import { blockCoordsOf, type MeshBlock, type MeshChanges } from '../../mesh/block-store.js';
+import { blockCoordsOf, scaleOf, type MeshBlock, type MeshChanges } from '../../mesh/block-store.js';
 import type { Header } from '../../messages/header.js';
 import {
   bareMarker,
@@ -97,13 +97,15 @@ export class MeshStream {
 
 /**
  * A stable name for a block within int32: 10 bits of each coordinate; the namespace tells which 1024³ blocks (`mesh`
- * around the origin, which is all that most maps ever have).
+ * around the origin, which is all that most maps ever have; `mesh-1` … of finer grids).
  */
 export function markerName(key: number): { ns: string; id: number } {
   const shifted = blockCoordsOf(key).map((b) => b + 512);
   const [x, y, z] = shifted.map((b) => b & 1023);
   const region = shifted.map((b) => b >> 10);
-  const ns = region.every((r) => r === 0) ? 'mesh' : `mesh/${region.join(',')}`;
+  const scale = scaleOf(key);
+  const grid = scale === 0 ? 'mesh' : `mesh-${scale}`;
+  const ns = region.every((r) => r === 0) ? grid : `${grid}/${region.join(',')}`;
   return { ns, id: (z! << 20) | (y! << 10) | x! };
 }
 

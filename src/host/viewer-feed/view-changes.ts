@@ -100,7 +100,7 @@ export class ViewChanges {
     if (some.length === 0 && deleted.length === 0 && !scan && !camera) return undefined;
     return {
       submap: this.#view.submap,
-      blockSize: this.#view.blockSize,
+      blockSizes: this.#view.blockSizes,
       ...packBlocks(some, ({ key, version }) => {
         const last = this.#firstScan + scanOf(this.#versions, version);
         return [this.#first.get(key) ?? last, last];
@@ -115,7 +115,7 @@ export class ViewChanges {
   #leave(): ViewUpdate {
     const version = this.#view.meshVersion;
     const deleted = Float64Array.from([...this.#sent.keys()].flatMap((key) => [key, version]));
-    const update = { submap: this.#submap, blockSize: this.#view.blockSize, ...packBlocks([], () => [0, 0]), deleted }; // prettier-ignore
+    const update = { submap: this.#submap, blockSizes: this.#view.blockSizes, ...packBlocks([], () => [0, 0]), deleted }; // prettier-ignore
     for (const map of [this.#sent, this.#waiting, this.#first, this.#cameras]) map.clear();
     this.#submap = this.#view.submap;
     return update;

@@ -1,12 +1,13 @@
 import type { Pose } from '../../geometry/se3.js';
-import type { MeshBlock } from '../../mesh/block-store.js';
+import { scaleOf, type MeshBlock } from '../../mesh/block-store.js';
 import type { ViewerBlock } from '../../viewer/server/source.js';
 
 /** Changes of the mesh and the newest scan on their way from the SLAM thread to the viewer's server. */
 export interface ViewUpdate {
   /** The submap that its blocks and scan belong to. */
   readonly submap: number;
-  readonly blockSize: number;
+  /** Side of a block of each of the map's grids, metres. */
+  readonly blockSizes: readonly number[];
   /**
    * Key, bx, by, bz, version, vertices, indices, scans of the first and last change, and 1 for colours or 0 of each block.
    */
@@ -86,7 +87,7 @@ export function packBlocks(
  * @param timeOf seconds of recording since the first scan, by scan
  */
 export function* unpackBlocks(
-  { submap, table, data, blockSize }: ViewUpdate,
+  { submap, table, data, blockSizes }: ViewUpdate,
   timeOf: (scan: number) => number | undefined,
 ): Generator<ViewerBlock> {
   let at = 0;
@@ -101,6 +102,7 @@ export function* unpackBlocks(
     at += padded(2 * count!);
     const colors = colored === 1 ? { colors: new Uint8Array(data, at, 3 * vertices!) } : {};
     at += colored === 1 ? padded(3 * vertices!) : 0;
+    const blockSize = blockSizes[scaleOf(key!)]!;
     const min = [bx! * blockSize, by! * blockSize, bz! * blockSize].map(Math.fround);
     const size = Math.fround(blockSize);
     const box = { min: min as [number, number, number], size: [size, size, size] as const };

@@ -18,6 +18,7 @@ type Described = Pick<
  * observation.release(); // gives the slot back
  */
 export class CameraObservation implements Observation {
+  readonly kind = 'rgbd';
   readonly sensor: SensorId;
   readonly stampNs: bigint;
   readonly clockShiftNs?: bigint;

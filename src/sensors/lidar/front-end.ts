@@ -115,6 +115,7 @@ type Described = Pick<
 >;
 
 class LidarObservation implements Observation {
+  readonly kind = 'lidar';
   readonly sensor: SensorId;
   readonly stampNs: bigint;
   readonly clockShiftNs?: bigint;

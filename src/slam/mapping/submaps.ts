@@ -1,13 +1,12 @@
-import type { Field } from '../../field/field.js';
 import { encodeSavedMap } from '../../field/saved/saved-map.js';
 import { identity, type Pose } from '../../geometry/se3.js';
-import type { MapMesher } from '../../mesh/map-mesher.js';
+import { joinClouds, joinMeshes } from '../../mesh/join.js';
 import type { Mesh } from '../../mesh/mesh.js';
 import { type CloudPoints, surfaceCloud } from '../../mesh/surface-cloud.js';
 import { FIRST_SUBMAP } from '../events.js';
 import type { EventStream } from '../event-stream.js';
 import type { Places } from '../places/places.js';
-import type { LocalMap } from './local-map.js';
+import type { Scales } from '../scale.js';
 
 /** A map that was given up, as it was then. */
 export interface FinishedMap {
@@ -31,9 +30,7 @@ export interface LoadedRuns {
 export interface SubmapParts {
   /** Kind of the sensor that the map is made with. */
   readonly sensor: string;
-  readonly field: Field;
-  readonly map: LocalMap;
-  readonly mesher: MapMesher;
+  readonly scales: Scales;
   readonly places: Places;
   readonly events: EventStream;
 }
@@ -78,11 +75,12 @@ export class Submaps {
 
   /** Puts the map so far away and starts an empty one in its place. */
   begin(stampNs: bigint): void {
-    const { map, places, events } = this.#parts;
-    const mesh = this.mesh();
-    const cloud = this.cloud(mesh);
+    const { scales, places, events } = this.#parts;
+    const meshes = this.#meshes();
+    const mesh = joinMeshes(meshes);
+    const cloud = this.#cloud(meshes);
     this.earlier.push({ submap: this.#current, scans: this.#scans, mesh, cloud, files: this.save() });
-    map.clear();
+    scales.clear();
     places.clear();
     this.#scans = 0;
     this.#current++;
@@ -92,18 +90,29 @@ export class Submaps {
 
   /** The welded mesh of the map that is being made. */
   mesh(): Mesh {
-    return this.#parts.mesher.weld();
+    return joinMeshes(this.#meshes());
   }
 
-  /** Surface points of the map that is being made, or of a mesh of it. */
-  cloud(mesh = this.mesh()): CloudPoints {
-    const { positions, colors } = surfaceCloud(mesh, this.#parts.field.levels[0]!.voxel);
-    return { positions, ...(colors && { colors }) };
+  /** Surface points of the map that is being made. */
+  cloud(): CloudPoints {
+    return this.#cloud(this.#meshes());
+  }
+
+  /** Of each grid, coarsest first: finer ones are brought up to date before coarser ones are cut by them. */
+  #meshes(): Mesh[] {
+    const { all } = this.#parts.scales;
+    return [...all].reverse().map(({ mesher }) => mesher.weld()).reverse(); // prettier-ignore
+  }
+
+  #cloud(meshes: readonly Mesh[]): CloudPoints {
+    const { all } = this.#parts.scales;
+    const clouds = meshes.map((mesh, i) => surfaceCloud(mesh, all[i]!.field.levels[0]!.voxel));
+    return joinClouds(clouds.map(({ positions, colors }) => ({ positions, ...(colors && { colors }) })));
   }
 
   /** The map that is being made as files, by name. */
   save(): Map<string, Uint8Array> {
-    const { field, places, sensor } = this.#parts;
+    const { scales, places, sensor } = this.#parts;
     return encodeSavedMap({
       sensor,
       frame: this.#frame,
@@ -114,7 +123,7 @@ export class Submaps {
           id: FIRST_SUBMAP,
           T_world_submap: identity(),
           places: places.poses,
-          grids: [field.content()],
+          grids: scales.all.map(({ field }) => field.content()),
         },
       ],
     });

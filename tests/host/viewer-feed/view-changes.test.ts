@@ -19,7 +19,7 @@ function setUp() {
   const clock = { now: 0 };
   const view = {
     submap: 0,
-    blockSize: 1,
+    blockSizes: [1],
     get meshVersion() {
       return store.version;
     },

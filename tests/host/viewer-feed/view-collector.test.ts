@@ -14,7 +14,7 @@ import type { ViewerBlock } from '../../../src/viewer/server/source.js';
 function view(store: MeshBlockStore): SlamView {
   return {
     submap: 3,
-    blockSize: 0.8,
+    blockSizes: [0.8],
     get meshVersion() {
       return store.version;
     },

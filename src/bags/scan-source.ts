@@ -1,3 +1,4 @@
+import type { SensorSet } from '../config/sensor-sets.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
 import type { GroundTruth } from './types.js';
@@ -11,7 +12,7 @@ export interface ScanRange {
 /** A recording as a stream of LiDAR scans or of frames of a depth camera, whatever it is stored as. */
 export interface ScanSource {
   /** What {@link ScanSource.measurements} brings beside readings of an IMU and an odometry. */
-  readonly sensor: 'lidar' | 'rgbd';
+  readonly sensor: SensorSet;
   /** One line for people: what is read, from where. */
   readonly description: string;
   /** Frame of the points; for bags that of the first scan. */

@@ -1,4 +1,6 @@
 import { stat } from 'node:fs/promises';
+import type { SensorSet } from '../config/sensor-sets.js';
+import { frameName } from '../messages/tf-buffer.js';
 import { type SpinModel, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
@@ -8,8 +10,10 @@ import { bagScanSource, isCloud } from './bag-source.js';
 import { findRgbdFolder } from './camera/find-folder.js';
 import { rgbdBagSource } from './camera/rgbd-bag.js';
 import { rgbdFolderSource } from './camera/rgbd-folder.js';
-import { imageTopics } from './camera/topics.js';
+import { chooseCamera, imageTopics } from './camera/topics.js';
 import { fileError } from './files.js';
+import { staticTransforms } from './imu-topic.js';
+import { jointBody, jointSource, noJointBody } from './joint-source.js';
 import { findScanFiles, openScanFolder } from './folder-source.js';
 import { findKittiLayout, openKitti } from './kitti-source.js';
 import { openBag } from './reader.js';
@@ -62,8 +66,9 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   }
   const bag = await openBag(path);
   try {
-    const { camera, note } = await sensorOf(bag, options);
-    if (camera) return await rgbdBagSource(bag, path, options);
+    const { sensor, note } = await sensorOf(bag, options);
+    if (sensor === 'rgbd') return await rgbdBagSource(bag, path, options);
+    if (sensor === 'lidar+rgbd') return await bothOf(bag, path, options);
     const source = withPointTimes(await bagScanSource(bag, path, options), options);
     return note === undefined ? source : withNote(source, `${path} ${note}`);
   } catch (error) {
@@ -72,22 +77,45 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   }
 }
 
-/** Which sensor of a bag is used; a camera's own clouds are none of a LiDAR. */
+/** Which sensors of a bag are used; a camera's own clouds are none of a LiDAR. */
 async function sensorOf(
   bag: BagReader,
   { sensor, topic, depth, color }: ScanSourceOptions,
-): Promise<{ camera: boolean; note?: string }> {
-  if (sensor === 'rgbd' || depth !== undefined || color !== undefined) return { camera: true };
-  if (sensor === 'lidar' || topic !== undefined) return { camera: false };
-  const depths = (await imageTopics(bag)).filter(({ kind }) => kind === 'depth');
-  if (depths.length === 0) return { camera: false };
+): Promise<{ sensor: SensorSet; note?: string }> {
+  if (sensor !== undefined) return { sensor };
+  if (depth !== undefined || color !== undefined) return { sensor: 'rgbd' };
+  if (topic !== undefined) return { sensor: 'lidar' };
+  const images = await imageTopics(bag);
+  const depths = images.filter(({ kind }) => kind === 'depth');
+  if (depths.length === 0) return { sensor: 'lidar' };
   const clouds = bag.topics().filter((t) => isCloud(t) && t.count !== 0 && !/depth/i.test(t.name));
-  if (clouds.length === 0) return { camera: true };
+  if (clouds.length === 0) return { sensor: 'rgbd' };
   const cameras = depths.map((t) => t.name).join(', ');
-  return {
-    camera: false,
-    note: `has depth images as well (${cameras}): the LiDAR is used; --sensor rgbd uses the camera`,
-  };
+  const note = `has depth images as well (${cameras}): the LiDAR is used; --sensor rgbd uses the camera`;
+  return { sensor: 'lidar', note };
+}
+
+/** LiDAR and depth camera of a bag, on one body. */
+async function bothOf(bag: BagReader, path: string, options: ScanSourceOptions): Promise<ScanSource> {
+  const lidar = withPointTimes(await bagScanSource(bag, path, options), options);
+  const depth = chooseCamera(path, await imageTopics(bag), options).depth.frameId;
+  const body = jointBody(await staticTransforms(bag), frameName(lidar.sensorFrame), frameName(depth));
+  if (!body) throw noJointBody(path, lidar.sensorFrame, depth);
+  // Each stream reads on its own.
+  const again = await openBag(path);
+  try {
+    const { depth: topic, color } = options;
+    const camera = await rgbdBagSource(again, path, {
+      ...(topic !== undefined && { depth: topic }),
+      ...(color !== undefined && { color }),
+      imu: 'none',
+      base: body.frame,
+    });
+    return jointSource(lidar, camera, body);
+  } catch (error) {
+    await again.close();
+    throw error;
+  }
 }
 
 /** A source with one more warning. */

@@ -1,9 +1,11 @@
+import type { SensorSet } from '../config/sensor-sets.js';
+
 /** Options of `feltmap replay`, as commander delivers them. */
 export interface ReplayOptions {
   out?: string;
   gt?: string;
   topic?: string;
-  sensor?: 'lidar' | 'rgbd';
+  sensor?: SensorSet;
   /** Depth and colour topics of a bag. */
   depth?: string;
   color?: string;

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { SENSOR_SETS } from '../config/sensor-sets.js';
 import { ENGINES } from '../field/backends/names.js';
 import type {
   ReplayOptions,
@@ -52,8 +53,8 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .addOption(
       new Option(
         '--sensor <kind>',
-        'which sensor of a bag to map with: lidar or rgbd (default: the LiDAR where there is one)',
-      ).choices(['lidar', 'rgbd']),
+        'which sensors of a bag to map with (default: LiDAR and depth camera where /tf_static connects them, else the LiDAR)',
+      ).choices(SENSOR_SETS),
     )
     .option('--depth <name>', 'depth image topic, needed only when there are several cameras')
     .option('--color <name>', 'colour image topic, or none (default: that of the depth camera)')

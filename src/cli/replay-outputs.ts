@@ -7,6 +7,7 @@ import { formatKitti } from '../export/kitti.js';
 import { ofMap } from '../export/map-names.js';
 import { encodePcd } from '../export/pcd.js';
 import { encodePly } from '../export/ply.js';
+import { nounOf } from '../export/measurement-noun.js';
 import { meshPicture } from '../export/picture.js';
 import { writeMapFolder } from '../export/map-folder.js';
 import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
@@ -63,7 +64,7 @@ export async function writeOutputs(
   await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
   await write('covariance', 'covariance.txt', formatCovariances(log.results));
   await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
-  const frame = `metres, z up, frame of the ${facts.input.sensor === 'rgbd' ? 'body at the first frame' : 'first scan'}`;
+  const frame = `metres, z up, frame of the ${facts.input.sensor === 'lidar' || facts.input.sensor === undefined ? 'first scan' : `body at the first ${nounOf(facts.input.sensor)}`}`;
   const { submap, mesh, cloud, map } = final;
   const maps = [...final.earlier, { submap, mesh, cloud, files: map }];
   for (const { submap, files: map } of maps) {

@@ -110,7 +110,7 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
   const silent = options.quiet === true || options.json === true;
   const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
   const { start = 0, duration = Infinity } = options;
-  const log = new RunLog({ pathOf: input.sensor === 'rgbd' ? 'body' : 'sensor' });
+  const log = new RunLog({ pathOf: input.sensor === 'lidar' ? 'sensor' : 'body' });
   const display = new RunProgress(progress, log, {
     start,
     duration,
@@ -127,7 +127,7 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
     token: options.viewToken,
     title: basename(resolve(run.path)),
     voxel: finestVoxel(config),
-    camera: input.sensor === 'rgbd',
+    camera: input.sensor !== 'lidar',
     total: () => display.total,
   });
   announceViewer(await view.start(), options, env);

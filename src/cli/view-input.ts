@@ -1,3 +1,4 @@
+import { SENSOR_SETS } from '../config/sensor-sets.js';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileError } from '../bags/files.js';
@@ -101,7 +102,9 @@ async function readMap(dir: string, factoryUrl: string): Promise<Found> {
   const map = await readMapFolder(dir);
   const manifest = readManifest(map);
   const voxel = finestVoxel(manifest);
-  const config = configSchema.parse({ sensor: { kind: manifest.sensor === 'rgbd' ? 'rgbd' : 'lidar' } });
+  const config = configSchema.parse({
+    sensor: { kind: SENSOR_SETS.find((set) => set === manifest.sensor) ?? 'lidar' },
+  });
   const slam = await SlamClient.start({ config, factoryUrl, map });
   try {
     const { mesh } = await slam.finish();

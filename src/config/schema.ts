@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ENGINES } from '../field/backends/names.js';
+import { SENSOR_SETS } from './sensor-sets.js';
 
 const metres = (value: number, maximum = 100) => z.number().positive().max(maximum).default(value);
 
@@ -24,9 +25,11 @@ export const configSchema = z.strictObject({
   sensor: z
     .strictObject({
       kind: z
-        .enum(['lidar', 'rgbd', 'lidar+rgbd'])
+        .enum(SENSOR_SETS)
         .default('lidar')
-        .describe('What the map is made with; a replay takes what the recording holds.'),
+        .describe(
+          'What the map is made with: LiDARs, depth cameras, or both on one body; a replay takes what the recording holds.',
+        ),
       minRange: z.number().min(0).default(0.5).describe('Nearer returns are dropped (m): the robot itself.'),
       maxRange: z
         .number()
@@ -277,6 +280,20 @@ export const configSchema = z.strictObject({
         .describe(
           'Optimisation steps of learned features per mapped frame; what they gain is measured in docs/benchmarks.md.',
         ),
+      mountSigmaLinear: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.02)
+        .describe(
+          'How well it is known where a camera is beside a LiDAR (m): within that it is refined. 0 = exactly.',
+        ),
+      mountSigmaAngular: z
+        .number()
+        .min(0)
+        .max(30)
+        .default(1)
+        .describe('The same for its direction (degrees).'),
     })
     .prefault({}),
   mesh: z

@@ -1,3 +1,4 @@
+import type { SensorSet } from '../config/sensor-sets.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
 import type { MeshMetrics } from '../eval/mesh.js';
 import type { TrajectoryMetrics } from '../eval/trajectory.js';
@@ -8,7 +9,7 @@ export interface RunReportInput {
   readonly input: {
     readonly path: string;
     /** A LiDAR's measurements are called scans, a camera's frames; scans unless given. */
-    readonly sensor?: 'lidar' | 'rgbd';
+    readonly sensor?: SensorSet;
     readonly topic?: string;
     readonly frameId?: string;
     /** How the points got their times. */

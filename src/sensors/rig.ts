@@ -1,5 +1,5 @@
 import { FeltmapError } from '../geometry/errors.js';
-import { identity, type Pose } from '../geometry/se3.js';
+import { compose, identity, type Pose } from '../geometry/se3.js';
 import type { SensorId } from './observation.js';
 
 /**
@@ -15,6 +15,7 @@ import type { SensorId } from './observation.js';
  */
 export class Rig {
   readonly #mounts = new Map<SensorId, Pose>();
+  readonly #corrections = new Map<SensorId, Pose>();
 
   /** Names of all sensors that were placed. */
   get sensors(): readonly SensorId[] {
@@ -35,6 +36,16 @@ export class Rig {
     this.#mounts.set(sensor, T_body_sensor);
   }
 
+  /** From now on a sensor is where it is said to be, moved by a correction: T_body_sensor = correction · given. */
+  correct(sensor: SensorId, correction: Pose): void {
+    this.#corrections.set(sensor, correction);
+  }
+
+  #corrected(sensor: SensorId, given: Pose): Pose {
+    const correction = this.#corrections.get(sensor);
+    return correction ? compose(correction, given) : given;
+  }
+
   /**
    * T_body_sensor for a measurement.
    *
@@ -44,7 +55,7 @@ export class Rig {
   locate(sensor: SensorId, given?: Pose): Pose {
     if (given) this.mount(sensor, given);
     const known = this.#mounts.get(sensor);
-    if (known) return known;
+    if (known) return this.#corrected(sensor, known);
     if (this.#mounts.size === 0) return identity();
     throw new FeltmapError(
       'not-found',

@@ -4,10 +4,18 @@ import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose } from './body-frame.js';
 import { LOST_COVARIANCE, widened } from './covariance.js';
 import type { Phase } from './phases.js';
-import type { Carrier } from './tracking/company.js';
+import type { Carrier } from './company.js';
 import type { Verdict } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
 import type { KnownPose } from './types.js';
+
+/** Where an observation is expected to be taken. */
+export interface Prediction {
+  /** T_odom_body. */
+  readonly pose: Pose;
+  /** Velocity that it is undistorted with: sensor frame, m/s and rad/s. */
+  readonly twist: Twist;
+}
 
 /** Where an observation was taken, how sure that is, and what to do with it. */
 export interface Estimate extends Verdict {
@@ -39,6 +47,8 @@ export interface Estimate extends Verdict {
   readonly exposure?: Exposure;
 }
 
+/** Fewer registered samples cannot define a frame. */
+export const MIN_SAMPLES = 50;
 export const STILL: Twist = new Float64Array(6);
 const TRACKING: Verdict = { state: 'tracking', reason: '' };
 const CERTAIN = new Float64Array(36);

@@ -4,6 +4,7 @@ import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
 import {
   compose,
   exp,
+  identity,
   inverse,
   log,
   rotationAngle,
@@ -14,13 +15,22 @@ import {
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
-import { asCarried, asLost, asOrigin, asTracked, asWaiting, STILL, type Estimate } from './estimate.js';
+import { Company } from './company.js';
+import {
+  asLost,
+  asOrigin,
+  asTracked,
+  MIN_SAMPLES,
+  STILL,
+  type Estimate,
+  type Prediction,
+} from './estimate.js';
 import type { Submaps } from './mapping/submaps.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
 import { recover } from './places/recover.js';
-import { Company } from './tracking/company.js';
+import type { Extrinsics } from './tracking/extrinsics.js';
 import { judge, type Verdict } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
 import type { Scale, Scales } from './scale.js';
@@ -31,31 +41,18 @@ export interface EstimatorParts {
   readonly motion: BodyMotion;
   readonly scales: Scales;
   readonly submaps: Submaps;
-}
-
-/** Where an observation is expected to be taken. */
-export interface Prediction {
-  /** T_odom_body. */
-  readonly pose: Pose;
-  /** Velocity that it is undistorted with: sensor frame, m/s and rad/s. */
-  readonly twist: Twist;
+  readonly extrinsics: Extrinsics;
 }
 
 /** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
 const HELD_BELOW = 3 * NOISE_FLOOR;
 /** Standard deviation of a step (m) where the scan slides: it says nothing. */
 const UNKNOWN_STEP = 1;
-/** Fewer registered samples cannot define a frame. */
-const MIN_SAMPLES = 50;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
 const MAX_AHEAD_SECONDS = 3;
 /** A camera's step from its prediction (m and rad) beyond which only a certain place counts. */
 const FAR_METRES = 0.4;
 const FAR_RADIANS = Math.PI / 6;
-/** Seconds after a first observation of one kind of sensor for which others wait for its second. */
-const LONGEST_WAIT = 1;
-/** With fewer samples where the own grid knows anything, it is the grid that has never been there. */
-const UNSEEN_BELOW = 0.3;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -63,15 +60,16 @@ const SETTLING_ROUNDS = 2;
  * Finds where an observation was taken, in the way that the present phase asks for.
  *
  * @example
- * const estimator = new Estimator({ motion, scales, submaps });
+ * const estimator = new Estimator({ motion, scales, submaps, extrinsics });
  * const { pose, state } = estimator.estimate(phase, observation, prediction);
  */
 export class Estimator {
   readonly #parts: EstimatorParts;
-  readonly #company = new Company();
+  readonly #company: Company;
 
   constructor(parts: EstimatorParts) {
     this.#parts = parts;
+    this.#company = new Company(parts.scales, parts.extrinsics);
   }
 
   /**
@@ -79,7 +77,8 @@ export class Estimator {
    * @param predicted from the motion before
    */
   estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
-    const beside = this.#parts.scales.several && this.#beside(phase, observation, predicted);
+    const beside = this.#company.stand(phase, observation, predicted);
+    if (beside === 'start-anew') return this.#startAnew(observation, motionless(phase), NOT_FOLLOWED);
     if (beside) return beside;
     switch (phase.kind) {
       case 'starting':
@@ -94,46 +93,6 @@ export class Estimator {
       case 'settling':
         return this.#settle(phase, observation, predicted);
     }
-  }
-
-  /** What there is to do with an observation whose own grid cannot say anything yet; undefined: the same as with any other. */
-  #beside(phase: Phase, observation: Observation, predicted: Prediction): Estimate | undefined {
-    const { scales } = this.#parts;
-    const own = this.#scaleOf(observation);
-    switch (phase.kind) {
-      case 'bootstrapping': {
-        const first = this.#scaleOf(phase.first);
-        if (own === first) return undefined;
-        const seconds = Number(observation.stampNs - phase.first.stampNs) * 1e-9;
-        if (seconds < LONGEST_WAIT) return asWaiting(observation, phase, phase.origin, waitsFor(first.kind));
-        first.map.clear();
-        return this.#startAnew(observation, phase.origin, notFollowed(first.kind));
-      }
-      case 'relocalising':
-      case 'settling':
-        if (own === scales.first) return undefined;
-        return asWaiting(observation, phase, predicted.pose, waitsFor(scales.first.kind));
-      case 'tracking':
-        return own.map.age === 0 ? this.#carried(phase, observation, predicted, 0) : undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  /** The pose that another sensor carries on. @param valuedRatio share of the samples where the own grid knows anything */
-  #carried(
-    phase: Tracking,
-    observation: Observation,
-    predicted: Prediction,
-    valuedRatio: number,
-    reason = '',
-  ): Estimate | undefined {
-    const { kind } = this.#scaleOf(observation);
-    const carrier = this.#company.carrier(kind, observation.stampNs);
-    if (!carrier) return undefined;
-    const unseen = valuedRatio < UNSEEN_BELOW && observation.surface.keypoints.length >= MIN_SAMPLES;
-    if (unseen) observation.undistort(predicted.twist);
-    return asCarried(observation, phase, predicted.pose, carrier, unseen, reason);
   }
 
   /** The first observation with enough samples is mapped as it is, at T_odom_body. */
@@ -264,7 +223,7 @@ export class Estimator {
     jumped = false,
   ): Estimate {
     const { motion } = this.#parts;
-    const { kind, config, slideSigma, map, registration } = this.#scaleOf(observation);
+    const { config, slideSigma, map, registration } = this.#scaleOf(observation);
     const verdict = judge(
       track,
       config.tracking,
@@ -272,7 +231,7 @@ export class Estimator {
       map.contradiction(observation.surface, track.pose),
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
-    this.#company.tracked({ kind, stampNs: observation.stampNs, covariance: track.covariance });
+    this.#company.tracked(observation, track);
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
     const slides = track.conditioning < HELD_BELOW;
     const next = phases.tracked(phase, sliding);
@@ -302,7 +261,7 @@ export class Estimator {
   ): Estimate {
     const { motion, submaps, scales } = this.#parts;
     if (phase.kind === 'tracking') {
-      const carried = this.#carried(phase, observation, predicted, track.valuedRatio, verdict.reason);
+      const carried = this.#company.carry(phase, observation, predicted, track.valuedRatio, verdict.reason);
       if (carried) return carried;
     }
     const { config } = this.#scaleOf(observation);
@@ -374,10 +333,10 @@ const cameraOf = ({ grid, T_body_sensor }: Observation): Pose | undefined =>
 const newMapReason = (seconds: number): string =>
   `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;
 
-const waitsFor = (kind: string): string =>
-  `Waits for the next measurement of the kind ${kind}, which shows where the body is.`;
-const notFollowed = (kind: string): string =>
-  `No second measurement of the kind ${kind} followed the first; the map starts anew here.`;
+/** T_odom_body at which a map begins again. */
+const motionless = (phase: Phase): Pose => ('origin' in phase ? phase.origin : identity());
+
+const NOT_FOLLOWED = 'The sensor that the map began with was not heard of again; the map starts anew here.';
 
 const NOT_RECOVERED: Verdict = {
   state: 'lost',

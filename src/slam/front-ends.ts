@@ -8,6 +8,7 @@ import { CAMERA_ON_BODY } from '../sensors/camera/frame.js';
 import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
 import type { ScanStorage } from '../sensors/lidar/scan.js';
 import { isFrame, type PosedMeasurement } from '../sensors/measurement.js';
+import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { Rig } from '../sensors/rig.js';
 
@@ -19,6 +20,8 @@ export interface FrontEnd {
   readonly notices: readonly string[];
   /** @throws FeltmapError bad-input for one that contradicts itself, or is of another sensor */
   observe(measurement: PosedMeasurement): Observation;
+  /** A sensor, by its frame, is elsewhere on the body than was said: see {@link Rig.correct}. */
+  correct?(sensor: string, correction: Pose): void;
 }
 
 /** The front end that a configuration asks for: for all its kinds of sensors, which share a body. */
@@ -40,6 +43,7 @@ export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
       });
       return told;
     },
+    correct: (sensor, correction) => rig.correct(sensor, correction),
     observe(measurement) {
       const own = isFrame(measurement) ? rgbd : lidar;
       if (own) return own.observe(measurement);

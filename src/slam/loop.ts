@@ -22,6 +22,7 @@ import { PlaceSearch } from './places/place-search.js';
 import { Places } from './places/places.js';
 import { Relocaliser } from './places/relocalise.js';
 import { ExternalOdometry } from './tracking/external-odometry.js';
+import { Extrinsics } from './tracking/extrinsics.js';
 import { BodyMotion } from './tracking/motion.js';
 import { Registration } from './tracking/registration.js';
 import { Tracker, type TrackerOptions } from './tracking/tracker.js';
@@ -46,6 +47,8 @@ export interface EarlierRuns extends LoadedRuns {
 export interface Loop {
   readonly pipeline: Pipeline;
   readonly scales: Scales;
+  /** Where sensors are on the body, as far as it is known better than it was given. */
+  readonly extrinsics: Extrinsics;
   readonly imu: ImuTrack;
   readonly inertial: InertialFilter;
   readonly odometry: OdometryTrack;
@@ -90,11 +93,13 @@ export function makeLoop(
   const external = new ExternalOdometry(odometry);
   const inertial = new InertialFilter();
   const motion = new BodyMotion(imu, external, inertial);
-  const estimator = new Estimator({ motion, scales, submaps });
+  const { mountSigmaLinear: linear, mountSigmaAngular } = config.rgbd;
+  const extrinsics = new Extrinsics({ linear, angular: (mountSigmaAngular * Math.PI) / 180 });
+  const estimator = new Estimator({ motion, scales, submaps, extrinsics });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
   const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
-  return { pipeline, scales, ...inputs, trajectory, events, submaps };
+  return { pipeline, scales, extrinsics, ...inputs, trajectory, events, submaps };
 }
 
 /** One grid with its parts. @param config of its kind of sensor */
@@ -122,7 +127,13 @@ function makeScale(
   });
   const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
   const search = new PlaceSearch(backend, field, tracking);
-  const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
+  const below = coarser.at(-1);
+  const tracker = new Tracker(backend, field, {
+    ...trackerOptions(config, voxel),
+    ...(below && {
+      leaning: { field: below.field, share: LEANING, minWeight: below.config.tracking.minWeight },
+    }),
+  });
   const certainty = camera ? CERTAIN_VIEW : undefined;
   return {
     kind,
@@ -132,6 +143,13 @@ function makeScale(
     mesher,
     map: new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0),
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
+    ...(below && {
+      joining: new Registration(
+        new Tracker(backend, below.field, joiningOptions(trackerOptions(config, voxel), below)),
+        tracking,
+        tracking.kernelStart * scale,
+      ),
+    }),
     lookAround: new LookAround(search, voxel, certainty ? { certainty, maxSpeed: CAMERA_SPEED } : {}),
     slideSigma: tracking.kernelEnd * scale,
     ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, certainty, ...before }) }),
@@ -146,6 +164,23 @@ const COLOUR_REACH = 1.5;
 const COLOUR_KERNEL = 20;
 /** Gain and bias are held by so many times their own information: left free they swallow what the motion changes. */
 const COLOUR_HOLD = 10;
+
+/** What the coarser grid counts beside the own one: enough that the two do not drift apart. */
+const LEANING = 0.1;
+/** Robust scales of a registration with the coarser grid, in its voxels. */
+const JOINING_KERNELS = [3, 0.5] as const;
+
+/** As the finer sensor's, but on a coarser grid. */
+function joiningOptions(own: TrackerOptions, { field, config }: Scale): TrackerOptions {
+  const { voxel } = field.levels[0]!;
+  return {
+    ...own,
+    kernelStart: JOINING_KERNELS[0] * voxel,
+    kernelEnd: JOINING_KERNELS[1] * voxel,
+    minWeight: config.tracking.minWeight,
+    photometric: undefined,
+  };
+}
 
 function trackerOptions(config: Config, voxel: number): TrackerOptions {
   const { tracking, sensor, rgbd } = config;

@@ -19,6 +19,8 @@ export interface Scale {
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
   readonly registration: Registration;
+  /** Against the next coarser grid: where the own one has never been. */
+  readonly joining?: Registration;
   readonly lookAround: LookAround;
   /** Only with a loaded map. */
   readonly relocaliser?: Relocaliser;

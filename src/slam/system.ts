@@ -1,6 +1,7 @@
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import { FeltmapError } from '../geometry/errors.js';
+import type { Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { CloudPoints } from '../mesh/surface-cloud.js';
 import { Arrivals } from '../sensors/arrival.js';
@@ -29,6 +30,7 @@ export interface SystemParts {
     readonly storage?: ScanStorage;
     observe(scan: PosedMeasurement): Observation;
     readonly notices?: readonly string[];
+    correct?(sensor: string, correction: Pose): void;
   };
   /** What there is to say about how it was made. */
   readonly notes: readonly string[];
@@ -75,6 +77,7 @@ export class SlamSystem implements Slam {
     if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
     this.#latest = observation;
     const result = pipeline.process(observation, { known, mapping, watch });
+    for (const { sensor, correction } of loop.extrinsics.all()) frontEnd.correct?.(sensor, correction);
     // Places are those of one kind of sensor: a later run compares what it sees there with them.
     const { scales } = loop;
     if (result.state !== 'lost' && scales.of(observation) === scales.first)

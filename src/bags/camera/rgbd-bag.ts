@@ -52,6 +52,8 @@ export interface WantedCamera {
   readonly color?: string;
   readonly imu?: string;
   readonly odometry?: string;
+  /** Frame of the body; base_link unless given. */
+  readonly base?: string;
 }
 
 /**
@@ -67,7 +69,7 @@ export async function rgbdBagSource(
 ): Promise<ScanSource> {
   const topics = chooseCamera(path, await imageTopics(bag), wanted);
   const { depth } = topics;
-  const { setup, body, registration, notes } = await cameraOfBag(bag, path, topics);
+  const { setup, body, registration, notes } = await cameraOfBag(bag, path, topics, wanted.base);
   const color = setup.color && topics.color;
   const imu = await openImu(bag, path, wanted.imu);
   const odometry = await openOdometry(bag, path, wanted.odometry);

@@ -24,9 +24,15 @@ export interface BagCamera {
 /**
  * Intrinsics from camera_info, the place of colour to depth and of depth on the body from tf_static.
  *
+ * @param base frame of the body
  * @throws FeltmapError not-found without camera_info for depth; bad-input or unsupported for one that cannot be used
  */
-export async function cameraOfBag(bag: BagReader, path: string, topics: CameraTopics): Promise<BagCamera> {
+export async function cameraOfBag(
+  bag: BagReader,
+  path: string,
+  topics: CameraTopics,
+  base = BASE,
+): Promise<BagCamera> {
   const { depth, color } = topics;
   const notes = [...topics.notes];
   const tf = await staticTransforms(bag);
@@ -44,7 +50,7 @@ export async function cameraOfBag(bag: BagReader, path: string, topics: CameraTo
       `${path}: there is no camera_info for ${depth.name}; record the topic camera_info beside it`,
     );
   const camera = intrinsicsOf(info.info, depth, info.topic);
-  const mount = mountOf(tf, depth);
+  const mount = mountOf(tf, depth, base);
   if (mount.note !== undefined) notes.push(mount.note);
   const setup: FrameSetup & { mount: Pose } = { name: depth.name, camera, mount: mount.T_body_depth };
   const found = { body: mount.body, notes };
@@ -86,18 +92,19 @@ function intrinsicsOf(
   }
 }
 
-/** On base_link where tf connects them, else the camera is the body. */
+/** On the body's frame where tf connects them, else the camera is the body. */
 function mountOf(
   tf: TfBuffer,
   depth: ImageTopic,
+  base: string,
 ): { T_body_depth: Pose; body: BagCamera['body']; note?: string } {
-  const found = tf.has(BASE) ? tf.lookup(BASE, depth.frameId, 0n) : undefined;
-  if (found?.ok) return { T_body_depth: found.pose, body: { frame: BASE, T_body_frame: identity() } };
+  const found = tf.has(base) ? tf.lookup(base, depth.frameId, 0n) : undefined;
+  if (found?.ok) return { T_body_depth: found.pose, body: { frame: base, T_body_frame: identity() } };
   return {
     T_body_depth: CAMERA_ON_BODY,
     body: { frame: frameName(depth.frameId), T_body_frame: CAMERA_ON_BODY },
     ...(found && {
-      note: `${depth.name}: there is no fixed transform from '${BASE}' to it (${found.reason}): the camera is the body; record /tf_static`,
+      note: `${depth.name}: there is no fixed transform from '${base}' to it (${found.reason}): the camera is the body; record /tf_static`,
     }),
   };
 }

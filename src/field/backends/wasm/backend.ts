@@ -107,7 +107,9 @@ export class WasmBackend implements FieldBackend {
     if (term.kind === 'photometric')
       system.addPhotometric(this.photometric.pass(field, term, at), term.hold, at, term.expected);
     else if (term.surface.information)
-      system.addGeometric(this.oriented.pass(field, term, at), term.groundWeight);
+      if (term.share === undefined)
+        system.addGeometric(this.oriented.pass(field, term, at), term.groundWeight);
+      else system.addLeaning(this.oriented.pass(field, term, at), term.share);
     else system.addGeometric(this.registration.pass(field, term, at), term.groundWeight);
   }
 

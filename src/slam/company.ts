@@ -1,0 +1,138 @@
+import type { SensorKind } from '../config/sensors.js';
+import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
+import type { Observation } from '../sensors/observation.js';
+import { bodyPose, sensorPose } from './body-frame.js';
+import { asCarried, asWaiting, MIN_SAMPLES, type Estimate, type Prediction } from './estimate.js';
+import type { Phase, Tracking } from './phases.js';
+import type { Scales } from './scale.js';
+import type { Extrinsics } from './tracking/extrinsics.js';
+import { judge } from './tracking/judge.js';
+import type { Track } from './tracking/tracker.js';
+
+/** A sensor of another kind that was tracked shortly before. */
+export interface Carrier {
+  readonly kind: SensorKind;
+  readonly stampNs: bigint;
+  /** Of its pose, 6×6, [x y z rotX rotY rotZ], axes of odom. */
+  readonly covariance: Float64Array;
+}
+
+/** Seconds for which a pose of another sensor, carried on by the motion, is as good as one. */
+const CARRIES_SECONDS = 0.5;
+/** Seconds after a first observation of one kind of sensor for which others wait for its second. */
+const LONGEST_WAIT = 1;
+/** With fewer samples where the own grid knows anything, it is the grid that has never been there. */
+const UNSEEN_BELOW = 0.3;
+/** Farther from the prediction (m and rad) a coarser grid is not believed. */
+const JOINS_METRES = 0.15;
+const JOINS_RADIANS = Math.PI / 36;
+
+/**
+ * What several kinds of sensors on one body do for each other: one that sees nothing, or whose grid has never been here, is
+ * carried by another that knows where the body is.
+ *
+ * @example
+ * const company = new Company(scales, extrinsics);
+ * company.tracked(scan, track); // a LiDAR's
+ * const estimate = company.carry(phase, frame, predicted, 0, 'Too few points.'); // of a camera that is covered
+ */
+export class Company {
+  readonly #latest = new Map<SensorKind, Carrier>();
+
+  constructor(
+    private readonly scales: Scales,
+    private readonly extrinsics: Extrinsics,
+  ) {}
+
+  /** What there is to do with an observation whose own grid cannot say anything yet; undefined: the same as with any other. */
+  stand(phase: Phase, observation: Observation, predicted: Prediction): Estimate | 'start-anew' | undefined {
+    const { scales } = this;
+    if (!scales.several) return undefined;
+    const own = scales.of(observation);
+    switch (phase.kind) {
+      case 'bootstrapping': {
+        const first = scales.of(phase.first);
+        if (own === first) return undefined;
+        const seconds = Number(observation.stampNs - phase.first.stampNs) * 1e-9;
+        if (seconds < LONGEST_WAIT) return asWaiting(observation, phase, phase.origin, waitsFor(first.kind));
+        first.map.clear();
+        return 'start-anew';
+      }
+      case 'relocalising':
+      case 'settling':
+        if (own === scales.first) return undefined;
+        return asWaiting(observation, phase, predicted.pose, waitsFor(scales.first.kind));
+      case 'tracking':
+        return own.map.age === 0 ? this.carry(phase, observation, predicted, 0) : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  /**
+   * The pose that another kind of sensor carries on; undefined where there is none.
+   *
+   * @param valuedRatio share of the samples where the own grid knows anything
+   * @param reason why the observation is not tracked itself; empty where that is no fault
+   */
+  carry(
+    phase: Tracking,
+    observation: Observation,
+    predicted: Prediction,
+    valuedRatio: number,
+    reason = '',
+  ): Estimate | undefined {
+    const { kind } = this.scales.of(observation);
+    const carrier = this.#carrier(kind, observation.stampNs);
+    if (!carrier) return undefined;
+    const unseen = valuedRatio < UNSEEN_BELOW && observation.surface.keypoints.length >= MIN_SAMPLES;
+    if (!unseen) return asCarried(observation, phase, predicted.pose, carrier, false, reason);
+    observation.undistort(predicted.twist);
+    const pose = this.#joined(observation, predicted) ?? predicted.pose;
+    return asCarried(observation, phase, pose, carrier, true, reason);
+  }
+
+  /** An observation was tracked: it can carry others, and tells how their mounts lie to each other. */
+  tracked(observation: Observation, { pose, covariance }: Track): void {
+    if (!this.scales.several) return;
+    const { stampNs, sensor, T_body_sensor } = observation;
+    const { kind } = this.scales.of(observation);
+    this.#latest.set(kind, { kind, stampNs, covariance });
+    const body = bodyPose(pose, T_body_sensor);
+    if (kind === this.scales.first.kind) this.extrinsics.reference(stampNs, body);
+    else this.extrinsics.seen(sensor, stampNs, body);
+  }
+
+  /** A new map begins. */
+  clear(): void {
+    this.#latest.clear();
+    this.extrinsics.forget();
+  }
+
+  /** Another kind of sensor that was tracked shortly before, the newest one. */
+  #carrier(kind: SensorKind, stampNs: bigint): Carrier | undefined {
+    let best: Carrier | undefined;
+    for (const one of this.#latest.values()) {
+      const seconds = Math.abs(Number(stampNs - one.stampNs)) * 1e-9;
+      if (one.kind === kind || seconds > CARRIES_SECONDS) continue;
+      if (!best || one.stampNs > best.stampNs) best = one;
+    }
+    return best;
+  }
+
+  /** T_odom_body by the next coarser grid; undefined where that does not say, or something else than the motion. */
+  #joined(observation: Observation, predicted: Prediction): Pose | undefined {
+    const { joining, config, map } = this.scales.of(observation);
+    if (!joining) return undefined;
+    const { T_body_sensor } = observation;
+    const pose = sensorPose(predicted.pose, T_body_sensor);
+    const track = joining.register(observation, { pose, twist: predicted.twist, hold: true });
+    if (judge(track, config.tracking, map.age).state !== 'tracking') return undefined;
+    const away = compose(inverse(pose), track.pose);
+    if (translationNorm(away) > JOINS_METRES || rotationAngle(away) > JOINS_RADIANS) return undefined;
+    return bodyPose(track.pose, T_body_sensor);
+  }
+}
+
+const waitsFor = (kind: string): string =>
+  `Waits for the next measurement of the kind ${kind}, which shows where the body is.`;

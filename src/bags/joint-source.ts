@@ -78,7 +78,8 @@ export function jointSource(lidar: ScanSource, camera: ScanSource, { T_body_lida
       for (;;) {
         const [a, b] = [stampOf(0), stampOf(1)];
         if (a === undefined && b === undefined) return;
-        const i = b === undefined || (a !== undefined && a <= b) ? 0 : 1;
+        // Of two at the same instant the frame goes first: it shows the velocity of the sweep.
+        const i = b === undefined || (a !== undefined && a < b) ? 0 : 1;
         const { value } = heads[i]! as IteratorYieldResult<Measurement>;
         yield i === 0 ? placed(value) : value;
         heads[i] = await sides[i]!.next();

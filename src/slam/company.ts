@@ -1,4 +1,7 @@
 import type { SensorKind } from '../config/sensors.js';
+import { PosePrior } from '../field/terms/pose-prior.js';
+import type { PoseTerm } from '../field/terms/pose-term.js';
+import { invertSpd } from '../geometry/linear.js';
 import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, sensorPose } from './body-frame.js';
@@ -21,8 +24,15 @@ export interface Carrier {
 const CARRIES_SECONDS = 0.5;
 /** Seconds after a first observation of one kind of sensor for which others wait for its second. */
 const LONGEST_WAIT = 1;
+/** Seconds for which sweeps wait for a camera to begin the map. */
+const LONGEST_START = 0.4;
 /** With fewer samples where the own grid knows anything, it is the grid that has never been there. */
 const UNSEEN_BELOW = 0.3;
+/**
+ * Standard deviations of how two sensors lie to each other within a map (m, rad), and of what the velocity changes by between
+ * their observations (m/s², rad/s²).
+ */
+const MOUNTED = { linear: [0.002, 2], angular: [0.001, 3] } as const;
 /** Farther from the prediction (m and rad) a coarser grid is not believed. */
 const JOINS_METRES = 0.15;
 const JOINS_RADIANS = Math.PI / 36;
@@ -38,6 +48,8 @@ const JOINS_RADIANS = Math.PI / 36;
  */
 export class Company {
   readonly #latest = new Map<SensorKind, Carrier>();
+  /** Stamp of the first sweep that could have begun a map. */
+  #begun: bigint | undefined;
 
   constructor(
     private readonly scales: Scales,
@@ -50,6 +62,14 @@ export class Company {
     if (!scales.several) return undefined;
     const own = scales.of(observation);
     switch (phase.kind) {
+      case 'starting': {
+        // Two frames of a camera tell the velocity that undistorts a sweep: better that the map begins with them.
+        if (own !== scales.first || observation.motion !== 'sweep') return undefined;
+        this.#begun ??= observation.stampNs;
+        const seconds = Number(observation.stampNs - this.#begun) * 1e-9;
+        if (!(seconds >= 0 && seconds < LONGEST_START)) return undefined;
+        return asWaiting(observation, phase, phase.origin, waitsFor(scales.all[1]!.kind));
+      }
       case 'bootstrapping': {
         const first = scales.of(phase.first);
         if (own === first) return undefined;
@@ -92,6 +112,22 @@ export class Company {
     return asCarried(observation, phase, pose, carrier, true, reason);
   }
 
+  /** What another kind of sensor says about an observation's pose: where it saw the body shortly before, and the motion since. */
+  priors(observation: Observation, { pose }: Prediction): readonly PoseTerm[] {
+    if (!this.scales.several) return [];
+    const { kind } = this.scales.of(observation);
+    const carrier = this.#carrier(kind, observation.stampNs);
+    if (!carrier) return [];
+    const seconds = Math.abs(Number(observation.stampNs - carrier.stampNs)) * 1e-9;
+    const covariance = carrier.covariance.slice();
+    for (let i = 0; i < 6; i++) {
+      const [floor, acceleration] = i < 3 ? MOUNTED.linear : MOUNTED.angular;
+      covariance[i * 7]! += floor ** 2 + ((acceleration * seconds ** 2) / 2) ** 2;
+    }
+    const information = invertSpd(covariance, 6);
+    return information ? [new PosePrior(sensorPose(pose, observation.T_body_sensor), information)] : [];
+  }
+
   /** An observation was tracked: it can carry others, and tells how their mounts lie to each other. */
   tracked(observation: Observation, { pose, covariance }: Track): void {
     if (!this.scales.several) return;
@@ -106,6 +142,7 @@ export class Company {
   /** A new map begins. */
   clear(): void {
     this.#latest.clear();
+    this.#begun = undefined;
     this.extrinsics.forget();
   }
 

@@ -148,7 +148,10 @@ export class Estimator {
     const { map } = this.#scaleOf(observation);
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
-    const priors = phase.kind === 'tracking' ? motion.priors(observation) : [];
+    const priors =
+      phase.kind === 'tracking'
+        ? [...motion.priors(observation), ...this.#company.priors(observation, predicted)]
+        : [];
     const hold = map.integrated !== 1 || observation.grid !== undefined;
     const track = this.#register(observation, predicted, hold, steps, priors);
     const doubtful = observation.grid && (phase.kind === 'lost' || isFar(predicted.pose, track, observation));

@@ -166,7 +166,7 @@ const COLOUR_KERNEL = 20;
 const COLOUR_HOLD = 10;
 
 /** What the coarser grid counts beside the own one: enough that the two do not drift apart. */
-const LEANING = 0.1;
+const LEANING = 0.02;
 /** Robust scales of a registration with the coarser grid, in its voxels. */
 const JOINING_KERNELS = [3, 0.5] as const;
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { SensorSet } from '../config/sensor-sets.js';
+import { FeltmapError } from '../geometry/errors.js';
 import { frameName } from '../messages/tf-buffer.js';
 import { type SpinModel, rebuildTimesFromAzimuth } from '../sensors/lidar/azimuth-times.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
@@ -31,7 +32,7 @@ export interface ScanSourceOptions {
   readonly odometry?: string;
   /** Whether to find point times also for scans that are known to be corrected for motion, or that carry none. */
   readonly deskewAlways?: boolean;
-  /** Which sensor of a recording that has both; a LiDAR before a camera unless given, or `depth` or `color` are. */
+  /** Which sensor of a recording that has both; both unless given, where fixed transforms connect them. */
   readonly sensor?: ScanSource['sensor'];
   /** Depth topic of a bag; needed only where there are several cameras. */
   readonly depth?: string;
@@ -66,7 +67,13 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   }
   const bag = await openBag(path);
   try {
-    const { sensor, note } = await sensorOf(bag, options);
+    let { sensor, note } = await sensorOf(bag, options);
+    if (sensor === 'either') {
+      const both = await bothOf(bag, path, options).catch(reasonOf);
+      if (typeof both !== 'string') return both;
+      sensor = 'lidar';
+      note = `has a depth camera as well, which is not used: ${both}`;
+    }
     if (sensor === 'rgbd') return await rgbdBagSource(bag, path, options);
     if (sensor === 'lidar+rgbd') return await bothOf(bag, path, options);
     const source = withPointTimes(await bagScanSource(bag, path, options), options);
@@ -81,7 +88,7 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
 async function sensorOf(
   bag: BagReader,
   { sensor, topic, depth, color }: ScanSourceOptions,
-): Promise<{ sensor: SensorSet; note?: string }> {
+): Promise<{ sensor: SensorSet | 'either'; note?: string }> {
   if (sensor !== undefined) return { sensor };
   if (depth !== undefined || color !== undefined) return { sensor: 'rgbd' };
   if (topic !== undefined) return { sensor: 'lidar' };
@@ -90,9 +97,13 @@ async function sensorOf(
   if (depths.length === 0) return { sensor: 'lidar' };
   const clouds = bag.topics().filter((t) => isCloud(t) && t.count !== 0 && !/depth/i.test(t.name));
   if (clouds.length === 0) return { sensor: 'rgbd' };
-  const cameras = depths.map((t) => t.name).join(', ');
-  const note = `has depth images as well (${cameras}): the LiDAR is used; --sensor rgbd uses the camera`;
-  return { sensor: 'lidar', note };
+  return { sensor: 'either' };
+}
+
+/** Why LiDAR and camera cannot be used together. @throws what is no FeltmapError */
+function reasonOf(error: unknown): string {
+  if (error instanceof FeltmapError) return error.message;
+  throw error;
 }
 
 /** LiDAR and depth camera of a bag, on one body. */

@@ -43,11 +43,13 @@ const JOINS_RADIANS = Math.PI / 36;
  *
  * @example
  * const company = new Company(scales, extrinsics);
- * company.tracked(scan, track); // a LiDAR's
+ * company.tracked(scan, track, predicted); // a LiDAR's
  * const estimate = company.carry(phase, frame, predicted, 0, 'Too few points.'); // of a camera that is covered
  */
 export class Company {
   readonly #latest = new Map<SensorKind, Carrier>();
+  /** The kind that was tracked last. */
+  #newest: SensorKind | undefined;
   /** Stamp of the first sweep that could have begun a map. */
   #begun: bigint | undefined;
 
@@ -128,22 +130,42 @@ export class Company {
     return information ? [new PosePrior(sensorPose(pose, observation.T_body_sensor), information)] : [];
   }
 
-  /** An observation was tracked: it can carry others, and tells how their mounts lie to each other. */
-  tracked(observation: Observation, { pose, covariance }: Track): void {
-    if (!this.scales.several) return;
-    const { stampNs, sensor, T_body_sensor } = observation;
-    const { kind } = this.scales.of(observation);
+  /**
+   * An observation was tracked: it can carry others. The first of its kind after one of the coarsest grid is registered with
+   * that as well, which tells where its sensor is on the body.
+   *
+   * @returns whether its mount was corrected: its own grid is empty now, and the pose nothing to begin a new one with
+   */
+  tracked(observation: Observation, { pose, covariance }: Track, predicted: Prediction): boolean {
+    const { scales } = this;
+    if (!scales.several) return false;
+    const { stampNs } = observation;
+    const { kind } = scales.of(observation);
+    const first = scales.first.kind;
+    const due = kind !== first && this.#newest === first;
+    this.#newest = kind;
     this.#latest.set(kind, { kind, stampNs, covariance });
-    const body = bodyPose(pose, T_body_sensor);
-    if (kind === this.scales.first.kind) this.extrinsics.reference(stampNs, body);
-    else this.extrinsics.seen(sensor, stampNs, body);
+    return due && this.#measureMount(observation, pose, predicted);
+  }
+
+  #measureMount(observation: Observation, T_odom_sensor: Pose, predicted: Prediction): boolean {
+    const { sensor, T_body_sensor } = observation;
+    const { joining, config, map } = this.scales.of(observation);
+    if (!joining) return false;
+    const guess = { pose: T_odom_sensor, twist: predicted.twist, hold: false };
+    const track = joining.register(observation, guess);
+    if (judge(track, config.tracking, map.age).state !== 'tracking') return false;
+    const found = compose(inverse(predicted.pose), track.pose);
+    // What was mapped with the wrong mount lies beside the coarser grid: it is made anew.
+    const corrected = this.extrinsics.measured(sensor, T_body_sensor, found);
+    if (corrected) map.clear();
+    return corrected;
   }
 
   /** A new map begins. */
   clear(): void {
     this.#latest.clear();
-    this.#begun = undefined;
-    this.extrinsics.forget();
+    this.#begun = this.#newest = undefined;
   }
 
   /** Another kind of sensor that was tracked shortly before, the newest one. */

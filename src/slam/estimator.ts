@@ -234,7 +234,7 @@ export class Estimator {
       map.contradiction(observation.surface, track.pose),
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
-    this.#company.tracked(observation, track);
+    const remounted = this.#company.tracked(observation, track, predicted);
     const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
     const slides = track.conditioning < HELD_BELOW;
     const next = phases.tracked(phase, sliding);
@@ -244,7 +244,7 @@ export class Estimator {
     return asTracked(observation, track, verdict, {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
-      mapping: slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
+      mapping: remounted ? 'none' : slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
       stepSigma: slides ? UNKNOWN_STEP : 0,
       continues: measured || !jumped,
       twist: measured

@@ -52,7 +52,7 @@ export class SlamSystem implements Slam {
   readonly #arrivals = new Arrivals();
   /** In the order in which they came up, and how many there are from each part. */
   readonly #warnings: string[] = [];
-  #counted: number[] = [0, 0, 0, 0, 0];
+  #counted: number[] = [];
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -119,8 +119,8 @@ export class SlamSystem implements Slam {
 
   get warnings(): readonly string[] {
     const { notes, backend, frontEnd, loop } = this.#parts;
-    const all = [notes, backend.notices, frontEnd.notices ?? [], ...loop.notices];
-    all.forEach((list, i) => this.#warnings.push(...list.slice(this.#counted[i])));
+    const all = [notes, backend.notices, frontEnd.notices ?? [], loop.extrinsics.notices, ...loop.notices];
+    all.forEach((list, i) => this.#warnings.push(...list.slice(this.#counted[i] ?? 0)));
     this.#counted = all.map((list) => list.length);
     return this.#warnings;
   }

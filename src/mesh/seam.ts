@@ -33,6 +33,12 @@ const WHOLE = 0.95;
 const SAME_SIDE = 0.3;
 /** Share of the truncation within which a point is on the finer surface. */
 const ON_SURFACE = 0.2;
+/** Share of the truncation behind the finer surface within which nothing else is. */
+const SAME_SHEET = 0.5;
+/** Noise of the coarse sensor floats so far before the finer surface, in coarse voxels, … */
+const FLOATS = [0.7, 1.4, 2.1];
+/** … straight ahead of it and not beside: least cosine to the gradient. */
+const AHEAD = 0.6;
 
 /**
  * Cuts the mesh of a coarse grid away where finer ones have the surface: a triangle goes when all its vertices are covered;
@@ -47,6 +53,8 @@ const ON_SURFACE = 0.2;
 export class Seam {
   /** Blocks that are to be cut, whole. */
   readonly #pending = new Map<number, MeshBlockData>();
+  /** Blocks near which there is something finer: others are left alone. */
+  readonly #near = new Set<number>();
   /** Whole blocks of which something was cut away. */
   readonly #whole = new Map<number, MeshBlockData>();
 
@@ -57,7 +65,9 @@ export class Seam {
 
   /** A block was extracted anew. */
   set(bx: number, by: number, bz: number, data: MeshBlockData): void {
-    this.#pending.set(blockKey(bx, by, bz, this.options.scale), copyBlock(data));
+    const key = blockKey(bx, by, bz, this.options.scale);
+    if (this.#near.has(key)) this.#pending.set(key, copyBlock(data));
+    else this.store.set(bx, by, bz, data, this.options.scale);
   }
 
   /** The finer surface has changed in a box (metres, submap frame): what lies there is cut again. */
@@ -69,6 +79,7 @@ export class Seam {
       for (let y = from[1]!; y <= to[1]!; y++)
         for (let x = from[0]!; x <= to[0]!; x++) {
           const key = blockKey(x, y, z, scale);
+          this.#near.add(key);
           const block = this.#whole.get(key) ?? this.store.get(key);
           if (block && !this.#pending.has(key)) this.#pending.set(key, block);
         }
@@ -109,6 +120,26 @@ export class Seam {
   clear(): void {
     this.#pending.clear();
     this.#whole.clear();
+    this.#near.clear();
+  }
+
+  /** Marks what floats before the finer surface. @param points memory for as many points */
+  #clearAhead(surface: FinerSurface, positions: Float32Array, points: Float32Array, free: Uint8Array): void {
+    const { reach } = this.options;
+    for (const steps of FLOATS)
+      for (const { axis, sign } of AXES) {
+        const step = sign * steps * reach;
+        points.set(positions);
+        for (let i = axis; i < points.length; i += 3) points[i]! += step;
+        const values = surface.sample(points);
+        for (let i = 0; i < free.length; i++) {
+          const v = SAMPLE_VALUES * i;
+          // The gradient points from the surface towards the vertex.
+          const towards = -sign * values[v + 1 + axis]!;
+          if (values[v + 4]! > 0 && values[v]! >= 0 && values[v]! < surface.truncation && towards > AHEAD)
+            free[i] = 1;
+        }
+      }
   }
 
   /** Marks the vertices that a finer surface covers, and moves them onto it. */
@@ -131,12 +162,14 @@ export class Seam {
           values[v + 1]! * normals[3 * i]! +
           values[v + 2]! * normals[3 * i + 1]! +
           values[v + 3]! * normals[3 * i + 2]!;
-        if (step === 0 && distance > WHOLE * truncation) free[i] = 1;
+        if (step === 0 && (distance > WHOLE * truncation || Math.abs(distance) < SAME_SHEET * truncation))
+          free[i] = 1;
         if (!(Math.abs(distance) < WHOLE * truncation && along > SAME_SIDE)) continue;
         const moved = t - distance / along;
         if (Math.abs(moved) < Math.min(reach, Math.abs(found[i]!))) found[i] = moved;
       }
     }
+    this.#clearAhead(surface, positions, points, free);
     for (let i = 0; i < covered.length; i++) {
       const t = found[i] === Infinity ? 0 : found[i]!;
       for (let c = 0; c < 3; c++) points[3 * i + c] = positions[3 * i + c]! + t * normals[3 * i + c]!;
@@ -152,6 +185,9 @@ export class Seam {
     }
   }
 }
+
+/** Directions along the axes. */
+const AXES = [1, -1].flatMap((sign) => [0, 1, 2].map((axis) => ({ axis, sign })));
 
 /** What is left of a block; the same one where nothing is covered. */
 function cut(block: MeshBlockData, covered: Uint8Array, moved: Float32Array): MeshBlockData {

@@ -2,6 +2,7 @@
 import { compose, exp, inverse, transformPoint, type Pose } from '../../src/geometry/se3.js';
 import { CAMERA_ON_BODY, type RgbdFrame } from '../../src/sensors/camera/frame.js';
 import { identity } from '../../src/geometry/se3.js';
+import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 import { all, along, insideOf, sphereOf, type Vec } from '../field/views.js';
 import { pinhole } from '../sensors/camera/scene.js';
 
@@ -47,3 +48,38 @@ export function frameAt(k: number, step = k): RgbdFrame {
 
 /** Distance of a point of odom from the true surface. */
 export const offSurface = (p: Vec): number => Math.abs(WORLD.distance(transformPoint(bodyAt(0), ...p)));
+
+/** Where a LiDAR sits on the body. */
+export const LIDAR_ON_BODY: Pose = exp([-0.05, 0, 0.08, 0, 0, 0.1]);
+
+/** What a LiDAR on the same body sees at the same instants, standing still during its turn. */
+export function scanAt(k: number, step = k): LidarScan {
+  const T = compose(bodyAt(k), LIDAR_ON_BODY);
+  const [columns, rows] = [720, 48];
+  const positions = new Float32Array(3 * columns * rows);
+  const rings = new Uint16Array(columns * rows);
+  const o = transformPoint(T, 0, 0, 0);
+  for (let i = 0; i < columns * rows; i++) {
+    const azimuth = (-2 * Math.PI * (i % columns)) / columns;
+    rings[i] = Math.floor(i / columns);
+    const elevation = 0.02 * (rings[i]! - 24);
+    const d: Vec = [
+      Math.cos(elevation) * Math.cos(azimuth),
+      Math.cos(elevation) * Math.sin(azimuth),
+      Math.sin(elevation),
+    ];
+    const tip = transformPoint(T, ...d);
+    const range = WORLD.cast(o, [tip[0] - o[0], tip[1] - o[1], tip[2] - o[2]]);
+    for (let c = 0; c < 3; c++) positions[3 * i + c] = d[c]! * range;
+  }
+  const count = columns * rows;
+  return {
+    stampNs: BigInt(step) * 100_000_000n,
+    frameId: 'lidar',
+    count,
+    positions,
+    rings,
+    timing: 'none',
+    mount: LIDAR_ON_BODY,
+  };
+}

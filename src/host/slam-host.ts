@@ -13,6 +13,7 @@ import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { ScanResult, Slam, SlamView } from '../slam/types.js';
 import { MeshStream } from './mesh-feed/mesh-stream.js';
+import { planMessages } from './plan-feed.js';
 import type {
   CloudRequest,
   HostEvent,
@@ -88,6 +89,8 @@ export class SlamHost {
       case 'mesh':
         if (request.restart) this.#mesh.restart();
         return this.#nextMesh(request);
+      case 'plan':
+        return planMessages(this.#slam, this.#view.submap, request);
       case 'watch':
         this.#watched = request.active;
         if (this.#collector) this.#collector.active = request.active;

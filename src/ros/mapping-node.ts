@@ -71,6 +71,10 @@ export class MappingNode {
         () => this.#tickMesh(),
       ),
       new Ticker(
+        () => (p.number('costmap.period') > 0 ? 1 / p.number('costmap.period') : 0),
+        () => this.#tickPlanning(),
+      ),
+      new Ticker(
         () => p.number('path_rate'),
         () => this.#parts.odometry.publishPath(),
       ),
@@ -265,6 +269,13 @@ export class MappingNode {
     void this.#request(() => mesh.tick(this.#slam!, last.stampNs));
   }
 
+  #tickPlanning(): void {
+    const { planning, odometry } = this.#parts;
+    const { last } = odometry;
+    if (!this.#slam || !last) return;
+    void this.#request(() => planning.tick(this.#slam!, last));
+  }
+
   #phase(): 'waiting' | 'running' | 'paused' {
     if (this.#activity === 'paused' || this.#activity === 'inactive') return 'paused';
     return this.#parts.health.scan ? 'running' : 'waiting';
@@ -297,11 +308,12 @@ export class MappingNode {
   }
 
   #forget(): void {
-    const { pump, odometry, events, mesh, health, imu, wheels } = this.#parts;
+    const { pump, odometry, events, mesh, planning, health, imu, wheels } = this.#parts;
     pump.forget();
     odometry.reset();
     events.reset();
     mesh.restart();
+    planning.reset();
     this.#viewer?.reset();
     health.reset();
     imu.clear();

@@ -15,6 +15,7 @@ import { saveDirectory } from './map-files.js';
 import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
 import { MeshOutput } from './mesh-output.js';
 import { OdometryOutput } from './odometry-output.js';
+import { PlanningOutput } from './planning-output.js';
 import type { RosPort } from './port.js';
 import { ScanIntake } from './scan-intake.js';
 import { ScanPump } from './scan-pump.js';
@@ -79,6 +80,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     color: () => meshColor(p),
     bandwidth: () => p.number('mesh_bandwidth') * 1e6,
   });
+  const planning = new PlanningOutput(port, p.string('odom_frame'));
   const health = new Health();
   const { name: nodeName, topics, slam, viewer, activity, restart, onFatal } = node;
   const optional = optionalTopics(node.cameras);
@@ -122,7 +124,19 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     if (event.type === 'result') pump.settle(event.result.state);
   };
   const inputs = { tf, time, intake, cameras, imu, wheels, pump };
-  return { ...inputs, log, odometry, trajectory, events, take, mesh, health, diagnostics, services };
+  return {
+    ...inputs,
+    log,
+    odometry,
+    trajectory,
+    events,
+    take,
+    mesh,
+    planning,
+    health,
+    diagnostics,
+    services,
+  };
 }
 
 function meshColor(p: ParameterStore): MeshColor {

@@ -12,6 +12,8 @@ const OUTPUT_TYPES: Record<Output, string> = {
   path: ROS_TYPES.path,
   mesh: ROS_TYPES.markerArray,
   cloud: ROS_TYPES.pointCloud2,
+  costmap: ROS_TYPES.occupancyGrid,
+  distance_slice: ROS_TYPES.pointCloud2,
   diagnostics: ROS_TYPES.diagnosticArray,
 };
 
@@ -41,6 +43,8 @@ export class RclPort implements RosPort {
       path: make('path'),
       mesh: make('mesh'),
       cloud: make('cloud'),
+      costmap: make('costmap'),
+      distance_slice: make('distance_slice'),
       diagnostics: make('diagnostics'),
     };
   }

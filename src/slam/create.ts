@@ -8,6 +8,7 @@ import { createBackend, type FirstField, type Makers } from '../field/backends/s
 import type { Field } from '../field/field.js';
 import { poolFor, type GridSpec } from '../field/grid-spec.js';
 import { openSavedMap } from '../field/saved/saved-map.js';
+import { CostMapper } from '../planning/cost-map.js';
 import { makeFrontEnd, type FrontEnd } from './front-ends.js';
 import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
 import { makeLoop, SLABS } from './loop.js';
@@ -167,6 +168,8 @@ function assemble(
     field,
     loop: makeLoop(config, pool, backend, field, before),
     frontEnd,
+    planner: new CostMapper(pool, backend, field, config.mesh.minWeight),
+    planning: config.costmap,
     notes: [...layout.warnings, ...notes],
   });
 }

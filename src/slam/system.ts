@@ -2,8 +2,10 @@ import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
 import { FeltmapError } from '../geometry/errors.js';
+import { inverse, transformPoint } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { CloudPoints } from '../mesh/surface-cloud.js';
+import type { CostMapper, CostMapOptions, Plan } from '../planning/cost-map.js';
 import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
@@ -31,6 +33,9 @@ export interface SystemParts {
     observe(scan: PosedMeasurement): Observation;
     readonly notices?: readonly string[];
   };
+  readonly planner: CostMapper;
+  /** Settings of cost maps, read anew for each. */
+  readonly planning: CostMapOptions;
   /** What there is to say about how it was made. */
   readonly notes: readonly string[];
 }
@@ -47,6 +52,8 @@ export interface SystemParts {
 export class SlamSystem implements Slam {
   readonly view: SlamView;
   readonly #parts: SystemParts;
+  /** Submap that the planner has read. */
+  #planned: number | undefined;
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
   /** In the order in which they came up, and how many there are from each part. */
@@ -145,6 +152,15 @@ export class SlamSystem implements Slam {
 
   cloud(): CloudPoints {
     return this.#parts.loop.submaps.cloud();
+  }
+
+  plan([x, y, z]: readonly [number, number, number], slice: boolean): Plan | undefined {
+    const { loop, planner, planning } = this.#parts;
+    const { current } = loop.submaps;
+    if (current !== this.#planned) planner.clear();
+    this.#planned = current;
+    const T_submap_odom = inverse(this.trajectory.submap(current));
+    return planner.plan(transformPoint(T_submap_odom, x, y, z), planning, slice);
   }
 
   save(): Map<string, Uint8Array> {

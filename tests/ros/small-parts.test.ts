@@ -40,7 +40,7 @@ describe('quality of service', () => {
       expect(compatible(output, profile('reliable', 'volatile'))).toBe(true);
       expect(compatible(output, SENSOR_DATA)).toBe(true);
     }
-    for (const output of [OUTPUT_QOS.path, OUTPUT_QOS.mesh])
+    for (const output of [OUTPUT_QOS.path, OUTPUT_QOS.mesh, OUTPUT_QOS.costmap])
       expect(compatible(output, profile('reliable', 'transient-local'))).toBe(true);
   });
 

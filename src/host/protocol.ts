@@ -60,8 +60,11 @@ export type SlamRequest =
   | CloudRequest
   | { readonly type: 'imu'; readonly batch: ImuBatch }
   | { readonly type: 'odometry'; readonly batch: OdometryBatch }
-  /** Changes of the mesh for RViz; `restart`: all of it. */
-  | ({ readonly type: 'mesh'; readonly restart: boolean } & Omit<MeshMessageOptions, 'origin'>)
+  /** Changes of the mesh for RViz; `restart`: all of it after a DELETEALL; `repeat`: all of it beside the changes. */
+  | ({ readonly type: 'mesh'; readonly restart: boolean; readonly repeat: boolean } & Omit<
+      MeshMessageOptions,
+      'origin'
+    >)
   /** Cost map and distances for planners. */
   | ({ readonly type: 'plan' } & PlanMessageOptions)
   /** Whether changes of the mesh and thinned scans are wanted as `view` events from now on. */

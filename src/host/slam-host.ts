@@ -88,6 +88,7 @@ export class SlamHost {
         return undefined;
       case 'mesh':
         if (request.restart) this.#mesh.restart();
+        else if (request.repeat) this.#mesh.repeat();
         return this.#nextMesh(request);
       case 'plan':
         return planMessages(this.#slam, this.#view.submap, request);

@@ -28,6 +28,8 @@ export interface MappingNodeOptions {
 
 /** How often the viewer gets the state of the node, Hz. */
 const VIEWER_RATE = 5;
+/** How often it is looked whether inputs bring anything, Hz. */
+const CHECK_RATE = 1;
 
 type Activity = 'unconfigured' | 'starting' | 'inactive' | 'active' | 'paused' | 'failed';
 
@@ -46,6 +48,7 @@ export class MappingNode {
   readonly #port: RosPort;
   readonly #parts: NodeParts;
   readonly #tickers: Ticker[];
+  readonly #fullNames = new Map<string, string>();
   #slam: SlamService | undefined;
   #viewer: MapViewer | undefined;
   #activity: Activity = 'unconfigured';
@@ -81,6 +84,10 @@ export class MappingNode {
       new Ticker(
         () => p.number('diagnostics_rate'),
         () => this.#parts.diagnostics.publish(),
+      ),
+      new Ticker(
+        () => CHECK_RATE,
+        () => this.#parts.inputs.check(),
       ),
       new Ticker(
         () => (this.#viewer ? VIEWER_RATE : 0),
@@ -149,6 +156,7 @@ export class MappingNode {
   activate(): void {
     this.#activity = 'active';
     this.#parts.diagnostics.start();
+    this.#parts.inputs.start();
     for (const ticker of this.#tickers) ticker.start();
     this.#parts.pump.pump();
   }
@@ -178,18 +186,18 @@ export class MappingNode {
 
   /** A cloud of the LiDAR with this topic, CDR. */
   onCloud(topic: string, bytes: Uint8Array): void {
-    this.#parts.diagnostics.received(topic);
+    this.#parts.inputs.received(topic);
     const index = this.#p.strings('lidar_topics').indexOf(topic);
     if (this.#activity !== 'active') {
       this.#parts.intake.drop('paused', topic);
       return;
     }
-    if (this.#parts.intake.add(topic, index, bytes)) this.#parts.pump.pump();
+    if (this.#parts.intake.add(this.#fullName(topic), index, bytes)) this.#parts.pump.pump();
   }
 
   /** A message of a topic of camera `index`, CDR; `type`: of the message, as it was subscribed to. */
   onCamera(index: number, { input, name, type }: CameraTopic, bytes: Uint8Array): void {
-    this.#parts.diagnostics.received(name);
+    this.#parts.inputs.received(name);
     if (this.#activity !== 'active') {
       if (input === 'depth' || input === 'points') this.#parts.intake.drop('paused', name);
       // Calibration may come once only.
@@ -198,14 +206,23 @@ export class MappingNode {
     if (this.#parts.cameras.take(index, input, type, bytes)) this.#parts.pump.pump();
   }
 
+  /** What messages call a topic: remappings apply. */
+  #fullName(topic: string): string {
+    const known = this.#fullNames.get(topic);
+    if (known !== undefined) return known;
+    const name = this.#port.resolve(topic);
+    this.#fullNames.set(topic, name);
+    return name;
+  }
+
   onImu(bytes: Uint8Array): void {
-    this.#parts.diagnostics.received('imu');
+    this.#parts.inputs.received('imu');
     this.#parts.imu.add(bytes);
   }
 
   /** A pose of the external odometry, CDR. */
   onOdometry(bytes: Uint8Array): void {
-    this.#parts.diagnostics.received(this.#p.string('odom_topic'));
+    this.#parts.inputs.received(this.#p.string('odom_topic'));
     this.#parts.wheels.add(bytes);
   }
 

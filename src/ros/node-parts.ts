@@ -8,6 +8,7 @@ import { type CameraTopics, optionalTopics } from './camera/topics.js';
 import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
 import { EventOutput } from './event-output.js';
+import { InputWatch } from './input-watch.js';
 import { ImuIntake } from '../sensors/imu/intake.js';
 import { OdometryIntake } from '../sensors/odometry/intake.js';
 import { MapServices } from './map-services.js';
@@ -83,15 +84,18 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   const planning = new PlanningOutput(port, p.string('odom_frame'));
   const health = new Health();
   const { name: nodeName, topics, slam, viewer, activity, restart, onFatal } = node;
-  const optional = optionalTopics(node.cameras);
+  const optionalOnes = optionalTopics(node.cameras);
+  const inputs = new InputWatch(port, {
+    topics,
+    optional: (topic) => topic === 'imu' || optionalOnes.has(topic),
+    log,
+  });
   const diagnostics = new DiagnosticsOutput(port, {
     nodeName,
-    topics,
+    inputs,
     health,
     intake,
     mesh,
-    log,
-    optional: (topic) => topic === 'imu' || optional.has(topic),
     activity,
   });
   const events = new EventOutput({ port, parameters: p, log, health, odometry, trajectory, intake, viewer });
@@ -123,9 +127,10 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     events.take(event, pump.current);
     if (event.type === 'result') pump.settle(event.result.state);
   };
-  const inputs = { tf, time, intake, cameras, imu, wheels, pump };
+  const flow = { tf, time, intake, cameras, imu, wheels, pump };
   return {
-    ...inputs,
+    ...flow,
+    inputs,
     log,
     odometry,
     trajectory,

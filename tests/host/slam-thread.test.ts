@@ -39,6 +39,7 @@ describe('the SLAM thread as the node uses it', () => {
     link.call({
       type: 'mesh',
       restart,
+      repeat: false,
       header: { stampNs: 1n, frameId: 'odom' },
       color: { mode: 'height', range: [-2, 8] },
       maxBytes: 1e8,

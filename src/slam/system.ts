@@ -137,6 +137,15 @@ export class SlamSystem implements Slam {
     return this.#parts.loop.submaps.mesh();
   }
 
+  meshMore(blocks: number): number {
+    const { mesher, submaps, events } = this.#parts.loop;
+    const before = mesher.store.version;
+    const done = mesher.update(blocks);
+    const { version } = mesher.store;
+    if (version > before) events.emit({ type: 'mesh', submap: submaps.current, version });
+    return done;
+  }
+
   statistics(): MapStatistics {
     const { field, loop } = this.#parts;
     const { mesher, mapper, map } = loop;

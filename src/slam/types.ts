@@ -114,6 +114,8 @@ export interface Slam {
   /** The welded mesh of the map that is being made. */
   mesh(): Mesh;
   statistics(): MapStatistics;
+  /** Brings up to `blocks` more blocks of the mesh up to date, where no scan waits. @returns how many there were */
+  meshMore?(blocks: number): number;
   /** Surface points of the map in the odom frame, one per fine voxel that the surface crosses; with colours where cameras made it. */
   cloud(): CloudPoints;
   /**

@@ -7,7 +7,9 @@ Arguments are listed by --show-args and explained in docs/ros.md. Parameters com
 arguments that are given win.
 """
 
+import json
 import os
+import tempfile
 
 import yaml
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix, get_package_share_directory
@@ -173,19 +175,31 @@ def shown_image(given, cameras):
     return image[: -len('/compressed')] if image.endswith('/compressed') else image
 
 
+def display_file(path, base_frame):
+    """The display file with a camera that follows the robot; one of its own where the robot is not called base_link."""
+    if base_frame == 'base_link':
+        return path
+    with open(path, encoding='utf-8') as file:
+        text = file.read().replace('Target Frame: base_link', f'Target Frame: {json.dumps(base_frame)}')
+    with tempfile.NamedTemporaryFile('w', encoding='utf-8', prefix='feltmap-', suffix='.rviz', delete=False) as file:
+        file.write(text)
+    return file.name
+
+
 def rviz(given, share, use_sim_time, image):
     try:
         get_package_prefix('rviz2')
     except PackageNotFoundError:
         distribution = os.environ.get('ROS_DISTRO', 'DISTRO')
         return LogInfo(msg=f'rviz:=true, but RViz is not installed (apt install ros-{distribution}-rviz2); going on without it')
+    shown = display_file(os.path.join(share, 'rviz', 'feltmap.rviz'), given['base_frame'] or 'base_link')
     return Node(
         package='rviz2',
         executable='rviz2',
         name='rviz',
         # Relative topics of the display file are found in the same namespace.
         namespace=given['namespace'],
-        arguments=['-d', os.path.join(share, 'rviz', 'feltmap.rviz'), '-f', given['odom_frame'] or 'odom'],
+        arguments=['-d', shown, '-f', given['odom_frame'] or 'odom'],
         parameters=[{'use_sim_time': use_sim_time}],
         remappings=[('rgbd/color', image), ('rgbd/color/compressed', f'{image}/compressed')],
         output='log',

@@ -21,6 +21,9 @@ export interface ReplayViewOptions {
   readonly total: () => number | undefined;
 }
 
+/** A paused run goes on when nobody has watched it for so long, ms. */
+const ALONE_MS = 5000;
+
 /**
  * Shows a replay in the browser, with pause and speed.
  *
@@ -36,6 +39,7 @@ export class ReplayView {
   #slam: SlamClient | undefined;
   #phase: ViewerStatus['phase'] = 'waiting';
   #meshFile: string | undefined;
+  #alone: NodeJS.Timeout | undefined;
 
   /** @throws FeltmapError bad-config for a token that cannot be used */
   constructor(log: RunLog, { port, host, token, title, voxel, camera, total }: ReplayViewOptions) {
@@ -64,6 +68,7 @@ export class ReplayView {
         },
       }),
       control: (frame) => this.#control(frame),
+      watched: (anybody) => this.#watched(anybody),
       meshFile: () => this.#meshFile,
     });
   }
@@ -74,6 +79,7 @@ export class ReplayView {
   }
 
   close(): Promise<void> {
+    clearTimeout(this.#alone);
     return this.#viewer.close();
   }
 
@@ -95,6 +101,13 @@ export class ReplayView {
     this.#meshFile = meshFile;
     this.#viewer.publish();
     this.#slam = undefined;
+  }
+
+  /** Who pauses and leaves does not keep the run waiting; a page that is loaded again has some seconds to come back. */
+  #watched(anybody: boolean): void {
+    clearTimeout(this.#alone);
+    if (anybody || !this.pace.paused) return;
+    this.#alone = setTimeout(() => this.#control({ type: 'control', command: 'resume', value: 0 }), ALONE_MS);
   }
 
   #control({ command, value }: ControlFrame): void {

@@ -1,3 +1,4 @@
+import { BLOCK_CORNERS } from '../kernels/layout/field.js';
 import { FIRST_SUBMAP } from '../slam/events.js';
 import { Trajectory } from '../slam/trajectory.js';
 import { splitMesh } from '../viewer/server/split-mesh.js';
@@ -61,21 +62,24 @@ export async function viewCommand(path: string, options: ViewOptions, env: ViewE
   return EXIT.ok;
 }
 
-function show({ mesh, mapBytes }: ViewInput, trajectory: Trajectory, server: ViewerServer): void {
+function show({ mesh, mapBytes, run }: ViewInput, trajectory: Trajectory, server: ViewerServer): void {
   server.blocks(splitMesh(mesh, FIRST_SUBMAP), 0);
   server.status({
     state: 'tracking',
     reason: '',
     phase: 'finished',
-    scans: trajectory.length,
+    scans: run?.scans ?? trajectory.length,
     scanRate: 0,
     latency: {},
     distance: trajectory.distance,
-    blocks: 0,
-    voxels: 0,
+    blocks: run?.blocks ?? 0,
+    voxels: (run?.blocks ?? 0) * BLOCK_CORNERS,
     triangles: mesh.indices.length / 3,
-    keyframes: 0,
-    mapMemory: mapBytes,
+    keyframes: run?.keyframes ?? 0,
+    mapMemory: run?.memoryBytes ?? mapBytes,
     droppedScans: 0,
+    ...(run && {
+      replay: { total: run.scans, position: run.recordedSeconds, paused: false, speed: 0 },
+    }),
   });
 }

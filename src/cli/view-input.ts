@@ -1,6 +1,7 @@
 import { SENSOR_SETS } from '../config/sensor-sets.js';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { fileError } from '../bags/files.js';
 import { configSchema } from '../config/schema.js';
 import type { Trajectory } from '../eval/associate.js';
@@ -13,6 +14,15 @@ import type { Mesh } from '../mesh/mesh.js';
 import { readTrajectory } from './eval-files.js';
 import { SlamClient } from '../host/client.js';
 
+/** Of the report of a run. */
+export interface RunFigures {
+  readonly scans: number;
+  readonly recordedSeconds: number;
+  readonly blocks: number;
+  readonly keyframes: number;
+  readonly memoryBytes: number;
+}
+
 /** A finished run, or what there is of one. */
 export interface ViewInput {
   readonly title: string;
@@ -24,6 +34,8 @@ export interface ViewInput {
   readonly voxel: number;
   /** Bytes of the saved map; 0 where there is none. */
   readonly mapBytes: number;
+  /** What the run's report knows of the map, where there is one. */
+  readonly run?: RunFigures;
 }
 
 /**
@@ -50,7 +62,7 @@ export async function readViewInput(
   const found = kind.isDirectory() ? await readFolder(path, factoryUrl) : await readMesh(path);
   const file = trajectory ?? found.trajectoryFile;
   const shown = file === undefined ? undefined : await readTrajectory(file);
-  const { mesh, glb, voxel, mapBytes } = found;
+  const { mesh, glb, voxel, mapBytes, run } = found;
   return {
     title: basename(resolve(path)),
     mesh,
@@ -58,6 +70,7 @@ export async function readViewInput(
     mapBytes,
     ...(glb === undefined ? {} : { glb }),
     ...(shown ? { trajectory: shown } : {}),
+    ...(run && { run }),
   };
 }
 
@@ -68,15 +81,19 @@ async function readFolder(dir: string, factoryUrl: string): Promise<Found> {
     const file = join(folder, 'trajectory.tum');
     return (await exists(file)) ? { trajectoryFile: file } : {};
   };
+  const besides = async (folder: string) => ({
+    ...(await trajectoryIn(folder)),
+    ...(await figuresIn(folder)),
+  });
   if (await exists(join(dir, MANIFEST)))
-    return { ...(await readMap(dir, factoryUrl)), ...(await trajectoryIn(dirname(resolve(dir)))) };
+    return { ...(await readMap(dir, factoryUrl)), ...(await besides(dirname(resolve(dir)))) };
   for (const name of ['mesh.ply', 'mesh.glb'])
     if (await exists(join(dir, name))) {
       const voxel = await voxelOf(join(dir, 'map'));
-      return { ...(await readMesh(join(dir, name))), voxel, ...(await trajectoryIn(dir)) };
+      return { ...(await readMesh(join(dir, name))), voxel, ...(await besides(dir)) };
     }
   if (await exists(join(dir, 'map', MANIFEST)))
-    return { ...(await readMap(join(dir, 'map'), factoryUrl)), ...(await trajectoryIn(dir)) };
+    return { ...(await readMap(join(dir, 'map'), factoryUrl)), ...(await besides(dir)) };
   throw new FeltmapError(
     'not-found',
     `${dir} holds neither a mesh nor a map; give the folder that \`feltmap replay\` wrote, its map/ folder or a mesh.`,
@@ -112,6 +129,21 @@ async function readMap(dir: string, factoryUrl: string): Promise<Found> {
     return { mesh, voxel, mapBytes };
   } finally {
     await slam.terminate();
+  }
+}
+
+/** What `report.json` says of the map; nothing where there is none that can be read. */
+async function figuresIn(dir: string): Promise<{ run?: RunFigures }> {
+  const number = z.number().nonnegative();
+  const schema = z.object({
+    summary: z.object({ scans: number, recordedSeconds: number }),
+    map: z.object({ blocks: number, keyframes: number, memoryBytes: number }),
+  });
+  try {
+    const report = schema.parse(JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')));
+    return { run: { ...report.summary, ...report.map } };
+  } catch {
+    return {};
   }
 }
 

@@ -11,6 +11,7 @@ import type { SlamEvent } from '../slam/events.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { MapStatistics, ScanResult, Slam } from '../slam/types.js';
 import type { MeshMessage, MeshMessageOptions } from './mesh-feed/mesh-stream.js';
+import type { PlanMessageOptions, PlanMessages } from './plan-feed.js';
 import type { ViewUpdate } from './viewer-feed/view-update.js';
 
 /** Makes the SLAM system: `createSlam` in the program, a small double in tests. `map`: a saved field to continue. */
@@ -59,8 +60,13 @@ export type SlamRequest =
   | CloudRequest
   | { readonly type: 'imu'; readonly batch: ImuBatch }
   | { readonly type: 'odometry'; readonly batch: OdometryBatch }
-  /** Changes of the mesh for RViz; `restart`: all of it. */
-  | ({ readonly type: 'mesh'; readonly restart: boolean } & Omit<MeshMessageOptions, 'origin'>)
+  /** Changes of the mesh for RViz; `restart`: all of it after a DELETEALL; `repeat`: all of it beside the changes. */
+  | ({ readonly type: 'mesh'; readonly restart: boolean; readonly repeat: boolean } & Omit<
+      MeshMessageOptions,
+      'origin'
+    >)
+  /** Cost map and distances for planners. */
+  | ({ readonly type: 'plan' } & PlanMessageOptions)
   /** Whether changes of the mesh and thinned scans are wanted as `view` events from now on. */
   | { readonly type: 'watch'; readonly active: boolean }
   /** Answered when all changes of the mesh so far have been sent as `view` events. */
@@ -82,6 +88,8 @@ export interface SlamReplies {
   odometry: undefined;
   /** Undefined when there is nothing to send. */
   mesh: MeshMessage | undefined;
+  /** Undefined while nothing is mapped. */
+  plan: PlanMessages | undefined;
   watch: undefined;
   'flush-view': undefined;
   reset: { readonly warnings: readonly string[] };

@@ -13,6 +13,7 @@ import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { ScanResult, Slam, SlamView } from '../slam/types.js';
 import { MeshStream } from './mesh-feed/mesh-stream.js';
+import { planMessages } from './plan-feed.js';
 import type {
   CloudRequest,
   HostEvent,
@@ -26,6 +27,10 @@ import type {
 import { copied } from './transfer.js';
 import { cameraPicture } from './viewer-feed/camera-picture.js';
 import { ViewCollector } from './viewer-feed/view-collector.js';
+
+/** Without a scan for so long (ms) the mesh catches up, so many blocks at a time: some 50 ms. */
+const IDLE_MS = 500;
+const IDLE_BLOCKS = 512;
 
 export type HostOptions = Omit<SlamThreadData, 'factoryUrl'>;
 
@@ -43,6 +48,8 @@ export class SlamHost {
   #collector: ViewCollector | undefined;
   readonly #mesh = new MeshStream();
   #watched = false;
+  /** When the last scan came, performance.now(). */
+  #scanAt = -Infinity;
   /** Warnings that the main thread has. */
   #reported = 0;
   #scanError: unknown;
@@ -87,7 +94,10 @@ export class SlamHost {
         return undefined;
       case 'mesh':
         if (request.restart) this.#mesh.restart();
+        else if (request.repeat) this.#mesh.repeat();
         return this.#nextMesh(request);
+      case 'plan':
+        return planMessages(this.#slam, this.#view.submap, request);
       case 'watch':
         this.#watched = request.active;
         if (this.#collector) this.#collector.active = request.active;
@@ -121,6 +131,9 @@ export class SlamHost {
   }
 
   #nextMesh(request: Extract<SlamRequest, { type: 'mesh' }>): SlamReplies['mesh'] {
+    // Between scans there is time for what they left behind.
+    const more = performance.now() - this.#scanAt > IDLE_MS ? this.#slam.meshMore?.(IDLE_BLOCKS) : 0;
+    if (more && this.#watched) this.#collector?.flush();
     const { submap } = this.#view;
     const origin = this.#slam.trajectory.submap(submap);
     return this.#mesh.next((version) => this.#view.meshChanges(version), { ...request, origin });
@@ -185,6 +198,7 @@ export class SlamHost {
 
   /** @param how `extra`: what goes with the result, once it is there; `stream`: where a camera's picture is shown */
   #map(scan: PosedMeasurement, how: { extra?: () => Partial<ResultEvent>; stream?: number }): undefined {
+    this.#scanAt = performance.now();
     if (this.#scanError !== undefined && this.options.stopAtError) throw this.#scanError;
     const before = this.#slam.view?.newestKeyframe;
     let result: ScanResult;

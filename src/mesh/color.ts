@@ -1,9 +1,10 @@
-// Dark blue over teal and yellow-green to white: gets lighter all the way, so it also reads in grey.
+// Blue over teal and yellow-green to white: gets lighter all the way, so it also reads in grey; all of it stands out from a
+// dark background, because the road is at its lower end.
 const RAMP = [
-  [28, 32, 92],
-  [24, 92, 132],
-  [38, 148, 122],
-  [140, 192, 84],
+  [92, 112, 176],
+  [64, 140, 172],
+  [70, 170, 140],
+  [150, 200, 100],
   [244, 216, 110],
   [255, 250, 235],
 ] as const;

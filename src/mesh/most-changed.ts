@@ -1,14 +1,23 @@
 const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]!;
 const INFINITE_BITS = bitsOf(Infinity); // bits of NaN and of negative numbers are greater
-const SHIFT = 16;
-/** Blocks by the upper half of their change's bits; kept, because this runs at every scan. */
-const buckets = new Uint32Array((INFINITE_BITS >>> SHIFT) + 1);
+/** Next time, blocks that changed by this share of the smallest change that was picked are looked at first. */
+const EASE = 0.75;
+/** Where those are too few, this much less. */
+const STEP = 1 / 4;
+/** Changes that are looked at to see how they are distributed. */
+const SAMPLES = 1024;
+
+/** Of each field: what was the smallest change that was picked, as bits. */
+const cuts = new WeakMap<ArrayBufferLike, Map<number, number>>();
+const scratch = new Float32Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
 
 /**
  * The `budget` blocks with the largest change, in the order of the list; of those that changed alike the first ones.
  *
- * Bits of positive floats sort as their values do: blocks are counted by the upper half of the bits, and only those in
- * the bucket of the smallest change that is still within the budget are sorted.
+ * Most blocks of a large map have changed by less than what is picked, scan after scan: one pass over the bits of their
+ * changes, which sort as positive floats do, leaves the few that may be picked; the smallest change of the last time
+ * tells where to draw the line. Where it was drawn too high, it is drawn lower, so that the result is the same.
  *
  * @param change by block number, metres summed over its corners since it was last meshed
  * @param blocks numbers of the blocks to choose from
@@ -21,49 +30,60 @@ export function mostChanged(
   least: number,
 ): number[] {
   if (budget <= 0) return [];
-  const leastBits = bitsOf(least);
   const bits = new Uint32Array(change.buffer, change.byteOffset, change.length);
-  buckets.fill(0);
-  let candidates = 0;
-  for (let i = 0; i < blocks.length; i++) {
-    const b = bits[blocks[i]!]!;
-    if (!isCandidate(b, leastBits)) continue;
-    buckets[b >>> SHIFT]!++;
-    candidates++;
+  const leastBits = bitsOf(least) + 1;
+  const remembered = cutsOf(change.buffer);
+  let line = Math.max(leastBits, scaled(remembered.get(change.byteOffset) ?? 0, EASE));
+  let candidates = above(bits, blocks, line);
+  while (candidates.length < budget && line > leastBits) {
+    line = Math.max(leastBits, scaled(line, STEP));
+    candidates = above(bits, blocks, line);
   }
-  const cut =
-    candidates > budget ? smallestWithin(bits, blocks, budget, leastBits) : { bits: leastBits, ties: 0 };
-  let { ties } = cut;
-  const picked: number[] = [];
+  candidates = thinned(bits, candidates, budget);
+  if (candidates.length <= budget) {
+    remembered.set(change.byteOffset, line);
+    return candidates;
+  }
+  const cut = Uint32Array.from(candidates, (block) => bits[block]!).sort()[candidates.length - budget]!;
+  remembered.set(change.byteOffset, cut);
+  let ties = budget - candidates.reduce((n, block) => n + (bits[block]! > cut ? 1 : 0), 0);
+  return candidates.filter((block) => bits[block]! > cut || (bits[block] === cut && ties-- > 0));
+}
+
+/** Blocks whose bits are a number of at least `line`. */
+function above(bits: Uint32Array, blocks: Uint32Array, line: number): number[] {
+  const found: number[] = [];
+  // One comparison for both ends: what is below the line wraps around.
+  const range = INFINITE_BITS - line;
   for (let i = 0; i < blocks.length; i++) {
     const block = blocks[i]!;
-    const b = bits[block]!;
-    if (!isCandidate(b, leastBits) || b < cut.bits) continue;
-    if (b > cut.bits || ties-- > 0) picked.push(block);
+    if ((bits[block]! - line) >>> 0 <= range) found.push(block);
   }
-  return picked;
+  return found;
 }
 
-function isCandidate(bits: number, leastBits: number): boolean {
-  return bits > leastBits && bits <= INFINITE_BITS;
+/** Of very many, those that changed most by a look at every so-manieth, which saves sorting; never fewer than `budget`. */
+function thinned(bits: Uint32Array, candidates: number[], budget: number): number[] {
+  if (candidates.length < Math.max(SAMPLES, 8 * budget)) return candidates;
+  const stride = candidates.length / SAMPLES;
+  const sample = Uint32Array.from(
+    { length: SAMPLES },
+    (_, i) => bits[candidates[Math.floor(i * stride)]!]!,
+  ).sort();
+  const line = sample[SAMPLES - 1 - Math.min(SAMPLES - 1, Math.ceil((2 * budget) / stride))]!;
+  const most = candidates.filter((block) => bits[block]! >= line);
+  return most.length < budget ? candidates : most;
 }
 
-/** The smallest change among the `budget` largest, and how many blocks with just that change are among them. */
-function smallestWithin(
-  bits: Uint32Array,
-  blocks: Uint32Array,
-  budget: number,
-  leastBits: number,
-): { bits: number; ties: number } {
-  let bucket = buckets.length - 1;
-  let above = 0;
-  while (above + buckets[bucket]! < budget) above += buckets[bucket--]!;
-  const inside: number[] = [];
-  for (const block of blocks) {
-    const b = bits[block]!;
-    if (isCandidate(b, leastBits) && b >>> SHIFT === bucket) inside.push(b);
-  }
-  inside.sort((a, b) => b - a);
-  const smallest = inside[budget - above - 1]!;
-  return { bits: smallest, ties: budget - above - inside.filter((b) => b > smallest).length };
+/** Bits of a positive number times a factor. */
+function scaled(bits: number, factor: number): number {
+  scratchBits[0] = bits;
+  scratch[0] = scratch[0]! * factor;
+  return scratchBits[0]!;
+}
+
+function cutsOf(buffer: ArrayBufferLike): Map<number, number> {
+  let of = cuts.get(buffer);
+  if (!of) cuts.set(buffer, (of = new Map()));
+  return of;
 }

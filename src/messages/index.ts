@@ -4,6 +4,7 @@ export * from './header.js';
 export * from './images.js';
 export * from './imu.js';
 export * from './markers.js';
+export * from './occupancy-grid.js';
 export * from './pointcloud2.js';
 export * from './poses.js';
 export * from './types.js';

@@ -4,6 +4,7 @@ export const ROS_TYPES = {
   imu: 'sensor_msgs/msg/Imu',
   odometry: 'nav_msgs/msg/Odometry',
   path: 'nav_msgs/msg/Path',
+  occupancyGrid: 'nav_msgs/msg/OccupancyGrid',
   poseStamped: 'geometry_msgs/msg/PoseStamped',
   tf: 'tf2_msgs/msg/TFMessage',
   image: 'sensor_msgs/msg/Image',

@@ -32,6 +32,8 @@ export interface TopicHealth {
 
 /** Topics are silent after so many milliseconds. */
 const SILENT_MS = 2000;
+/** Drops raise the level for so long. */
+const DROPS_MS = 10_000;
 
 /**
  * Rates, latencies and states of the last scans, and the diagnostic_msgs that report them.
@@ -54,6 +56,13 @@ export class Health {
   #statistics: MapStatistics | undefined;
   #timing = '';
   #silentSince: number | undefined;
+  /** Scans dropped so far, when diagnostics were made; from the last seconds. */
+  readonly #drops: { readonly at: number; readonly count: number }[];
+
+  /** @param now milliseconds, monotonic */
+  constructor(private readonly now: () => number = () => performance.now()) {
+    this.#drops = [{ at: now(), count: 0 }];
+  }
 
   /** A scan was processed. */
   add(result: ScanResult, statistics: MapStatistics, timing: string, decodeMs: number): void {
@@ -101,9 +110,18 @@ export class Health {
         this.#tracking(named('tracking'), input),
         ...input.topics.map((topic) => inputStatus(named(`input ${topic.name}`), topic)),
         this.#map(named('map'), input),
-        processStatus(named('process'), input),
+        processStatus(named('process'), input, this.#recentDrops(input.drops)),
       ],
     };
+  }
+
+  /** Scans that were dropped in the last seconds. */
+  #recentDrops(drops: ReadonlyMap<string, number>): number {
+    const now = this.now();
+    const count = [...drops].reduce((sum, [why, n]) => sum + (WANTED.has(why) ? 0 : n), 0);
+    this.#drops.push({ at: now, count });
+    while (this.#drops.length > 1 && this.#drops[1]!.at <= now - DROPS_MS) this.#drops.shift();
+    return Math.max(0, count - this.#drops[0]!.count);
   }
 
   #tracking(name: string, input: HealthInput): DiagnosticStatus {
@@ -170,9 +188,14 @@ function inputStatus(name: string, { publishers, meter, problem, optional }: Top
   });
 }
 
-function processStatus(name: string, input: HealthInput): DiagnosticStatus {
+/** Scans that are dropped because they were asked to be. */
+const WANTED: ReadonlySet<string> = new Set(['paused']);
+
+function processStatus(name: string, input: HealthInput, recent: number): DiagnosticStatus {
   const dropped = [...input.drops].reduce((sum, [, count]) => sum + count, 0);
-  return status(name, DiagnosticLevel.ok, `${dropped} scans dropped`, {
+  const level = recent > 0 ? DiagnosticLevel.warn : DiagnosticLevel.ok;
+  const lately = recent > 0 ? `, ${recent} in the last ${DROPS_MS / 1000} s` : '';
+  return status(name, level, `${dropped} scans dropped${lately}`, {
     scans_waiting: String(input.waiting),
     ...Object.fromEntries(
       [...input.drops].map(([why, count]) => [`dropped_${why.replaceAll('-', '_')}`, String(count)]),

@@ -28,6 +28,8 @@ export interface MappingNodeOptions {
 
 /** How often the viewer gets the state of the node, Hz. */
 const VIEWER_RATE = 5;
+/** How often it is looked whether inputs bring anything, Hz. */
+const CHECK_RATE = 1;
 
 type Activity = 'unconfigured' | 'starting' | 'inactive' | 'active' | 'paused' | 'failed';
 
@@ -46,6 +48,7 @@ export class MappingNode {
   readonly #port: RosPort;
   readonly #parts: NodeParts;
   readonly #tickers: Ticker[];
+  readonly #fullNames = new Map<string, string>();
   #slam: SlamService | undefined;
   #viewer: MapViewer | undefined;
   #activity: Activity = 'unconfigured';
@@ -71,12 +74,20 @@ export class MappingNode {
         () => this.#tickMesh(),
       ),
       new Ticker(
+        () => (p.number('costmap.period') > 0 ? 1 / p.number('costmap.period') : 0),
+        () => this.#tickPlanning(),
+      ),
+      new Ticker(
         () => p.number('path_rate'),
         () => this.#parts.odometry.publishPath(),
       ),
       new Ticker(
         () => p.number('diagnostics_rate'),
         () => this.#parts.diagnostics.publish(),
+      ),
+      new Ticker(
+        () => CHECK_RATE,
+        () => this.#parts.inputs.check(),
       ),
       new Ticker(
         () => (this.#viewer ? VIEWER_RATE : 0),
@@ -145,6 +156,7 @@ export class MappingNode {
   activate(): void {
     this.#activity = 'active';
     this.#parts.diagnostics.start();
+    this.#parts.inputs.start();
     for (const ticker of this.#tickers) ticker.start();
     this.#parts.pump.pump();
   }
@@ -174,18 +186,18 @@ export class MappingNode {
 
   /** A cloud of the LiDAR with this topic, CDR. */
   onCloud(topic: string, bytes: Uint8Array): void {
-    this.#parts.diagnostics.received(topic);
+    this.#parts.inputs.received(topic);
     const index = this.#p.strings('lidar_topics').indexOf(topic);
     if (this.#activity !== 'active') {
       this.#parts.intake.drop('paused', topic);
       return;
     }
-    if (this.#parts.intake.add(topic, index, bytes)) this.#parts.pump.pump();
+    if (this.#parts.intake.add(this.#fullName(topic), index, bytes)) this.#parts.pump.pump();
   }
 
   /** A message of a topic of camera `index`, CDR; `type`: of the message, as it was subscribed to. */
   onCamera(index: number, { input, name, type }: CameraTopic, bytes: Uint8Array): void {
-    this.#parts.diagnostics.received(name);
+    this.#parts.inputs.received(name);
     if (this.#activity !== 'active') {
       if (input === 'depth' || input === 'points') this.#parts.intake.drop('paused', name);
       // Calibration may come once only.
@@ -194,14 +206,23 @@ export class MappingNode {
     if (this.#parts.cameras.take(index, input, type, bytes)) this.#parts.pump.pump();
   }
 
+  /** What messages call a topic: remappings apply. */
+  #fullName(topic: string): string {
+    const known = this.#fullNames.get(topic);
+    if (known !== undefined) return known;
+    const name = this.#port.resolve(topic);
+    this.#fullNames.set(topic, name);
+    return name;
+  }
+
   onImu(bytes: Uint8Array): void {
-    this.#parts.diagnostics.received('imu');
+    this.#parts.inputs.received('imu');
     this.#parts.imu.add(bytes);
   }
 
   /** A pose of the external odometry, CDR. */
   onOdometry(bytes: Uint8Array): void {
-    this.#parts.diagnostics.received(this.#p.string('odom_topic'));
+    this.#parts.inputs.received(this.#p.string('odom_topic'));
     this.#parts.wheels.add(bytes);
   }
 
@@ -265,6 +286,13 @@ export class MappingNode {
     void this.#request(() => mesh.tick(this.#slam!, last.stampNs));
   }
 
+  #tickPlanning(): void {
+    const { planning, odometry } = this.#parts;
+    const { last } = odometry;
+    if (!this.#slam || !last) return;
+    void this.#request(() => planning.tick(this.#slam!, last));
+  }
+
   #phase(): 'waiting' | 'running' | 'paused' {
     if (this.#activity === 'paused' || this.#activity === 'inactive') return 'paused';
     return this.#parts.health.scan ? 'running' : 'waiting';
@@ -297,11 +325,12 @@ export class MappingNode {
   }
 
   #forget(): void {
-    const { pump, odometry, events, mesh, health, imu, wheels } = this.#parts;
+    const { pump, odometry, events, mesh, planning, health, imu, wheels } = this.#parts;
     pump.forget();
     odometry.reset();
     events.reset();
     mesh.restart();
+    planning.reset();
     this.#viewer?.reset();
     health.reset();
     imu.clear();

@@ -14,7 +14,8 @@ export interface MeshOutputOptions {
 const MAX_MESSAGE = 1_000_000;
 
 /**
- * Publishes changed mesh blocks within a bandwidth, and everything again when a new subscriber appears.
+ * Publishes changed mesh blocks within a bandwidth, and everything again when a new subscriber appears; those that there
+ * are already see no difference.
  *
  * @example
  * const mesh = new MeshOutput(port, { frame: 'odom', color, bandwidth: () => 10e6 });
@@ -24,6 +25,8 @@ export class MeshOutput {
   readonly #now: () => number;
   #seen = new Set<string>();
   #restart = true;
+  /** Somebody new listens, who has to be sent all. */
+  #repeat = false;
   #busy = false;
   /** Bytes that may be sent now. */
   #credit = 0;
@@ -59,17 +62,18 @@ export class MeshOutput {
     this.#credit = Math.min(rate, this.#credit + ((now - this.#at) / 1000) * rate);
     this.#at = now;
     const listeners = this.port.listeners('mesh') > 0 ? this.port.subscribers('mesh') : [];
-    if (listeners.some((id) => !this.#seen.has(id))) this.#restart = true;
+    if (listeners.some((id) => !this.#seen.has(id))) this.#repeat = true;
     this.#seen = new Set(listeners);
     if (listeners.length === 0 || this.#busy) return;
     this.#busy = true;
     try {
       while (this.#credit > 0) {
-        const restart = this.#restart;
-        this.#restart = false;
+        const [restart, repeat] = [this.#restart, this.#repeat];
+        this.#restart = this.#repeat = false;
         const message = await slam.call({
           type: 'mesh',
           restart,
+          repeat,
           header: { stampNs, frameId: this.options.frame },
           color: this.options.color(),
           maxBytes: MAX_MESSAGE,

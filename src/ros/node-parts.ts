@@ -8,6 +8,7 @@ import { type CameraTopics, optionalTopics } from './camera/topics.js';
 import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
 import { EventOutput } from './event-output.js';
+import { InputWatch } from './input-watch.js';
 import { ImuIntake } from '../sensors/imu/intake.js';
 import { OdometryIntake } from '../sensors/odometry/intake.js';
 import { MapServices } from './map-services.js';
@@ -15,6 +16,7 @@ import { saveDirectory } from './map-files.js';
 import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
 import { MeshOutput } from './mesh-output.js';
 import { OdometryOutput } from './odometry-output.js';
+import { PlanningOutput } from './planning-output.js';
 import type { RosPort } from './port.js';
 import { ScanIntake } from './scan-intake.js';
 import { ScanPump } from './scan-pump.js';
@@ -79,17 +81,21 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     color: () => meshColor(p),
     bandwidth: () => p.number('mesh_bandwidth') * 1e6,
   });
+  const planning = new PlanningOutput(port, p.string('odom_frame'));
   const health = new Health();
   const { name: nodeName, topics, slam, viewer, activity, restart, onFatal } = node;
-  const optional = optionalTopics(node.cameras);
+  const optionalOnes = optionalTopics(node.cameras);
+  const inputs = new InputWatch(port, {
+    topics,
+    optional: (topic) => topic === 'imu' || optionalOnes.has(topic),
+    log,
+  });
   const diagnostics = new DiagnosticsOutput(port, {
     nodeName,
-    topics,
+    inputs,
     health,
     intake,
     mesh,
-    log,
-    optional: (topic) => topic === 'imu' || optional.has(topic),
     activity,
   });
   const events = new EventOutput({ port, parameters: p, log, health, odometry, trajectory, intake, viewer });
@@ -121,8 +127,21 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     events.take(event, pump.current);
     if (event.type === 'result') pump.settle(event.result.state);
   };
-  const inputs = { tf, time, intake, cameras, imu, wheels, pump };
-  return { ...inputs, log, odometry, trajectory, events, take, mesh, health, diagnostics, services };
+  const flow = { tf, time, intake, cameras, imu, wheels, pump };
+  return {
+    ...flow,
+    inputs,
+    log,
+    odometry,
+    trajectory,
+    events,
+    take,
+    mesh,
+    planning,
+    health,
+    diagnostics,
+    services,
+  };
 }
 
 function meshColor(p: ParameterStore): MeshColor {

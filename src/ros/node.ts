@@ -110,7 +110,7 @@ class RunningNode {
     }
     const port = (this.#port = new RclPort(rcl, this.#node));
     this.#core = new MappingNode({
-      name: this.#node.name(),
+      name: fullName(this.#node.namespace(), this.#node.name()),
       parameters: store,
       port,
       startSlam: async (config, map) => {
@@ -245,6 +245,11 @@ class RunningNode {
     const changed = this.store.change(own.map(({ name, value }) => [name, value]));
     return this.#core.onParameters(changed);
   }
+}
+
+/** Tells nodes of several robots apart: `robot1/feltmap`. */
+export function fullName(namespace: string, name: string): string {
+  return `${namespace}/${name}`.replace(/^\/+/, '');
 }
 
 /** ROS arguments from those of the command; anything before `--ros-args` is not ours. @throws FeltmapError bad-config */

@@ -210,6 +210,14 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
 
 /** Settings that the running system reads anew for every scan. */
 export const LIVE_SETTINGS: ReadonlySet<string> = new Set([
+  'costmap.height',
+  'costmap.maxSlope',
+  'costmap.maxStep',
+  'costmap.period',
+  'costmap.resolution',
+  'costmap.size',
+  'costmap.sliceHeight',
+  'costmap.sliceRadius',
   'mesh.blocksPerScan',
   'tracking.minInlierRatio',
   'tracking.minValuedRatio',

@@ -27,6 +27,8 @@ export interface TopicPublishers {
   readonly count: number;
   /** One sentence per publisher whose messages can never arrive: another type, or quality of service. */
   readonly problems: readonly string[];
+  /** Where there is none: other topics of the type that is needed. */
+  readonly others?: readonly string[];
 }
 
 /** What a Trigger service answers. */

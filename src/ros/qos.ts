@@ -42,6 +42,9 @@ export const OUTPUT_QOS = {
   path: latched(1),
   mesh: latched(10),
   cloud: reliable(2),
+  // As map servers offer it, and Nav2's static layer asks for it.
+  costmap: latched(1),
+  distance_slice: reliable(2),
   diagnostics: reliable(10),
 } as const satisfies Record<string, QosProfile>;
 

@@ -12,6 +12,8 @@ const OUTPUT_TYPES: Record<Output, string> = {
   path: ROS_TYPES.path,
   mesh: ROS_TYPES.markerArray,
   cloud: ROS_TYPES.pointCloud2,
+  costmap: ROS_TYPES.occupancyGrid,
+  distance_slice: ROS_TYPES.pointCloud2,
   diagnostics: ROS_TYPES.diagnosticArray,
 };
 
@@ -41,6 +43,8 @@ export class RclPort implements RosPort {
       path: make('path'),
       mesh: make('mesh'),
       cloud: make('cloud'),
+      costmap: make('costmap'),
+      distance_slice: make('distance_slice'),
       diagnostics: make('diagnostics'),
     };
   }
@@ -73,7 +77,18 @@ export class RclPort implements RosPort {
     const problems = endpoints
       .map((endpoint) => wanted && problemWith(endpoint, topic, wanted.type, wanted.qos))
       .filter((problem) => problem !== undefined);
-    return { count: endpoints.length, problems };
+    if (endpoints.length > 0 || !wanted) return { count: endpoints.length, problems };
+    return { count: 0, problems, others: this.#othersOf(wanted.type) };
+  }
+
+  /** Topics of a type that others publish. */
+  #othersOf(type: string): readonly string[] {
+    const own = new Set(Object.values(this.#publishers).map(({ topic }) => topic));
+    return this.node
+      .getTopicNamesAndTypes()
+      .filter(({ name, types }) => types.includes(type) && !own.has(name))
+      .map(({ name }) => name)
+      .filter((name) => this.node.getPublishersInfoByTopic(name).length > 0);
   }
 
   resolve(topic: string): string {

@@ -84,6 +84,7 @@ export interface RclNode {
   declareParameter(parameter: RclParameter, descriptor: RclDescriptor, ignoreOverrides: boolean): unknown;
   getSubscriptionsInfoByTopic(topic: string): readonly RclEndpoint[];
   getPublishersInfoByTopic(topic: string): readonly RclEndpoint[];
+  getTopicNamesAndTypes(): readonly { readonly name: string; readonly types: readonly string[] }[];
   getParameterNames(): string[];
   spin(timeoutMs?: number): void;
   stop(): void;

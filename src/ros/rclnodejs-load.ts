@@ -22,7 +22,7 @@ export async function loadRclnodejs(env: NodeJS.ProcessEnv = process.env): Promi
     const text = cause instanceof Error ? cause.message : String(cause);
     const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
     const why = missing
-      ? 'its package rclnodejs is not installed (npm leaves it out where no ROS 2 is sourced)'
+      ? 'its package rclnodejs is not installed (npm leaves it out where no ROS 2 is sourced, and without a word where it does not compile: "npm install --no-save --foreground-scripts rclnodejs" shows why)'
       : `its package rclnodejs cannot be loaded with this ROS 2 (${text.split('\n')[0]})`;
     throw new FeltmapError(
       'unsupported',

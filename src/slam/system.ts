@@ -1,9 +1,10 @@
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import { FeltmapError } from '../geometry/errors.js';
-import type { Pose } from '../geometry/se3.js';
+import { inverse, transformPoint, type Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { CloudPoints } from '../mesh/surface-cloud.js';
+import type { CostMapper, CostMapOptions, Plan } from '../planning/cost-map.js';
 import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
@@ -32,6 +33,9 @@ export interface SystemParts {
     readonly notices?: readonly string[];
     correct?(sensor: string, correction: Pose): void;
   };
+  readonly planner: CostMapper;
+  /** Settings of cost maps, read anew for each. */
+  readonly planning: CostMapOptions;
   /** What there is to say about how it was made. */
   readonly notes: readonly string[];
 }
@@ -48,6 +52,8 @@ export interface SystemParts {
 export class SlamSystem implements Slam {
   readonly view: SlamView;
   readonly #parts: SystemParts;
+  /** Submap that the planner has read. */
+  #planned: number | undefined;
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
   /** In the order in which they came up, and how many there are from each part. */
@@ -129,6 +135,17 @@ export class SlamSystem implements Slam {
     return this.#parts.loop.submaps.mesh();
   }
 
+  meshMore(blocks: number): number {
+    const { scales, submaps, events } = this.#parts.loop;
+    const { store } = scales.first.mesher;
+    const before = store.version;
+    let done = 0;
+    for (const { mesher } of scales.all) if (done < blocks) done += mesher.update(blocks - done);
+    const { version } = store;
+    if (version > before) events.emit({ type: 'mesh', submap: submaps.current, version });
+    return done;
+  }
+
   statistics(): MapStatistics {
     const { all, first } = this.#parts.loop.scales;
     const sum = (of: (scale: Scale) => number): number => all.reduce((total, scale) => total + of(scale), 0);
@@ -144,6 +161,15 @@ export class SlamSystem implements Slam {
 
   cloud(): CloudPoints {
     return this.#parts.loop.submaps.cloud();
+  }
+
+  plan([x, y, z]: readonly [number, number, number], slice: boolean): Plan | undefined {
+    const { loop, planner, planning } = this.#parts;
+    const { current } = loop.submaps;
+    if (current !== this.#planned) planner.clear();
+    this.#planned = current;
+    const T_submap_odom = inverse(this.trajectory.submap(current));
+    return planner.plan(transformPoint(T_submap_odom, x, y, z), planning, slice);
   }
 
   save(): Map<string, Uint8Array> {

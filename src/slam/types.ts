@@ -2,6 +2,7 @@ import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { CloudPoints } from '../mesh/surface-cloud.js';
+import type { Plan } from '../planning/cost-map.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
@@ -113,8 +114,18 @@ export interface Slam {
   /** The welded mesh of the map that is being made. */
   mesh(): Mesh;
   statistics(): MapStatistics;
+  /** Brings up to `blocks` more blocks of the mesh up to date, where no scan waits. @returns how many there were */
+  meshMore?(blocks: number): number;
   /** Surface points of the map in the odom frame, one per fine voxel that the surface crosses; with colours where cameras made it. */
   cloud(): CloudPoints;
+  /**
+   * Where a robot can go in the map that is being made, for planners; absent in systems that cannot tell.
+   *
+   * @param robot position of its base in the odom frame, metres
+   * @param slice whether signed distances at a height are wanted, too
+   * @returns in the submap's frame; undefined while nothing is mapped
+   */
+  plan?(robot: readonly [number, number, number], slice: boolean): Plan | undefined;
   /** The map that is being made as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
   /** Maps that were given up in this run, oldest first: after a long loss a new one starts. */

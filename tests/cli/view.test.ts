@@ -87,9 +87,24 @@ describe('feltmap view', () => {
     await mkdir(join(run, 'map'), { recursive: true });
     await writeFile(join(run, 'mesh.ply'), encodePly(randomMesh(500, 900), []));
     await writeFile(join(run, 'trajectory.tum'), TUM);
+    const report = {
+      summary: { scans: 40, recordedSeconds: 3.9 },
+      map: { blocks: 10, keyframes: 7, memoryBytes: 1234 },
+    };
+    await writeFile(join(run, 'report.json'), JSON.stringify(report));
     const { client: connect, done, stop } = show(run);
     const client = await connect();
     await until(() => client.poses === 2 && client.blocks.size > 0, 'mesh and trajectory');
+    await until(() => client.of('status').length > 0, 'status');
+    // As the page showed them while it ran.
+    expect(client.of('status')[0]).toMatchObject({
+      scans: 40,
+      blocks: 10,
+      voxels: 5120,
+      keyframes: 7,
+      mapMemory: 1234,
+      replay: { total: 40, position: 3.9 },
+    });
     stop();
     expect(await done).toBe(0);
   });
@@ -166,6 +181,20 @@ describe('feltmap replay --view', () => {
     );
     return { ...around, done };
   };
+
+  it('goes on when the one who paused it has left', { timeout: 40_000 }, async () => {
+    const { client: connect, done, stop, stderr } = await start(300);
+    const client = await connect();
+    await until(() => client.poses > 0, 'a pose');
+    client.socket.send(encodeClientFrame({ type: 'control', command: 'pause', value: 0 }));
+    await until(() => client.of('status').at(-1)?.phase === 'paused', 'the pause');
+    const at = client.poses;
+    expect(at).toBeLessThan(250);
+    client.socket.close();
+    await until(() => stderr().includes('until Ctrl-C'), 'the end', 30_000);
+    stop();
+    await done;
+  });
 
   it('shows every pose, prints its results at the end and stays open until Ctrl-C', async () => {
     const { client: connect, done, stop, stdout, stderr } = await start(40, { json: true });

@@ -21,6 +21,8 @@ describe('the SLAM thread as the node uses it', () => {
   let config: Config;
   let link: SlamClient;
   let events: HostEvent[] = [];
+  /** Of the last scan that was mapped. */
+  let lastStatistics: ResultEvent['statistics'];
   beforeAll(async () => {
     config = await loadConfig({ set: ['threads=1', 'map.memoryMiB=1024'] });
     link = await SlamClient.start({ config, factoryUrl, view: true });
@@ -39,6 +41,7 @@ describe('the SLAM thread as the node uses it', () => {
     link.call({
       type: 'mesh',
       restart,
+      repeat: false,
       header: { stampNs: 1n, frameId: 'odom' },
       color: { mode: 'height', range: [-2, 8] },
       maxBytes: 1e8,
@@ -52,6 +55,7 @@ describe('the SLAM thread as the node uses it', () => {
       expect(of('pose')).toMatchObject([{ index: result.index, stampNs: result.stampNs, submap: 0 }]);
       expect(result.state, result.reason).not.toBe('lost');
       expect(timing).toBe('field');
+      lastStatistics = of('result')[0]!.statistics;
       const deskewed = decodePointCloud2(cloud!);
       expect(deskewed).toMatchObject({ stampNs: result.stampNs, frameId: decodePointCloud2(bytes).frameId });
       expect(deskewed.width).toBe(result.points.mapped);
@@ -65,8 +69,25 @@ describe('the SLAM thread as the node uses it', () => {
     expect(link.failure).toBeUndefined();
   });
 
+  it('catches up with the mesh when no scan comes any more', async () => {
+    const { triangles } = lastStatistics;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    let sent = 0;
+    for (let message = await mesh(true); message; message = await mesh()) sent += message.blocks;
+    const [{ triangles: saved }] = [...(await link.call({ type: 'save-mesh', frame: 'odom' }))] as [
+      SlamReplies['save-mesh'][0],
+    ];
+    const shown = decodeMarkerArray((await mesh(true))!.bytes);
+    const live = shown.reduce((sum, marker) => sum + marker.points.length / 9, 0);
+    expect(sent).toBeGreaterThan(0);
+    // The saved one lacks small loose pieces.
+    expect(live).toBeGreaterThanOrEqual(saved);
+    expect(live).toBeLessThan(1.2 * saved);
+    expect(live).toBeGreaterThan(1.2 * triangles);
+  });
+
   it('encodes the mesh: all, then what changed, then all again', async () => {
-    const all = decodeMarkerArray((await mesh())!.bytes);
+    const all = decodeMarkerArray((await mesh(true))!.bytes);
     expect(all.length).toBeGreaterThan(50);
     expect(await mesh()).toBeUndefined();
     expect(decodeMarkerArray((await mesh(true))!.bytes)).toHaveLength(all.length);

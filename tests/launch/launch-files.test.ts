@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../src/ros/camera/presets.js';
 import { listParameters } from '../../src/ros/parameters.js';
-import { literalsOf, python } from './python.js';
+import { parse } from 'yaml';
+import { callOf, literalsOf, python } from './python.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const launchFile = (name: string): string => join(root, 'launch', name);
@@ -72,6 +73,21 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
     const passed = [...(replay['PASSED'] as string[]), 'rviz', 'queue_size', 'use_sim_time'];
     expect(passed.sort()).toEqual(inner.sort());
     expect(own).toContain('bag');
+  });
+
+  it("RViz's camera follows the robot, whatever its frame is called", async () => {
+    const file = join(root, 'rviz', 'feltmap.rviz');
+    const follows = async (base: string): Promise<unknown> => {
+      const shown = callOf(launchFile('feltmap.launch.py'), 'display_file', [file, base]) as string;
+      if (base === 'base_link') expect(shown).toBe(file);
+      const { 'Visualization Manager': manager, ...rest } = parse(await readFile(shown, 'utf8')) as {
+        'Visualization Manager': { Views: { Current: Record<string, unknown> } };
+      };
+      expect(Object.keys(rest)).toEqual(['Panels', 'Window Geometry']);
+      if (shown !== file) await rm(shown);
+      return manager.Views.Current['Target Frame'];
+    };
+    for (const base of ['base_link', 'velodyne', 'robot1/base: "x"']) expect(await follows(base)).toBe(base);
   });
 
   it('RViz shows the colour images of the preset', () => {

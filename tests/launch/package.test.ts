@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROS_TYPES } from '../../src/messages/types.js';
+import { heightRamp } from '../../src/mesh/color.js';
 import { compatible, OUTPUT_QOS, type QosProfile } from '../../src/ros/qos.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -63,6 +64,40 @@ describe('rviz/feltmap.rviz', () => {
     const shown = displays.filter((d) => d.Enabled).map((d) => d.Class.split('/')[1]);
     for (const name of ['MarkerArray', 'PointCloud2', 'Path', 'Odometry', 'TF', 'Image'])
       expect(shown).toContain(name);
+  });
+
+  it('gives most of the window to the 3D view', () => {
+    const geometry = (file as unknown as Record<string, Record<string, unknown>>)['Window Geometry']!;
+    const state = Buffer.from(String(geometry['QMainWindow State']), 'hex');
+    // As Qt writes it: marker and version, then docks, the size of the middle, and who has the four corners.
+    expect(state.readUInt32BE(0)).toBe(0xff);
+    const corners = state.indexOf(Buffer.from('00000004000000040000000800000008', 'hex'));
+    const [width, height] = [state.readUInt32BE(corners - 8), state.readUInt32BE(corners - 4)];
+    const window = Number(geometry['Width']) * Number(geometry['Height']);
+    expect((width * height) / window).toBeGreaterThan(0.7);
+    expect((width * height) / window).toBeLessThan(1);
+    expect(geometry['Views']).toEqual({ collapsed: true });
+  });
+
+  it('has a background that the lowest colour of the mesh stands out from', () => {
+    const background = (file['Visualization Manager'] as unknown as Record<string, Record<string, string>>)[
+      'Global Options'
+    ]!['Background Color']!;
+    // Relative luminance and contrast of WCAG 2.
+    const luminance = (rgb: readonly number[]): number => {
+      const [r, g, b] = rgb.map((v) =>
+        v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4,
+      );
+      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+    };
+    const dark = luminance(background.split(';').map(Number));
+    let before = 0;
+    for (let z = -2; z <= 8; z += 0.5) {
+      const light = luminance(heightRamp(z, -2, 8));
+      expect((light + 0.05) / (dark + 0.05)).toBeGreaterThan(3);
+      expect(light).toBeGreaterThan(before);
+      before = light;
+    }
   });
 
   it('asks for topics that the node publishes, with a QoS that they offer', () => {

@@ -58,6 +58,35 @@ describe('the most changed blocks', () => {
     expect(ties).toBeGreaterThan(10);
   });
 
+  it('are the same scan after scan, whatever was picked before: growing, shrinking, none left', () => {
+    const random = new Random('scans');
+    const count = 20_000;
+    const change = new Float32Array(count);
+    const blocks = blocksTo(count);
+    let picked = 0;
+    for (let scan = 0; scan < 120; scan++) {
+      // Much that changes little, then little that changes much, then nothing for a while, then all at once.
+      const [share, scale] = [
+        [0.3, 0.1],
+        [0.01, 10],
+        [0, 0],
+        [1, 0.3],
+      ][Math.floor(scan / 10) % 4] as [number, number];
+      if (share < 1 || scan % 10 === 0)
+        for (let b = 0; b < count; b++)
+          if (random.chance(share)) change[b]! += scale * (random.chance(0.3) ? 0.5 : random.next());
+      const budget = [48, 48, 1, 5000][scan % 4]!;
+      const sorted = Array.from(blocks)
+        .filter((block) => change[block]! > Math.fround(LEAST))
+        .sort((a, b) => (change[a] === change[b] ? a - b : change[b]! - change[a]!));
+      const expected = sorted.slice(0, budget).sort((a, b) => a - b);
+      expect(mostChanged(change, blocks, budget, LEAST)).toEqual(expected);
+      for (const block of expected) change[block] = 0;
+      picked += expected.length;
+    }
+    expect(picked).toBeGreaterThan(50_000);
+  });
+
   it('are among the listed ones, in the order of the list', () => {
     const change = Float32Array.of(9, 4, 8, 4, 6, 4, 7);
     expect(mostChanged(change, Uint32Array.of(5, 4, 1, 3), 10, LEAST)).toEqual([5, 4, 1, 3]);

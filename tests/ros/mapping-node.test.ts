@@ -36,6 +36,9 @@ class FakeSlam implements SlamService {
   off = 0;
   /** Resolves when a scan that was tracked may be mapped. */
   mapping: Promise<void> = Promise.resolve();
+  /** What planners get, and when. */
+  plan: { costmap: Uint8Array<ArrayBuffer>; slice?: Uint8Array<ArrayBuffer> } | undefined;
+  planning: Promise<void> = Promise.resolve();
   #listeners = new Set<(event: HostEvent) => void>();
   #scans = 0;
 
@@ -77,6 +80,10 @@ class FakeSlam implements SlamService {
       this.emit({ type: 'refined', poses: [{ index: result.index, pose: result.pose }] });
       this.emit({ type: 'result', result, statistics, keyframe: false, timing: 'field', decodeMs: 1 });
       return undefined;
+    }
+    if (request.type === 'plan') {
+      await this.planning;
+      return this.plan && (request.slice ? this.plan : { costmap: this.plan.costmap });
     }
     if (request.type === 'reset') return { warnings: [] };
     if (request.type === 'save-map') return this.maps.map((submap) => ({ submap, files: SAVED }));
@@ -527,5 +534,54 @@ describe('MappingNode', () => {
     expect(n.activity).toBe('unconfigured');
     await feed(n, [1.1]);
     expect(port.of('odometry')).toHaveLength(1);
+  });
+});
+
+describe('for planners the node', () => {
+  const COSTMAP = Uint8Array.of(1, 2, 3);
+  const SLICE = Uint8Array.of(4, 5);
+
+  it('publishes cost map and distances while somebody subscribes, from where the robot is', async () => {
+    const { node: n } = await node([['costmap.period', 0.02]]);
+    slam.plan = { costmap: COSTMAP, slice: SLICE };
+    port.listening = { costmap: ['a'] };
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(slam.of('plan')).toEqual([]); // there is no map yet
+    slam.answer = () => ({ pose: exp([1, 2, 3, 0, 0, 0]) });
+    await feed(n, [1]);
+    await vi.waitFor(() => expect(port.of('costmap').length).toBeGreaterThan(1));
+    expect(port.of('costmap')[0]).toEqual(COSTMAP);
+    expect(port.of('distance_slice')).toEqual([]);
+    expect(slam.of('plan')[0]).toMatchObject({
+      robot: [1, 2, 3],
+      slice: false,
+      header: { stampNs: 1_000_000_000n, frameId: 'odom' },
+    });
+    port.listening = { distance_slice: ['b'] };
+    await vi.waitFor(() => expect(port.of('distance_slice').length).toBeGreaterThan(0));
+    port.listening = {};
+    await settle();
+    const { length } = slam.of('plan');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(slam.of('plan')).toHaveLength(length);
+    await n.cleanup();
+  });
+
+  it('publishes none with a period of 0, and none of a map that is gone', async () => {
+    const { node: n, store } = await node([['costmap.period', 0]]);
+    slam.plan = { costmap: COSTMAP };
+    port.listening = { costmap: ['a'] };
+    await feed(n, [1]);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(slam.of('plan')).toEqual([]);
+    let answer = (): void => undefined;
+    slam.planning = new Promise((resolve) => (answer = resolve));
+    n.onParameters(store.change([['costmap.period', 0.02]]));
+    await vi.waitFor(() => expect(slam.of('plan')).toHaveLength(1));
+    await n.services.reset();
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(port.of('costmap')).toEqual([]);
+    await n.cleanup();
   });
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exp } from '../../src/geometry/se3.js';
 import { rosArguments } from '../../src/ros/node.js';
@@ -40,7 +41,7 @@ describe('quality of service', () => {
       expect(compatible(output, profile('reliable', 'volatile'))).toBe(true);
       expect(compatible(output, SENSOR_DATA)).toBe(true);
     }
-    for (const output of [OUTPUT_QOS.path, OUTPUT_QOS.mesh])
+    for (const output of [OUTPUT_QOS.path, OUTPUT_QOS.mesh, OUTPUT_QOS.costmap])
       expect(compatible(output, profile('reliable', 'transient-local'))).toBe(true);
   });
 
@@ -88,6 +89,25 @@ describe('guard', () => {
 describe('without ROS 2', () => {
   it('says in one sentence what to source', async () => {
     await expect(loadRclnodejs({})).rejects.toThrow(/none is sourced.*source \/opt\/ros/);
+  });
+
+  it('npm ci says so where ROS 2 is sourced and rclnodejs is left out', async () => {
+    const path = new URL('../../scripts/say-rclnodejs.mjs', import.meta.url).href;
+    const { missingRclnodejs } = (await import(path)) as {
+      missingRclnodejs: (env: object, exists: (path: string) => boolean) => string | undefined;
+    };
+    const sourced = { AMENT_PREFIX_PATH: '/opt/ros/jazzy', ROS_DISTRO: 'jazzy' };
+    expect(missingRclnodejs(sourced, () => false)).toMatch(
+      /^ROS 2 jazzy is sourced, but rclnodejs could not/,
+    );
+    expect(missingRclnodejs(sourced, () => true)).toBeUndefined();
+    expect(missingRclnodejs({}, () => false)).toBeUndefined();
+    const { scripts } = JSON.parse(
+      await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+    ) as {
+      scripts: Record<string, string>;
+    };
+    expect(scripts['prepare']).toContain('scripts/say-rclnodejs.mjs');
   });
 
   it('takes ROS arguments only', () => {

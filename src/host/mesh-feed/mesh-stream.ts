@@ -33,6 +33,13 @@ export interface MeshMessage {
   readonly remaining: number;
 }
 
+/** A block to send, or one that is gone. */
+interface Change {
+  readonly version: number;
+  readonly key: number;
+  readonly block?: MeshBlock;
+}
+
 /**
  * What subscribers of the mesh have been sent. Every call of `next` gives the oldest changes that have not been sent
  * yet, one TRIANGLE_LIST marker per block, DELETE for blocks that are gone.
@@ -45,11 +52,19 @@ export interface MeshMessage {
 export class MeshStream {
   #version = 0;
   #deleteAll = true;
+  /** What has been sent is sent again: blocks whose version is beyond `from`, up to `to`. */
+  #again: { from: number; readonly to: number } | undefined;
 
-  /** Everything is sent again, after a DELETEALL: for a new subscriber, other colours, or a new map. */
+  /** Everything is sent again, after a DELETEALL: other colours, or a new map. */
   restart(): void {
     this.#version = 0;
     this.#deleteAll = true;
+    this.#again = undefined;
+  }
+
+  /** What has been sent is sent again beside what changes, for a new subscriber: the others notice nothing. */
+  repeat(): void {
+    if (this.#version > 0) this.#again = { from: 0, to: this.#version };
   }
 
   /**
@@ -58,21 +73,17 @@ export class MeshStream {
    */
   next(changesSince: (version: number) => MeshChanges, options: MeshMessageOptions): MeshMessage | undefined {
     const { header, maxBytes } = options;
-    const changes = changesSince(this.#version);
-    const fresh = this.#version === 0;
-    // Who starts from nothing has nothing to delete.
-    const deleted = fresh ? [] : changes.deleted;
-    if (changes.blocks.length === 0 && deleted.length === 0) {
+    const changes = changesSince(this.#again?.from ?? this.#version);
+    const [fresh, repeated] = this.#split(changes);
+    const queue = [...fresh, ...repeated];
+    if (queue.length === 0) {
+      this.#again = undefined;
       if (!this.#deleteAll) return undefined;
       this.#deleteAll = false;
       const w = startMarkerArray(1, 512);
       writeMarker(w, bareMarker(header, '', 0, MarkerAction.deleteAll));
       return { bytes: w.finish(), blocks: 0, deleted: 0, remaining: 0 };
     }
-    const queue: { version: number; block?: MeshBlock; key: number }[] = [
-      ...changes.blocks.map((block) => ({ version: block.version, block, key: block.key })),
-      ...deleted,
-    ].sort((a, b) => a.version - b.version);
     let bytes = MARKER_BYTES;
     let count = 0;
     for (const { block } of queue) {
@@ -88,10 +99,24 @@ export class MeshStream {
       else writeMarker(w, bareMarker(header, ns, id, MarkerAction.delete));
     }
     this.#deleteAll = false;
-    const done = queue[count - 1]!;
-    this.#version = count === queue.length ? changes.version : done.version;
+    this.#version = count >= fresh.length ? changes.version : fresh[count - 1]!.version;
+    if (count === queue.length) this.#again = undefined;
+    else if (count > fresh.length) this.#again!.from = queue[count - 1]!.version;
     const sent = queue.slice(0, count).filter(({ block }) => block).length;
     return { bytes: w.finish(), blocks: sent, deleted: count - sent, remaining: queue.length - count };
+  }
+
+  /** What is new, and what is sent again; each by version. */
+  #split({ blocks, deleted }: MeshChanges): [Change[], Change[]] {
+    const all: Change[] = [
+      ...blocks.map((block) => ({ version: block.version, block, key: block.key })),
+      // Who starts from nothing has nothing to delete.
+      ...(this.#version === 0 ? [] : deleted),
+    ].sort((a, b) => a.version - b.version);
+    const fresh = all.filter(({ version }) => version > this.#version);
+    const { from, to } = this.#again ?? { from: 0, to: 0 };
+    const again = ({ version, block }: Change): boolean => !!block && version > from && version <= to;
+    return [fresh, all.filter(again)];
   }
 }
 

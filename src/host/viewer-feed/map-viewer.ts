@@ -21,6 +21,8 @@ export interface MapViewerOptions extends Omit<ViewerServerOptions, 'feed' | 'tr
   readonly activity: () => Pick<ViewerStatus, 'phase' | 'droppedScans' | 'replay'>;
   /** Pause, resume, speed. */
   readonly control?: (frame: ControlFrame) => void;
+  /** Somebody has the page open, or nobody any more. */
+  readonly watched?: (anybody: boolean) => void;
   /** A finished mesh as GLB file. */
   readonly meshFile?: () => string | undefined;
 }
@@ -129,6 +131,10 @@ export class MapViewer implements ViewerFeed {
 
   async flush(): Promise<void> {
     await this.options.slam()?.call({ type: 'flush-view' }).catch(ignore);
+  }
+
+  watched(anybody: boolean): void {
+    this.options.watched?.(anybody);
   }
 
   control(frame: ControlFrame): void {

@@ -53,10 +53,14 @@ function makeTaker({ topics }: CameraTopics, index: number, port: RosPort, parts
   const of = (input: CameraInput): string | undefined => topics.find((t) => t.input === input)?.name;
   const points = of('points');
   if (points !== undefined) {
-    const camera = new CloudIntake({ topic: points, index, ...parts });
+    const camera = new CloudIntake({ topic: port.resolve(points), index, ...parts });
     return { take: (_, _type, bytes) => camera.points(bytes), clear: () => undefined };
   }
-  const named = (name: string): { name: string; full: string } => ({ name, full: port.resolve(name) });
+  // People know a topic by its full name.
+  const named = (name: string): { name: string; full: string } => {
+    const full = port.resolve(name);
+    return { name: full, full };
+  };
   const [color, colorInfo] = [of('color'), of('colorInfo')];
   const camera = new CameraIntake({
     topics: {

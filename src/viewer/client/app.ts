@@ -168,6 +168,7 @@ export class App {
 
   #statusChanged(status: StatusFrame): void {
     this.#replay.update(status);
+    document.body.classList.toggle('has-replay', !this.#replay.element.hidden);
     if (status.scans !== this.#lastScans) {
       this.#lastScans = status.scans;
       this.#panel.addLatency(status.latency['total'] ?? 0);

@@ -75,12 +75,17 @@ export class Gate {
   }
 
   /** The token of a request's query, Authorization header or cookie. @param cookie name of the cookie */
-  checkToken(request: IncomingMessage, url: URL, cookie: string): Refusal | undefined {
-    if (!this.#digest) return undefined;
-    const given =
+  tokenOf(request: IncomingMessage, url: URL, cookie: string): string | undefined {
+    return (
       url.searchParams.get('token') ??
       /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ??
-      cookieValue(request.headers.cookie, cookie);
+      cookieValue(request.headers.cookie, cookie)
+    );
+  }
+
+  /** @returns undefined for the right token, and where none is needed */
+  checkToken(given: string | undefined): Refusal | undefined {
+    if (!this.#digest) return undefined;
     if (given !== undefined && timingSafeEqual(digest(given), this.#digest)) return undefined;
     return { status: 401, text: 'The token is missing or wrong; open the address that Feltmap printed.' };
   }

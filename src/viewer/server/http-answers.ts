@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { PATHS } from '../protocol/index.js';
 import { sendMesh, sendMeshFile, sendTrajectory } from './downloads.js';
 import type { Gate } from './gate.js';
 import type { AddressLimits } from './limits.js';
 import type { Scene } from './scene.js';
 import type { StaticFile } from './static-files.js';
+import type { WrongTokens } from './wrong-tokens.js';
 
 const DOWNLOAD_STALL = 30_000;
 
@@ -12,7 +14,9 @@ const DOWNLOAD_STALL = 30_000;
 export interface HttpHost {
   readonly gate: Gate;
   readonly requests: AddressLimits;
-  readonly wrongTokens: AddressLimits;
+  readonly wrongTokens: WrongTokens;
+  /** A request of this connection was in order. */
+  readonly letIn: (socket: Socket) => void;
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly scene: Scene;
   readonly cookie: string;
@@ -37,7 +41,7 @@ export class HttpAnswers {
 
   /** The socket's upgrade goes through the same checks. @returns the URL, or undefined when it was refused */
   check(request: IncomingMessage): { url: URL } | { refusal: { status: number; text: string } } {
-    const { gate, requests, wrongTokens, cookie } = this.host;
+    const { gate, requests, wrongTokens, cookie, letIn } = this.host;
     const address = request.socket.remoteAddress ?? '';
     const refuse = (status: number, text: string) => ({ refusal: { status, text } });
     if (!requests.take(address)) return refuse(429, 'Too many requests; wait a moment.');
@@ -45,12 +49,17 @@ export class HttpAnswers {
     if (origin) return { refusal: origin };
     const url = parseUrl(request.url ?? '/');
     if (!url) return refuse(400, 'The address cannot be read.');
-    const wrong = gate.checkToken(request, url, cookie);
-    if (!wrong) return { url };
-    // Guessing is slow: after ten wrong tokens one every ten seconds.
-    return wrongTokens.take(address)
-      ? { refusal: wrong }
-      : refuse(429, 'Too many wrong tokens; wait a minute.');
+    const token = gate.tokenOf(request, url, cookie);
+    // Before the token is looked at: who guesses must not learn of a right one either.
+    const guess = gate.token !== undefined && token !== undefined && !wrongTokens.isKnown(address, token);
+    if (guess && wrongTokens.shutOut(address)) return refuse(429, 'Too many wrong tokens; wait a minute.');
+    const wrong = gate.checkToken(token);
+    if (!wrong) {
+      letIn(request.socket);
+      return { url };
+    }
+    if (token !== undefined) wrongTokens.add(address, token);
+    return { refusal: wrong };
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

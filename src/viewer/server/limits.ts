@@ -58,12 +58,17 @@ export class RateLimit {
     this.#last = now();
   }
 
-  /** @returns whether one more is allowed now */
-  take(): boolean {
+  /** Whether one more is allowed now. */
+  get free(): boolean {
     const now = this.now();
     this.#tokens = Math.min(this.burst, this.#tokens + ((now - this.#last) / 1000) * this.rate);
     this.#last = now;
-    if (this.#tokens < 1) return false;
+    return this.#tokens >= 1;
+  }
+
+  /** @returns whether one more is allowed now */
+  take(): boolean {
+    if (!this.free) return false;
     this.#tokens--;
     return true;
   }
@@ -83,10 +88,16 @@ export class AddressLimits {
     private readonly rate: number,
     private readonly burst: number,
     private readonly most = 1024,
+    private readonly now?: () => number,
   ) {}
 
+  /** Whether an address may take one more now. */
+  has(address: string): boolean {
+    return this.#buckets.get(address)?.free ?? this.burst >= 1;
+  }
+
   take(address: string): boolean {
-    const bucket = this.#buckets.get(address) ?? new RateLimit(this.rate, this.burst);
+    const bucket = this.#buckets.get(address) ?? new RateLimit(this.rate, this.burst, this.now);
     this.#buckets.delete(address);
     this.#buckets.set(address, bucket);
     if (this.#buckets.size > this.most) this.#buckets.delete(this.#buckets.keys().next().value!);

@@ -92,6 +92,8 @@ export interface ViewerTouch {
 export interface ViewerFeed {
   /** Somebody watches, or nobody: without watchers mesh and scans need not be delivered. */
   setActive?(active: boolean): void;
+  /** Somebody has the page open, or nobody any more. */
+  watched?(anybody: boolean): void;
   /** Resolves when all changes of the mesh so far have been delivered; called while active. */
   flush?(): Promise<void>;
   /** Pause, resume, speed. */

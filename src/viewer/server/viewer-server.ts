@@ -15,6 +15,7 @@ import {
 import type { ClientLink } from './client-link.js';
 import { ClientLinks } from './client-links.js';
 import { checkToken, Gate, isLoopback, randomToken } from './gate.js';
+import { Connections } from './connections.js';
 import { HttpAnswers, text, type HttpHost } from './http-answers.js';
 import { AddressLimits, DEFAULT_LIMITS, type ViewerLimits } from './limits.js';
 import { listenError, viewerAddresses } from './listening.js';
@@ -29,6 +30,7 @@ import type {
   ViewerTouch,
 } from './source.js';
 import { loadStaticFiles, type StaticFile } from './static-files.js';
+import { WrongTokens } from './wrong-tokens.js';
 
 export interface ViewerServerOptions {
   /** 0 takes a free one. */
@@ -65,6 +67,7 @@ export class ViewerServer implements ViewerSink {
   readonly #scene: Scene;
   readonly #links: ClientLinks;
   readonly #http: Server;
+  readonly #connections: Connections;
   readonly #answers: HttpAnswers;
   #files: Map<string, StaticFile> = new Map();
   #status: ViewerStatus | undefined;
@@ -72,6 +75,7 @@ export class ViewerServer implements ViewerSink {
   #timer: NodeJS.Timeout | undefined;
   #downloads = 0;
   #active = false;
+  #watched = false;
   /** Reading it takes the system a while. */
   #rss = process.memoryUsage.rss();
 
@@ -101,7 +105,8 @@ export class ViewerServer implements ViewerSink {
         });
       },
     );
-    this.#http.maxConnections = this.#limits.connections;
+    this.#connections = new Connections(this.#limits.connections);
+    this.#http.on('connection', (socket) => this.#connections.add(socket));
     this.#links = new ClientLinks(
       {
         scene: this.#scene,
@@ -230,7 +235,8 @@ export class ViewerServer implements ViewerSink {
     return {
       gate: this.#gate,
       requests: new AddressLimits(this.#limits.requestRate, this.#limits.requestBurst),
-      wrongTokens: new AddressLimits(0.1, 10),
+      wrongTokens: new WrongTokens(),
+      letIn: (socket) => this.#connections.letIn(socket),
       scene: this.#scene,
       get files() {
         return server.#files;
@@ -257,6 +263,11 @@ export class ViewerServer implements ViewerSink {
   }
 
   #updateActivity(): void {
+    const { watched } = this.#links;
+    if (watched !== this.#watched) {
+      this.#watched = watched;
+      this.#options.feed?.watched?.(watched);
+    }
     const active = this.#downloads > 0 || this.#links.watched;
     if (active === this.#active) return;
     this.#active = active;

@@ -134,6 +134,53 @@ describe('MeshStream', () => {
     expect(show(new Map(), [markers!]).size).toBe(1);
   });
 
+  it('is sent again for somebody new, beside what changes, without a DELETE of what others show', () => {
+    const store = new MeshBlockStore();
+    const stream = new MeshStream();
+    const early = new Map<string, Marker>();
+    for (let i = 0; i < 30; i++) store.set(i, 0, 0, block(1, i));
+    show(early, drain(stream, store));
+    stream.repeat();
+    const late = new Map<string, Marker>();
+    const maxBytes = 1500;
+    for (let turn = 0; ; turn++) {
+      const message = stream.next((version) => store.changedSince(version), options({ maxBytes }));
+      if (!message) break;
+      const markers = decodeMarkerArray(message.bytes);
+      for (const shown of [early, late]) show(shown, [markers]);
+      expect(markers.some(({ action }) => action === MarkerAction.deleteAll)).toBe(false);
+      expect(early.size).toBeGreaterThanOrEqual(28);
+      if (turn === 2) {
+        store.set(0, 0, 0, block(2, 50)); // repeated already
+        store.set(29, 0, 0, block(2, 60)); // not yet
+        store.delete(blockKey(1, 0, 0));
+        store.delete(blockKey(28, 0, 0));
+      }
+      // What is new does not wait for what is repeated.
+      if (turn === 4) expect(markers.some(({ action }) => action === MarkerAction.delete)).toBe(true);
+      if (message.remaining === 0) break;
+    }
+    for (const shown of [early, late]) {
+      expect(shown.size).toBe(28);
+      for (const { key, indices } of store.blocks()) {
+        const { ns, id } = markerName(key);
+        expect(shown.get(`${ns}/${id}`)!.points.length).toBe(3 * indices.length);
+      }
+    }
+    expect(drain(stream, store)).toEqual([]);
+  });
+
+  it('is repeated from the start for the next one who comes meanwhile', () => {
+    const store = new MeshBlockStore();
+    const stream = new MeshStream();
+    for (let i = 0; i < 20; i++) store.set(i, 0, 0, block(1, i));
+    drain(stream, store);
+    stream.repeat();
+    stream.next((version) => store.changedSince(version), options({ maxBytes: 1500 }));
+    stream.repeat();
+    expect(show(new Map(), drain(stream, store)).size).toBe(20);
+  });
+
   it('an empty map deletes everything once', () => {
     const stream = new MeshStream();
     const store = new MeshBlockStore();

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../../src/geometry/random.js';
 import { CLOSE, encodeClientFrame } from '../../../src/viewer/protocol/index.js';
+import { WrongTokens } from '../../../src/viewer/server/wrong-tokens.js';
 import { ViewerServer } from '../../../src/viewer/server/index.js';
 import { openSocket, block, closeAll, HELLO, join, serve, until, upgradeStatus } from './helpers.js';
 
@@ -72,6 +73,57 @@ describe('who may speak', () => {
       codes.push((await fetch(`${url}/status.json?token=guess-${i}-guess`)).status);
     expect(codes.filter((code) => code === 401).length).toBe(10);
     expect(codes.at(-1)).toBe(429);
+    // Else the eleventh guess would be let in when it is right, and there would be no limit.
+    for (let i = 0; i < 5; i++) {
+      expect((await fetch(`${url}/status.json?token=${TOKEN}`)).status).toBe(429);
+      expect(await upgradeStatus(url, { Authorization: `Bearer ${TOKEN}` })).toBe(429);
+    }
+  });
+
+  it('a page that was left open, with an old token or none, shuts nobody out', async () => {
+    const { url } = await serve({ token: TOKEN });
+    for (let i = 0; i < 25; i++) {
+      expect((await fetch(`${url}/status.json?token=of-the-last-run`)).status).toBe(401);
+      expect(await upgradeStatus(url)).toBe(401);
+    }
+    expect((await fetch(`${url}/status.json?token=${TOKEN}`)).status).toBe(200);
+  });
+
+  it('wrong tokens are forgiven at one in ten seconds, each address for itself', () => {
+    let ms = 0;
+    const wrong = new WrongTokens(0.1, 10, () => ms);
+    for (let i = 0; i < 10; i++) {
+      expect(wrong.shutOut('a')).toBe(false);
+      wrong.add('a', `guess ${i}`);
+    }
+    expect([wrong.shutOut('a'), wrong.shutOut('b')]).toEqual([true, false]);
+    ms = 9_900;
+    expect(wrong.shutOut('a')).toBe(true);
+    ms = 10_100;
+    expect(wrong.shutOut('a')).toBe(false);
+    wrong.add('a', 'one more');
+    expect(wrong.shutOut('a')).toBe(true);
+    expect([wrong.isKnown('a', 'one more'), wrong.isKnown('b', 'one more')]).toEqual([true, false]);
+  });
+
+  it('300 connections that say nothing keep nobody out, nor those that are there', async () => {
+    const { server, url } = await serve({
+      token: TOKEN,
+      limits: { connections: 40, head: 60_000, request: 60_000 },
+    });
+    server.blocks([block(1, 1)], 0);
+    const early = await join(url, `?token=${TOKEN}`);
+    const slow = Array.from({ length: 300 }, () => openSocket(url, 'GET / HTTP/1.1\r\nHost:'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const began = performance.now();
+    expect((await fetch(`${url}/status.json?token=${TOKEN}`)).status).toBe(200);
+    const late = await join(url, `?token=${TOKEN}`);
+    expect(performance.now() - began).toBeLessThan(4000);
+    await until(() => late.blocks.size === 1, 'what is mapped');
+    await unharmed(server, early);
+    // Those that had waited longest had to go.
+    await until(() => slow.filter(({ socket }) => socket.destroyed).length > 250, 'room');
+    for (const { socket } of slow) socket.destroy();
   });
 
   it('beyond loopback a random token is made, a weak one refused', async () => {

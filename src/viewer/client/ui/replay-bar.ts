@@ -62,6 +62,7 @@ export class ReplayBar {
   update(status: StatusFrame): void {
     const { replay, phase, scans } = status;
     if (!replay) return;
+    this.element.hidden = false;
     this.#paused = replay.paused;
     const finished = phase === 'finished';
     if (finished) this.#progress.value = 1;

@@ -129,7 +129,7 @@ def start(context):
     cameras = [camera.strip() for camera in given['cameras'].split(',') if camera.strip()]
     if cameras:
         own['rgbd_cameras'] = cameras
-        own['sensor.kind'] = 'rgbd'
+        own['sensor.kind'] = 'lidar+rgbd' if topics else 'rgbd'
     if given['points']:
         own['rgbd_input'] = 'points'
     if given['queue_size']:

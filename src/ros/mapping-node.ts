@@ -1,3 +1,4 @@
+import { sensorKinds } from '../config/sensors.js';
 import type { Config } from '../config/schema.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { SlamService } from '../host/client.js';
@@ -101,12 +102,17 @@ export class MappingNode {
     return this.#parts.services;
   }
 
-  /** Input topics as the parameters have them: LiDARs or those of cameras, then imu and the external odometry where they are used. */
+  /** Input topics as the parameters have them: LiDARs and those of cameras, then imu and the external odometry where they are used. */
   get topics(): string[] {
     const odometry = this.#p.string('odom_topic');
     const others = [...(this.#p.bool('use_imu') ? ['imu'] : []), ...(odometry === '' ? [] : [odometry])];
     const cameras = this.cameras.flatMap(({ topics }) => topics.map(({ name }) => name));
-    return [...(cameras.length > 0 ? cameras : this.#p.strings('lidar_topics')), ...others];
+    return [...this.lidars, ...cameras, ...others];
+  }
+
+  /** Topics of LiDARs as the parameters have them; none where the map is made with cameras alone. */
+  get lidars(): readonly string[] {
+    return sensorKinds(this.#p.config).includes('lidar') ? this.#p.strings('lidar_topics') : [];
   }
 
   /** Depth cameras as the parameters have them; none where the map is made with LiDARs. */

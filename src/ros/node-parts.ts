@@ -1,3 +1,4 @@
+import { sensorKinds } from '../config/sensors.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { SlamService } from '../host/client.js';
 import type { HostEvent } from '../host/protocol.js';
@@ -57,7 +58,8 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     baseFrame: p.string('base_frame'),
     tfTimeout: () => p.number('tf_timeout'),
     queueSize: () => {
-      return Math.max(p.number('queue_size'), startRoom());
+      // Kinds of sensors share the line: none must push the other out of it.
+      return Math.max(p.number('queue_size') * sensorKinds(p.config).length, startRoom());
     },
     onJump: node.onJump,
     readings: () => ({ imu: imu.count, odometry: wheels.count }),

@@ -187,9 +187,8 @@ class RunningNode {
   #subscribe(): void {
     const [core, port] = [this.#core, this.#port];
     const { cameras } = core;
-    if (cameras.length === 0)
-      for (const topic of this.store.strings('lidar_topics'))
-        port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
+    for (const topic of core.lidars)
+      port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
     cameras.forEach(({ topics }, index) => topics.forEach((topic) => this.#subscribeCamera(index, topic)));
     if (this.store.bool('use_imu'))
       port.subscribe('imu', ROS_TYPES.imu, INPUT_QOS.imu, (bytes) => core.onImu(bytes));

@@ -138,9 +138,11 @@ export class ParameterStore {
     const refuse = (why: string): never => {
       throw new FeltmapError('bad-config', why);
     };
-    if (value('sensor.kind') !== 'rgbd') {
+    if (!String(value('sensor.kind')).split('+').includes('rgbd')) {
       if (given !== undefined)
-        refuse(`${given} is for cameras, but sensor.kind is ${String(value('sensor.kind'))}; set it to rgbd`);
+        refuse(
+          `${given} is for cameras, but sensor.kind is ${String(value('sensor.kind'))}; set it to rgbd, or lidar+rgbd`,
+        );
       return;
     }
     if ((value('rgbd_cameras') as readonly string[]).length > 1 && given !== undefined)

@@ -1,3 +1,4 @@
+import { sensorKinds } from '../../config/sensors.js';
 import { ROS_TYPES } from '../../messages/types.js';
 import type { ParameterStore } from '../parameter-check.js';
 import { PRESETS } from './presets.js';
@@ -26,7 +27,7 @@ const NO_COLOR = 'none';
 
 /** The depth cameras that the parameters name, the leading one first; none where the map is made with LiDARs. */
 export function camerasOf(p: ParameterStore): CameraTopics[] {
-  if (p.config.sensor.kind !== 'rgbd') return [];
+  if (!sensorKinds(p.config).includes('rgbd')) return [];
   return p.strings('rgbd_cameras').map((name) => ({ name, topics: topicsOf(p, name) }));
 }
 

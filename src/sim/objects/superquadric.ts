@@ -61,7 +61,7 @@ class SuperquadricSurface {
       const ty = wy - s * ny;
       const tz = wz - s * nz;
       const t = Math.sqrt(tx * tx + ty * ty + tz * tz);
-      if (t < 1e-9) break;
+      if (t < 2e-7) break; // its distance is off by t² times the curvature
       const [ex, ey, ez] = [tx / t, ty / t, tz / t];
       const [fx, fy, fz] = [ny * ez - nz * ey, nz * ex - nx * ez, nx * ey - ny * ex];
       // Shape operator by differences of the normal along e and f.

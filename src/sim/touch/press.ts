@@ -39,7 +39,8 @@ export function rayAlong(solid: Solid, T: Pose, x: number, y: number, from: numb
  * What the gel at T_world_gel feels of a solid: by how much it intrudes at each pixel, and the membrane over it.
  *
  * @example
- * const { depth } = press(mug, T, gelModel());
+ * const fromAbove = exp([0, 0, 0.0495, Math.PI, 0, 0]); // T_world_gel: half a millimetre deep
+ * const { depth } = press(roundedBox([0.05, 0.05, 0.05], 0.002), fromAbove, gelModel());
  */
 export function press(solid: Solid, T_world_gel: Pose, gel: GelModel): Press {
   const { width, height, pitch } = gel;

@@ -27,6 +27,8 @@ export interface TouchSimulationOptions {
   readonly gel?: Partial<GelModel>;
   readonly look?: Partial<GelLook>;
   readonly kinematics?: Partial<KinematicError>;
+  /** Whether what touches draws the gel along. Default true. */
+  readonly shear?: boolean;
   /** Standard deviation of the depth images and of the contact points (m). Default 0.02 and 0.1 mm; 0: exact. */
   readonly depthNoise?: number;
   readonly pointNoise?: number;
@@ -201,7 +203,7 @@ export class TouchSimulation {
   exposure(i: number): Exposure {
     return {
       gain: this.#gains[i]!,
-      shear: this.touches[i]!.shear,
+      shear: this.#options.shear === false ? [0, 0] : this.touches[i]!.shear,
       seed: `${String(this.#options.seed)} pixels ${i}`,
     };
   }

@@ -163,7 +163,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       new Option(
         '--motion <kind>',
         'how the sensor moves (default: violent in the quad, gentle in rooms, else smooth)',
-      ).choices(['smooth', 'violent', 'gentle', 'fast', 'robot']),
+      ).choices(['smooth', 'violent', 'gentle', 'fast', 'robot', 'arm']),
     )
     .option('--beams <n>', 'lasers of the sensor: 16, 32, 64 or 128 (default: 64)', integer)
     .option('--columns <n>', 'measurements a turn and laser (default: 1024)', integer)
@@ -218,9 +218,10 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--compressed-depth', 'rooms: depth as PNG (compressedDepth)')
     .option('--lidar', 'rooms: a LiDAR above the camera too')
     .addOption(
-      new Option('--object <family>', 'touch: what stands on the table (default: mug)').choices(
-        OBJECT_FAMILIES,
-      ),
+      new Option(
+        '--object <family>',
+        'touch: what stands on the table (default: mug); room: the same, and a robot with an arm drives there and touches it',
+      ).choices(OBJECT_FAMILIES),
     )
     .option('--touches <n>', 'touch: how many (default: 20)', integer)
     .addOption(

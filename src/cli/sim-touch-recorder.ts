@@ -1,6 +1,6 @@
-import type { McapBagWriter } from '../bags/mcap-writer.js';
 import { compose, type Pose } from '../geometry/se3.js';
 import { encodeImage } from '../messages/images.js';
+import { encodePoseStamped, encodeTFMessage } from '../messages/poses.js';
 import { encodePointCloud2, PointType, type PointCloud2 } from '../messages/pointcloud2.js';
 import { ROS_TYPES } from '../messages/types.js';
 import type { TouchPoints } from '../sensors/tactile/touch.js';
@@ -21,7 +21,7 @@ export const TOUCH_TOPICS = {
 const MS = 1_000_000n;
 /** The gel rests on what it touches this long before and after a stamp. */
 const HOLD_NS = 20n * MS;
-/** It comes from, and goes back to, free air within this time, where an untouched image is taken. */
+/** It comes from, and goes back to, free air within this time, where an untouched image is taken (less at high rates). */
 const APPROACH_NS = 300n * MS;
 /** Untouched images before the first touch, and the time between them. */
 const UNTOUCHED = 5;
@@ -33,6 +33,13 @@ export interface TouchPlacement {
   readonly parent?: string;
   /** T_parent_object: default the identity, the object's frame is the parent's. */
   readonly T_parent_object?: Pose;
+  /** Frame and topic of the true poses, and T_frame_object there; default: as tf, `/ground_truth`. */
+  readonly truth?: { readonly topic: string; readonly frameId: string; readonly T_frame_object: Pose };
+}
+
+/** Where messages go: a bag, or a queue that is emptied in order of time. */
+export interface MessageSink {
+  writeRaw(topic: string, type: string, timeNs: bigint, data: Uint8Array): Promise<void>;
 }
 
 /**
@@ -47,21 +54,30 @@ export interface TouchPlacement {
 export class TouchRecorder {
   readonly #parent: string;
   readonly #place: Pose | undefined;
+  readonly #approachNs: bigint;
 
   constructor(
     private readonly simulation: TouchSimulation,
-    private readonly writer: McapBagWriter,
+    private readonly writer: MessageSink,
     private readonly kinds: ReadonlySet<TouchKind>,
-    placement: TouchPlacement = {},
+    private readonly placement: TouchPlacement = {},
   ) {
     this.#parent = placement.parent ?? 'map';
     this.#place = placement.T_parent_object;
+    // Where contacts follow one another fast, the way in begins after the way out of the last one.
+    let shortest = 1_000_000_000n;
+    for (let i = 1; i < simulation.touches.length; i++) {
+      if (simulation.touches[i - 1]!.contact === simulation.touches[i]!.contact) continue;
+      const between = simulation.stampNs(i) - simulation.stampNs(i - 1);
+      if (between < shortest) shortest = between;
+    }
+    this.#approachNs = shortest * 4n > APPROACH_NS * 10n ? APPROACH_NS : (shortest * 4n) / 10n;
   }
 
   /** Untouched images before the first touch, for the reference. */
   async begin(): Promise<void> {
     const away = backedOff(this.#kinematic(0));
-    const first = this.simulation.stampNs(0) - 2n * APPROACH_NS;
+    const first = this.simulation.stampNs(0) - 2n * this.#approachNs;
     for (let k = UNTOUCHED; k > 0; k--) await this.#untouched(0, first - BigInt(k) * UNTOUCHED_NS, away, k);
   }
 
@@ -74,19 +90,23 @@ export class TouchRecorder {
     const begins = i === 0 || touches[i - 1]!.contact !== touches[i]!.contact;
     const ends = i === touches.length - 1 || touches[i + 1]!.contact !== touches[i]!.contact;
     if (begins) {
-      await this.#untouched(i, stampNs - APPROACH_NS, backedOff(pose), 0);
+      await this.#untouched(i, stampNs - this.#approachNs, backedOff(pose), 0);
       await this.#tf(stampNs - HOLD_NS, pose);
     }
     await this.#tf(stampNs, pose);
-    const truth = { stampNs, frameId: this.#parent, pose: this.#placed(simulation.truePose(i)) };
-    await writer.writePose(TOUCH_TOPICS.truth, truth);
+    const { truth } = this.placement;
+    const message = truth
+      ? { stampNs, frameId: truth.frameId, pose: compose(truth.T_frame_object, simulation.truePose(i)) }
+      : { stampNs, frameId: this.#parent, pose: this.#placed(simulation.truePose(i)) };
+    const topic = truth?.topic ?? TOUCH_TOPICS.truth;
+    await writer.writeRaw(topic, ROS_TYPES.poseStamped, stampNs, encodePoseStamped(message));
     if (this.kinds.has('image')) await this.#image(stampNs, simulation.rgb(i));
     const touch = simulation.depthImage(i);
     if (this.kinds.has('depth')) await this.#depth(stampNs, touch.depth);
     if (this.kinds.has('points')) await this.#points(simulation.contactPoints(i));
     if (ends) {
       await this.#tf(stampNs + HOLD_NS, pose);
-      await this.#tf(stampNs + APPROACH_NS, backedOff(pose));
+      await this.#tf(stampNs + this.#approachNs, backedOff(pose));
     }
   }
 
@@ -115,7 +135,8 @@ export class TouchRecorder {
 
   async #tf(stampNs: bigint, transform: Pose): Promise<void> {
     const { frameId } = this.simulation;
-    await this.writer.writeTransforms([{ stampNs, frameId: this.#parent, childFrameId: frameId, transform }]);
+    const data = encodeTFMessage([{ stampNs, frameId: this.#parent, childFrameId: frameId, transform }]);
+    await this.writer.writeRaw('/tf', ROS_TYPES.tf, stampNs, data);
   }
 
   async #image(stampNs: bigint, data: Uint8Array): Promise<void> {

@@ -58,7 +58,7 @@ export interface SimTouchResult {
 }
 
 /** @throws FeltmapError bad-config for an unknown object, policy or effect */
-export function touchSimulation(options: SimTouchOptions): TouchSimulation {
+export function touchSimulation(options: SimTouchOptions, startNs?: bigint): TouchSimulation {
   const { object = 'mug', probing = 'spread', without = [], width } = options;
   const chosen = <T extends string>(what: string, value: string, among: readonly T[]): T => {
     if (!among.includes(value as T))
@@ -72,6 +72,7 @@ export function touchSimulation(options: SimTouchOptions): TouchSimulation {
   return new TouchSimulation({
     object: chosen('object', object, OBJECT_FAMILIES),
     probing: chosen('way of probing', probing, PROBING) as Probing,
+    ...(startNs !== undefined && { startNs }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.touches !== undefined && { touches: options.touches }),
     ...(options.rate !== undefined && { rate: options.rate }),
@@ -138,14 +139,19 @@ async function writeFolder(simulation: TouchSimulation, options: SimTouchOptions
   return { ...(await folder.finish()), touches: folder.touches };
 }
 
-async function writeBag(simulation: TouchSimulation, options: SimTouchOptions): Promise<Written> {
-  const kinds = new Set((options.only ?? TOUCH_KINDS) as TouchKind[]);
-  const unknown = [...kinds].find((kind) => !TOUCH_KINDS.includes(kind));
+/** @throws FeltmapError bad-config for a kind of message that there is not */
+export function touchKinds(only: readonly string[] = TOUCH_KINDS): ReadonlySet<TouchKind> {
+  const unknown = only.find((kind) => !TOUCH_KINDS.includes(kind as TouchKind));
   if (unknown !== undefined)
     throw new FeltmapError(
       'bad-config',
       `There is no message '${unknown}'; choose ${TOUCH_KINDS.join(', ')}.`,
     );
+  return new Set(only as TouchKind[]);
+}
+
+async function writeBag(simulation: TouchSimulation, options: SimTouchOptions): Promise<Written> {
+  const kinds = touchKinds(options.only);
   const writer = await McapBagWriter.create(options.out);
   try {
     const recorder = new TouchRecorder(simulation, writer, kinds);

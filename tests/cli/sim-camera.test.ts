@@ -145,7 +145,7 @@ describe('feltmap sim room', () => {
     });
     expect(() => model(['fog'])).toThrow(/no effect 'fog' to leave out; choose noise, steps/);
     expect(() => cameraSimulation({ ...OPTIONS, motion: 'smooth', out: '' })).toThrow(
-      /choose gentle, fast or robot/,
+      /choose gentle, fast, robot or arm/,
     );
   });
 

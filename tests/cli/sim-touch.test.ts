@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBag } from '../../src/bags/reader.js';
+import { cameraSimulation, runSimCamera } from '../../src/cli/sim-camera.js';
 import { runSimTouch, touchSimulation, type SimTouchOptions } from '../../src/cli/sim-touch.js';
 import { decodePly } from '../../src/export/ply-reader.js';
 import { parseTum } from '../../src/export/tum.js';
 import { decodeImage } from '../../src/messages/images.js';
 import { decodePointCloud2 } from '../../src/messages/pointcloud2.js';
-import { decodePoseStamped, decodeTFMessage } from '../../src/messages/poses.js';
+import { decodeOdometry, decodePoseStamped, decodeTFMessage } from '../../src/messages/poses.js';
 import { TfBuffer } from '../../src/messages/tf-buffer.js';
-import { separation } from '../../src/geometry/se3.js';
+import { compose, separation } from '../../src/geometry/se3.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'feltmap-sim-touch-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,6 +34,67 @@ async function messages(path: string): Promise<Map<string, { logTimeNs: bigint; 
   }
   return out;
 }
+
+describe('feltmap sim room with an object', () => {
+  const ROOM = { world: 'room', seed: 5, object: 'bottle', touches: 2, duration: 0.6, rate: 5, width: 64, threads: 0, lidar: true, beams: 16, columns: 128 } as const; // prettier-ignore
+  it('drives, stands and touches: tf and truth lead to the same surface in the odom frame', async () => {
+    const out = join(folder, 'room.mcap');
+    const result = await runSimCamera({ ...ROOM, out, without: ['kinematics', 'hand-eye'] });
+    expect(result).toMatchObject({ touched: 2, interrupted: false });
+    const topics = await messages(out);
+    expect(topics.get('/points')!.length).toBeGreaterThan(20);
+    expect(topics.get('/camera/depth/image_raw')!.length).toBe(result.frames);
+    const tf = new TfBuffer();
+    for (const { data } of topics.get('/tf')!) for (const t of decodeTFMessage(data)) tf.set(t, false);
+    const truth = new Map(topics.get('/ground_truth')!.map(({ data }) => [decodeOdometry(data).stampNs, decodeOdometry(data).pose])); // prettier-ignore
+    const standing = [...truth.values()].at(-1)!;
+    const poses = parseTum(readFileSync(result.touchTruthPath!, 'utf8'));
+    const mesh = decodePly(readFileSync(result.meshPath!));
+    expect(poses.stampsNs.length).toBe(2);
+    poses.stampsNs.forEach((stampNs, i) => {
+      const found = tf.lookup('base_link', 'gel', stampNs);
+      // Without errors of the arm: odom → base (standing still) → gel is the truth.
+      expect(found.ok && separation(compose(standing, found.pose), poses.poses[i]!)).toBeLessThan(1e-6);
+      const [x, y, z] = [poses.poses[i]![3]!, poses.poses[i]![7]!, poses.poses[i]![11]!];
+      let nearest = Infinity;
+      for (let v = 0; v < mesh.positions.length; v += 3)
+        nearest = Math.min(nearest, Math.hypot(mesh.positions[v]! - x, mesh.positions[v + 1]! - y, mesh.positions[v + 2]! - z)); // prettier-ignore
+      expect(nearest).toBeLessThan(0.006);
+    });
+    // The robot stands while it touches, and all is in order of time.
+    const moved = [...truth].filter(([stampNs]) => stampNs >= poses.stampsNs[0]!).map(([, pose]) => separation(pose, standing)); // prettier-ignore
+    expect(Math.max(...moved)).toBeLessThan(1e-9);
+    for (const list of topics.values()) {
+      const times = list.map(({ logTimeNs }) => logTimeNs);
+      expect(times).toEqual([...times].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
+    }
+  });
+
+  it('sees the object where it stands', () => {
+    const simulation = cameraSimulation({
+      ...ROOM,
+      out: '',
+      without: ['noise', 'bias', 'holes'],
+      width: 160,
+    });
+    const object = simulation.scene.world.statics.primitives.findIndex(({ kind }) => kind === 'solid');
+    let seen = 0;
+    simulation.eachMeasured(
+      simulation.frameCount - 1,
+      (_x, _y, _z, id) => void (seen += id === object ? 1 : 0),
+    );
+    expect(seen).toBeGreaterThan(20);
+    const T = simulation.scene.standing!;
+    expect(simulation.scene.world.staticSdf(T[3]!, T[7]!, T[11]! + 0.01)).toBeLessThan(0);
+  });
+
+  it('is for rooms with a table, and for bags', async () => {
+    await expect(runSimCamera({ ...ROOM, out: join(folder, 'no'), folder: true })).rejects.toThrow(
+      'no place for touches',
+    );
+    expect(() => cameraSimulation({ ...ROOM, world: 'office', out: '' })).toThrow('take the room');
+  });
+});
 
 describe('feltmap sim touch', () => {
   it('writes a bag of images, depths, points, tf and truth that reads back as simulated', async () => {

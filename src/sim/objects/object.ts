@@ -101,7 +101,11 @@ export function placedObject(object: SimObject, T: Pose): SimObject {
 const STEP = 1e-5;
 
 function named(solid: Solid, family: ObjectFamily, seed: number | string): SimObject {
-  const { bounds, distance } = solid;
+  return { family, seed, ...withNormal(solid) };
+}
+
+/** A solid with the normals of its surface, by differences. */
+export function withNormal({ bounds, distance }: Solid): Solid & Pick<SimObject, 'normal'> {
   const normal = (x: number, y: number, z: number, out: Float64Array): void => {
     const gx = distance(x + STEP, y, z) - distance(x - STEP, y, z);
     const gy = distance(x, y + STEP, z) - distance(x, y - STEP, z);
@@ -111,5 +115,5 @@ function named(solid: Solid, family: ObjectFamily, seed: number | string): SimOb
     out[1] = gy / length;
     out[2] = gz / length;
   };
-  return { family, seed, bounds, distance, normal };
+  return { bounds, distance, normal };
 }

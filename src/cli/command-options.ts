@@ -74,6 +74,14 @@ export interface SimCommandOptions {
   quality?: number;
   threads?: number;
   lidar?: boolean;
+  object?: string;
+  touches?: number;
+  probing?: string;
+  positionError?: number;
+  rotationError?: number;
+  exposure?: number;
+  only?: string[];
+  presses?: number;
   folder?: boolean;
   json?: boolean;
   quiet?: boolean;

@@ -1,6 +1,8 @@
 import { Argument, Command, Option } from 'commander';
 import { SENSOR_SETS } from '../config/sensor-sets.js';
 import { ENGINES } from '../field/backends/names.js';
+import { OBJECT_FAMILIES } from '../sim/objects/object.js';
+import { PROBING } from '../sim/touch/probing.js';
 import type {
   ReplayOptions,
   InfoOptions,
@@ -23,6 +25,7 @@ import {
   positive,
   seconds,
 } from './option-values.js';
+import { TOUCH_KINDS } from './sim-touch-recorder.js';
 
 const RECORDING =
   'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans, or of colour and depth images (TUM RGB-D, 7-Scenes, ScanNet, Replica, Open3D)';
@@ -148,13 +151,10 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .command('sim')
     .description('make a recording of a simulated world, with its true path beside it')
     .addArgument(
-      new Argument('<world>', 'what to move through; in a room a colour and depth camera looks').choices([
-        'street',
-        'quad',
-        'corridor',
-        'room',
-        'office',
-      ]),
+      new Argument(
+        '<world>',
+        'what to move through; in a room a colour and depth camera looks; touch: an object on a table is felt',
+      ).choices(['touch', 'street', 'quad', 'corridor', 'room', 'office']),
     )
     .option('--out <file>', 'MCAP file to write (default: <world>.mcap)')
     .option('--seed <n>', 'same seed, same bytes (default: 0)', integer)
@@ -164,11 +164,15 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       new Option(
         '--motion <kind>',
         'how the sensor moves (default: violent in the quad, gentle in rooms, else smooth)',
-      ).choices(['smooth', 'violent', 'gentle', 'fast', 'robot']),
+      ).choices(['smooth', 'violent', 'gentle', 'fast', 'robot', 'arm']),
     )
     .option('--beams <n>', 'lasers of the sensor: 16, 32, 64 or 128 (default: 64)', integer)
     .option('--columns <n>', 'measurements a turn and laser (default: 1024)', integer)
-    .option('--rate <hz>', 'turns (default: 10) or images (default: 30) a second', positive)
+    .option(
+      '--rate <hz>',
+      'turns (default: 10), images (default: 30) or touches (default: 1) a second',
+      positive,
+    )
     .option(
       '--noise <m>',
       'standard deviation of the range (default: 0.02); 0 turns dropout off too',
@@ -193,7 +197,11 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     )
     .option('--no-imu', 'leave inertial measurements out')
     .option('--odometry', 'write wheel odometry too, as /odom: 1 % too long, with noise and covariance')
-    .option('--width <pixels>', 'rooms: columns of both images (default: 640)', integer)
+    .option(
+      '--width <pixels>',
+      'rooms: columns of both images (default: 640); touch: of the gel (default: 320)',
+      integer,
+    )
     .option(
       '--height <pixels>',
       'rooms: rows of both images (default: three quarters of the columns)',
@@ -201,15 +209,50 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     )
     .option('--registered', 'rooms: depth as seen by the colour camera (default: two cameras 25 mm apart)')
     .addOption(
-      new Option('--without <effects...>', 'rooms: leave out what real cameras do (default: all on)').choices([
+      new Option('--without <effects...>', 'rooms, touch: leave out what real cameras, gels and arms do (default: all on)').choices([
         'noise', 'steps', 'edges', 'holes', 'shadow', 'bias', 'blur', 'exposure', 'grain', 'rolling-shutter', 'delay',
+        'markers', 'shear', 'drift', 'unevenness', 'falloff', 'skirt', 'kinematics', 'hand-eye',
       ]), // prettier-ignore
     )
     .option('--raw', 'rooms: uncompressed colour images (default: JPEG)')
     .option('--quality <n>', 'rooms: JPEG quality (default: 90)', integer)
     .option('--compressed-depth', 'rooms: depth as PNG (compressedDepth)')
     .option('--lidar', 'rooms: a LiDAR above the camera too')
-    .option('--folder', 'rooms: a folder like those of TUM RGB-D, depth registered, instead of an MCAP file')
+    .addOption(
+      new Option(
+        '--object <family>',
+        'touch: what stands on the table (default: mug); room: the same, and a robot with an arm drives there and touches it',
+      ).choices(OBJECT_FAMILIES),
+    )
+    .option('--touches <n>', 'touch: how many (default: 20)', integer)
+    .addOption(
+      new Option('--probing <policy>', 'touch: where, one after the other (default: spread)').choices(
+        PROBING,
+      ),
+    )
+    .option(
+      '--position-error <m>',
+      'touch: standard deviation of the pose that the arm gives, per axis and touch (default: 0.002)',
+      nonNegative,
+    )
+    .option('--rotation-error <deg>', 'touch: the same of its rotation (default: 1)', nonNegative)
+    .option(
+      '--exposure <factor>',
+      'touch: brightness of the images; above 1.5 they clip (default: 1)',
+      positive,
+    )
+    .addOption(
+      new Option('--only <kinds...>', 'touch: what the MCAP file holds (default: all)').choices(TOUCH_KINDS),
+    )
+    .option(
+      '--presses <n>',
+      'touch: presses of a ball for the calibration, in a folder (default: 40)',
+      integer,
+    )
+    .option(
+      '--folder',
+      'rooms: a folder like those of TUM RGB-D, depth registered, instead of an MCAP file; touch: images and poses',
+    )
     .option('--threads <n>', 'rooms: threads that render (default: as many as cores)', integer)
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print nothing')

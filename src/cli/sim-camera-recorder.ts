@@ -8,6 +8,7 @@ import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { CameraIntrinsics } from '../sensors/camera/frame.js';
 import type { RgbdSimulation } from '../sim/camera/rgbd-simulation.js';
 import type { ImuSample } from '../sim/imu.js';
+import type { ArmTouches } from './sim-arm.js';
 import type { EncodedFrame, ImageCoding } from './sim-frames.js';
 
 const TOPICS = {
@@ -58,7 +59,11 @@ export class CameraRecorder {
     private readonly simulation: RgbdSimulation,
     private readonly writer: McapBagWriter,
     private readonly coding: ImageCoding,
-    private readonly others: { readonly imu: boolean; readonly lidar?: LidarOptions },
+    private readonly others: {
+      readonly imu: boolean;
+      readonly lidar?: LidarOptions;
+      readonly arm?: ArmTouches;
+    },
   ) {
     this.readings = others.imu ? simulation.imu() : [][Symbol.iterator]();
     this.sweeps = others.lidar ? simulation.scans(others.lidar) : [][Symbol.iterator]();
@@ -118,6 +123,7 @@ export class CameraRecorder {
       await this.writer.writeScan(TOPICS.points, this.sweep.value, undefined, end);
     }
     await this.imu(untilNs);
+    await this.others.arm?.writeUntil(untilNs, this.writer);
   }
 
   private async imu(untilNs: bigint): Promise<void> {

@@ -1,13 +1,25 @@
 import { McapBagWriter } from '../bags/mcap-writer.js';
 import { writeFileAtomic } from '../export/atomic-file.js';
+import { encodePly } from '../export/ply.js';
 import { formatTum } from '../export/tum.js';
 import { FeltmapError } from '../geometry/errors.js';
+import { transformPoint, type Pose } from '../geometry/se3.js';
+import type { Mesh } from '../mesh/mesh.js';
 import type { RgbdModelOptions } from '../sim/camera/model.js';
 import type { Carrier } from '../sim/camera/motion.js';
 import { RgbdSimulation, type RgbdSimulationOptions } from '../sim/camera/rgbd-simulation.js';
+import type { ObjectFamily } from '../sim/objects/object.js';
 import type { SceneName } from '../sim/worlds/scenes.js';
+import { ArmTouches, armDuration, firstTouch } from './sim-arm.js';
 import { CameraRecorder } from './sim-camera-recorder.js';
 import { encodedFrames } from './sim-frames.js';
+import {
+  TOUCH_EFFECTS,
+  touchKinds,
+  touchSimulation,
+  type SimTouchOptions,
+  type TouchEffect,
+} from './sim-touch.js';
 import { TUM_UNITS, TumFolder } from './sim-tum-folder.js';
 
 /** What can be left out of the sensor model, one by one. */
@@ -16,7 +28,13 @@ export const EFFECTS = [
 ] as const; // prettier-ignore
 export type Effect = (typeof EFFECTS)[number];
 
-export interface SimCameraOptions {
+/** With an object on the table of the room, the robot drives for `duration` and then touches it once a second. */
+type ArmOptions = Pick<
+  SimTouchOptions,
+  'object' | 'touches' | 'probing' | 'positionError' | 'rotationError' | 'exposure' | 'only'
+>;
+
+export interface SimCameraOptions extends ArmOptions {
   readonly world: SceneName;
   /** The MCAP file to write; the ground truth goes beside it as .tum. */
   readonly out: string;
@@ -60,15 +78,20 @@ export interface SimCameraResult {
   readonly seconds: number;
   readonly metres: number;
   readonly interrupted: boolean;
+  /** With an object on the table: how often it was touched, the gel's true poses, and the surface, in the odom frame. */
+  readonly touched?: number;
+  readonly touchTruthPath?: string;
+  readonly meshPath?: string;
 }
 
 /** @throws FeltmapError 'bad-config' for an unknown motion or effect */
 export function cameraSimulation(options: SimCameraOptions): RgbdSimulation {
-  const { motion = 'gentle' } = options;
-  if (motion !== 'gentle' && motion !== 'fast' && motion !== 'robot') {
+  const { object, motion = object === undefined ? 'gentle' : 'arm' } = options;
+  const drive = options.duration ?? 10;
+  if (motion !== 'gentle' && motion !== 'fast' && motion !== 'robot' && motion !== 'arm') {
     throw new FeltmapError(
       'bad-config',
-      `In a room there is no motion '${motion}'; choose gentle, fast or robot.`,
+      `In a room there is no motion '${motion}'; choose gentle, fast, robot or arm.`,
     );
   }
   const given = {
@@ -76,18 +99,38 @@ export function cameraSimulation(options: SimCameraOptions): RgbdSimulation {
     carrier: motion as Carrier,
     seed: options.seed,
     rate: options.rate,
-    duration: options.duration,
+    duration: object === undefined ? options.duration : armDuration(drive, options.touches ?? 20),
+    ...(object !== undefined && { object: object as ObjectFamily, standAfter: drive }),
     maxRate: options.maxRate,
     width: options.width,
     height: options.height ?? (options.width === undefined ? undefined : Math.round(0.75 * options.width)),
     registered: options.folder === true ? true : options.registered,
-    ...withoutEffects(options.without ?? []),
+    ...withoutEffects((options.without ?? []).filter((name) => !ofTouch(options, name))),
   };
   return new RgbdSimulation(
     Object.fromEntries(
       Object.entries(given).filter(([, v]) => v !== undefined),
     ) as unknown as RgbdSimulationOptions,
   );
+}
+
+/** Whether an effect to leave out is one of the touches only. */
+function ofTouch({ object }: SimCameraOptions, name: string): boolean {
+  return (
+    object !== undefined && TOUCH_EFFECTS.includes(name as TouchEffect) && !EFFECTS.includes(name as Effect)
+  );
+}
+
+/** The touches of a room's object, once the robot stands; undefined without an object. */
+function armTouches(simulation: RgbdSimulation, options: SimCameraOptions): ArmTouches | undefined {
+  if (options.object === undefined) return undefined;
+  const without = (options.without ?? []).filter((name) => TOUCH_EFFECTS.includes(name as TouchEffect));
+  // Rate and width are the cameras'.
+  const given = Object.entries(options).filter(([name]) => name !== 'rate' && name !== 'width');
+  const rest = Object.fromEntries(given) as unknown as SimTouchOptions;
+  const startNs = firstTouch(simulation.startNs, options.duration ?? 10);
+  const touches = touchSimulation({ ...rest, without }, startNs);
+  return new ArmTouches(simulation, touches, touchKinds(options.only));
 }
 
 function withoutEffects(names: readonly string[]): RgbdModelOptions {
@@ -125,6 +168,11 @@ function withoutEffects(names: readonly string[]): RgbdModelOptions {
  * @throws FeltmapError bad-config for options out of range, not-found for an unknown room, io
  */
 export async function runSimCamera(options: SimCameraOptions): Promise<SimCameraResult> {
+  if (options.folder === true && options.object !== undefined)
+    throw new FeltmapError(
+      'bad-config',
+      'A folder of images has no place for touches; leave out --folder or --object.',
+    );
   const simulation = cameraSimulation(options);
   return options.folder === true ? writeFolder(simulation, options) : writeBag(simulation, options);
 }
@@ -150,11 +198,13 @@ async function writeBag(simulation: RgbdSimulation, options: SimCameraOptions): 
     options.level === undefined ? {} : { level: options.level },
   );
   try {
+    const arm = armTouches(simulation, options);
     const { beams, columns } = options;
     const lidar = { ...(beams !== undefined && { beams }), ...(columns !== undefined && { columns }) };
     const recorder = new CameraRecorder(simulation, writer, coding, {
       imu: options.imu !== false,
       ...(options.lidar === true && { lidar }),
+      ...(arm && { arm }),
     });
     await recorder.begin();
     let frames = 0;
@@ -168,11 +218,50 @@ async function writeBag(simulation: RgbdSimulation, options: SimCameraOptions): 
     const stampsNs = simulation.stamps().slice(0, frames);
     const poses = stampsNs.map((_, k) => simulation.odomPose(k));
     await writeFileAtomic(truthPath, formatTum({ stampsNs, poses }));
-    return result(simulation, frames, options.out, truthPath);
+    const written = result(simulation, frames, options.out, truthPath);
+    return arm ? { ...written, ...(await writeArmTruth(arm, options.out)) } : written;
   } catch (error) {
     await writer.abort().catch(() => undefined); // the first error says what is wrong
     throw error;
   }
+}
+
+/** True poses T_odom_gel as NAME.touch.tum, and the object's surface in the odom frame as NAME.object.ply. */
+async function writeArmTruth(
+  arm: ArmTouches,
+  out: string,
+): Promise<Pick<SimCameraResult, 'touched' | 'touchTruthPath' | 'meshPath'>> {
+  const base = out.replace(/\.mcap$/i, '');
+  const [touchTruthPath, meshPath] = [`${base}.touch.tum`, `${base}.object.ply`];
+  const all = Array.from({ length: arm.touches }, (_, i) => i);
+  const truth = {
+    stampsNs: all.map((i) => arm.simulation.stampNs(i)),
+    poses: all.map((i) => arm.truePose(i)),
+  };
+  await writeFileAtomic(touchTruthPath, formatTum(truth));
+  await writeFileAtomic(
+    meshPath,
+    encodePly(transformMesh(arm.simulation.mesh, arm.T_odom_object), [
+      `${arm.simulation.object.family}, frame odom`,
+    ]),
+  );
+  return { touched: arm.touches, touchTruthPath, meshPath };
+}
+
+function transformMesh(mesh: Mesh, T: Pose): Mesh {
+  const turn = T.slice();
+  turn[3] = turn[7] = turn[11] = 0;
+  const apply = (values: Float32Array, by: Pose): Float32Array => {
+    const out = new Float32Array(values.length);
+    for (let i = 0; i < values.length; i += 3)
+      out.set(transformPoint(by, values[i]!, values[i + 1]!, values[i + 2]!), i);
+    return out;
+  };
+  return {
+    ...mesh,
+    positions: apply(mesh.positions, T),
+    ...(mesh.normals && { normals: apply(mesh.normals, turn) }),
+  };
 }
 
 function result(

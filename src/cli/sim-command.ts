@@ -5,6 +5,7 @@ import type { SimCommandOptions } from './command-options.js';
 import { isScene } from '../sim/worlds/scenes.js';
 import { runSimCamera } from './sim-camera.js';
 import { runSim } from './sim.js';
+import { runSimTouch } from './sim-touch.js';
 
 /** `feltmap sim`: makes a recording of a simulated world and says what is in it. */
 export async function simCommand(world: string, options: SimCommandOptions): Promise<number> {
@@ -23,13 +24,18 @@ export async function simCommand(world: string, options: SimCommandOptions): Pro
       out: options.out ?? (options.folder === true ? world : `${world}.mcap`),
       signal: interrupt.signal,
     };
-    const result = isScene(world)
-      ? await runSimCamera({ ...common, world, onProgress: progress('frames') })
-      : await runSim({ ...common, world, onProgress: progress('scans') });
+    const result =
+      world === 'touch'
+        ? await runSimTouch({ ...common, onProgress: progress('touches') })
+        : isScene(world)
+          ? await runSimCamera({ ...common, world, onProgress: progress('frames') })
+          : await runSim({ ...common, world, onProgress: progress('scans') });
     if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     else if (!quiet)
       process.stdout.write(
-        `${result.path}: ${'scans' in result ? `${result.scans} scans` : `${result.frames} frames`}, ${formatSeconds(result.seconds)}, ${result.metres.toFixed(1)} m; true path in ${result.truthPath}\n`,
+        'touches' in result
+          ? `${result.path}: ${result.touches} touches of a ${result.object}, ${formatSeconds(result.seconds)}; true poses in ${result.truthPath}, surface in ${result.meshPath}\n`
+          : `${result.path}: ${'scans' in result ? `${result.scans} scans` : `${result.frames} frames`}, ${formatSeconds(result.seconds)}, ${result.metres.toFixed(1)} m; true path in ${result.truthPath}\n`,
       );
     return result.interrupted ? EXIT.interrupted : EXIT.ok;
   } finally {

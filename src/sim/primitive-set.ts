@@ -1,4 +1,6 @@
 import { FeltmapError } from '../geometry/errors.js';
+import { march } from './march.js';
+import type { Solid } from './objects/solid.js';
 import type { Primitive } from './primitives.js';
 
 const KIND_AABB = 0;
@@ -6,6 +8,10 @@ const KIND_BOX = 1;
 const KIND_CYLINDER = 2;
 const KIND_SPHERE = 3;
 const KIND_WEDGE = 4;
+const KIND_SOLID = 5;
+
+/** Step of the differences that give a marched solid's normal, metres. */
+const STEP = 1e-5;
 
 /** Numbers per primitive: centre (3), rotation parent → local, row-major (9), sizes (3). */
 const STRIDE = 15;
@@ -27,6 +33,7 @@ export class PrimitiveSet {
   /** min x y z, max x y z per primitive. */
   readonly bounds: Float64Array;
   private readonly local = new Float64Array(3);
+  private readonly solids: (Solid | undefined)[] = [];
 
   constructor(readonly primitives: readonly Primitive[]) {
     const n = primitives.length;
@@ -83,7 +90,10 @@ export class PrimitiveSet {
           ? KIND_CYLINDER
           : p.kind === 'sphere'
             ? KIND_SPHERE
-            : KIND_WEDGE;
+            : p.kind === 'solid'
+              ? KIND_SOLID
+              : KIND_WEDGE;
+    this.solids[i] = p.kind === 'solid' ? p.solid : undefined;
     this.reflectivity[i] = p.reflectivity;
   }
 
@@ -179,6 +189,8 @@ export class PrimitiveSet {
       if (t0 > near) near = t0;
       if (t1 < far) far = t1;
     } else if (py > b || py < -b) return Infinity;
+    if (kind === KIND_SOLID)
+      return near <= far ? march(this.solids[i]!, px, py, pz, dx, dy, dz, near, far) : Infinity;
     if (kind === KIND_WEDGE) {
       // Half space a·z − c·x ≤ 0 below the sloping face.
       const f = a * pz - c * px;
@@ -192,7 +204,7 @@ export class PrimitiveSet {
     return near <= far ? near : Infinity;
   }
 
-  /** Exact signed distance of primitive i, positive outside. */
+  /** Exact signed distance of primitive i, positive outside; of a solid, what that says. */
   distance(i: number, x: number, y: number, z: number): number {
     const D = this.data;
     const k = i * STRIDE;
@@ -209,6 +221,7 @@ export class PrimitiveSet {
       px = qx;
       py = qy;
     }
+    if (kind === KIND_SOLID) return this.solids[i]!.distance(px, py, pz);
     if (kind === KIND_WEDGE) {
       const d2 = triangle(px, pz, a, D[k + 14]!, null);
       return extruded(d2, Math.abs(py) - D[k + 13]!);
@@ -262,6 +275,14 @@ export class PrimitiveSet {
     const a = D[k + 12]!;
     if (kind === KIND_SPHERE) {
       setUnit(g, px, py, pz);
+    } else if (kind === KIND_SOLID) {
+      const solid = this.solids[i]!;
+      setUnit(
+        g,
+        solid.distance(px + STEP, py, pz) - solid.distance(px - STEP, py, pz),
+        solid.distance(px, py + STEP, pz) - solid.distance(px, py - STEP, pz),
+        solid.distance(px, py, pz + STEP) - solid.distance(px, py, pz - STEP),
+      );
     } else if (kind === KIND_WEDGE) {
       const d2 = triangle(px, pz, a, D[k + 14]!, g); // g ← in-plane gradient (x, ·, z)
       blend(g, d2, g[0]!, 0, g[2]!, Math.abs(py) - D[k + 13]!, 0, Math.sign(py), 0);

@@ -1,4 +1,5 @@
 import type { Pose } from '../geometry/se3.js';
+import type { Solid } from './objects/solid.js';
 import type { Material } from './looks/material.js';
 
 /**
@@ -18,6 +19,8 @@ export type Primitive = {
   | { readonly kind: 'sphere'; readonly radius: number }
   /** A triangular prism: the box of the same half sizes cut along its diagonal, rising towards +x, solid below. */
   | { readonly kind: 'wedge'; readonly half: readonly [number, number, number] }
+  /** Any solid with a signed distance, in its own frame; rays are marched. `half` sizes of a box about the local origin that holds it. */
+  | { readonly kind: 'solid'; readonly half: readonly [number, number, number]; readonly solid: Solid }
 );
 
 /** A solid half space: points with normal · p ≤ offset. The normal is unit and points out of the solid. */

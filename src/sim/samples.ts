@@ -1,5 +1,8 @@
+import { sampleMesh } from '../eval/sampling.js';
 import type { Random } from '../geometry/random.js';
 import { compose, transformPoint, type Pose } from '../geometry/se3.js';
+import { objectMesh } from './objects/object-mesh.js';
+import { withNormal } from './objects/object.js';
 import type { HalfSpace, Primitive } from './primitives.js';
 
 /** Receives a surface point and the outward normal there. */
@@ -29,7 +32,34 @@ export function sampleSurface(
   wanted: TileFilter,
   visit: SampleVisitor,
 ): void {
+  if (p.kind === 'solid') {
+    sampleSolid(p, spacing, random, visit);
+    return;
+  }
   for (const patch of patches(p)) samplePatch(p.pose, patch, spacing, random, wanted, visit);
+}
+
+/** Points on the triangles of a marched solid; of its size there is no tile to leave out. */
+function sampleSolid(
+  p: Primitive & { readonly kind: 'solid' },
+  spacing: number,
+  random: Random,
+  visit: SampleVisitor,
+): void {
+  const { solid, pose: T } = p;
+  const solved = withNormal(solid);
+  const points = sampleMesh(objectMesh(solved), spacing, 1 + random.int(1e9));
+  const n = new Float64Array(3);
+  for (let i = 0; i < points.length; i += 3) {
+    const [x, y, z] = [points[i]!, points[i + 1]!, points[i + 2]!];
+    solved.normal(x, y, z, n);
+    visit(
+      ...transformPoint(T, x, y, z),
+      T[0]! * n[0]! + T[1]! * n[1]! + T[2]! * n[2]!,
+      T[4]! * n[0]! + T[5]! * n[1]! + T[6]! * n[2]!,
+      T[8]! * n[0]! + T[9]! * n[1]! + T[10]! * n[2]!,
+    );
+  }
 }
 
 /** As {@link sampleSurface}, for the square of half size `reach` about the point of a half space nearest `centre`. */

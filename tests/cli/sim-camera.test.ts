@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openBag } from '../../src/bags/reader.js';
 import { cameraSimulation, EFFECTS, runSimCamera, type SimCameraOptions } from '../../src/cli/sim-camera.js';
+import { TOUCH_EFFECTS } from '../../src/cli/sim-touch.js';
 import { buildProgram } from '../../src/cli/program.js';
 import type { Actions } from '../../src/cli/command-options.js';
 import { parseTum } from '../../src/export/tum.js';
@@ -144,13 +145,15 @@ describe('feltmap sim room', () => {
     });
     expect(() => model(['fog'])).toThrow(/no effect 'fog' to leave out; choose noise, steps/);
     expect(() => cameraSimulation({ ...OPTIONS, motion: 'smooth', out: '' })).toThrow(
-      /choose gentle, fast or robot/,
+      /choose gentle, fast, robot or arm/,
     );
   });
 
   it('offers on the command line what it can leave out', () => {
     const program = buildProgram({} as Actions, '', () => undefined);
     const sim = program.commands.find((c) => c.name() === 'sim')!;
-    expect(sim.options.find((o) => o.long === '--without')!.argChoices).toEqual([...EFFECTS]);
+    expect(sim.options.find((o) => o.long === '--without')!.argChoices).toEqual([
+      ...new Set<string>([...EFFECTS, ...TOUCH_EFFECTS]),
+    ]);
   });
 });

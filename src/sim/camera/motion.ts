@@ -4,23 +4,30 @@ import { accelerationOf, mounted, twistOf, type Body } from '../body.js';
 import { placed } from '../primitives.js';
 import { walking, type Progress } from '../progress.js';
 import type { Route } from '../route.js';
-import { smoothstep, waves, type Wave } from '../smooth.js';
+import { smoothstep, smoothstepIntegral, waves, type Wave } from '../smooth.js';
 
-/** How the camera is carried: a calm hand, a hand that swings it about, or a driving robot. */
-export type Carrier = 'gentle' | 'fast' | 'robot';
+/** How the camera is carried: a calm hand, a hand that swings it about, a driving robot, or one with an arm that looks at the table. */
+export type Carrier = 'gentle' | 'fast' | 'robot' | 'arm';
 
 export interface CarrierOptions {
   /** Highest turning rate of the fast hand, degrees per second. Default 90. */
   readonly maxRate?: number;
   /** A point at which hand-held cameras look; without it, along the way. */
   readonly gaze?: readonly [number, number, number] | undefined;
+  /** Time (s) from which it slows down to stand {@link STOPPING} seconds later. Default: never. */
+  readonly standAfter?: number;
 }
+
+/** How long stopping takes, seconds. */
+export const STOPPING = 2;
 
 /** Turning of a calm hand stays below this, degrees per second, and its speed below 0.4 m/s. */
 const CALM = 30;
 const HAND_HEIGHT = 1.4;
 /** The robot's camera looks from here on its base: ahead, and down by 8°. */
 export const CAMERA_ON_ROBOT: Pose = tilted(0.1, 0, 0.5, (8 * Math.PI) / 180);
+/** The mast of the robot with an arm: its camera looks down by 27° and aside, to where the way goes round. */
+const MAST = { x: 0.05, z: 1.25, yaw: (85 * Math.PI) / 180, pitch: (27 * Math.PI) / 180 };
 /** The robot's LiDAR, above the camera. */
 export const LIDAR_ON_ROBOT: Pose = placed(0, 0, 0.75);
 /** A LiDAR that is carried by hand together with the camera. */
@@ -46,6 +53,9 @@ interface Sway {
 export class CarriedCamera implements Body {
   private readonly progress: Progress;
   private sway: Sway;
+  private readonly wheeled: boolean;
+  private readonly standAfter: number;
+  private readonly turnsLeft: boolean;
   private readonly gaze: readonly [number, number, number] | undefined;
 
   constructor(
@@ -55,7 +65,10 @@ export class CarriedCamera implements Body {
     options: CarrierOptions = {},
   ) {
     this.progress = walking(route, random.fork('progress'));
-    this.gaze = carrier === 'robot' ? undefined : options.gaze;
+    this.wheeled = carrier === 'robot' || carrier === 'arm';
+    this.gaze = this.wheeled ? undefined : options.gaze;
+    this.standAfter = options.standAfter ?? Infinity;
+    this.turnsLeft = turnsLeft(route);
     const draw = random.fork('sway');
     const limit = carrier === 'gentle' ? CALM : carrier === 'fast' ? (options.maxRate ?? 90) : Infinity;
     const wanted = carrier === 'gentle' ? calm(draw) : carrier === 'fast' ? wild(draw) : wheels(draw);
@@ -66,26 +79,34 @@ export class CarriedCamera implements Body {
   }
 
   distanceAt(t: number): number {
-    return this.progress.distance(t);
+    return this.progress.distance(this.slowed(t));
   }
 
   timeAt(metres: number): number {
     return this.progress.time(metres);
   }
 
-  pose(t: number): Pose {
+  /** Time on the way: that of the clock until it slows down, smooth to the second derivative. */
+  private slowed(t: number): number {
+    const u = Math.min(1, (t - this.standAfter) / STOPPING);
+    if (!(u > 0)) return t;
+    return this.standAfter + STOPPING * (u - smoothstepIntegral(u));
+  }
+
+  pose(clock: number): Pose {
+    const t = this.slowed(clock);
     const at = this.route.at(this.progress.distance(t));
     const { sway } = this;
     const grown = smoothstep(t / 2);
     const x = at.x + grown * waves(sway.x, t);
     const y = at.y + grown * waves(sway.y, t);
-    const z = at.z + (this.carrier === 'robot' ? 0 : HAND_HEIGHT) + grown * waves(sway.z, t);
+    const z = at.z + (this.wheeled ? 0 : HAND_HEIGHT) + grown * waves(sway.z, t);
     let [yaw, pitch] = [at.heading, 0];
     if (this.gaze) {
       const [dx, dy, dz] = [this.gaze[0] - x, this.gaze[1] - y, this.gaze[2] - z];
       yaw = Math.atan2(dy, dx);
       pitch = -Math.atan2(dz, Math.hypot(dx, dy));
-    } else if (this.carrier !== 'robot') pitch = rad(8);
+    } else if (!this.wheeled) pitch = rad(8);
     yaw += grown * waves(sway.yaw, t);
     pitch += grown * waves(sway.pitch, t);
     const roll = grown * waves(sway.roll, t);
@@ -109,12 +130,16 @@ export class CarriedCamera implements Body {
 
   /** T_body_camera, x forward: where the camera sits. */
   get mount(): Pose {
+    if (this.carrier === 'arm') {
+      const aside = placed(MAST.x, 0, 0, this.turnsLeft ? MAST.yaw : -MAST.yaw);
+      return compose(aside, tilted(0, 0, MAST.z, MAST.pitch));
+    }
     return this.carrier === 'robot' ? CAMERA_ON_ROBOT : placed(0, 0, 0);
   }
 
   /** T_body_lidar. */
   get lidarMount(): Pose {
-    return this.carrier === 'robot' ? LIDAR_ON_ROBOT : LIDAR_ON_HAND;
+    return this.wheeled ? LIDAR_ON_ROBOT : LIDAR_ON_HAND;
   }
 
   /** The camera's housing on its way. */
@@ -151,6 +176,17 @@ export class CarriedCamera implements Body {
     }
     return peak;
   }
+}
+
+/** Whether the way turns left on the whole, as round the middle of a room. */
+function turnsLeft(route: Route): boolean {
+  let turned = 0;
+  const step = Math.min(1, route.length / 20);
+  for (let s = step; s <= Math.min(route.length, 20); s += step) {
+    const turn = route.at(s).heading - route.at(s - step).heading;
+    turned += Math.atan2(Math.sin(turn), Math.cos(turn));
+  }
+  return turned > 0;
 }
 
 /** The optical frame (x right, y down, z forward) in a housing (x forward, y left, z up), `right` metres to the right. */

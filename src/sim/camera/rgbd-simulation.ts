@@ -6,6 +6,7 @@ import { DEFAULT_IMU_NOISE, imuReadings, type ImuNoise, type ImuSample } from '.
 import { DEFAULT_NOISE, lidarModel, sweep } from '../lidar.js';
 import { toSrgb, type Scene } from '../looks/scene.js';
 import { distanceToSurface } from '../surface.js';
+import { makeObject, type ObjectFamily } from '../objects/object.js';
 import { makeScene, type SceneName } from '../worlds/scenes.js';
 import type { LidarScan } from '../../sensors/lidar/scan.js';
 import { rowPoses } from './cast.js';
@@ -17,6 +18,10 @@ import { CarriedCamera, opticalMount, type Carrier } from './motion.js';
 
 export interface RgbdSimulationOptions extends RgbdModelOptions {
   readonly scene: SceneName | Scene;
+  /** An object on the table of a room, made with the same seed. */
+  readonly object?: ObjectFamily;
+  /** Seconds after which the carrier slows down and stands; default: it never does. */
+  readonly standAfter?: number;
   /** Decides scene, path and noise. Default 0. */
   readonly seed?: number | string;
   /** Default gentle. */
@@ -71,7 +76,10 @@ export class RgbdSimulation {
   /** @throws FeltmapError 'bad-config' for options out of range, 'not-found' for an unknown scene */
   constructor(readonly options: RgbdSimulationOptions) {
     const seed = options.seed ?? 0;
-    this.scene = typeof options.scene === 'string' ? makeScene(options.scene, seed) : options.scene;
+    this.scene =
+      typeof options.scene === 'string'
+        ? makeScene(options.scene, seed, options.object && makeObject(options.object, seed))
+        : options.scene;
     this.model = rgbdModel(options);
     this.random = new Random(seed).fork('rgbd');
     this.carrier = new CarriedCamera(
@@ -80,6 +88,7 @@ export class RgbdSimulation {
       this.random.fork('path'),
       {
         gaze: this.scene.gaze,
+        ...(options.standAfter !== undefined && { standAfter: LEAD + options.standAfter }),
         ...(options.maxRate === undefined ? {} : { maxRate: options.maxRate }),
       },
     );

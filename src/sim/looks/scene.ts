@@ -10,6 +10,8 @@ export interface SceneDescription {
   readonly ambient: number;
   /** Where a hand-held camera looks; without it, along the way. */
   readonly gaze?: readonly [number, number, number];
+  /** T_world_object of an object that stands somewhere to be touched. */
+  readonly standing?: Pose;
 }
 
 /**
@@ -25,6 +27,7 @@ export interface SceneDescription {
 export class Scene {
   readonly world: World;
   readonly gaze: readonly [number, number, number] | undefined;
+  readonly standing: Pose | undefined;
   readonly light: Illumination;
   private readonly materials: readonly (Material | undefined)[];
   /** T_solid_world of every static primitive, 12 numbers each. */
@@ -36,6 +39,7 @@ export class Scene {
     const { world } = description;
     this.world = world;
     this.gaze = description.gaze;
+    this.standing = description.standing;
     this.light = new Illumination(world, description.lights, description.ambient);
     const { primitives } = world.statics;
     this.materials = primitives.map((p) => p.material);

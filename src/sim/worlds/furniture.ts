@@ -11,9 +11,11 @@ import { ball, box, cloth, COLORS, GREY, paint, painted, round, STEEL, timber } 
  * back is at y = 0 where it has one.
  */
 
-/** A table about its own middle, with a few things on it. */
-export function table(at: Pose, width: number, depth: number, random: Random): Primitive[] {
-  const [a, b, top] = [width / 2, depth / 2, 0.74];
+export const TABLE_HEIGHT = 0.74;
+
+/** A table about its own middle, with a few things on it; with `clear`, none near its middle. */
+export function table(at: Pose, width: number, depth: number, random: Random, clear = false): Primitive[] {
+  const [a, b, top] = [width / 2, depth / 2, TABLE_HEIGHT];
   const top0 = timber(random);
   const out = [box(at, [-a, a], [-b, b], [top - 0.035, top], top0)];
   const roundLegs = random.chance(0.5);
@@ -25,7 +27,22 @@ export function table(at: Pose, width: number, depth: number, random: Random): P
         : box(at, [x - 0.03, x + 0.03], [y - 0.03, y + 0.03], [0, top - 0.035], top0),
     );
   } // prettier-ignore
-  return [...out, ...tableTop(compose(at, placed(0, 0, top)), a, b, random.fork('things'))];
+  const things = tableTop(compose(at, placed(0, 0, top)), a, b, random.fork('things'));
+  return [...out, ...(clear ? awayFrom(at, things) : things)];
+}
+
+/** How far from the middle of a clear table things stand, metres. */
+const CLEAR = 0.28;
+/** How many solids {@link tableTop} makes of a mug with a bowl, a vase, books and a laptop. */
+const THINGS = [5, 2, 4, 2];
+
+/** The things of which every part is away from the middle. */
+function awayFrom(at: Pose, things: readonly Primitive[]): Primitive[] {
+  let first = 0;
+  return THINGS.flatMap((count) => {
+    const thing = things.slice(first, (first += count));
+    return thing.every(({ pose }) => Math.hypot(pose[3]! - at[3]!, pose[7]! - at[7]!) > CLEAR) ? thing : [];
+  });
 }
 
 /** Mug, vase, bowl with fruit, books and a laptop, each in a part of the table of its own. */

@@ -2,6 +2,8 @@ import { Random } from '../../geometry/random.js';
 import { compose, type Pose } from '../../geometry/se3.js';
 import { srgb, type Material, type Rgb } from '../looks/material.js';
 import { Scene } from '../looks/scene.js';
+import type { SimObject } from '../objects/object.js';
+import { shifted } from '../objects/solid.js';
 import type { Light } from '../looks/illumination.js';
 import { bricks, fabric, mottled, plain, planks, stripes, tiles } from '../looks/textures.js';
 import { placed, type Primitive } from '../primitives.js';
@@ -17,8 +19,9 @@ import {
   shelf,
   sofa,
   table,
+  TABLE_HEIGHT,
 } from './furniture.js';
-import { ball, box, COLORS, paint, round } from './solids.js';
+import { ball, box, COLORS, paint, painted, round } from './solids.js';
 import { indoorLoop } from './indoor-loop.js';
 
 /** Half the room's size and its height, metres. */
@@ -30,9 +33,9 @@ const COOL: Rgb = [0.9, 0.97, 1];
 /**
  * A furnished living room of 5.4 × 4.4 × 2.6 m: a table with chairs in the middle, bookcase, sofa, cabinet, plant and
  * pictures along the walls, a hanging and a standing lamp. One wall is plain white, one papered or of brick. The way
- * goes round the table, about 8 m a lap.
+ * goes round the table, about 8 m a lap. An `object` stands in the middle of the table, see {@link Scene.standing}.
  */
-export function roomScene(seed: number | string): Scene {
+export function roomScene(seed: number | string, object?: SimObject): Scene {
   const random = new Random(seed).fork('room');
   const plan = random.fork('plan');
   const statics: Primitive[] = shell(random.fork('shell'));
@@ -45,14 +48,11 @@ export function roomScene(seed: number | string): Scene {
   };
   const along = (at: Pose, x: number): Pose => compose(at, placed(x, 0, 0));
 
-  statics.push(
-    ...table(
-      placed(plan.range(-0.1, 0.1), plan.range(-0.05, 0.05), 0),
-      plan.range(1.1, 1.3),
-      plan.range(0.7, 0.8),
-      random.fork('table'),
-    ),
-  );
+  const tableAt = placed(plan.range(-0.1, 0.1), plan.range(-0.05, 0.05), 0);
+  const size = [plan.range(1.1, 1.3), plan.range(0.7, 0.8)] as const;
+  statics.push(...table(tableAt, ...size, random.fork('table'), object !== undefined));
+  const standing = compose(tableAt, placed(0, 0, TABLE_HEIGHT));
+  if (object) statics.push(standingOn(standing, object, random.fork('glaze')));
   statics.push(...chair(placed(0.72, 0.05, 0, Math.PI / 2 + plan.range(-0.3, 0.3)), random.fork('chair 1')));
   statics.push(
     ...chair(placed(-0.72, -0.05, 0, -Math.PI / 2 + plan.range(-0.3, 0.3)), random.fork('chair 2')),
@@ -99,7 +99,22 @@ export function roomScene(seed: number | string): Scene {
   statics.push(round(placed(0, 0, 0), 0.2, 0.1, 2.15, 0.008, H - 2.15, { texture: plain(srgb('#303030')) }));
   const route = indoorLoop({ x: 0, y: 0 }, 1.62, 1.08, 1.5, plan.chance(0.5) ? 1 : -1, plan.int(2));
   const world = new World({ name: 'room', planes: [], statics, moving: [], route });
-  return new Scene({ world, lights, ambient: 0.3, gaze: [0, 0, 0.95] });
+  return new Scene({ world, lights, ambient: 0.3, gaze: [0, 0, 0.95], ...(object && { standing }) });
+}
+
+/** An object as a solid of the world. */
+function standingOn(at: Pose, object: SimObject, random: Random): Primitive {
+  const [x0, y0, z0, x1, y1, z1] = object.bounds;
+  const [x, y, z] = [(x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2];
+  const half = [(x1 - x0) / 2, (y1 - y0) / 2, (z1 - z0) / 2] as const;
+  const solid: Primitive = {
+    kind: 'solid',
+    reflectivity: 0.5,
+    pose: compose(at, placed(x, y, z)),
+    half,
+    solid: shifted(object, -x, -y, -z),
+  };
+  return painted(solid, paint(random));
 }
 
 function scale(c: Rgb, k: number): Rgb {

@@ -12,7 +12,7 @@ const carried = (name: SceneName, seed: number, carrier: Carrier) => {
   };
 };
 const cases = SCENES.flatMap((name) =>
-  (['gentle', 'fast', 'robot'] as const).map((carrier) => [name, carrier] as const),
+  (['gentle', 'fast', 'robot', 'arm'] as const).map((carrier) => [name, carrier] as const),
 );
 
 describe.each(cases)('the way through the %s, %s', (name, carrier) => {
@@ -45,6 +45,26 @@ describe.each(cases)('the way through the %s, %s', (name, carrier) => {
       expect(Math.hypot(...v.map((x, i) => x - w[i]!))).toBeLessThan(0.06);
     }
   });
+});
+
+it('a robot with an arm looks at the middle of the room, stops smoothly and then stands still', () => {
+  for (const seed of [1, 2, 3]) {
+    const scene = makeScene('room', seed);
+    const body = new CarriedCamera(scene.world.route, 'arm', new Random(seed), { standAfter: 5 });
+    const camera = mounted(body, body.mount);
+    for (let t = 0.1; t < 5; t += 0.3) {
+      const T = camera.pose(t);
+      const [dx, dy, dz] = [-T[3]!, -T[7]!, 0.8 - T[11]!];
+      const cosine = (T[0]! * dx + T[4]! * dy + T[8]! * dz) / Math.hypot(dx, dy, dz);
+      expect(cosine).toBeGreaterThan(Math.cos((45 * Math.PI) / 180));
+    }
+    for (let t = 4.9; t < 7.2; t += 0.05) {
+      const [a, b] = [body.acceleration(t), body.acceleration(t + 0.002)];
+      expect(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])).toBeLessThan(0.05);
+    }
+    const still = body.pose(7);
+    for (const t of [8, 20, 60]) expect([...body.pose(t)]).toEqual([...still]);
+  }
 });
 
 it('a robot’s base stays on the floor', () => {

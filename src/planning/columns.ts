@@ -6,9 +6,13 @@ const BLOCK_CELLS = 8;
 const CORNERS = 9;
 /** Blocks that are read in one go. */
 const SLOTS = 128;
+/** What has never been read counts as having waited since so many updates before the first. */
+const FIRST = 8;
 
 /** What was seen above the cells of one column of blocks; heights in metres, submap frame. */
 export interface Tile {
+  /** Number of the update that read it. */
+  readonly read: number;
   /** Its first cell, and how many there are along x and y. */
   readonly i0: number;
   readonly j0: number;
@@ -41,6 +45,7 @@ export class Columns {
   /** By block number: how much it had changed when it was last read. */
   #seen = new Float32Array(0);
   #resolution = 0;
+  #updates = 0;
 
   /** @param minWeight corners seen with less weight count as not seen */
   constructor(pool: KernelPool, backend: FieldBackend, field: Field, minWeight: number) {
@@ -82,7 +87,8 @@ export class Columns {
    * Reads what has changed.
    *
    * @param resolution side of a cell, metres; cell (i, j) has its centre at ((i + ½), (j + ½)) times this
-   * @param near tiles near to here come first (submap frame, metres)
+   * @param near tiles near to here come first (submap frame, metres), and those that have waited for long: one that has
+   *   waited twice as long counts as half as far
    * @param budget about so many blocks at most; the rest comes next time
    * @returns blocks that were read
    */
@@ -92,8 +98,12 @@ export class Columns {
     this.#field.refresh();
     const stacks = this.#changed();
     const side = this.tileSide;
-    const from = ({ bx, by }: Stack): number =>
-      Math.hypot((bx + 0.5) * side - near[0]!, (by + 0.5) * side - near[1]!);
+    const from = ({ bx, by }: Stack): number => {
+      const far = Math.hypot((bx + 0.5) * side - near[0]!, (by + 0.5) * side - near[1]!);
+      const waited = this.#updates - (this.#tiles.get(keyOf(bx, by))?.read ?? -FIRST);
+      return far / waited;
+    };
+    this.#updates++;
     const order = stacks.map((stack) => ({ stack, far: from(stack) })).sort((a, b) => a.far - b.far);
     let read = 0;
     for (let first = 0; first < order.length && read < budget;) {
@@ -210,7 +220,7 @@ export class Columns {
       solidsAt[c + 1] = solids.length;
     }
     const lists = { floors: Float32Array.from(floors), solids: Float32Array.from(solids) };
-    return { i0, j0, nx, ny, floorsAt, solidsAt, ...lists };
+    return { read: this.#updates, i0, j0, nx, ny, floorsAt, solidsAt, ...lists };
   }
 }
 

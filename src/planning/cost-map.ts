@@ -25,8 +25,8 @@ export interface Plan {
 const LEAST_CELL = 0.05;
 /** Surfaces are known up to the truncation: larger cells would overlook them. In truncations. */
 const LARGEST_CELL = 1.5;
-/** Blocks that are read for one map at most: about 50 ms. What is left comes with the next one. */
-const BLOCKS_PER_MAP = 8192;
+/** Blocks that are read for one map at most, so that no scan waits for long. What is left comes with the next one. */
+const BLOCKS_PER_MAP = 2048;
 
 /**
  * Makes cost maps of a field for planners: free, occupied and unknown by where a robot can stand, and distances at a

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { CostMapper, type CostMapOptions } from '../../src/planning/cost-map.js';
+import { Columns } from '../../src/planning/columns.js';
 import { type CostMap, FREE, OCCUPIED, UNKNOWN } from '../../src/planning/ground.js';
 import { AnalyticField, below, box, type Distance, makePool, type Seen, union } from './analytic-field.js';
 
@@ -177,6 +178,27 @@ describe('the cost map', () => {
     world.seen = { low: [0, 0, 0], high: [0, 0, 0] };
     world.change.fill(3);
     expect(plan().states.every((state) => state === UNKNOWN)).toBe(true);
+  });
+
+  it('reads a large map in parts, what is near first, and all of it in the end, whatever changes near the robot', () => {
+    const seen: Seen = { low: [0, 0, -0.1], high: [32, 16, 0.1] };
+    const world = new AnalyticField(below(0), VOXEL, 0.3, seen);
+    const columns = new Columns(pool, world.backend, world.field, 0.01);
+    const { blocks, coords } = world.field.levels[0]!;
+    expect(blocks.length).toBeGreaterThan(1500);
+    columns.update(0.1, [0, 0], 128);
+    expect(world.evaluated).toBeLessThan(300);
+    expect([columns.tile(2, 2), columns.tile(35, 18)].map(Boolean)).toEqual([true, false]);
+    for (let turn = 0; turn < 30; turn++) {
+      for (const block of blocks)
+        if (Math.hypot(coords[4 * block]!, coords[4 * block + 1]!) < 12) world.change[block]!++;
+      columns.update(0.1, [0, 0], 128);
+    }
+    expect(columns.extent).toEqual([0, 0, 40, 20]);
+    const all = Array.from({ length: 41 * 21 }, (_, i) => columns.tile(i % 41, Math.floor(i / 41)));
+    expect(all.every(Boolean)).toBe(true);
+    // Nor does what changes near the robot wait for ever.
+    expect(Math.min(...all.slice(0, 5).map((tile) => tile!.read))).toBeGreaterThan(20);
   });
 
   it('is none while nothing is mapped', () => {

@@ -168,7 +168,7 @@ describe('sensors', () => {
     await settled('odometry messages', odometry, before + 8);
     expect(own()).toBe(transforms);
     await sleep(1200);
-    expect(Number(valuesOf(diagnostics.at(-1)!, 'input imu').get('messages'))).toBeGreaterThan(200);
+    expect(Number(valuesOf(diagnostics.at(-1)!, 'input /imu/data').get('messages'))).toBeGreaterThan(200);
     expect(Number(odometry.at(-1)!.pose.pose.position.x)).toBeGreaterThan(5);
     for (const p of [publisher, imu]) graph.unadvertise(p);
   });

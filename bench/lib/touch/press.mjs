@@ -44,8 +44,8 @@ function place(f, random, spread) {
  * from anywhere, the gel ahead, as one does who knows nothing of it.
  */
 const POLICIES = {
-  normal: { spread: 0.06, axis: ([, n]) => n.map((v) => -v) },
-  probe: { spread: 0.015, axis: ([, , d]) => d },
+  normal: { spread: 0.045, axis: ([, n]) => n.map((v) => -v) },
+  probe: { spread: 0.01, axis: ([, , d]) => d },
 };
 
 /** T_object_gel with the gel's z axis along `z`, turned at random and tilted a little. */

@@ -1,4 +1,4 @@
-// Ten things to be touched, as signed distances in metres, negative inside; about 0.1 m in size.
+// Ten things to be touched, as signed distances in metres, negative inside; 0.06 to 0.11 m in size.
 
 const { abs, cos, hypot, max, min, sign, sin, sqrt } = Math;
 const clamp = (x, low, high) => min(high, max(low, x));
@@ -107,8 +107,7 @@ const bottle = [
   0, -0.075, 0.03, -0.075, 0.03, 0.02, 0.026, 0.035, 0.014, 0.048, 0.013, 0.075, 0, 0.075, -0.02, 0,
 ];
 
-/** Name → (x, y, z) → metres. */
-export const SHAPES = {
+const LARGE = {
   superquadric: superquadric(0.05, 0.038, 0.045, 0.6, 0.8),
   mug: union(
     revolve((r, z) => line([0, -0.045, 0.036, -0.045, 0.038, -0.04, 0.038, 0.045])(r, z) - 0.0025),
@@ -131,6 +130,16 @@ export const SHAPES = {
     round(move(boxOf(0.015, 0.012, 0.02), -0.01, -0.03, -0.02), 0.004),
   ),
 };
+
+/** The shapes were drawn larger than what fits into a hand. */
+const SCALE = 0.7;
+const scaled = (f) => {
+  const of = (g) => (x, y, z) => SCALE * g(x / SCALE, y / SCALE, z / SCALE);
+  return f.quick ? Object.assign(of(f), { quick: of(f.quick) }) : of(f);
+};
+
+/** Name → (x, y, z) → metres. */
+export const SHAPES = Object.fromEntries(Object.entries(LARGE).map(([name, f]) => [name, scaled(f)]));
 
 /** Unit gradient of a distance. */
 export function normalAt(f, x, y, z, h = 2e-5) {

@@ -22,6 +22,11 @@ import {
 
 /** Least cosine that the band along the axis is widened for. */
 const LEAST_COS: f32 = 0.25;
+/**
+ * Corners so many voxels behind a contact are the last that it tells of, and its weight fades on the way there: things that
+ * are touched are thin and have edges, so that what lies deeper belongs to another side of them.
+ */
+const BEHIND: f32 = 2;
 
 /** Chunk: GATHER_CHUNK of the listed blocks. Each corner is updated by itself. */
 export function gatherFlat(args: usize, chunk: i32): void {
@@ -34,7 +39,8 @@ function gatherBlock(args: usize, block: usize): void {
   const g: usize = load<u32>(args, D_GRID);
   const voxel = load<f32>(g, G_VOXEL),
     truncation = load<f32>(g, G_TRUNCATION),
-    maxWeight = load<f32>(g, G_MAX_WEIGHT);
+    maxWeight = load<f32>(g, G_MAX_WEIGHT),
+    behind = min(truncation, BEHIND * voxel);
   const width = load<i32>(args, D_WIDTH),
     height = load<i32>(args, D_HEIGHT);
   const fx = load<f32>(args, D_CAMERA),
@@ -97,13 +103,16 @@ function gatherBlock(args: usize, block: usize): void {
       const cos = max<f32>(-nz, 0);
       d = nx * (px - (<f32>u - cx) / fx) + ny * (py - (<f32>v - cy) / fy) - nz * before;
       const band = truncation / max(cos, LEAST_COS);
-      if (d < -truncation || before < -band) continue;
+      if (d < -behind || before < -band) continue;
       if (d >= truncation) {
         if (before <= 0 || before > body) continue;
         d = truncation;
         w = freeWeight;
       } else if (before > band) continue;
-      else w = load<f32>(information + at) * cos;
+      else {
+        w = load<f32>(information + at) * cos;
+        if (d < 0) w *= 1 + (<f32>0.9 * d) / behind;
+      }
     }
     if (!(w > 0)) continue;
     const w1 = w0 + w;

@@ -1,7 +1,7 @@
 // Fusion by gathering from a sensor with parallel lines of sight, a gel that is pressed against things: as gather.ts does
 // for a pinhole. Corners before a contact take the distance from its plane, n·(c − p), into their running mean. Behind the
 // gel's surface is its own body, so that nothing else is there: a corner is no nearer to anything than to the surface along
-// the axis and to the nearest contact across it, and what claims to be nearer is corrected towards that.
+// the axis, to the border and to the nearest contact across it, and what claims to be nearer is corrected towards that.
 import { G_CHANGE, G_COORDS, G_DATA, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from '../layout/field';
 import {
   D_BLOCKS,
@@ -94,8 +94,9 @@ function gatherBlock(args: usize, block: usize): void {
     if (nx == 0 && ny == 0 && nz == 0) {
       // Nothing touches here: no more is known than how near the nearest thing can be at most.
       if (before <= 0 || before > body) continue;
-      // A contact as deep as any at its distance across, or something just before the gel.
-      d = min(before, max(load<f32>(lateral + at), pz < deepest ? deepest - pz : 0));
+      // Something just before the gel, just beside it, or the nearest contact, as deep as the deepest.
+      const border = (<f32>min(min(u, v), min(width - 1 - u, height - 1 - v)) + 0.5) / fx;
+      d = min(before, min(border, max(load<f32>(lateral + at), pz < deepest ? deepest - pz : 0)));
       if (d >= truncation) d = truncation;
       else if (!(w0 > 0) || s0 >= d) continue;
       w = freeWeight;

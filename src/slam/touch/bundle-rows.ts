@@ -1,8 +1,15 @@
 import { PosePrior } from '../../field/terms/pose-prior.js';
 import { compose, separation, type Pose } from '../../geometry/se3.js';
+import type { Patch } from '../../sensors/tactile/patch.js';
 import type { BlockSystem } from './block-system.js';
-import type { BundleTouch } from './bundle.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
+
+/** One touch of a window. */
+export interface BundleTouch {
+  readonly patch: Patch;
+  /** T_map_sensor by the kinematics. */
+  readonly predicted: Pose;
+}
 
 /** Rows of a pair count as so many at most: they say the same again. */
 const MOST_ROWS = 30;

@@ -1,17 +1,11 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
-import type { Patch } from '../../sensors/tactile/patch.js';
 import { BlockSystem } from './block-system.js';
-import { addKinematics, PairSums, type HandEye, type PairTotals } from './bundle-rows.js';
+import { addKinematics, PairSums, type BundleTouch, type HandEye, type PairTotals } from './bundle-rows.js';
 import { contactsOf } from './contacts.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 
-/** One touch of a window. */
-export interface BundleTouch {
-  readonly patch: Patch;
-  /** T_map_sensor by the kinematics. */
-  readonly predicted: Pose;
-}
+export type { BundleTouch } from './bundle-rows.js';
 
 export interface BundleOptions {
   /** What the kinematics of each touch are good for, independently of the others. */

@@ -69,8 +69,8 @@ describe('TouchFrontEnd', () => {
     expect(touches.notices).toEqual([
       "Touch points of 'whisker' are not all numbers (1 of 3 in the first such); those are left out.",
     ]);
-    const { normals: _, ...bare } = points;
-    const o = touches.observe({ ...bare, T_map_sensor });
+    const { kind, stampNs, frameId, points: places, sigma } = points;
+    const o = touches.observe({ kind, stampNs, frameId, points: places, sigma, T_map_sensor });
     expect(o.surface.information).toBeUndefined();
     o.release();
   });
@@ -80,7 +80,9 @@ describe('TouchFrontEnd', () => {
     const depth = image.depth.slice().fill(NaN, 600, 640);
     for (let k = 0; k < 2; k++) touches.observe({ ...image, depth }).release();
     expect(touches.notices).toHaveLength(1);
-    expect(touches.notices[0]).toMatch(/^Touches of 'gel' have depths in contact that are not numbers \(\d+ of/);
+    expect(touches.notices[0]).toMatch(
+      /^Touches of 'gel' have depths in contact that are not numbers \(\d+ of/,
+    );
   });
 
   it.each([

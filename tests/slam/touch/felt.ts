@@ -24,6 +24,11 @@ export const bumpy: Solid = (x, y, z) =>
   0.97 * (z - 0.0012 * Math.sin(x / 0.0023) * Math.cos(y / 0.0031) - 0.0008 * Math.sin((x + y) / 0.0041));
 
 export const KINEMATICS = { translation: 0.002, rotation: Math.PI / 180 };
+/** A floor in gentle waves, longer than a gel. */
+export const rolling: Solid = (x, y, z) =>
+  0.95 *
+  (z - 0.0015 * Math.sin(x / 0.0073 + 0.4) * Math.cos(y / 0.0085) - 0.0008 * Math.sin((x - y) / 0.011));
+
 const PITCH = 5e-4;
 
 /** Looking down: x stays, y and z turn around; the gel's surface `pressed` below `height` at (x, y). */
@@ -44,7 +49,17 @@ export function feel(solid: Solid, T: Pose, noise?: Random, sigma = 5e-5): Touch
     contact[i] = 1;
     depth[i] = Math.max(0, -z + (noise ? sigma * noise.normal() : 0));
   }
-  return { kind: 'touch-image', stampNs: 5n, frameId: 'gel', width, height, pitch: PITCH, depth, contact, sigma };
+  return {
+    kind: 'touch-image',
+    stampNs: 5n,
+    frameId: 'gel',
+    width,
+    height,
+    pitch: PITCH,
+    depth,
+    contact,
+    sigma,
+  };
 }
 
 /** A pose as an arm with {@link KINEMATICS} would say it. */
@@ -104,7 +119,9 @@ export function fillField(field: WasmField, solid: Solid, [x, y, z]: readonly nu
   field.makeBlocks(fine!, Int32Array.from(coords));
   for (const block of fine!.blocks)
     for (let i = 0; i < 512; i++) {
-      const corner = [i & 7, (i >> 3) & 7, i >> 6].map((c, a) => (8 * fine!.coords[4 * block + a]! + c) * voxel);
+      const corner = [i & 7, (i >> 3) & 7, i >> 6].map(
+        (c, a) => (8 * fine!.coords[4 * block + a]! + c) * voxel,
+      );
       const d = solid(corner[0]!, corner[1]!, corner[2]!);
       if (d < -truncation) continue;
       fine!.data.set([Math.min(truncation, d), 8], 2 * (512 * block + i));

@@ -39,22 +39,12 @@ const registration = new TouchRegistration(backend);
 
 const rms = (errors) => 1e3 * Math.sqrt(errors.reduce((s, v) => s + v * v, 0) / errors.length);
 const wanted = (part) => options.only === undefined || options.only === part;
-const parts = [];
-for (const seed of options.seeds) {
-  const presses = Object.fromEntries(
-    Object.entries(SHAPES).map(([name, shape]) => [name, pressesOf(name, shape, EACH, seed)]),
-  );
-  if (wanted('register')) parts.push(registerPart(presses, seed));
-  if (wanted('fused')) parts.push(fusedPart(seed));
-  if (wanted('alone')) parts.push(alonePart(seed));
-}
+const [seed] = options.seeds;
+const parts = { register: registerPart, fused: fusedPart, alone: alonePart };
+for (const [part, run] of Object.entries(parts))
+  if (wanted(part))
+    publish(`touch-pose-${part}`, `npm run bench:touch-pose -- --only ${part}`, run(seed), options.write);
 await pool.close();
-publish(
-  'touch-pose',
-  'npm run bench:touch-pose',
-  parts.join('\n\n'),
-  options.write && options.only === undefined,
-);
 
 /** Touches of a shape, every other one laid onto it and pushed from anywhere towards its middle. */
 function pressesOf(name, shape, count, seed) {
@@ -70,7 +60,10 @@ function registered(field, quality, { patch, guess }) {
   return registration.register({ field, contacts, predicted: guess, kinematics: KINEMATICS, quality });
 }
 
-function registerPart(presses, seed) {
+function registerPart(seed) {
+  const presses = Object.fromEntries(
+    Object.entries(SHAPES).map(([name, shape]) => [name, pressesOf(name, shape, EACH, seed)]),
+  );
   const header = [
     'field',
     'touches',

@@ -9,7 +9,7 @@ const B = 6;
  *
  * @example
  * const system = new BlockSystem(touches.length + 1);
- * system.add(i, j, JiTJj); // 36 numbers; the transposed block at (j, i) is understood
+ * system.add(0, 1, new Float64Array(36)); // the transposed block at (1, 0) is understood
  * const step = system.solve();
  */
 export class BlockSystem {

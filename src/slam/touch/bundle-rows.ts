@@ -33,6 +33,10 @@ export interface PairTotals {
  * Adds the rows of all pairs of touches that overlap, each onto the other, to a system whose blocks are the touches' poses:
  * r = N·(P − S) with P a sample of i and S, N the plane of j where P is. ∂r/∂x_i = [N, (P − c_i) × N] and
  * ∂r/∂x_j = −[N, (P − c_j) × N]: the plane turns with j.
+ *
+ * @example
+ * const pairs = new PairSums(pieces, 1e-4); // a patch's deviation from another, metres
+ * pairs.add(system, poses, 1e-3, { weight: 0, cost: 0, overlaps: new Uint32Array(poses.length) });
  */
 export class PairSums {
   readonly #rows;

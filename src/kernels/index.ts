@@ -9,6 +9,8 @@ export { register } from './field/register';
 export { registerOriented } from './field/oriented';
 export { gatherBlocks } from './field/gather';
 export { blocksInView, makeBand, rangeTiles } from './field/view';
+export { gatherFlat } from './field/gather-flat';
+export { blocksInFlatView, makeFlatBand } from './field/view-flat';
 export { readColours, registerColour } from './field/colour';
 export { allocateRows, fitForward, fitUpdate } from './field/fit';
 export { query, evaluateBlocks } from './field/query';

@@ -38,7 +38,7 @@ export interface SurfaceSamples extends Readonly<Record<SurfaceColumn, Float32Ar
 }
 
 /**
- * Ranges in rows and columns, as a pinhole without distortion sees them: what fuses by gathering goes from corners of the
+ * Ranges in rows and columns, as a pinhole without distortion sees them unless it says otherwise: what fuses by gathering goes from corners of the
  * map to pixels. Row by row in kernel memory.
  */
 export interface RangeGrid {
@@ -59,6 +59,20 @@ export interface RangeGrid {
   readonly information: Float32Array;
   /** 4 bytes a pixel: red, green, blue, and 255 where they are known, 0 where not; absent without a colour image. */
   readonly color?: Uint8Array;
+  /** Set where pixels look along parallel lines instead, as those of a gel that is pressed against things. */
+  readonly orthographic?: OrthographicView;
+}
+
+/**
+ * What parallel lines of sight change in a {@link RangeGrid}: fx and fy are pixels per metre, z is the place of the
+ * sensor's own surface along its axis, on either side of its origin, NaN where unknown; a pixel without a normal touches
+ * nothing, and all behind the surface is the sensor's body, so free of anything else.
+ */
+export interface OrthographicView {
+  /** Metres across the axis from each pixel to the nearest contact, or to the border of the grid; 0 in contact. */
+  readonly lateral: Float32Array;
+  /** How far behind its surface the body of the sensor is (m). */
+  readonly body: number;
 }
 
 /** Names a sensor on the body: its topic, or its name in the rig. */

@@ -24,6 +24,10 @@ export const D_COUNT = 116; // how many there are
 export const D_TILES = 120; // f32×2 per tile: nearest and farthest range; farthest 0 = nothing known
 export const D_FREE_WEIGHT = 124; // f32: weight of what is seen to be free
 export const D_EXPOSURE = 128; // f32×2: brightness of the map = first·pixel + second
+// … of an orthographic sensor besides, whose camera is pixels per metre
+export const D_LATERAL = 136; // f32 per pixel: metres across the axis to the nearest contact or border
+export const D_SPAN = 140; // f32×2: least and largest z
+export const D_BODY = 148; // f32: how far behind its surface the sensor's body is
 
 // Colours of corners: u16 each
 export const COLOUR_BYTES = 8; // red, green, blue, weight; 256 = one level, or a weight of one

@@ -1,0 +1,124 @@
+import { solveCholesky } from '../../geometry/linear.js';
+
+const B = 6;
+
+/**
+ * A sparse symmetric positive definite system of 6×6 blocks, solved by conjugate gradients with the diagonal blocks as
+ * preconditioner (Barrett et al., Templates, 1994, fig. 2.5). What is added is kept in the order in which it comes, so that
+ * results do not depend on anything else.
+ *
+ * @example
+ * const system = new BlockSystem(touches.length + 1);
+ * system.add(0, 1, new Float64Array(36)); // the transposed block at (1, 0) is understood
+ * const step = system.solve();
+ */
+export class BlockSystem {
+  readonly b: Float64Array;
+  readonly #diagonal: Float64Array;
+  readonly #index = new Map<number, number>();
+  #rows: number[] = [];
+  #columns: number[] = [];
+  #blocks = new Float64Array(36 * 64);
+
+  constructor(readonly count: number) {
+    this.b = new Float64Array(B * count);
+    this.#diagonal = new Float64Array(B * B * count);
+  }
+
+  clear(): void {
+    this.b.fill(0);
+    this.#diagonal.fill(0);
+    this.#blocks.fill(0);
+    this.#index.clear();
+    this.#rows = [];
+    this.#columns = [];
+  }
+
+  /** Adds scale·block (36 numbers, row-major) at (row, column). */
+  add(row: number, column: number, block: ArrayLike<number>, scale = 1): void {
+    if (row === column) {
+      for (let k = 0; k < 36; k++) this.#diagonal[36 * row + k]! += scale * block[k]!;
+      return;
+    }
+    const key = row * this.count + column;
+    let at = this.#index.get(key);
+    if (at === undefined) {
+      at = this.#rows.length;
+      this.#index.set(key, at);
+      this.#rows.push(row);
+      this.#columns.push(column);
+      if (36 * (at + 1) > this.#blocks.length) {
+        const more = new Float64Array(2 * this.#blocks.length);
+        more.set(this.#blocks);
+        this.#blocks = more;
+      }
+    }
+    for (let k = 0; k < 36; k++) this.#blocks[36 * at + k]! += scale * block[k]!;
+  }
+
+  /** x with A·x = b, to a relative residual of `tolerance`; where it is not reached in time, as far as it came. */
+  solve(tolerance = 1e-6, most = 500): Float64Array {
+    const n = B * this.count;
+    const x = new Float64Array(n);
+    const r = this.b.slice();
+    const z = this.#precondition(r);
+    const p = z.slice();
+    let rz = dot(r, z);
+    const limit = tolerance ** 2 * rz;
+    const q = new Float64Array(n);
+    for (let k = 0; k < most && rz > limit; k++) {
+      this.#multiply(p, q);
+      const alpha = rz / dot(p, q);
+      for (let i = 0; i < n; i++) {
+        x[i]! += alpha * p[i]!;
+        r[i]! -= alpha * q[i]!;
+      }
+      this.#precondition(r, z);
+      const next = dot(r, z);
+      const beta = next / rz;
+      rz = next;
+      for (let i = 0; i < n; i++) p[i] = z[i]! + beta * p[i]!;
+    }
+    return x;
+  }
+
+  #multiply(p: Float64Array, out: Float64Array): void {
+    out.fill(0);
+    for (let i = 0; i < this.count; i++) multiplyBlock(this.#diagonal, 36 * i, p, B * i, out, B * i, false);
+    for (let k = 0; k < this.#rows.length; k++) {
+      const [row, column] = [this.#rows[k]!, this.#columns[k]!];
+      multiplyBlock(this.#blocks, 36 * k, p, B * column, out, B * row, false);
+      multiplyBlock(this.#blocks, 36 * k, p, B * row, out, B * column, true);
+    }
+  }
+
+  #precondition(r: Float64Array, out: Float64Array = new Float64Array(r.length)): Float64Array {
+    for (let i = 0; i < this.count; i++) {
+      const A = Float64Array.from(this.#diagonal.subarray(36 * i, 36 * i + 36));
+      const b = Float64Array.from(r.subarray(B * i, B * i + B));
+      solveCholesky(A, b, B);
+      out.set(b, B * i);
+    }
+    return out;
+  }
+}
+
+function multiplyBlock(
+  blocks: Float64Array,
+  at: number,
+  p: Float64Array,
+  from: number,
+  out: Float64Array,
+  to: number,
+  transposed: boolean,
+): void {
+  for (let r = 0; r < B; r++)
+    for (let c = 0; c < B; c++)
+      out[to + r]! += blocks[at + (transposed ? c * B + r : r * B + c)]! * p[from + c]!;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

@@ -1,0 +1,170 @@
+import { PosePrior } from '../../field/terms/pose-prior.js';
+import { compose, separation, type Pose } from '../../geometry/se3.js';
+import type { Patch } from '../../sensors/tactile/patch.js';
+import type { BlockSystem } from './block-system.js';
+import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
+
+/** One touch of a window. */
+export interface BundleTouch {
+  readonly patch: Patch;
+  /** T_map_sensor by the kinematics. */
+  readonly predicted: Pose;
+}
+
+/** Rows of a pair count as so many at most: they say the same again. */
+const MOST_ROWS = 30;
+/** With fewer a pair is not compared. */
+const LEAST_ROWS = 4;
+/** Rows farther off than so many robust scales are not looked at, nor are touches whose gels look the other way. */
+const REACH = 3;
+/** How far apart patches may be beside each other and still overlap (m). */
+const SLACK = 0.002;
+
+/** What the rows of all pairs amount to. */
+export interface PairTotals {
+  /** Σ w and Σ w r². */
+  weight: number;
+  cost: number;
+  /** Others that each touch was compared with. */
+  readonly overlaps: Uint32Array;
+}
+
+/**
+ * Adds the rows of all pairs of touches that overlap, each onto the other, to a system whose blocks are the touches' poses:
+ * r = N·(P − S) with P a sample of i and S, N the plane of j where P is. ∂r/∂x_i = [N, (P − c_i) × N] and
+ * ∂r/∂x_j = −[N, (P − c_j) × N]: the plane turns with j.
+ *
+ * @example
+ * const pairs = new PairSums(pieces, 1e-4); // a patch's deviation from another, metres
+ * pairs.add(system, poses, 1e-3, { weight: 0, cost: 0, overlaps: new Uint32Array(poses.length) });
+ */
+export class PairSums {
+  readonly #rows;
+  readonly #radius: readonly number[];
+  readonly #Hii = new Float64Array(36);
+  readonly #Hij = new Float64Array(36);
+  readonly #Hjj = new Float64Array(36);
+  readonly #Ji = new Float64Array(6);
+  readonly #Jj = new Float64Array(6);
+
+  constructor(
+    private readonly pieces: readonly PairPatch[],
+    private readonly sigma: number,
+  ) {
+    this.#rows = pairRows(Math.max(1, ...pieces.map(({ points }) => points.length / 3)));
+    this.#radius = pieces.map(({ patch: p }) => 0.5 * Math.hypot(p.width, p.height) * p.pitch);
+  }
+
+  /** @param scale robust, Cauchy's (m) */
+  add(system: BlockSystem, poses: readonly Pose[], scale: number, totals: PairTotals): void {
+    totals.weight = totals.cost = 0;
+    totals.overlaps.fill(0);
+    for (let i = 0; i < poses.length; i++)
+      for (let j = 0; j < poses.length; j++)
+        if (i !== j && this.#mayOverlap(i, j, poses[i]!, poses[j]!))
+          this.#addPair(system, i, j, poses[i]!, poses[j]!, scale, totals);
+  }
+
+  #mayOverlap(i: number, j: number, Ti: Pose, Tj: Pose): boolean {
+    if (Ti[2]! * Tj[2]! + Ti[6]! * Tj[6]! + Ti[10]! * Tj[10]! < 0) return false;
+    return separation(Ti, Tj) < this.#radius[i]! + this.#radius[j]! + SLACK;
+  }
+
+  #addPair(
+    system: BlockSystem,
+    i: number,
+    j: number,
+    Ti: Pose,
+    Tj: Pose,
+    scale: number,
+    totals: PairTotals,
+  ): void {
+    const { values } = this.#rows;
+    const other = this.pieces[j]!.patch;
+    comparePatches(this.pieces[i]!, Ti, other, Tj, Math.max(REACH * scale, 1e-3), this.#rows);
+    const { count } = this.#rows;
+    if (count < LEAST_ROWS) return;
+    totals.overlaps[i]!++;
+    // Both patches have errors, and each pair is looked at from both sides.
+    const weight = Math.min(MOST_ROWS, count) / count / (2 * this.sigma ** 2);
+    const [Hii, Hij, Hjj, Ji, Jj] = [this.#Hii, this.#Hij, this.#Hjj, this.#Ji, this.#Jj];
+    Hii.fill(0);
+    Hij.fill(0);
+    Hjj.fill(0);
+    for (let at = 0; at < count * PAIR_NUMBERS; at += PAIR_NUMBERS) {
+      const r = values[at + 6]!;
+      const w = weight / (1 + (r / scale) ** 2);
+      totals.weight += w;
+      totals.cost += w * r * r;
+      jacobianAt(values, at, Ti, 1, Ji);
+      jacobianAt(values, at, Tj, -1, Jj);
+      for (let a = 0; a < 6; a++) {
+        for (let c = 0; c < 6; c++) {
+          Hii[a * 6 + c]! += w * Ji[a]! * Ji[c]!;
+          Hij[a * 6 + c]! += w * Ji[a]! * Jj[c]!;
+          Hjj[a * 6 + c]! += w * Jj[a]! * Jj[c]!;
+        }
+        system.b[6 * i + a]! -= w * Ji[a]! * r;
+        system.b[6 * j + a]! -= w * Jj[a]! * r;
+      }
+    }
+    system.add(i, i, Hii);
+    system.add(j, j, Hjj);
+    if (i < j) system.add(i, j, Hij);
+    else system.add(j, i, transposed(Hij));
+  }
+}
+
+/** What is the same in all touches: see {@link addKinematics}. */
+export interface HandEye {
+  /** T_predicted_sensor so far, and how far it is from none: [v, ω] in the sensor's axes. */
+  readonly pose: Pose;
+  readonly offset: Float64Array;
+  /** Its own information, 6×6. */
+  readonly information: Float64Array;
+}
+
+/**
+ * Adds that each touch is where the arm says but for errors of its own, and where the sensor is on the hand: e = x − Q·h
+ * with Q turning the sensor's axes into the map's. The block of h follows those of the touches.
+ */
+export function addKinematics(
+  system: BlockSystem,
+  touches: readonly BundleTouch[],
+  poses: readonly Pose[],
+  information: Float64Array,
+  handEye: HandEye | undefined,
+): void {
+  const last = touches.length;
+  touches.forEach(({ predicted }, i) => {
+    const expected = handEye ? compose(predicted, handEye.pose) : predicted;
+    const { information: L, residual } = new PosePrior(expected, information).quadratic(poses[i]!);
+    system.add(i, i, L);
+    const gradient = new Float64Array(6);
+    for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) gradient[a]! += L[a * 6 + c]! * residual[c]!;
+    for (let a = 0; a < 6; a++) system.b[6 * i + a]! -= gradient[a]!;
+    if (!handEye) return;
+    const Q = new Float64Array(36);
+    for (let a = 0; a < 3; a++)
+      for (let c = 0; c < 3; c++) Q[a * 6 + c] = Q[(a + 3) * 6 + c + 3] = expected[a * 4 + c]!;
+    const LQ = product(L, Q);
+    system.add(i, last, LQ, -1);
+    system.add(last, last, product(transposed(Q), LQ));
+    for (let a = 0; a < 6; a++)
+      for (let c = 0; c < 6; c++) system.b[6 * last + a]! += Q[c * 6 + a]! * gradient[c]!;
+  });
+  if (!handEye) return;
+  system.add(last, last, handEye.information);
+  for (let a = 0; a < 6; a++) system.b[6 * last + a]! -= handEye.information[a * 7]! * handEye.offset[a]!;
+}
+
+function transposed(A: Float64Array): Float64Array {
+  return Float64Array.from(A, (_, k) => A[(k % 6) * 6 + Math.floor(k / 6)]!);
+}
+
+function product(A: Float64Array, B: Float64Array): Float64Array {
+  const out = new Float64Array(36);
+  for (let r = 0; r < 6; r++)
+    for (let c = 0; c < 6; c++) for (let k = 0; k < 6; k++) out[r * 6 + c]! += A[r * 6 + k]! * B[k * 6 + c]!;
+  return out;
+}

@@ -1,0 +1,120 @@
+import { FeltmapError } from '../../geometry/errors.js';
+import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
+import { BlockSystem } from './block-system.js';
+import { addKinematics, PairSums, type BundleTouch, type HandEye, type PairTotals } from './bundle-rows.js';
+import { contactsOf } from './contacts.js';
+import { kinematicInformation, type KinematicSigma } from './kinematics.js';
+
+export type { BundleTouch } from './bundle-rows.js';
+
+export interface BundleOptions {
+  /** What the kinematics of each touch are good for, independently of the others. */
+  readonly kinematics: KinematicSigma;
+  /** How wrong the sensor's place on the hand may be, the same in all touches; absent: it is right. */
+  readonly handEye?: KinematicSigma;
+  /** Standard deviation of one patch against another, beside their poses (m). Default: 0.1 mm. */
+  readonly sigma?: number;
+  /** Default: 25. */
+  readonly iterations?: number;
+}
+
+export interface BundleResult {
+  /** T_map_sensor of each touch. */
+  readonly poses: Pose[];
+  /** T_predicted_sensor, the same for all: what the sensor's place on the hand was wrong by. */
+  readonly handEye: Pose;
+  /** Others that each touch was compared with at the end: 0, and nothing but the arm says where it was. */
+  readonly overlaps: Uint32Array;
+  /** Root mean square of the residuals between patches at the end, robust (m). */
+  readonly residual: number;
+  readonly iterations: number;
+}
+
+const SIGMA = 1e-4;
+const ITERATIONS = 25;
+/** Samples of a patch that are compared with others. */
+const SAMPLES = 80;
+/** The robust scale, from standard deviations of the arm to those of the patches, and by which factor it shrinks. */
+const [FIRST_SCALE, LAST_SCALE, ANNEAL] = [1.5, 10, 0.8];
+/** A pose moves by no more in a step (m, rad): planes hold for a while only. */
+const [MOST_SHIFT, MOST_TURN] = [0.004, 0.05];
+const TOLERANCE = 2e-5;
+
+/**
+ * Finds the poses of many touches together, from nothing but what they felt and where the arm says that they were: all
+ * patches that overlap lie on each other, as planes do (Chen & Medioni 1991) and with all pairs at once (Williams &
+ * Bennamoun 2001), none lies inside of another's gel, and each pose has its prior. One Gauss–Newton system over all poses,
+ * and the sensor's place on the hand where that is unknown; correspondences are found anew in each step, at robust scales
+ * that shrink.
+ *
+ * @throws FeltmapError bad-input for poses that are not made of numbers
+ * @example
+ * const { poses, overlaps } = optimiseTouches(touches, {
+ *   kinematics: { translation: 0.002, rotation: 0.017 },
+ * });
+ */
+export function optimiseTouches(
+  touches: readonly BundleTouch[],
+  { kinematics, handEye, sigma = SIGMA, iterations = ITERATIONS }: BundleOptions,
+): BundleResult {
+  const bad = touches.findIndex(({ predicted }) => !predicted.every(Number.isFinite));
+  if (bad >= 0)
+    throw new FeltmapError(
+      'bad-input',
+      `The pose of touch ${bad} is not made of numbers; leave the touch out, or give its pose.`,
+    );
+  const count = touches.length;
+  const pairs = new PairSums(
+    touches.map(({ patch }) => ({ patch, ...contactsOf(patch, SAMPLES) })),
+    sigma,
+  );
+  const information = kinematicInformation(kinematics);
+  const system = new BlockSystem(count + (handEye ? 1 : 0));
+  const poses = touches.map(({ predicted }) => predicted);
+  const totals: PairTotals = { weight: 0, cost: 0, overlaps: new Uint32Array(count) };
+  let hand: HandEye | undefined = handEye && {
+    pose: identity(),
+    offset: new Float64Array(6),
+    information: kinematicInformation(handEye),
+  };
+  const last = LAST_SCALE * sigma;
+  let scale = Math.max(last, FIRST_SCALE * kinematics.translation);
+  let done = 0;
+  for (let converged = false; done < iterations && !converged; done++) {
+    system.clear();
+    pairs.add(system, poses, scale, totals);
+    addKinematics(system, touches, poses, information, hand);
+    const step = system.solve();
+    const largest = movePoses(poses, step);
+    if (hand) hand = moveHand(hand, step.subarray(6 * count));
+    converged = scale <= last && largest < TOLERANCE;
+    scale = Math.max(last, ANNEAL * scale);
+  }
+  return {
+    poses,
+    handEye: hand?.pose ?? identity(),
+    overlaps: totals.overlaps,
+    residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
+    iterations: done,
+  };
+}
+
+/** Returns the largest shift (m). */
+function movePoses(poses: Pose[], step: Float64Array): number {
+  let largest = 0;
+  poses.forEach((pose, i) => {
+    const own = step.subarray(6 * i, 6 * i + 6);
+    const [shift, turn] = [Math.hypot(own[0]!, own[1]!, own[2]!), Math.hypot(own[3]!, own[4]!, own[5]!)];
+    const share = 1 / Math.max(1, shift / MOST_SHIFT, turn / MOST_TURN);
+    poses[i] = moveAtSensor(
+      pose,
+      own.map((v) => share * v),
+    );
+    largest = Math.max(largest, shift);
+  });
+  return largest;
+}
+
+function moveHand({ pose, offset, information }: HandEye, step: Float64Array): HandEye {
+  return { pose: compose(pose, exp(step)), offset: offset.map((v, i) => v + step[i]!), information };
+}

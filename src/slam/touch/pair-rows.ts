@@ -1,0 +1,104 @@
+import { compose, inverse, type Pose } from '../../geometry/se3.js';
+import type { Patch } from '../../sensors/tactile/patch.js';
+
+/** A patch with samples of its own to be compared with others. */
+export interface PairPatch {
+  readonly patch: Patch;
+  /** Sensor frame: x y z each (m), and unit normals. */
+  readonly points: Float32Array;
+  readonly normals: Float32Array;
+}
+
+/** Rows of one patch's samples on another, submap axes: place P, direction N and residual r, {@link PAIR_NUMBERS} each. */
+export interface PairRows {
+  count: number;
+  readonly values: Float64Array;
+}
+
+/** Px Py Pz Nx Ny Nz r. */
+export const PAIR_NUMBERS = 7;
+/** Cosine between normals below which two samples are not of one surface. */
+const LEAST_COS = 0.6;
+/** Places nearer to a contact than so many pitches may touch or not. */
+const LEAST_LATERAL = 1.5;
+
+/** Room for the rows of patches with at most so many samples. */
+export function pairRows(samples: number): PairRows {
+  return { count: 0, values: new Float64Array(samples * PAIR_NUMBERS) };
+}
+
+/**
+ * Compares samples of a patch with another one, pixel by pixel: where both touched, the distance from the other's plane,
+ * N·(P − S); where the other's gel was and touched nothing, how deep the sample lies inside of the gel. Residuals larger
+ * than `reach` are left out.
+ *
+ * @param T_submap_a of the samples
+ * @param T_submap_b of the other
+ * @example
+ * const rows = pairRows(100);
+ * comparePatches(a, T_submap_a, b.patch, T_submap_b, 0.005, rows);
+ */
+export function comparePatches(
+  a: PairPatch,
+  T_submap_a: Pose,
+  patch: Patch,
+  T_submap_b: Pose,
+  reach: number,
+  out: PairRows,
+): void {
+  const T = compose(inverse(T_submap_b), T_submap_a);
+  const { width, height, pitch, cx, cy, z, nx, ny, nz, lateral } = patch;
+  const { values } = out;
+  const R = T_submap_b;
+  out.count = 0;
+  for (let i = 0; i < a.points.length; i += 3) {
+    const [px, py, pz] = [a.points[i]!, a.points[i + 1]!, a.points[i + 2]!];
+    const x = T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!;
+    const y = T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!;
+    const u = Math.round(x / pitch + cx);
+    const v = Math.round(y / pitch + cy);
+    if (!(u >= 0 && v >= 0 && u < width && v < height)) continue;
+    const at = v * width + u;
+    const h = z[at]!;
+    if (!Number.isFinite(h)) continue;
+    const w = T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!;
+    let [a0, b0, c0] = [nx[at]!, ny[at]!, nz[at]!];
+    let r: number;
+    if (c0 !== 0) {
+      const [qx, qy, qz] = [a.normals[i]!, a.normals[i + 1]!, a.normals[i + 2]!];
+      const cos =
+        a0 * (T[0]! * qx + T[1]! * qy + T[2]! * qz) +
+        b0 * (T[4]! * qx + T[5]! * qy + T[6]! * qz) +
+        c0 * (T[8]! * qx + T[9]! * qy + T[10]! * qz);
+      if (cos < LEAST_COS) continue;
+      r = a0 * (x - (u - cx) * pitch) + b0 * (y - (v - cy) * pitch) + c0 * (w - h);
+    } else {
+      // The normal of what would touch here points into the gel, against its axis.
+      if (lateral[at]! < LEAST_LATERAL * pitch || w >= h) continue;
+      [a0, b0, c0] = [0, 0, 1];
+      r = w - h;
+    }
+    if (!(Math.abs(r) < reach)) continue;
+    const to = out.count++ * PAIR_NUMBERS;
+    for (let k = 0; k < 3; k++) {
+      values[to + k] = R[4 * k]! * x + R[4 * k + 1]! * y + R[4 * k + 2]! * w + R[4 * k + 3]!;
+      values[to + 3 + k] = R[4 * k]! * a0 + R[4 * k + 1]! * b0 + R[4 * k + 2]! * c0;
+    }
+    values[to + 6] = r;
+  }
+}
+
+/**
+ * sign·[N, (P − c) × N] of the row at `at`, with c the sensor's position: what the residual changes by as a patch moves,
+ * [v, ω] about its sensor, submap axes.
+ */
+export function jacobianAt(values: Float64Array, at: number, T: Pose, sign: number, out: Float64Array): void {
+  const [x, y, z] = [values[at]! - T[3]!, values[at + 1]! - T[7]!, values[at + 2]! - T[11]!];
+  const [a, b, c] = [sign * values[at + 3]!, sign * values[at + 4]!, sign * values[at + 5]!];
+  out[0] = a;
+  out[1] = b;
+  out[2] = c;
+  out[3] = y * c - z * b;
+  out[4] = z * a - x * c;
+  out[5] = x * b - y * a;
+}

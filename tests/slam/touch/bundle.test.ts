@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/geometry/random.js';
+import {
+  compose,
+  exp,
+  identity,
+  inverse,
+  log,
+  moveAtSensor,
+  separation,
+  type Pose,
+} from '../../../src/geometry/se3.js';
+import { patchOf } from '../../../src/sensors/tactile/patch.js';
+import { BlockSystem } from '../../../src/slam/touch/block-system.js';
+import { optimiseTouches, type BundleTouch } from '../../../src/slam/touch/bundle.js';
+import { contactsOf } from '../../../src/slam/touch/contacts.js';
+import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows } from '../../../src/slam/touch/pair-rows.js';
+import { SlideTrack } from '../../../src/slam/touch/slide.js';
+import { above, ball, bumpy, feel, floor, KINEMATICS, rolling, wrong } from './felt.js';
+
+const random = new Random('bundle');
+
+/** Touches that overlap, on a floor in waves: where they were, and where an arm says that they were. */
+function onWaves(x: number, y: number): Pose {
+  // As deep as the highest place under the middle of the gel, and a little more.
+  return above(x, y, -rolling(x, y, 0) / 0.95, 7e-4);
+}
+const TRUTH = Array.from({ length: 25 }, (_, k) =>
+  compose(onWaves(0.007 * (k % 5), 0.006 * Math.floor(k / 5)), exp([0, 0, 0, 0, 0, random.range(-1, 1)])),
+);
+const PATCHES = TRUTH.map((T) => patchOf(feel(rolling, T, random)));
+const SAID = TRUTH.map((T) => wrong(T, random));
+const touches = (predicted: readonly Pose[]): BundleTouch[] =>
+  PATCHES.map((patch, i) => ({ patch, predicted: predicted[i]! }));
+
+/** Rms of the poses' shifts along some axes relative to each other: what is common to all cannot be known. */
+function relativeError(poses: readonly Pose[], axes: readonly number[]): number {
+  const off = poses.map((T, i) => axes.map((k) => T[4 * k + 3]! - TRUTH[i]![4 * k + 3]!));
+  const mean = axes.map((_, k) => off.reduce((s, o) => s + o[k]!, 0) / off.length);
+  return Math.sqrt(
+    off.reduce((s, o) => s + o.reduce((t, v, k) => t + (v - mean[k]!) ** 2, 0), 0) / off.length,
+  );
+}
+
+describe('optimiseTouches', () => {
+  it('puts touches that overlap where they were, relative to each other', () => {
+    const found = optimiseTouches(touches(SAID), { kinematics: KINEMATICS });
+    expect(relativeError(SAID, [0, 1, 2])).toBeGreaterThan(2.5e-3);
+    expect(relativeError(found.poses, [2])).toBeLessThan(0.3 * relativeError(SAID, [2]));
+    expect(relativeError(found.poses, [0, 1])).toBeLessThan(0.8 * relativeError(SAID, [0, 1]));
+    expect(found.residual).toBeLessThan(1.5e-4);
+    expect(Math.min(...found.overlaps)).toBeGreaterThan(1);
+  });
+
+  it('leaves a touch that overlaps no other where the arm says', () => {
+    const alone = { patch: PATCHES[0]!, predicted: above(1, 1, 1) };
+    const { poses, overlaps } = optimiseTouches([...touches(SAID).slice(0, 4), alone], {
+      kinematics: KINEMATICS,
+    });
+    expect(overlaps[4]).toBe(0);
+    expect(separation(poses[4]!, alone.predicted)).toBeLessThan(1e-9);
+  });
+
+  it('finds what is wrong with the place on the hand in touches from all sides', () => {
+    // A ball from all sides: the sensor sits 3 mm farther out than it is said to.
+    const solid = ball(0.02);
+    const turn = new Random('sides');
+    const T = Array.from({ length: 40 }, () =>
+      compose(exp([0, 0, 0, 0, turn.range(-3, 3), turn.range(-3, 3)]), above(0, 0, 0.02)),
+    );
+    const error = exp([0, 0, 0.003, 0, 0, 0]);
+    const small = { translation: 2e-4, rotation: 2e-3 };
+    const input = T.map((pose) => ({
+      patch: patchOf(feel(solid, pose, turn)),
+      predicted: compose(pose, inverse(error)),
+    }));
+    const { handEye } = optimiseTouches(input, { kinematics: small, handEye: KINEMATICS, iterations: 40 });
+    expect(handEye[11]!).toBeGreaterThan(0.0025);
+    expect(handEye[11]!).toBeLessThan(0.0035);
+  });
+
+  it('refuses poses that are not made of numbers', () => {
+    const bad = touches([SAID[0]!, identity().fill(NaN)]).slice(0, 2);
+    expect(() => optimiseTouches(bad, { kinematics: KINEMATICS })).toThrow(
+      /pose of touch 1 is not made of numbers/,
+    );
+  });
+});
+
+describe('comparePatches', () => {
+  const [a, b] = [PATCHES[6]!, PATCHES[7]!];
+  const piece = { patch: a, ...contactsOf(a, 60) };
+
+  it('finds no distance between patches that lie where they were', () => {
+    const rows = pairRows(60);
+    comparePatches(piece, TRUTH[6]!, b, TRUTH[7]!, 2e-3, rows);
+    expect(rows.count).toBeGreaterThan(15);
+    const r = Array.from({ length: rows.count }, (_, k) => rows.values[k * PAIR_NUMBERS + 6]!);
+    expect(Math.sqrt(r.reduce((s, v) => s + v * v, 0) / r.length)).toBeLessThan(8e-5);
+  });
+
+  it('has Jacobians that finite differences give, for both patches', () => {
+    // A plane onto a plane: correspondences do not change.
+    const flat = patchOf(feel(floor(), above(0, 0, 0)));
+    const first = { patch: flat, ...contactsOf(flat, 60) };
+    const [Ta, Tb] = [
+      compose(above(0.004, 0.002, 4e-4), exp([0, 0, 0, 0.01, 0.02, 0.3])),
+      compose(above(0, 0, 0), exp([0, 0, 0, 0, 0.015, 0])),
+    ];
+    const [rows, moved] = [pairRows(60), pairRows(60)];
+    comparePatches(first, Ta, flat, Tb, 5e-3, rows);
+    expect(rows.count).toBeGreaterThan(20);
+    const J = new Float64Array(6);
+    for (const [T, sign] of [
+      [Ta, 1],
+      [Tb, -1],
+    ] as const)
+      for (let k = 0; k < 6; k++) {
+        const step = new Float64Array(6);
+        step[k] = 1e-6;
+        const at = moveAtSensor(T, step);
+        comparePatches(first, sign > 0 ? at : Ta, flat, sign > 0 ? Tb : at, 5e-3, moved);
+        expect(moved.count).toBe(rows.count);
+        let [worst, largest] = [0, 0];
+        for (let i = 0; i < rows.count; i++) {
+          jacobianAt(rows.values, i * PAIR_NUMBERS, T, sign, J);
+          const numeric = (moved.values[i * PAIR_NUMBERS + 6]! - rows.values[i * PAIR_NUMBERS + 6]!) / 1e-6;
+          worst = Math.max(worst, Math.abs(numeric - J[k]!));
+          largest = Math.max(largest, Math.abs(numeric));
+        }
+        expect(worst).toBeLessThan(1e-3 * largest + 1e-5);
+      }
+  });
+
+  it('counts a sample as too deep where the other gel was free, and only there', () => {
+    const half = feel(floor(), above(0, 0, 0));
+    const contact = half.contact.map((_, i) => (i % 40 < 20 ? 1 : 0));
+    const depth = half.depth.map((d, i) => (i % 40 < 20 ? d : 0));
+    const other = patchOf({ ...half, contact, depth });
+    const flat = patchOf(half);
+    const rows = pairRows(60);
+    // The same plane, a millimetre into the other gel: it would have been felt.
+    comparePatches(
+      { patch: flat, ...contactsOf(flat, 60) },
+      above(0, 0, 0),
+      other,
+      above(0, 0, 0),
+      5e-3,
+      rows,
+    );
+    const deep = Array.from({ length: rows.count }, (_, k) => rows.values[k * PAIR_NUMBERS + 6]!).filter(
+      (r) => r < -9e-4,
+    );
+    expect(deep.length).toBeGreaterThan(10);
+    expect(deep.length).toBeLessThan(rows.count);
+  });
+});
+
+describe('BlockSystem', () => {
+  it('solves what is symmetric and positive definite', () => {
+    const n = 5;
+    const system = new BlockSystem(n);
+    const dense = new Float64Array((6 * n) ** 2);
+    const add = (i: number, j: number, J: readonly Float64Array[]): void => {
+      const block = (a: Float64Array, b: Float64Array): Float64Array =>
+        Float64Array.from({ length: 36 }, (_, k) => a[Math.floor(k / 6)]! * b[k % 6]!);
+      for (const [p, q] of [
+        [0, 0],
+        [1, 1],
+        [0, 1],
+      ] as const) {
+        const [r, c] = [p === 0 ? i : j, q === 0 ? i : j];
+        const values = block(J[p]!, J[q]!);
+        system.add(r, c, values);
+        values.forEach((v, k) => {
+          const [x, y] = [6 * r + Math.floor(k / 6), 6 * c + (k % 6)];
+          dense[x * 6 * n + y]! += v;
+          if (r !== c) dense[y * 6 * n + x]! += v;
+        });
+      }
+    };
+    for (let i = 0; i < n; i++)
+      for (let j = i + 1; j < n; j++)
+        for (let k = 0; k < 4; k++)
+          add(
+            i,
+            j,
+            [0, 1].map(() => Float64Array.from({ length: 6 }, () => random.normal())),
+          );
+    const eye = Float64Array.from({ length: 36 }, (_, k) => (k % 7 === 0 ? 0.1 : 0));
+    for (let i = 0; i < n; i++) {
+      system.add(i, i, eye);
+      for (let k = 0; k < 6; k++) dense[(6 * i + k) * (6 * n + 1)]! += 0.1;
+    }
+    for (let i = 0; i < 6 * n; i++) system.b[i] = random.normal();
+    const x = system.solve(1e-10, 2000);
+    for (let r = 0; r < 6 * n; r++) {
+      const sum = x.reduce((s, v, c) => s + dense[r * 6 * n + c]! * v, 0);
+      expect(sum).toBeCloseTo(system.b[r]!, 6);
+    }
+  });
+});
+
+describe('SlideTrack', () => {
+  const step = { translation: 3e-4, rotation: 3e-3 };
+
+  it('follows a contact that slides better than the arm', () => {
+    const track = new SlideTrack({ step });
+    const noise = new Random('slide');
+    let said = above(0, 0, 1.2e-3);
+    let [arm, tracked] = [0, 0];
+    for (let k = 0; k < 20; k++) {
+      const truth = above(0.0006 * k, 0.0004 * k, 1.2e-3);
+      // The arm errs a little in each step.
+      const move = compose(inverse(above(0.0006 * (k - 1), 0.0004 * (k - 1), 1.2e-3)), truth);
+      if (k > 0)
+        said = compose(compose(said, move), exp([0, 1, 2].map(() => 3e-4 * noise.normal()).concat(0, 0, 0)));
+      const { pose, rows } = track.add(patchOf(feel(bumpy, truth, noise)), said);
+      if (k > 0) expect(rows).toBeGreaterThan(30);
+      arm = Math.max(arm, separation(said, truth));
+      tracked = Math.max(tracked, separation(pose, truth));
+    }
+    expect(arm).toBeGreaterThan(5e-4);
+    expect(tracked).toBeLessThan(0.4 * arm);
+  });
+
+  it('begins anew after the contact was lost, or far from the touch before', () => {
+    const track = new SlideTrack({ step });
+    const [patch, T] = [PATCHES[0]!, TRUTH[0]!];
+    track.add(patch, T);
+    expect(track.add(patch, T).rows).toBeGreaterThan(30);
+    const far = moveAtSensor(T, [1, 0, 0, 0, 0, 0]);
+    expect(track.add(patch, far)).toEqual({ pose: far, rows: 0 });
+    track.add(patchOf(feel(floor(-1), T)), T);
+    const start = moveAtSensor(T, [0, 0, 1e-3, 0, 0, 0]);
+    expect(track.add(patch, T, start)).toEqual({ pose: start, rows: 0 });
+    expect(Math.hypot(...log(compose(inverse(start), track.add(patch, T).pose)))).toBeLessThan(1e-4);
+    track.reset();
+    expect(track.add(patch, T).rows).toBe(0);
+  });
+});

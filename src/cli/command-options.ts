@@ -1,3 +1,5 @@
+import type { CalibrateTouchOptions } from './calibrate-touch.js';
+
 /** Options of `feltmap replay`, as commander delivers them. */
 export interface ReplayOptions {
   out?: string;
@@ -112,6 +114,7 @@ export interface Actions {
   sim(world: string, options: SimCommandOptions): Promise<number>;
   evalTrajectory(estimate: string, truth: string, options: EvalTrajCommandOptions): Promise<number>;
   evalMesh(mesh: string, truth: string, options: EvalMeshCommandOptions): Promise<number>;
+  calibrateTouch(folder: string, options: CalibrateTouchOptions): Promise<number>;
   config(options: ConfigOptions): Promise<number>;
   node(args: readonly string[]): Promise<number>;
 }

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { addCalibrateTouch } from './calibrate-touch-command.js';
 import { ENGINES } from '../field/backends/names.js';
 import type {
   ReplayOptions,
@@ -215,6 +216,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .action(async (world: string, options: SimCommandOptions) => done(await actions.sim(world, options)));
 
   addEvalCommands(program, actions, done);
+  addCalibrateTouch(program, actions, done);
 
   program
     .command('node')

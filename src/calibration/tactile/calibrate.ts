@@ -47,6 +47,8 @@ export interface HeldOutPress {
 
 export interface CalibrationResult {
   readonly calibration: TouchCalibration;
+  /** The calibration that had not seen the held-out presses. */
+  readonly probe: TouchCalibration;
   readonly heldOut: readonly HeldOutPress[];
   /** Presses in which no circle was found. */
   readonly leftOut: readonly string[];
@@ -104,13 +106,13 @@ export function calibrateGel(pool: KernelPool, input: CalibrationInput): Calibra
   );
   const heldOut = measurePresses(pool, probe, reference, [...isHeld]);
   const sigma = heldOut.length > 0 ? meanOf(heldOut.map(({ rms }) => rms)) : pitch;
-  if (isHeld.size === 0) return { calibration: probe, heldOut, leftOut, trained: found.length };
+  if (isHeld.size === 0) return { calibration: probe, probe, heldOut, leftOut, trained: found.length };
   onProgress?.(`training on all ${found.length} presses`);
   const final = train(found, sigma, 1);
   const known = found.filter((press) => press.depth !== undefined);
   const gain = final.kind === 'network' && known.length > 0 ? depthGain(pool, final, reference, known) : 1;
   const calibration = final.kind === 'network' ? { ...final, depthGain: gain } : final;
-  return { calibration, heldOut, leftOut, trained: found.length };
+  return { calibration, probe, heldOut, leftOut, trained: found.length };
 }
 
 /** Measures presses with a calibration; those outside the image are left out. */

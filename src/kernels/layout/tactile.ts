@@ -54,4 +54,6 @@ export const A_TARGETS = 72; // f32*, OUTPUTS planes of A_COUNT
 export const A_COUNT = 76; // i32: a multiple of SAMPLES
 export const A_TRANSPOSED = 80; // f32*: the weights of each layer as [in][out], same offsets
 export const A_GRADIENTS = 84; // f32*: WEIGHTS + 2 per chunk; the last two are the sum of the loss, and 0
-export const A_BYTES = 88;
+// Pixels at rest
+export const A_GATE = 88; // f32*: what the slopes of each pixel are multiplied by; pixels at 0 are not looked at
+export const A_BYTES = 96;

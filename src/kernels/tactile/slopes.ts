@@ -2,6 +2,7 @@
 import {
   A_BASE,
   A_DIFFERENCE,
+  A_GATE,
   A_HEIGHT,
   A_IMAGE,
   A_INVERSE,
@@ -37,8 +38,12 @@ export function tactileSlopes(args: usize, chunk: i32): void {
   for (let first = chunk * PIXELS; first < last; first += BLOCK) {
     const pixels = min(BLOCK, last - first);
     readInputs(args, scratch, first, pixels);
-    const outputs = network(load<u32>(args, A_WEIGHTS), scratch);
-    writeSlopes(args, outputs, first, pixels, count);
+    if (isQuiet(args, first, pixels)) {
+      clearSlopes(args, first, pixels, count);
+    } else {
+      const outputs = network(load<u32>(args, A_WEIGHTS), scratch);
+      writeSlopes(args, outputs, first, pixels, count);
+    }
   }
 }
 
@@ -92,8 +97,23 @@ function readInputs(args: usize, scratch: usize, first: i32, pixels: i32): void 
   }
 }
 
+/** Whether the gate is shut for all of the pixels; it has no say where the reference itself is looked at. */
+function isQuiet(args: usize, first: i32, pixels: i32): boolean {
+  if (load<u32>(args, A_BASE) == 0) return false;
+  const gate = (load<u32>(args, A_GATE) as usize) + ((first as usize) << 2);
+  for (let i: usize = 0; i < (pixels as usize); i++) if (load<f32>(gate + (i << 2)) > 0) return false;
+  return true;
+}
+
+function clearSlopes(args: usize, first: i32, pixels: i32, count: i32): void {
+  const to = (load<u32>(args, A_SLOPES) as usize) + ((first as usize) << 2);
+  memory.fill(to, 0, (pixels as usize) << 2);
+  memory.fill(to + ((count as usize) << 2), 0, (pixels as usize) << 2);
+}
+
 function writeSlopes(args: usize, outputs: usize, first: i32, pixels: i32, count: i32): void {
   const base = load<u32>(args, A_BASE) as usize;
+  const gate = (load<u32>(args, A_GATE) as usize) + ((first as usize) << 2);
   for (let axis: usize = 0; axis < (OUTPUTS as usize); axis++) {
     const plane = ((axis * (count as usize)) << 2) + ((first as usize) << 2);
     const from = outputs + axis * ROW;
@@ -101,8 +121,9 @@ function writeSlopes(args: usize, outputs: usize, first: i32, pixels: i32, count
     // Vectors may run past the last pixel: planes have room for a block more.
     for (let at: usize = 0; at < (pixels as usize) << 2; at += 16) {
       const angle = v128.load(from + at);
-      const turned = base == 0 ? angle : f32x4.sub(angle, v128.load(base + plane + at));
-      storePart(to + at, base == 0 ? turned : tangent(turned), pixels - ((at >> 2) as i32));
+      const turned =
+        base == 0 ? angle : tangent(f32x4.sub(angle, v128.load(base + plane + at)), v128.load(gate + at));
+      storePart(to + at, turned, pixels - ((at >> 2) as i32));
     }
   }
 }
@@ -120,13 +141,13 @@ function storePart(at: usize, v: v128, count: i32): void {
   if (count > 2) v128.store32_lane(at + 8, v, 2);
 }
 
-/** tan x by Lambert's continued fraction to x⁴: within 0.05 % up to STEEPEST, where it stops. */
+/** g·tan x by Lambert's continued fraction to x⁴: within 0.05 % up to STEEPEST, where it stops. */
 // @ts-ignore: decorator
 @inline
-function tangent(angle: v128): v128 {
+function tangent(angle: v128, gate: v128): v128 {
   const x = f32x4.max(f32x4.splat(-STEEPEST), f32x4.min(f32x4.splat(STEEPEST), angle));
   const xx = f32x4.mul(x, x);
   const above = f32x4.mul(x, f32x4.sub(f32x4.splat(105), f32x4.mul(f32x4.splat(10), xx)));
   const below = f32x4.add(f32x4.splat(105), f32x4.mul(xx, f32x4.sub(xx, f32x4.splat(45))));
-  return f32x4.div(above, below);
+  return f32x4.mul(gate, f32x4.div(above, below));
 }

@@ -1,5 +1,5 @@
 /** Pixels of a cell and axis: noise and printed dots average out, a touch is still many cells wide. */
-const CELL = 8;
+export const CELL = 8;
 /** A cell that differs by more grey levels, once brightness and colour are matched, was touched. */
 const LEAST_CHANGE = 5;
 /** Share of cells that may differ all the same: dust, a dead pixel. */

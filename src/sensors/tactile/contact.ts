@@ -3,8 +3,8 @@ const QUIET = 8;
 /** Pixels that differ by more are touched, if the gel is pressed in there. */
 const LOUD = 15;
 /** Depth of what is certainly touched, and of what can be, as shares of the deepest. */
-const CERTAIN = 0.3;
-const POSSIBLE = 0.2;
+const CERTAIN = 0.4;
+const POSSIBLE = 0.3;
 /** Less than this (m) nobody can tell from noise. */
 const LEAST_DEPTH = 5e-5;
 /** A touch changes at least so many pixels. */
@@ -65,8 +65,8 @@ export interface Contact {
 }
 
 /**
- * Marks the pixels where something touches: pressed in by a fifth of the deepest, and either by nearly a third or with a
- * clear change of colour. The gel is drawn down around a contact without touching: a change of colour alone tells little.
+ * Marks the pixels where something touches: pressed in by three tenths of the deepest, and either by four or with a clear
+ * change of colour. The gel is drawn down around a contact without touching: a change of colour alone tells little.
  *
  * @param depth metres, NaN where unknown
  * @param difference grey levels from the reference; undefined where there is no image

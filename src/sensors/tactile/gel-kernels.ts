@@ -17,6 +17,8 @@ export class GelKernels {
   readonly difference: Uint8Array;
   /** ∂H/∂x, then ∂H/∂y: a plane each. */
   readonly slopes: Float32Array;
+  /** What the slopes of each pixel are multiplied by, 0 … 1; pixels at 0 are not looked at. */
+  readonly gate: Float32Array;
   /** In pixels, up to a constant. */
   readonly heights: Float32Array;
   /** The reference, 3 bytes a pixel. */
@@ -51,6 +53,7 @@ export class GelKernels {
     this.#base = this.#floats(L.A_BASE, 2 * pixels);
     this.slopes = this.#floats(L.A_SLOPES, 2 * pixels);
     this.difference = this.#bytes(L.A_DIFFERENCE, pixels);
+    this.gate = this.#floats(L.A_GATE, pixels).fill(1);
     this.#floats(L.A_SCRATCH, L.SCRATCH * Math.ceil(pixels / L.PIXELS));
     this.#floats(L.A_FORWARD, 2 * half * half).set(tables.forward);
     this.#floats(L.A_BACKWARD, 2 * half * half).set(tables.backward);

@@ -119,6 +119,7 @@ export class GelReader {
   }
 
   #byNetwork(rgb: Uint8Array, kernels: GelKernels, depth: Float32Array): void {
+    this.#keeper.gate(kernels.gate);
     kernels.findSlopes(rgb);
     if (this.#markers) {
       const hidden = this.#markers.find(rgb, this.#hidden);

@@ -1,4 +1,5 @@
-import { changeBetween, coarsen, type CoarseImage } from './coarse.js';
+import { type Change, changeBetween, coarsen, type CoarseImage } from './coarse.js';
+import { gatePixels } from './gate.js';
 
 /** Untouched images in a row before the reference is captured anew. */
 const QUIET = 3;
@@ -28,6 +29,7 @@ export interface Kept {
 export class ReferenceKeeper {
   #coarse: CoarseImage | undefined;
   #last: CoarseImage | undefined;
+  #shown: { coarse: CoarseImage; gains: Change['gains'] } | undefined;
   #quiet = 0;
   readonly #sum: Float32Array;
 
@@ -44,10 +46,12 @@ export class ReferenceKeeper {
     this.#forget();
   }
 
+  /** An image, in the order in which they were taken. */
   show(rgb: Uint8Array): Kept {
     const coarse = coarsen(rgb, this.width, this.height);
     if (!this.#coarse) return { touched: false };
-    const { touched, drift } = changeBetween(this.#coarse, coarse);
+    const { touched, drift, gains } = changeBetween(this.#coarse, coarse);
+    this.#shown = { coarse, gains };
     // A finger that rests on the gel looks the same in every image: only what was like the reference counts.
     if (touched || (this.#last && changeBetween(this.#last, coarse).touched)) {
       this.#forget();
@@ -63,6 +67,12 @@ export class ReferenceKeeper {
     if (drift < WORTH_CAPTURING) return { touched };
     this.set(mean);
     return { touched, reference: mean };
+  }
+
+  /** How much each pixel of the image that was shown last differs from the reference, 0 … 1. */
+  gate(out: Float32Array): void {
+    if (!this.#coarse || !this.#shown) return;
+    gatePixels(this.#coarse, this.#shown.coarse, this.#shown.gains, this.width, this.height, out);
   }
 
   #forget(): void {

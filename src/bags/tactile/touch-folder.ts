@@ -39,7 +39,7 @@ interface StampedPose {
  * pose, is left out and told.
  *
  * @example
- * for await (const touch of readTouchFolder('touches', calibration)) integrate(touch, touch.T_map_sensor);
+ * for await (const touch of readTouchFolder(folder, calibration)) show(touch.depth, touch.T_map_sensor);
  * @throws FeltmapError not-found without a calibration, images or poses; bad-input for poses that are none
  */
 export async function* readTouchFolder(

@@ -6,7 +6,7 @@ import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
 import { GelReader } from '../../sensors/tactile/gel-reader.js';
 import { MarkerFilter } from '../../sensors/tactile/markers.js';
 import { fitBall } from './ball-fit.js';
-import { changeOf, findCircle, type Circle } from './circle.js';
+import { changeOf, darkeningOf, findCircle, type Circle } from './circle.js';
 import { pressSamples, type Press } from './samples.js';
 import { trainSlopes, type TrainingOptions } from './slope-trainer.js';
 import { fitDepthTable } from './table-fit.js';
@@ -163,7 +163,11 @@ function locate(
   const hidden = markers?.dots.find(image.data);
   hidden?.forEach((dot, i) => (hidden[i] = dot | markers!.inReference[i]!));
   const fill = hidden && ((data: Float32Array): void => markers!.dots.fill([data], hidden));
-  const circle = findCircle(changeOf(image.data, reference.data, width, height, fill), kind === 'table');
+  const change =
+    kind === 'table'
+      ? darkeningOf(image.data, reference.data, width, height)
+      : changeOf(image.data, reference.data, width, height, fill);
+  const circle = findCircle(change, kind === 'table');
   const ballRadius = ballDiameter / 2 / pitch;
   if (!circle || circle.radius >= ballRadius) return undefined;
   const press = { name, image: image.data, circle, ballRadius };

@@ -1,3 +1,5 @@
+import { greyOf } from '../../sensors/tactile/depth-table.js';
+
 /** A circle in an image, pixels; the middle of the first pixel is (0, 0). */
 export interface Circle {
   readonly x: number;
@@ -40,6 +42,19 @@ export function changeOf(
     for (let c = 0; c < 3; c++)
       data[i] = Math.max(data[i]!, Math.abs(image[3 * i + c]! - reference[3 * i + c]!));
   fill?.(data);
+  return { width, height, data: smooth(smooth(data, width, height), width, height) };
+}
+
+/** How much darker than the reference an image is: for gels whose shade tells the depth. @param image RGB, as the reference */
+export function darkeningOf(
+  image: Uint8Array,
+  reference: Uint8Array,
+  width: number,
+  height: number,
+): ChangeImage {
+  const data = Float32Array.from({ length: width * height }, (_, i) =>
+    Math.max(0, greyOf(reference, i) - greyOf(image, i)),
+  );
   return { width, height, data: smooth(smooth(data, width, height), width, height) };
 }
 

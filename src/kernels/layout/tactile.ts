@@ -20,8 +20,8 @@ export const RATIO_FLOOR = 0.02;
 export const BLOCK = 64;
 /** Pixels of a chunk: fixed, so that results do not depend on threads. */
 export const PIXELS = 1024;
-/** Floats of scratch per chunk: a block's inputs, activations, outputs, and as much for their derivatives. */
-export const SCRATCH = 13184;
+/** Floats of scratch per chunk: a block's inputs, activations and outputs, derivatives, and its places in the image. */
+export const SCRATCH = 10944;
 /** Samples of a chunk in training. */
 export const SAMPLES = 256;
 /** Rows of the image per chunk of the transforms. */

@@ -17,17 +17,25 @@ export function coarsen(rgb: Uint8Array, width: number, height: number): CoarseI
   const columns = Math.max(1, Math.floor(width / CELL));
   const rows = Math.max(1, Math.floor(height / CELL));
   const data = new Float32Array(3 * columns * rows);
-  for (let y = 0; y < Math.min(height, rows * CELL); y++) {
+  // Every other row: noise is an eighth of a grey level as it is.
+  const bottom = Math.min(height, rows * CELL);
+  for (let y = 0; y < bottom; y += 2) {
     const row = 3 * columns * Math.floor(y / CELL);
-    for (let x = 0; x < Math.min(width, columns * CELL); x++) {
-      const to = row + 3 * Math.floor(x / CELL);
-      const from = 3 * (y * width + x);
-      data[to]! += rgb[from]!;
-      data[to + 1]! += rgb[from + 1]!;
-      data[to + 2]! += rgb[from + 2]!;
+    let from = 3 * y * width;
+    for (let column = 0; column < columns; column++) {
+      let [r, g, b] = [0, 0, 0];
+      const end = from + 3 * Math.min(CELL, width - column * CELL);
+      for (; from < end; from += 3) {
+        r += rgb[from]!;
+        g += rgb[from + 1]!;
+        b += rgb[from + 2]!;
+      }
+      data[row + 3 * column]! += r;
+      data[row + 3 * column + 1]! += g;
+      data[row + 3 * column + 2]! += b;
     }
   }
-  const share = (columns * rows) / (Math.min(height, rows * CELL) * Math.min(width, columns * CELL));
+  const share = (columns * rows) / (Math.ceil(bottom / 2) * Math.min(width, columns * CELL));
   for (let i = 0; i < data.length; i++) data[i]! *= share;
   return { columns, rows, data };
 }

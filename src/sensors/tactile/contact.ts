@@ -24,13 +24,13 @@ export function restHeight(heights: Float32Array, difference: Uint8Array): numbe
   let quiet = 0;
   for (let i = 0; i < heights.length; i++) if (difference[i]! < QUIET) quiet++;
   const few = quiet < 0.02 * heights.length;
-  return quantile(heights, few ? 0.05 : 0.5, few ? undefined : difference);
+  return quantile(heights, few ? 0.05 : 0.5, 3, few ? undefined : difference);
 }
 
-/** A quantile of heights by a histogram, within 1/2048 of their range; of all, or of the quiet ones. */
-function quantile(heights: Float32Array, share: number, difference?: Uint8Array): number {
+/** A quantile of heights by a histogram, within 1/2048 of their range; of all, or of the quiet ones; every `stride`th. */
+function quantile(heights: Float32Array, share: number, stride: number, difference?: Uint8Array): number {
   let [low, high, count] = [Infinity, -Infinity, 0];
-  for (let i = 0; i < heights.length; i++) {
+  for (let i = 0; i < heights.length; i += stride) {
     if (difference && difference[i]! >= QUIET) continue;
     const h = heights[i]!;
     if (!(h - h === 0)) continue;
@@ -41,7 +41,7 @@ function quantile(heights: Float32Array, share: number, difference?: Uint8Array)
   if (!(high > low)) return count > 0 ? low : 0;
   const bins = new Uint32Array(BINS);
   const scale = (BINS - 1e-3) / (high - low);
-  for (let i = 0; i < heights.length; i++) {
+  for (let i = 0; i < heights.length; i += stride) {
     if (difference && difference[i]! >= QUIET) continue;
     const h = heights[i]!;
     if (h - h === 0) bins[Math.floor((h - low) * scale)]!++;
@@ -77,7 +77,7 @@ export function markContact(
   difference: Uint8Array | undefined,
   contact: Uint8Array,
 ): Contact {
-  const peak = quantile(depth, 1 - NOISE);
+  const peak = quantile(depth, 1 - NOISE, 1);
   contact.fill(0);
   let pixels = 0;
   for (let i = 0; i < depth.length; i++) {

@@ -9,7 +9,7 @@ export function greyOf(rgb: Uint8Array, pixel: number): number {
  *
  * @param depths metres at 0, 1, 2 … grey levels darker
  * @param out depth in metres
- * @param difference grey levels from the reference, rounded
+ * @param difference grey levels darker than the reference, rounded; a ring that brightens around a contact is none
  */
 export function lookUpDepths(
   rgb: Uint8Array,
@@ -21,7 +21,7 @@ export function lookUpDepths(
   const last = depths.length - 1;
   for (let i = 0; i < out.length; i++) {
     const darker = greyOf(reference, i) - greyOf(rgb, i);
-    difference[i] = Math.min(255, Math.round(Math.abs(darker)));
+    difference[i] = Math.min(255, Math.max(0, Math.round(darker)));
     const at = Math.min(last, Math.max(0, darker));
     const below = Math.min(last - 1, Math.floor(at));
     const share = at - below;

@@ -9,6 +9,7 @@ const CORE = [
   'compute',
   'kernels',
   'sensors',
+  'calibration',
   'field',
   'mesh',
   'map',

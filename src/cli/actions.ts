@@ -49,6 +49,11 @@ export const actions: Actions = {
     return inStage('input', () => evalMesh(mesh, truth, options));
   },
 
+  async calibrateTouch(folder, options) {
+    const { calibrateTouch } = await import('./calibrate-touch.js');
+    return calibrateTouch(folder, options);
+  },
+
   async node(args) {
     const { rosArguments, runNode } = await import('../ros/node.js');
     return runNode({

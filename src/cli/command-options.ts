@@ -1,5 +1,7 @@
 import type { SensorSet } from '../config/sensor-sets.js';
 
+import type { CalibrateTouchOptions } from './calibrate-touch.js';
+
 /** Options of `feltmap replay`, as commander delivers them. */
 export interface ReplayOptions {
   out?: string;
@@ -122,6 +124,7 @@ export interface Actions {
   sim(world: string, options: SimCommandOptions): Promise<number>;
   evalTrajectory(estimate: string, truth: string, options: EvalTrajCommandOptions): Promise<number>;
   evalMesh(mesh: string, truth: string, options: EvalMeshCommandOptions): Promise<number>;
+  calibrateTouch(folder: string, options: CalibrateTouchOptions): Promise<number>;
   config(options: ConfigOptions): Promise<number>;
   node(args: readonly string[]): Promise<number>;
 }

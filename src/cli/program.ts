@@ -1,5 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { SENSOR_SETS } from '../config/sensor-sets.js';
+
+import { addCalibrateTouch } from './calibrate-touch-command.js';
 import { ENGINES } from '../field/backends/names.js';
 import { OBJECT_FAMILIES } from '../sim/objects/object.js';
 import { PROBING } from '../sim/touch/probing.js';
@@ -259,6 +261,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .action(async (world: string, options: SimCommandOptions) => done(await actions.sim(world, options)));
 
   addEvalCommands(program, actions, done);
+  addCalibrateTouch(program, actions, done);
 
   program
     .command('node')

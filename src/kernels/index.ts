@@ -17,6 +17,7 @@ export { query, evaluateBlocks } from './field/query';
 export * from './mesh/extract';
 export * from './lidar/index';
 export * from './camera/index';
+export * from './tactile/index';
 export { drawSamples } from './field/sample';
 
 /** Where this module's static data ends. */

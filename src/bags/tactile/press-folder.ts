@@ -1,0 +1,127 @@
+import { readdir } from 'node:fs/promises';
+import { basename, extname, join, relative, sep } from 'node:path';
+import type { BallPress } from '../../calibration/tactile/calibrate.js';
+import { FeltmapError } from '../../geometry/errors.js';
+import { readColor } from '../../images/pictures.js';
+import type { ColorImage } from '../../sensors/camera/frame.js';
+import { fileError, readText, readWhole } from '../files.js';
+
+const IMAGES = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'];
+const REFERENCE = /^(background|reference|ref|bg|untouched|no_?contact)[._-]?\d*$/i;
+/** Folders inside folders that are looked into. */
+const DEEPEST = 3;
+const MOST_IMAGES = 2000;
+const LARGEST = 64 * 1024 * 1024;
+
+/** Images of balls pressed into a gel, with the gel untouched. */
+export interface PressFolder {
+  readonly reference: ColorImage;
+  /** Where the reference was found. */
+  readonly referencePath: string;
+  readonly presses: readonly BallPress[];
+}
+
+export interface PressFolderOptions {
+  /** Metres; default: by the names of folders, such as 6.310mm. */
+  readonly ballDiameter?: number;
+  /** Image of the untouched gel; default: the one that is named reference, ref or background. */
+  readonly reference?: string;
+}
+
+/**
+ * Reads a folder of presses, folders in it included. Known depths may stand in depths.csv: lines of file name and
+ * millimetres.
+ *
+ * @throws FeltmapError not-found without images or without a reference, bad-config without a diameter, bad-input for files
+ *   that cannot be read
+ */
+export async function readPressFolder(
+  folder: string,
+  options: PressFolderOptions = {},
+): Promise<PressFolder> {
+  const paths = await imagesBelow(folder, DEEPEST);
+  const referencePath =
+    options.reference ?? paths.find((path) => REFERENCE.test(basename(path, extname(path))));
+  if (referencePath === undefined)
+    throw new FeltmapError(
+      'not-found',
+      `${folder} holds no image of the untouched gel (named reference.png, ref.png or background.png); give one with --reference.`,
+    );
+  const presses = paths.filter(
+    (path) => path !== referencePath && !REFERENCE.test(basename(path, extname(path))),
+  );
+  if (presses.length === 0)
+    throw new FeltmapError('not-found', `${folder} holds no images of presses (PNG or JPEG).`);
+  if (presses.length > MOST_IMAGES)
+    throw new FeltmapError(
+      'bad-input',
+      `${folder} holds ${presses.length} images, but 20 to 50 presses are enough and ${MOST_IMAGES} the most.`,
+    );
+  const reference = await readImage(referencePath);
+  const depths = await readDepths(folder);
+  const read: BallPress[] = [];
+  for (const path of presses) {
+    const name = relative(folder, path).split(sep).join('/');
+    const depth = depths.get(name) ?? depths.get(basename(path));
+    read.push({
+      name,
+      image: await readImage(path),
+      ballDiameter: options.ballDiameter ?? diameterInPath(name, folder),
+      ...(depth !== undefined && { depth }),
+    });
+  }
+  return { reference, referencePath, presses: read };
+}
+
+/** An RGB image from a file. @throws FeltmapError */
+export async function readImage(path: string): Promise<ColorImage> {
+  return readColor(await readWhole(path, LARGEST), path);
+}
+
+async function imagesBelow(folder: string, deeper: number): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw fileError(folder, cause);
+  });
+  const found: string[] = [];
+  for (const entry of entries.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && deeper > 0) found.push(...(await imagesBelow(path, deeper - 1)));
+    else if (entry.isFile() && IMAGES.includes(extname(entry.name).toLowerCase())) found.push(path);
+  }
+  return found;
+}
+
+/** Metres, from a folder such as 6.310mm. */
+function diameterInPath(name: string, folder: string): number {
+  for (const part of [...name.split('/'), basename(folder)]) {
+    const match = /^(\d+(?:\.\d+)?)\s*mm$/i.exec(part);
+    if (match) return Number(match[1]) / 1000;
+  }
+  throw new FeltmapError(
+    'bad-config',
+    `The diameter of the ball in ${name} is not known; give it in millimetres with --ball-diameter.`,
+  );
+}
+
+/** Metres by name of a file. */
+async function readDepths(folder: string): Promise<Map<string, number>> {
+  const path = join(folder, 'depths.csv');
+  const depths = new Map<string, number>();
+  const names = await readdir(folder);
+  if (!names.includes('depths.csv')) return depths;
+  for (const [i, line] of (await readText(path)).split('\n').entries()) {
+    const content = line.split('#')[0]!.trim();
+    if (content === '') continue;
+    const [name, millimetres] = content.split(/[\s,;]+/);
+    const depth = Number(millimetres) / 1000;
+    if (!(depth > 0 && depth < 0.05)) {
+      if (i === 0) continue; // a heading
+      throw new FeltmapError(
+        'bad-input',
+        `${path}, line ${i + 1}: '${content.slice(0, 40)}' is no file name and depth in millimetres`,
+      );
+    }
+    depths.set(name!, depth);
+  }
+  return depths;
+}

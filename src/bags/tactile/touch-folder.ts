@@ -1,0 +1,127 @@
+import { readdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { KernelPool } from '../../compute/pool.js';
+import { FeltmapError } from '../../geometry/errors.js';
+import { fromQuaternion, interpolate, type Pose } from '../../geometry/se3.js';
+import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
+import { GelReader } from '../../sensors/tactile/gel-reader.js';
+import { noCalibration } from '../../sensors/tactile/presets.js';
+import type { PosedTouch } from '../../sensors/tactile/touch.js';
+import { imagesOf, stampsOfNames } from '../camera/image-names.js';
+import { fileError, readText } from '../files.js';
+import { parseSeconds } from '../timestamps.js';
+import { readImage } from './press-folder.js';
+
+const IMAGES = ['.png', '.jpg', '.jpeg', '.webp'];
+const REFERENCE = /^(background|reference|ref|bg|untouched)$/i;
+/** Poses farther apart in time than this are not interpolated between. */
+const LONGEST_GAP_NS = 200_000_000n;
+const MEMORY_MIB = 64;
+
+export interface TouchFolderOptions {
+  /** Threads and memory for the kernels; default: a pool of one thread. */
+  readonly pool?: KernelPool;
+  /** Default: gel. */
+  readonly frameId?: string;
+  /** What the user should know, each once. */
+  readonly onNotice?: (text: string) => void;
+}
+
+interface StampedPose {
+  readonly stampNs: bigint;
+  readonly pose: Pose;
+}
+
+/**
+ * Reads a folder of images of a gel as posed touches: reference.png (or ref, background; else the first image is taken for
+ * it), and poses.txt with a line `t x y z qx qy qz qw` for T_map_sensor at each stamp (TUM format). Images belong to lines
+ * one to one where there are as many of both; else by the stamps in their names. An image that cannot be read, or has no
+ * pose, is left out and told.
+ *
+ * @example
+ * for await (const touch of readTouchFolder(folder, calibration)) show(touch.depth, touch.T_map_sensor);
+ * @throws FeltmapError not-found without a calibration, images or poses; bad-input for poses that are none
+ */
+export async function* readTouchFolder(
+  folder: string,
+  calibration: TouchCalibration | undefined,
+  options: TouchFolderOptions = {},
+): AsyncGenerator<PosedTouch> {
+  if (!calibration) throw noCalibration(folder);
+  const notice = options.onNotice ?? ((): void => undefined);
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw fileError(folder, cause);
+  });
+  const all = imagesOf(names, IMAGES);
+  const named = all.find((name) => REFERENCE.test(basename(name, extname(name))));
+  const images = all.filter((name) => name !== named);
+  if (images.length === 0) throw new FeltmapError('not-found', `${folder} holds no images (PNG or JPEG).`);
+  if (!names.includes('poses.txt'))
+    throw new FeltmapError(
+      'not-found',
+      `${folder} holds no poses.txt: lines 't x y z qx qy qz qw' that say where the sensor was.`,
+    );
+  const poses = await readPoses(join(folder, 'poses.txt'));
+  const stampsNs =
+    poses.length === images.length ? poses.map((pose) => pose.stampNs) : stampsOfNames(images).stampsNs;
+  const pool = options.pool ?? (await KernelPool.create({ threads: 1, memoryMiB: MEMORY_MIB }));
+  const reader = new GelReader(pool, calibration, options.frameId ?? 'gel');
+  try {
+    if (named === undefined) notice(`${folder} holds no reference image: its first image is taken for it.`);
+    reader.setReference(await readImage(join(folder, named ?? images[0]!)));
+    for (const [i, name] of images.entries()) {
+      const stampNs = stampsNs[i]!;
+      const T_map_sensor = poses.length === images.length ? poses[i]!.pose : poseAt(poses, stampNs);
+      if (!T_map_sensor) {
+        notice(`${folder}: some images have no pose in poses.txt within 0.2 s; they are left out.`);
+        continue;
+      }
+      try {
+        yield { ...reader.read(await readImage(join(folder, name)), stampNs), T_map_sensor };
+      } catch (error) {
+        if (!(error instanceof FeltmapError)) throw error;
+        notice(error.message);
+      }
+    }
+    reader.notices.forEach(notice);
+  } finally {
+    reader.close();
+    if (!options.pool) await pool.close();
+  }
+}
+
+async function readPoses(path: string): Promise<StampedPose[]> {
+  const poses: StampedPose[] = [];
+  for (const [i, line] of (await readText(path)).split('\n').entries()) {
+    const content = line.split('#')[0]!.trim();
+    if (content === '') continue;
+    const words = content.split(/[\s,]+/);
+    const stampNs = parseSeconds(words[0]!);
+    const numbers = words.slice(1).map(Number);
+    const norm = Math.hypot(...numbers.slice(3));
+    if (
+      stampNs === undefined ||
+      numbers.length !== 7 ||
+      !numbers.every(Number.isFinite) ||
+      Math.abs(norm - 1) > 0.1
+    )
+      throw new FeltmapError(
+        'bad-input',
+        `${path}, line ${i + 1}: '${content.slice(0, 60)}' is no pose 't x y z qx qy qz qw' with a unit quaternion`,
+      );
+    const q = numbers.slice(3).map((value) => value / norm);
+    poses.push({ stampNs, pose: fromQuaternion(numbers.slice(0, 3), q) });
+  }
+  return poses.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
+}
+
+/** Between the two poses around a stamp. */
+function poseAt(poses: readonly StampedPose[], stampNs: bigint): Pose | undefined {
+  const after = poses.findIndex((pose) => pose.stampNs >= stampNs);
+  const next = poses[after];
+  if (next?.stampNs === stampNs) return next.pose;
+  const last = poses[after - 1];
+  if (!next || !last || next.stampNs - last.stampNs > LONGEST_GAP_NS) return undefined;
+  const share = Number(stampNs - last.stampNs) / Number(next.stampNs - last.stampNs);
+  return interpolate(last.pose, next.pose, share);
+}

@@ -1,0 +1,112 @@
+/** Pixels that differ by less from the reference, in grey levels, are not touched. */
+const QUIET = 8;
+/** Pixels that differ by more are touched, if the gel is pressed in there. */
+const LOUD = 15;
+/** Depth of what is certainly touched, and of what can be, as shares of the deepest. */
+const CERTAIN = 0.4;
+const POSSIBLE = 0.3;
+/** Less than this (m) nobody can tell from noise. */
+const LEAST_DEPTH = 5e-5;
+/** A touch changes at least so many pixels. */
+const LEAST_PIXELS = 40;
+/** Share of the deepest pixels that may be noise. */
+const NOISE = 5e-4;
+const BINS = 2048;
+
+/**
+ * The height of the gel where nothing touches it: the median of the pixels that look like the reference.
+ *
+ * @param heights up to a constant
+ * @param difference grey levels from the reference, per pixel
+ * @returns the fifth percentile of all heights where hardly a pixel looks like the reference
+ */
+export function restHeight(heights: Float32Array, difference: Uint8Array): number {
+  let quiet = 0;
+  for (let i = 0; i < heights.length; i++) if (difference[i]! < QUIET) quiet++;
+  const few = quiet < 0.02 * heights.length;
+  return quantile(heights, few ? 0.05 : 0.5, 3, few ? undefined : difference);
+}
+
+/** A quantile of heights by a histogram, within 1/2048 of their range; of all, or of the quiet ones; every `stride`th. */
+function quantile(heights: Float32Array, share: number, stride: number, difference?: Uint8Array): number {
+  let [low, high, count] = [Infinity, -Infinity, 0];
+  for (let i = 0; i < heights.length; i += stride) {
+    if (difference && difference[i]! >= QUIET) continue;
+    const h = heights[i]!;
+    if (!(h - h === 0)) continue;
+    if (h < low) low = h;
+    if (h > high) high = h;
+    count++;
+  }
+  if (!(high > low)) return count > 0 ? low : 0;
+  const bins = new Uint32Array(BINS);
+  const scale = (BINS - 1e-3) / (high - low);
+  for (let i = 0; i < heights.length; i += stride) {
+    if (difference && difference[i]! >= QUIET) continue;
+    const h = heights[i]!;
+    if (h - h === 0) bins[Math.floor((h - low) * scale)]!++;
+  }
+  const wanted = share * count;
+  let below = 0;
+  for (let bin = 0; bin < BINS; bin++) {
+    const here = bins[bin]!;
+    if (below + here >= wanted) return low + (bin + (wanted - below) / Math.max(1, here)) / scale;
+    below += here;
+  }
+  return high;
+}
+
+/** What touches. */
+export interface Contact {
+  /** Pixels that are touched; 0: nothing touches the gel. */
+  readonly pixels: number;
+  /** Depth of the deepest of them (m), noise left out. */
+  readonly peak: number;
+}
+
+/**
+ * Marks the pixels where something touches: pressed in by three tenths of the deepest, and either by four or with a clear
+ * change of colour. The gel is drawn down around a contact without touching: a change of colour alone tells little.
+ *
+ * @param depth metres, NaN where unknown
+ * @param difference grey levels from the reference; undefined where there is no image
+ * @param contact result, 1 where touched
+ */
+export function markContact(
+  depth: Float32Array,
+  difference: Uint8Array | undefined,
+  contact: Uint8Array,
+): Contact {
+  const peak = quantile(depth, 1 - NOISE, 1);
+  contact.fill(0);
+  let pixels = 0;
+  for (let i = 0; i < depth.length; i++) {
+    const h = depth[i]!;
+    if (!(h > POSSIBLE * peak && h > LEAST_DEPTH)) continue;
+    if (!(h > CERTAIN * peak || !difference || difference[i]! > LOUD)) continue;
+    contact[i] = 1;
+    pixels++;
+  }
+  if (peak > LEAST_DEPTH && pixels >= LEAST_PIXELS && isSeen(difference, contact)) return { pixels, peak };
+  contact.fill(0);
+  return { pixels: 0, peak: 0 };
+}
+
+/** A touch is seen: heights that waver by themselves change no colour. */
+function isSeen(difference: Uint8Array | undefined, contact: Uint8Array): boolean {
+  if (!difference) return true;
+  let seen = 0;
+  for (let i = 0; i < contact.length; i++) if (contact[i] === 1 && difference[i]! >= QUIET) seen++;
+  return seen >= LEAST_PIXELS;
+}
+
+/** Share of the touched pixels with a channel at its upper end. @param rgb 3 bytes a pixel */
+export function clippedShare(rgb: Uint8Array, contact: Uint8Array): number {
+  let [clipped, touched] = [0, 0];
+  for (let i = 0; i < contact.length; i++) {
+    if (contact[i] === 0) continue;
+    touched++;
+    if (rgb[3 * i] === 255 || rgb[3 * i + 1] === 255 || rgb[3 * i + 2] === 255) clipped++;
+  }
+  return touched === 0 ? 0 : clipped / touched;
+}

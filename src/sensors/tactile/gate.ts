@@ -1,0 +1,72 @@
+import { CELL, type CoarseImage } from './coarse.js';
+
+/** Change of a cell, grey levels, below which nothing happened, and from which on something certainly did. */
+const NOTHING = 1.5;
+const SOMETHING = 3;
+/** CELL is two to the power of this. */
+const SHIFT = Math.log2(CELL);
+
+/**
+ * How much the slopes of each pixel count: 0 where the gel looks as it does at rest, 1 where it does not. A network says
+ * small slopes of what is at rest too, which would add up to slow waves over the whole gel.
+ *
+ * @param before the reference @param after the image @param gains brightness of the image relative to the reference
+ * @param out result, width × height
+ */
+export function gatePixels(
+  before: CoarseImage,
+  after: CoarseImage,
+  gains: readonly [number, number, number],
+  width: number,
+  height: number,
+  out: Float32Array,
+): void {
+  const { columns, rows } = before;
+  const cells = new Float32Array(columns * rows);
+  for (let i = 0; i < cells.length; i++) {
+    let most = 0;
+    for (let c = 0; c < 3; c++)
+      most = Math.max(most, Math.abs(after.data[3 * i + c]! - gains[c]! * before.data[3 * i + c]!));
+    cells[i] = Math.min(1, Math.max(0, (most - NOTHING) / (SOMETHING - NOTHING)));
+  }
+  const wide = widen(cells, columns, rows);
+  // Bilinear between the middles of the cells.
+  for (let y = 0; y < height; y++) {
+    const v = Math.min(rows - 1, Math.max(0, (y + 0.5) / CELL - 0.5));
+    const top = Math.min(rows - 1, Math.floor(v));
+    const [upper, lower] = [top * columns, Math.min(rows - 1, top + 1) * columns];
+    const fy = v - top;
+    for (let x = 0; x < width; x++) {
+      // Most of the gel is at rest: straight through what lies between four cells that are.
+      if ((x & (CELL - 1)) === CELL / 2 && x + CELL <= width) {
+        const [near, far] = [x >> SHIFT, Math.min(columns - 1, (x >> SHIFT) + 1)];
+        if (wide[upper + near]! + wide[upper + far]! + wide[lower + near]! + wide[lower + far]! === 0) {
+          out.fill(0, y * width + x, y * width + x + CELL);
+          x += CELL - 1;
+          continue;
+        }
+      }
+      const u = Math.min(columns - 1, Math.max(0, (x + 0.5) / CELL - 0.5));
+      const left = Math.floor(u);
+      const right = left + 1 < columns ? left + 1 : left;
+      const fx = u - left;
+      const a = wide[upper + left]! + fx * (wide[upper + right]! - wide[upper + left]!);
+      const b = wide[lower + left]! + fx * (wide[lower + right]! - wide[lower + left]!);
+      out[y * width + x] = a + fy * (b - a);
+    }
+  }
+}
+
+/** The largest of each cell and its neighbours. */
+function widen(cells: Float32Array, columns: number, rows: number): Float32Array {
+  const out = new Float32Array(cells.length);
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++) {
+      let most = 0;
+      for (let v = Math.max(0, y - 1); v <= Math.min(rows - 1, y + 1); v++)
+        for (let u = Math.max(0, x - 1); u <= Math.min(columns - 1, x + 1); u++)
+          if (cells[v * columns + u]! > most) most = cells[v * columns + u]!;
+      out[y * columns + x] = most;
+    }
+  return out;
+}

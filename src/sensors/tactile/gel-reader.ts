@@ -1,0 +1,193 @@
+import type { KernelPool } from '../../compute/pool.js';
+import { FeltmapError } from '../../geometry/errors.js';
+import type { ColorImage } from '../camera/frame.js';
+import type { TouchCalibration } from './calibration.js';
+import { clippedShare, markContact, restHeight } from './contact.js';
+import { lookUpDepths } from './depth-table.js';
+import { GelKernels } from './gel-kernels.js';
+import { MarkerFilter } from './markers.js';
+import { ReferenceKeeper } from './reference-keeper.js';
+import type { TouchImage } from './touch.js';
+
+/** Share of touched pixels that may be clipped before it is told. */
+const MOST_CLIPPED = 0.05;
+/** Share of all pixels from which on an image is useless. */
+const ALL_CLIPPED = 0.6;
+
+/**
+ * Turns the images of one gel into heights. It needs to see the gel untouched first; from then on it captures a new
+ * reference by itself when the gel drifts and nothing touches it.
+ *
+ * @example
+ * const reader = new GelReader(pool, calibration, 'finger');
+ * reader.setReference(untouched); // { width, height, data: RGB }
+ * const touch = reader.read(image, stampNs); // touch.depth in metres, touch.contact
+ * for (const notice of reader.notices) console.warn(notice);
+ */
+export class GelReader {
+  readonly #notices = new Set<string>();
+  readonly #keeper: ReferenceKeeper;
+  readonly #markers: MarkerFilter | undefined;
+  readonly #kernels: GelKernels | undefined;
+  readonly #hiddenInReference: Uint8Array | undefined;
+  readonly #hidden: Uint8Array | undefined;
+  readonly #difference: Uint8Array;
+  #reference: Uint8Array | undefined;
+
+  /**
+   * @param frameId the gel's frame
+   * @throws FeltmapError out-of-memory when the arena is too small
+   */
+  constructor(
+    pool: KernelPool,
+    readonly calibration: TouchCalibration,
+    readonly frameId: string,
+  ) {
+    const { width, height, markers } = calibration;
+    this.#keeper = new ReferenceKeeper(width, height);
+    if (markers) {
+      this.#markers = new MarkerFilter(width, height);
+      this.#hiddenInReference = new Uint8Array(width * height);
+      this.#hidden = new Uint8Array(width * height);
+    }
+    if (calibration.kind === 'network')
+      this.#kernels = new GelKernels(pool, width, height, calibration.weights);
+    this.#difference = this.#kernels?.difference ?? new Uint8Array(width * height);
+  }
+
+  /** What the user should know about images so far, each once: only ever grows. */
+  get notices(): readonly string[] {
+    return [...this.#notices];
+  }
+
+  get hasReference(): boolean {
+    return this.#reference !== undefined;
+  }
+
+  /**
+   * Captures the reference.
+   *
+   * @param image the gel when nothing touches it
+   * @throws FeltmapError bad-input for an image of the wrong size, or a clipped one
+   */
+  setReference(image: ColorImage): void {
+    this.#check(image, 'reference image');
+    this.#capture(image.data);
+    this.#keeper.set(image.data);
+  }
+
+  /**
+   * @throws FeltmapError not-found before there is a reference; bad-input for an image of the wrong size, or a clipped one:
+   *   the next image is read as if it had never come
+   */
+  read(image: ColorImage, stampNs: bigint): TouchImage {
+    if (!this.#reference)
+      throw new FeltmapError(
+        'not-found',
+        `${this.#name()} has no reference yet: lift it off for a moment, or give an image taken while nothing touches it.`,
+      );
+    this.#check(image, 'image');
+    this.#follow(image.data);
+    const { width, height, pitch, sigma } = this.calibration;
+    const depth = new Float32Array(width * height);
+    const contact = new Uint8Array(width * height);
+    if (this.#kernels) this.#byNetwork(image.data, this.#kernels, depth);
+    else this.#byTable(image.data, depth);
+    if (markContact(depth, this.#difference, contact).pixels > 0) {
+      const clipped = clippedShare(image.data, contact);
+      if (clipped > MOST_CLIPPED)
+        this.#notices.add(
+          `${this.#name()}: more than ${100 * MOST_CLIPPED} % of what is touched is overexposed, so heights are less accurate; lower the exposure or the lamps.`,
+        );
+    }
+    return {
+      kind: 'touch-image',
+      stampNs,
+      frameId: this.frameId,
+      width,
+      height,
+      pitch,
+      depth,
+      contact,
+      sigma,
+    };
+  }
+
+  /** Gives the kernel memory back. */
+  close(): void {
+    this.#kernels?.close();
+  }
+
+  #byNetwork(rgb: Uint8Array, kernels: GelKernels, depth: Float32Array): void {
+    this.#keeper.gate(kernels.gate);
+    kernels.findSlopes(rgb);
+    if (this.#markers) {
+      const hidden = this.#markers.find(rgb, this.#hidden);
+      for (let i = 0; i < hidden.length; i++) hidden[i]! |= this.#hiddenInReference![i]!;
+      const pixels = hidden.length;
+      this.#markers.fill(
+        [kernels.slopes.subarray(0, pixels), kernels.slopes.subarray(pixels), this.#difference],
+        hidden,
+      );
+    }
+    kernels.integrate();
+    const { pitch, depthGain } = this.calibration as { pitch: number; depthGain: number };
+    const scale = pitch * depthGain;
+    const rest = restHeight(kernels.heights, this.#difference);
+    for (let i = 0; i < depth.length; i++) depth[i] = (kernels.heights[i]! - rest) * scale;
+  }
+
+  #byTable(rgb: Uint8Array, depth: Float32Array): void {
+    const { depths } = this.calibration as { depths: Float32Array };
+    lookUpDepths(rgb, this.#reference!, depths, depth, this.#difference);
+    if (this.#markers) {
+      const hidden = this.#markers.find(rgb, this.#hidden);
+      for (let i = 0; i < hidden.length; i++) hidden[i]! |= this.#hiddenInReference![i]!;
+      this.#markers.fill([depth, this.#difference], hidden);
+    }
+    const rest = restHeight(depth, this.#difference);
+    for (let i = 0; i < depth.length; i++) depth[i]! -= rest;
+  }
+
+  /** Captures a new reference when it is time. */
+  #follow(rgb: Uint8Array): void {
+    const { reference, stale } = this.#keeper.show(rgb);
+    if (reference) {
+      this.#capture(reference);
+      this.#notices.add(
+        `${this.#name()} has drifted; its reference was captured anew while nothing touched it.`,
+      );
+    }
+    if (stale !== undefined)
+      this.#notices.add(
+        `${this.#name()} has drifted by more than its heights can bear and something touches it; lift it off for a moment so that its reference can be captured anew.`,
+      );
+  }
+
+  #capture(rgb: Uint8Array): void {
+    this.#reference = rgb.slice();
+    this.#kernels?.setReference(rgb);
+    this.#markers?.find(rgb, this.#hiddenInReference);
+  }
+
+  #check({ width, height, data }: ColorImage, what: string): void {
+    const { calibration } = this;
+    if (width !== calibration.width || height !== calibration.height || data.length !== 3 * width * height)
+      throw new FeltmapError(
+        'bad-input',
+        `${this.#name()}: the ${what} has ${width}×${height} pixels, but the calibration is for ${calibration.width}×${calibration.height}; it is left out (calibrate at the size that the sensor delivers).`,
+      );
+    let clipped = 0;
+    for (let i = 0; i < data.length; i += 3)
+      if (data[i] === 255 || data[i + 1] === 255 || data[i + 2] === 255) clipped++;
+    if (clipped > ALL_CLIPPED * width * height)
+      throw new FeltmapError(
+        'bad-input',
+        `${this.#name()}: ${Math.round((100 * clipped) / (width * height))} % of the ${what} is overexposed, so it shows no slopes; it is left out (lower the exposure or the lamps).`,
+      );
+  }
+
+  #name(): string {
+    return `The gel ${this.frameId || this.calibration.sensor}`;
+  }
+}

@@ -1,0 +1,83 @@
+import { type Change, changeBetween, coarsen, type CoarseImage } from './coarse.js';
+import { gatePixels } from './gate.js';
+
+/** Untouched images in a row before the reference is captured anew. */
+const QUIET = 3;
+/** Drift of the whole gel, grey levels, from which on a new reference is worth it. */
+const WORTH_CAPTURING = 1.5;
+/** Drift, grey levels, from which on heights suffer (colour +10 % costs a fifth of the accuracy). */
+const HARMFUL = 8;
+
+/** What became of an image that was shown to the keeper. */
+export interface Kept {
+  /** A new reference to use from now on, 3 bytes a pixel. */
+  readonly reference?: Uint8Array;
+  readonly touched: boolean;
+  /** Drift, grey levels, when something touches the gel and the reference is out of date. */
+  readonly stale?: number;
+}
+
+/**
+ * Keeps what a gel looks like when nothing touches it, and notices when it drifts: lamps warm up, gels wear. After a few
+ * untouched images in a row that differ from the reference, their mean becomes the new one.
+ *
+ * @example
+ * const keeper = new ReferenceKeeper(320, 240);
+ * keeper.set(untouched);
+ * const { reference } = keeper.show(image); // a new one, if it was time
+ */
+export class ReferenceKeeper {
+  #coarse: CoarseImage | undefined;
+  #last: CoarseImage | undefined;
+  #shown: { coarse: CoarseImage; gains: Change['gains'] } | undefined;
+  #quiet = 0;
+  readonly #sum: Float32Array;
+
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
+    this.#sum = new Float32Array(3 * width * height);
+  }
+
+  /** What the gel looks like untouched. */
+  set(rgb: Uint8Array): void {
+    this.#coarse = coarsen(rgb, this.width, this.height);
+    this.#forget();
+  }
+
+  /** An image, in the order in which they were taken. */
+  show(rgb: Uint8Array): Kept {
+    const coarse = coarsen(rgb, this.width, this.height);
+    if (!this.#coarse) return { touched: false };
+    const { touched, drift, gains } = changeBetween(this.#coarse, coarse);
+    this.#shown = { coarse, gains };
+    // A finger that rests on the gel looks the same in every image: only what was like the reference counts.
+    if (touched || (this.#last && changeBetween(this.#last, coarse).touched)) {
+      this.#forget();
+      return drift > HARMFUL ? { touched, stale: drift } : { touched };
+    }
+    this.#last = coarse;
+    this.#quiet++;
+    for (let i = 0; i < rgb.length; i++) this.#sum[i]! += rgb[i]!;
+    if (this.#quiet < QUIET) return { touched };
+    const mean = new Uint8Array(rgb.length);
+    for (let i = 0; i < mean.length; i++) mean[i] = Math.round(this.#sum[i]! / this.#quiet);
+    this.#forget();
+    if (drift < WORTH_CAPTURING) return { touched };
+    this.set(mean);
+    return { touched, reference: mean };
+  }
+
+  /** How much each pixel of the image that was shown last differs from the reference, 0 … 1. */
+  gate(out: Float32Array): void {
+    if (!this.#coarse || !this.#shown) return;
+    gatePixels(this.#coarse, this.#shown.coarse, this.#shown.gains, this.width, this.height, out);
+  }
+
+  #forget(): void {
+    this.#quiet = 0;
+    this.#last = undefined;
+    this.#sum.fill(0);
+  }
+}

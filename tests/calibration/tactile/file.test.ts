@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { decodeCalibration, encodeCalibration } from '../../../src/calibration/tactile/file.js';
+import { FeltmapError } from '../../../src/geometry/errors.js';
+import { WEIGHTS } from '../../../src/kernels/layout/tactile.js';
+import type { TouchCalibration } from '../../../src/sensors/tactile/calibration.js';
+
+const gel = { sensor: 'a gel', width: 320, height: 240, pitch: 6e-5, markers: false, sigma: 2e-5 };
+const network: TouchCalibration = {
+  kind: 'network',
+  ...gel,
+  weights: Float32Array.from({ length: WEIGHTS }, (_, i) => Math.sin(i)),
+  depthGain: 1.1,
+};
+const table: TouchCalibration = { kind: 'table', ...gel, depths: Float32Array.of(0, 1e-4, 3e-4) };
+
+describe('a calibration file', () => {
+  it('comes back as it was', () => {
+    for (const calibration of [network, table])
+      expect(decodeCalibration(encodeCalibration(calibration), 'gel.json')).toEqual(calibration);
+  });
+
+  const lies: [string, object, RegExp][] = [
+    ['sensor', { sensor: 7 }, /sensor has to be a text/],
+    ['width', { width: 0 }, /width has to be a whole number from 16 to 4096, but is 0/],
+    ['height', { height: 240.5 }, /height has to be a whole number/],
+    ['pitch', { pitch: 0.06 }, /pitch has to be a number from 0.000001 to 0.01 \(m\), but is 0.06/],
+    ['markers', { markers: 'no' }, /markers has to be true or false/],
+    ['sigma', { sigma: -1 }, /sigma has to be a number/],
+    ['kind', { kind: 'magic' }, /kind has to be 'network' or 'table'/],
+    ['too few weights', { weights: [1, 2] }, /weights has to be a list of 2370 numbers .* a list of 2/],
+    ['weights beyond reason', { weights: Array(WEIGHTS).fill(1e9) }, /weights has to be/],
+    ['weights that are none', { weights: Array(WEIGHTS).fill('1') }, /weights has to be/],
+    ['a gain of 0', { depthGain: 0 }, /depthGain has to be a number from 0.1 to 10/],
+    ['a missing field', { pitch: undefined }, /pitch has to be .* but is missing/],
+    ['another version', { version: 2 }, /version 2, but this Feltmap reads version 1/],
+    ['another format', { format: 'mesh' }, /is no touch calibration/],
+    [
+      'a falling table',
+      { kind: 'table', depths: [0, 2e-4, 1e-4] },
+      /depths has to be a list of numbers that do not fall/,
+    ],
+    ['a deep table', { kind: 'table', depths: [0, 2] }, /depths has to be a list of 2 to 256 numbers/],
+  ];
+  for (const [what, change, message] of lies)
+    it(`with ${what} is refused in one sentence`, () => {
+      const text = JSON.stringify({ ...(JSON.parse(encodeCalibration(network)) as object), ...change });
+      const read = (): unknown => decodeCalibration(text, 'gel.json');
+      expect(read).toThrow(FeltmapError);
+      expect(read).toThrow(message);
+      expect(read).toThrow(/^gel.json/);
+    });
+
+  it('that is cut off, or no object, is refused', () => {
+    const text = encodeCalibration(network);
+    expect(() => decodeCalibration(text.slice(0, 500), 'gel.json')).toThrow(/not JSON, or cut off/);
+    for (const other of ['null', '[]', '3', '"x"'])
+      expect(() => decodeCalibration(other, 'gel.json')).toThrow(/is no touch calibration/);
+  });
+});

@@ -4,7 +4,7 @@
  */
 
 /** Folders of src that take typed arrays and return typed arrays. */
-const CORE = ['geometry', 'compute', 'kernels', 'sensors', 'field', 'mesh', 'map', 'slam', 'eval'];
+const CORE = ['geometry', 'compute', 'kernels', 'sensors', 'field', 'mesh', 'map', 'completion', 'slam', 'eval'];
 /** Folders of src that the core must not know. */
 const SHELL = ['bags', 'cli', 'export', 'host', 'images', 'ros', 'sim', 'viewer'];
 /** Packages of Node and others that reach files, sockets, processes or ROS. */
@@ -14,6 +14,7 @@ const PACKAGES = ['rclnodejs', 'ws', '@mcap/core', 'commander', '@gltf-transform
 /** Core files that may read files, and why. */
 const READERS = [
   'src/compute/pool.ts', // its own wasm
+  'src/completion/load-prior.ts', // its own data
   'src/field/backends/webgpu/cache.ts', // compiled shaders, as a browser keeps them
 ];
 

@@ -1,9 +1,11 @@
 // Trains the shape prior of the completion on generated objects and writes it: node scripts/train-completion.mjs [options]
 // Needs a build (npm run build). The same options give the same file, byte for byte.
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeShapePrior } from '../dist/completion/prior-file.js';
-import { priorFrom, latentsOf } from '../dist/completion/training/fit-prior.js';
+import { priorFrom } from '../dist/completion/training/fit-prior.js';
 import { fitMixture } from '../dist/completion/training/fit-mixture.js';
 import { principalComponents } from '../dist/completion/training/principal-components.js';
 import { SampledShape, SAMPLE_UNIT } from '../dist/completion/training/shape-samples.js';
@@ -23,7 +25,6 @@ const { values: options } = parseArgs({
     kinds: { type: 'string', default: '0' },
     'kind-rank': { type: 'string', default: '16' },
     other: { type: 'string', default: '0.1' },
-    latents: { type: 'string' }, // keeps components and latents there, to fit other mixtures
     out: { type: 'string', default: new URL('../assets/shape.prior', import.meta.url).pathname },
   },
 });
@@ -52,7 +53,12 @@ const table = { rows: shapes * yaws, columns, values: new Int16Array(shapes * ya
 for (let shape = 0; shape < shapes; shape++) {
   const family = TRAINED_FAMILIES[shape % TRAINED_FAMILIES.length];
   const object = makeObject(family, `train ${options.seed} ${shape}`);
-  const sampled = new SampledShape((x, y, z) => object.distance(x, y, z), object.bounds, OWN_CELL, TRUNCATION);
+  const sampled = new SampledShape(
+    (x, y, z) => object.distance(x, y, z),
+    object.bounds,
+    OWN_CELL,
+    TRUNCATION,
+  );
   for (let turn = 0; turn < yaws; turn++) {
     const row = shape * yaws + turn;
     const yaw = 2 * Math.PI * random.next();
@@ -61,16 +67,14 @@ for (let shape = 0; shape < shapes; shape++) {
   }
   if (shape % 100 === 99) note(`${shape + 1} of ${shapes} shapes`);
 }
-const components = principalComponents(table, number('rank'), random.fork('components'), note);
+const components = principalComponents(table, number('rank'), random.fork('components'), await fastProduct());
 const explained = components.variances.reduce((a, b) => a + b, 0) / components.total;
 note(`${number('rank')} components explain ${(100 * explained).toFixed(2)} % of the variance`);
 let prior = priorFrom(table, components, grid, TRUNCATION, number('step'));
-const latents = latentsOf(table, components);
-if (options.latents) writeFileSync(options.latents, latents);
 if (number('kinds') > 0) {
   const sizes = components.variances.map((v) => Math.sqrt(v) * SAMPLE_UNIT);
   const mixture = fitMixture(
-    latents,
+    components.scores,
     sizes,
     { kinds: number('kinds'), rank: number('kind-rank'), otherShare: number('other'), rounds: 15 },
     random.fork('mixture'),
@@ -82,3 +86,20 @@ const about = `${shapes} shapes x ${yaws} yaws, seed ${options.seed}, ${(100 * e
 const bytes = encodeShapePrior(prior, about);
 writeFileSync(options.out, bytes);
 note(`${options.out}: ${(bytes.length / 1e6).toFixed(2)} MB`);
+
+/** Matrix products of TensorFlow.js on one thread (more would round differently from run to run). */
+async function fastProduct() {
+  const tf = await import('@tensorflow/tfjs-core');
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  wasm.setThreadsCount(1);
+  wasm.setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  await tf.setBackend('wasm');
+  await tf.ready();
+  return (A, rows, inner, B, columns, transposed) => {
+    const [a, b] = [tf.tensor2d(A, [rows, inner]), tf.tensor2d(B, [transposed ? rows : inner, columns])];
+    const product = tf.matMul(a, b, transposed);
+    const out = product.dataSync().slice();
+    for (const tensor of [a, b, product]) tensor.dispose();
+    return out;
+  };
+}

@@ -1,5 +1,6 @@
 // What completion is compared with: sphere, convex hull, Poisson reconstruction and a Gaussian-process implicit surface, written
 // out here so that all see the same points in the same run.
+import { Random } from '../../dist/geometry/random.js';
 
 /** Least-squares sphere through points: distance function. */
 export function sphere(points) {
@@ -22,7 +23,10 @@ export function sphere(points) {
 /** Convex hull of points (incremental): triangles as { positions, indices }. */
 export function hull(points) {
   const n = points.length / 3;
-  const P = (i) => [points[3 * i], points[3 * i + 1], points[3 * i + 2]];
+  // Shaken by 10 µm: points of one plane make faces whose sides rounding decides.
+  const random = new Random('hull');
+  const shaken = Float64Array.from(points, (v) => v + 1e-5 * random.normal());
+  const P = (i) => [shaken[3 * i], shaken[3 * i + 1], shaken[3 * i + 2]];
   const sub = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
   const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
   const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -51,7 +55,7 @@ export function hull(points) {
   let faces = [face(a, b, c), face(a, b, d), face(a, c, d), face(b, c, d)];
   for (let i = 0; i < n; i++) {
     const p = P(i);
-    const seen = faces.filter((f) => dot(f.n, p) - f.o > 1e-7);
+    const seen = faces.filter((f) => dot(f.n, p) - f.o > 1e-12);
     if (seen.length === 0) continue;
     const edges = new Map();
     for (const { v } of seen)
@@ -63,7 +67,7 @@ export function hull(points) {
     faces = faces.filter((f) => !gone.has(f));
     for (const [from, to] of edges.values()) faces.push(face(from, to, i));
   }
-  return { positions: Float32Array.from(points), indices: Uint32Array.from(faces.flatMap((f) => f.v)) };
+  return { positions: Float32Array.from(shaken), indices: Uint32Array.from(faces.flatMap((f) => f.v)) };
 }
 
 /** Gaussian-process implicit surface: Matérn 3/2, values 0 at points and ±8 mm along normals, mean `far` away from all. */
@@ -72,7 +76,11 @@ export function implicitSurface(points, normals, { length = 0.06, sigma = 0.001,
   const y = [];
   for (let i = 0; i < points.length; i += 3)
     for (const o of [0, 0.008, -0.008]) {
-      at.push(points[i] + o * normals[i], points[i + 1] + o * normals[i + 1], points[i + 2] + o * normals[i + 2]);
+      at.push(
+        points[i] + o * normals[i],
+        points[i + 1] + o * normals[i + 1],
+        points[i + 2] + o * normals[i + 2],
+      );
       y.push(o - far);
     }
   const n = y.length;
@@ -83,13 +91,16 @@ export function implicitSurface(points, normals, { length = 0.06, sigma = 0.001,
   const K = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++)
-      K[i * n + j] = k(Math.hypot(at[3 * i] - at[3 * j], at[3 * i + 1] - at[3 * j + 1], at[3 * i + 2] - at[3 * j + 2]));
+      K[i * n + j] = k(
+        Math.hypot(at[3 * i] - at[3 * j], at[3 * i + 1] - at[3 * j + 1], at[3 * i + 2] - at[3 * j + 2]),
+      );
     K[i * n + i] = 0.0009 + sigma ** 2;
   }
   const alpha = solve(K, Float64Array.from(y), n);
   return (px, py, pz) => {
     let sum = far;
-    for (let i = 0; i < n; i++) sum += alpha[i] * k(Math.hypot(at[3 * i] - px, at[3 * i + 1] - py, at[3 * i + 2] - pz));
+    for (let i = 0; i < n; i++)
+      sum += alpha[i] * k(Math.hypot(at[3 * i] - px, at[3 * i + 1] - py, at[3 * i + 2] - pz));
     return sum;
   };
 }
@@ -106,7 +117,11 @@ export function poisson(points, normals, low, high, cell = 0.005) {
     const g = [0, 1, 2].map((k) => (points[p + k] - origin[k]) / cell);
     const base = g.map(Math.round);
     for (let o = 0; o < 125; o++) {
-      const c = [base[0] + (o % 5) - 2, base[1] + (Math.floor(o / 5) % 5) - 2, base[2] + Math.floor(o / 25) - 2];
+      const c = [
+        base[0] + (o % 5) - 2,
+        base[1] + (Math.floor(o / 5) % 5) - 2,
+        base[2] + Math.floor(o / 25) - 2,
+      ];
       if (c.some((v, k) => v < 0 || v >= n[k])) continue;
       const r2 = (c[0] - g[0]) ** 2 + (c[1] - g[1]) ** 2 + (c[2] - g[2]) ** 2;
       const w = Math.exp(-r2 / 2);
@@ -123,7 +138,9 @@ export function poisson(points, normals, low, high, cell = 0.005) {
           d(V[1], at(i, Math.max(0, j - 1), k), at(i, Math.min(n[1] - 1, j + 1), k)) +
           d(V[2], at(i, j, Math.max(0, k - 1)), at(i, j, Math.min(n[2] - 1, k + 1)));
       }
-  const lambda = n.map((m) => Float64Array.from({ length: m }, (_, i) => 2 * Math.cos((Math.PI * i) / m) - 2));
+  const lambda = n.map((m) =>
+    Float64Array.from({ length: m }, (_, i) => 2 * Math.cos((Math.PI * i) / m) - 2),
+  );
   transform(div, n, false);
   for (let k = 0; k < n[2]; k++)
     for (let j = 0; j < n[1]; j++)
@@ -144,7 +161,8 @@ export function poisson(points, normals, low, high, cell = 0.005) {
     return sum;
   };
   let level = 0;
-  for (let p = 0; p < points.length; p += 3) level += value(points[p], points[p + 1], points[p + 2]) / (points.length / 3);
+  for (let p = 0; p < points.length; p += 3)
+    level += value(points[p], points[p + 1], points[p + 2]) / (points.length / 3);
   return (x, y, z) => value(x, y, z) - level;
 }
 

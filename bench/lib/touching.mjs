@@ -103,11 +103,57 @@ export function spread(points, count, first) {
     const at = 3 * chosen.at(-1);
     let best = 0;
     for (let i = 0; i < n; i++) {
-      const d = Math.hypot(points[3 * i] - points[at], points[3 * i + 1] - points[at + 1], points[3 * i + 2] - points[at + 2]);
+      const d = Math.hypot(
+        points[3 * i] - points[at],
+        points[3 * i + 1] - points[at + 1],
+        points[3 * i + 2] - points[at + 2],
+      );
       gap[i] = Math.min(gap[i], d);
       if (gap[i] > gap[best]) best = i;
     }
     chosen.push(best);
   }
   return chosen;
+}
+
+/** Standard deviation of a depth camera half a metre away (m), and of its normals (per axis). */
+const DEPTH_NOISE = 0.0015;
+const NORMAL_NOISE = 0.05;
+
+/**
+ * What a depth camera sees of an object from 0.5 m away, 20 to 60° above the table: every truth point that nothing hides, with noise.
+ */
+export function viewOf({ distance, truth, object: { bounds } }, random) {
+  const azimuth = 2 * Math.PI * random.next();
+  const up = (random.range(20, 60) * Math.PI) / 180;
+  const middle = [0, 1, 2].map((k) => (bounds[k] + bounds[k + 3]) / 2);
+  const eye = [Math.cos(up) * Math.cos(azimuth), Math.cos(up) * Math.sin(azimuth), Math.sin(up)].map(
+    (v, k) => middle[k] + 0.5 * v,
+  );
+  const surface = onSurface(distance, truth);
+  const points = [];
+  const normals = [];
+  for (let i = 0; i < truth.length; i += 3) {
+    const p = surface.points.subarray(i, i + 3);
+    const n = surface.normals.subarray(i, i + 3);
+    const ray = [0, 1, 2].map((k) => eye[k] - p[k]);
+    const far = Math.hypot(...ray);
+    const facing = (ray[0] * n[0] + ray[1] * n[1] + ray[2] * n[2]) / far;
+    if (facing < 0.15 || p[2] < 0.003) continue;
+    let free = true;
+    for (let t = 0.003; t < 0.25 && free;) {
+      const d = distance(p[0] + (t * ray[0]) / far, p[1] + (t * ray[1]) / far, p[2] + (t * ray[2]) / far);
+      free = d > 1e-4;
+      t += Math.max(d, 0.0005);
+    }
+    if (!free) continue;
+    const shift = (DEPTH_NOISE * random.normal()) / far;
+    const m = [0, 1, 2].map((k) => n[k] + NORMAL_NOISE * random.normal());
+    const length = Math.hypot(...m);
+    for (let k = 0; k < 3; k++) {
+      points.push(p[k] + shift * ray[k]);
+      normals.push(m[k] / length);
+    }
+  }
+  return { points, normals };
 }

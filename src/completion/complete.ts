@@ -7,6 +7,9 @@ import { DEFAULT_COMPLETION, type CompletionOptions } from './options.js';
 import { ResidualProcess } from './residual-process.js';
 import { decodeShape, PriorReader, type ShapePrior } from './shape-prior.js';
 
+/** Objects end this much above the table (m): a surface exactly in a plane of corners has no sign there. */
+const TABLE_GAP = 0.0003;
+
 /**
  * A whole object, as far as it is known: signed distance and its standard deviation anywhere in the prior's grid.
  * Metres, object frame (origin on the table under the object's centre, z up).
@@ -37,7 +40,8 @@ export class CompletedShape {
     this.#reader.at(x, y, z);
     let sum = this.#reader.mean;
     for (let k = 0; k < mean.length; k++) sum += this.#reader.components[k]! * mean[k]!;
-    return sum + (this.process?.mean(x, y, z) ?? 0);
+    const value = sum + (this.process?.mean(x, y, z) ?? 0);
+    return this.options.onTable ? Math.max(value, TABLE_GAP - z) : value;
   }
 
   /** Standard deviation of the signed distance (m). */
@@ -54,13 +58,16 @@ export class CompletedShape {
   corners(band: number): Float32Array {
     const { grid } = this.prior;
     const values = decodeShape(this.prior, this.posterior.mean);
-    if (!this.process) return values;
     const [ox, oy, oz] = grid.origin;
-    for (let k = 0, at = 0; k < grid.nz; k++)
+    for (let k = 0, at = 0; k < grid.nz; k++) {
+      const z = oz + k * grid.cell;
       for (let j = 0; j < grid.ny; j++)
-        for (let i = 0; i < grid.nx; i++, at++)
-          if (Math.abs(values[at]!) < band)
-            values[at]! += this.process.mean(ox + i * grid.cell, oy + j * grid.cell, oz + k * grid.cell);
+        for (let i = 0; i < grid.nx; i++, at++) {
+          if (this.process && Math.abs(values[at]!) < band)
+            values[at]! += this.process.mean(ox + i * grid.cell, oy + j * grid.cell, z);
+          if (this.options.onTable) values[at] = Math.max(values[at]!, TABLE_GAP - z);
+        }
+    }
     return values;
   }
 }

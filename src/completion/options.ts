@@ -18,6 +18,8 @@ export interface CompletionOptions {
   readonly seenSpacing: number;
   /** Correction through the touched points. */
   readonly process: { readonly length: number; readonly amplitude: number; readonly sigma: number };
+  /** Nothing of the object lies below z = 0: false for objects that are held. */
+  readonly onTable: boolean;
   /** Standard deviations are given times this: chosen so that 68 % of the errors lie below them. */
   readonly sigmaScale: number;
 }
@@ -36,5 +38,6 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   touchSpacing: 0.004,
   seenSpacing: 0.01,
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005 },
+  onTable: true,
   sigmaScale: 1,
 };

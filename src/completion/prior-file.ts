@@ -77,7 +77,8 @@ export function decodeShapePrior(bytes: Uint8Array, source = 'The shape prior'):
       `${source} has version ${version}, this program reads version ${VERSION}; use the file that came with it.`,
     );
   try {
-    return parse(inflateSync(bytes.subarray(MAGIC.length + 1), { maxOutputLength: LARGEST }));
+    const body = inflateSync(bytes.subarray(MAGIC.length + 1), { maxOutputLength: LARGEST });
+    return parse(new Uint8Array(body));
   } catch (cause) {
     throw new FeltmapError(
       'bad-input',

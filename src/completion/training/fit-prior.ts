@@ -48,29 +48,3 @@ function leftOut({ rows, columns, values }: SampleTable, prior: Omit<ShapePrior,
   }
   return out;
 }
-
-/** Latent numbers of every sample: projections on the components, in standard deviations. rows · rank. */
-export function latentsOf(table: SampleTable, components: PrincipalComponents): Float32Array {
-  const { rows, columns, values } = table;
-  const { mean, directions, variances } = components;
-  const rank = variances.length;
-  const out = new Float32Array(rows * rank);
-  const centred = new Float32Array(columns);
-  for (let i = 0; i < rows; i++) {
-    for (let d = 0; d < columns; d++) centred[d] = values[i * columns + d]! - mean[d]!;
-    for (let k = 0; k < rank; k++) {
-      const at = k * columns;
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      let d = 0;
-      for (; d + 4 <= columns; d += 4) {
-        s0 += centred[d]! * directions[at + d]!;
-        s1 += centred[d + 1]! * directions[at + d + 1]!;
-        s2 += centred[d + 2]! * directions[at + d + 2]!;
-        s3 += centred[d + 3]! * directions[at + d + 3]!;
-      }
-      for (; d < columns; d++) s0 += centred[d]! * directions[at + d]!;
-      out[i * rank + k] = (s0 + s1 + s2 + s3) / Math.sqrt(variances[k]!);
-    }
-  }
-  return out;
-}

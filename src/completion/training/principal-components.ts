@@ -19,11 +19,13 @@ export interface PrincipalComponents {
   readonly variances: Float64Array;
   /** Variance in all, summed over the columns. */
   readonly total: number;
+  /** The rows along the directions, in standard deviations: rows · rank. */
+  readonly scores: Float32Array;
 }
 
 const EXTRA = 16;
 /** Products with the transposed table that the directions are sharpened by. */
-const POWER_STEPS = 2;
+const POWER_STEPS = 1;
 
 /**
  * Principal components by a randomised range finder with power iterations (Halko, Martinsson and Tropp 2011, algorithms
@@ -33,7 +35,7 @@ export function principalComponents(
   table: SampleTable,
   rank: number,
   random: Random,
-  note: (text: string) => void = () => undefined,
+  product: Product = plainProduct,
 ): PrincipalComponents {
   const { rows, columns, values } = table;
   const mean = new Float32Array(columns);
@@ -48,14 +50,13 @@ export function principalComponents(
   let basis = new Float32Array(columns * width); // columns · width
   for (let i = 0; i < basis.length; i++) basis[i] = random.normal();
   for (let step = 0; step < POWER_STEPS; step++) {
-    const projected = multiply(table, mean, basis, width);
+    const projected = multiply(table, mean, basis, width, product);
     orthonormalise(projected, rows, width);
-    basis = multiplyTransposed(table, mean, projected, width);
+    basis = multiplyTransposed(table, mean, projected, width, product);
     orthonormalise(basis, columns, width);
-    note(`pass ${step + 1} of ${POWER_STEPS}`);
   }
   // Rayleigh–Ritz: the covariance within the basis.
-  const projected = multiply(table, mean, basis, width);
+  const projected = multiply(table, mean, basis, width, product);
   const gram = new Float64Array(width * width);
   for (let i = 0; i < rows; i++)
     for (let a = 0; a < width; a++) {
@@ -75,69 +76,76 @@ export function principalComponents(
       directions[k * columns + d] = sum;
     }
   }
-  return { mean, directions, variances, total };
+  const scores = new Float32Array(rows * rank);
+  for (let i = 0; i < rows; i++)
+    for (let k = 0; k < rank; k++) {
+      let sum = 0;
+      for (let a = 0; a < width; a++) sum += projected[i * width + a]! * vectors[a * width + width - 1 - k]!;
+      scores[i * rank + k] = variances[k]! > 0 ? sum / Math.sqrt(variances[k]!) : 0;
+    }
+  return { mean, directions, variances, total, scores };
 } // prettier-ignore
 
+/** Rows that are centred and multiplied at once. */
+const BAND = 256;
+
 /** (X − mean) B: rows · width. */
-function multiply(
-  { rows, columns, values }: SampleTable,
-  mean: Float32Array,
-  B: Float32Array,
-  width: number,
-) {
-  const out = new Float32Array(rows * width);
-  const sum = new Float64Array(width);
-  const even = columns & ~3;
-  for (let i = 0; i < rows; i++) {
-    const row = i * columns;
-    sum.fill(0);
-    for (let d = 0; d < even; d += 4) {
-      const x0 = values[row + d]! - mean[d]!;
-      const x1 = values[row + d + 1]! - mean[d + 1]!;
-      const x2 = values[row + d + 2]! - mean[d + 2]!;
-      const x3 = values[row + d + 3]! - mean[d + 3]!;
-      const b0 = d * width;
-      const [b1, b2, b3] = [b0 + width, b0 + 2 * width, b0 + 3 * width];
-      for (let a = 0; a < width; a++)
-        sum[a]! += x0 * B[b0 + a]! + x1 * B[b1 + a]! + x2 * B[b2 + a]! + x3 * B[b3 + a]!;
-    }
-    for (let d = even; d < columns; d++)
-      for (let a = 0; a < width; a++) sum[a]! += (values[row + d]! - mean[d]!) * B[d * width + a]!;
-    for (let a = 0; a < width; a++) out[i * width + a] = sum[a]!;
-  }
+function multiply(table: SampleTable, mean: Float32Array, B: Float32Array, width: number, product: Product) {
+  const out = new Float32Array(table.rows * width);
+  for (const [first, band] of bands(table, mean))
+    out.set(product(band, band.length / table.columns, table.columns, B, width, false), first * width);
   return out;
 }
 
 /** (X − mean)ᵀ Y: columns · width. */
-function multiplyTransposed({ rows, columns, values }: SampleTable, mean: Float32Array, Y: Float32Array, width: number) {
-  const out = new Float32Array(columns * width);
-  // Four samples at once, a stretch of columns that stays in the cache.
-  const BAND = 512;
-  for (let from = 0; from < columns; from += BAND) {
-    const to = Math.min(columns, from + BAND);
-    let i = 0;
-    for (; i + 4 <= rows; i += 4) {
-      const [r0, r1, r2, r3] = [i * columns, (i + 1) * columns, (i + 2) * columns, (i + 3) * columns];
-      const [y0, y1, y2, y3] = [i * width, (i + 1) * width, (i + 2) * width, (i + 3) * width];
-      for (let d = from; d < to; d++) {
-        const m = mean[d]!;
-        const x0 = values[r0 + d]! - m;
-        const x1 = values[r1 + d]! - m;
-        const x2 = values[r2 + d]! - m;
-        const x3 = values[r3 + d]! - m;
-        const at = d * width;
-        for (let a = 0; a < width; a++)
-          out[at + a]! += x0 * Y[y0 + a]! + x1 * Y[y1 + a]! + x2 * Y[y2 + a]! + x3 * Y[y3 + a]!;
-      }
-    }
-    for (; i < rows; i++)
-      for (let d = from; d < to; d++) {
-        const x = values[i * columns + d]! - mean[d]!;
-        for (let a = 0; a < width; a++) out[d * width + a]! += x * Y[i * width + a]!;
-      }
+function multiplyTransposed(table: SampleTable, mean: Float32Array, Y: Float32Array, width: number, product: Product) {
+  const sum = new Float64Array(table.columns * width);
+  for (const [first, band] of bands(table, mean)) {
+    const rows = band.length / table.columns;
+    const part = product(band, rows, table.columns, Y.slice(first * width, (first + rows) * width), width, true);
+    for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
   }
-  return out;
+  return Float32Array.from(sum);
 } // prettier-ignore
+
+/** The centred table band by band, with the number of the first row. */
+function* bands(
+  { rows, columns, values }: SampleTable,
+  mean: Float32Array,
+): Generator<[number, Float32Array]> {
+  for (let first = 0; first < rows; first += BAND) {
+    const band = new Float32Array(Math.min(BAND, rows - first) * columns);
+    for (let i = 0, at = first * columns; i < band.length; at += columns)
+      for (let d = 0; d < columns; d++) band[i++] = values[at + d]! - mean[d]!;
+    yield [first, band];
+  }
+}
+
+/**
+ * A · B or Aᵀ · B of row-major matrices, A of `rows` · `inner`.
+ *
+ * @returns rows · columns, or inner · columns when transposed
+ */
+export type Product = (
+  A: Float32Array,
+  rows: number,
+  inner: number,
+  B: Float32Array,
+  columns: number,
+  transposed: boolean,
+) => Float32Array;
+
+/** The product in plain loops; a library that uses vector instructions is five times as fast. */
+export const plainProduct: Product = (A, rows, inner, B, columns, transposed) => {
+  const out = new Float32Array((transposed ? inner : rows) * columns);
+  for (let i = 0; i < rows; i++)
+    for (let k = 0; k < inner; k++) {
+      const a = A[i * inner + k]!;
+      const [to, from] = transposed ? [k * columns, i * columns] : [i * columns, k * columns];
+      for (let c = 0; c < columns; c++) out[to + c]! += a * B[from + c]!;
+    }
+  return out;
+};
 
 /** Gram–Schmidt on the columns of A (n · width), twice for accuracy, through transposed copies. */
 function orthonormalise(A: Float32Array, n: number, width: number): void {

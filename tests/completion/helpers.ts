@@ -5,7 +5,7 @@ import { cornerCount } from '../../src/completion/prior-grid.js';
 import type { ShapePrior } from '../../src/completion/shape-prior.js';
 import { priorFrom } from '../../src/completion/training/fit-prior.js';
 import { principalComponents } from '../../src/completion/training/principal-components.js';
-import { SampledShape } from '../../src/completion/training/shape-samples.js';
+import { sampleShape } from '../../src/completion/training/shape-samples.js';
 
 export const GRID: PriorGrid = { nx: 13, ny: 13, nz: 14, cell: 0.01, origin: [-0.06, -0.06, -0.02] };
 export const TRUNCATION = 0.04;
@@ -26,9 +26,8 @@ export function ballPrior(): ShapePrior {
   const table = { rows, columns, values: new Int16Array(rows * columns) };
   for (let i = 0; i < rows; i++) {
     const r = random.range(0.025, 0.045);
-    const shape = new SampledShape(ball(r), [-r, -r, 0, r, r, 2 * r], 0.01, TRUNCATION);
-    const shift = [0.003 * random.normal(), 0.003 * random.normal()] as const;
-    shape.sample(GRID, 0, ...shift, table.values.subarray(i * columns, (i + 1) * columns));
+    const placement = { yaw: 0, dx: 0.003 * random.normal(), dy: 0.003 * random.normal() };
+    sampleShape(ball(r), GRID, placement, TRUNCATION, table.values.subarray(i * columns, (i + 1) * columns));
   }
   const components = principalComponents(table, 12, random);
   made = priorFrom(table, components, GRID, TRUNCATION, 2e-5);

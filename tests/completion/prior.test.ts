@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { interpolate, newStencil } from '../../src/completion/prior-grid.js';
+import { cornerCount, interpolate, newStencil } from '../../src/completion/prior-grid.js';
 import { decodeShapePrior, encodeShapePrior } from '../../src/completion/prior-file.js';
 import { decodeShape, PriorReader } from '../../src/completion/shape-prior.js';
 import { principalComponents } from '../../src/completion/training/principal-components.js';
+import { sampleShape, SAMPLE_UNIT } from '../../src/completion/training/shape-samples.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
 import { Random } from '../../src/geometry/random.js';
 import { ballPrior, GRID } from './helpers.js';
@@ -26,6 +27,22 @@ describe('interpolate', () => {
     expect(interpolate(GRID, 0.09, 0, 0.15, stencil)).toBeCloseTo(0.05, 12);
   });
 });
+
+describe('sampleShape', () => {
+  it('cuts off, turns and shifts, and leaves nothing out beyond the cut-off', () => {
+    const box = (x: number, y: number, z: number): number =>
+      Math.max(Math.abs(x) - 0.03, Math.abs(y) - 0.01, Math.abs(z - 0.02) - 0.02);
+    const [yaw, dx, dy, truncation] = [0.7, 0.004, -0.006, 0.015];
+    const out = new Int16Array(cornerCount(GRID));
+    sampleShape(box, GRID, { yaw, dx, dy }, truncation, out);
+    for (let at = 0; at < out.length; at++) {
+      const [i, j, k] = [at % 13, Math.floor(at / 13) % 13, Math.floor(at / 169)];
+      const [x, y] = [-0.06 + 0.01 * i - dx, -0.06 + 0.01 * j - dy];
+      const d = box(Math.cos(yaw) * x + Math.sin(yaw) * y, Math.cos(yaw) * y - Math.sin(yaw) * x, -0.02 + 0.01 * k);
+      expect(out[at]! * SAMPLE_UNIT).toBeCloseTo(Math.max(-truncation, Math.min(truncation, d)), 5);
+    }
+  });
+}); // prettier-ignore
 
 describe('principalComponents', () => {
   it('finds the directions, variances and scores of a table of low rank', () => {

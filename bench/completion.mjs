@@ -24,11 +24,13 @@ const { values: options } = parseArgs({
   options: {
     set: { type: 'string', default: 'test' },
     each: { type: 'string', default: '3' },
+    methods: { type: 'string', default: 'sphere,hull,Poisson,GPIS,ours' },
     parts: { type: 'string', default: 'methods,view,next' },
     write: { type: 'boolean', default: false },
   },
 });
 const parts = new Set(options.parts.split(','));
+const methods = options.methods.split(',');
 const RUNS = [
   { name: '5 spread', count: 5, how: 'spread', noise: false },
   { name: '10 spread', count: 10, how: 'spread', noise: false },
@@ -93,7 +95,8 @@ function compareMethods(test) {
       f.add(method, name, test, value);
       chamfer.add(method, name, test, 1000 * c);
     };
-    for (const method of ['sphere', 'hull', 'Poisson', 'GPIS']) add(method, others[method](test, touches));
+    for (const method of methods) if (method !== 'ours') add(method, others[method](test, touches));
+    if (!methods.includes('ours')) continue;
     add('components alone', ridge.complete(evidence, noise ? NOISY : {}).mesh);
     const done = ours.complete(evidence, noise ? NOISY : {});
     add('completion', done.mesh);

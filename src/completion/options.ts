@@ -26,18 +26,18 @@ export interface CompletionOptions {
 
 /** Chosen on a validation set; see docs/completion.md. */
 export const DEFAULT_COMPLETION: CompletionOptions = {
-  leftOutShare: 0.3,
-  sharedLeftOut: 0,
+  leftOutShare: 1,
+  sharedLeftOut: 1,
   surfaceSigma: 0.001,
   outside: [
     { distance: 0.008, sigma: 0.001 },
     { distance: 0.02, sigma: 0.004 },
   ],
   touchOffset: 0,
-  temper: 0.25,
+  temper: 1,
   touchSpacing: 0.004,
   seenSpacing: 0.01,
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005 },
   onTable: true,
-  sigmaScale: 1,
+  sigmaScale: 2.8,
 };

@@ -4,7 +4,18 @@
  */
 
 /** Folders of src that take typed arrays and return typed arrays. */
-const CORE = ['geometry', 'compute', 'kernels', 'sensors', 'field', 'mesh', 'map', 'completion', 'slam', 'eval'];
+const CORE = [
+  'geometry',
+  'compute',
+  'kernels',
+  'sensors',
+  'field',
+  'mesh',
+  'map',
+  'completion',
+  'slam',
+  'eval',
+];
 /** Folders of src that the core must not know. */
 const SHELL = ['bags', 'cli', 'export', 'host', 'images', 'ros', 'sim', 'viewer'];
 /** Packages of Node and others that reach files, sockets, processes or ROS. */

@@ -91,7 +91,7 @@ describe('a prior', () => {
   });
 
   it('survives its file: components to the bit, the rest to its step', () => {
-    const { mixture: _, ...plain } = ballPrior();
+    const plain = ballPrior();
     const mixture = {
       kinds: 2,
       rank: 1,

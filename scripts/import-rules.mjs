@@ -14,6 +14,7 @@ const CORE = [
   'mesh',
   'map',
   'planning',
+  'completion',
   'slam',
   'eval',
 ];
@@ -26,6 +27,7 @@ const PACKAGES = ['rclnodejs', 'ws', '@mcap/core', 'commander', '@gltf-transform
 /** Core files that may read files, and why. */
 const READERS = [
   'src/compute/pool.ts', // its own wasm
+  'src/completion/load-prior.ts', // its own data
   'src/field/backends/webgpu/cache.ts', // compiled shaders, as a browser keeps them
 ];
 

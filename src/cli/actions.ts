@@ -24,6 +24,14 @@ export const actions: Actions = {
     });
   },
 
+  async complete(path, options) {
+    const { completeCommand } = await import('./complete.js');
+    return completeCommand(path, options, {
+      factoryUrl: compiledUrl(import.meta.url, '../slam/create.js').href,
+      stdout: process.stdout,
+    });
+  },
+
   async info(path, options) {
     const { infoCommand } = await import('./recording-commands.js');
     return infoCommand(path, options);

@@ -41,6 +41,14 @@ export interface ViewOptions {
   trajectory?: string;
 }
 
+export interface CompleteOptions {
+  box: number[];
+  out: string;
+  table?: number[];
+  sigma?: number;
+  json?: boolean;
+}
+
 export interface InfoOptions {
   engines?: boolean;
   json?: boolean;
@@ -119,6 +127,7 @@ export interface EvalMeshCommandOptions {
 export interface Actions {
   replay(input: string, options: ReplayOptions): Promise<number>;
   view(path: string, options: ViewOptions): Promise<number>;
+  complete(path: string, options: CompleteOptions): Promise<number>;
   info(path: string | undefined, options: InfoOptions): Promise<number>;
   convert(input: string, output: string, options: ConvertOptions): Promise<number>;
   sim(world: string, options: SimCommandOptions): Promise<number>;

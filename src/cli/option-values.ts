@@ -27,6 +27,10 @@ export function list(text: string): number[] {
   return text.split(',').map(positive);
 }
 
+export function numbers(text: string): number[] {
+  return text.split(',').map(finite);
+}
+
 function number(what: string, accepts: (value: number) => boolean): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -8,6 +8,7 @@ import { PROBING } from '../sim/touch/probing.js';
 import type {
   ReplayOptions,
   InfoOptions,
+  CompleteOptions,
   ConvertOptions,
   SimCommandOptions,
   ConfigOptions,
@@ -22,6 +23,7 @@ import {
   integer,
   list,
   nonNegative,
+  numbers,
   percent,
   port,
   positive,
@@ -125,6 +127,27 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option('--trajectory <file>', 'TUM or KITTI trajectory to show with a mesh')
     .option('--open', 'open the viewer in a browser')
     .action(async (path: string, options: ViewOptions) => done(await actions.view(path, options)));
+
+  program
+    .command('complete')
+    .description(
+      'write the whole of an object on a table that a map shows in part, coloured by how sure it is',
+    )
+    .argument('<map>', 'folder of a run, its map/ folder, or a .ply or .glb mesh')
+    .requiredOption(
+      '--box <x0,y0,z0,x1,y1,z1>',
+      'box around the object, in the frame of the map (m)',
+      numbers,
+    )
+    .requiredOption('--out <file>', 'mesh to write, .ply or .glb')
+    .option(
+      '--table <a,b,c,d>',
+      'plane that it stands on, ax+by+cz=d (default: found in and around the box)',
+      numbers,
+    )
+    .option('--sigma <m>', 'standard deviation of the surface of the map (default: 0.3 voxels)', positive)
+    .option('--json', 'print the result as JSON')
+    .action(async (path: string, options: CompleteOptions) => done(await actions.complete(path, options)));
 
   program
     .command('info')

@@ -1,0 +1,223 @@
+// Objects completed from touches, beside other methods: npm run build && node bench/completion.mjs [--set valid] [--each 3] [--write]
+import { parseArgs } from 'node:util';
+import { loadShapePrior } from '../dist/completion/load-prior.js';
+import { gatherEvidence } from '../dist/completion/evidence.js';
+import { rankTouches } from '../dist/completion/next-touch.js';
+import { vertexSigmas } from '../dist/completion/completion-mesh.js';
+import { KernelPool } from '../dist/compute/pool.js';
+import { Random } from '../dist/geometry/random.js';
+import { transformPoint } from '../dist/geometry/se3.js';
+import {
+  completionCases,
+  evidenceOf,
+  score,
+  touchAt,
+  touchesOf,
+  touchPlaces,
+} from './lib/completion-cases.mjs';
+import { Completer, NOISY, Others } from './lib/completion-methods.mjs';
+import { publish } from './lib/section.mjs';
+import { markdownTable } from './lib/tables.mjs';
+import { normalAt, viewOf } from './lib/touching.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    set: { type: 'string', default: 'test' },
+    each: { type: 'string', default: '3' },
+    methods: { type: 'string', default: 'sphere,hull,Poisson,GPIS,ours' },
+    parts: { type: 'string', default: 'methods,view,next' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const parts = new Set(options.parts.split(','));
+const methods = options.methods.split(',');
+const RUNS = [
+  { name: '5 spread', count: 5, how: 'spread', noise: false },
+  { name: '10 spread', count: 10, how: 'spread', noise: false },
+  { name: '20 spread', count: 20, how: 'spread', noise: false },
+  { name: '20 random', count: 20, how: 'random', noise: false },
+  { name: '20 spread, 2 mm/1°', count: 20, how: 'spread', noise: true },
+];
+const pool = await KernelPool.create({ threads: 1, memoryMiB: 128 });
+const prior = await loadShapePrior();
+const ours = new Completer(prior, pool);
+const ridge = new Completer({ ...prior, mixture: undefined }, pool);
+const others = new Others(pool);
+
+/** Scores by row and column, trained and unseen families apart. */
+class Table {
+  cells = new Map();
+  rows = [];
+  add(row, column, test, value) {
+    if (!this.rows.includes(row)) this.rows.push(row);
+    for (const key of [`${row}|${column}|${test.known}`, `${row}|${column}|${test.family}`]) {
+      if (!this.cells.has(key)) this.cells.set(key, []);
+      this.cells.get(key).push(value);
+    }
+  }
+  mean(row, column, of) {
+    const values = this.cells.get(`${row}|${column}|${of}`);
+    return values ? values.reduce((a, b) => a + b, 0) / values.length : NaN;
+  }
+  pair(row, column, digits = 3) {
+    return [true, false]
+      .map((known) => this.mean(row, column, known).toFixed(digits).replace(/^0/, ''))
+      .join(' / ');
+  }
+}
+
+const f = new Table();
+const chamfer = new Table();
+const coverage = { inside68: new Table(), inside95: new Table() };
+const times = { solve: [], surface: [], sigma: [], next: [] };
+
+const began = performance.now();
+for (const test of completionCases(options.set, Number(options.each))) {
+  if (parts.has('methods')) compareMethods(test);
+  if (parts.has('view')) compareView(test);
+  if (parts.has('next')) comparePolicies(test);
+  console.log(
+    `${((performance.now() - began) / 1000).toFixed(0)} s: ${test.family} ${test.seed}: ` +
+      [...RUNS.map(({ name }) => name)]
+        .map((name) => f.mean('completion', name, test.family).toFixed(3))
+        .join(' '),
+  );
+}
+report();
+await pool.close();
+
+function compareMethods(test) {
+  for (const { name, count, how, noise } of RUNS) {
+    const touches = touchesOf(test, touchPlaces(test, count, how), noise);
+    const evidence = evidenceOf(touches);
+    const add = (method, mesh) => {
+      const { f: value, chamfer: c } = score(test, mesh);
+      f.add(method, name, test, value);
+      chamfer.add(method, name, test, 1000 * c);
+    };
+    for (const method of methods) if (method !== 'ours') add(method, others[method](test, touches));
+    if (!methods.includes('ours')) continue;
+    add('components alone', ridge.complete(evidence, noise ? NOISY : {}).mesh);
+    const done = ours.complete(evidence, noise ? NOISY : {});
+    add('completion', done.mesh);
+    covered(test, done, name);
+    if (name === '20 spread') {
+      const from = performance.now();
+      vertexSigmas(done.shape, done.local.positions);
+      times.sigma.push(performance.now() - from);
+      times.solve.push(done.solve);
+      times.surface.push(done.surface);
+    }
+  }
+}
+
+/** Share of vertices whose true distance to the surface is within one and two standard deviations. */
+function covered(test, { shape, local, mesh }, column) {
+  const sigmas = vertexSigmas(shape, local.positions);
+  let [one, two] = [0, 0];
+  for (let v = 0; v < sigmas.length; v++) {
+    const d = Math.abs(
+      test.distance(mesh.positions[3 * v], mesh.positions[3 * v + 1], mesh.positions[3 * v + 2]),
+    );
+    if (d < sigmas[v]) one++;
+    if (d < 1.96 * sigmas[v]) two++;
+  }
+  coverage.inside68.add('completion', column, test, (100 * one) / sigmas.length);
+  coverage.inside95.add('completion', column, test, (100 * two) / sigmas.length);
+}
+
+function compareView(test) {
+  const view = viewOf(test, new Random(`view ${test.family} ${test.seed}`));
+  const touches = touchesOf(test, touchPlaces(test, 5, 'spread'));
+  const felt = touches.map(({ points, normals }) => ({ points, normals, sigma: 0.0005, touched: true }));
+  const seen = { ...view, sigma: 0.002, touched: false };
+  for (const [name, evidence] of [
+    ['view', [seen]],
+    ['view + 5 touches', [seen, ...felt]],
+  ]) {
+    const done = ours.complete(gatherEvidence(evidence));
+    f.add('completion', name, test, score(test, done.mesh).f);
+    covered(test, done, name);
+  }
+}
+
+/** Touches one after the other where the completion expects most; a gel that meets nothing counts as a touch. */
+function comparePolicies(test) {
+  const random = new Random(`policy ${test.family} ${test.seed}`);
+  const touches = touchesOf(test, touchPlaces(test, 1, 'spread'));
+  const missed = [];
+  for (let n = 1; n < 10; n++) {
+    const { shape, local, T } = ours.complete(evidenceOf(touches));
+    const from = performance.now();
+    const ranked = rankTouches(shape, local);
+    times.next.push(performance.now() - from);
+    const next = ranked.find(({ point }) =>
+      missed.every((m) => Math.hypot(m[0] - point[0], m[1] - point[1], m[2] - point[2]) > 0.02),
+    );
+    if (!next) break;
+    const target = transformPoint(T, ...next.point);
+    const way = transformPoint(
+      [...T.slice(0, 3), 0, ...T.slice(4, 7), 0, ...T.slice(8, 11), 0],
+      ...next.approach,
+    );
+    const hit = meet(test, target, way);
+    const touch = hit && touchAt(test, hit, normalAt(test.distance, ...hit), false, random);
+    if (touch) touches.push(touch);
+    else missed.push(next.point);
+  }
+  f.add('completion', '10 chosen', test, score(test, ours.complete(evidenceOf(touches)).mesh).f);
+  f.add('missed', '10 chosen', test, missed.length);
+  for (const count of [10, 12, 14, 16, 20]) {
+    const at = touchesOf(test, touchPlaces(test, count, 'random'));
+    f.add('completion', `${count} random`, test, score(test, ours.complete(evidenceOf(at)).mesh).f);
+  }
+  const spread = touchesOf(test, touchPlaces(test, 10, 'spread'));
+  f.add('completion', '10 spread', test, score(test, ours.complete(evidenceOf(spread)).mesh).f);
+}
+
+/** Where a sensor that comes from 80 mm before the target meets the object, at most 40 mm behind it. */
+function meet(test, target, way) {
+  for (let t = -0.08, step = 0; t < 0.04 && step < 200; step++) {
+    const p = [0, 1, 2].map((k) => target[k] + t * way[k]);
+    const d = test.distance(...p);
+    if (d < 2e-5) return p[2] > 0.002 ? p : undefined;
+    t += d;
+  }
+  return undefined;
+}
+
+function report() {
+  const lines = [];
+  if (parts.has('methods')) {
+    const columns = RUNS.map(({ name }) => name);
+    const names = { sphere: 'sphere', hull: 'convex hull', Poisson: 'Poisson, 5 mm', GPIS: 'GPIS, Matérn 3/2, 60 mm',
+      'components alone': 'components alone (one ridge solve) + residual process', completion: '**completion**' }; // prettier-ignore
+    lines.push(
+      'F-score within 5 mm over the whole surface, trained / unseen families:',
+      markdownTable(['Method', ...columns], Object.entries(names).map(([key, name]) => [name, ...columns.map((c) => f.pair(key, c))])),
+      `Mean Chamfer distance of the completion, mm: ${columns.map((c) => `${c} ${chamfer.pair('completion', c, 1)}`).join(', ')}; of the hull: ${columns.map((c) => `${c} ${chamfer.pair('hull', c, 1)}`).join(', ')}.`,
+      `F-score by family, 20 spread touches: ${[...new Set([...f.cells.keys()].map((k) => k.split('|')[2]))].filter((k) => k !== 'true' && k !== 'false').map((k) => `${k} ${f.mean('completion', '20 spread', k).toFixed(2)}`).join(', ')}.`,
+      `Median time of an update with 20 touches on one thread: solving ${median(times.solve)} ms, surface ${median(times.surface)} ms, standard deviations of all vertices ${median(times.sigma)} ms.`,
+    ); // prettier-ignore
+  }
+  const covers = [...(parts.has('methods') ? RUNS.map(({ name }) => name) : []), ...(parts.has('view') ? ['view', 'view + 5 touches'] : [])];
+  if (covers.length > 0)
+    lines.push(
+      'Share of surface vertices whose true error is within the 68 % and the 95 % bound (%), trained / unseen:',
+      markdownTable(['Bound', ...covers], [
+        ['68 %', ...covers.map((c) => coverage.inside68.pair('completion', c, 0))],
+        ['95 %', ...covers.map((c) => coverage.inside95.pair('completion', c, 0))],
+      ]),
+    ); // prettier-ignore
+  if (parts.has('view')) lines.push(`One view alone ${f.pair('completion', 'view')}, with 5 touches ${f.pair('completion', 'view + 5 touches')}.`);
+  if (parts.has('next'))
+    lines.push(
+      `10 chosen touches ${f.pair('completion', '10 chosen')} (${f.pair('missed', '10 chosen', 1)} of the 10 met nothing), 10 spread ${f.pair('completion', '10 spread')}, random: ${[10, 12, 14, 16, 20].map((n) => `${n} ${f.pair('completion', `${n} random`)}`).join(', ')}. Choosing takes ${median(times.next)} ms.`,
+    );
+  publish('completion', 'node bench/completion.mjs', lines.join('\n\n'), options.write);
+} // prettier-ignore
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[sorted.length >> 1] ?? NaN).toFixed(0);
+}

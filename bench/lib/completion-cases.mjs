@@ -1,0 +1,94 @@
+// Objects to complete, with their true surface, and touches of them.
+import { KdTree } from '../../dist/eval/kdtree.js';
+import { sampleMesh, thin } from '../../dist/eval/sampling.js';
+import { gatherEvidence } from '../../dist/completion/evidence.js';
+import { Random } from '../../dist/geometry/random.js';
+import { makeObject, TRAINED_FAMILIES, UNSEEN_FAMILIES } from '../../dist/sim/objects/object.js';
+import { objectMesh } from '../../dist/sim/objects/object-mesh.js';
+import { feel, misplaced, onSurface, reachable, spread } from './touching.mjs';
+
+/** Distance between samples of the true surface and of meshes (m). */
+const SPACING = 0.0025;
+/** Distance between places where a touch may begin (m). */
+const PLACES = 0.006;
+
+/** Objects of every family: `each` of them, with seeds that start with `label`. */
+export function* completionCases(label, each) {
+  for (const family of [...TRAINED_FAMILIES, ...UNSEEN_FAMILIES])
+    for (let i = 0; i < each; i++) yield completionCase(family, `${label} ${i}`);
+}
+
+export function completionCase(family, seed) {
+  const random = new Random(`case ${family} ${seed}`);
+  const object = makeObject(family, seed, { yaw: 2 * Math.PI * random.next() });
+  const distance = (x, y, z) => object.distance(x, y, z);
+  const mesh = objectMesh(object, 0.004);
+  const truth = sampleMesh(mesh, SPACING);
+  const places = onSurface(distance, thin(truth, PLACES));
+  const open = [];
+  for (let i = 0; i < places.points.length; i += 3)
+    if (reachable(distance, places.points.subarray(i, i + 3), places.normals.subarray(i, i + 3)))
+      open.push(i / 3);
+  const points = Float32Array.from(open.flatMap((i) => [...places.points.subarray(3 * i, 3 * i + 3)]));
+  const normals = Float32Array.from(open.flatMap((i) => [...places.normals.subarray(3 * i, 3 * i + 3)]));
+  return {
+    family, seed, object, distance, truth, tree: new KdTree(truth), places: { points, normals },
+    known: TRAINED_FAMILIES.includes(family),
+  }; // prettier-ignore
+}
+
+/** Places of `count` touches: spread over what can be reached, or at random. */
+export function touchPlaces(test, count, how) {
+  const random = new Random(`places ${test.family} ${test.seed} ${how}`);
+  const n = test.places.points.length / 3;
+  if (how === 'spread') return spread(test.places.points, count, random.int(n));
+  return Array.from({ length: count }, () => random.int(n));
+}
+
+/**
+ * One touch at a point of the surface. Shifted by 0.5 mm per axis; with `noise`, by 2 mm per axis and turned by 1°.
+ * @returns points and normals (3·N), or undefined where the gel misses
+ */
+export function touchAt(test, p, n, noise, random) {
+  const felt = feel(test.distance, p, n, Math.PI * random.next());
+  if (felt.points.length === 0) return undefined;
+  return misplaced(felt, p, noise ? 0.002 : 0.0005, noise ? Math.PI / 180 : 0, random);
+}
+
+export function touchesOf(test, places, noise = false) {
+  const random = new Random(`touches ${test.family} ${test.seed} ${noise}`);
+  const { points, normals } = test.places;
+  return places
+    .map((i) =>
+      touchAt(test, points.subarray(3 * i, 3 * i + 3), normals.subarray(3 * i, 3 * i + 3), noise, random),
+    )
+    .filter((touch) => touch);
+}
+
+/** Touches as evidence of the completion. */
+export function evidenceOf(touches, sigma = 0.0005) {
+  return gatherEvidence(touches.map(({ points, normals }) => ({ points, normals, sigma, touched: true })));
+}
+
+/** F-score within 5 mm over the whole surface, and Chamfer distance (m). */
+export function score(test, mesh) {
+  if (mesh.indices.length === 0) return { f: 0, chamfer: 0.05 };
+  const samples = sampleMesh(mesh, SPACING);
+  const [precision, there] = within(samples, test.tree);
+  const [recall, back] = within(test.truth, new KdTree(samples));
+  return {
+    f: precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0,
+    chamfer: (there + back) / 2,
+  };
+}
+
+function within(points, tree) {
+  let [near, sum] = [0, 0];
+  for (let i = 0; i < points.length; i += 3) {
+    const d = tree.distance(points[i], points[i + 1], points[i + 2], 0.1);
+    if (d < 0.005) near++;
+    sum += d;
+  }
+  const n = points.length / 3;
+  return [near / n, sum / n];
+}

@@ -1,0 +1,159 @@
+// Simulated touches of a solid given by its signed distance: where a gel can reach, and what it feels there.
+
+/** Signed distance's gradient by central differences, unit. */
+export function normalAt(distance, x, y, z) {
+  const h = 1e-4;
+  const nx = distance(x + h, y, z) - distance(x - h, y, z);
+  const ny = distance(x, y + h, z) - distance(x, y - h, z);
+  const nz = distance(x, y, z + h) - distance(x, y, z - h);
+  const length = Math.hypot(nx, ny, nz) || 1;
+  return [nx / length, ny / length, nz / length];
+}
+
+/** Points (3·N) moved onto the surface, with their normals. */
+export function onSurface(distance, points) {
+  const at = Float32Array.from(points);
+  const normals = new Float32Array(points.length);
+  for (let i = 0; i < at.length; i += 3) {
+    let n = [0, 0, 1];
+    for (let step = 0; step < 3; step++) {
+      const [x, y, z] = at.subarray(i, i + 3);
+      n = normalAt(distance, x, y, z);
+      const d = distance(x, y, z);
+      for (let k = 0; k < 3; k++) at[i + k] -= d * n[k];
+    }
+    normals.set(n, i);
+  }
+  return { points: at, normals };
+}
+
+/** Whether a gel can get at a point along its normal: not from below, nothing of the object in the way of a finger 16 mm thick. */
+export function reachable(distance, p, n) {
+  if (n[2] < -0.5 || p[2] < 0.006) return false;
+  for (let t = 0.004; t < 0.2; t += 0.004)
+    if (distance(p[0] + t * n[0], p[1] + t * n[1], p[2] + t * n[2]) < Math.min(0.75 * t, 0.008)) return false;
+  return true;
+}
+
+const HALF = [0.01, 0.0075];
+const DEPTH = 0.001;
+const PITCH = 0.0025;
+
+/**
+ * What a gel of 20 x 15 mm pressed 1 mm deep feels at p along normal n, turned by `angle` about it.
+ * @returns points and exact normals (3·N)
+ */
+export function feel(distance, p, n, angle) {
+  const helper = Math.abs(n[2]) < 0.9 ? [0, 0, 1] : [1, 0, 0];
+  const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+  let u = cross(helper, n);
+  const length = Math.hypot(...u);
+  u = u.map((v) => v / length);
+  const v = cross(n, u);
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const hits = [];
+  let top = -Infinity;
+  for (let a = -HALF[0]; a <= HALF[0] + 1e-9; a += PITCH)
+    for (let b = -HALF[1]; b <= HALF[1] + 1e-9; b += PITCH) {
+      const [ua, vb] = [c * a - s * b, s * a + c * b];
+      const from = [0, 1, 2].map((k) => p[k] + ua * u[k] + vb * v[k] + 0.008 * n[k]);
+      let way = 0;
+      for (let step = 0; step < 40 && way < 0.02; step++) {
+        const d = distance(from[0] - way * n[0], from[1] - way * n[1], from[2] - way * n[2]);
+        if (d < 2e-5) break;
+        way += d;
+      }
+      if (way >= 0.02) continue;
+      const h = 0.008 - way;
+      top = Math.max(top, h);
+      hits.push([h, from[0] - way * n[0], from[1] - way * n[1], from[2] - way * n[2]]);
+    }
+  const felt = hits.filter(([h]) => h >= top - DEPTH);
+  const points = Float32Array.from(felt.flatMap(([, ...q]) => q));
+  return onSurface(distance, points);
+}
+
+/** A touch with the arm's error: a shift with `sigma` per axis (m) and a turn about `p` with `tilt` per axis (rad). */
+export function misplaced(touch, p, sigma, tilt, random) {
+  const shift = [0, 1, 2].map(() => sigma * random.normal());
+  const w = [0, 1, 2].map(() => tilt * random.normal());
+  const turn = (a) => [
+    a[0] + w[1] * a[2] - w[2] * a[1],
+    a[1] + w[2] * a[0] - w[0] * a[2],
+    a[2] + w[0] * a[1] - w[1] * a[0],
+  ];
+  const points = touch.points.slice();
+  const normals = touch.normals.slice();
+  for (let i = 0; i < points.length; i += 3) {
+    const q = turn([points[i] - p[0], points[i + 1] - p[1], points[i + 2] - p[2]]);
+    for (let k = 0; k < 3; k++) points[i + k] = p[k] + q[k] + shift[k];
+    const n = turn(normals.subarray(i, i + 3));
+    const length = Math.hypot(...n);
+    for (let k = 0; k < 3; k++) normals[i + k] = n[k] / length;
+  }
+  return { points, normals };
+}
+
+/** Indices of `count` points, each the farthest from those before it. */
+export function spread(points, count, first) {
+  const n = points.length / 3;
+  const gap = new Float64Array(n).fill(Infinity);
+  const chosen = [first];
+  while (chosen.length < Math.min(count, n)) {
+    const at = 3 * chosen.at(-1);
+    let best = 0;
+    for (let i = 0; i < n; i++) {
+      const d = Math.hypot(
+        points[3 * i] - points[at],
+        points[3 * i + 1] - points[at + 1],
+        points[3 * i + 2] - points[at + 2],
+      );
+      gap[i] = Math.min(gap[i], d);
+      if (gap[i] > gap[best]) best = i;
+    }
+    chosen.push(best);
+  }
+  return chosen;
+}
+
+/** Standard deviation of a depth camera half a metre away (m), and of its normals (per axis). */
+const DEPTH_NOISE = 0.0015;
+const NORMAL_NOISE = 0.05;
+
+/**
+ * What a depth camera sees of an object from 0.5 m away, 20 to 60° above the table: every truth point that nothing hides, with noise.
+ */
+export function viewOf({ distance, truth, object: { bounds } }, random) {
+  const azimuth = 2 * Math.PI * random.next();
+  const up = (random.range(20, 60) * Math.PI) / 180;
+  const middle = [0, 1, 2].map((k) => (bounds[k] + bounds[k + 3]) / 2);
+  const eye = [Math.cos(up) * Math.cos(azimuth), Math.cos(up) * Math.sin(azimuth), Math.sin(up)].map(
+    (v, k) => middle[k] + 0.5 * v,
+  );
+  const surface = onSurface(distance, truth);
+  const points = [];
+  const normals = [];
+  for (let i = 0; i < truth.length; i += 3) {
+    const p = surface.points.subarray(i, i + 3);
+    const n = surface.normals.subarray(i, i + 3);
+    const ray = [0, 1, 2].map((k) => eye[k] - p[k]);
+    const far = Math.hypot(...ray);
+    const facing = (ray[0] * n[0] + ray[1] * n[1] + ray[2] * n[2]) / far;
+    if (facing < 0.15 || p[2] < 0.003) continue;
+    let free = true;
+    for (let t = 0.003; t < 0.25 && free;) {
+      const d = distance(p[0] + (t * ray[0]) / far, p[1] + (t * ray[1]) / far, p[2] + (t * ray[2]) / far);
+      free = d > 1e-4;
+      t += Math.max(d, 0.0005);
+    }
+    if (!free) continue;
+    const shift = (DEPTH_NOISE * random.normal()) / far;
+    const m = [0, 1, 2].map((k) => n[k] + NORMAL_NOISE * random.normal());
+    const length = Math.hypot(...m);
+    for (let k = 0; k < 3; k++) {
+      points.push(p[k] + shift * ray[k]);
+      normals.push(m[k] / length);
+    }
+  }
+  return { points, normals };
+}

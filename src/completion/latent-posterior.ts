@@ -1,0 +1,203 @@
+import { factorCholesky, solveLower, solveLowerMany, solveUpper } from './dense.js';
+import type { LatentMixture } from './latent-mixture.js';
+import type { NormalEquations } from './normal-equations.js';
+
+/** What is known of the latent numbers after the measurements. */
+export interface LatentPosterior {
+  /** Mean, K. */
+  readonly mean: Float64Array;
+  /** Covariance, K·K, lower triangle; between kinds included. */
+  readonly covariance: Float64Array;
+  /** Probability of each kind; the last one is the standard normal distribution. */
+  readonly kinds: Float64Array;
+}
+
+/** Kinds less probable than this do not enter the covariance. */
+const NEGLIGIBLE = 1e-3;
+
+/** A normal distribution after the measurements. */
+interface Normal {
+  readonly latent: Float64Array;
+  /** −2 log of its evidence, up to what all have in common. */
+  readonly misfit: number;
+  /** Adds share · covariance, lower triangle. */
+  addCovariance(out: Float64Array, share: number): void;
+}
+
+/**
+ * Bayes' rule in closed form: a mixture of normal distributions and linear measurements give a mixture again, of which
+ * mean and covariance are returned. Without kinds it is a ridge regression. Rows of one surface agree more than independent
+ * ones would: the evidence for a kind counts with the power `temper`.
+ *
+ * @returns undefined when the system is not positive definite: rows that are not finite
+ */
+export function latentPosterior(
+  system: NormalEquations,
+  mixture: LatentMixture | undefined,
+  temper: number,
+): LatentPosterior | undefined {
+  const K = system.size;
+  const ridge = ridgePosterior(system);
+  const kinds = mixture && mixture.kinds > 0 ? kindPosteriors(system, mixture) : [];
+  if (!ridge || !kinds) return undefined;
+  const all = [...kinds, ridge];
+  const known = kinds.reduce((sum, _, kind) => sum + mixture!.weights[kind]!, 0);
+  const logs = all.map(({ misfit }, kind) => {
+    const weight = kind < kinds.length ? mixture!.weights[kind]! : kinds.length > 0 ? 1 - known : 1;
+    return Math.log(Math.max(0, weight)) - 0.5 * temper * misfit;
+  });
+  const most = Math.max(...logs);
+  const shares = Float64Array.from(logs, (l) => Math.exp(l - most));
+  const sum = shares.reduce((a, b) => a + b, 0);
+  if (!(sum > 0)) return undefined;
+  for (let kind = 0; kind < shares.length; kind++) shares[kind]! /= sum;
+
+  const mean = new Float64Array(K);
+  all.forEach(({ latent }, kind) => {
+    for (let k = 0; k < K; k++) mean[k]! += shares[kind]! * latent[k]!;
+  });
+  const covariance = new Float64Array(K * K);
+  all.forEach((normal, kind) => {
+    const share = shares[kind]!;
+    if (share < NEGLIGIBLE) return;
+    normal.addCovariance(covariance, share);
+    for (let i = 0; i < K; i++)
+      for (let j = 0; j <= i; j++)
+        covariance[i * K + j]! += share * (normal.latent[i]! - mean[i]!) * (normal.latent[j]! - mean[j]!);
+  });
+  return { mean, covariance, kinds: shares };
+}
+
+/** z ~ N(0, I): covariance (G + I)⁻¹. */
+function ridgePosterior({ size: K, G, h, ySquared }: NormalEquations): Normal | undefined {
+  const L = G.slice();
+  for (let k = 0; k < K; k++) L[k * K + k]! += 1;
+  const logDet = factorCholesky(L, K);
+  if (Number.isNaN(logDet)) return undefined;
+  const latent = h.slice();
+  solveLower(L, K, latent);
+  const misfit = ySquared - latent.reduce((s, v) => s + v * v, 0) + logDet;
+  solveUpper(L, K, latent);
+  return {
+    latent,
+    misfit,
+    addCovariance: (out, share) => addInverse(out, L, K, share),
+  };
+}
+
+/**
+ * The kinds share B = G + D⁻¹ = L Lᵀ with D = diag(spread²). In units of the spreads, with U = L⁻¹F and
+ * Q = I + FᵀF − UᵀU, a kind has covariance L⁻ᵀ(I + U Q⁻¹ Uᵀ)L⁻¹ and log determinant log|B| + log|Q| (Woodbury).
+ */
+function kindPosteriors(system: NormalEquations, mixture: LatentMixture): Normal[] | undefined {
+  const K = system.size;
+  const { spreads } = mixture;
+  const G = new Float64Array(K * K);
+  const h = Float64Array.from(system.h, (v, i) => v * spreads[i]!);
+  for (let i = 0; i < K; i++)
+    for (let j = 0; j <= i; j++)
+      G[i * K + j] = G[j * K + i] = system.G[i * K + j]! * spreads[i]! * spreads[j]!;
+  const L = G.slice();
+  for (let k = 0; k < K; k++) L[k * K + k]! += 1;
+  const logDetB = factorCholesky(L, K);
+  if (Number.isNaN(logDetB)) return undefined;
+  const scaled = { K, G, h, ySquared: system.ySquared, L, logDetB };
+  const out: Normal[] = [];
+  for (let kind = 0; kind < mixture.kinds; kind++) out.push(kindPosterior(scaled, mixture, kind));
+  return out;
+}
+
+interface ScaledSystem {
+  readonly K: number;
+  readonly G: Float64Array;
+  readonly h: Float64Array;
+  readonly ySquared: number;
+  readonly L: Float64Array;
+  readonly logDetB: number;
+}
+
+function kindPosterior(system: ScaledSystem, mixture: LatentMixture, kind: number): Normal {
+  const { K, G, h, L } = system;
+  const { rank: q, centres, factors, spreads } = mixture;
+  const c = new Float64Array(K);
+  const U = new Float64Array(K * q);
+  for (let i = 0; i < K; i++) {
+    c[i] = centres[kind * K + i]! / spreads[i]!;
+    for (let a = 0; a < q; a++) U[i * q + a] = factors[(kind * K + i) * q + a]! / spreads[i]!;
+  }
+  const Q = new Float64Array(q * q);
+  addGram(Q, U, K, q, 1);
+  for (let a = 0; a < q; a++) Q[a * q + a]! += 1;
+  solveLowerMany(L, K, U, q);
+  addGram(Q, U, K, q, -1);
+  let misfit = system.ySquared + system.logDetB + factorCholesky(Q, q);
+
+  // At the centre: misfit yᵀWy − 2hᵀc + cᵀGc and half its descent r = h − G c.
+  const r = new Float64Array(K);
+  for (let i = 0; i < K; i++) {
+    let Gc = 0;
+    for (let j = 0; j < K; j++) Gc += G[i * K + j]! * c[j]!;
+    r[i] = h[i]! - Gc;
+    misfit += c[i]! * (Gc - 2 * h[i]!);
+  }
+  // Less rᵀ A⁻¹ r; then the way from the centre, A⁻¹ r.
+  solveLower(L, K, r);
+  const small = new Float64Array(q);
+  for (let i = 0; i < K; i++) {
+    misfit -= r[i]! * r[i]!;
+    for (let a = 0; a < q; a++) small[a]! += U[i * q + a]! * r[i]!;
+  }
+  solveLower(Q, q, small);
+  for (let a = 0; a < q; a++) misfit -= small[a]! * small[a]!;
+  solveUpper(Q, q, small);
+  for (let i = 0; i < K; i++) for (let a = 0; a < q; a++) r[i]! += U[i * q + a]! * small[a]!;
+  solveUpper(L, K, r);
+  for (let i = 0; i < K; i++) r[i] = spreads[i]! * (r[i]! + c[i]!);
+  return {
+    latent: r,
+    misfit,
+    addCovariance(out, share) {
+      const own = new Float64Array(K * K);
+      addInverse(own, L, K, 1);
+      // L⁻ᵀ U Lq⁻ᵀ, whose product with its transpose is L⁻ᵀ U Q⁻¹ Uᵀ L⁻¹.
+      const root = new Float64Array(q * K);
+      const row = new Float64Array(q);
+      const columns = Array.from({ length: q }, () => new Float64Array(K));
+      for (let i = 0; i < K; i++) {
+        for (let a = 0; a < q; a++) row[a] = U[i * q + a]!;
+        solveLower(Q, q, row);
+        for (let a = 0; a < q; a++) columns[a]![i] = row[a]!;
+      }
+      columns.forEach((column, a) => {
+        solveUpper(L, K, column);
+        root.set(column, a * K);
+      });
+      for (let a = 0; a < q; a++)
+        for (let i = 0; i < K; i++)
+          for (let j = 0; j <= i; j++) own[i * K + j]! += root[a * K + i]! * root[a * K + j]!;
+      for (let i = 0; i < K; i++)
+        for (let j = 0; j <= i; j++) out[i * K + j]! += share * spreads[i]! * spreads[j]! * own[i * K + j]!;
+    },
+  };
+}
+
+/** out += scale · (L Lᵀ)⁻¹, lower triangle. */
+function addInverse(out: Float64Array, L: Float64Array, n: number, scale: number): void {
+  const inverse = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) inverse[i * n + i] = 1;
+  solveLowerMany(L, n, inverse, n);
+  for (let k = 0; k < n; k++)
+    for (let i = 0; i <= k; i++) {
+      const f = scale * inverse[k * n + i]!;
+      for (let j = 0; j <= i; j++) out[i * n + j]! += f * inverse[k * n + j]!;
+    }
+}
+
+/** out += scale · AᵀA of A (n·q), lower triangle. */
+function addGram(out: Float64Array, A: Float64Array, n: number, q: number, scale: number): void {
+  for (let i = 0; i < n; i++)
+    for (let a = 0; a < q; a++) {
+      const f = scale * A[i * q + a]!;
+      for (let b = 0; b <= a; b++) out[a * q + b]! += f * A[i * q + b]!;
+    }
+}

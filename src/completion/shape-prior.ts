@@ -1,0 +1,84 @@
+import { cornerCount, interpolate, newStencil, type PriorGrid } from './prior-grid.js';
+import type { LatentMixture } from './latent-mixture.js';
+
+/**
+ * What shapes look like: the signed distance of an object (cut off at ±truncation) at the corners of a grid is
+ * mean + Σ z_k component_k with latent numbers z; what the components leave out has variance `leftOut`. Without a
+ * mixture the latent numbers are independent standard normal ones.
+ */
+export interface ShapePrior {
+  readonly grid: PriorGrid;
+  /** Distances are cut off here (m). */
+  readonly truncation: number;
+  /** One a corner (m). */
+  readonly mean: Float32Array;
+  /** Number K of components. */
+  readonly rank: number;
+  /** K a corner, corner by corner; component k in units of `steps[k]`. */
+  readonly components: Int8Array;
+  /** Metres of one unit of a component, K. */
+  readonly steps: Float32Array;
+  /** Variance of what the components leave out, one a corner (m²). */
+  readonly leftOut: Float32Array;
+  /** Where the latent numbers of real shapes lie. */
+  readonly mixture?: LatentMixture;
+}
+
+/**
+ * Reads the prior at points: mean, components and left-out variance, trilinear between corners.
+ *
+ * @example
+ * const reader = new PriorReader(prior);
+ * reader.at(0.02, 0, 0.05); // metres, object frame
+ * const distance = reader.mean + reader.components[0]! * z0;
+ */
+export class PriorReader {
+  /** Mean distance at the last point (m). */
+  mean = 0;
+  /** Variance left out at the last point (m²). */
+  leftOut = 0;
+  /** Value of each component at the last point (m). */
+  readonly components: Float64Array;
+  readonly #prior: ShapePrior;
+  readonly #stencil = newStencil();
+
+  constructor(prior: ShapePrior) {
+    this.#prior = prior;
+    this.components = new Float64Array(prior.rank);
+  }
+
+  /** Moves to a point (m, object frame); outside of the grid the mean grows by the way to it. */
+  at(x: number, y: number, z: number): void {
+    const { grid, rank, components, steps, mean, leftOut, truncation } = this.#prior;
+    const outside = interpolate(grid, x, y, z, this.#stencil);
+    const { corners, weights } = this.#stencil;
+    const out = this.components.fill(0);
+    this.mean = 0;
+    this.leftOut = 0;
+    for (let c = 0; c < 8; c++) {
+      const w = weights[c]!;
+      if (w === 0) continue;
+      const corner = corners[c]!;
+      this.mean += w * mean[corner]!;
+      this.leftOut += w * leftOut[corner]!;
+      const first = corner * rank;
+      for (let k = 0; k < rank; k++) out[k]! += w * components[first + k]!;
+    }
+    for (let k = 0; k < rank; k++) out[k]! *= steps[k]!;
+    this.mean = Math.min(truncation, this.mean + outside);
+  }
+}
+
+/** Signed distance at every corner (m) for latent numbers z (K). */
+export function decodeShape(prior: ShapePrior, z: ArrayLike<number>, out?: Float32Array): Float32Array {
+  const { grid, rank, components, steps, mean } = prior;
+  const n = cornerCount(grid);
+  const values = out ?? new Float32Array(n);
+  const scaled = Float32Array.from({ length: rank }, (_, k) => z[k]! * steps[k]!);
+  for (let corner = 0, at = 0; corner < n; corner++) {
+    let sum = mean[corner]!;
+    for (let k = 0; k < rank; k++) sum += scaled[k]! * components[at++]!;
+    values[corner] = sum;
+  }
+  return values;
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { completeShape } from '../../src/completion/complete.js';
+import { completeRegion } from '../../src/completion/complete-region.js';
+import { CompletionMesher, moveMesh } from '../../src/completion/completion-mesh.js';
+import { gatherEvidence, thinEvidence, transformEvidence } from '../../src/completion/evidence.js';
+import { nextTouch, rankTouches } from '../../src/completion/next-touch.js';
+import { objectFrame } from '../../src/completion/object-frame.js';
+import { sigmaColors } from '../../src/completion/sigma-colors.js';
+import { findTable } from '../../src/completion/table-plane.js';
+import { KernelPool } from '../../src/compute/pool.js';
+import { Random } from '../../src/geometry/random.js';
+import { exp, inverse, transformPoint } from '../../src/geometry/se3.js';
+import { topology } from '../mesh/helpers.js';
+import { ball, ballPrior, ballTouches, GRID } from './helpers.js';
+
+const RADIUS = 0.0365;
+const THREE = [[0, 0.2], [2, 0.3], [4, 0.6]] as const; // prettier-ignore
+
+async function withPool<T>(use: (pool: KernelPool) => T): Promise<T> {
+  const pool = await KernelPool.create({ threads: 1, memoryMiB: 64 });
+  try {
+    return use(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+describe('completeShape', () => {
+  it('finds a ball of a size that it was never shown, from three touches', () => {
+    const shape = completeShape(ballPrior(), ballTouches(RADIUS, THREE));
+    const random = new Random('directions');
+    let worst = 0;
+    for (let n = 0; n < 200; n++) {
+      const d = [random.normal(), random.normal(), random.normal()];
+      const length = Math.hypot(...d);
+      const p = d.map((v, k) => (RADIUS * v) / length + (k === 2 ? RADIUS : 0)) as [number, number, number];
+      worst = Math.max(worst, Math.abs(shape.distance(...p)));
+    }
+    expect(worst).toBeLessThan(0.0015);
+    expect(shape.distance(0, 0, RADIUS)).toBeLessThan(-0.02);
+  });
+
+  it('is surest where it was touched, and surer with more touches', () => {
+    const one = completeShape(ballPrior(), ballTouches(RADIUS, THREE.slice(0, 1)));
+    const side = (azimuth: number) =>
+      [RADIUS * Math.cos(azimuth), RADIUS * Math.sin(azimuth), RADIUS] as [number, number, number];
+    expect(one.sigma(...side(0))).toBeLessThan(0.3 * one.sigma(...side(Math.PI)));
+    const three = completeShape(ballPrior(), ballTouches(RADIUS, THREE));
+    expect(three.sigma(...side(2))).toBeLessThan(0.7 * one.sigma(...side(2)));
+  });
+
+  it('takes an unknown offset of each touch for what it is', () => {
+    const touches = ballTouches(RADIUS, [[0, 0.2], [1.3, 0.3], [2.6, 0.6], [4, 0], [5, 0.4]]); // prettier-ignore
+    const off = touches.points.slice();
+    touches.touches.forEach((touch, i) => {
+      if (touch === 0) for (let k = 0; k < 3; k++) off[3 * i + k] = touches.points[3 * i + k]! + 0.004 * touches.normals[3 * i + k]!;
+    });
+    const moved = { ...touches, points: off };
+    const error = (touchOffset: number): number =>
+      Math.abs(completeShape(ballPrior(), moved, { touchOffset }).distance(RADIUS, 0, RADIUS));
+    expect(error(0.002)).toBeLessThan(0.8 * error(0));
+  }); // prettier-ignore
+
+  it('gives the same bytes again', () => {
+    const run = () => completeShape(ballPrior(), ballTouches(RADIUS, THREE)).corners(0.02);
+    expect(run()).toEqual(run());
+  });
+
+  it('says that it needs points', () => {
+    expect(() => completeShape(ballPrior(), gatherEvidence([]))).toThrow(/no point to complete/);
+    const nowhere = { points: [NaN, 0, 0], sigma: 0.001, touched: true };
+    expect(() => completeShape(ballPrior(), gatherEvidence([nowhere]))).toThrow(/no point to complete/);
+    expect(() => gatherEvidence([{ points: [0, 0], sigma: 0.001, touched: true }])).toThrow(/Part 0/);
+    expect(() => gatherEvidence([{ points: [0, 0, 0], sigma: 0, touched: true }])).toThrow(/sigma of 0 m/);
+  });
+});
+
+describe('CompletionMesher', () => {
+  it('draws a closed surface with the shape inside, and can be used again', async () => {
+    await withPool((pool) => {
+      const mesher = new CompletionMesher(pool, GRID);
+      for (const radius of [0.03, 0.04]) {
+        const shape = completeShape(ballPrior(), ballTouches(radius, THREE));
+        const mesh = mesher.mesh(shape);
+        const { open, broken, euler } = topology(mesh);
+        expect([open, broken, euler]).toEqual([0, 0, 2]);
+        for (let v = 0; v < mesh.positions.length; v += 3) {
+          const p = mesh.positions.subarray(v, v + 3);
+          expect(Math.abs(ball(radius)(p[0]!, p[1]!, p[2]!))).toBeLessThan(0.003);
+        }
+        expect(mesh.sigmas.length).toBe(mesh.positions.length / 3);
+        expect(Math.min(...mesh.sigmas)).toBeGreaterThan(0);
+      }
+    });
+  });
+});
+
+describe('nextTouch', () => {
+  it('goes to the side that was not touched, from outside, and not through the table', async () => {
+    await withPool((pool) => {
+      const shape = completeShape(ballPrior(), ballTouches(RADIUS, [[0, 0.2], [0.8, 0.4], [-0.8, 0.4]])); // prettier-ignore
+      const mesh = new CompletionMesher(pool, GRID).surface(shape);
+      const next = nextTouch(shape, mesh)!;
+      expect(next.point[0]).toBeLessThan(0);
+      // Approaches the ball's middle.
+      const out = next.point.map((v, k) => (v - (k === 2 ? RADIUS : 0)) / RADIUS);
+      expect(-out.reduce((s, v, k) => s + v * next.approach[k]!, 0)).toBeGreaterThan(0.95);
+      const ranked = rankTouches(shape, mesh);
+      expect(ranked[0]).toEqual(next);
+      for (const { point, approach } of ranked) {
+        expect(point[2]).toBeGreaterThanOrEqual(0.006);
+        expect(approach[2]).toBeLessThanOrEqual(0.5);
+      }
+    });
+  });
+});
+
+describe('the table and the object on it', () => {
+  const T = exp([0.4, -0.2, 0.7, 0.2, -0.3, 1]);
+  const random = new Random('table');
+
+  /** A ball on a table, in a map frame that neither is aligned with; normals of the table too. */
+  function scene() {
+    const points: number[] = [];
+    const normals: number[] = [];
+    for (let n = 0; n < 2500; n++) {
+      const d = [random.normal(), random.normal(), random.normal()];
+      const length = Math.hypot(...d);
+      const onBall = n % 2 === 0;
+      const normal = onBall ? d.map((v) => v / length) : [0, 0, 1];
+      const p = onBall
+        ? normal.map((v, k) => RADIUS * v + (k === 2 ? RADIUS : 0))
+        : [random.range(-0.1, 0.1), random.range(-0.1, 0.1), 0.0005 * random.normal()];
+      points.push(...transformPoint(T, p[0]!, p[1]!, p[2]!));
+      const R = T.slice();
+      R[3] = R[7] = R[11] = 0;
+      normals.push(...transformPoint(R, normal[0]!, normal[1]!, normal[2]!));
+    }
+    return { positions: Float32Array.from(points), normals: Float32Array.from(normals) };
+  }
+
+  it('is found with the object on its upper side', () => {
+    const plane = findTable(scene().positions, 0.002)!;
+    const up = [T[2]!, T[6]!, T[10]!];
+    expect(up.reduce((s, v, k) => s + v * plane.normal[k]!, 0)).toBeGreaterThan(0.9999);
+    expect(plane.offset).toBeCloseTo(up[0]! * T[3]! + up[1]! * T[7]! + up[2]! * T[11]!, 3);
+    expect(
+      findTable(
+        Float32Array.from({ length: 300 }, () => random.next()),
+        0.0005,
+      ),
+    ).toBeUndefined();
+  });
+
+  it('gives a frame on the table under the points', () => {
+    const plane = { normal: [T[2]!, T[6]!, T[10]!] as const, offset: 0.3 };
+    const points = Float32Array.of(0.1, 0.2, 0.9, 0.3, -0.2, 1, 0.2, 0.1, 0.8);
+    const local = transformEvidence(inverse(objectFrame(points, plane)), {
+      points,
+      normals: points,
+      sigmas: new Float32Array(3),
+      touches: new Int32Array(3),
+    });
+    for (const axis of [0, 1]) {
+      const along = [0, 1, 2].map((i) => local.points[3 * i + axis]!);
+      expect(Math.min(...along) + Math.max(...along)).toBeCloseTo(0, 5);
+    }
+    const height = 0.1 * plane.normal[0] + 0.2 * plane.normal[1] + 0.9 * plane.normal[2] - 0.3;
+    expect(local.points[2]).toBeCloseTo(height, 5);
+  });
+
+  it('are completed from what a map shows of them', async () => {
+    await withPool((pool) => {
+      const { positions, normals } = scene();
+      const centre = transformPoint(T, 0, 0, RADIUS);
+      const box = [0, 1, 2, 3, 4, 5].map((i) => centre[i % 3]! + (i < 3 ? -0.06 : 0.06)) as unknown as readonly [number, number, number, number, number, number]; // prettier-ignore
+      const object = completeRegion(ballPrior(), pool, { positions, normals }, box, { sigma: 0.001 });
+      const back = moveMesh(object.mesh, inverse(T));
+      for (let v = 0; v < back.positions.length; v += 3)
+        expect(Math.abs(ball(RADIUS)(...(back.positions.subarray(v, v + 3) as unknown as [number, number, number])))).toBeLessThan(0.004); // prettier-ignore
+      const far = box.map((v) => v + 1) as unknown as typeof box;
+      const table = object.table;
+      expect(() => completeRegion(ballPrior(), pool, { positions, normals }, far, { sigma: 0.001 })).toThrow(/no plane/); // prettier-ignore
+      expect(() => completeRegion(ballPrior(), pool, { positions, normals }, far, { sigma: 0.001, table })).toThrow(/0 points above/); // prettier-ignore
+    });
+  });
+});
+
+describe('evidence', () => {
+  it('is thinned within a touch, not between touches', () => {
+    const line = Array.from({ length: 20 }, (_, i) => [0.001 * i, 0, 0]).flat();
+    const part = { points: line, sigma: 0.001, touched: true };
+    const thin = thinEvidence(gatherEvidence([part, part, { ...part, touched: false }]), 0.004, 0.01);
+    const counts = [0, 1, -1].map((touch) => thin.touches.filter((t) => t === touch).length);
+    expect(counts).toEqual([5, 5, 2]);
+  });
+
+  it('has colours from sure to unsure', () => {
+    const [sure, , unsure] = [0, 1, 2].map((i) => [...sigmaColors(Float32Array.of(0, 0.005, 0.02), 0.01).slice(3 * i, 3 * i + 3)]);
+    expect(sure![2]).toBeGreaterThan(sure![0]!);
+    expect(unsure![0]).toBeGreaterThan(unsure![2]!);
+  }); // prettier-ignore
+});

@@ -57,6 +57,10 @@ export const actions: Actions = {
     return inStage('input', () => evalMesh(mesh, truth, options));
   },
 
+  async touch(folder, options) {
+    const { touch } = await import('./touch.js');
+    return touch(folder, options);
+  },
   async calibrateTouch(folder, options) {
     const { calibrateTouch } = await import('./calibrate-touch.js');
     return calibrateTouch(folder, options);

@@ -1,6 +1,7 @@
 import type { SensorSet } from '../config/sensor-sets.js';
 
 import type { CalibrateTouchOptions } from './calibrate-touch.js';
+import type { TouchOptions } from './touch.js';
 
 /** Options of `feltmap replay`, as commander delivers them. */
 export interface ReplayOptions {
@@ -134,6 +135,7 @@ export interface Actions {
   evalTrajectory(estimate: string, truth: string, options: EvalTrajCommandOptions): Promise<number>;
   evalMesh(mesh: string, truth: string, options: EvalMeshCommandOptions): Promise<number>;
   calibrateTouch(folder: string, options: CalibrateTouchOptions): Promise<number>;
+  touch(folder: string, options: TouchOptions): Promise<number>;
   config(options: ConfigOptions): Promise<number>;
   node(args: readonly string[]): Promise<number>;
 }

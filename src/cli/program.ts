@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { SENSOR_SETS } from '../config/sensor-sets.js';
 
 import { addCalibrateTouch } from './calibrate-touch-command.js';
+import { addTouch } from './touch-command.js';
 import { ENGINES } from '../field/backends/names.js';
 import { OBJECT_FAMILIES } from '../sim/objects/object.js';
 import { PROBING } from '../sim/touch/probing.js';
@@ -285,6 +286,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
 
   addEvalCommands(program, actions, done);
   addCalibrateTouch(program, actions, done);
+  addTouch(program, actions, done);
 
   program
     .command('node')

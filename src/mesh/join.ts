@@ -39,7 +39,9 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 
 function joinedColors(parts: readonly CloudPoints[]): { colors?: Uint8Array } {
   if (!parts.some(({ colors }) => colors)) return {};
-  const all = new Uint8Array(parts.reduce((sum, { positions }) => sum + positions.length, 0)).fill(UNKNOWN_COLOR);
+  const all = new Uint8Array(parts.reduce((sum, { positions }) => sum + positions.length, 0)).fill(
+    UNKNOWN_COLOR,
+  );
   let at = 0;
   for (const { positions, colors } of parts) {
     if (colors) all.set(colors, at);

@@ -5,20 +5,19 @@ import { invertSpd } from '../geometry/linear.js';
 import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, sensorPose } from './body-frame.js';
-import { asCarried, asWaiting, MIN_SAMPLES, type Estimate, type Prediction } from './estimate.js';
+import {
+  asCarried,
+  asWaiting,
+  MIN_SAMPLES,
+  type Estimate,
+  type Prediction,
+  type Carrier,
+} from './estimate.js';
 import type { Phase, Tracking } from './phases.js';
 import type { Scales } from './scale.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
 import { judge } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
-
-/** A sensor of another kind that was tracked shortly before. */
-export interface Carrier {
-  readonly kind: SensorKind;
-  readonly stampNs: bigint;
-  /** Of its pose, 6×6, [x y z rotX rotY rotZ], axes of odom. */
-  readonly covariance: Float64Array;
-}
 
 /** Seconds for which a pose of another sensor, carried on by the motion, is as good as one. */
 const CARRIES_SECONDS = 0.5;

@@ -4,10 +4,18 @@ import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose } from './body-frame.js';
 import { LOST_COVARIANCE, widened } from './covariance.js';
 import type { Phase } from './phases.js';
-import type { Carrier } from './company.js';
+import type { SensorKind } from '../config/sensors.js';
 import type { Verdict } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
 import type { KnownPose } from './types.js';
+
+/** A sensor of another kind that was tracked shortly before. */
+export interface Carrier {
+  readonly kind: SensorKind;
+  readonly stampNs: bigint;
+  /** Of its pose, 6×6, [x y z rotX rotY rotZ], axes of odom. */
+  readonly covariance: Float64Array;
+}
 
 /** Where an observation is expected to be taken. */
 export interface Prediction {

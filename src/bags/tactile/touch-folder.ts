@@ -33,13 +33,13 @@ interface StampedPose {
 }
 
 /**
- * Reads a folder of images of a gel as posed touches: reference.png (or ref, background; else the first image is taken for
+ * Reads a folder of images of a gel, or its folder `images`, as posed touches: reference.png (or ref, background; else the first image is taken for
  * it), and poses.txt with a line `t x y z qx qy qz qw` for T_map_sensor at each stamp (TUM format). Images belong to lines
  * one to one where there are as many of both; else by the stamps in their names. An image that cannot be read, or has no
  * pose, is left out and told.
  *
  * @example
- * for await (const touch of readTouchFolder(folder, calibration)) show(touch.depth, touch.T_map_sensor);
+ * for await (const touch of readTouchFolder(folder, calibration)) map.add(touch);
  * @throws FeltmapError not-found without a calibration, images or poses; bad-input for poses that are none
  */
 export async function* readTouchFolder(
@@ -54,7 +54,9 @@ export async function* readTouchFolder(
   });
   const all = imagesOf(names, IMAGES);
   const named = all.find((name) => REFERENCE.test(basename(name, extname(name))));
-  const images = all.filter((name) => name !== named);
+  const beside = all.filter((name) => name !== named);
+  const inside = beside.length === 0 && names.includes('images');
+  const images = inside ? (await imagesInside(folder)).map((name) => join('images', name)) : beside;
   if (images.length === 0) throw new FeltmapError('not-found', `${folder} holds no images (PNG or JPEG).`);
   if (!names.includes('poses.txt'))
     throw new FeltmapError(
@@ -88,6 +90,14 @@ export async function* readTouchFolder(
     reader.close();
     if (!options.pool) await pool.close();
   }
+}
+
+async function imagesInside(folder: string): Promise<string[]> {
+  const inner = join(folder, 'images');
+  const names = await readdir(inner).catch((cause: unknown) => {
+    throw fileError(inner, cause);
+  });
+  return imagesOf(names, IMAGES);
 }
 
 async function readPoses(path: string): Promise<StampedPose[]> {

@@ -43,8 +43,8 @@ interface Estimate {
  *
  * @example
  * const extrinsics = new Extrinsics({ linear: 0.02, angular: 0.017 });
- * if (extrinsics.measured('camera', T_body_camera, found)) map.clear(); // T_body_camera was wrong
  * const T_body_camera = compose(extrinsics.correction('camera'), given);
+ * if (extrinsics.measured('camera', T_body_camera, found)) map.clear(); // it was wrong
  */
 export class Extrinsics {
   /** Mounts that turned out to be elsewhere. */

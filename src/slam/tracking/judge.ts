@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.js';
 import { doubtOf, NO_CONTRADICTION, type Contradiction } from '../places/seen-space.js';
 import type { Track } from './tracker.js';
-import type { TrackingState } from '../types.js';
+import type { TrackingState } from '../events.js';
 
 export interface Verdict {
   readonly state: TrackingState;

@@ -1,3 +1,4 @@
+import { isPosed } from '../../../src/sensors/measurement.js';
 import { describe, expect, it } from 'vitest';
 import { openScanSource } from '../../../src/bags/source.js';
 import { compose, exp, identity } from '../../../src/geometry/se3.js';
@@ -144,7 +145,7 @@ describe('a bag with a depth camera', () => {
     }
   });
 
-  it('beside a LiDAR waits until it is asked for', async () => {
+  it('beside a LiDAR is used with it where tf connects them, else when it is asked for', async () => {
     const clouds = [0, 1, 2].map((k): ReturnType<typeof image> => [
       '/points',
       ROS_TYPES.pointCloud2,
@@ -154,11 +155,20 @@ describe('a bag with a depth camera', () => {
     const path = await writeBag(folder, 'both.mcap', [...camera(3), place, ...clouds]);
     const lidar = await openScanSource(path);
     expect([lidar.sensor, lidar.topic]).toEqual(['lidar', '/points']);
-    expect(lidar.warnings.join()).toMatch(/depth images as well.*--sensor rgbd/);
+    expect(lidar.warnings.join()).toMatch(/depth camera as well, which is not used.*tf_static/);
     await lidar.close();
     const rgbd = await openScanSource(path, { sensor: 'rgbd' });
     expect((await measured(rgbd)).frames).toHaveLength(3);
     await rgbd.close();
+    const onLidar = fixed(lidar.sensorFrame, 'depth_optical', CAMERA_ON_BODY);
+    const connected = await writeBag(folder, 'joint.mcap', [...camera(3), place, onLidar, ...clouds]);
+    const both = await openScanSource(connected);
+    expect([both.sensor, both.scanCount]).toEqual(['lidar+rgbd', 6]);
+    const mounts: unknown[] = [];
+    for await (const one of both.measurements()) if (isPosed(one)) mounts.push(one.mount);
+    expect(mounts.length).toBeGreaterThan(3); // small clouds are put together
+    expect(mounts).not.toContain(undefined);
+    await both.close();
   });
 });
 

@@ -1,0 +1,207 @@
+import type { KernelPool } from '../../compute/pool.js';
+import type { FieldBackend } from '../../field/backend.js';
+import { createBackend } from '../../field/backends/select.js';
+import type { Field } from '../../field/field.js';
+import { poolFor, type GridSpec } from '../../field/grid-spec.js';
+import { compose, type Pose } from '../../geometry/se3.js';
+import { MapMesher } from '../../mesh/map-mesher.js';
+import type { Mesh } from '../../mesh/mesh.js';
+import { TouchFrontEnd } from '../../sensors/tactile/front-end.js';
+import type { TouchObservation } from '../../sensors/tactile/observation.js';
+import type { PosedTouch } from '../../sensors/tactile/touch.js';
+import { optimiseTouches, type BundleResult } from './bundle.js';
+import { contactsOf, contactsOfPoints } from './contacts.js';
+import type { TouchState } from './judge.js';
+import type { KinematicSigma } from './kinematics.js';
+import { MOST_CONTACTS, TouchRegistration } from './registration.js';
+
+export interface TouchMapOptions {
+  /** Distance between the corners of the grid (m). Default: 1 mm. */
+  readonly voxel?: number;
+  /** What the arm's kinematics are good for. Default: 2 mm and 1°. */
+  readonly kinematics?: KinematicSigma;
+  /** How wrong the sensor's place on the hand may be; default: it is right. */
+  readonly handEye?: KinematicSigma;
+  readonly seed?: number;
+}
+
+/** What came of one touch. */
+export interface TouchResult {
+  readonly index: number;
+  /** T_map_sensor: registered to what was felt before, or as the arm says. */
+  readonly pose: Pose;
+  readonly state: TouchState;
+  /** Empty for a registered touch; otherwise why its pose is the arm's. */
+  readonly reason: string;
+  /** Whether anything was touched: otherwise the gel's place is free, which is mapped as well. */
+  readonly contact: boolean;
+}
+
+const VOXEL = 0.001;
+/** Largest stored distance in voxels. */
+const TRUNCATION = 4;
+const KINEMATICS: KinematicSigma = { translation: 0.002, rotation: Math.PI / 180 };
+/** Of distances where something was touched (m). */
+const FELT = { sigma: 1e-4 };
+const ROOM = { fineBlocks: 40_000, featureRows: 64, samples: 64 };
+const MIN_WEIGHT = 1e-6;
+const LEAST_PIECE = 20;
+
+/**
+ * A map of an object by touch alone, at a millimetre, in the frame in which the arm gives its poses. Each touch is
+ * registered to what was felt before, with the arm's pose as prior, and fused; at the end all poses are found together.
+ *
+ * @example
+ * const map = await TouchMap.create(pool);
+ * for await (const touch of readTouchFolder(folder, calibration)) map.add(touch);
+ * map.optimise(); // all poses together, and everything fused anew
+ * const mesh = map.mesh();
+ */
+export class TouchMap {
+  readonly #backend: FieldBackend;
+  readonly #field: Field;
+  readonly #mesher: MapMesher;
+  readonly #frontEnd: TouchFrontEnd;
+  readonly #registration: TouchRegistration;
+  readonly #options: TouchMapOptions;
+  readonly #kinematics: KinematicSigma;
+  readonly #touches: PosedTouch[] = [];
+  readonly #results: TouchResult[] = [];
+
+  /** @throws FeltmapError out-of-memory when the pool is too small */
+  static async create(pool: KernelPool, options: TouchMapOptions = {}): Promise<TouchMap> {
+    const spec = gridSpec(options.voxel ?? VOXEL, options.seed ?? 1);
+    const limits = { scanPoints: 8192, batchChunks: 16, pool: poolFor(spec, ROOM) };
+    return new TouchMap(pool, await createBackend('wasm', pool, { spec, room: ROOM, limits }), options);
+  }
+
+  private constructor(
+    pool: KernelPool,
+    { backend, field }: { readonly backend: FieldBackend; readonly field: Field },
+    options: TouchMapOptions,
+  ) {
+    this.#options = options;
+    this.#kinematics = options.kinematics ?? KINEMATICS;
+    this.#backend = backend;
+    this.#field = field;
+    this.#mesher = new MapMesher(pool, this.#backend, this.#field, {
+      minWeight: MIN_WEIGHT,
+      minComponentTriangles: LEAST_PIECE,
+      features: false,
+    });
+    this.#frontEnd = new TouchFrontEnd(pool);
+    this.#registration = new TouchRegistration(this.#backend);
+  }
+
+  /** What the user should know about the touches so far: only ever grows. */
+  get notices(): readonly string[] {
+    return this.#frontEnd.notices;
+  }
+
+  /** Of each touch, in their order; {@link optimise} replaces the poses. */
+  get results(): readonly TouchResult[] {
+    return this.#results;
+  }
+
+  /**
+   * Registers a touch to what was felt before and fuses it.
+   *
+   * @throws FeltmapError bad-input for a touch that contradicts itself or has no pose; what was mapped stays
+   */
+  add(touch: PosedTouch): TouchResult {
+    const observation = this.#frontEnd.observe(touch);
+    try {
+      const { state, reason, pose } = this.#register(observation, touch);
+      const index = this.#touches.length;
+      this.#fuse(observation, pose, index);
+      const result = { index, pose, state, reason, contact: observation.isContact };
+      this.#touches.push(touch);
+      this.#results.push(result);
+      return result;
+    } finally {
+      observation.release();
+    }
+  }
+
+  /**
+   * Finds all poses together, and the sensor's place on the hand where that is asked for, then fuses everything anew. Gels
+   * only: single points say too little of each other. Undefined where there are fewer than two.
+   */
+  optimise(): BundleResult | undefined {
+    const gels: { readonly at: number; readonly patch: NonNullable<TouchObservation['patch']> }[] = [];
+    this.#touches.forEach((touch, at) => {
+      const observation = this.#frontEnd.observe(touch);
+      if (observation.patch && observation.isContact) gels.push({ at, patch: observation.patch });
+      observation.release();
+    });
+    if (gels.length < 2) return undefined;
+    const { handEye } = this.#options;
+    const bundle = optimiseTouches(
+      gels.map(({ at, patch }) => ({ patch, predicted: this.#touches[at]!.T_map_sensor })),
+      { kinematics: this.#kinematics, ...(handEye && { handEye }) },
+    );
+    const found = new Map(gels.map(({ at }, i) => [at, i]));
+    this.#field.clear();
+    this.#mesher.clear();
+    this.#touches.forEach((touch, index) => {
+      const i = found.get(index);
+      // What was not compared with others has the hand's error all the same.
+      const pose = i === undefined ? compose(touch.T_map_sensor, bundle.handEye) : bundle.poses[i]!;
+      const observation = this.#frontEnd.observe(touch);
+      this.#fuse(observation, pose, index);
+      observation.release();
+      this.#results[index] = { ...this.#results[index]!, pose };
+    });
+    return bundle;
+  }
+
+  /** What was felt so far. */
+  mesh(): Mesh {
+    return this.#mesher.weld();
+  }
+
+  #register(
+    observation: TouchObservation,
+    touch: PosedTouch,
+  ): Pick<TouchResult, 'pose' | 'state' | 'reason'> {
+    const predicted = touch.T_map_sensor;
+    if (!observation.isContact) return { pose: predicted, state: 'kinematic', reason: 'Nothing is touched.' };
+    const contacts =
+      touch.kind === 'touch-points' ? contactsOfPoints(touch) : contactsOf(observation.patch!, MOST_CONTACTS);
+    const { pose, state, reason } = this.#registration.register({
+      field: this.#field,
+      contacts,
+      predicted,
+      kinematics: this.#kinematics,
+      quality: FELT,
+    });
+    return { pose, state, reason };
+  }
+
+  #fuse(observation: TouchObservation, pose: Pose, scan: number): void {
+    const { surface, grid } = observation;
+    this.#backend.integrate(this.#field, surface, pose, { scan, ...(grid && { grid }) });
+  }
+}
+
+function gridSpec(voxel: number, seed: number): GridSpec {
+  return {
+    voxel,
+    truncation: TRUNCATION * voxel,
+    pyramid: [],
+    seed,
+    layers: [
+      {
+        name: 'distance',
+        wordsPerCorner: 2,
+        stride: 1,
+        maxWeight: 64,
+        saturation: 64,
+        maxRange: 1,
+        unorientedRange: 0.01,
+        unorientedQuality: 0.2,
+      },
+      { name: 'features', wordsPerCorner: 1, stride: 4, outputScale: voxel },
+    ],
+  };
+}

@@ -21,6 +21,8 @@ export interface MapMesherOptions {
 }
 
 const SLOTS = 128;
+/** Blocks that are cut anew with each update: a few where a finer surface is looked at all the time. */
+const CUT_AT_ONCE = 6;
 const BLOCK_CELLS = 8;
 /** Summed change of a block's corners, as a share of the voxel, below which its old mesh is still good: 5 cm at 0.15 m. */
 const MIN_CHANGE = 1 / 3;
@@ -94,6 +96,7 @@ export class MapMesher {
     const blocks = mostChanged(fine.change, fine.blocks, budget, MIN_CHANGE * fine.voxel);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
     this.#extract(blocks);
+    for (const mesher of [...(this.#options.coarser ?? []), this]) mesher.#seam.flush(CUT_AT_ONCE);
     return blocks.length;
   }
 
@@ -132,6 +135,7 @@ export class MapMesher {
     this.#extract(
       this.#kept.size > 0 ? blocks.filter((block) => !this.#kept.has(this.#keyOf(block))) : blocks,
     );
+    this.#seam.flush();
     const { minComponentTriangles } = this.#options;
     return weldBlocks(this.store, { minComponentTriangles, scale: this.#scale });
   }
@@ -158,7 +162,6 @@ export class MapMesher {
         const min = [0, 1, 2].map((c) => coords[i + c]! * side);
         seam.changed(min, min.map((v) => v + side)); // prettier-ignore
       }
-      seam.flush();
     }
   }
 
@@ -183,7 +186,6 @@ export class MapMesher {
         features,
       });
       this.#mesher.extract(coords, batch.length, this.#colorsOf);
-      this.#seam.flush();
       this.#changed(coords);
     }
   }

@@ -85,11 +85,15 @@ export class Seam {
         }
   }
 
-  /** Cuts what is pending and stores it. */
-  flush(): void {
+  /** Cuts what is pending and stores it. @param most blocks, those that have waited longest first */
+  flush(most = Infinity): void {
     if (this.#pending.size === 0) return;
-    const blocks = [...this.#pending];
-    this.#pending.clear();
+    const blocks: [number, MeshBlockData][] = [];
+    for (const entry of this.#pending) {
+      if (blocks.length >= most) break;
+      blocks.push(entry);
+    }
+    for (const [key] of blocks) this.#pending.delete(key);
     const vertices = blocks.reduce((sum, [, { positions }]) => sum + positions.length / 3, 0);
     const positions = new Float32Array(3 * vertices);
     const normals = new Float32Array(3 * vertices);

@@ -3,10 +3,8 @@ import { steadyNs } from '../sensors/clock-shift.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { TfBuffer } from '../messages/tf-buffer.js';
 import { isImuBatch, isOdometryBatch, isPosed, isScan, type Measurement } from '../sensors/measurement.js';
+import { BASE } from './camera/rig-of-bag.js';
 import type { ScanSource } from './scan-source.js';
-
-/** Frame of the body, where tf knows it (REP-105). */
-const BASE = 'base_link';
 
 /** Where two sensors of a recording are on one body. */
 export interface JointBody {

@@ -67,7 +67,8 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   }
   const bag = await openBag(path);
   try {
-    let { sensor, note } = await sensorOf(bag, options);
+    let sensor = await sensorOf(bag, options);
+    let note: string | undefined;
     if (sensor === 'either') {
       const both = await bothOf(bag, path, options).catch(reasonOf);
       if (typeof both !== 'string') return both;
@@ -88,16 +89,15 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
 async function sensorOf(
   bag: BagReader,
   { sensor, topic, depth, color }: ScanSourceOptions,
-): Promise<{ sensor: SensorSet | 'either'; note?: string }> {
-  if (sensor !== undefined) return { sensor };
-  if (depth !== undefined || color !== undefined) return { sensor: 'rgbd' };
-  if (topic !== undefined) return { sensor: 'lidar' };
+): Promise<SensorSet | 'either'> {
+  if (sensor !== undefined) return sensor;
+  if (depth !== undefined || color !== undefined) return 'rgbd';
+  if (topic !== undefined) return 'lidar';
   const images = await imageTopics(bag);
   const depths = images.filter(({ kind }) => kind === 'depth');
-  if (depths.length === 0) return { sensor: 'lidar' };
+  if (depths.length === 0) return 'lidar';
   const clouds = bag.topics().filter((t) => isCloud(t) && t.count !== 0 && !/depth/i.test(t.name));
-  if (clouds.length === 0) return { sensor: 'rgbd' };
-  return { sensor: 'either' };
+  return clouds.length === 0 ? 'rgbd' : 'either';
 }
 
 /** Why LiDAR and camera cannot be used together. @throws what is no FeltmapError */

@@ -113,19 +113,13 @@ export class Estimator {
     let track = this.#register(observation, predicted, observation.grid !== undefined, undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
     // A frame before a bare wall fits beside its place as well: only what is lost there is looked for elsewhere.
-    if (!observation.grid || this.#judge(track, this.#scaleOf(observation)).state === 'lost')
+    if (!observation.grid || this.#judge(track, observation).state === 'lost')
       track = lookAround.second(query, origin, track);
-    if (this.#judge(track, this.#scaleOf(observation)).state !== 'lost' && observation.motion === 'sweep')
+    if (this.#judge(track, observation).state !== 'lost' && observation.motion === 'sweep')
       track = bootstrap(this.#scaleOf(observation), phase, observation, track, priors);
-    if (this.#judge(track, this.#scaleOf(observation)).state !== 'lost')
+    if (this.#judge(track, observation).state !== 'lost')
       return this.#conclude(phase, observation, predicted, track);
-    const lost = this.#lost(
-      phase,
-      observation,
-      predicted,
-      track,
-      this.#judge(track, this.#scaleOf(observation)),
-    );
+    const lost = this.#lost(phase, observation, predicted, track, this.#judge(track, observation));
     if (lost.phase.kind !== 'starting') return lost;
     // Nothing followed from the first observation: its map is discarded.
     map.clear();
@@ -302,8 +296,8 @@ export class Estimator {
     return this.#parts.scales.of(observation);
   }
 
-  #judge(track: Track, scale: Scale): Verdict {
-    const { config, map } = scale;
+  #judge(track: Track, observation: Observation): Verdict {
+    const { config, map } = this.#scaleOf(observation);
     return judge(track, config.tracking, map.age);
   }
 

@@ -1,12 +1,12 @@
 import type { KernelPool } from '../compute/pool.js';
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
-import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
+import { configOf, sensorKinds } from '../config/sensors.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { CameraFrontEnd } from '../sensors/camera/front-end.js';
-import { CAMERA_ON_BODY } from '../sensors/camera/frame.js';
+import { CAMERA_ON_BODY, type RgbdFrame } from '../sensors/camera/frame.js';
 import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
-import type { ScanStorage } from '../sensors/lidar/scan.js';
+import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
 import { isFrame, type PosedMeasurement } from '../sensors/measurement.js';
 import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
@@ -28,9 +28,9 @@ export interface FrontEnd {
 export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
   const rig = new Rig();
   const kinds = sensorKinds(config);
-  const of = (kind: SensorKind): FrontEnd | undefined =>
-    kinds.includes(kind) ? MAKERS[kind](configOf(config, kind), pool, rig, kinds.length > 1) : undefined;
-  const [lidar, rgbd] = [of('lidar'), of('rgbd')];
+  const beside = kinds.length > 1;
+  const lidar = kinds.includes('lidar') ? lidars(configOf(config, 'lidar'), pool, rig) : undefined;
+  const rgbd = kinds.includes('rgbd') ? cameras(configOf(config, 'rgbd'), pool, rig, beside) : undefined;
   const all = [lidar, rgbd].filter((one) => one !== undefined);
   const told: string[] = [];
   const counted = all.map(() => 0);
@@ -45,20 +45,23 @@ export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
     },
     correct: (sensor, correction) => rig.correct(sensor, correction),
     observe(measurement) {
-      const own = isFrame(measurement) ? rgbd : lidar;
-      if (own) return own.observe(measurement);
       const { frameId } = measurement;
-      throw isFrame(measurement)
-        ? wrongSensor('A depth image', frameId, 'LiDAR')
-        : wrongSensor('A LiDAR scan', frameId, 'a depth camera');
+      if (isFrame(measurement)) {
+        if (rgbd) return rgbd.observe(measurement);
+        throw wrongSensor('A depth image', frameId, 'LiDAR');
+      }
+      if (lidar) return lidar.observe(measurement);
+      throw wrongSensor('A LiDAR scan', frameId, 'a depth camera');
     },
   };
 }
 
-type Maker = (config: Config, pool: KernelPool, rig: Rig, beside: boolean) => FrontEnd;
-const MAKERS: Readonly<Record<SensorKind, Maker>> = { lidar: lidars, rgbd: cameras };
+/** The preparation of one kind of sensor. */
+interface KindFrontEnd<M extends PosedMeasurement> extends Pick<FrontEnd, 'storage' | 'notices'> {
+  observe(measurement: M): Observation;
+}
 
-function lidars(config: Config, pool: KernelPool, rig: Rig): FrontEnd {
+function lidars(config: Config, pool: KernelPool, rig: Rig): KindFrontEnd<LidarScan> {
   const scale = lengthScale(config);
   const { prepare, sensor } = config;
   const lidar = new LidarFrontEnd(pool, {
@@ -77,7 +80,6 @@ function lidars(config: Config, pool: KernelPool, rig: Rig): FrontEnd {
       return lidar.notices;
     },
     observe(measurement) {
-      if (isFrame(measurement)) throw wrongSensor('A depth image', measurement.frameId, 'LiDAR');
       const { mount, mountTwist, ...scan } = measurement;
       return lidar.observe(scan, {
         T_body_sensor: rig.locate(scan.frameId, mount),
@@ -88,7 +90,7 @@ function lidars(config: Config, pool: KernelPool, rig: Rig): FrontEnd {
 }
 
 /** @param beside other kinds of sensors: then somebody must say where the camera is */
-function cameras({ rgbd }: Config, pool: KernelPool, rig: Rig, beside: boolean): FrontEnd {
+function cameras({ rgbd }: Config, pool: KernelPool, rig: Rig, beside: boolean): KindFrontEnd<RgbdFrame> {
   const camera = new CameraFrontEnd(pool, {
     minRange: rgbd.minRange,
     maxRange: rgbd.maxRange,
@@ -100,7 +102,6 @@ function cameras({ rgbd }: Config, pool: KernelPool, rig: Rig, beside: boolean):
       return camera.notices;
     },
     observe(measurement) {
-      if (!isFrame(measurement)) throw wrongSensor('A LiDAR scan', measurement.frameId, 'a depth camera');
       const { frameId, mount } = measurement;
       if (!mount && beside && !rig.sensors.includes(frameId)) throw unplaced(frameId);
       const placed = mount ?? (rig.sensors.length === 0 ? CAMERA_ON_BODY : undefined);

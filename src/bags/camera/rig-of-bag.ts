@@ -9,7 +9,7 @@ import type { BagReader } from '../types.js';
 import { cameraInfoOf, type CameraTopics, type ImageTopic } from './topics.js';
 
 /** Frame of the body, where tf knows it (REP-105). */
-const BASE = 'base_link';
+export const BASE = 'base_link';
 
 /** A camera of a bag with its calibration. */
 export interface BagCamera {

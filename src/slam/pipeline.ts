@@ -77,8 +77,8 @@ export class Pipeline {
     this.#enter(estimate.phase);
     watch.lap('track');
 
-    // 3. Publish the pose: odometry does not wait for mapping.
-    const odomCovariance = this.#publish(index, observation, estimate);
+    // 3. Publish the pose: odometry does not wait for mapping. A touch says nothing about the body.
+    const odomCovariance = estimate.touch ? estimate.covariance : this.#publish(index, observation, estimate);
 
     // 4. Complete the observation, map, optimise features and poses together, mesh.
     observation.complete();

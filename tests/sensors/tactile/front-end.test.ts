@@ -84,13 +84,14 @@ describe('TouchFrontEnd', () => {
     );
   });
 
-  it.each([
-    [{ width: 41 }, /says 41×30/],
-  ])('refuses %o with a sentence and holds nothing', (change, message) => {
-    const touches = new TouchFrontEnd(pool, { slots: 1 });
-    expect(() => touches.observe({ ...image, ...change })).toThrow(message);
-    expect(touches.free).toBe(1);
-  });
+  it.each([[{ width: 41 }, /says 41×30/]])(
+    'refuses %o with a sentence and holds nothing',
+    (change, message) => {
+      const touches = new TouchFrontEnd(pool, { slots: 1 });
+      expect(() => touches.observe({ ...image, ...change })).toThrow(message);
+      expect(touches.free).toBe(1);
+    },
+  );
 
   it('refuses points that contradict themselves, and options that make no sense', () => {
     const touches = new TouchFrontEnd(pool, { slots: 1 });

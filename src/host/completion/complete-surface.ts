@@ -12,6 +12,8 @@ import { surfaceCloud, type SurfaceCloud } from '../../mesh/surface-cloud.js';
 import { inBox, widened } from './region-box.js';
 import type { RegionSurface } from './region-surface.js';
 
+/** Standard deviations are coloured up to this (m). */
+export const SIGMA_RANGE = 0.01;
 /** Surface of a map is about this share of a voxel off. */
 export const SIGMA_VOXELS = 0.3;
 

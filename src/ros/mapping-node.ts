@@ -158,6 +158,7 @@ export class MappingNode {
         streams: this.cameras.map(({ name }) => name),
         trajectory: this.#parts.trajectory,
         slam: () => this.#slam,
+        objects: { completer: this.completion.completer, size: () => this.completion.size },
         activity: () => ({ phase: this.#phase(), droppedScans: this.#parts.intake.dropped }),
       });
       if (this.#slam !== slam) return await viewer?.close();

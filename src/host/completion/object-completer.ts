@@ -1,8 +1,8 @@
 import type { Box } from '../../completion/complete-region.js';
 import { FeltmapError } from '../../geometry/errors.js';
-import type { SlamService } from '../client.js';
 import type { CompletedRegion } from './complete-surface.js';
 import type { SurfaceSolver } from './completion-thread.js';
+import type { RegionSurface } from './region-surface.js';
 import { boxAround, checkBox, inBox } from './region-box.js';
 
 /** What happens to completed objects. Ids are small whole numbers that are never used again. */
@@ -14,8 +14,8 @@ export type ObjectEvent =
   | { readonly type: 'object-failed'; readonly id: number; readonly error: Error };
 
 export interface ObjectCompleterOptions {
-  /** The SLAM thread while there is one. */
-  readonly slam: () => SlamService | undefined;
+  /** What the map has in and around a box (odom frame, m); undefined while there is no map. */
+  readonly region: (box: Box) => Promise<RegionSurface> | undefined;
   readonly solver: SurfaceSolver;
 }
 
@@ -48,7 +48,8 @@ export const MOST_REGIONS = 32;
  * map's surface on the SLAM thread and completes it in another; the map is read, never written.
  *
  * @example
- * const completer = new ObjectCompleter({ slam: () => slam, solver: new CompletionThread() });
+ * const region = (box: Box) => slam.call({ type: 'region', box });
+ * const completer = new ObjectCompleter({ region, solver: new CompletionThread() });
  * completer.listen((event) => { if (event.type === 'object') show(event.object.mesh); });
  * completer.addAround([0.4, 0, 0.1], 0.2); // a box of 0.2 m around a point of the odom frame
  * await completer.refresh(); // now and then: completes again what has changed
@@ -202,14 +203,12 @@ export class ObjectCompleter {
   }
 
   async #solve(region: Region, box: Box, anyway: boolean): Promise<Error | undefined> {
-    const slam = this.options.slam();
-    if (!slam) return undefined;
     const generation = this.#generation;
     const current = (): boolean =>
       generation === this.#generation && this.#regions.get(region.id) === region && region.box === box;
     try {
-      const surface = await slam.call({ type: 'region', box });
-      if (!current() || (!anyway && surface.fingerprint === region.fingerprint)) return undefined;
+      const surface = await this.options.region(box);
+      if (!surface || !current() || (!anyway && surface.fingerprint === region.fingerprint)) return undefined;
       region.fingerprint = surface.fingerprint;
       const object = await this.options.solver.complete(surface, box);
       if (!current()) return undefined;

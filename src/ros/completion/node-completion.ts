@@ -1,3 +1,4 @@
+import type { Box } from '../../completion/complete-region.js';
 import { transformPoint } from '../../geometry/se3.js';
 import type { SlamService } from '../../host/client.js';
 import { CompletionThread, type SurfaceSolver } from '../../host/completion/completion-thread.js';
@@ -48,7 +49,8 @@ export class NodeCompletion {
   constructor(private readonly options: NodeCompletionOptions) {
     const { port, parameters, slam, lastStampNs } = options;
     this.#solver = options.solver ?? new CompletionThread();
-    this.completer = new ObjectCompleter({ slam, solver: this.#solver });
+    const region = (box: Box) => slam()?.call({ type: 'region', box });
+    this.completer = new ObjectCompleter({ region, solver: this.#solver });
     this.#output = new CompletionOutput(port, {
       frame: parameters.string('odom_frame'),
       stampNs: () => lastStampNs() ?? port.now(),

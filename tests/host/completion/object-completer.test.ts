@@ -4,6 +4,7 @@ import {
   ObjectCompleter,
   type ObjectEvent,
 } from '../../../src/host/completion/object-completer.js';
+import type { Box } from '../../../src/completion/complete-region.js';
 import { boxAround, checkBox } from '../../../src/host/completion/region-box.js';
 import { FakeSolver, slamWith } from './fakes.js';
 
@@ -21,7 +22,8 @@ beforeEach(() => {
   solver = new FakeSolver();
   [events, version, started] = [[], 'a', true];
   const slam = slamWith(() => version);
-  completer = new ObjectCompleter({ slam: () => (started ? slam : undefined), solver });
+  const region = (box: Box) => (started ? slam.call({ type: 'region', box }) : undefined);
+  completer = new ObjectCompleter({ region, solver });
   completer.listen((event) => void events.push(event));
 });
 const kinds = (): string[] => events.map(({ type, id }) => `${type} ${id}`);

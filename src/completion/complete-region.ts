@@ -28,6 +28,8 @@ export interface RegionOptions {
   /** Touches of the object, in the map's frame, besides the surface. */
   readonly touches?: readonly EvidencePart[];
   readonly completion?: Partial<CompletionOptions>;
+  /** Draws the shape; who completes more than one object keeps one for all, as each takes memory of the pool. */
+  readonly mesher?: CompletionMesher;
 }
 
 /** An object of the map, whole. */
@@ -86,7 +88,8 @@ export function completeRegion(
   if (extent > LARGEST)
     throw new FeltmapError('bad-input', `What stands in the box is ${extent.toFixed(2)} m large; objects up to ${LARGEST} m can be completed: draw the box around one.`);
   const shape = completeShape(prior, local, options.completion);
-  const mesh = moveMesh(new CompletionMesher(pool, prior.grid).mesh(shape), T);
+  const mesher = options.mesher ?? new CompletionMesher(pool, prior.grid);
+  const mesh = moveMesh(mesher.mesh(shape), T);
   return { shape, mesh, T_map_object: T, table, seen: own.length };
 } // prettier-ignore
 

@@ -11,6 +11,9 @@ import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamEvent } from '../slam/events.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { FeltTouch, MapStatistics, ScanResult, Slam } from '../slam/types.js';
+
+import type { Box } from '../completion/complete-region.js';
+import type { RegionSurface } from './completion/region-surface.js';
 import type { MeshMessage, MeshMessageOptions } from './mesh-feed/mesh-stream.js';
 import type { PlanMessageOptions, PlanMessages } from './plan-feed.js';
 import type { ViewUpdate } from './viewer-feed/view-update.js';
@@ -70,6 +73,8 @@ export type SlamRequest =
     >)
   /** Cost map and distances for planners. */
   | ({ readonly type: 'plan' } & PlanMessageOptions)
+  /** The map's surface in and around a box (m, odom frame), to complete the object in it. */
+  | { readonly type: 'region'; readonly box: Box }
   /** Whether changes of the mesh and thinned scans are wanted as `view` events from now on. */
   | { readonly type: 'watch'; readonly active: boolean }
   /** Answered when all changes of the mesh so far have been sent as `view` events. */
@@ -94,6 +99,7 @@ export interface SlamReplies {
   mesh: MeshMessage | undefined;
   /** Undefined while nothing is mapped. */
   plan: PlanMessages | undefined;
+  region: RegionSurface;
   watch: undefined;
   'flush-view': undefined;
   reset: { readonly warnings: readonly string[] };

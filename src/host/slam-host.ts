@@ -13,6 +13,7 @@ import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { ScanResult, Slam, SlamView } from '../slam/types.js';
 import { MeshStream } from './mesh-feed/mesh-stream.js';
+import { regionSurface } from './completion/region-surface.js';
 import { planMessages } from './plan-feed.js';
 import type {
   CloudRequest,
@@ -104,6 +105,9 @@ export class SlamHost {
         return this.#nextMesh(request);
       case 'plan':
         return planMessages(this.#slam, this.#view.submap, request);
+      case 'region':
+        this.#catchUp();
+        return regionSurface(this.#slam, this.#view.submap, request.box);
       case 'watch':
         this.#watched = request.active;
         if (this.#collector) this.#collector.active = request.active;
@@ -136,10 +140,14 @@ export class SlamHost {
     await this.#slam.close();
   }
 
-  #nextMesh(request: Extract<SlamRequest, { type: 'mesh' }>): SlamReplies['mesh'] {
-    // Between scans there is time for what they left behind.
+  /** Between scans there is time for what they left behind in the mesh. */
+  #catchUp(): void {
     const more = performance.now() - this.#scanAt > IDLE_MS ? this.#slam.meshMore?.(IDLE_BLOCKS) : 0;
     if (more && this.#watched) this.#collector?.flush();
+  }
+
+  #nextMesh(request: Extract<SlamRequest, { type: 'mesh' }>): SlamReplies['mesh'] {
+    this.#catchUp();
     const { submap } = this.#view;
     const origin = this.#slam.trajectory.submap(submap);
     return this.#mesh.next((version) => this.#view.meshChanges(version), { ...request, origin });

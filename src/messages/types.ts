@@ -5,6 +5,7 @@ export const ROS_TYPES = {
   odometry: 'nav_msgs/msg/Odometry',
   path: 'nav_msgs/msg/Path',
   occupancyGrid: 'nav_msgs/msg/OccupancyGrid',
+  pointStamped: 'geometry_msgs/msg/PointStamped',
   poseStamped: 'geometry_msgs/msg/PoseStamped',
   tf: 'tf2_msgs/msg/TFMessage',
   image: 'sensor_msgs/msg/Image',

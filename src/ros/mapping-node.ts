@@ -5,6 +5,7 @@ import type { SlamService } from '../host/client.js';
 import { type CameraTopic, type CameraTopics, camerasOf } from './camera/topics.js';
 import type { MapViewer } from '../host/viewer-feed/map-viewer.js';
 import { decodeTFMessage } from '../messages/poses.js';
+import type { NodeCompletion } from './completion/node-completion.js';
 import { readMap, saveDirectory } from './map-files.js';
 import type { MapServices } from './map-services.js';
 import { openViewer } from './open-viewer.js';
@@ -79,6 +80,10 @@ export class MappingNode {
         () => this.#tickPlanning(),
       ),
       new Ticker(
+        () => (p.number('completion.period') > 0 ? 1 / p.number('completion.period') : 0),
+        () => this.completion.refresh(),
+      ),
+      new Ticker(
         () => p.number('path_rate'),
         () => this.#parts.odometry.publishPath(),
       ),
@@ -88,7 +93,10 @@ export class MappingNode {
       ),
       new Ticker(
         () => CHECK_RATE,
-        () => this.#parts.inputs.check(),
+        () => {
+          this.#parts.inputs.check();
+          this.completion.serveNewcomers();
+        },
       ),
       new Ticker(
         () => (this.#viewer ? VIEWER_RATE : 0),
@@ -100,6 +108,11 @@ export class MappingNode {
   /** Trigger services about the map. */
   get services(): MapServices {
     return this.#parts.services;
+  }
+
+  /** Objects that are completed from what the map shows of them. */
+  get completion(): NodeCompletion {
+    return this.#parts.completion;
   }
 
   /** Input topics as the parameters have them: LiDARs and those of cameras, then imu and the external odometry where they are used. */
@@ -145,12 +158,14 @@ export class MappingNode {
         streams: this.cameras.map(({ name }) => name),
         trajectory: this.#parts.trajectory,
         slam: () => this.#slam,
+        objects: { completer: this.completion.completer, size: () => this.completion.size },
         activity: () => ({ phase: this.#phase(), droppedScans: this.#parts.intake.dropped }),
       });
       if (this.#slam !== slam) return await viewer?.close();
       this.#viewer = viewer;
       for (const ticker of this.#tickers) ticker.update();
       if (this.#activity === 'starting') this.#activity = 'inactive';
+      this.completion.useParameters();
       this.#port.log('info', map ? 'The saved map is loaded.' : 'Ready.');
     } catch (error) {
       this.#activity = 'failed';
@@ -186,6 +201,7 @@ export class MappingNode {
     this.#parts.time.reset();
     const viewer = this.#viewer;
     this.#viewer = undefined;
+    await this.completion.stop();
     await slam?.terminate();
     await viewer?.close();
   }
@@ -260,6 +276,7 @@ export class MappingNode {
       .filter((name) => LIVE_SETTINGS.has(name))
       .map((path) => [path, this.#p.value(path)] as const);
     if (settings.length > 0) void this.#request(() => this.#slam?.call({ type: 'configure', settings }));
+    if (changed.includes('completion.box')) this.completion.useParameters();
     if (changed.some((name) => name.startsWith('mesh_color'))) this.#parts.mesh.restart();
     for (const ticker of this.#tickers) ticker.update();
     const later = changed.filter((name) => this.#p.spec(name)?.change === 'reset');
@@ -337,6 +354,7 @@ export class MappingNode {
     events.reset();
     mesh.restart();
     planning.reset();
+    this.completion.reset();
     this.#viewer?.reset();
     health.reset();
     imu.clear();

@@ -6,6 +6,7 @@ import type { MapViewer } from '../host/viewer-feed/map-viewer.js';
 import { Trajectory } from '../slam/trajectory.js';
 import { Cameras } from './camera/cameras.js';
 import { type CameraTopics, optionalTopics } from './camera/topics.js';
+import { NodeCompletion } from './completion/node-completion.js';
 import { DiagnosticsOutput } from './diagnostics-output.js';
 import { Health } from './health.js';
 import { EventOutput } from './event-output.js';
@@ -125,7 +126,16 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     restart,
     log: port.log,
   });
+  const completion = new NodeCompletion({
+    parameters: p,
+    port,
+    log,
+    tf,
+    slam,
+    lastStampNs: () => odometry.last?.stampNs,
+  });
   const take = (event: HostEvent): void => {
+    completion.follow(event);
     events.take(event, pump.current);
     if (event.type === 'result') pump.settle(event.result.state);
   };
@@ -143,6 +153,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     health,
     diagnostics,
     services,
+    completion,
   };
 }
 

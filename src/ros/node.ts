@@ -7,6 +7,7 @@ import { ROS_TYPES } from '../messages/types.js';
 import { describeError } from '../cli/describe-error.js';
 import { packageVersion } from '../cli/version.js';
 import { type CameraTopic, chosenType } from './camera/topics.js';
+import { CLICKED_POINT } from './completion/node-completion.js';
 import { MappingNode } from './mapping-node.js';
 import { ParameterStore } from './parameter-check.js';
 import { remappedName } from './parameter-overrides.js';
@@ -195,6 +196,8 @@ class RunningNode {
     const odometry = this.store.string('odom_topic');
     if (odometry !== '')
       port.subscribe(odometry, ROS_TYPES.odometry, INPUT_QOS.odometry, (bytes) => core.onOdometry(bytes));
+    const clicked = (bytes: Uint8Array): void => core.completion.onClickedPoint(bytes);
+    port.subscribe(CLICKED_POINT, ROS_TYPES.pointStamped, INPUT_QOS.clickedPoint, clicked);
     port.subscribe('/tf', ROS_TYPES.tf, INPUT_QOS.tf, (bytes) => core.onTf(bytes, false));
     port.subscribe('/tf_static', ROS_TYPES.tf, INPUT_QOS.tfStatic, (bytes) => core.onTf(bytes, true));
   }
@@ -218,6 +221,8 @@ class RunningNode {
       reset: () => core.services.reset(),
       pause: () => core.pause(),
       resume: () => core.resume(),
+      complete: () => core.completion.complete(),
+      clear_completion: () => core.completion.clear(),
     };
     for (const [name, act] of Object.entries(services)) {
       const answer = async (_request: unknown, response: RclResponse): Promise<void> => {

@@ -4,7 +4,7 @@ import type { ParameterStore } from './parameter-check.js';
 import type { LogSink } from './throttle.js';
 import { sentence } from './trigger.js';
 
-export type NodeViewer = Pick<MapViewerOptions, 'trajectory' | 'slam' | 'activity'> & {
+export type NodeViewer = Pick<MapViewerOptions, 'trajectory' | 'slam' | 'activity' | 'objects'> & {
   readonly title: string;
   readonly version: string;
   /** Names of the cameras whose pictures are shown. */

@@ -3,6 +3,7 @@ import { setByPath, type RawConfig } from '../config/set-path.js';
 import { validateConfig } from '../config/validate.js';
 import type { Config } from '../config/schema.js';
 import { FeltmapError } from '../geometry/errors.js';
+import { completionBoxes } from './completion/completion-boxes.js';
 import {
   listParameters,
   settingPaths,
@@ -17,6 +18,7 @@ const KIND_NAMES: Record<ParameterKind, string> = {
   double: 'a number',
   string: 'text',
   'string-array': 'a list of texts',
+  'double-array': 'a list of numbers',
 };
 
 /**
@@ -58,6 +60,9 @@ export class ParameterStore {
   }
   strings(name: string): readonly string[] {
     return this.#values.get(name) as readonly string[];
+  }
+  numbers(name: string): readonly number[] {
+    return this.#values.get(name) as readonly number[];
   }
   value(name: string): ParameterValue | undefined {
     return this.#values.get(name);
@@ -112,6 +117,7 @@ export class ParameterStore {
       checked.set(name, converted);
     }
     this.#configWith(checked);
+    completionBoxes((checked.get('completion.box') ?? this.#values.get('completion.box')) as number[]);
     this.#checkCameras((name) => checked.get(name) ?? this.#values.get(name)!);
     const low = (checked.get('mesh_color_low') ?? this.#values.get('mesh_color_low')) as number;
     const high = (checked.get('mesh_color_high') ?? this.#values.get('mesh_color_high')) as number;
@@ -216,6 +222,13 @@ function convert(spec: ParameterSpec, given: unknown): ParameterValue {
         refuse(`1 to 8 different ${spec.name === 'rgbd_cameras' ? '' : 'topic '}names`);
       return list as string[];
     }
+    case 'double-array': {
+      // ROS gives whole numbers as bigint, and arrays of numbers as typed arrays.
+      const list: unknown[] = Array.isArray(given) || isNumbers(given) ? Array.from(given) : [NaN];
+      const numbers = list.map((item) => (typeof item === 'bigint' ? Number(item) : item));
+      const isNumber = (item: unknown): item is number => typeof item === 'number' && Number.isFinite(item);
+      return numbers.every(isNumber) ? numbers : refuse(wanted);
+    }
     default: {
       const value = typeof given === 'bigint' ? Number(given) : given;
       if (typeof value !== 'number' || !Number.isFinite(value)) return refuse(wanted);
@@ -225,6 +238,10 @@ function convert(spec: ParameterSpec, given: unknown): ParameterValue {
       return value;
     }
   }
+}
+
+function isNumbers(given: unknown): given is Float64Array | BigInt64Array {
+  return given instanceof Float64Array || given instanceof BigInt64Array;
 }
 
 function same(a: ParameterValue, b: ParameterValue | undefined): boolean {

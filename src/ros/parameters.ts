@@ -1,9 +1,10 @@
 import { listSettings, type Setting } from '../config/settings.js';
 import { PRESET_NAMES } from './camera/presets.js';
+import { BOX_CONSTRAINTS } from './completion/completion-boxes.js';
 import { MESH_COLOR_MODES } from '../host/mesh-feed/mesh-color.js';
 
-export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array';
-export type ParameterValue = boolean | number | string | readonly string[];
+export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array' | 'double-array';
+export type ParameterValue = boolean | number | string | readonly string[] | readonly number[];
 
 /** One ROS parameter of the node: what rcl_interfaces/ParameterDescriptor tells, and when it may change. */
 export interface ParameterSpec {
@@ -175,6 +176,27 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     range: [0, 100],
     change: 'start',
   }),
+  spec(
+    'completion.box',
+    'double-array',
+    [],
+    'Boxes of odom_frame (m) whose objects are completed; empty: none. Sides are at most 0.5 m.',
+    { constraints: BOX_CONSTRAINTS },
+  ),
+  spec(
+    'completion.size',
+    'double',
+    0.2,
+    'Side of the box around a point of /clicked_point, or clicked in the viewer, whose object is completed (m).',
+    { range: [0.02, 0.5] },
+  ),
+  spec(
+    'completion.period',
+    'double',
+    2,
+    'Objects are completed again so often (s) where the map has changed; 0: only with ~/complete.',
+    { range: [0, 3600] },
+  ),
   spec('diagnostics_rate', 'double', 1, 'Rate of the diagnostics (Hz); 0: none.', { range: [0, 10] }),
   spec(
     'save_directory',

@@ -27,6 +27,8 @@ export const INPUT_QOS = {
   // IMU messages are small and come in bursts: one is taken per wake-up of the node.
   imu: { ...SENSOR_DATA, depth: 200 },
   odometry: { ...SENSOR_DATA, depth: 100 },
+  // A person clicks.
+  clickedPoint: reliable(5),
   tf: reliable(100),
   tfStatic: latched(100),
   clock: { ...SENSOR_DATA, depth: 1 },
@@ -45,6 +47,8 @@ export const OUTPUT_QOS = {
   // As map servers offer it, and Nav2's static layer asks for it.
   costmap: latched(1),
   distance_slice: reliable(2),
+  completion: latched(10),
+  next_touch: latched(1),
   diagnostics: reliable(10),
 } as const satisfies Record<string, QosProfile>;
 

@@ -9,6 +9,7 @@ const TYPES: Record<ParameterKind, number> = {
   double: 3,
   string: 4,
   'string-array': 9,
+  'double-array': 8,
 };
 const NOT_SET = 0;
 

@@ -14,6 +14,8 @@ const OUTPUT_TYPES: Record<Output, string> = {
   cloud: ROS_TYPES.pointCloud2,
   costmap: ROS_TYPES.occupancyGrid,
   distance_slice: ROS_TYPES.pointCloud2,
+  completion: ROS_TYPES.markerArray,
+  next_touch: ROS_TYPES.poseStamped,
   diagnostics: ROS_TYPES.diagnosticArray,
 };
 
@@ -45,6 +47,8 @@ export class RclPort implements RosPort {
       cloud: make('cloud'),
       costmap: make('costmap'),
       distance_slice: make('distance_slice'),
+      completion: make('completion'),
+      next_touch: make('next_touch'),
       diagnostics: make('diagnostics'),
     };
   }

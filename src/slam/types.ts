@@ -1,3 +1,5 @@
+import type { Box } from '../completion/complete-region.js';
+import type { EvidencePart } from '../completion/evidence.js';
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
 import type { Mesh } from '../mesh/mesh.js';
@@ -141,6 +143,8 @@ export interface Slam {
    * @returns in the submap's frame; undefined while nothing is mapped
    */
   plan?(robot: readonly [number, number, number], slice: boolean): Plan | undefined;
+  /** What was felt in a box (m, odom frame), one part a touch, same frame; absent in systems without touch. */
+  touched?(box: Box): readonly EvidencePart[];
   /** The map that is being made as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
   /** Maps that were given up in this run, oldest first: after a long loss a new one starts. */

@@ -4,52 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { showUpdate } from '../../src/host/viewer-feed/show-update.js';
 import { ViewChanges } from '../../src/host/viewer-feed/view-changes.js';
 import type { UpdateCamera } from '../../src/host/viewer-feed/view-update.js';
-import { MeshBlockStore, type MeshBlockData } from '../../src/mesh/block-store.js';
+import { MeshBlockStore } from '../../src/mesh/block-store.js';
 import { Trajectory } from '../../src/slam/trajectory.js';
 import type { FeltmapState } from '../../src/viewer/client/test-state.js';
 import { ViewerServer } from '../../src/viewer/server/index.js';
 import { CHROMIUM, launchChromium } from './browser.js';
+import { cube, SIDE } from './cube.js';
 
 declare const window: { feltmap?: FeltmapState };
-
-const SIDE = 0.8;
-
-/** A cube in the middle of its block, wound outwards. */
-function cube(bx: number, color?: readonly number[]): MeshBlockData {
-  const positions: number[] = [];
-  const normals: number[] = [];
-  const indices: number[] = [];
-  for (let axis = 0; axis < 3; axis++)
-    for (const sign of [-1, 1]) {
-      const first = positions.length / 3;
-      for (const [u, v] of [
-        [-1, -1],
-        [1, -1],
-        [1, 1],
-        [-1, 1],
-      ] as const) {
-        const p = [0, 0, 0];
-        p[axis] = sign;
-        p[(axis + 1) % 3] = u;
-        p[(axis + 2) % 3] = v;
-        positions.push(
-          SIDE * (bx + 0.5 + 0.3 * p[0]!),
-          SIDE * (0.5 + 0.3 * p[1]!),
-          SIDE * (0.5 + 0.3 * p[2]!),
-        );
-        normals.push(...[0, 1, 2].map((k) => (k === axis ? sign : 0)));
-      }
-      const order = sign > 0 ? [0, 1, 2, 0, 2, 3] : [0, 2, 1, 0, 3, 2];
-      indices.push(...order.map((k) => first + k));
-    }
-  return {
-    positions: Float32Array.from(positions),
-    normals: Float32Array.from(normals),
-    edges: Uint16Array.from({ length: 24 }, (_, i) => i),
-    indices: Uint16Array.from(indices),
-    ...(color ? { colors: Uint8Array.from({ length: 72 }, (_, i) => color[i % 3]!) } : {}),
-  };
-}
 
 /** The whole way of colours and pictures: store, changes, update, server, page, pixels. */
 describe.skipIf(CHROMIUM === undefined)('the viewer of a map in colour', () => {

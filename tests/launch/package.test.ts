@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROS_TYPES } from '../../src/messages/types.js';
 import { heightRamp } from '../../src/mesh/color.js';
+import { CLICKED_POINT } from '../../src/ros/completion/node-completion.js';
 import { compatible, OUTPUT_QOS, type QosProfile } from '../../src/ros/qos.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -60,6 +61,14 @@ describe('rviz/feltmap.rviz', () => {
   const file = parse(read('rviz/feltmap.rviz')) as { 'Visualization Manager': { Displays: Display[] } };
   const displays = file['Visualization Manager'].Displays;
 
+  it('publishes clicked points where the node listens', () => {
+    const { Tools } = file['Visualization Manager'] as unknown as {
+      Tools: { Class: string; Topic?: Record<string, string> }[];
+    };
+    const tool = Tools.find((t) => t.Class.endsWith('/PublishPoint'));
+    expect(tool!.Topic).toMatchObject({ Value: CLICKED_POINT, 'Reliability Policy': 'Reliable' });
+  });
+
   it('shows mesh, scan, path, odometry, tf and what the camera sees', () => {
     const shown = displays.filter((d) => d.Enabled).map((d) => d.Class.split('/')[1]);
     for (const name of ['MarkerArray', 'PointCloud2', 'Path', 'Odometry', 'TF', 'Image'])
@@ -105,7 +114,14 @@ describe('rviz/feltmap.rviz', () => {
     const image = displays.find((d) => d.Class.endsWith('/Image'))!;
     expect(image.Topic).toMatchObject({ Value: 'rgbd/color', 'Reliability Policy': 'Best Effort' });
     const topics = displays.flatMap((d) => (d.Topic && d !== image ? [d.Topic] : []));
-    expect(topics.map((t) => t['Value']).sort()).toEqual(['cloud', 'mesh', 'odometry', 'path']);
+    expect(topics.map((t) => t['Value']).sort()).toEqual([
+      'cloud',
+      'completion',
+      'mesh',
+      'next_touch',
+      'odometry',
+      'path',
+    ]);
     for (const topic of topics) {
       const offered = OUTPUT_QOS[topic['Value'] as keyof typeof OUTPUT_QOS] as QosProfile;
       const requested: QosProfile = {

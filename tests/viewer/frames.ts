@@ -55,7 +55,7 @@ export const SERVER_FRAMES: readonly ServerFrame[] = [
     mode: 'live',
     title: 'Straße № 5',
     voxel: 0.15,
-    can: { pause: true, speed: false, mesh: true, trajectory: true },
+    can: { pause: true, speed: false, mesh: true, trajectory: true, complete: true },
     streams: [{ stream: 1, name: 'camera', kind: 'rgb' }],
   },
   { type: 'snapshotBegin', blocks: 12, triangles: 3456 },
@@ -124,6 +124,16 @@ export const SERVER_FRAMES: readonly ServerFrame[] = [
     box: BOX,
     positions: Uint16Array.of(9, 8, 7),
   },
+  {
+    type: 'object',
+    id: 6,
+    box: BOX,
+    positions: Uint16Array.of(0, 0, 0, 65535, 0, 0, 0, 65535, 7),
+    normals: Int8Array.of(0, 127, 0, -127, 5, 6),
+    colors: Uint8Array.of(40, 90, 220, 255, 255, 255, 255, 50, 40),
+    indices: Uint32Array.of(0, 1, 2, 2, 1, 0),
+  },
+  { type: 'objectRemoved', id: 7 },
   { type: 'notice', level: 'warning', text: 'The disk is filling up.' },
 ];
 
@@ -132,4 +142,6 @@ export const CLIENT_FRAMES: readonly ClientFrame[] = [
   { type: 'control', command: 'speed', value: 2.5 },
   { type: 'control', command: 'pause', value: 0 },
   { type: 'resync' },
+  { type: 'complete', action: 'around', point: [1.5, -2.25, 0.75] },
+  { type: 'complete', action: 'clear', point: [0, 0, 0] },
 ];

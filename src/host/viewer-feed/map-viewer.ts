@@ -1,6 +1,6 @@
 import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import type { Trajectory } from '../../slam/trajectory.js';
-import type { ControlFrame } from '../../viewer/protocol/index.js';
+import type { CompleteFrame, ControlFrame } from '../../viewer/protocol/index.js';
 import {
   ViewerServer,
   type ViewerFeed,
@@ -10,6 +10,7 @@ import {
 import type { SlamService } from '../client.js';
 import type { HostEvent, ResultEvent } from '../protocol.js';
 import { RateMeter } from '../rates.js';
+import { ShownObjects, type ShownObjectsOptions } from './shown-objects.js';
 import { showUpdate } from './show-update.js';
 
 export interface MapViewerOptions extends Omit<ViewerServerOptions, 'feed' | 'trajectory'> {
@@ -23,6 +24,8 @@ export interface MapViewerOptions extends Omit<ViewerServerOptions, 'feed' | 'tr
   readonly control?: (frame: ControlFrame) => void;
   /** Somebody has the page open, or nobody any more. */
   readonly watched?: (anybody: boolean) => void;
+  /** Objects that somebody points at; without it none are completed. */
+  readonly objects?: ShownObjectsOptions;
   /** A finished mesh as GLB file. */
   readonly meshFile?: () => string | undefined;
 }
@@ -38,13 +41,17 @@ export interface MapViewerOptions extends Omit<ViewerServerOptions, 'feed' | 'tr
 export class MapViewer implements ViewerFeed {
   readonly #server: ViewerServer;
   readonly #rate = new RateMeter();
+  readonly #objects: ShownObjects | undefined;
   #last: ResultEvent | undefined;
   #scans = 0;
   #active = false;
 
   /** @throws FeltmapError bad-config for a token that cannot be used */
   constructor(private readonly options: MapViewerOptions) {
-    this.#server = new ViewerServer({ ...options, feed: this });
+    const { hello, objects } = options;
+    const can = { ...hello.can, complete: objects !== undefined };
+    this.#server = new ViewerServer({ ...options, hello: { ...hello, can }, feed: this });
+    this.#objects = objects && new ShownObjects(this.#server, objects);
   }
 
   /** Starts to listen. @returns addresses to open @throws FeltmapError when it cannot listen there */
@@ -120,6 +127,7 @@ export class MapViewer implements ViewerFeed {
   }
 
   close(): Promise<void> {
+    this.#objects?.close();
     return this.#server.close();
   }
 
@@ -139,6 +147,10 @@ export class MapViewer implements ViewerFeed {
 
   control(frame: ControlFrame): void {
     this.options.control?.(frame);
+  }
+
+  complete(frame: CompleteFrame): void {
+    this.#objects?.handle(frame);
   }
 
   meshFile(): string | undefined {

@@ -8,7 +8,7 @@ import { SHADINGS } from './scene/shading.js';
 import { SceneView } from './scene/view.js';
 import type { FeltmapState } from './test-state.js';
 import { ICONS, el, iconButton, setText } from './ui/dom.js';
-import { downloadMesh, downloadPicture, downloadTrajectory } from './ui/downloads.js';
+import { downloadMesh, downloadObjects, downloadPicture, downloadTrajectory } from './ui/downloads.js';
 import { helpDialog } from './ui/help.js';
 import { LinkBanner } from './ui/link-banner.js';
 import { isNarrow } from './ui/narrow.js';
@@ -45,9 +45,11 @@ export class App {
   readonly #title = el('span', { class: 'recording' });
   readonly #pill = el('span', { class: 'pill' }, 'connecting');
   readonly #measureButton: HTMLButtonElement;
+  readonly #completeButton: HTMLButtonElement;
   readonly #stage = el('div', { class: 'stage' });
   #link: LinkStatus = { state: 'connecting', again: false, reason: '' };
-  #measuring = false;
+  /** What a click on the surface does. */
+  #tool: 'measure' | 'complete' | undefined;
   #lastScans = -1;
   #panelAt = 0;
   #frameMs = 0;
@@ -65,7 +67,13 @@ export class App {
       tabindex: '0',
       'aria-label': 'The map in three dimensions. Drag to turn, scroll to zoom; press ? for keys.',
     });
-    this.#panel = new Panel(this.#settings);
+    const complete = (action: 'again' | 'clear'): void =>
+      this.#connection.send({ type: 'complete', action, point: [0, 0, 0] });
+    this.#panel = new Panel(this.#settings, {
+      again: () => complete('again'),
+      clear: () => complete('clear'),
+      download: () => void downloadObjects(this.#view),
+    });
     this.#thumbnails = new Thumbnails(this.#panel.images);
     this.#session = new Session(this.#sessionView(), () => this.#connection.send({ type: 'resync' }));
     this.#view = new SceneView(
@@ -79,7 +87,11 @@ export class App {
       onStatus: (status) => this.#linkChanged(status),
     });
     this.#replay = new ReplayBar((frame) => this.#connection.send(frame));
-    this.#measureButton = iconButton(ICONS.measure, 'Measure', 'M', () => this.#toggleMeasure());
+    this.#measureButton = iconButton(ICONS.measure, 'Measure', 'M', () => this.#toggle('measure'));
+    this.#completeButton = iconButton(ICONS.complete, 'Complete an object', 'E', () =>
+      this.#toggle('complete'),
+    );
+    this.#completeButton.hidden = true;
 
     this.#stage.append(canvas, this.#overlays.label, this.#overlays.element);
     root.replaceChildren(
@@ -115,6 +127,7 @@ export class App {
       scans: session.status?.scans ?? 0,
       paused: this.#replay.paused,
       touches: this.#view.touches.size,
+      objects: this.#view.objects.size,
       images: this.#thumbnails.size,
       cameras: this.#view.frustums.count,
       shading: this.#view.shading,
@@ -133,7 +146,11 @@ export class App {
     return {
       block: (frame) => this.#view.groups.put(frame),
       blockRemoved: (submap, key, version) => this.#view.groups.remove(submap, key, version),
-      snapshotBegin: () => this.#view.groups.beginSnapshot(),
+      snapshotBegin: () => {
+        this.#view.groups.beginSnapshot();
+        this.#view.objects.clear();
+        this.#showObjects();
+      },
       snapshotEnd: () => this.#view.groups.endSnapshot(),
       submapMoved: (submap) => this.#view.submapMoved(submap),
       trajectoryChanged: (from) => this.#view.trajectoryChanged(from),
@@ -145,6 +162,14 @@ export class App {
       },
       camera: (frame) => this.#view.setCamera(frame),
       touch: (frame) => this.#view.addTouch(frame),
+      object: (frame) => {
+        this.#view.putObject(frame);
+        this.#showObjects();
+      },
+      objectRemoved: (id) => {
+        this.#view.removeObject(id);
+        this.#showObjects();
+      },
       status: (status) => this.#statusChanged(status),
       hello: (hello) => this.#hello(hello),
       notice: (level, text) => this.#toasts.show(level, text),
@@ -152,6 +177,7 @@ export class App {
         this.#view.clear();
         this.#thumbnails.clear();
         this.#panel.showImages(false);
+        this.#showObjects();
       },
     };
   }
@@ -160,6 +186,8 @@ export class App {
     this.#view.groups.voxel = hello.voxel;
     this.#thumbnails.setStreams(hello.streams);
     this.#replay.hello(hello);
+    this.#completeButton.hidden = !hello.can.complete;
+    this.#showObjects();
     setText(this.#title, hello.title);
     document.title = hello.title ? `${hello.title} · Feltmap` : 'Feltmap';
     document.body.classList.toggle('has-replay', hello.mode === 'replay');
@@ -209,7 +237,7 @@ export class App {
   }
 
   #rail(): HTMLElement {
-    return toolRail(this.#settings, this.#measureButton, {
+    return toolRail(this.#settings, [this.#measureButton, this.#completeButton], {
       setCamera: (mode) => this.#setCamera(mode),
       fit: () => this.#view.resetCamera(),
       help: () => this.#help.showModal(),
@@ -241,13 +269,25 @@ export class App {
     this.#settings.set({ [name]: !this.#settings.current[name] });
   }
 
-  #toggleMeasure(on = !this.#measuring): void {
-    this.#measuring = on;
-    this.#measureButton.setAttribute('aria-pressed', String(on));
-    this.#stage.classList.toggle('measuring', on);
-    if (!on) this.#view.measure.clear();
-    else this.#toasts.show('info', 'Click two points of the surface.');
+  /** Takes a tool, or lays it down where it is in use already. */
+  #toggle(tool: 'measure' | 'complete'): void {
+    if (tool === 'complete' && !this.#session.hello?.can.complete) return;
+    this.#use(this.#tool === tool ? undefined : tool);
+  }
+
+  #use(tool: 'measure' | 'complete' | undefined): void {
+    this.#tool = tool;
+    this.#measureButton.setAttribute('aria-pressed', String(tool === 'measure'));
+    this.#completeButton.setAttribute('aria-pressed', String(tool === 'complete'));
+    this.#stage.classList.toggle('measuring', tool !== undefined);
+    if (tool !== 'measure') this.#view.measure.clear();
+    if (tool === 'measure') this.#toasts.show('info', 'Click two points of the surface.');
+    if (tool === 'complete') this.#toasts.show('info', 'Click on an object.');
     this.#view.invalidate();
+  }
+
+  #showObjects(): void {
+    this.#panel.objects.update(this.#view.objects.size, this.#session.hello?.can.complete === true);
   }
 
   #listen(canvas: HTMLCanvasElement): void {
@@ -272,7 +312,7 @@ export class App {
     });
     listenToPointer(canvas, {
       click: (x, y) => {
-        if (this.#measuring) this.#mark(x, y);
+        if (this.#tool !== undefined) this.#mark(x, y);
       },
       doubleClick: (x, y) => this.#lookAt(x, y),
     });
@@ -281,7 +321,8 @@ export class App {
       shading: (index) => this.#settings.set({ shading: SHADINGS[index]! }),
       camera: (mode) => this.#setCamera(CAMERA_MODES.includes(mode) ? mode : 'orbit'),
       fit: () => this.#view.resetCamera(),
-      measure: () => this.#toggleMeasure(),
+      measure: () => this.#toggle('measure'),
+      complete: () => this.#toggle('complete'),
       flip: (name) => this.#flip(name),
       moveSlice: (by) => {
         const at = Math.min(1, Math.max(0, this.#settings.current.sliceAt + by));
@@ -289,7 +330,7 @@ export class App {
       },
       theme: () => this.#settings.set({ theme: nextTheme(this.#settings.current.theme) }),
       help: () => this.#help.showModal(),
-      escape: () => this.#toggleMeasure(false),
+      escape: () => this.#use(undefined),
     });
     canvas.addEventListener('webglcontextlost', (event) => {
       event.preventDefault();
@@ -309,13 +350,17 @@ export class App {
 
   #mark(x: number, y: number): void {
     const point = this.#view.pick(x, y);
-    if (point) this.#view.measure.add(point);
+    if (point && this.#tool === 'complete') {
+      const { x: px, y: py, z: pz } = point;
+      this.#connection.send({ type: 'complete', action: 'around', point: [px, py, pz] });
+      this.#use(undefined);
+    } else if (point) this.#view.measure.add(point);
     else this.#toasts.show('info', 'There is no surface at this place.');
     this.#view.invalidate();
   }
 
   #lookAt(x: number, y: number): void {
-    if (this.#measuring || this.#settings.current.camera === 'follow') return;
+    if (this.#tool !== undefined || this.#settings.current.camera === 'follow') return;
     const point = this.#view.pick(x, y);
     if (point) this.#view.rig.lookAt(new Vector3().copy(point));
     this.#view.invalidate();

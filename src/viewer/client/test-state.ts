@@ -16,6 +16,8 @@ export interface FeltmapState {
   readonly scans: number;
   readonly paused: boolean;
   readonly touches: number;
+  /** Completed objects. */
+  readonly objects: number;
   readonly images: number;
   /** Cameras with a frustum. */
   readonly cameras: number;

@@ -1,7 +1,7 @@
 /** Numbers that both ends of the viewer agree on; docs/viewer-protocol.md describes them. */
 
 /** Rises when a frame's layout changes; ends of different versions refuse each other. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 /** The first two bytes of every frame, "FM". */
 export const MAGIC = 0x4d46;
 /** Bytes of a frame's header: magic u16, version u8, type u8, length u32 (header and padding included). */
@@ -31,9 +31,12 @@ export const FRAME = {
   touch: 13,
   notice: 14,
   camera: 15,
+  object: 16,
+  objectRemoved: 17,
   clientHello: 0x81,
   control: 0x82,
   resync: 0x83,
+  complete: 0x84,
 } as const;
 
 /** Where the server answers. Everything needs the token where there is one: as query, bearer or cookie. */

@@ -33,6 +33,16 @@ import {
   type ScanFrame,
   type TouchFrame,
 } from './observations.js';
+import {
+  decodeComplete,
+  decodeObject,
+  encodeComplete,
+  encodeObject,
+  encodeObjectRemoved,
+  type CompleteFrame,
+  type ObjectFrame,
+  type ObjectRemovedFrame,
+} from './objects.js';
 import { decodeText, encodeText, type HelloFrame, type NoticeFrame, type StatusFrame } from './texts.js';
 
 /** Forget everything: what follows, up to `snapshotEnd`, is all there is; then come changes. */
@@ -67,6 +77,8 @@ export type ServerFrame =
   | ImageFrame
   | CameraFrame
   | TouchFrame
+  | ObjectFrame
+  | ObjectRemovedFrame
   | NoticeFrame;
 
 /** The client's first frame; the server answers with `hello` and a snapshot. */
@@ -91,7 +103,7 @@ export interface ResyncFrame {
   readonly type: 'resync';
 }
 
-export type ClientFrame = ClientHelloFrame | ControlFrame | ResyncFrame;
+export type ClientFrame = ClientHelloFrame | ControlFrame | ResyncFrame | CompleteFrame;
 
 /** One frame as bytes; several may be put back to back into one message. */
 export function encodeServerFrame(frame: ServerFrame): Uint8Array<ArrayBuffer> {
@@ -127,6 +139,10 @@ export function encodeServerFrame(frame: ServerFrame): Uint8Array<ArrayBuffer> {
       return encodeCamera(frame);
     case 'touch':
       return encodeTouch(frame);
+    case 'object':
+      return encodeObject(frame);
+    case 'objectRemoved':
+      return encodeObjectRemoved(frame);
   }
 }
 
@@ -174,12 +190,17 @@ function decodeServerPayload(type: number, reader: FrameReader): ServerFrame {
       return decodeCamera(reader);
     case FRAME.touch:
       return decodeTouch(reader);
+    case FRAME.object:
+      return decodeObject(reader);
+    case FRAME.objectRemoved:
+      return { type: 'objectRemoved', id: reader.u32() };
     default:
       throw new ProtocolError(`a frame from the server has the unknown type ${type}`);
   }
 }
 
 export function encodeClientFrame(frame: ClientFrame): Uint8Array<ArrayBuffer> {
+  if (frame.type === 'complete') return encodeComplete(frame);
   const writer = new FrameWriter(FRAME[frame.type], frame.type === 'resync' ? 0 : 8);
   if (frame.type === 'clientHello') {
     writer.u32((frame.scans ? 1 : 0) | (frame.images ? 2 : 0));
@@ -218,6 +239,8 @@ function decodeClientPayload(type: number, reader: FrameReader): ClientFrame {
         throw new ProtocolError('a control frame has a value out of range');
       return { type: 'control', command, value };
     }
+    case FRAME.complete:
+      return decodeComplete(reader);
     case FRAME.resync:
       return { type: 'resync' };
     default:

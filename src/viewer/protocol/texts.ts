@@ -28,6 +28,8 @@ export interface HelloFrame {
     readonly speed: boolean;
     readonly mesh: boolean;
     readonly trajectory: boolean;
+    /** Objects that somebody points at are completed. */
+    readonly complete?: boolean;
   };
   readonly streams: readonly ImageStream[];
 }
@@ -108,7 +110,7 @@ const SHAPES: Readonly<Record<TextFrame['type'], Check>> = {
     mode: oneOf('replay', 'live', 'view'),
     title: text,
     voxel: number,
-    can: shape({ pause: flag, speed: flag, mesh: flag, trajectory: flag }),
+    can: shape({ pause: flag, speed: flag, mesh: flag, trajectory: flag }, { complete: flag }),
     streams: (value) =>
       Array.isArray(value) &&
       value.every(shape({ stream: number, name: text, kind: oneOf('rgb', 'depth', 'tactile') })),

@@ -4,6 +4,7 @@ import {
   CLOSE,
   decodeClientMessage,
   ProtocolError,
+  type CompleteFrame,
   type ControlFrame,
   type HelloFrame,
   type ServerFrame,
@@ -22,6 +23,7 @@ export interface LinkHost {
   /** The client has said hello. */
   joined(): void;
   control(frame: ControlFrame): void;
+  complete(frame: CompleteFrame): void;
 }
 
 /** Bytes that may wait in this process for a socket; beyond that nothing more is handed to it. */
@@ -137,6 +139,7 @@ export class ClientLink {
         if (frame.type === 'clientHello') this.#join(frame.scans, frame.images);
         else if (!this.#ready) throw new ProtocolError('the first frame is no hello');
         else if (frame.type === 'control') this.#host.control(frame);
+        else if (frame.type === 'complete') this.#host.complete(frame);
         else this.tell((news) => news.snapshot());
       }
     } catch (error) {

@@ -27,6 +27,7 @@ export class ClientNews {
   readonly #images = new Set<number>();
   readonly #cameras = new Set<number>();
   readonly #touches = new Set<number>();
+  readonly #objects = new Set<number>();
   #poses = 0;
   #keyframes = 0;
   #statusDue = false;
@@ -63,6 +64,10 @@ export class ClientNews {
   touch(id: number): void {
     this.#touches.add(id);
   }
+  /** An object is new, another or gone. */
+  object(id: number): void {
+    this.#objects.add(id);
+  }
   /** Poses from `first` on are new. */
   poses(first: number): void {
     this.#poses = Math.min(this.#poses, first);
@@ -81,6 +86,7 @@ export class ClientNews {
     for (const [id, entry] of scene.blocks) this.#blocks.set(id, entry);
     refill(this.#submaps, scene.submaps.keys());
     refill(this.#touches, scene.touches.keys());
+    refill(this.#objects, scene.objects.keys());
     refill(this.#scans, this.wantsScans ? scene.scans.keys() : []);
     refill(this.#images, this.wantsImages ? scene.images.keys() : []);
     refill(this.#cameras, this.wantsImages ? scene.cameras.keys() : []);
@@ -100,7 +106,7 @@ export class ClientNews {
   /** The map starts anew: what waited is void. */
   reset(): void {
     this.#blocks.clear();
-    for (const set of [this.#submaps, this.#scans, this.#cameras, this.#touches]) set.clear();
+    for (const set of [this.#submaps, this.#scans, this.#cameras, this.#touches, this.#objects]) set.clear();
     this.#poses = this.#keyframes = 0;
     if (this.#snapshotLeft > 0) this.#snapshotLeft = 0;
     this.#texts.push(encodeServerFrame({ type: 'reset' }));
@@ -156,6 +162,7 @@ export class ClientNews {
     take(this.#images, (id) => scene.images.get(id));
     take(this.#cameras, (id) => scene.cameras.get(id));
     take(this.#touches, (id) => scene.touches.get(id));
+    take(this.#objects, (id) => scene.objects.get(id) ?? encodeServerFrame({ type: 'objectRemoved', id }));
     for (const [id, entry] of this.#blocks) {
       if (full()) break;
       this.#blocks.delete(id);

@@ -9,7 +9,7 @@ import {
   type ServerFrame,
   type TrajectoryFrame,
 } from '../protocol/index.js';
-import type { ViewerBlock, ViewerCamera, ViewerScan, ViewerTouch } from './source.js';
+import type { ViewerBlock, ViewerCamera, ViewerObject, ViewerScan, ViewerTouch } from './source.js';
 
 /** The newest state of a block, encoded once for all clients. */
 export interface BlockEntry {
@@ -43,6 +43,7 @@ export class Scene {
   readonly images = new Map<number, Encoded>();
   readonly cameras = new Map<number, Encoded>();
   readonly touches = new Map<number, Encoded>();
+  readonly objects = new Map<number, Encoded>();
   #trajectory: { start: number; end: number; frame: Encoded } | undefined;
   #keyframes: { start: number; end: number; frame: Encoded } | undefined;
   /** The latest messages, newest first. */
@@ -161,8 +162,16 @@ export class Scene {
     return frame;
   }
 
+  setObject({ id, positions, normals, colors, indices }: ViewerObject): Encoded {
+    const box = boxOf(positions);
+    const steps = quantisePositions(positions, box);
+    const packed = encodeNormals(normals);
+    return keep(this.objects, id, { type: 'object', id, box, positions: steps, normals: packed, colors, indices });
+  } // prettier-ignore
+
   clear(): void {
-    for (const map of [this.blocks, this.submaps, this.scans, this.cameras, this.touches]) map.clear();
+    const { blocks, submaps, scans, cameras, touches, objects } = this;
+    for (const map of [blocks, submaps, scans, cameras, touches, objects]) map.clear();
     this.#trajectory = this.#keyframes = undefined;
     this.keyframeCount = this.triangles = this.bytes = 0;
   }

@@ -1,4 +1,4 @@
-import type { ControlFrame } from '../protocol/index.js';
+import type { CompleteFrame, ControlFrame } from '../protocol/index.js';
 import type { Box, NoticeFrame, StatusFrame } from '../protocol/index.js';
 
 /** A block of triangles as the mesher has it. */
@@ -70,6 +70,8 @@ export interface ViewerSink {
   image(image: { stream: number; stampNs: bigint; width: number; height: number; jpeg: Uint8Array }): void;
   camera(camera: ViewerCamera): void;
   touch(touch: ViewerTouch): void;
+  object(object: ViewerObject): void;
+  removeObject(id: number): void;
   status(status: ViewerStatus): void;
   notice(level: NoticeFrame['level'], text: string): void;
   /** The map starts anew. */
@@ -88,6 +90,20 @@ export interface ViewerTouch {
   readonly positions: Float32Array;
 }
 
+/** A completed object, world frame. */
+export interface ViewerObject {
+  /** Whole number that names it. */
+  readonly id: number;
+  /** 3·V, metres. */
+  readonly positions: Float32Array;
+  /** 3·V, unit. */
+  readonly normals: Float32Array;
+  /** 3·V, 0…255. */
+  readonly colors: Uint8Array;
+  /** 3·T. */
+  readonly indices: Uint32Array;
+}
+
 /** What the server asks of the feeder. All may be left out. */
 export interface ViewerFeed {
   /** Somebody watches, or nobody: without watchers mesh and scans need not be delivered. */
@@ -98,6 +114,8 @@ export interface ViewerFeed {
   flush?(): Promise<void>;
   /** Pause, resume, speed. */
   control?(frame: ControlFrame): void;
+  /** Somebody points at an object, or wants all completed again, or gone. */
+  complete?(frame: CompleteFrame): void;
   /** A finished mesh as GLB file, better than what the blocks give. */
   meshFile?(): string | undefined;
 }

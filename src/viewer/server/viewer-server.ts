@@ -24,6 +24,7 @@ import type {
   ViewerBlock,
   ViewerCamera,
   ViewerFeed,
+  ViewerObject,
   ViewerScan,
   ViewerSink,
   ViewerStatus,
@@ -114,6 +115,7 @@ export class ViewerServer implements ViewerSink {
         hello: this.#hello,
         status: (link) => this.#statusFor(link),
         control: (frame) => options.feed?.control?.(frame),
+        complete: (frame) => options.feed?.complete?.(frame),
       },
       () => this.#updateActivity(),
     );
@@ -206,6 +208,13 @@ export class ViewerServer implements ViewerSink {
   touch(touch: ViewerTouch): void {
     this.#scene.setTouch(touch);
     this.#links.tell((news) => news.touch(touch.id));
+  }
+  object(object: ViewerObject): void {
+    this.#scene.setObject(object);
+    this.#links.tell((news) => news.object(object.id));
+  }
+  removeObject(id: number): void {
+    if (this.#scene.objects.delete(id)) this.#links.tell((news) => news.object(id));
   }
   status(status: ViewerStatus): void {
     const urgent = status.phase !== this.#status?.phase || status.state !== this.#status?.state;

@@ -107,3 +107,21 @@ describe('spoiled frames', () => {
       ).toThrow(ProtocolError);
   });
 });
+
+describe('frames about completed objects', () => {
+  const object = SERVER_FRAMES.find((frame) => frame.type === 'object')!;
+  it('are refused with a vertex that is not there', () => {
+    const bytes = encodeServerFrame({ ...object, indices: Uint32Array.of(0, 1, 3) });
+    expect(() => decodeServerMessage(bytes)).toThrow(/index beyond its vertices/);
+  });
+
+  it('are refused with an action or a point that means nothing', () => {
+    const bytes = encodeClientFrame({ type: 'complete', action: 'clear', point: [0, 0, 1] });
+    expect(() => decodeClientMessage(bytes)).toThrow(/point where none is meant/);
+    const unknown = encodeClientFrame({ type: 'complete', action: 'around', point: [0, 0, 1] });
+    unknown[8] = 9;
+    expect(() => decodeClientMessage(unknown)).toThrow(/unknown action/);
+    const nowhere = encodeClientFrame({ type: 'complete', action: 'around', point: [0, NaN, 1] });
+    expect(() => decodeClientMessage(nowhere)).toThrow(ProtocolError);
+  });
+});

@@ -42,17 +42,34 @@ export async function meshFile(groups: BlockGroups): Promise<Blob> {
   geometry.setAttribute('normal', new BufferAttribute(normals, 3));
   if (colors) geometry.setAttribute('color', new BufferAttribute(colors, 4, true));
   geometry.setIndex(new BufferAttribute(index, 1));
-  const material = new MeshStandardMaterial({
-    roughness: 1,
-    metalness: 0,
-    vertexColors: colors !== undefined,
-  });
-  if (!colors) material.color.set(0.72, 0.74, 0.78);
-  const mesh = new Mesh(geometry, material);
-  mesh.rotation.x = -Math.PI / 2;
-  mesh.updateMatrix();
-  const bytes = (await new GLTFExporter().parseAsync(mesh, { binary: true })) as ArrayBuffer;
+  const file = await asGlb([geometry], colors !== undefined);
   geometry.dispose();
+  return file;
+}
+
+/** Completed objects likewise, one mesh each; their vertices have colours (sRGB, as drawn). */
+export async function objectsFile(geometries: readonly BufferGeometry[]): Promise<Blob> {
+  const linear = geometries.map((geometry) => {
+    const copy = geometry.clone();
+    const { array } = geometry.getAttribute('color');
+    const colors = new Uint16Array((4 * array.length) / 3).fill(65535);
+    array.forEach((value, i) => (colors[4 * Math.floor(i / 3) + (i % 3)] = LINEAR[value]!));
+    return copy.setAttribute('color', new BufferAttribute(colors, 4, true));
+  });
+  const file = await asGlb(linear, true);
+  for (const geometry of linear) geometry.dispose();
+  return file;
+}
+
+async function asGlb(geometries: readonly BufferGeometry[], coloured: boolean): Promise<Blob> {
+  const material = new MeshStandardMaterial({ roughness: 1, metalness: 0, vertexColors: coloured });
+  if (!coloured) material.color.set(0.72, 0.74, 0.78);
+  const meshes = geometries.map((geometry) => new Mesh(geometry, material));
+  for (const mesh of meshes) {
+    mesh.rotation.x = -Math.PI / 2;
+    mesh.updateMatrix();
+  }
+  const bytes = (await new GLTFExporter().parseAsync(meshes, { binary: true })) as ArrayBuffer;
   material.dispose();
   return new Blob([bytes], { type: 'model/gltf-binary' });
 }

@@ -14,6 +14,8 @@ export interface SessionView {
   image(frame: Extract<ServerFrame, { type: 'image' }>): void;
   camera(frame: Extract<ServerFrame, { type: 'camera' }>): void;
   touch(frame: Extract<ServerFrame, { type: 'touch' }>): void;
+  object(frame: Extract<ServerFrame, { type: 'object' }>): void;
+  objectRemoved(id: number): void;
   status(status: StatusFrame): void;
   hello(hello: HelloFrame): void;
   notice(level: 'info' | 'warning' | 'error', text: string): void;
@@ -110,6 +112,12 @@ export class Session {
         break;
       case 'touch':
         view.touch(frame);
+        break;
+      case 'object':
+        view.object(frame);
+        break;
+      case 'objectRemoved':
+        view.objectRemoved(frame.id);
         break;
       case 'status':
         this.status = frame;

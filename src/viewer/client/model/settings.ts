@@ -22,6 +22,8 @@ export interface Settings {
   readonly axes: boolean;
   readonly grid: boolean;
   readonly touches: boolean;
+  /** Completed objects. */
+  readonly objects: boolean;
   readonly images: boolean;
   /** Ambient occlusion. */
   readonly ambient: boolean;
@@ -46,6 +48,7 @@ export const DEFAULTS: Settings = {
   axes: true,
   grid: true,
   touches: true,
+  objects: true,
   images: true,
   ambient: true,
   slice: false,

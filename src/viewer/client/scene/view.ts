@@ -1,9 +1,10 @@
 import { Box3, Color, Scene, Vector2, Vector3, WebGLRenderer } from 'three';
-import type { CameraFrame, ScanFrame, TouchFrame } from '../../protocol/index.js';
+import type { CameraFrame, ObjectFrame, ScanFrame, TouchFrame } from '../../protocol/index.js';
 import type { Settings } from '../model/settings.js';
 import type { SubmapPoses, TrajectoryStore } from '../model/trajectory-store.js';
 import { BlockGroups } from './block-groups.js';
 import { CameraRig } from './cameras.js';
+import { CompletedObjects } from './completed-objects.js';
 import { Dots } from './dots.js';
 import { Governor } from './governor.js';
 import { Frustums } from './frustums.js';
@@ -40,6 +41,7 @@ export class SceneView {
   readonly rig: CameraRig;
   readonly touches: TouchPatches;
   readonly frustums: Frustums;
+  readonly objects = new CompletedObjects();
   readonly measure = new MeasureLine();
   readonly governor = new Governor();
   readonly #surface = new Scene();
@@ -93,6 +95,7 @@ export class SceneView {
       this.#robot.root,
       this.#scans.root,
       this.#keyframes,
+      this.objects.root,
       this.touches.root,
       this.frustums.root,
       this.measure.root,
@@ -154,6 +157,7 @@ export class SceneView {
     this.#keyframes.visible = settings.keyframes;
     this.#keyframes.color = this.#look.keyframes;
     this.touches.root.visible = settings.touches;
+    this.objects.root.visible = settings.objects;
     this.frustums.root.visible = settings.images;
     this.#robot.root.visible = settings.axes && this.trajectory.length > 0;
     this.#scans.root.visible = settings.scan;
@@ -229,8 +233,19 @@ export class SceneView {
     this.invalidate();
   }
 
+  putObject(frame: ObjectFrame): void {
+    this.objects.put(frame);
+    this.invalidate();
+  }
+
+  removeObject(id: number): void {
+    this.objects.remove(id);
+    this.invalidate();
+  }
+
   clear(): void {
     this.groups.clear();
+    this.objects.clear();
     this.touches.clear();
     this.frustums.clear();
     this.#path.clear();

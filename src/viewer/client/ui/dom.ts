@@ -52,6 +52,7 @@ export const ICONS = {
   top: 'M4 4h16v16H4zM4 12h16M12 4v16',
   fit: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5M9 9h6v6H9z',
   measure: 'M3 16 16 3l5 5L8 21zM7 12l2 2M10 9l3 3M13 6l2 2',
+  complete: 'M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9',
   slice: 'M3 14l9 5 9-5M3 9l9 5 9-5-9-5z',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   camera: 'M4 8h4l2-3h4l2 3h4v11H4zM12 16.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6',

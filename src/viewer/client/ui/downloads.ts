@@ -22,6 +22,12 @@ export async function downloadMesh(
   saveBlob(await meshFile(view.groups), 'mesh.glb');
 }
 
+/** Saves the completed objects as GLB, in the colours of their standard deviations. */
+export async function downloadObjects({ objects }: SceneView): Promise<void> {
+  const { objectsFile } = await import('../model/mesh-file.js');
+  saveBlob(await objectsFile(objects.geometries), 'objects.glb');
+}
+
 /** Saves the trajectory in TUM format. */
 export function downloadTrajectory(page: URL, session: Session, online: boolean): void {
   if (online && session.hello?.can.trajectory) {

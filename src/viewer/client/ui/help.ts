@@ -9,13 +9,14 @@ export const SHORTCUTS = [
   ['P', 'Plan: straight from above'],
   ['R', 'Everything in view again'],
   ['M', 'Measure between two clicked points'],
+  ['E', 'Complete an entire object: click on it'],
   ['C', 'Cut: slicing plane on and off'],
   ['[ ]', 'Move the slicing plane'],
   ['S T K X G', 'Scan, trajectory, keyframes, axes, grid'],
   ['A', 'Soft shadows'],
   ['D', 'Dark and light'],
   ['I', 'Panel'],
-  ['Esc', 'Close, stop measuring'],
+  ['Esc', 'Close, stop measuring and completing'],
   ['?', 'This help'],
 ] as const;
 

@@ -3,6 +3,7 @@ import type { Settings, SettingsStore } from '../model/settings.js';
 import { SHADINGS, shadingOf } from '../scene/shading.js';
 import { segmented, slider, toggle, type Toggle } from './controls.js';
 import { el, setText } from './dom.js';
+import { ObjectsCard, type ObjectActions } from './objects-card.js';
 import { bytes, compact, length } from './format.js';
 
 const STAGES = ['prepare', 'track', 'map', 'optimise', 'mesh'] as const;
@@ -25,7 +26,7 @@ export interface ClientFacts {
  * The column of figures and switches.
  *
  * @example
- * const panel = new Panel(settings);
+ * const panel = new Panel(settings, { again, clear, download });
  * document.body.append(panel.element);
  * panel.update(session.status, facts);
  */
@@ -42,13 +43,18 @@ export class Panel {
   readonly #history: number[] = [];
   readonly #refresh: ((settings: Settings) => void)[] = [];
   readonly images = el('div', { class: 'images' });
+  readonly objects: ObjectsCard;
   readonly #imagesCard: HTMLElement;
   #noteColour: (text: string | undefined) => void = () => undefined;
   #sliceText = '';
   #hasColours = false;
   #setSlice: (value: number, text: string) => void = () => undefined;
 
-  constructor(private readonly settings: SettingsStore) {
+  constructor(
+    private readonly settings: SettingsStore,
+    actions: ObjectActions,
+  ) {
+    this.objects = new ObjectsCard(actions);
     const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     svg.setAttribute('viewBox', '0 0 120 28');
     svg.setAttribute('preserveAspectRatio', 'none');
@@ -75,6 +81,7 @@ export class Panel {
       card('Surface', ...this.#surfaceControls()),
       card('Show', this.#switches()),
       card('Slice', ...this.#sliceControls()),
+      this.objects.element,
       this.#imagesCard,
     );
     settings.subscribe(() => this.#refreshAll());
@@ -222,6 +229,7 @@ export class Panel {
       ['keyframes', 'Keyframes', 'K'],
       ['axes', 'Robot axes', 'X'],
       ['touches', 'Touches', ''],
+      ['objects', 'Completed objects', ''],
       ['grid', 'Grid', 'G'],
       ['ambient', 'Soft shadows', 'A'],
       ['images', 'Pictures', ''],

@@ -5,6 +5,7 @@ export interface Actions {
   readonly camera: (mode: 'orbit' | 'follow' | 'top') => void;
   readonly fit: () => void;
   readonly measure: () => void;
+  readonly complete: () => void;
   readonly flip: (
     name: 'slice' | 'scan' | 'path' | 'keyframes' | 'axes' | 'grid' | 'ambient' | 'panel',
   ) => void;
@@ -34,6 +35,8 @@ export function actionFor(key: string, actions: Actions): (() => void) | undefin
       return actions.fit;
     case 'm':
       return actions.measure;
+    case 'e':
+      return actions.complete;
     case 'c':
       return () => actions.flip('slice');
     case '[':

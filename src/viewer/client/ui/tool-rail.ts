@@ -11,10 +11,10 @@ export interface RailActions {
   readonly downloads: readonly (readonly [label: string, run: () => void])[];
 }
 
-/** The buttons beside the picture: camera, tools, page. @param measure the button that switches measuring on and off */
+/** The buttons beside the picture: camera, tools, page. @param tools the buttons of what a click on the surface does */
 export function toolRail(
   settings: SettingsStore,
-  measure: HTMLButtonElement,
+  tools: readonly HTMLButtonElement[],
   { setCamera, fit, help, downloads }: RailActions,
 ): HTMLElement {
   const camera = (mode: CameraMode, label: string, key: string): HTMLButtonElement => {
@@ -45,7 +45,7 @@ export function toolRail(
       camera('top', 'From above', 'P'),
       iconButton(ICONS.fit, 'Everything in view', 'R', fit),
     ),
-    group('Tools', measure, flip('slice', 'Slicing plane', 'C'), download, menu),
+    group('Tools', ...tools, flip('slice', 'Slicing plane', 'C'), download, menu),
     group(
       'Page',
       iconButton(ICONS.theme, 'Dark and light', 'D', () =>

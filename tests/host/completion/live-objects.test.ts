@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load.js';
+import type { Config } from '../../../src/config/schema.js';
+import type { SlamReplies } from '../../../src/host/protocol.js';
+import { SlamHost } from '../../../src/host/slam-host.js';
+import { CompletionThread } from '../../../src/host/completion/completion-thread.js';
+import type { CompletedRegion } from '../../../src/host/completion/complete-surface.js';
+import { createSlam } from '../../../src/slam/create.js';
+import { around, BALL, BARE, frameAt, RADIUS, UP } from './table-scene.js';
+
+const FRAMES = 14;
+const BOX = around(BALL, 0.09);
+let config: Config;
+
+async function mapped(between: (host: SlamHost, k: number) => Promise<unknown> = async () => undefined): Promise<SlamHost> {
+  const host = await SlamHost.create(createSlam, { config }, () => undefined);
+  for (let k = 0; k < FRAMES; k++) {
+    await host.handle({ type: 'scan', scan: frameAt(k) });
+    await between(host, k);
+  }
+  return host;
+} // prettier-ignore
+
+type Surface = Parameters<CompletionThread['complete']>[0];
+const surfaceOf = (host: SlamHost, box = BOX) => host.handle({ type: 'region', box }) as Promise<Surface>;
+const bytesOf = async (host: SlamHost) => {
+  const [map] = (await host.handle({ type: 'save-map' })) as SlamReplies['save-map'];
+  return new Map([...map!.files].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]));
+};
+
+describe('objects of a live map', () => {
+  const thread = new CompletionThread();
+  let host: SlamHost;
+  beforeAll(async () => {
+    config = await loadConfig({
+      set: ['engine=wasm', 'threads=1', 'map.memoryMiB=700', 'sensor.kind=rgbd', 'rgbd.voxel=0.01'],
+    });
+    host = await mapped();
+  });
+  afterAll(async () => {
+    await thread.close();
+    await host.close();
+  });
+
+  it('are completed in a thread of their own, where no camera looked, too', async () => {
+    const surface = await surfaceOf(host);
+    const object: CompletedRegion = await thread.complete(surface, BOX);
+    const { mesh, table, next } = object;
+    expect(object.points).toBeGreaterThan(30);
+    table.normal.forEach((v, k) => expect(v).toBeCloseTo(UP[k]!, 1));
+    const sides = { seen: [] as number[], hidden: [] as number[] };
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = 0; i < mesh.positions.length; i += 3) {
+      const d = [0, 1, 2].map((k) => mesh.positions[i + k]! - BALL[k]!);
+      // The camera came from −x.
+      const up = d[0]! * UP[0] + d[1]! * UP[1] + d[2]! * UP[2];
+      [low, high] = [Math.min(low, up), Math.max(high, up)];
+      if (Math.abs(up) < 0.03)
+        sides[d[0]! < -0.01 ? 'seen' : 'hidden'].push(Math.abs(Math.hypot(...d) - RADIUS));
+    }
+    const mean = (values: number[]) => values.reduce((s, v) => s + v, 0) / values.length;
+    expect(sides.hidden.length).toBeGreaterThan(50);
+    expect(mean(sides.seen)).toBeLessThan(0.006);
+    expect(mean(sides.hidden)).toBeLessThan(0.012);
+    expect(high - low).toBeGreaterThan(1.6 * RADIUS);
+    // Where to touch: on the surface, into it.
+    const off = next!.point.map((v, k) => v - BALL[k]!);
+    expect(Math.abs(Math.hypot(...off) - RADIUS)).toBeLessThan(0.02);
+    expect(off.reduce((s, v, k) => s + v * next!.approach[k]!, 0)).toBeLessThan(0);
+    expect(Math.hypot(...next!.approach)).toBeCloseTo(1, 5);
+  });
+
+  it('say why there are none: no surface, no object', async () => {
+    const far = around([5, 5, 5], 0.1);
+    const empty = await surfaceOf(host, far);
+    expect(empty.grids).toEqual([]);
+    await expect(thread.complete(empty, far)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/no surface in or around the box/) as string,
+    });
+    const bare = around(BARE, 0.05);
+    await expect(thread.complete(await surfaceOf(host, bare), bare)).rejects.toThrow(/above the table/);
+    // The thread is there for the next one.
+    await expect(thread.complete(await surfaceOf(host), BOX)).resolves.toMatchObject({ touches: 0 });
+  });
+
+  it('are known again by what was seen of them, until something changes', async () => {
+    const { fingerprint } = await surfaceOf(host);
+    expect((await surfaceOf(host)).fingerprint).toBe(fingerprint);
+    const more = await mapped();
+    await more.handle({ type: 'scan', scan: frameAt(FRAMES + 3) });
+    expect((await surfaceOf(more)).fingerprint).not.toBe(fingerprint);
+    await more.close();
+  });
+
+  it('never come into the map: the same bytes with and without them', async () => {
+    const other = await mapped(async (live, k) => {
+      if (k % 4 === 3) await thread.complete(await surfaceOf(live), BOX).catch(() => undefined);
+    });
+    await expect(thread.complete(await surfaceOf(other), BOX)).resolves.toBeDefined();
+    const [without, withThem] = [await bytesOf(host), await bytesOf(other)];
+    expect(without.size).toBeGreaterThan(0);
+    expect([...withThem.keys()]).toEqual([...without.keys()]);
+    for (const [name, bytes] of without) expect(withThem.get(name) === bytes, name).toBe(true);
+    await other.close();
+  });
+});

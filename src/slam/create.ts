@@ -8,7 +8,7 @@ import { createBackend, type FirstField, type Makers } from '../field/backends/s
 import type { Field } from '../field/field.js';
 import { joinPools, poolFor, type GridSpec } from '../field/grid-spec.js';
 import { openSavedMap } from '../field/saved/saved-map.js';
-import { CostMapper } from '../planning/cost-map.js';
+import { CostMapper, type PlannedGrid } from '../planning/cost-map.js';
 import { makeFrontEnd, type FrontEnd } from './front-ends.js';
 import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
 import { makeLoop, SLABS } from './loop.js';
@@ -190,13 +190,18 @@ function assemble(
     backend,
     loop: makeLoop(config, pool, backend, fields, before),
     frontEnd,
-    planner: new CostMapper(
-      pool,
-      backend,
-      fields[0]!,
-      configOf(config, sensorKinds(config)[0]!).mesh.minWeight,
-    ),
+    planner: new CostMapper(pool, backend, plannedGrids(config, fields)),
     planning: config.costmap,
     notes: [...warnings, ...notes],
   });
+}
+
+/** What planners read, coarsest first. */
+function plannedGrids(config: Config, fields: readonly Field[]): [PlannedGrid, ...PlannedGrid[]] {
+  const kinds = sensorKinds(config);
+  const grids = fields.map((field, i) => ({
+    field,
+    minWeight: configOf(config, kinds[i]!).mesh.minWeight,
+  }));
+  return grids as [PlannedGrid, ...PlannedGrid[]];
 }

@@ -53,7 +53,8 @@ export class RunLog {
     if (event.type === 'view' || event.type === 'warnings') return;
     if (event.type === 'touch') return this.#touched(event);
     if (event.type !== 'result') {
-      this.trajectory.follow(event);
+      // By touch alone the body stands.
+      if (this.#pathOf !== 'touches' || event.type !== 'pose') this.trajectory.follow(event);
       if (event.type === 'pose') this.#covariance = event.covariance;
       if (event.type === 'new-map') this.newMaps.push({ submap: event.submap, firstScan: this.scans });
       return;

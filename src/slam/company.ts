@@ -150,13 +150,19 @@ export class Company {
   #measureMount(observation: Observation, T_odom_sensor: Pose, predicted: Prediction): boolean {
     const { sensor, T_body_sensor } = observation;
     const { joining, config, map } = this.scales.of(observation);
-    if (!joining) return false;
+    if (!joining || !this.extrinsics.isDue(sensor, T_odom_sensor)) return false;
     const guess = { pose: T_odom_sensor, twist: predicted.twist, hold: false };
     const track = joining.register(observation, guess);
     if (judge(track, config.tracking, map.age).state !== 'tracking') return false;
     const found = compose(inverse(predicted.pose), track.pose);
     // What was mapped with the wrong mount lies beside the coarser grid: it is made anew.
-    const corrected = this.extrinsics.measured(sensor, T_body_sensor, found);
+    const corrected = this.extrinsics.measured({
+      sensor,
+      used: T_body_sensor,
+      found,
+      body: predicted.pose,
+      covariance: track.covariance,
+    });
     if (corrected) map.clear();
     return corrected;
   }

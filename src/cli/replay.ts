@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { nounOf, type MeasurementNoun } from '../export/measurement-noun.js';
 import { ofMap } from '../export/map-names.js';
+import type { Box } from '../completion/complete-region.js';
 import { openScanSource, type ScanSource } from '../bags/source.js';
 import { finestVoxel } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
@@ -17,6 +18,7 @@ import { FrameSamples } from './frame-samples.js';
 import { readMapFolder } from '../export/map-folder.js';
 import { defaultOutput } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
+import { boxesOf, completeObjects } from './replay-objects.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
 import { openTruth, type TruthReader } from './replay-truth.js';
@@ -72,6 +74,7 @@ async function openAndReplay(
     flags: { engine, threads, seed, ...deskewSettings(options.deskew) },
   });
   const out = options.out ?? defaultOutput(path);
+  const boxes = boxesOf(options.complete);
   const map =
     options.map === undefined ? undefined : await inStage('input', () => readMapFolder(options.map!));
   const input = await inStage('input', () =>
@@ -92,7 +95,7 @@ async function openAndReplay(
         ? undefined
         : await inStage('input', () => openTruth(options.gt!, path, options.start ?? 0));
     await inStage('output', () => prepareOutput(out));
-    return await watchedReplay({ path, options, env, config, out, map, input, truth, opened });
+    return await watchedReplay({ path, options, env, config, out, map, boxes, input, truth, opened });
   } finally {
     await input.close();
   }
@@ -147,6 +150,8 @@ interface ReplayRun {
   readonly config: Config;
   readonly out: string;
   readonly map: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Whose objects are completed. */
+  readonly boxes: readonly Box[];
   readonly input: ScanSource;
   readonly truth: TruthReader | undefined;
   readonly opened: () => void;
@@ -202,22 +207,32 @@ async function runReplay(run: ReplayRun): Promise<number> {
       if (log.scans === 0) throw nothingMapped(end, input, options);
 
       progress.note(`Writing the results to ${hideHome(run.out)}`);
+      const unmade: string[] = [];
+      const objects = await completeObjects(slam, run.boxes, unmade);
       const final = await slam.finish();
       log.statistics = final.statistics;
       const warnings = [
         ...input.warnings,
         ...slam.warnings,
+        ...unmade,
         ...log.newMaps.map((map) => newMapWarning(map, nounOf(input.sensor))),
       ];
       const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
       const failure = end.slamError ?? end.inputError;
       const error = failure === undefined ? undefined : describeError(failure);
       const files = await inStage('output', () =>
-        writeOutputs(run.out, log, final, samples, {
-          ...describeRun(run, end, wallSeconds, warnings),
-          ...(error === undefined ? {} : { error }),
-          ...(metrics ? { truth: { source: hideHome(options.gt!), metrics } } : {}),
-        }),
+        writeOutputs(
+          run.out,
+          log,
+          final,
+          samples,
+          {
+            ...describeRun(run, end, wallSeconds, warnings),
+            ...(error === undefined ? {} : { error }),
+            ...(metrics ? { truth: { source: hideHome(options.gt!), metrics } } : {}),
+          },
+          objects,
+        ),
       );
       const status = statusOf(end, log, options.maxLost);
       const summary = summarise(log, {
@@ -237,7 +252,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       else if (!options.quiet)
         env.stdout.write(`${printableLines(formatSummary(summary, nounOf(input.sensor)))}\n`);
       explain(status, summary.error, log, run);
-      view?.finished(files.glb);
+      view?.finished(files.glb, final.mesh);
       return status;
     } finally {
       await slam.terminate();

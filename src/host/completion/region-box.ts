@@ -29,10 +29,11 @@ export function checkBox(numbers: readonly number[], what: string, largest = LAR
   return numbers as unknown as Box;
 }
 
-/** The box with `size` (m) a side around a point (m). */
+/** The box with `size` (m) a side around a point (m), in tenths of millimetres: people read it. */
 export function boxAround([x, y, z]: readonly [number, number, number], size: number): Box {
+  const at = (v: number): number => Math.round(1e4 * v) / 1e4;
   const half = size / 2;
-  return [x - half, y - half, z - half, x + half, y + half, z + half];
+  return [at(x - half), at(y - half), at(z - half), at(x + half), at(y + half), at(z + half)];
 }
 
 /** What is looked at to complete the object in a box: also the table around it. */

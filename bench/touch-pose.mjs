@@ -5,8 +5,8 @@ import { Random } from '../dist/geometry/random.js';
 import { TouchFrontEnd } from '../dist/sensors/tactile/front-end.js';
 import { patchOf } from '../dist/sensors/tactile/patch.js';
 import { optimiseTouches } from '../dist/slam/touch/bundle.js';
-import { contactsOf } from '../dist/slam/touch/contacts.js';
-import { MOST_ALIKE, MOST_CONTACTS, TouchRegistration } from '../dist/slam/touch/registration.js';
+import { contactsOf, MOST_CONTACTS } from '../dist/sensors/tactile/contacts.js';
+import { MOST_ALIKE, TouchRegistration } from '../dist/slam/touch/registration.js';
 import { benchOptions } from './lib/options.mjs';
 import { publish } from './lib/section.mjs';
 import { fixed, markdownTable, quantile } from './lib/tables.mjs';
@@ -183,7 +183,7 @@ function fusedPart(seed) {
     for (const [how, where] of Object.entries(poses)) {
       const field = backend.createField(specOf(1e-3, 4e-3), ROOM);
       presses.forEach(({ image }, i) => {
-        const o = touches.observe({ ...image, T_map_sensor: where[i] });
+        const o = touches.observe(image);
         backend.integrate(field, o.surface, where[i], { scan: i, grid: o.grid });
         o.release();
       });

@@ -11,6 +11,7 @@ import { openImu, staticTransforms } from './imu-topic.js';
 import { openOdometry } from './odometry-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
+import { isTouchName } from './tactile/topics.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 
 type Bounds = Pick<MessageQuery, 'startNs' | 'endNs'>;
@@ -155,7 +156,7 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
         : `${path} has no topic ${wanted}; point cloud topics: ${list(clouds) || 'none'}`,
     );
   }
-  const all = clouds.filter((t) => t.count !== 0);
+  const all = clouds.filter((t) => t.count !== 0 && !isTouchName(t.name));
   const standard = all.filter((t) => t.type === ROS_TYPES.pointCloud2);
   // Drivers that send both send the same points twice.
   const filled = standard.length > 0 ? standard : all;

@@ -2,7 +2,8 @@ import { compose, identity, type Pose } from '../geometry/se3.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { TfBuffer } from '../messages/tf-buffer.js';
-import { isImuBatch, isOdometryBatch, isPosed, isScan, type Measurement } from '../sensors/measurement.js';
+import type { SensorSet } from '../config/sensor-sets.js';
+import { isImuBatch, isOdometryBatch, isPosed, type Measurement } from '../sensors/measurement.js';
 import { BASE } from './camera/rig-of-bag.js';
 import type { ScanSource } from './scan-source.js';
 
@@ -36,56 +37,81 @@ export function noJointBody(path: string, lidar: string, camera: string): Feltma
   );
 }
 
+/** A part of a joint stream. */
+export interface JointSide {
+  readonly source: ScanSource;
+  /** Where its body is on the joint one; the same unless given. */
+  readonly T_body?: Pose;
+  /** Whether its measurements are poses on the path; others begin when those have. */
+  readonly counted: boolean;
+}
+
 /**
- * A LiDAR and a depth camera of one recording as one stream, in order of their stamps.
+ * Several sensors of one recording as one stream, in order of their stamps; of those of one instant the earlier side goes
+ * first: a frame shows the velocity of a sweep.
  *
- * @param lidar with the readings of IMU and odometry; its body is the LiDAR
- * @param camera without them, on `body`
+ * @param leading the scans of which others ask for; its frame is that of the points
  */
-export function jointSource(lidar: ScanSource, camera: ScanSource, { T_body_lidar }: JointBody): ScanSource {
-  /** Of the LiDAR's source, as the joint body has it. */
-  const placed = (one: Measurement): Measurement => {
-    if (isImuBatch(one)) return { ...one, T_body_imu: compose(T_body_lidar, one.T_body_imu) };
-    if (isOdometryBatch(one)) return { ...one, T_body_child: compose(T_body_lidar, one.T_body_child) };
-    return isScan(one) ? { ...one, mount: one.mount ? compose(T_body_lidar, one.mount) : T_body_lidar } : one;
-  };
-  const counts = [lidar.scanCount, camera.scanCount];
-  const { topic, firstInterval } = lidar;
+export function jointSource(sensor: SensorSet, leading: ScanSource, sides: readonly JointSide[]): ScanSource {
+  const counted = sides.filter((side) => side.counted);
+  const counts = counted.map(({ source }) => source.scanCount);
+  const { topic, firstInterval } = leading;
   return {
-    sensor: 'lidar+rgbd',
-    description: `${lidar.description}; ${camera.description}`,
-    sensorFrame: lidar.sensorFrame,
+    sensor,
+    description: [...sides.map(({ source }) => source.description)].reverse().join('; '),
+    sensorFrame: leading.sensorFrame,
     ...(topic !== undefined && { topic }),
-    ...(counts.every((n) => n !== undefined) && { scanCount: counts[0]! + counts[1]! }),
+    ...(counts.every((n) => n !== undefined) && { scanCount: counts.reduce((a, b) => a + b, 0) }),
     ...(firstInterval !== undefined && { firstInterval }),
     get warnings() {
-      return [...new Set([...lidar.warnings, ...camera.warnings])];
+      return [...new Set([...sides].reverse().flatMap(({ source }) => source.warnings))];
     },
-    scans: (range) => lidar.scans(range),
+    scans: (range) => leading.scans(range),
     async *measurements(range) {
-      const sides = [lidar.measurements(range), camera.measurements(range)].map((stream) =>
-        stream[Symbol.asyncIterator](),
+      // Sides that are not counted know nothing of where the recording begins.
+      const streams = sides.map(({ source, counted: own }) =>
+        source.measurements(own ? range : undefined)[Symbol.asyncIterator](),
       );
-      const heads = await Promise.all(sides.map((side) => side.next()));
-      // Readings of an IMU come before the scan that they belong to: they go when they are first.
-      const stampOf = (i: number): bigint | undefined => {
-        const head = heads[i]!;
-        if (head.done === true) return undefined;
-        return isPosed(head.value) ? steadyNs(head.value) : -1n;
-      };
-      for (;;) {
-        const [a, b] = [stampOf(0), stampOf(1)];
-        if (a === undefined && b === undefined) return;
-        // Of two at the same instant the frame goes first: it shows the velocity of the sweep.
-        const i = b === undefined || (a !== undefined && a < b) ? 0 : 1;
-        const { value } = heads[i]! as IteratorYieldResult<Measurement>;
-        yield i === 0 ? placed(value) : value;
-        heads[i] = await sides[i]!.next();
+      try {
+        yield* merged(sides, streams);
+      } finally {
+        for (const stream of streams) await stream.return?.();
       }
     },
     async close() {
-      await lidar.close();
-      await camera.close();
+      for (const { source } of sides) await source.close();
     },
   };
+}
+
+async function* merged(
+  sides: readonly JointSide[],
+  streams: readonly AsyncIterator<Measurement>[],
+): AsyncGenerator<Measurement> {
+  const heads = await Promise.all(streams.map((stream) => stream.next()));
+  let begunNs: bigint | undefined;
+  for (;;) {
+    let first: number | undefined;
+    let least = 0n;
+    for (const [i, head] of heads.entries()) {
+      if (head.done === true) continue;
+      // Readings of an IMU come before the scan that they belong to: they go when they are first.
+      const stampNs = isPosed(head.value) ? steadyNs(head.value) : -1n;
+      if (first !== undefined && stampNs >= least) continue;
+      [first, least] = [i, stampNs];
+    }
+    if (first === undefined) return;
+    const { value } = heads[first]! as IteratorYieldResult<Measurement>;
+    const { T_body, counted } = sides[first]!;
+    if (counted && isPosed(value)) begunNs ??= least;
+    if (counted || begunNs !== undefined) yield T_body ? placed(value, T_body) : value;
+    heads[first] = await streams[first]!.next();
+  }
+}
+
+/** As the joint body has it. */
+function placed(one: Measurement, T_body: Pose): Measurement {
+  if (isImuBatch(one)) return { ...one, T_body_imu: compose(T_body, one.T_body_imu) };
+  if (isOdometryBatch(one)) return { ...one, T_body_child: compose(T_body, one.T_body_child) };
+  return { ...one, mount: one.mount ? compose(T_body, one.mount) : T_body };
 }

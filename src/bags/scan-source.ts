@@ -1,4 +1,5 @@
 import type { SensorSet } from '../config/sensor-sets.js';
+import type { SpinModel } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
 import type { GroundTruth } from './types.js';
@@ -9,7 +10,7 @@ export interface ScanRange {
   readonly durationS?: number;
 }
 
-/** A recording as a stream of LiDAR scans or of frames of a depth camera, whatever it is stored as. */
+/** A recording as a stream of LiDAR scans, frames of a depth camera and touches, whatever it is stored as. */
 export interface ScanSource {
   /** What {@link ScanSource.measurements} brings beside readings of an IMU and an odometry. */
   readonly sensor: SensorSet;
@@ -30,6 +31,31 @@ export interface ScanSource {
   /** True poses of the body, where the recording itself has them. */
   readonly truth?: () => Promise<GroundTruth>;
   close(): Promise<void>;
+}
+
+export interface ScanSourceOptions {
+  /** PointCloud2 topic of a bag; needed only where there are several. */
+  readonly topic?: string;
+  /** IMU topic of a bag, or 'none'; the first one unless given. */
+  readonly imu?: string;
+  /** External odometry of a bag: a nav_msgs/Odometry topic, or tf:FRAME; none unless given. */
+  readonly odometry?: string;
+  /** Whether to find point times also for scans that are known to be corrected for motion, or that carry none. */
+  readonly deskewAlways?: boolean;
+  /** Which sensor of a recording that has both; both unless given, where fixed transforms connect them. */
+  readonly sensor?: ScanSource['sensor'];
+  /** Depth topic of a bag; needed only where there are several cameras. */
+  readonly depth?: string;
+  /** Colour topic of a bag, or 'none'. */
+  readonly color?: string;
+  /** Topics of tactile sensors, or none; by their names unless given. */
+  readonly touch?: readonly string[];
+  /** From one pixel to the next of tactile depth images (m), where it is known. */
+  readonly touchPitch?: number;
+  /** Whether there is a calibration for images of gels. */
+  readonly touchCalibrated?: boolean;
+  /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
+  readonly spin?: SpinModel;
 }
 
 const ENDLESS = 1n << 62n;

@@ -12,6 +12,9 @@ export interface ReplayOptions {
   /** Depth and colour topics of a bag. */
   depth?: string;
   color?: string;
+  /** Topics of tactile sensors with commas between, or none; file with the calibration of their gels. */
+  touch?: string;
+  touchCalibration?: string;
   imu?: string;
   odometry?: string;
   deskew?: 'auto' | 'always' | 'never';

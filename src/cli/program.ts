@@ -62,11 +62,16 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .addOption(
       new Option(
         '--sensor <kind>',
-        'which sensors of a bag to map with (default: LiDAR and depth camera where /tf_static connects them, else the LiDAR)',
+        'which sensors of a bag to map with (default: LiDAR and depth camera where /tf_static connects them, else the LiDAR; with what tactile sensors felt)',
       ).choices(SENSOR_SETS),
     )
     .option('--depth <name>', 'depth image topic, needed only when there are several cameras')
     .option('--color <name>', 'colour image topic, or none (default: that of the depth camera)')
+    .option('--touch <names>', 'topics of tactile sensors with commas between, or none (default: by name)')
+    .option(
+      '--touch-calibration <file>',
+      'what turns images of their gels into heights (see calibrate-touch)',
+    )
     .option(
       '--imu <name>',
       'IMU topic that predicts the motion and tells which way is up, or none (default: the first one)',

@@ -111,5 +111,6 @@ export function formatSummary(summary: ReplaySummary, noun: MeasurementNoun = 's
     ]);
   }
   for (const [what, path] of Object.entries(files)) rows.push([what[0]!.toUpperCase() + what.slice(1), path]);
-  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join('\n');
+  const width = Math.max(12, ...rows.map(([name]) => name.length + 2));
+  return rows.map(([name, value]) => `${name.padEnd(width)}${value}`).join('\n');
 }

@@ -3,11 +3,14 @@ import { nounOf, type MeasurementNoun } from '../export/measurement-noun.js';
 import { ofMap } from '../export/map-names.js';
 import type { Box } from '../completion/complete-region.js';
 import { openScanSource, type ScanSource } from '../bags/source.js';
+import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
 import { finestVoxel } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import type { SensorSet } from '../config/sensor-sets.js';
 import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
 import { FeltmapError } from '../geometry/errors.js';
+import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import { describeError, hideHome } from './describe-error.js';
 import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
 import { catchInterrupt, leaveAtInterrupt, type SignalSource } from './interrupt.js';
@@ -77,6 +80,8 @@ async function openAndReplay(
   const boxes = boxesOf(options.complete);
   const map =
     options.map === undefined ? undefined : await inStage('input', () => readMapFolder(options.map!));
+  const { touchCalibration: gel } = options;
+  const calibration = gel === undefined ? undefined : await inStage('input', () => readCalibrationFile(gel));
   const input = await inStage('input', () =>
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
@@ -85,6 +90,9 @@ async function openAndReplay(
       ...(options.color !== undefined && { color: options.color }),
       ...(options.imu !== undefined && { imu: options.imu }),
       ...(options.odometry !== undefined && { odometry: options.odometry }),
+      ...(options.touch !== undefined && { touch: options.touch.split(',') }),
+      touchPitch: config.touch.pitch || (calibration?.pitch ?? 0),
+      touchCalibrated: calibration !== undefined,
       deskewAlways: config.sensor.deskewAlways,
     }),
   );
@@ -95,10 +103,28 @@ async function openAndReplay(
         ? undefined
         : await inStage('input', () => openTruth(options.gt!, path, options.start ?? 0));
     await inStage('output', () => prepareOutput(out));
-    return await watchedReplay({ path, options, env, config, out, map, boxes, input, truth, opened });
+    return await watchedReplay({
+      path,
+      options,
+      env,
+      config,
+      out,
+      map,
+      boxes,
+      input,
+      truth,
+      calibration,
+      opened,
+    });
   } finally {
     await input.close();
   }
+}
+
+/** Whose path a run remembers: see {@link RunLog}. */
+function pathOf(sensor: SensorSet): 'sensor' | 'body' | 'touches' {
+  if (sensor === 'lidar') return 'sensor';
+  return sensor === 'touch' ? 'touches' : 'body';
 }
 
 /** What --deskew means in settings. */
@@ -113,7 +139,7 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
   const silent = options.quiet === true || options.json === true;
   const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
   const { start = 0, duration = Infinity } = options;
-  const log = new RunLog({ pathOf: input.sensor === 'lidar' ? 'sensor' : 'body' });
+  const log = new RunLog({ pathOf: pathOf(input.sensor) });
   const display = new RunProgress(progress, log, {
     start,
     duration,
@@ -154,6 +180,8 @@ interface ReplayRun {
   readonly boxes: readonly Box[];
   readonly input: ScanSource;
   readonly truth: TruthReader | undefined;
+  /** For images of gels. */
+  readonly calibration: TouchCalibration | undefined;
   readonly opened: () => void;
   readonly log: RunLog;
   readonly progress: Progress;
@@ -183,10 +211,12 @@ async function runReplay(run: ReplayRun): Promise<number> {
     slam.listen((event) => {
       log.take(event);
       view?.take(event);
-      if (event.type === 'result') display.update();
+      if (event.type === 'result' || event.type === 'touch') display.update();
     });
     view?.attach(slam);
     try {
+      const { calibration } = run;
+      if (calibration) await slam.call({ type: 'calibrate-touch', calibration });
       display.start();
       const cpuBefore = process.cpuUsage();
       const end = await feed({

@@ -1,5 +1,5 @@
 import type { Pose } from '../geometry/se3.js';
-import type { HostEvent } from '../host/protocol.js';
+import type { HostEvent, ResultEvent, TouchEvent } from '../host/protocol.js';
 import { positionSigma } from '../export/covariance.js';
 import { Trajectory } from '../slam/trajectory.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
@@ -14,7 +14,8 @@ const SLID_SIGMA = 1;
  * What a run remembers of its scans: the path, states and times; a few hundred bytes a scan however large the map.
  *
  * The path is that of the LiDAR, which is what its recordings have the truth of; with `pathOf: 'body'` it is that of the
- * body (T_odom_base, REP-103 axes): a camera's own axes are optical, and its truth is the body's.
+ * body (T_odom_base, REP-103 axes): a camera's own axes are optical, and its truth is the body's. By touch alone it is the
+ * sensor's at each touch; beside other sensors touches are no part of it.
  *
  * @example
  * const log = new RunLog();
@@ -23,7 +24,9 @@ const SLID_SIGMA = 1;
  */
 export class RunLog {
   readonly trajectory = new Trajectory();
-  readonly #pathOf: 'sensor' | 'body';
+  readonly #pathOf: 'sensor' | 'body' | 'touches';
+  /** Touches in the order in which they were mapped. */
+  readonly touches: TouchEvent[] = [];
   /** Of the pose of the observation under way, about the body. */
   #covariance: Float64Array | undefined;
   readonly #scans: Omit<ScanResult, 'pose'>[] = [];
@@ -41,15 +44,17 @@ export class RunLog {
     forgottenBlocks: 0,
   };
 
-  constructor({ pathOf = 'sensor' }: { readonly pathOf?: 'sensor' | 'body' } = {}) {
+  constructor({ pathOf = 'sensor' }: { readonly pathOf?: 'sensor' | 'body' | 'touches' } = {}) {
     this.#pathOf = pathOf;
   }
 
   /** Takes from an event of the SLAM thread what is to be remembered. */
   take(event: HostEvent): void {
     if (event.type === 'view' || event.type === 'warnings') return;
+    if (event.type === 'touch') return this.#touched(event);
     if (event.type !== 'result') {
-      this.trajectory.follow(event);
+      // By touch alone the body stands.
+      if (this.#pathOf !== 'touches' || event.type !== 'pose') this.trajectory.follow(event);
       if (event.type === 'pose') this.#covariance = event.covariance;
       if (event.type === 'new-map') this.newMaps.push({ submap: event.submap, firstScan: this.scans });
       return;
@@ -59,10 +64,27 @@ export class RunLog {
     const result = ofBody ? { ...ofSensor, covariance: ofBody } : ofSensor;
     // Refined poses of the body came with the events before.
     if (this.#pathOf === 'sensor') this.trajectory.refine(result.index, pose);
+    this.#count(result, event);
+  }
+
+  #touched(event: TouchEvent): void {
+    this.touches.push(event);
+    this.statistics = event.statistics;
+    const { index, stampNs, pose, state, touch } = event.result;
+    // Where nothing is touched nobody knows better than the arm.
+    if (this.#pathOf !== 'touches' || touch.points.length === 0) return;
+    this.trajectory.add({ index, stampNs, submap: event.submap, pose, state });
+    this.#count(event.result, event);
+  }
+
+  #count(
+    result: Omit<ScanResult, 'pose'>,
+    { statistics }: Pick<ResultEvent | TouchEvent, 'statistics'>,
+  ): void {
     this.#scans.push(result);
     this.states[result.state]++;
     if (result.state === 'degraded' && positionSigma(result.covariance) > SLID_SIGMA) this.slid++;
-    this.statistics = event.statistics;
+    this.statistics = statistics;
   }
 
   get scans(): number {

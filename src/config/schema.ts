@@ -28,7 +28,7 @@ export const configSchema = z.strictObject({
         .enum(SENSOR_SETS)
         .default('lidar')
         .describe(
-          'What the map is made with: LiDARs, depth cameras, or both on one body; a replay takes what the recording holds.',
+          'What the map is made with: LiDARs, depth cameras, tactile sensors, or several of them on one body; a replay takes what the recording holds.',
         ),
       minRange: z.number().min(0).default(0.5).describe('Nearer returns are dropped (m): the robot itself.'),
       maxRange: z
@@ -294,6 +294,31 @@ export const configSchema = z.strictObject({
         .max(30)
         .default(1)
         .describe('The same for its direction (degrees).'),
+    })
+    .prefault({}),
+  touch: z
+    .strictObject({
+      voxel: metres(0.001, 0.1).describe(
+        'Distance between the corners of the grid that is made by touch (m).',
+      ),
+      truncation: z.number().min(1).max(8).default(4).describe('Largest stored distance, in voxels.'),
+      sigmaLinear: metres(0.002, 0.1).describe(
+        'How well the arm knows where its tactile sensors are (m): within that touches are registered to the map.',
+      ),
+      sigmaAngular: z
+        .number()
+        .positive()
+        .max(30)
+        .default(1)
+        .describe('The same for their direction (degrees).'),
+      pitch: z
+        .number()
+        .min(0)
+        .max(0.01)
+        .default(0)
+        .describe(
+          'From one pixel to the next of tactile depth images (m); 0 = as their calibration says, which they need then.',
+        ),
     })
     .prefault({}),
   mesh: z

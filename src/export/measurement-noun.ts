@@ -3,10 +3,10 @@ import type { SensorSet } from '../config/sensor-sets.js';
 /** What people call one measurement of a sensor. */
 export type MeasurementNoun = 'scan' | 'frame' | 'measurement';
 
-/** A LiDAR takes scans, a camera frames. */
+/** A LiDAR takes scans, a camera frames; others, and several together, measurements. */
 export function nounOf(sensor: SensorSet | undefined): MeasurementNoun {
-  if (sensor === 'lidar+rgbd') return 'measurement';
-  return sensor === 'rgbd' ? 'frame' : 'scan';
+  if (sensor === undefined || sensor === 'lidar') return 'scan';
+  return sensor === 'rgbd' ? 'frame' : 'measurement';
 }
 
 /** With a capital letter. */

@@ -6,10 +6,12 @@ import type { CloudPoints } from '../mesh/surface-cloud.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
+import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamEvent } from '../slam/events.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
-import type { MapStatistics, ScanResult, Slam } from '../slam/types.js';
+import type { FeltTouch, MapStatistics, ScanResult, Slam } from '../slam/types.js';
+
 import type { Box } from '../completion/complete-region.js';
 import type { RegionSurface } from './completion/region-surface.js';
 import type { MeshMessage, MeshMessageOptions } from './mesh-feed/mesh-stream.js';
@@ -62,6 +64,8 @@ export type SlamRequest =
   | CloudRequest
   | { readonly type: 'imu'; readonly batch: ImuBatch }
   | { readonly type: 'odometry'; readonly batch: OdometryBatch }
+  /** What turns images of gels into heights, before those; of one gel, by its frame, or of all others. Maps that follow use it too. */
+  | { readonly type: 'calibrate-touch'; readonly calibration: TouchCalibration; readonly frameId?: string }
   /** Changes of the mesh for RViz; `restart`: all of it after a DELETEALL; `repeat`: all of it beside the changes. */
   | ({ readonly type: 'mesh'; readonly restart: boolean; readonly repeat: boolean } & Omit<
       MeshMessageOptions,
@@ -93,6 +97,7 @@ export interface SlamReplies {
   cloud: undefined;
   imu: undefined;
   odometry: undefined;
+  'calibrate-touch': undefined;
   /** Undefined when there is nothing to send. */
   mesh: MeshMessage | undefined;
   /** Undefined while nothing is mapped. */
@@ -138,10 +143,21 @@ export interface ResultEvent {
   readonly cloud?: Uint8Array<ArrayBuffer>;
 }
 
+/** A touch is mapped: it says nothing about the body's path. */
+export interface TouchEvent {
+  readonly type: 'touch';
+  readonly sensor: string;
+  readonly submap: number;
+  /** The pose is T_odom_sensor. */
+  readonly result: ScanResult & { readonly touch: FeltTouch };
+  readonly statistics: MapStatistics;
+}
+
 /** What the SLAM thread sends unasked: all that happens in the map, in order, and what the host adds to it. */
 export type HostEvent =
   | SlamEvent
   | ResultEvent
+  | TouchEvent
   | { readonly type: 'view'; readonly update: ViewUpdate }
   /** Warnings since the last ones. */
   | { readonly type: 'warnings'; readonly warnings: readonly string[] };

@@ -8,7 +8,7 @@ import type { RgbdFrame } from '../sensors/camera/frame.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
-import { isFrame, type PosedMeasurement } from '../sensors/measurement.js';
+import { isFrame, isScan, type PosedMeasurement } from '../sensors/measurement.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { ScanResult, Slam, SlamView } from '../slam/types.js';
@@ -58,6 +58,8 @@ export class SlamHost {
   #timer = new PointTimer();
   #timesTold = 0;
   #gatherer = new ScanGatherer();
+  /** Of gels, for every system that is made. */
+  readonly #calibrations: Extract<SlamRequest, { type: 'calibrate-touch' }>[] = [];
 
   private constructor(
     private readonly make: SlamFactory,
@@ -92,6 +94,10 @@ export class SlamHost {
         return undefined;
       case 'odometry':
         this.#slam.odometry(request.batch);
+        return undefined;
+      case 'calibrate-touch':
+        this.#calibrations.push(request);
+        this.#slam.calibrateTouch?.(request.calibration, request.frameId);
         return undefined;
       case 'mesh':
         if (request.restart) this.#mesh.restart();
@@ -152,6 +158,7 @@ export class SlamHost {
   #use(slam: Slam, config: Config): void {
     this.#slam = slam;
     this.#config = config;
+    for (const { calibration, frameId } of this.#calibrations) slam.calibrateTouch?.(calibration, frameId);
     this.#reported = this.warnings.length;
     this.#scanError = undefined;
     this.#timer = new PointTimer({ onlySpinning: true, always: config.sensor.deskewAlways });
@@ -219,12 +226,19 @@ export class SlamHost {
     } finally {
       this.#warn();
     }
+    const statistics = this.#slam.statistics();
+    const { touch } = result;
+    if (touch) {
+      const [sensor, submap] = [scan.frameId, this.#submap];
+      this.post({ type: 'touch', sensor, submap, result: copied({ ...result, touch }), statistics });
+      return undefined;
+    }
     this.post({
       type: 'result',
       result: copied(result),
-      statistics: this.#slam.statistics(),
+      statistics,
       keyframe: this.#slam.view?.newestKeyframe !== before,
-      timing: isFrame(scan) ? 'none' : scan.timing,
+      timing: isScan(scan) ? scan.timing : 'none',
       decodeMs: 0,
       ...how.extra?.(),
     });

@@ -4,14 +4,14 @@ import { HEADER_MIN_BYTES, type Header, readHeader, writeHeader } from './header
 import { readCompressedImage } from './images.js';
 import { readPose, writePose } from './poses.js';
 
-export const MarkerType = { triangleList: 11 } as const;
+export const MarkerType = { points: 8, triangleList: 11 } as const;
 export const MarkerAction = { add: 0, delete: 2, deleteAll: 3 } as const;
 
 /** What Feltmap uses of visualization_msgs/Marker; texture, text and mesh resource stay empty. */
 export interface Marker extends Header {
   readonly ns: string;
   readonly id: number;
-  /** Visualization type; TRIANGLE_LIST is 11. */
+  /** One of {@link MarkerType}. */
   readonly type: number;
   /** One of {@link MarkerAction}. */
   readonly action: number;

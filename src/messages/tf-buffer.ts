@@ -91,6 +91,12 @@ export class TfBuffer {
     return false;
   }
 
+  /** The frame that a frame hangs from in the end; itself where it is unknown. */
+  root(frame: string): string {
+    const chain = this.#chain(frameName(frame));
+    return typeof chain === 'string' ? frameName(frame) : chain.at(-1)!;
+  }
+
   #insert(branch: Branch, stamp: bigint, pose: Pose): void {
     const { stamps, poses } = branch;
     let at = stamps.length;

@@ -24,6 +24,9 @@ export interface Tile {
   /** Intervals with a surface within half a cell, or solid: lowest and highest height each; likewise. */
   readonly solids: Float32Array;
   readonly solidsAt: Uint32Array;
+  /** Intervals that were seen at all, free or solid; likewise. */
+  readonly seen: Float32Array;
+  readonly seenAt: Uint32Array;
 }
 
 /**
@@ -76,6 +79,15 @@ export class Columns {
 
   tile(bx: number, by: number): Tile | undefined {
     return this.#tiles.get(keyOf(bx, by));
+  }
+
+  /** The tile of cell (i, j): the one that its centre lies in. */
+  tileOf(i: number, j: number): Tile | undefined {
+    return this.tile(this.#tileAt(i), this.#tileAt(j));
+  }
+
+  #tileAt(i: number): number {
+    return Math.floor(((i + 0.5) * this.#resolution) / this.tileSide + 1e-9);
   }
 
   clear(): void {
@@ -166,13 +178,13 @@ export class Columns {
     let at = 0;
     for (const { bx, by, blocks } of stacks) {
       const part = values.subarray(at * BLOCK_VALUES, (at + blocks.length) * BLOCK_VALUES);
-      this.#tiles.set(keyOf(bx, by), this.#tileOf(bx, by, blocks.map(level), part));
+      this.#tiles.set(keyOf(bx, by), this.#makeTile(bx, by, blocks.map(level), part));
       at += blocks.length;
     }
   }
 
   /** @param levels bz of each block, rising */
-  #tileOf(bx: number, by: number, levels: readonly number[], values: Float32Array): Tile {
+  #makeTile(bx: number, by: number, levels: readonly number[], values: Float32Array): Tile {
     const { voxel } = this.#field.levels[0]!;
     const cell = this.#resolution;
     const firstCell = (b: number): number => Math.ceil((b * BLOCK_CELLS * voxel) / cell - 0.5 - 1e-9);
@@ -182,6 +194,8 @@ export class Columns {
     const solids: number[] = [];
     const floorsAt = new Uint32Array(nx * ny + 1);
     const solidsAt = new Uint32Array(nx * ny + 1);
+    const seen: number[] = [];
+    const seenAt = new Uint32Array(nx * ny + 1);
     const half = cell / 2;
     const gap = 1.5 * voxel;
     const layer = CORNERS * CORNERS;
@@ -212,15 +226,24 @@ export class Columns {
             if (before < half) solids[solids.length - 1] = z;
             else solids.push(z, z);
           }
+          if (!Number.isNaN(d)) {
+            if (Number.isNaN(before)) seen.push(z, z);
+            else seen[seen.length - 1] = z;
+          }
           before = d;
           beforeZ = z;
         }
       }
       floorsAt[c + 1] = floors.length;
       solidsAt[c + 1] = solids.length;
+      seenAt[c + 1] = seen.length;
     }
-    const lists = { floors: Float32Array.from(floors), solids: Float32Array.from(solids) };
-    return { read: this.#updates, i0, j0, nx, ny, floorsAt, solidsAt, ...lists };
+    const lists = {
+      floors: Float32Array.from(floors),
+      solids: Float32Array.from(solids),
+      seen: Float32Array.from(seen),
+    };
+    return { read: this.#updates, i0, j0, nx, ny, floorsAt, solidsAt, seenAt, ...lists };
   }
 }
 

@@ -1,33 +1,30 @@
-import { SAMPLE_VALUES, type FieldBackend } from '../field/backend.js';
-import type { Field } from '../field/field.js';
+import type { FieldBackend } from '../field/backend.js';
 import { type CostMap, FREE, OCCUPIED } from './ground.js';
 import { nearestSeeds } from './nearest.js';
+import { StoredDistances, type SlicedGrid } from './stored-distances.js';
 
 export interface SliceOptions {
   /** Height above the ground of each cell, metres. */
   readonly height: number;
   /** Half the side of the square, metres; also the largest distance. */
   readonly radius: number;
-  /** Corners seen with less weight count as not seen. */
-  readonly minWeight: number;
 }
-
-/** Share of the truncation beyond which a stored distance is one at least, no more. */
-const WHOLE = 0.9;
 
 /**
  * Signed distances to the nearest surface at a height above the ground, in a square around the robot: near surfaces as
- * the field has them, beyond its truncation by the nearest surface in the slice. Cells that were not seen are left out.
+ * the finest grid has them that saw the place, beyond its truncation by the nearest surface in the slice. Cells that were
+ * not seen are left out.
  *
+ * @param grids coarsest first
  * @param robot position, metres, submap frame
  * @returns x y z distance per point, metres
  */
 export function distanceSlice(
   backend: FieldBackend,
-  field: Field,
+  grids: readonly SlicedGrid[],
   map: CostMap,
   robot: ArrayLike<number>,
-  { height, radius, minWeight }: SliceOptions,
+  { height, radius }: SliceOptions,
 ): Float32Array {
   const { resolution } = map;
   const range = (axis: 0 | 1): [number, number] => {
@@ -45,29 +42,23 @@ export function distanceSlice(
     points[3 * c + 1] = (map.j0 + bottom + Math.floor(c / width) + 0.5) * resolution;
     points[3 * c + 2] = map.heights[cellOf(c)]! + height;
   }
-  const known = points.map((v) => (Number.isNaN(v) ? 0 : v));
-  const samples = backend.sample(field, 'distance', known);
-  const whole = WHOLE * field.levels[0]!.truncation;
-  /** Distance that the field has here, NaN without one. */
-  const stored = (c: number): number => {
-    const o = c * SAMPLE_VALUES;
-    const seen = !Number.isNaN(points[3 * c + 2]!) && samples[o + 4]! > 0 && samples[o + 4]! >= minWeight;
-    return seen ? samples[o]! : NaN;
-  };
-  const seeds = Array.from({ length: cells }, (_, c) => Math.abs(stored(c)) <= resolution);
+  const stored = new StoredDistances(points);
+  for (const grid of grids) stored.add(backend, grid, resolution);
+  const { values, exact } = stored;
+  const seeds = Array.from({ length: cells }, (_, c) => exact[c] === 1 && Math.abs(values[c]!) <= resolution);
   const nearest = nearestSeeds(seeds, width, rows);
   const out: number[] = [];
   for (let c = 0; c < cells; c++) {
     const state = map.states[cellOf(c)];
-    let distance = stored(c);
-    if (!(Math.abs(distance) < whole)) {
+    let distance = values[c]!;
+    if (exact[c] === 0) {
       if (Number.isNaN(distance) && state !== FREE && state !== OCCUPIED) continue;
       if (distance < 0) distance = Math.max(distance, -radius);
       else {
         const seed = nearest[c]!;
         const [di, dj] = [(seed % width) - (c % width), Math.floor(seed / width) - Math.floor(c / width)];
-        const far = seed < 0 ? radius : Math.hypot(di, dj) * resolution + stored(seed);
-        distance = Math.min(radius, Math.max(far, Number.isNaN(distance) ? 0 : whole));
+        const far = seed < 0 ? radius : Math.hypot(di, dj) * resolution + values[seed]!;
+        distance = Math.min(radius, Math.max(far, Number.isNaN(distance) ? 0 : distance));
       }
     }
     out.push(points[3 * c]!, points[3 * c + 1]!, points[3 * c + 2]!, distance);

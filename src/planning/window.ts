@@ -1,4 +1,5 @@
 import type { Columns, Tile } from './columns.js';
+import { LayeredWindow, type Layer } from './layers.js';
 
 /** The part of a map that is looked at: cells from (i0, j0), in rows of rising y. */
 export interface GroundWindow {
@@ -24,18 +25,22 @@ const NONE = new Float32Array(0);
 /**
  * A window on what columns hold: all of it, or a square of at most `size` metres around a place.
  *
+ * @param layers of each grid, coarsest first: a finer one takes the place of the coarser where it saw something
  * @returns undefined where nothing was seen
  */
 export function windowOf(
-  columns: Columns,
+  layers: readonly [Layer, ...Layer[]],
   resolution: number,
   around: ArrayLike<number>,
   size: number,
 ): GroundWindow | undefined {
-  const { extent, tileSide } = columns;
-  if (!extent) return undefined;
+  const seen = layers.filter(({ columns }) => columns.extent);
+  if (seen.length === 0) return undefined;
   const range = (axis: 0 | 1): [number, number] => {
-    const [low, high] = [extent[axis] * tileSide, (extent[axis + 2]! + 1) * tileSide];
+    const low = Math.min(...seen.map(({ columns: { extent, tileSide } }) => extent![axis] * tileSide));
+    const high = Math.max(
+      ...seen.map(({ columns: { extent, tileSide } }) => (extent![axis + 2]! + 1) * tileSide),
+    );
     const whole = high - low <= size;
     return [
       Math.floor((whole ? low : Math.max(low, around[axis]! - size / 2)) / resolution),
@@ -44,7 +49,10 @@ export function windowOf(
   };
   const [[i0, i1], [j0, j1]] = [range(0), range(1)];
   if (i1 <= i0 || j1 <= j0) return undefined;
-  return new ColumnWindow(columns, resolution, [i0, j0, i1 - i0, j1 - j0]);
+  const [first, ...finer] = layers;
+  const coarse = new ColumnWindow(first.columns, resolution, [i0, j0, i1 - i0, j1 - j0]);
+  const others = finer.filter(({ columns }) => columns.extent);
+  return others.length === 0 ? coarse : new LayeredWindow(coarse, others);
 }
 
 class ColumnWindow implements GroundWindow {

@@ -63,6 +63,8 @@ export class EventOutput {
       if (scan) this.#pose(event, scan);
     } else if (event.type === 'result') {
       if (scan) this.#result(event);
+    } else if (event.type === 'touch') {
+      if (scan) this.options.viewer()?.take(event);
     } else this.#follow(event);
   }
 

@@ -1,4 +1,5 @@
 import { DiagnosticLevel, type DiagnosticArray, type DiagnosticStatus } from '../messages/diagnostics.js';
+import type { TouchEvent } from '../host/protocol.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
 import type { Published } from './odometry-output.js';
 import { RateMeter, RecentValues } from '../host/rates.js';
@@ -55,6 +56,8 @@ export class Health {
   #scan: ScanResult | undefined;
   #statistics: MapStatistics | undefined;
   #timing = '';
+  #touches = 0;
+  #touch: TouchEvent | undefined;
   #silentSince: number | undefined;
   /** Scans dropped so far, when diagnostics were made; from the last seconds. */
   readonly #drops: { readonly at: number; readonly count: number }[];
@@ -71,6 +74,13 @@ export class Health {
     this.#timing = timing;
     this.work.add(result.times.total);
     this.decode.add(decodeMs);
+  }
+
+  /** A touch was mapped, or was not. */
+  touched(event: TouchEvent): void {
+    this.#statistics = event.statistics;
+    if (event.result.touch.points.length > 0) this.#touches++;
+    this.#touch = event;
   }
 
   /** What became of the odometry of a scan that had arrived at `arrivedMs` (performance.now()). */
@@ -94,7 +104,8 @@ export class Health {
   }
 
   reset(): void {
-    this.#scan = this.#statistics = this.#silentSince = undefined;
+    this.#scan = this.#statistics = this.#silentSince = this.#touch = undefined;
+    this.#touches = 0;
     this.maps = 1;
     this.latency.clear();
     this.work.clear();
@@ -109,6 +120,7 @@ export class Health {
       status: [
         this.#tracking(named('tracking'), input),
         ...input.topics.map((topic) => inputStatus(named(`input ${topic.name}`), topic)),
+        ...this.#felt(named('touch')),
         this.#map(named('map'), input),
         processStatus(named('process'), input, this.#recentDrops(input.drops)),
       ],
@@ -151,6 +163,24 @@ export class Health {
       point_times: this.#timing,
       odometry_silent_s: silent === undefined ? '' : fixed((performance.now() - silent) / 1000, 1),
     });
+  }
+
+  /** Of touches, where there have been any. */
+  #felt(name: string): DiagnosticStatus[] {
+    if (!this.#touch) return [];
+    const { sensor, result } = this.#touch;
+    const { state, reason, touch, times } = result;
+    const [level, message] =
+      state === 'tracking' ? [DiagnosticLevel.ok, 'mapping touches'] : [DiagnosticLevel.warn, reason];
+    return [
+      status(name, level, message, {
+        touches: String(this.#touches),
+        last_sensor: sensor,
+        last_state: touch.state,
+        last_reason: reason,
+        touch_ms: fixed(times.total, 1),
+      }),
+    ];
   }
 
   #map(name: string, { mesh }: HealthInput): DiagnosticStatus {

@@ -1,3 +1,4 @@
+import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
 import { sensorKinds } from '../config/sensors.js';
 import type { Config } from '../config/schema.js';
 import { FeltmapError } from '../geometry/errors.js';
@@ -13,6 +14,7 @@ import { makeParts, type NodeParts } from './node-parts.js';
 import { LIVE_SETTINGS } from './parameters.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { RosPort, TriggerResult } from './port.js';
+import { type TactileTopic, tactileOf } from './tactile/topics.js';
 import { Ticker } from './ticker.js';
 import { done, refused, sentence } from './trigger.js';
 
@@ -62,6 +64,7 @@ export class MappingNode {
     this.#parts = makeParts(p, port, {
       name: options.name,
       cameras: this.cameras,
+      tactile: this.tactile,
       topics: this.topics,
       slam: () => this.#slam,
       viewer: () => this.#viewer,
@@ -96,6 +99,7 @@ export class MappingNode {
         () => {
           this.#parts.inputs.check();
           this.completion.serveNewcomers();
+          this.#parts.felt.serveNewcomers();
         },
       ),
       new Ticker(
@@ -120,7 +124,8 @@ export class MappingNode {
     const odometry = this.#p.string('odom_topic');
     const others = [...(this.#p.bool('use_imu') ? ['imu'] : []), ...(odometry === '' ? [] : [odometry])];
     const cameras = this.cameras.flatMap(({ topics }) => topics.map(({ name }) => name));
-    return [...this.lidars, ...cameras, ...others];
+    const tactile = this.tactile.map(({ name }) => name);
+    return [...this.lidars, ...cameras, ...tactile, ...others];
   }
 
   /** Topics of LiDARs as the parameters have them; none where the map is made with cameras alone. */
@@ -131,6 +136,11 @@ export class MappingNode {
   /** Depth cameras as the parameters have them; none where the map is made with LiDARs. */
   get cameras(): readonly CameraTopics[] {
     return camerasOf(this.#p);
+  }
+
+  /** Tactile sensors as the parameters have them; none where the map is made without touch. */
+  get tactile(): readonly TactileTopic[] {
+    return tactileOf(this.#p);
   }
 
   get activity(): Activity {
@@ -145,10 +155,13 @@ export class MappingNode {
     this.#activity = 'starting';
     try {
       const map = this.#p.bool('load_map') ? await readMap(this.#directory) : undefined;
+      const gels = this.#p.string('tactile_calibration');
+      const calibration = gels === '' ? undefined : await readCalibrationFile(gels);
       const slam = await this.options.startSlam(this.#p.config, map);
       // Cleaned up meanwhile.
       if ((this.#activity as Activity) === 'unconfigured') return await slam.terminate();
       this.#slam = slam;
+      if (calibration) await slam.call({ type: 'calibrate-touch', calibration });
       slam.listen((event) => {
         if (this.#slam === slam) this.#parts.take(event);
       });
@@ -226,6 +239,13 @@ export class MappingNode {
       if (input !== 'info' && input !== 'colorInfo') return;
     }
     if (this.#parts.cameras.take(index, input, type, bytes)) this.#parts.pump.pump();
+  }
+
+  /** A message of tactile sensor `index`, CDR; `type`: of the message, as it was subscribed to. */
+  onTactile(index: number, { name, type }: TactileTopic, bytes: Uint8Array): void {
+    this.#parts.inputs.received(name);
+    if (this.#activity !== 'active') return void this.#parts.intake.drop('paused', name);
+    if (this.#parts.touches.take(index, type, bytes)) this.#parts.pump.pump();
   }
 
   /** What messages call a topic: remappings apply. */
@@ -353,6 +373,7 @@ export class MappingNode {
     odometry.reset();
     events.reset();
     mesh.restart();
+    this.#parts.felt.reset();
     planning.reset();
     this.completion.reset();
     this.#viewer?.reset();

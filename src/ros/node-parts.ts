@@ -20,6 +20,9 @@ import { MeshOutput } from './mesh-output.js';
 import { OdometryOutput } from './odometry-output.js';
 import { PlanningOutput } from './planning-output.js';
 import type { RosPort } from './port.js';
+import { TactileIntake } from './tactile/tactile-intake.js';
+import { tactilePitch, type TactileTopic } from './tactile/topics.js';
+import { TouchOutput } from './tactile/touch-output.js';
 import { ScanIntake } from './scan-intake.js';
 import { ScanPump } from './scan-pump.js';
 import { TfBuffer } from '../messages/tf-buffer.js';
@@ -30,6 +33,7 @@ import { TimeWatch } from './time-watch.js';
 export interface NodeState {
   readonly name: string;
   readonly cameras: readonly CameraTopics[];
+  readonly tactile: readonly TactileTopic[];
   /** Input topics: LiDARs or cameras, then imu and the external odometry where they are used. */
   readonly topics: readonly string[];
   readonly slam: () => SlamService | undefined;
@@ -67,6 +71,14 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     onClear: () => forgetFrames(),
   });
   const cameras = new Cameras(node.cameras, port, { intake, tf, log });
+  const touches = new TactileIntake({
+    topics: node.tactile,
+    // Beside others touches wait until those have settled.
+    first: sensorKinds(p.config).length > 1 ? 1 : 0,
+    pitch: () => tactilePitch(p),
+    intake,
+    log,
+  });
   const lookup: TfBuffer['lookup'] = (target, source, stampNs) => tf.lookup(target, source, stampNs);
   const warn = (key: string, text: string): void => void log.log('warn', key, text);
   const imu = new ImuIntake({ lookup, warn });
@@ -84,6 +96,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     color: () => meshColor(p),
     bandwidth: () => p.number('mesh_bandwidth') * 1e6,
   });
+  const felt = new TouchOutput(port, p.string('odom_frame'));
   const planning = new PlanningOutput(port, p.string('odom_frame'));
   const health = new Health();
   const { name: nodeName, topics, slam, viewer, activity, restart, onFatal } = node;
@@ -137,9 +150,13 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
   const take = (event: HostEvent): void => {
     completion.follow(event);
     events.take(event, pump.current);
-    if (event.type === 'result') pump.settle(event.result.state);
+    if (event.type === 'touch' && pump.current) {
+      felt.take(event);
+      health.touched(event);
+    }
+    if (event.type === 'result' || event.type === 'touch') pump.settle(event.result.state);
   };
-  const flow = { tf, time, intake, cameras, imu, wheels, pump };
+  const flow = { tf, time, intake, cameras, touches, imu, wheels, pump };
   return {
     ...flow,
     inputs,
@@ -149,6 +166,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     events,
     take,
     mesh,
+    felt,
     planning,
     health,
     diagnostics,

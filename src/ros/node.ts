@@ -12,6 +12,7 @@ import { MappingNode } from './mapping-node.js';
 import { ParameterStore } from './parameter-check.js';
 import { remappedName } from './parameter-overrides.js';
 import type { TriggerResult } from './port.js';
+import type { TactileTopic } from './tactile/topics.js';
 import { INPUT_QOS } from './qos.js';
 import { declareAll, toRcl, valuesOf } from './rcl-parameters.js';
 import { RclPort } from './rcl-port.js';
@@ -191,6 +192,7 @@ class RunningNode {
     for (const topic of core.lidars)
       port.subscribe(topic, ROS_TYPES.pointCloud2, INPUT_QOS.cloud, (bytes) => core.onCloud(topic, bytes));
     cameras.forEach(({ topics }, index) => topics.forEach((topic) => this.#subscribeCamera(index, topic)));
+    core.tactile.forEach((topic, index) => this.#subscribeTactile(index, topic));
     if (this.store.bool('use_imu'))
       port.subscribe('imu', ROS_TYPES.imu, INPUT_QOS.imu, (bytes) => core.onImu(bytes));
     const odometry = this.store.string('odom_topic');
@@ -210,6 +212,15 @@ class RunningNode {
     const qos = isImage ? INPUT_QOS.image : input === 'points' ? INPUT_QOS.cloud : INPUT_QOS.cameraInfo;
     const typed = { ...topic, type };
     this.#port.subscribe(name, type, qos, (bytes) => this.#core.onCamera(index, typed, bytes));
+  }
+
+  #subscribeTactile(index: number, topic: TactileTopic): void {
+    const full = this.#port.resolve(topic.name);
+    const points = topic.input === 'points';
+    const type = points ? topic.type : chosenType(full, this.#port.publishedTypes(full));
+    const typed = { ...topic, type };
+    const take = (bytes: Uint8Array): void => this.#core.onTactile(index, typed, bytes);
+    this.#port.subscribe(topic.name, type, points ? INPUT_QOS.cloud : INPUT_QOS.image, take);
   }
 
   #serve(): void {

@@ -119,6 +119,7 @@ export class ParameterStore {
     this.#configWith(checked);
     completionBoxes((checked.get('completion.box') ?? this.#values.get('completion.box')) as number[]);
     this.#checkCameras((name) => checked.get(name) ?? this.#values.get(name)!);
+    this.#checkTactile((name) => checked.get(name) ?? this.#values.get(name)!);
     const low = (checked.get('mesh_color_low') ?? this.#values.get('mesh_color_low')) as number;
     const high = (checked.get('mesh_color_high') ?? this.#values.get('mesh_color_high')) as number;
     if (!(low < high))
@@ -155,6 +156,24 @@ export class ParameterStore {
       refuse(`${given} is for one camera; remap the topics of several rgbd_cameras`);
     if (value('base_frame') === '')
       refuse('base_frame is empty; with cameras name the frame of the robot, or one such as camera_link');
+  }
+
+  #checkTactile(value: (name: string) => ParameterValue): void {
+    const kind = String(value('sensor.kind'));
+    const given = ['tactile_calibration', 'tactile_preset'].find(
+      (name) => !['', 'none'].includes(value(name) as string),
+    );
+    const felt = kind.split('+').includes('touch');
+    if (!felt && given !== undefined)
+      throw new FeltmapError(
+        'bad-config',
+        `${given} is for tactile sensors, but sensor.kind is ${kind}; set it to touch, or to ${kind}+touch`,
+      );
+    if (felt && value('base_frame') === '')
+      throw new FeltmapError(
+        'bad-config',
+        'base_frame is empty; with tactile sensors name the frame of the robot, or of what the arm stands on',
+      );
   }
 
   #set(values: (readonly [string, unknown])[], starting: boolean): string[] {
@@ -219,7 +238,9 @@ function convert(spec: ParameterSpec, given: unknown): ParameterValue {
       if (!Array.isArray(given) || !list.every((item) => typeof item === 'string' && item !== ''))
         return refuse(KIND_NAMES['string-array']);
       if (list.length < 1 || list.length > 8 || new Set(list).size < list.length)
-        refuse(`1 to 8 different ${spec.name === 'rgbd_cameras' ? '' : 'topic '}names`);
+        refuse(
+          `1 to 8 different ${spec.name === 'rgbd_cameras' || spec.name === 'tactile_sensors' ? '' : 'topic '}names`,
+        );
       return list as string[];
     }
     case 'double-array': {

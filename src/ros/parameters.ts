@@ -1,6 +1,7 @@
 import { listSettings, type Setting } from '../config/settings.js';
 import { PRESET_NAMES } from './camera/presets.js';
 import { BOX_CONSTRAINTS } from './completion/completion-boxes.js';
+import { TACTILE_INPUTS, TACTILE_PRESETS } from './tactile/topics.js';
 import { MESH_COLOR_MODES } from '../host/mesh-feed/mesh-color.js';
 
 export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array' | 'double-array';
@@ -101,6 +102,34 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     change: 'start',
   }),
   spec(
+    'tactile_sensors',
+    'string-array',
+    ['tactile'],
+    'Tactile sensors, for sensor.kind with touch: sensor c is read from the topic c/image, c/depth or c/points.',
+    { change: 'start', constraints: '1 to 8 names' },
+  ),
+  spec(
+    'tactile_input',
+    'string',
+    'image',
+    'image: pictures of a gel, which need tactile_calibration; depth: Image of depths (32FC1, m); points: PointCloud2 of contacts, with pressure or force of taxels.',
+    { change: 'start', choices: TACTILE_INPUTS },
+  ),
+  spec(
+    'tactile_preset',
+    'string',
+    'none',
+    'Gel sensor as it is sold: says how large a pixel of its depth images is (else touch.pitch does).',
+    { change: 'start', choices: TACTILE_PRESETS },
+  ),
+  spec(
+    'tactile_calibration',
+    'string',
+    '',
+    'File of feltmap calibrate-touch, which turns pictures of the gels into heights.',
+    { change: 'start' },
+  ),
+  spec(
     'use_imu',
     'bool',
     true,
@@ -127,7 +156,7 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     'base_frame',
     'string',
     'base_link',
-    'Frame of the robot whose odometry is published; empty: the frame of the first LiDAR (with cameras it must be named).',
+    'Frame of the robot whose odometry is published; empty: the frame of the first LiDAR (with cameras and tactile sensors it must be named).',
     { change: 'start' },
   ),
   spec('odom_frame', 'string', 'odom', 'Frame that odometry, path and mesh are in.', {

@@ -47,6 +47,7 @@ export const OUTPUT_QOS = {
   // As map servers offer it, and Nav2's static layer asks for it.
   costmap: latched(1),
   distance_slice: reliable(2),
+  touch: latched(10),
   completion: latched(10),
   next_touch: latched(1),
   diagnostics: reliable(10),

@@ -4,7 +4,7 @@ import { handOver } from '../host/transfer.js';
 import type { TrackingState } from '../slam/events.js';
 import type { ImuIntake } from '../sensors/imu/intake.js';
 import type { OdometryIntake } from '../sensors/odometry/intake.js';
-import type { RgbdFrame } from '../sensors/camera/frame.js';
+import type { PosedMeasurement } from '../sensors/measurement.js';
 import type { ScanIntake } from './scan-intake.js';
 import type { ReadyFrame, ReadyScan } from './waiting-scan.js';
 import { sentence } from './trigger.js';
@@ -37,7 +37,7 @@ const STARTED_SCANS = 10;
 /** A frame whose images are being decoded. */
 interface Ahead {
   readonly scan: ReadyFrame;
-  readonly frame: Promise<RgbdFrame | undefined>;
+  readonly frame: Promise<PosedMeasurement | undefined>;
 }
 
 /**

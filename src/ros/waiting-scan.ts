@@ -1,7 +1,7 @@
 import type { Pose, Twist } from '../geometry/se3.js';
-import type { RgbdFrame } from '../sensors/camera/frame.js';
+import type { PosedMeasurement } from '../sensors/measurement.js';
 
-/** A cloud, or a frame of a depth camera, that waits for its transform and its turn. */
+/** A cloud, a frame of a depth camera or a touch that waits for its transform and its turn. */
 export type WaitingScan = WaitingCloud | WaitingFrame;
 
 interface Waiting {
@@ -32,12 +32,12 @@ interface WaitingFrame extends Waiting {
   readonly images: FrameImages;
 }
 
-/** Images of one instant that are not decoded yet. */
+/** Images of one instant, or a touch, not decoded yet. */
 export interface FrameImages {
   /** What they wait for besides the camera's transform; undefined when nothing is missing. */
   lacks(): FrameLack | undefined;
   /** Decodes them; undefined where that cannot be done, which the camera says. */
-  build(at: Mount): Promise<RgbdFrame | undefined>;
+  build(at: Mount): Promise<PosedMeasurement | undefined>;
 }
 
 export interface FrameLack {

@@ -2,9 +2,10 @@ import type { RgbdFrame } from './camera/frame.js';
 import type { ImuBatch } from './imu/batch.js';
 import type { LidarScan } from './lidar/scan.js';
 import type { OdometryBatch } from './odometry/batch.js';
+import type { TouchMeasurement } from './tactile/touch.js';
 
-/** A measurement that gets a pose: it is tracked and mapped. */
-export type PosedMeasurement = LidarScan | RgbdFrame;
+/** A measurement that gets a pose and is mapped there. */
+export type PosedMeasurement = LidarScan | RgbdFrame | TouchMeasurement;
 
 /** What a recording or a driver hands to the core. */
 export type Measurement = PosedMeasurement | ImuBatch | OdometryBatch;
@@ -22,9 +23,13 @@ export function isScan(measurement: Measurement): measurement is LidarScan {
 }
 
 export function isFrame(measurement: Measurement): measurement is RgbdFrame {
-  return 'depth' in measurement;
+  return 'kind' in measurement && measurement.kind === 'rgbd';
+}
+
+export function isTouch(measurement: Measurement): measurement is TouchMeasurement {
+  return 'kind' in measurement && measurement.kind !== 'rgbd';
 }
 
 export function isPosed(measurement: Measurement): measurement is PosedMeasurement {
-  return isScan(measurement) || isFrame(measurement);
+  return isScan(measurement) || isFrame(measurement) || isTouch(measurement);
 }

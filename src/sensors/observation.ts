@@ -75,6 +75,20 @@ export interface OrthographicView {
   readonly body: number;
 }
 
+/** What a touch says about a surface, in its sensor's frame; memory of its own. */
+export interface Contacts {
+  /** Where the surface was felt: x y z each (m). */
+  readonly points: Float32Array;
+  /** Unit normals out of what was touched, zero where unknown. */
+  readonly normals: Float32Array;
+  /** Where the sensor was and nothing touched it: outside of everything. */
+  readonly free: Float32Array;
+  /** Standard deviation of the points (m). */
+  readonly sigma: number;
+  /** Area that the points stand for (m²). */
+  readonly area: number;
+}
+
 /** Names a sensor on the body: its topic, or its name in the rig. */
 export type SensorId = string;
 
@@ -93,7 +107,7 @@ export interface ObservationCounts {
 export interface Observation {
   readonly sensor: SensorId;
   /** Which of the map's grids it is tracked against and fused into: by the kind of sensor; the coarsest unless given. */
-  readonly kind?: 'lidar' | 'rgbd';
+  readonly kind?: 'lidar' | 'rgbd' | 'touch';
   /** The instant to which its pose belongs, nanoseconds, on a clock that never steps. */
   readonly stampNs: bigint;
   /** What the clock of the sensor's own stamps has stepped by, ns: its pose is published with `stampNs` plus this. */
@@ -108,6 +122,8 @@ export interface Observation {
   readonly surface: SurfaceSamples;
   /** Organised ranges, from sensors that have them: fused by gathering. */
   readonly grid?: RangeGrid;
+  /** Of what was touched: the arm says where the sensor was, to within its errors, and the body is not tracked by it. */
+  readonly contacts?: Contacts;
   /** Whether what lies between the sensor and its samples was seen to be free. */
   readonly rays: 'from-sensor' | 'none';
   /** `sweep`: samples were taken while the sensor moved, at the times `surface.tau`. */

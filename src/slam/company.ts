@@ -69,7 +69,7 @@ export class Company {
         this.#begun ??= observation.stampNs;
         const seconds = Number(observation.stampNs - this.#begun) * 1e-9;
         if (!(seconds >= 0 && seconds < LONGEST_START)) return undefined;
-        return asWaiting(observation, phase, phase.origin, waitsFor(scales.all[1]!.kind));
+        return asWaiting(observation, phase, phase.origin, waitsFor(scales.tracked[1]!.kind));
       }
       case 'bootstrapping': {
         const first = scales.of(phase.first);
@@ -104,7 +104,7 @@ export class Company {
     reason = '',
   ): Estimate | undefined {
     const { kind } = this.scales.of(observation);
-    const carrier = this.#carrier(kind, observation.stampNs);
+    const carrier = this.carrier(kind, observation.stampNs);
     if (!carrier) return undefined;
     const unseen = valuedRatio < UNSEEN_BELOW && observation.surface.keypoints.length >= MIN_SAMPLES;
     if (!unseen) return asCarried(observation, phase, predicted.pose, carrier, false, reason);
@@ -117,7 +117,7 @@ export class Company {
   priors(observation: Observation, { pose }: Prediction): readonly PoseTerm[] {
     if (!this.scales.several) return [];
     const { kind } = this.scales.of(observation);
-    const carrier = this.#carrier(kind, observation.stampNs);
+    const carrier = this.carrier(kind, observation.stampNs);
     if (!carrier) return [];
     const seconds = Math.abs(Number(observation.stampNs - carrier.stampNs)) * 1e-9;
     const covariance = carrier.covariance.slice();
@@ -137,13 +137,13 @@ export class Company {
    */
   tracked(observation: Observation, { pose, covariance }: Track, predicted: Prediction): boolean {
     const { scales } = this;
-    if (!scales.several) return false;
     const { stampNs } = observation;
     const { kind } = scales.of(observation);
+    this.#latest.set(kind, { kind, stampNs, covariance });
+    if (!scales.several) return false;
     const first = scales.first.kind;
     const due = kind !== first && this.#newest === first;
     this.#newest = kind;
-    this.#latest.set(kind, { kind, stampNs, covariance });
     return due && this.#measureMount(observation, pose, predicted);
   }
 
@@ -167,8 +167,8 @@ export class Company {
     this.#begun = this.#newest = undefined;
   }
 
-  /** Another kind of sensor that was tracked shortly before, the newest one. */
-  #carrier(kind: SensorKind, stampNs: bigint): Carrier | undefined {
+  /** Another kind of sensor that was tracked shortly before, the newest one. @param kind that looks for one */
+  carrier(kind: SensorKind, stampNs: bigint): Carrier | undefined {
     let best: Carrier | undefined;
     for (const one of this.#latest.values()) {
       const seconds = Math.abs(Number(stampNs - one.stampNs)) * 1e-9;

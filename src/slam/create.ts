@@ -8,11 +8,12 @@ import { createBackend, type FirstField, type Makers } from '../field/backends/s
 import type { Field } from '../field/field.js';
 import { joinPools, poolFor, type GridSpec } from '../field/grid-spec.js';
 import { openSavedMap } from '../field/saved/saved-map.js';
-import { CostMapper } from '../planning/cost-map.js';
+import { CostMapper, type PlannedGrid } from '../planning/cost-map.js';
 import { makeFrontEnd, type FrontEnd } from './front-ends.js';
 import { mapLayout, savedPart, type MapLayout, type SavedPart } from './map-layout.js';
 import { makeLoop, SLABS } from './loop.js';
 import { SlamSystem } from './system.js';
+import { TOUCH_ROOM, touchGrid } from './touch/grid.js';
 import type { Slam } from './types.js';
 
 /** What the field and the mesher need whatever the size of the map, and what a fine block takes with its share of the rest. */
@@ -110,8 +111,10 @@ function makeParts(config: Config, pool: KernelPool, saved?: SavedPart): Parts {
   const frontEnd = makeFrontEnd(config, pool);
   const coloured = kinds.includes('rgbd');
   const blockBytes = coloured ? BYTES_PER_COLOURED_BLOCK : BYTES_PER_BLOCK;
-  const free = pool.memory.freeBytes - FIXED_BYTES * kinds.length;
-  const fineBlocks = Math.max(1024, Math.floor(free / blockBytes / kinds.length));
+  const felt = kinds.includes('touch') ? TOUCH_ROOM.fineBlocks * blockBytes : 0;
+  const free = pool.memory.freeBytes - FIXED_BYTES * kinds.length - felt;
+  const large = kinds.filter((kind) => kind !== 'touch').length;
+  const fineBlocks = Math.max(1024, Math.floor(free / blockBytes / Math.max(1, large)));
   const layouts = kinds.map((kind, i) => mapLayout(configOf(config, kind), saved?.grids[i]));
   const grids = kinds.map((kind, i) => gridOf(kind, configOf(config, kind), layouts[i]!, fineBlocks));
   const { prepare } = config;
@@ -132,6 +135,8 @@ function gridOf(
   layout: MapLayout,
   fineBlocks: number,
 ): Pick<FirstField, 'spec' | 'room'> {
+  if (kind === 'touch')
+    return { spec: touchGrid(layout.voxel, layout.truncation, config.seed), room: TOUCH_ROOM };
   const scale = lengthScale(config);
   const { map, training, seed } = config;
   const camera = kind === 'rgbd';
@@ -185,13 +190,18 @@ function assemble(
     backend,
     loop: makeLoop(config, pool, backend, fields, before),
     frontEnd,
-    planner: new CostMapper(
-      pool,
-      backend,
-      fields[0]!,
-      configOf(config, sensorKinds(config)[0]!).mesh.minWeight,
-    ),
+    planner: new CostMapper(pool, backend, plannedGrids(config, fields)),
     planning: config.costmap,
     notes: [...warnings, ...notes],
   });
+}
+
+/** What planners read, coarsest first. */
+function plannedGrids(config: Config, fields: readonly Field[]): [PlannedGrid, ...PlannedGrid[]] {
+  const kinds = sensorKinds(config);
+  const grids = fields.map((field, i) => ({
+    field,
+    minWeight: configOf(config, kinds[i]!).mesh.minWeight,
+  }));
+  return grids as [PlannedGrid, ...PlannedGrid[]];
 }

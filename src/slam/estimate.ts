@@ -7,7 +7,8 @@ import type { Phase } from './phases.js';
 import type { SensorKind } from '../config/sensors.js';
 import type { Verdict } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
-import type { KnownPose } from './types.js';
+import type { RegisteredTouch } from './touch/registration.js';
+import type { FeltTouch, KnownPose } from './types.js';
 
 /** A sensor of another kind that was tracked shortly before. */
 export interface Carrier {
@@ -53,6 +54,8 @@ export interface Estimate extends Verdict {
   readonly inlierRatio: number;
   /** Of a frame with brightness, against the map. */
   readonly exposure?: Exposure;
+  /** Of a touch: it says nothing about the body, whose path goes on without it. */
+  readonly touch?: FeltTouch;
 }
 
 /** Fewer registered samples cannot define a frame. */
@@ -211,6 +214,44 @@ export function asWaiting(
     iterations: 0,
     inlierRatio: 0,
   };
+}
+
+/**
+ * A touch, where it was registered or where the arm says.
+ *
+ * @param T_odom_body the body is taken to be there
+ * @param predicted T_odom_sensor by the arm
+ */
+export function asFelt(
+  { contacts, grid }: Observation,
+  phase: Phase,
+  T_odom_body: Pose,
+  predicted: Pose,
+  { pose, covariance, state, reason, inliers, iterations }: RegisteredTouch,
+): Estimate {
+  const points = contacts!.points;
+  const misfit = state === 'kinematic';
+  return {
+    ...(misfit ? { state: 'degraded', reason } : TRACKING),
+    pose: T_odom_body,
+    T_odom_sensor: pose,
+    covariance,
+    phase,
+    mapping: points.length > 0 || grid ? 'held' : 'none',
+    continues: false,
+    carried: true,
+    iterations,
+    inlierRatio: inliers,
+    touch: { state, predicted, points },
+  };
+}
+
+/** A touch while nobody knows where the body is: not mapped. */
+export function asUnplaced(observation: Observation, phase: Phase, pose: Pose): Estimate {
+  const reason = 'No other sensor says where the body is at the moment, so the touch is not mapped.';
+  const waiting = asWaiting(observation, phase, pose, reason);
+  const touch = { state: 'unknown', predicted: waiting.T_odom_sensor, points: new Float32Array(0) } as const;
+  return { ...waiting, touch };
 }
 
 /** Covariance along directions that are not constrained. */

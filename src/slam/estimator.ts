@@ -34,6 +34,9 @@ import type { Extrinsics } from './tracking/extrinsics.js';
 import { judge, type Verdict } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
 import type { Scale, Scales } from './scale.js';
+import { Feeler, isTouching } from './touch/feeler.js';
+import type { KinematicSigma } from './touch/kinematics.js';
+import type { TouchRegistration } from './touch/registration.js';
 import type { Track } from './tracking/tracker.js';
 
 /** The parts that find poses; see create.ts for how they are made. */
@@ -42,6 +45,8 @@ export interface EstimatorParts {
   readonly scales: Scales;
   readonly submaps: Submaps;
   readonly extrinsics: Extrinsics;
+  /** Of touches, with what the arm is good for. */
+  readonly touch: { readonly registration: TouchRegistration; readonly kinematics: KinematicSigma };
 }
 
 /** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
@@ -60,16 +65,19 @@ const SETTLING_ROUNDS = 2;
  * Finds where an observation was taken, in the way that the present phase asks for.
  *
  * @example
- * const estimator = new Estimator({ motion, scales, submaps, extrinsics });
+ * const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
  * const { pose, state } = estimator.estimate(phase, observation, prediction);
  */
 export class Estimator {
   readonly #parts: EstimatorParts;
   readonly #company: Company;
+  readonly #feeler: Feeler;
 
   constructor(parts: EstimatorParts) {
     this.#parts = parts;
-    this.#company = new Company(parts.scales, parts.extrinsics);
+    const { scales, extrinsics, touch } = parts;
+    this.#company = new Company(scales, extrinsics);
+    this.#feeler = new Feeler(scales, this.#company, touch.registration, touch.kinematics);
   }
 
   /**
@@ -77,6 +85,7 @@ export class Estimator {
    * @param predicted from the motion before
    */
   estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
+    if (isTouching(observation)) return this.#feeler.estimate(phase, observation, predicted);
     const beside = this.#company.stand(phase, observation, predicted);
     if (beside === 'start-anew') return this.#startAnew(observation, motionless(phase), NOT_FOLLOWED);
     if (beside) return beside;

@@ -7,10 +7,12 @@ import { CameraFrontEnd } from '../sensors/camera/front-end.js';
 import { CAMERA_ON_BODY, type RgbdFrame } from '../sensors/camera/frame.js';
 import { LidarFrontEnd } from '../sensors/lidar/front-end.js';
 import type { LidarScan, ScanStorage } from '../sensors/lidar/scan.js';
-import { isFrame, type PosedMeasurement } from '../sensors/measurement.js';
+import { isFrame, isScan, type PosedMeasurement } from '../sensors/measurement.js';
 import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { Rig } from '../sensors/rig.js';
+import type { TouchCalibration } from '../sensors/tactile/calibration.js';
+import { touches } from './touch/touches.js';
 
 /** The preparation of whatever sensor a map is made with. */
 export interface FrontEnd {
@@ -22,6 +24,8 @@ export interface FrontEnd {
   observe(measurement: PosedMeasurement): Observation;
   /** A sensor, by its frame, is elsewhere on the body than was said: see {@link Rig.correct}. */
   correct?(sensor: string, correction: Pose): void;
+  /** What turns images of gels into heights; of one gel, by its frame, or of all others. */
+  calibrateTouch?(calibration: TouchCalibration, frameId?: string): void;
 }
 
 /** The front end that a configuration asks for: for all its kinds of sensors, which share a body. */
@@ -31,7 +35,9 @@ export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
   const beside = kinds.length > 1;
   const lidar = kinds.includes('lidar') ? lidars(configOf(config, 'lidar'), pool, rig) : undefined;
   const rgbd = kinds.includes('rgbd') ? cameras(configOf(config, 'rgbd'), pool, rig, beside) : undefined;
-  const all = [lidar, rgbd].filter((one) => one !== undefined);
+  const touch = kinds.includes('touch') ? touches(pool, rig) : undefined;
+  const all = [lidar, rgbd, touch].filter((one) => one !== undefined);
+  const made = NAMES.filter(([kind]) => kinds.includes(kind)).map(([, name]) => name).join(' and '); // prettier-ignore
   const told: string[] = [];
   const counted = all.map(() => 0);
   return {
@@ -44,20 +50,31 @@ export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
       return told;
     },
     correct: (sensor, correction) => rig.correct(sensor, correction),
+    ...(touch && { calibrateTouch: touch.calibrate }),
     observe(measurement) {
       const { frameId } = measurement;
       if (isFrame(measurement)) {
         if (rgbd) return rgbd.observe(measurement);
-        throw wrongSensor('A depth image', frameId, 'LiDAR');
+        throw wrongSensor('A depth image', frameId, made);
       }
-      if (lidar) return lidar.observe(measurement);
-      throw wrongSensor('A LiDAR scan', frameId, 'a depth camera');
+      if (isScan(measurement)) {
+        if (lidar) return lidar.observe(measurement);
+        throw wrongSensor('A LiDAR scan', frameId, made);
+      }
+      if (touch) return touch.observe(measurement);
+      throw wrongSensor('A touch', frameId, made);
     },
   };
 }
 
+const NAMES = [
+  ['lidar', 'LiDAR'],
+  ['rgbd', 'a depth camera'],
+  ['touch', 'touch'],
+] as const;
+
 /** The preparation of one kind of sensor. */
-interface KindFrontEnd<M extends PosedMeasurement> extends Pick<FrontEnd, 'storage' | 'notices'> {
+export interface KindFrontEnd<M extends PosedMeasurement> extends Pick<FrontEnd, 'storage' | 'notices'> {
   observe(measurement: M): Observation;
 }
 

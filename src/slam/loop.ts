@@ -24,6 +24,7 @@ import { Relocaliser } from './places/relocalise.js';
 import { ExternalOdometry } from './tracking/external-odometry.js';
 import { Extrinsics } from './tracking/extrinsics.js';
 import { BodyMotion } from './tracking/motion.js';
+import { TouchRegistration } from './touch/registration.js';
 import { Registration } from './tracking/registration.js';
 import { Tracker, type TrackerOptions } from './tracking/tracker.js';
 import { Scales, type Scale } from './scale.js';
@@ -95,7 +96,10 @@ export function makeLoop(
   const motion = new BodyMotion(imu, external, inertial);
   const { mountSigmaLinear: linear, mountSigmaAngular } = config.rgbd;
   const extrinsics = new Extrinsics({ linear, angular: (mountSigmaAngular * Math.PI) / 180 });
-  const estimator = new Estimator({ motion, scales, submaps, extrinsics });
+  const { sigmaLinear: translation, sigmaAngular } = config.touch;
+  const kinematics = { translation, rotation: (sigmaAngular * Math.PI) / 180 };
+  const touch = { registration: new TouchRegistration(backend), kinematics };
+  const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
   const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
@@ -127,7 +131,8 @@ function makeScale(
   });
   const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
   const search = new PlaceSearch(backend, field, tracking);
-  const below = coarser.at(-1);
+  // Touches are not tracked.
+  const below = kind === 'touch' ? undefined : coarser.at(-1);
   const tracker = new Tracker(backend, field, {
     ...trackerOptions(config, voxel),
     ...(below && {

@@ -60,7 +60,7 @@ export class Pipeline {
    *
    */
   process(observation: Observation, how: ProcessOptions = {}): ScanResult {
-    const { motion, estimator } = this.#parts;
+    const { motion, estimator, scales } = this.#parts;
     const { stampNs, sensor } = observation;
     const { known, mapping = true, watch = new StopWatch() } = how;
     const index = this.#index++;
@@ -77,8 +77,9 @@ export class Pipeline {
     this.#enter(estimate.phase);
     watch.lap('track');
 
-    // 3. Publish the pose: odometry does not wait for mapping.
-    const odomCovariance = this.#publish(index, observation, estimate);
+    // 3. Publish the pose: odometry does not wait for mapping. A touch beside others says nothing about it.
+    const beside = estimate.touch !== undefined && scales.tracked.length > 0;
+    const odomCovariance = beside ? estimate.covariance : this.#publish(index, observation, estimate);
 
     // 4. Complete the observation, map, optimise features and poses together, mesh.
     observation.complete();

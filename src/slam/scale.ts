@@ -43,8 +43,14 @@ export class Scales {
     return this.all[0];
   }
 
+  /** Those whose sensors are tracked: touches are not. */
+  get tracked(): readonly Scale[] {
+    return this.all.filter(({ kind }) => kind !== 'touch');
+  }
+
+  /** Whether several kinds of sensors are tracked. */
   get several(): boolean {
-    return this.all.length > 1;
+    return this.tracked.length > 1;
   }
 
   /** The grid of an observation's sensor; the coarsest for a kind that has none of its own. */

@@ -11,7 +11,7 @@ import type { ScanResult, StageTimes } from './types.js';
  */
 export function scanResult(
   observation: Observation,
-  { covariance, state, reason, iterations, inlierRatio }: Estimate,
+  { covariance, state, reason, iterations, inlierRatio, touch }: Estimate,
   how: {
     readonly index: number;
     readonly pose: Pose;
@@ -34,5 +34,6 @@ export function scanResult(
     iterations,
     inlierRatio,
     times: how.times,
+    ...(touch && { touch }),
   };
 }

@@ -12,6 +12,7 @@ import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { Observation } from '../sensors/observation.js';
+import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { SlamListener } from './events.js';
 import type { Loop } from './loop.js';
 import type { FinishedMap } from './mapping/submaps.js';
@@ -32,6 +33,7 @@ export interface SystemParts {
     observe(scan: PosedMeasurement): Observation;
     readonly notices?: readonly string[];
     correct?(sensor: string, correction: Pose): void;
+    calibrateTouch?(calibration: TouchCalibration, frameId?: string): void;
   };
   readonly planner: CostMapper;
   /** Settings of cost maps, read anew for each. */
@@ -111,6 +113,10 @@ export class SlamSystem implements Slam {
 
   odometry(batch: OdometryBatch): void {
     this.#parts.loop.odometry.add(batch);
+  }
+
+  calibrateTouch(calibration: TouchCalibration, frameId?: string): void {
+    this.#parts.frontEnd.calibrateTouch?.(calibration, frameId);
   }
 
   listen(listener: SlamListener): () => void {

@@ -10,7 +10,9 @@ import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamListener, TrackingState } from './events.js';
+import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { FinishedMap } from './mapping/submaps.js';
+import type { TouchState } from './touch/judge.js';
 import type { Trajectory } from './trajectory.js';
 
 export type { TrackingState } from './events.js';
@@ -23,6 +25,15 @@ export interface StageTimes {
   optimise: number;
   mesh: number;
   total: number;
+}
+
+/** What is told of a touch beside its pose. */
+export interface FeltTouch {
+  readonly state: TouchState;
+  /** T_odom_sensor by the arm. */
+  readonly predicted: Pose;
+  /** Where the surface was felt, sensor frame, x y z each (m); none: nothing was touched. */
+  readonly points: Float32Array;
 }
 
 /** What came out of one scan. */
@@ -50,6 +61,8 @@ export interface ScanResult {
   /** Share of registration points that fit the map within the robust kernel. */
   readonly inlierRatio: number;
   readonly times: StageTimes;
+  /** Of a touch: it is no pose on the body's path. */
+  readonly touch?: FeltTouch;
 }
 
 /** Size of the map, for progress lines and diagnostics. */
@@ -109,6 +122,8 @@ export interface Slam {
   imu(batch: ImuBatch): void;
   /** Takes poses of an external odometry, before the scans that they belong to. */
   odometry(batch: OdometryBatch): void;
+  /** Takes what turns images of gels into heights, before those; of one gel, by its frame, or of all others. */
+  calibrateTouch?(calibration: TouchCalibration, frameId?: string): void;
   /** Hands all events to `listener`, the submaps there are first; returns a function that ends it. */
   listen(listener: SlamListener): () => void;
   /** The path of the body so far. */

@@ -46,11 +46,12 @@ const imu: Measurement = {
 } as unknown as Measurement;
 
 it('merges both by stamp, frames first, readings before their scan; all on one body', async () => {
-  const joint = jointSource(
-    source('lidar', [scan(0), imu, scan(100), scan(200)], ['a', 'b']),
-    source('rgbd', [frame(0), frame(90), frame(100), frame(300)], ['b', 'c']),
-    { frame: 'base_link', T_body_lidar: LIDAR },
-  );
+  const lidar = source('lidar', [scan(0), imu, scan(100), scan(200)], ['a', 'b']);
+  const camera = source('rgbd', [frame(0), frame(90), frame(100), frame(300)], ['b', 'c']);
+  const joint = jointSource('lidar+rgbd', lidar, [
+    { source: camera, counted: true },
+    { source: lidar, T_body: LIDAR, counted: true },
+  ]);
   const all: string[] = [];
   for await (const one of joint.measurements()) {
     if (isImuBatch(one)) expect([...one.T_body_imu]).toEqual([...compose(LIDAR, exp([0, 0, 0.1, 0, 0, 0]))]);

@@ -34,7 +34,7 @@ afterAll(() => pool.close());
 beforeEach(() => field.clear());
 
 function fuse(image: TouchImage, T_map_sensor: Pose, scan = 0): void {
-  const o = touches.observe({ ...image, T_map_sensor });
+  const o = touches.observe(image);
   backend.integrate(field, o.surface, T_map_sensor, { scan, grid: o.grid! });
   o.release();
 }
@@ -146,7 +146,7 @@ describe('Gathering along parallel lines', () => {
         const own = touchField(on, touchSpec(VOXEL, TRUNCATION, [2]));
         const front = new TouchFrontEnd(on);
         images.forEach(({ T, image }, k) => {
-          const o = front.observe({ ...image, T_map_sensor: T });
+          const o = front.observe(image);
           own.backend.integrate(own.field, o.surface, T, { scan: k, grid: o.grid! });
           o.release();
         });

@@ -11,6 +11,8 @@ export interface Seen {
   readonly high: readonly [number, number, number];
   /** Not seen although inside. */
   readonly hidden?: (x: number, y: number, z: number) => boolean;
+  /** Whether free space was seen too: it has the truncation for a distance. Default: only what is near a surface. */
+  readonly free?: boolean;
 }
 
 export const box =
@@ -30,6 +32,9 @@ export const union =
   (...parts: Distance[]): Distance =>
   (x, y, z) =>
     Math.min(...parts.map((d) => d(x, y, z)));
+
+/** Of finite differences, metres. */
+const STEP = 1e-4;
 
 /** A field whose distances are those of a world, as far as it was seen. */
 export class AnalyticField {
@@ -81,8 +86,15 @@ export class AnalyticField {
       sample: (_: Field, _layer: string, points: Float32Array) => {
         const out = new Float32Array((points.length / 3) * SAMPLE_VALUES);
         for (let i = 0; i < points.length / 3; i++) {
-          const d = this.#at(points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!);
-          if (!Number.isNaN(d)) out.set([d, 0, 0, 0, 1], i * SAMPLE_VALUES);
+          const p = [0, 1, 2].map((k) => points[3 * i + k]!);
+          const d = this.#at(p[0]!, p[1]!, p[2]!);
+          const slope = [0, 1, 2].map((k) => {
+            const [a, b] = [-STEP, STEP].map((h) => p.map((v, m) => (m === k ? v + h : v)));
+            return (
+              (this.distance(b![0]!, b![1]!, b![2]!) - this.distance(a![0]!, a![1]!, a![2]!)) / (2 * STEP)
+            );
+          });
+          if (!Number.isNaN(d)) out.set([d, ...slope, 1], i * SAMPLE_VALUES);
         }
         return out;
       },
@@ -90,11 +102,22 @@ export class AnalyticField {
   }
 
   #at(x: number, y: number, z: number): number {
-    const { low, high, hidden } = this.seen;
+    const { low, high, hidden, free } = this.seen;
     const d = this.distance(x, y, z);
     const inside = [x, y, z].every((v, k) => v > low[k]! - 1e-9 && v < high[k]! + 1e-9);
-    return inside && Math.abs(d) < this.truncation && !hidden?.(x, y, z) ? d : NaN;
+    if (!inside || hidden?.(x, y, z)) return NaN;
+    if (free && d >= this.truncation) return this.truncation;
+    return Math.abs(d) < this.truncation ? d : NaN;
   }
+}
+
+/** One backend for several fields. */
+export function together(...worlds: readonly AnalyticField[]): FieldBackend {
+  const of = (field: Field): FieldBackend => worlds.find((world) => world.field === field)!.backend;
+  return {
+    evaluate: (field, blocks, values, how) => of(field).evaluate(field, blocks, values, how),
+    sample: (field, layer, points) => of(field).sample(field, layer, points),
+  } as FieldBackend;
 }
 
 export const makePool = (): Promise<KernelPool> => KernelPool.create({ threads: 1, memoryMiB: 64 });

@@ -22,7 +22,8 @@ afterAll(() => pool.close());
 
 function map(distance: Distance, over: Partial<CostMapOptions> = {}, seen = SEEN, robot = ROBOT): CostMap {
   const { backend, field } = new AnalyticField(distance, VOXEL, 3 * VOXEL, seen);
-  return new CostMapper(pool, backend, field, 0.01).plan(robot, { ...OPTIONS, ...over })!.map;
+  return new CostMapper(pool, backend, [{ field, minWeight: 0.01 }]).plan(robot, { ...OPTIONS, ...over })!
+    .map;
 }
 
 /** State of the cell that a place lies in. */
@@ -162,7 +163,7 @@ describe('the cost map', () => {
 
   it('reads again only what has changed, and forgets all when told to', () => {
     const world = new AnalyticField(below(0), VOXEL, 0.3, SEEN);
-    const mapper = new CostMapper(pool, world.backend, world.field, 0.01);
+    const mapper = new CostMapper(pool, world.backend, [{ field: world.field, minWeight: 0.01 }]);
     const plan = (): CostMap => mapper.plan(ROBOT, OPTIONS)!.map;
     expect(at(plan(), 1.2, 1.2)).toBe(FREE);
     const whole = world.evaluated;
@@ -204,14 +205,20 @@ describe('the cost map', () => {
   it('is none while nothing is mapped', () => {
     const world = new AnalyticField(below(0), VOXEL, 0.3, SEEN);
     (world.field.levels[0] as { blocks: Uint32Array }).blocks = new Uint32Array(0);
-    expect(new CostMapper(pool, world.backend, world.field, 0).plan(ROBOT, OPTIONS)).toBeUndefined();
+    expect(
+      new CostMapper(pool, world.backend, [{ field: world.field, minWeight: 0 }]).plan(ROBOT, OPTIONS),
+    ).toBeUndefined();
   });
 });
 
 describe('the distance slice', () => {
   function slice(distance: Distance, over: Partial<CostMapOptions> = {}, seen = SEEN): number[][] {
     const { backend, field } = new AnalyticField(distance, VOXEL, 3 * VOXEL, seen);
-    const plan = new CostMapper(pool, backend, field, 0.01).plan([0, 0, 0.2], { ...OPTIONS, ...over }, true)!;
+    const plan = new CostMapper(pool, backend, [{ field, minWeight: 0.01 }]).plan(
+      [0, 0, 0.2],
+      { ...OPTIONS, ...over },
+      true,
+    )!;
     const { slice: s } = plan;
     return Array.from({ length: s!.length / 4 }, (_, i) => [...s!.subarray(4 * i, 4 * i + 4)]);
   }

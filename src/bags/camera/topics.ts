@@ -8,6 +8,7 @@ import { isRegisteredName } from '../../sensors/camera/camera-info.js';
 import { isCompressedDepth } from '../../sensors/camera/compressed-depth.js';
 import { isColorEncoding } from '../../sensors/camera/decode-color.js';
 import { isDepthEncoding } from '../../sensors/camera/decode-depth.js';
+import { isTouchName } from '../tactile/topics.js';
 import type { BagMessage, BagReader, TopicInfo } from '../types.js';
 
 /** Value of the option that leaves colour out. */
@@ -23,7 +24,7 @@ export interface ImageTopic {
   readonly frameId: string;
   /** Encoding of an Image, format of a CompressedImage. */
   readonly encoding: string;
-  readonly kind: 'depth' | 'color' | 'infrared' | 'other';
+  readonly kind: 'depth' | 'color' | 'infrared' | 'tactile' | 'other';
 }
 
 /** The images that make up a depth camera, and what there is to say about the choice. */
@@ -177,6 +178,7 @@ function look(message: BagMessage): Omit<ImageTopic, 'kind'> {
 }
 
 function kindOf({ name, type }: TopicInfo, encoding: string): ImageTopic['kind'] {
+  if (isTouchName(name)) return 'tactile';
   const looksDeep = DEPTH_NAME.test(name) && !COLOR_NAME.test(name);
   if (type === ROS_TYPES.compressedImage) {
     if (isCompressedDepth(encoding) || name.endsWith('/compressedDepth')) return 'depth';

@@ -1,11 +1,13 @@
 import type { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
-import { identity, type Pose } from '../../geometry/se3.js';
+import { identity } from '../../geometry/se3.js';
 import type { Observation } from '../observation.js';
 import { Slots } from '../slots.js';
+import { contactsOf, contactsOfPoints, MOST_CONTACTS } from './contacts.js';
 import { TouchObservation } from './observation.js';
 import { patchOf, type PatchOptions } from './patch.js';
 import { PreparedTouch, type TouchLimits } from './prepared-touch.js';
+import { steadyNs, type ShiftedStamp } from '../clock-shift.js';
 import type { Touch, TouchImage, TouchPoints } from './touch.js';
 
 export interface TouchFrontEndOptions extends PatchOptions, Partial<TouchLimits> {
@@ -16,9 +18,6 @@ export interface TouchFrontEndOptions extends PatchOptions, Partial<TouchLimits>
 /** Which sensor felt it, and where it is on the body. */
 export type TouchMount = Partial<Pick<Observation, 'sensor' | 'T_body_sensor'>>;
 
-/** A touch whose pose may be missing: nobody answered, or with something that is no pose. */
-export type MaybePosedTouch = Touch & { readonly T_map_sensor?: Pose | undefined };
-
 const SLOTS = 3;
 const KEYPOINTS = 400;
 const BODY = 0.02;
@@ -28,7 +27,7 @@ const BODY = 0.02;
  *
  * @example
  * const touches = new TouchFrontEnd(pool, { spacing: 0.0005 });
- * const observation = touches.observe({ ...touch, T_map_sensor }, { sensor: 'finger' });
+ * const observation = touches.observe(touch, { sensor: 'finger', T_body_sensor });
  * // … register observation.surface, fuse observation.grid …
  * observation.release();
  */
@@ -63,18 +62,18 @@ export class TouchFrontEnd {
 
   /**
    * @param mount where the sensor is on the body; default: at its origin
-   * @throws FeltmapError bad-input for a touch that contradicts itself or has no pose; out-of-memory while no slot is
-   *   free. Either way nothing is held.
+   * @throws FeltmapError bad-input for a touch that contradicts itself; out-of-memory while no slot is free. Either way
+   *   nothing is held.
    */
-  observe(touch: MaybePosedTouch, mount: TouchMount = {}): TouchObservation {
-    const T_map_sensor = poseOf(touch);
+  observe(touch: Touch & Partial<ShiftedStamp>, mount: TouchMount = {}): TouchObservation {
     const slot = this.#slots.take();
     try {
       const { sensor = touch.frameId, T_body_sensor = identity() } = mount;
-      const { stampNs, frameId, sigma } = touch;
+      const { clockShiftNs, frameId, sigma } = touch;
       const { filled, ...about } =
         touch.kind === 'touch-image' ? this.#image(touch, slot) : this.#points(touch, slot);
-      const described = { sensor, stampNs, frameId, sigma, T_body_sensor, T_map_sensor, ...about };
+      const stamp = { stampNs: steadyNs(touch), ...(clockShiftNs !== undefined && { clockShiftNs }) };
+      const described = { sensor, ...stamp, frameId, sigma, T_body_sensor, ...about };
       return new TouchObservation(this.#slots, { slot, ...filled }, described);
     } catch (error) {
       this.#slots.give(slot);
@@ -90,7 +89,12 @@ export class TouchFrontEnd {
         touch,
         `Touches of '${touch.frameId}' have depths in contact that are not numbers (${contacts - valid} of ${contacts} in the first such); they are left out, check the calibration.`,
       );
-    return { filled: slot.fill(patch, this.#limits), patch, counts: { input: contacts, valid } };
+    return {
+      filled: slot.fill(patch, this.#limits),
+      patch,
+      contacts: contactsOf(patch, MOST_CONTACTS),
+      counts: { input: contacts, valid },
+    };
   }
 
   #points(touch: TouchPoints, slot: PreparedTouch) {
@@ -112,26 +116,11 @@ export class TouchFrontEnd {
         touch,
         `Touch points of '${frameId}' are not all numbers (${input - valid} of ${input} in the first such); those are left out.`,
       );
-    return { filled: { surface }, counts: { input, valid } };
+    return { filled: { surface }, contacts: contactsOfPoints(touch), counts: { input, valid } };
   }
 
   #note({ frameId, kind }: Touch, sentence: string): void {
     const key = `${kind} ${frameId}`;
     if (!this.#notices.has(key)) this.#notices.set(key, sentence);
   }
-}
-
-/** @throws FeltmapError bad-input where there is no pose */
-function poseOf({ T_map_sensor: T, frameId }: MaybePosedTouch): Pose {
-  if (T === undefined || T.length !== 12)
-    throw new FeltmapError(
-      'bad-input',
-      `Nothing says where '${frameId}' was when it touched; publish its transform on /tf, or give the pose with the touch.`,
-    );
-  if (!T.every(Number.isFinite))
-    throw new FeltmapError(
-      'bad-input',
-      `The pose of '${frameId}' at its touch is not made of numbers; the touch is left out.`,
-    );
-  return T;
 }

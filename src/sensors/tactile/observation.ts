@@ -1,13 +1,16 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
-import type { Observation, RangeGrid, SensorId, SurfaceSamples } from '../observation.js';
+import type { Contacts, Observation, RangeGrid, SensorId, SurfaceSamples } from '../observation.js';
 import type { Slots } from '../slots.js';
 import type { Patch } from './patch.js';
 import type { PreparedTouch } from './prepared-touch.js';
 
 /** What is known of a touch beside its samples. */
-type Described = Pick<Observation, 'sensor' | 'stampNs' | 'frameId' | 'T_body_sensor' | 'counts'> & {
-  readonly T_map_sensor: Pose;
+type Described = Pick<
+  Observation,
+  'sensor' | 'stampNs' | 'clockShiftNs' | 'frameId' | 'T_body_sensor' | 'counts'
+> & {
+  readonly contacts: Contacts;
   readonly sigma: number;
   readonly patch?: Patch;
 };
@@ -24,13 +27,15 @@ export interface FilledTouch {
  * gel's own place is free; single points show neither.
  *
  * @example
- * const observation = touches.observe(posedTouch, { sensor: 'finger' });
+ * const observation = touches.observe(touch, { sensor: 'finger', T_body_sensor });
  * // … register observation.surface, fuse observation.grid …
  * observation.release();
  */
 export class TouchObservation implements Observation {
+  readonly kind = 'touch';
   readonly sensor: SensorId;
   readonly stampNs: bigint;
+  readonly clockShiftNs?: bigint;
   readonly frameId: string;
   readonly T_body_sensor: Pose;
   readonly motion = 'rigid';
@@ -38,8 +43,7 @@ export class TouchObservation implements Observation {
   readonly surface: SurfaceSamples;
   readonly grid?: RangeGrid;
   readonly counts: Observation['counts'];
-  /** Where the arm says that the sensor was: T_map_sensor. */
-  readonly T_map_sensor: Pose;
+  readonly contacts: Contacts;
   /** Standard deviation of a sample (m). */
   readonly sigma: number;
   /** The surface that a gel felt: stays valid when the observation is released. */
@@ -49,13 +53,14 @@ export class TouchObservation implements Observation {
   constructor(
     private readonly slots: Slots<PreparedTouch>,
     { slot, surface, grid }: FilledTouch,
-    { sensor, stampNs, frameId, T_body_sensor, T_map_sensor, counts, sigma, patch }: Described,
+    { sensor, stampNs, clockShiftNs, frameId, T_body_sensor, contacts, counts, sigma, patch }: Described,
   ) {
     this.sensor = sensor;
     this.stampNs = stampNs;
+    if (clockShiftNs !== undefined) this.clockShiftNs = clockShiftNs;
     this.frameId = frameId;
     this.T_body_sensor = T_body_sensor;
-    this.T_map_sensor = T_map_sensor;
+    this.contacts = contacts;
     this.counts = counts;
     this.sigma = sigma;
     if (patch) this.patch = patch;

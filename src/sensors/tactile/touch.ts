@@ -1,4 +1,5 @@
 import type { Pose } from '../../geometry/se3.js';
+import type { ColorImage } from '../camera/frame.js';
 
 /**
  * What a gel felt, as a height image. The gel frame: origin in the middle of the gel's surface at rest, x to the right in
@@ -34,8 +35,25 @@ export interface TouchPoints {
   readonly sigma: number;
 }
 
-/** One measurement of a tactile sensor. */
+/** What a tactile sensor felt. */
 export type Touch = TouchImage | TouchPoints;
+
+/** An image of a gel as its camera took it: heights are read in it by the calibration of the gel. */
+export interface GelImage {
+  readonly kind: 'gel-image';
+  readonly stampNs: bigint;
+  /** The gel frame, header.frame_id. */
+  readonly frameId: string;
+  readonly image: ColorImage;
+}
+
+/** One measurement of a tactile sensor on a body. */
+export type TouchMeasurement = (Touch | GelImage) & {
+  /** How far the clock of the stamps has stepped so far, ns (sensors/stamps.ts); left out where it has not. */
+  readonly clockShiftNs?: bigint;
+  /** T_body_sensor at the stamp, as the arm has it. */
+  readonly mount: Pose;
+};
 
 /** A touch with where the arm says that the sensor was. */
 export type PosedTouch = Touch & {

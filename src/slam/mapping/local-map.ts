@@ -94,11 +94,12 @@ export class LocalMap {
     const { surface, grid } = observation;
     if (grid && this.#cadence && !this.#cadence.isDue(pose)) return false;
     if (this.#field.fill > FULL) this.#forgetFar(pose);
-    if (!grid) this.#moving.mark(surface, pose);
+    const touched = observation.contacts !== undefined;
+    if (!grid && !touched) this.#moving.mark(surface, pose);
     const { T_body_sensor } = observation;
     this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(grid && { grid }) });
-    if (!grid) this.#moving.keep(surface, pose);
-    this.#seen.add(surface, pose);
+    if (!grid && !touched) this.#moving.keep(surface, pose);
+    if (!touched) this.#seen.add(surface, pose);
     this.#integrated++;
     return true;
   }

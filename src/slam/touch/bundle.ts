@@ -2,7 +2,7 @@ import { FeltmapError } from '../../geometry/errors.js';
 import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
 import { addKinematics, PairSums, type BundleTouch, type HandEye, type PairTotals } from './bundle-rows.js';
-import { contactsOf } from './contacts.js';
+import { contactsOf } from '../../sensors/tactile/contacts.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 
 export type { BundleTouch } from './bundle-rows.js';

@@ -1,7 +1,7 @@
 import { SAMPLE_VALUES, type FieldBackend } from '../../field/backend.js';
 import type { Field } from '../../field/field.js';
 import type { Pose } from '../../geometry/se3.js';
-import type { Contacts } from './contacts.js';
+import type { Contacts } from '../../sensors/observation.js';
 import type { Whitening } from './whitening.js';
 
 /** Norms of the gradient between which a place is one surface. */

@@ -4,7 +4,7 @@ import { PosePrior } from '../../field/terms/pose-prior.js';
 import { invertSpd, solveCholesky } from '../../geometry/linear.js';
 import { moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { ContactRows, contactSums, type RowOptions } from './contact-rows.js';
-import type { Contacts } from './contacts.js';
+import type { Contacts } from '../../sensors/observation.js';
 import { judgeTouch, type TouchState } from './judge.js';
 import { kinematicCovariance, kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { Whitening } from './whitening.js';
@@ -43,7 +43,6 @@ export interface RegisteredTouch {
 
 /** More rows than this say the same again; contacts, where their errors are alike, cost the square of their number. */
 const MOST_ROWS = 60;
-export const MOST_CONTACTS = 300;
 export const MOST_ALIKE = 100;
 /** Each start gets so many steps, the best one of them more. */
 const [FIRST_STEPS, MOST_STEPS] = [10, 40];

@@ -2,7 +2,7 @@ import { PosePrior } from '../../field/terms/pose-prior.js';
 import { solveCholesky } from '../../geometry/linear.js';
 import { compose, inverse, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
-import { contactsOf } from './contacts.js';
+import { contactsOf } from '../../sensors/tactile/contacts.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
 

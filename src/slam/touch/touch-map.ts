@@ -1,19 +1,20 @@
 import type { KernelPool } from '../../compute/pool.js';
 import type { FieldBackend } from '../../field/backend.js';
 import { createBackend } from '../../field/backends/select.js';
+import { FeltmapError } from '../../geometry/errors.js';
 import type { Field } from '../../field/field.js';
-import { poolFor, type GridSpec } from '../../field/grid-spec.js';
+import { poolFor } from '../../field/grid-spec.js';
 import { compose, type Pose } from '../../geometry/se3.js';
 import { MapMesher } from '../../mesh/map-mesher.js';
 import type { Mesh } from '../../mesh/mesh.js';
 import { TouchFrontEnd } from '../../sensors/tactile/front-end.js';
 import type { TouchObservation } from '../../sensors/tactile/observation.js';
-import type { PosedTouch } from '../../sensors/tactile/touch.js';
+import type { PosedTouch, Touch } from '../../sensors/tactile/touch.js';
 import { optimiseTouches, type BundleResult } from './bundle.js';
-import { contactsOf, contactsOfPoints } from './contacts.js';
+import { TOUCH_ROOM, touchGrid } from './grid.js';
 import type { TouchState } from './judge.js';
 import type { KinematicSigma } from './kinematics.js';
-import { MOST_CONTACTS, TouchRegistration } from './registration.js';
+import { TouchRegistration } from './registration.js';
 
 export interface TouchMapOptions {
   /** Distance between the corners of the grid (m). Default: 1 mm. */
@@ -43,7 +44,6 @@ const TRUNCATION = 4;
 const KINEMATICS: KinematicSigma = { translation: 0.002, rotation: Math.PI / 180 };
 /** Of distances where something was touched (m). */
 const FELT = { sigma: 1e-4 };
-const ROOM = { fineBlocks: 40_000, featureRows: 64, samples: 64 };
 const MIN_WEIGHT = 1e-6;
 const LEAST_PIECE = 20;
 
@@ -70,9 +70,10 @@ export class TouchMap {
 
   /** @throws FeltmapError out-of-memory when the pool is too small */
   static async create(pool: KernelPool, options: TouchMapOptions = {}): Promise<TouchMap> {
-    const spec = gridSpec(options.voxel ?? VOXEL, options.seed ?? 1);
-    const limits = { scanPoints: 8192, batchChunks: 16, pool: poolFor(spec, ROOM) };
-    return new TouchMap(pool, await createBackend('wasm', pool, { spec, room: ROOM, limits }), options);
+    const { voxel = VOXEL } = options;
+    const spec = touchGrid(voxel, TRUNCATION * voxel, options.seed ?? 1);
+    const limits = { scanPoints: 8192, batchChunks: 16, pool: poolFor(spec, TOUCH_ROOM) };
+    return new TouchMap(pool, await createBackend('wasm', pool, { spec, room: TOUCH_ROOM, limits }), options);
   }
 
   private constructor(
@@ -109,6 +110,7 @@ export class TouchMap {
    * @throws FeltmapError bad-input for a touch that contradicts itself or has no pose; what was mapped stays
    */
   add(touch: PosedTouch): TouchResult {
+    checkPose(touch);
     const observation = this.#frontEnd.observe(touch);
     try {
       const { state, reason, pose } = this.#register(observation, touch);
@@ -166,11 +168,9 @@ export class TouchMap {
   ): Pick<TouchResult, 'pose' | 'state' | 'reason'> {
     const predicted = touch.T_map_sensor;
     if (!observation.isContact) return { pose: predicted, state: 'kinematic', reason: 'Nothing is touched.' };
-    const contacts =
-      touch.kind === 'touch-points' ? contactsOfPoints(touch) : contactsOf(observation.patch!, MOST_CONTACTS);
     const { pose, state, reason } = this.#registration.register({
       field: this.#field,
-      contacts,
+      contacts: observation.contacts,
       predicted,
       kinematics: this.#kinematics,
       quality: FELT,
@@ -184,24 +184,19 @@ export class TouchMap {
   }
 }
 
-function gridSpec(voxel: number, seed: number): GridSpec {
-  return {
-    voxel,
-    truncation: TRUNCATION * voxel,
-    pyramid: [],
-    seed,
-    layers: [
-      {
-        name: 'distance',
-        wordsPerCorner: 2,
-        stride: 1,
-        maxWeight: 64,
-        saturation: 64,
-        maxRange: 1,
-        unorientedRange: 0.01,
-        unorientedQuality: 0.2,
-      },
-      { name: 'features', wordsPerCorner: 1, stride: 4, outputScale: voxel },
-    ],
-  };
+/** A touch whose pose may be missing: nobody answered, or with something that is no pose. */
+type MaybePosedTouch = Touch & { readonly T_map_sensor?: Pose | undefined };
+
+/** @throws FeltmapError bad-input where there is no pose */
+function checkPose({ T_map_sensor: T, frameId }: MaybePosedTouch): void {
+  if (T === undefined || T.length !== 12)
+    throw new FeltmapError(
+      'bad-input',
+      `Nothing says where '${frameId}' was when it touched; publish its transform on /tf, or give the pose with the touch.`,
+    );
+  if (!T.every(Number.isFinite))
+    throw new FeltmapError(
+      'bad-input',
+      `The pose of '${frameId}' at its touch is not made of numbers; the touch is left out.`,
+    );
 }

@@ -1,4 +1,4 @@
-import type { Contacts } from './contacts.js';
+import type { Contacts } from '../../sensors/observation.js';
 
 /**
  * Makes rows whose errors are alike independent: with R = L·Lᵀ the covariance of the errors, rows and residuals times L⁻¹.

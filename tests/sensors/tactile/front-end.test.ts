@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../src/compute/pool.js';
-import { exp, identity } from '../../../src/geometry/se3.js';
+import { exp } from '../../../src/geometry/se3.js';
 import { TouchFrontEnd } from '../../../src/sensors/tactile/front-end.js';
 import type { TouchPoints } from '../../../src/sensors/tactile/touch.js';
 import { above, ball, feel } from '../../slam/touch/felt.js';
@@ -11,8 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => pool.close());
 
-const T_map_sensor = above(0, 0, 0.03);
-const image = { ...feel(ball(0.03), T_map_sensor), T_map_sensor };
+const image = feel(ball(0.03), above(0, 0, 0.03));
 const points: TouchPoints = {
   kind: 'touch-points',
   stampNs: 7n,
@@ -28,7 +27,7 @@ describe('TouchFrontEnd', () => {
     const mount = exp([0, 0, 0.1, 0, 0, 0]);
     const o = touches.observe(image, { sensor: 'finger', T_body_sensor: mount });
     expect(o).toMatchObject({ sensor: 'finger', stampNs: 5n, frameId: 'gel', rays: 'from-sensor' });
-    expect(o).toMatchObject({ motion: 'rigid', T_body_sensor: mount, T_map_sensor, isContact: true });
+    expect(o).toMatchObject({ motion: 'rigid', T_body_sensor: mount, kind: 'touch', isContact: true });
     const { surface: s, grid } = o;
     expect(s.count).toBe(o.patch!.samples.length);
     expect(s.keypoints.length).toBeLessThanOrEqual(100);
@@ -58,7 +57,7 @@ describe('TouchFrontEnd', () => {
   it('makes one of points: unit normals, those that are not numbers left out and told once', () => {
     const touches = new TouchFrontEnd(pool);
     for (let k = 0; k < 2; k++) {
-      const o = touches.observe({ ...points, T_map_sensor });
+      const o = touches.observe(points);
       expect(o).toMatchObject({ rays: 'none', counts: { input: 3, valid: 2 } });
       expect(o.grid).toBeUndefined();
       expect(Array.from(o.surface.x.subarray(0, 2))).toEqual([Math.fround(0.1), 0]);
@@ -70,7 +69,7 @@ describe('TouchFrontEnd', () => {
       "Touch points of 'whisker' are not all numbers (1 of 3 in the first such); those are left out.",
     ]);
     const { kind, stampNs, frameId, points: places, sigma } = points;
-    const o = touches.observe({ kind, stampNs, frameId, points: places, sigma, T_map_sensor });
+    const o = touches.observe({ kind, stampNs, frameId, points: places, sigma });
     expect(o.surface.information).toBeUndefined();
     o.release();
   });
@@ -85,22 +84,21 @@ describe('TouchFrontEnd', () => {
     );
   });
 
-  it.each([
-    [{ T_map_sensor: undefined }, /Nothing says where 'gel' was when it touched/],
-    [{ T_map_sensor: identity().fill(NaN) }, /pose of 'gel' at its touch is not made of numbers/],
-    [{ width: 41 }, /says 41×30/],
-  ])('refuses %o with a sentence and holds nothing', (change, message) => {
-    const touches = new TouchFrontEnd(pool, { slots: 1 });
-    expect(() => touches.observe({ ...image, ...change })).toThrow(message);
-    expect(touches.free).toBe(1);
-  });
+  it.each([[{ width: 41 }, /says 41×30/]])(
+    'refuses %o with a sentence and holds nothing',
+    (change, message) => {
+      const touches = new TouchFrontEnd(pool, { slots: 1 });
+      expect(() => touches.observe({ ...image, ...change })).toThrow(message);
+      expect(touches.free).toBe(1);
+    },
+  );
 
   it('refuses points that contradict themselves, and options that make no sense', () => {
     const touches = new TouchFrontEnd(pool, { slots: 1 });
-    expect(() => touches.observe({ ...points, T_map_sensor, normals: new Float32Array(3) })).toThrow(
+    expect(() => touches.observe({ ...points, normals: new Float32Array(3) })).toThrow(
       /9 coordinates and 3 of normals/,
     );
-    expect(() => touches.observe({ ...points, T_map_sensor, sigma: NaN })).toThrow(/certain to NaN m/);
+    expect(() => touches.observe({ ...points, sigma: NaN })).toThrow(/certain to NaN m/);
     expect(touches.free).toBe(1);
     const o = touches.observe(image);
     expect(() => touches.observe(image)).toThrow(/All 1 places for touches are taken/);

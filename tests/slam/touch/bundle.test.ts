@@ -13,7 +13,7 @@ import {
 import { patchOf } from '../../../src/sensors/tactile/patch.js';
 import { BlockSystem } from '../../../src/slam/touch/block-system.js';
 import { optimiseTouches, type BundleTouch } from '../../../src/slam/touch/bundle.js';
-import { contactsOf } from '../../../src/slam/touch/contacts.js';
+import { contactsOf } from '../../../src/sensors/tactile/contacts.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows } from '../../../src/slam/touch/pair-rows.js';
 import { SlideTrack } from '../../../src/slam/touch/slide.js';
 import { above, ball, bumpy, feel, floor, KINEMATICS, rolling, wrong } from './felt.js';

@@ -13,8 +13,9 @@ import {
 } from '../../../src/geometry/se3.js';
 import { patchOf } from '../../../src/sensors/tactile/patch.js';
 import { ContactRows, contactSums } from '../../../src/slam/touch/contact-rows.js';
-import { contactsOf, contactsOfPoints, type Contacts } from '../../../src/slam/touch/contacts.js';
-import { MOST_ALIKE, MOST_CONTACTS, TouchRegistration } from '../../../src/slam/touch/registration.js';
+import type { Contacts } from '../../../src/sensors/observation.js';
+import { contactsOf, contactsOfPoints, MOST_CONTACTS } from '../../../src/sensors/tactile/contacts.js';
+import { MOST_ALIKE, TouchRegistration } from '../../../src/slam/touch/registration.js';
 import { Whitening } from '../../../src/slam/touch/whitening.js';
 import {
   above,

@@ -1,19 +1,9 @@
-import type { Patch } from '../../sensors/tactile/patch.js';
-import type { TouchPoints } from '../../sensors/tactile/touch.js';
+import type { Contacts } from '../observation.js';
+import type { Patch } from './patch.js';
+import type { TouchPoints } from './touch.js';
 
-/** What a touch says about a surface, in its sensor's frame. */
-export interface Contacts {
-  /** Where the surface was felt: x y z each (m). */
-  readonly points: Float32Array;
-  /** Unit normals out of what was touched, zero where unknown. */
-  readonly normals: Float32Array;
-  /** Where the sensor was and nothing touched it: outside of everything. */
-  readonly free: Float32Array;
-  /** Standard deviation of the points (m). */
-  readonly sigma: number;
-  /** Area that the points stand for (m²). */
-  readonly area: number;
-}
+/** More say the same again. */
+export const MOST_CONTACTS = 300;
 
 /** Pixels this near to a contact (in pitches) may touch or not: they are not free for sure. */
 const LEAST_LATERAL = 1;
@@ -57,6 +47,16 @@ export function contactsOfPoints({ points, normals, sigma }: TouchPoints): Conta
     sigma,
     area: valid.length * sigma ** 2,
   };
+}
+
+/** At most `most` of the contacts, and of the places that were free. */
+export function thinned(contacts: Contacts, most: number): Contacts {
+  const { points, normals, free } = contacts;
+  const some = (values: Float32Array): Float32Array => {
+    const step = Math.ceil(values.length / (3 * most));
+    return step <= 1 ? values : values.filter((_, i) => Math.floor(i / 3) % step === 0);
+  };
+  return { ...contacts, points: some(points), normals: some(normals), free: some(free) };
 }
 
 /** Those that lie on a grid of pixels so wide that at most `most` are chosen. */

@@ -1,0 +1,190 @@
+import type { SensorSet } from '../config/sensor-sets.js';
+import { sensorSetOf, type SensorKind } from '../config/sensors.js';
+import { FeltmapError } from '../geometry/errors.js';
+import type { Pose } from '../geometry/se3.js';
+import type { TouchInput } from '../images/decode-touch.js';
+import { frameName, type TfBuffer } from '../messages/tf-buffer.js';
+import { bagScanSource, isCloud } from './bag-source.js';
+import { BASE, cameraOfBag } from './camera/rig-of-bag.js';
+import { rgbdBagSource } from './camera/rgbd-bag.js';
+import { chooseCamera, imageTopics } from './camera/topics.js';
+import { staticTransforms } from './imu-topic.js';
+import { jointBody, jointSource, noJointBody, type JointSide } from './joint-source.js';
+import { withPointTimes } from './point-times.js';
+import { openBag } from './reader.js';
+import type { ScanSource, ScanSourceOptions } from './scan-source.js';
+import { isTouchName, touchTopics, type TouchTopic } from './tactile/topics.js';
+import { touchBagSource, type TouchBody } from './tactile/touch-bag.js';
+import type { BagReader } from './types.js';
+
+/**
+ * The sensors of a bag as one stream: those that are asked for, else all that it holds and that its transforms connect.
+ *
+ * @throws FeltmapError not-found for what is asked for and missing, ambiguous where there are several of a kind
+ */
+export async function bagSource(
+  bag: BagReader,
+  path: string,
+  options: ScanSourceOptions,
+): Promise<ScanSource> {
+  const { sensor } = options;
+  const asked = sensor?.split('+') as SensorKind[] | undefined;
+  const touch = !asked || asked.includes('touch') ? await touchOf(bag, path, options) : [];
+  if (asked?.includes('touch') && touch.length === 0)
+    throw new FeltmapError(
+      'not-found',
+      `${path} has no topic of a tactile sensor (names with tactile, touch, gelsight or digit); name it with --touch`,
+    );
+  const others = sensor === undefined ? await sensorOf(bag, options) : withoutTouch(asked!);
+  if (others === undefined) {
+    if (touch.length > 0) return touchBagSource(bag, path, touch, readingOf(options));
+    return withPointTimes(await bagScanSource(bag, path, options), options); // says what is missing
+  }
+  const { source, body } = await seen(bag, path, others, options);
+  if (touch.length === 0) return source;
+  return await withTouch(path, source, body, touch, options).catch(async (error: unknown) => {
+    await source.close();
+    throw error;
+  });
+}
+
+const withoutTouch = (kinds: readonly SensorKind[]): SensorSet | undefined =>
+  sensorSetOf(kinds.filter((kind) => kind !== 'touch'));
+
+/** Tactile topics: those whose messages can be read, unless they are asked for. */
+async function touchOf(bag: BagReader, path: string, options: ScanSourceOptions): Promise<TouchTopic[]> {
+  const { touch: wanted, touchPitch = 0, touchCalibrated = false } = options;
+  const order: TouchInput[] = [
+    ...(touchPitch > 0 ? (['depth'] as const) : []),
+    ...(touchCalibrated ? (['image'] as const) : []),
+    'points',
+  ];
+  return touchTopics(bag, path, { ...(wanted && { wanted }), order });
+}
+
+const readingOf = ({ touchPitch = 0 }: ScanSourceOptions): { readonly pitch: number } => ({
+  pitch: touchPitch,
+});
+
+/** Which sensors of a bag are used beside tactile ones, none: undefined; a camera's own clouds are none of a LiDAR. */
+async function sensorOf(
+  bag: BagReader,
+  { topic, depth, color }: ScanSourceOptions,
+): Promise<SensorSet | 'either' | undefined> {
+  if (depth !== undefined || color !== undefined) return 'rgbd';
+  if (topic !== undefined) return 'lidar';
+  const images = await imageTopics(bag);
+  const depths = images.filter(({ kind }) => kind === 'depth');
+  const clouds = bag.topics().filter((t) => isCloud(t) && t.count !== 0 && !isTouchName(t.name));
+  if (depths.length === 0) return clouds.length === 0 ? undefined : 'lidar';
+  return clouds.every(({ name }) => /depth/i.test(name)) ? 'rgbd' : 'either';
+}
+
+/** A source with the body that its poses are of. */
+interface OnBody {
+  readonly source: ScanSource;
+  readonly body: TouchBody;
+}
+
+/** LiDAR and camera of a bag. */
+async function seen(
+  bag: BagReader,
+  path: string,
+  sensor: SensorSet | 'either',
+  options: ScanSourceOptions,
+): Promise<OnBody> {
+  if (sensor === 'rgbd') {
+    const source = await rgbdBagSource(bag, path, options);
+    const topics = chooseCamera(path, await imageTopics(bag), options);
+    return { source, body: (await cameraOfBag(bag, path, topics)).body };
+  }
+  if (sensor === 'lidar+rgbd') return bothOf(bag, path, options);
+  let note: string | undefined;
+  if (sensor === 'either') {
+    const both = await bothOf(bag, path, options).catch(reasonOf);
+    if (typeof both !== 'string') return both;
+    note = `has a depth camera as well, which is not used: ${both}`;
+  }
+  const source = withPointTimes(await bagScanSource(bag, path, options), options);
+  const body = { frame: frameName(source.sensorFrame) };
+  return { source: note === undefined ? source : withNote(source, `${path} ${note}`), body };
+}
+
+/** Why sensors cannot be used together. @throws what is no FeltmapError */
+function reasonOf(error: unknown): string {
+  if (error instanceof FeltmapError) return error.message;
+  throw error;
+}
+
+/** LiDAR and depth camera of a bag, on one body. */
+async function bothOf(bag: BagReader, path: string, options: ScanSourceOptions): Promise<OnBody> {
+  const lidar = withPointTimes(await bagScanSource(bag, path, options), options);
+  const depth = chooseCamera(path, await imageTopics(bag), options).depth.frameId;
+  const body = jointBody(await staticTransforms(bag), frameName(lidar.sensorFrame), frameName(depth));
+  if (!body) throw noJointBody(path, lidar.sensorFrame, depth);
+  const { depth: topic, color } = options;
+  const camera = await another(path, (again) =>
+    rgbdBagSource(again, path, {
+      ...(topic !== undefined && { depth: topic }),
+      ...(color !== undefined && { color }),
+      imu: 'none',
+      base: body.frame,
+    }),
+  );
+  const sides = [
+    { source: camera, counted: true },
+    { source: lidar, T_body: body.T_body_lidar, counted: true },
+  ];
+  return { source: jointSource('lidar+rgbd', lidar, sides), body: { frame: body.frame } };
+}
+
+/** With the touches of the same bag, where its sensors are placed on the same body. */
+async function withTouch(
+  path: string,
+  source: ScanSource,
+  body: TouchBody,
+  topics: readonly TouchTopic[],
+  options: ScanSourceOptions,
+): Promise<ScanSource> {
+  // A LiDAR alone is the body; beside an arm that is what the arm stands on, where tf knows it.
+  const onBase = source.sensor === 'lidar' ? await lidarOnBase(path, body.frame) : undefined;
+  const touches = await another(path, (again) =>
+    touchBagSource(again, path, topics, { ...readingOf(options), body: onBase ? { frame: BASE } : body }),
+  );
+  const sides: JointSide[] = [
+    { source, ...(onBase && { T_body: onBase }), counted: true },
+    { source: touches, counted: false },
+  ];
+  const set = sensorSetOf([...(source.sensor.split('+') as SensorKind[]), 'touch'])!;
+  return jointSource(set, source, sides);
+}
+
+async function lidarOnBase(path: string, lidar: string): Promise<Pose | undefined> {
+  const bag = await openBag(path);
+  try {
+    const tf: TfBuffer = await staticTransforms(bag);
+    const found = tf.has(BASE) ? tf.lookup(BASE, lidar, 0n) : undefined;
+    return found?.ok ? found.pose : undefined;
+  } finally {
+    await bag.close();
+  }
+}
+
+/** Each stream reads on its own. */
+async function another(path: string, open: (bag: BagReader) => Promise<ScanSource>): Promise<ScanSource> {
+  const bag = await openBag(path);
+  try {
+    return await open(bag);
+  } catch (error) {
+    await bag.close();
+    throw error;
+  }
+}
+
+/** A source with one more warning. */
+function withNote(source: ScanSource, note: string): ScanSource {
+  return Object.defineProperty({ ...source }, 'warnings', {
+    enumerable: true,
+    get: () => [note, ...source.warnings],
+  });
+}

@@ -1,0 +1,20 @@
+import type { Config } from './schema.js';
+
+/** The configuration of the grid that is made by touch: fused distances and nothing learned. Lengths are not scaled. */
+export function touchConfig(config: Config): Config {
+  const { touch, map, training, mesh } = config;
+  return {
+    ...config,
+    map: {
+      ...map,
+      voxel: touch.voxel,
+      truncation: touch.truncation,
+      maxRange: 1,
+      maxWeight: 64,
+      saturation: 64,
+      carveEvery: 0,
+    },
+    training: { ...training, iterations: 0, window: 0, outputScale: touch.voxel },
+    mesh: { ...mesh, minWeight: 1e-6, minComponentTriangles: Math.min(20, mesh.minComponentTriangles) },
+  };
+}

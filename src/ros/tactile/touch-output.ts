@@ -1,0 +1,86 @@
+import type { TouchEvent } from '../../host/protocol.js';
+import {
+  bareMarker,
+  encodeMarkerArray,
+  MarkerAction,
+  MarkerType,
+  type Marker,
+} from '../../messages/markers.js';
+import type { TouchState } from '../../slam/touch/judge.js';
+import type { RosPort } from '../port.js';
+
+/** Patches that are shown of each sensor; then the oldest gives way. */
+const MOST_PATCHES = 200;
+/** Side of a point (m). */
+const POINT = 0.0008;
+/** By how far a touch's pose is to be trusted; r g b a. */
+const COLORS: Readonly<Record<TouchState, readonly [number, number, number, number]>> = {
+  registered: [0.1, 0.85, 0.4, 1],
+  sliding: [0.95, 0.85, 0.1, 1],
+  unknown: [0.25, 0.6, 1, 1],
+  kinematic: [1, 0.35, 0.1, 1],
+};
+
+/**
+ * Publishes where touches were felt, a marker each: green where they were registered, yellow where they may slide, blue
+ * where nothing was mapped before, orange where they do not fit.
+ *
+ * @example
+ * const output = new TouchOutput(port, 'odom');
+ * slam.listen((event) => event.type === 'touch' && output.take(event));
+ */
+export class TouchOutput {
+  readonly #counts = new Map<string, number>();
+  readonly #patches = new Map<string, Marker[]>();
+  #seen = new Set<string>();
+
+  /** @param frame of the map */
+  constructor(
+    private readonly port: RosPort,
+    private readonly frame: string,
+  ) {}
+
+  take({ sensor, result }: TouchEvent): void {
+    const { touch, pose, stampNs } = result;
+    if (touch.points.length === 0) return;
+    const count = this.#counts.get(sensor) ?? 0;
+    this.#counts.set(sensor, count + 1);
+    const marker: Marker = {
+      stampNs,
+      frameId: this.frame,
+      ns: sensor,
+      id: count % MOST_PATCHES,
+      type: MarkerType.points,
+      action: MarkerAction.add,
+      pose,
+      scale: [POINT, POINT, POINT],
+      color: COLORS[touch.state],
+      points: Float64Array.from(touch.points),
+      colors: new Float32Array(0),
+    };
+    const patches = this.#patches.get(sensor) ?? [];
+    this.#patches.set(sensor, patches);
+    patches[marker.id] = marker;
+    if (this.port.listeners('touch') > 0) this.port.publish('touch', encodeMarkerArray([marker]));
+  }
+
+  /** Sends all patches again where somebody new listens. */
+  serveNewcomers(): void {
+    const listeners = this.port.listeners('touch') > 0 ? this.port.subscribers('touch') : [];
+    const someoneNew = listeners.some((id) => !this.#seen.has(id));
+    this.#seen = new Set(listeners);
+    const all = [...this.#patches.values()].flat();
+    if (someoneNew && all.length > 0) this.port.publish('touch', encodeMarkerArray(all));
+  }
+
+  /** The map starts anew. */
+  reset(): void {
+    const gone = [...this.#patches.values()]
+      .flat()
+      .map(({ stampNs, frameId, ns, id }) => bareMarker({ stampNs, frameId }, ns, id, MarkerAction.delete));
+    if (gone.length > 0 && this.port.listeners('touch') > 0)
+      this.port.publish('touch', encodeMarkerArray(gone));
+    this.#patches.clear();
+    this.#counts.clear();
+  }
+}

@@ -29,7 +29,9 @@ ARGUMENTS = [
     ('points', '', 'organised PointCloud2 of an RGB-D camera, in the place of its images'),
     ('cameras', '', 'names of several RGB-D cameras, separated by commas: front is read from front/depth, front/camera_info, ...'),
     ('image', '', 'colour images that RViz shows (default: those of the camera)'),
-    ('tactile', '', 'reserved for tactile sensors'),
+    ('tactile', '', 'Image of a tactile sensor, its heights (tactile_input:=depth) or points of contact; with it the map is made by touch as well'),
+    ('tactile_input', '', 'what it brings: image (of a gel, with tactile_calibration), depth (32FC1, metres) or points (PointCloud2)'),
+    ('tactile_calibration', '', 'file of feltmap calibrate-touch for the images of its gel'),
     ('imu', '', 'Imu topic (default: imu)'),
     ('odom_topic', '', 'Odometry topic of wheels, legs or a camera (default: none)'),
     ('base_frame', '', 'frame of the robot (default: base_link)'),
@@ -51,7 +53,6 @@ TACTILE_TOPICS = {
 
 # Name of the topic within the node, by argument.
 REMAPPED = {
-    'tactile': 'tactile/image',
     'imu': 'imu',
 }
 
@@ -62,6 +63,8 @@ TEXTS = {
     'camera_info': 'camera_info_topic',
     'color_camera_info': 'color_camera_info_topic',
     'points': 'points_topic',
+    'tactile_input': 'tactile_input',
+    'tactile_calibration': 'tactile_calibration',
     'odom_topic': 'odom_topic',
     'base_frame': 'base_frame',
     'odom_frame': 'odom_frame',
@@ -106,6 +109,16 @@ def config_parameters(config, share):
     return [{'config': path}], False
 
 
+def sensor_kind(given, lidars, cameras, tactile):
+    """What the map is made with, by the topics that are given; empty: as the preset or the node has it."""
+    camera = cameras or given['depth'] or given['points'] or given['config'] in PRESET_IMAGES
+    if tactile:
+        return '+'.join([*(['lidar'] if lidars else []), *(['rgbd'] if camera else []), 'touch'])
+    if cameras:
+        return 'lidar+rgbd' if lidars else 'rgbd'
+    return ''
+
+
 def viewer_port(value):
     if value.isdigit() and value not in ('0', '1'):
         return int(value)
@@ -129,7 +142,11 @@ def start(context):
     cameras = [camera.strip() for camera in given['cameras'].split(',') if camera.strip()]
     if cameras:
         own['rgbd_cameras'] = cameras
-        own['sensor.kind'] = 'lidar+rgbd' if topics else 'rgbd'
+    preset_topics = TACTILE_TOPICS.get(given['config'], {})
+    tactile = given['tactile'] or preset_topics.get('tactile', '')
+    kind = sensor_kind(given, topics, cameras, tactile)
+    if kind:
+        own['sensor.kind'] = kind
     if given['points']:
         own['rgbd_input'] = 'points'
     if given['queue_size']:
@@ -137,12 +154,9 @@ def start(context):
     if given['viewer'].lower() not in ('', 'false'):
         own['viewer.port'] = viewer_port(given['viewer'])
 
-    preset_topics = TACTILE_TOPICS.get(given['config'], {})
-    remappings = [
-        (inner, given[name] or preset_topics[name])
-        for name, inner in REMAPPED.items()
-        if given[name] or name in preset_topics
-    ]
+    remappings = [(inner, given[name]) for name, inner in REMAPPED.items() if given[name]]
+    if tactile:
+        remappings.append((f'tactile/{given["tactile_input"] or "image"}', tactile))
     actions = [
         Node(
             package='feltmap',

@@ -46,6 +46,8 @@ PASSED = [
     'cameras',
     'image',
     'tactile',
+    'tactile_input',
+    'tactile_calibration',
     'imu',
     'odom_topic',
     'base_frame',

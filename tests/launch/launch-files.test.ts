@@ -47,6 +47,8 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
       'cameras',
       'image',
       'tactile',
+      'tactile_input',
+      'tactile_calibration',
       'imu',
       'odom_topic',
       'base_frame',

@@ -26,6 +26,8 @@ export interface ReplayOptions {
   duration?: number;
   seed?: number;
   map?: string;
+  /** Boxes whose objects are completed. */
+  complete?: number[][];
   maxLost: number;
   json?: boolean;
   quiet?: boolean;

@@ -1,26 +1,17 @@
 import { FeltmapError } from '../geometry/errors.js';
-import { completeRegion, type Box, type CompletedObject } from '../completion/complete-region.js';
-import { moveMesh } from '../completion/completion-mesh.js';
+import { completeRegion, type CompletedObject } from '../completion/complete-region.js';
 import { loadShapePrior } from '../completion/load-prior.js';
-import { nextTouch } from '../completion/next-touch.js';
 import type { TablePlane } from '../completion/object-frame.js';
-import { sigmaColors } from '../completion/sigma-colors.js';
 import { KernelPool } from '../compute/pool.js';
 import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
-import { encodeGlb } from '../export/glb.js';
-import { encodePly } from '../export/ply.js';
-import { inverse, transformPoint, type Pose } from '../geometry/se3.js';
+import { completedRegion, SIGMA_VOXELS } from '../host/completion/complete-surface.js';
+import { checkBox } from '../host/completion/region-box.js';
 import { surfaceCloud } from '../mesh/surface-cloud.js';
 import type { CompleteOptions } from './command-options.js';
 import { EXIT, inStage } from './exit-codes.js';
+import { objectFile } from './object-files.js';
 import { printableLines } from './printable.js';
-import { readViewInput } from './view-input.js';
-
-/** Standard deviations are coloured up to this (m). */
-const COLOUR_RANGE = 0.01;
-/** Surface of a map is about this share of a voxel off. */
-const SIGMA_VOXELS = 0.3;
-const UNKNOWN_VOXEL = 0.01;
+import { readViewInput, UNKNOWN_VOXEL } from './view-input.js';
 
 export interface CompleteEnvironment {
   /** Module that exports `createSlam`: extracts the surface of saved maps. */
@@ -39,7 +30,7 @@ export async function completeCommand(
   options: CompleteOptions,
   env: CompleteEnvironment,
 ): Promise<number> {
-  const box = boxOf(options.box);
+  const box = checkBox(options.box, '--box', Infinity);
   const table = options.table && planeOf(options.table);
   const { out } = options;
   if (!/\.(ply|glb)$/i.test(out))
@@ -53,9 +44,7 @@ export async function completeCommand(
     const object = await inStage('input', async () =>
       completeRegion(prior, pool, surface, box, { sigma, ...(table ? { table } : {}) }),
     );
-    const coloured = { ...object.mesh, colors: sigmaColors(object.mesh.sigmas, COLOUR_RANGE) };
-    const note = `completed by feltmap: blue is sure, red is a standard deviation of ${COLOUR_RANGE} m or more`;
-    const bytes = /\.glb$/i.test(out) ? await encodeGlb(coloured) : encodePly(coloured, [note]);
+    const bytes = await objectFile(object.mesh, /\.glb$/i.test(out) ? 'glb' : 'ply');
     await writeFileAtomic(out, bytes).catch((error: unknown) => {
       throw toIoError(error, out);
     });
@@ -69,16 +58,6 @@ export async function completeCommand(
   }
 }
 
-function boxOf(numbers: readonly number[]): Box {
-  const [x0, y0, z0, x1, y1, z1] = numbers;
-  if (numbers.length !== 6 || !(x0! < x1!) || !(y0! < y1!) || !(z0! < z1!))
-    throw new FeltmapError(
-      'bad-config',
-      `--box takes six numbers, the smallest x,y,z and the largest x,y,z in metres, not ${numbers.join(',')}.`,
-    );
-  return numbers as unknown as Box;
-}
-
 function planeOf(numbers: readonly number[]): TablePlane {
   const [a, b, c, d] = numbers;
   const length = Math.hypot(a!, b!, c!);
@@ -90,14 +69,12 @@ function planeOf(numbers: readonly number[]): TablePlane {
   return { normal: [a! / length, b! / length, c! / length], offset: d! / length };
 }
 
-function summarise({ shape, mesh, T_map_object, table, seen }: CompletedObject, out: string) {
+function summarise(object: CompletedObject, out: string) {
+  const { mesh, table, next, points } = completedRegion(object, { points: object.seen, touches: 0 });
   const sorted = mesh.sigmas.slice().sort();
-  const next = nextTouch(shape, toObject(mesh, T_map_object));
-  const turn = (v: readonly [number, number, number]): number[] =>
-    [0, 4, 8].map((r) => T_map_object[r]! * v[0] + T_map_object[r + 1]! * v[1] + T_map_object[r + 2]! * v[2]);
   return {
     output: out,
-    points: seen,
+    points,
     table: { normal: [...table.normal], offset: table.offset },
     triangles: mesh.indices.length / 3,
     sigma: {
@@ -106,19 +83,10 @@ function summarise({ shape, mesh, T_map_object, table, seen }: CompletedObject, 
     },
     ...(next
       ? {
-          nextTouch: {
-            point: transformPoint(T_map_object, ...next.point),
-            approach: turn(next.approach),
-            sigma: next.sigma,
-          },
+          nextTouch: { point: next.point, approach: next.approach, sigma: next.sigma },
         }
       : {}),
   };
-}
-
-/** The mesh in the object frame again, where next touches are looked for. */
-function toObject(mesh: CompletedObject['mesh'], T: Pose): CompletedObject['mesh'] {
-  return moveMesh(mesh, inverse(T));
 }
 
 function describe(summary: ReturnType<typeof summarise>): string {

@@ -31,6 +31,11 @@ export function numbers(text: string): number[] {
   return text.split(',').map(finite);
 }
 
+/** Adds numbers between commas to the values of an option that may be repeated. */
+export function collectNumbers(value: string, previous: number[][] = []): number[][] {
+  return [...previous, numbers(value)];
+}
+
 function number(what: string, accepts: (value: number) => boolean): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -20,6 +20,7 @@ import type {
 } from './command-options.js';
 import {
   collect,
+  collectNumbers,
   finite,
   integer,
   list,
@@ -97,6 +98,11 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .option(
       '--map <dir>',
       'saved map (the map/ folder of an earlier run) to find the place in and to continue',
+    )
+    .option(
+      '--complete <x0,y0,z0,x1,y1,z1>',
+      'box of the map (m) whose object is written whole, as object-1.ply and .glb; may be repeated',
+      collectNumbers,
     )
     .option(
       '--max-lost <percent>',

@@ -13,11 +13,12 @@ import { writeMapFolder } from '../export/map-folder.js';
 import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
 import { formatTum } from '../export/tum.js';
 import type { FrameSamples } from './frame-samples.js';
+import { writeObjects, type ReplayObject } from './replay-objects.js';
 import type { RunLog } from './run-log.js';
 import type { SlamFinal } from '../host/protocol.js';
 
 const LEFTOVER =
-  /^\.(trajectory\.(tum|kitti\.txt)|mesh\.(ply|glb)|cloud\.pcd|report\.(json|html))\.[0-9a-f]{8}\.tmp$/;
+  /^\.(trajectory\.(tum|kitti\.txt)|mesh\.(ply|glb)|cloud\.pcd|object-\d+\.(ply|glb)|report\.(json|html))\.[0-9a-f]{8}\.tmp$/;
 
 /** Makes the folder, clears what a killed run left there, and checks that it can be written to before hours of work. */
 export async function prepareOutput(dir: string): Promise<void> {
@@ -52,6 +53,7 @@ export async function writeOutputs(
   final: SlamFinal,
   samples: Pick<FrameSamples, 'beside'>,
   facts: RunFacts,
+  objects: readonly ReplayObject[] = [],
 ): Promise<Record<string, string>> {
   const poses = log.poses;
   const files: Record<string, string> = {};
@@ -82,6 +84,7 @@ export async function writeOutputs(
     const name = ofMap('cloud', submap);
     await write(name, `${name}.pcd`, await encodePcd(cloud.positions, 'binary', cloud.colors));
   }
+  Object.assign(files, await writeObjects(dir, objects));
 
   const [json, html] = [join(dir, 'report.json'), join(dir, 'report.html')];
   Object.assign(files, { data: json, report: html });

@@ -1,8 +1,15 @@
 import { MapViewer } from '../host/viewer-feed/map-viewer.js';
+import type { Box } from '../completion/complete-region.js';
 import type { SlamClient } from '../host/client.js';
+import { CompletionThread } from '../host/completion/completion-thread.js';
+import { meshRegion } from '../host/completion/mesh-region.js';
+import { ObjectCompleter } from '../host/completion/object-completer.js';
+import type { RegionSurface } from '../host/completion/region-surface.js';
 import type { HostEvent } from '../host/protocol.js';
 import type { ControlFrame } from '../viewer/protocol/index.js';
 import type { ViewerStatus } from '../viewer/server/index.js';
+import type { Mesh } from '../mesh/mesh.js';
+import { OBJECT_BOX } from '../host/viewer-feed/shown-objects.js';
 import { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
 import { packageVersion } from './version.js';
@@ -23,6 +30,8 @@ export interface ReplayViewOptions {
 
 /** A paused run goes on when nobody has watched it for so long, ms. */
 const ALONE_MS = 5000;
+/** Objects are completed again so often where the map has changed, ms. */
+const REFRESH_MS = 2000;
 
 /**
  * Shows a replay in the browser, with pause and speed.
@@ -39,10 +48,17 @@ export class ReplayView {
   #slam: SlamClient | undefined;
   #phase: ViewerStatus['phase'] = 'waiting';
   #meshFile: string | undefined;
+  #mesh: Mesh | undefined;
+  readonly #objects: ObjectCompleter;
+  readonly #refresh: NodeJS.Timeout;
   #alone: NodeJS.Timeout | undefined;
 
   /** @throws FeltmapError bad-config for a token that cannot be used */
   constructor(log: RunLog, { port, host, token, title, voxel, camera, total }: ReplayViewOptions) {
+    const solver = new CompletionThread();
+    const completer = new ObjectCompleter({ solver, region: (box) => this.#region(box, voxel) });
+    this.#objects = completer;
+    this.#refresh = setInterval(() => void completer.refresh(), REFRESH_MS).unref();
     this.#viewer = new MapViewer({
       port,
       host,
@@ -68,6 +84,7 @@ export class ReplayView {
         },
       }),
       control: (frame) => this.#control(frame),
+      objects: { completer, size: () => OBJECT_BOX },
       watched: (anybody) => this.#watched(anybody),
       meshFile: () => this.#meshFile,
     });
@@ -78,9 +95,11 @@ export class ReplayView {
     return this.#viewer.start();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     clearTimeout(this.#alone);
-    return this.#viewer.close();
+    clearInterval(this.#refresh);
+    await this.#objects.close();
+    await this.#viewer.close();
   }
 
   /** The SLAM thread is ready. */
@@ -95,12 +114,20 @@ export class ReplayView {
     this.#viewer.take(event);
   }
 
-  /** All is written. @param meshFile the finished mesh as GLB */
-  finished(meshFile: string | undefined): void {
+  /** All is written. @param meshFile the finished mesh as GLB @param mesh the same, in odom */
+  finished(meshFile: string | undefined, mesh: Mesh): void {
     this.#phase = 'finished';
+    this.#mesh = mesh;
+    clearInterval(this.#refresh);
     this.#meshFile = meshFile;
     this.#viewer.publish();
     this.#slam = undefined;
+  }
+
+  /** Of the live map, and of the finished mesh when the thread has ended. */
+  #region(box: Box, voxel: number): Promise<RegionSurface> | undefined {
+    if (this.#slam) return this.#slam.call({ type: 'region', box });
+    return this.#mesh && Promise.resolve(meshRegion(this.#mesh, voxel, box));
   }
 
   /** Who pauses and leaves does not keep the run waiting; a page that is loaded again has some seconds to come back. */

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { nounOf, type MeasurementNoun } from '../export/measurement-noun.js';
 import { ofMap } from '../export/map-names.js';
+import type { Box } from '../completion/complete-region.js';
 import { openScanSource, type ScanSource } from '../bags/source.js';
 import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
 import { finestVoxel } from '../config/lengths.js';
@@ -20,6 +21,7 @@ import { FrameSamples } from './frame-samples.js';
 import { readMapFolder } from '../export/map-folder.js';
 import { defaultOutput } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
+import { boxesOf, completeObjects } from './replay-objects.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
 import { openTruth, type TruthReader } from './replay-truth.js';
@@ -75,6 +77,7 @@ async function openAndReplay(
     flags: { engine, threads, seed, ...deskewSettings(options.deskew) },
   });
   const out = options.out ?? defaultOutput(path);
+  const boxes = boxesOf(options.complete);
   const map =
     options.map === undefined ? undefined : await inStage('input', () => readMapFolder(options.map!));
   const { touchCalibration: gel } = options;
@@ -107,6 +110,7 @@ async function openAndReplay(
       config,
       out,
       map,
+      boxes,
       input,
       truth,
       calibration,
@@ -172,6 +176,8 @@ interface ReplayRun {
   readonly config: Config;
   readonly out: string;
   readonly map: ReadonlyMap<string, Uint8Array> | undefined;
+  /** Whose objects are completed. */
+  readonly boxes: readonly Box[];
   readonly input: ScanSource;
   readonly truth: TruthReader | undefined;
   /** For images of gels. */
@@ -231,22 +237,32 @@ async function runReplay(run: ReplayRun): Promise<number> {
       if (log.scans === 0) throw nothingMapped(end, input, options);
 
       progress.note(`Writing the results to ${hideHome(run.out)}`);
+      const unmade: string[] = [];
+      const objects = await completeObjects(slam, run.boxes, unmade);
       const final = await slam.finish();
       log.statistics = final.statistics;
       const warnings = [
         ...input.warnings,
         ...slam.warnings,
+        ...unmade,
         ...log.newMaps.map((map) => newMapWarning(map, nounOf(input.sensor))),
       ];
       const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
       const failure = end.slamError ?? end.inputError;
       const error = failure === undefined ? undefined : describeError(failure);
       const files = await inStage('output', () =>
-        writeOutputs(run.out, log, final, samples, {
-          ...describeRun(run, end, wallSeconds, warnings),
-          ...(error === undefined ? {} : { error }),
-          ...(metrics ? { truth: { source: hideHome(options.gt!), metrics } } : {}),
-        }),
+        writeOutputs(
+          run.out,
+          log,
+          final,
+          samples,
+          {
+            ...describeRun(run, end, wallSeconds, warnings),
+            ...(error === undefined ? {} : { error }),
+            ...(metrics ? { truth: { source: hideHome(options.gt!), metrics } } : {}),
+          },
+          objects,
+        ),
       );
       const status = statusOf(end, log, options.maxLost);
       const summary = summarise(log, {
@@ -266,7 +282,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       else if (!options.quiet)
         env.stdout.write(`${printableLines(formatSummary(summary, nounOf(input.sensor)))}\n`);
       explain(status, summary.error, log, run);
-      view?.finished(files.glb);
+      view?.finished(files.glb, final.mesh);
       return status;
     } finally {
       await slam.terminate();

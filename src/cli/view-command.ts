@@ -1,3 +1,7 @@
+import { CompletionThread } from '../host/completion/completion-thread.js';
+import { meshRegion } from '../host/completion/mesh-region.js';
+import { ObjectCompleter } from '../host/completion/object-completer.js';
+import { OBJECT_BOX, ShownObjects } from '../host/viewer-feed/shown-objects.js';
 import { BLOCK_CORNERS } from '../kernels/layout/field.js';
 import { FIRST_SUBMAP } from '../slam/events.js';
 import { Trajectory } from '../slam/trajectory.js';
@@ -10,7 +14,7 @@ import { printable } from './printable.js';
 import { formatCount } from './progress.js';
 import { announceViewer, serveUntilInterrupt } from './serving.js';
 import { packageVersion } from './version.js';
-import { readViewInput, type ViewInput } from './view-input.js';
+import { readViewInput, UNKNOWN_VOXEL, type ViewInput } from './view-input.js';
 
 export interface ViewEnvironment {
   /** Module that exports `createSlam`: extracts the surface of saved maps. */
@@ -44,19 +48,25 @@ export async function viewCommand(path: string, options: ViewOptions, env: ViewE
       mode: 'view',
       title,
       voxel,
-      can: { pause: false, speed: false, mesh: true, trajectory: trajectory.length > 0 },
+      can: { pause: false, speed: false, mesh: true, trajectory: trajectory.length > 0, complete: true },
       streams: [],
     },
-    feed: { meshFile: () => glb },
+    feed: { meshFile: () => glb, complete: (frame) => objects.handle(frame) },
     trajectory,
   });
   show(input, trajectory, server);
+  const completer = new ObjectCompleter({
+    solver: new CompletionThread(),
+    region: (box) => Promise.resolve(meshRegion(input.mesh, voxel || UNKNOWN_VOXEL, box)),
+  });
+  const objects = new ShownObjects(server, { completer, size: () => OBJECT_BOX });
   const urls = await server.start();
   try {
     env.stderr.write(`${printable(title)}: ${formatCount(input.mesh.indices.length / 3)} triangles\n`);
     announceViewer(urls, options, env);
     await serveUntilInterrupt(env);
   } finally {
+    await completer.close();
     await server.close();
   }
   return EXIT.ok;

@@ -14,6 +14,9 @@ import type { Mesh } from '../mesh/mesh.js';
 import { readTrajectory } from './eval-files.js';
 import { SlamClient } from '../host/client.js';
 
+/** Where a mesh does not say how fine it is (m). */
+export const UNKNOWN_VOXEL = 0.01;
+
 /** Of the report of a run. */
 export interface RunFigures {
   readonly scans: number;

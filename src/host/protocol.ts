@@ -73,8 +73,11 @@ export type SlamRequest =
     >)
   /** Cost map and distances for planners. */
   | ({ readonly type: 'plan' } & PlanMessageOptions)
-  /** The map's surface in and around a box (m, odom frame), to complete the object in it. */
-  | { readonly type: 'region'; readonly box: Box }
+  /**
+   * The map's surface in and around a box (m, odom frame), to complete the object in it; `whole`: the mesh is brought up to date
+   * before, whatever it takes.
+   */
+  | { readonly type: 'region'; readonly box: Box; readonly whole?: boolean }
   /** Whether changes of the mesh and thinned scans are wanted as `view` events from now on. */
   | { readonly type: 'watch'; readonly active: boolean }
   /** Answered when all changes of the mesh so far have been sent as `view` events. */

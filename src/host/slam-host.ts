@@ -106,7 +106,8 @@ export class SlamHost {
       case 'plan':
         return planMessages(this.#slam, this.#view.submap, request);
       case 'region':
-        this.#catchUp();
+        if (request.whole) this.#slam.meshMore?.(Infinity);
+        else this.#catchUp();
         return regionSurface(this.#slam, this.#view.submap, request.box);
       case 'watch':
         this.#watched = request.active;

@@ -1,3 +1,5 @@
+import type { Box } from '../completion/complete-region.js';
+import type { EvidencePart } from '../completion/evidence.js';
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import { FeltmapError } from '../geometry/errors.js';
@@ -18,6 +20,7 @@ import type { Loop } from './loop.js';
 import type { FinishedMap } from './mapping/submaps.js';
 import type { Scale } from './scale.js';
 import { StopWatch } from './stop-watch.js';
+import { FeltPlaces } from './touch/felt-places.js';
 import type { Trajectory } from './trajectory.js';
 import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
 import { SystemView } from './view.js';
@@ -58,6 +61,7 @@ export class SlamSystem implements Slam {
   #planned: number | undefined;
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
+  readonly #felt = new FeltPlaces();
   /** In the order in which they came up, and how many there are from each part. */
   readonly #warnings: string[] = [];
   #counted: number[] = [];
@@ -85,12 +89,21 @@ export class SlamSystem implements Slam {
     if (this.#latest && !pipeline.keeps(this.#latest)) this.#latest.release();
     this.#latest = observation;
     const result = pipeline.process(observation, { known, mapping, watch });
+    this.#remember(observation, result);
     for (const { sensor, correction } of loop.extrinsics.all()) frontEnd.correct?.(sensor, correction);
     // Places are those of one kind of sensor: a later run compares what it sees there with them.
     const { scales } = loop;
     if (result.state !== 'lost' && scales.of(observation) === scales.first)
       submaps.visited(scan.frameId, result.pose);
     return result;
+  }
+
+  /** What was felt, where it is known where that was. */
+  #remember({ contacts }: Observation, { pose: T_odom_sensor, covariance, state }: ScanResult): void {
+    if (!contacts || state === 'lost') return;
+    const { current: submap } = this.#parts.loop.submaps;
+    const T_odom_submap = this.trajectory.submap(submap);
+    this.#felt.add({ submap, T_odom_submap, T_odom_sensor, covariance }, contacts);
   }
 
   /** One that is late is used at its stamp, within limits. */
@@ -176,6 +189,11 @@ export class SlamSystem implements Slam {
     this.#planned = current;
     const T_submap_odom = inverse(this.trajectory.submap(current));
     return planner.plan(transformPoint(T_submap_odom, x, y, z), planning, slice);
+  }
+
+  touched(box: Box): readonly EvidencePart[] {
+    const { current } = this.#parts.loop.submaps;
+    return this.#felt.within(box, current, this.trajectory.submap(current));
   }
 
   save(): Map<string, Uint8Array> {

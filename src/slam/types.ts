@@ -143,7 +143,10 @@ export interface Slam {
    * @returns in the submap's frame; undefined while nothing is mapped
    */
   plan?(robot: readonly [number, number, number], slice: boolean): Plan | undefined;
-  /** What was felt in a box (m, odom frame), one part a touch, same frame; absent in systems without touch. */
+  /**
+   * What was felt in a box (m, odom frame), one part a touch, same frame, in arrays that the caller may give away; absent in
+   * systems without touch.
+   */
   touched?(box: Box): readonly EvidencePart[];
   /** The map that is being made as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SlamClient } from '../../src/host/client.js';
+import type { Box } from '../../src/completion/complete-region.js';
+import type { RegionSurface } from '../../src/host/completion/region-surface.js';
 import type { HostEvent, ResultEvent, SlamReplies } from '../../src/host/protocol.js';
 import { unpackBlocks } from '../../src/host/viewer-feed/view-update.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -100,6 +102,27 @@ describe('the SLAM thread as the node uses it', () => {
     await link.call({ type: 'flush-view' });
     expect(of('view')).toHaveLength(updates.length);
     await link.call({ type: 'watch', active: false });
+  });
+
+  it('hands over the surface around a box, and keeps its own', async () => {
+    const { points } = decodeMarkerArray((await mesh(true))!.bytes).find(
+      (marker) => marker.points.length > 0,
+    )!;
+    const box = [-0.2, -0.2, -0.2, 0.2, 0.2, 0.2].map((d, i) => points[i % 3]! + d) as unknown as Box;
+    const first = await link.call({ type: 'region', box });
+    expect(first.grids).toHaveLength(1);
+    const [{ voxel, positions, indices }] = first.grids as [RegionSurface['grids'][0]];
+    expect(voxel).toBeCloseTo(0.15, 6);
+    let nearest = Infinity;
+    for (let i = 0; i < positions.length; i += 3)
+      nearest = Math.min(nearest, Math.hypot(...[0, 1, 2].map((k) => positions[i + k]! - points[k]!)));
+    expect(nearest).toBeLessThan(1e-5);
+    expect(Math.max(...indices)).toBeLessThan(positions.length / 3);
+    // Whole blocks: 1.2 m a side.
+    expect(indices.length).toBeLessThan(3 * 8 * 512 * 5);
+    expect(await link.call({ type: 'region', box })).toEqual(first);
+    const away = box.map((v) => v + 1e4) as unknown as Box;
+    expect((await link.call({ type: 'region', box: away })).grids).toEqual([]);
   });
 
   it('saves the mesh and the map, starts anew, and continues the saved map', async () => {

@@ -50,6 +50,7 @@ export class CompletionThread implements SurfaceSolver {
     const { message, transfers } = handOver<CompletionTask>({ id, surface, box });
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      worker.ref();
       worker.postMessage(message, transfers);
     });
   }
@@ -66,6 +67,8 @@ export class CompletionThread implements SurfaceSolver {
     worker.on('message', (answer: CompletionAnswer) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
+      // A thread without work keeps no program from ending.
+      if (this.#waiting.size === 0) worker.unref();
       if ('error' in answer) waiting?.reject(unpackError(answer.error));
       else waiting?.resolve(answer.object);
     });
@@ -77,7 +80,6 @@ export class CompletionThread implements SurfaceSolver {
     };
     worker.on('error', gone);
     worker.on('exit', (code) => gone(new Error(`the completion thread ended with code ${code}`)));
-    worker.unref();
     return worker;
   }
 

@@ -4,6 +4,9 @@ import type { ViewerSink } from '../../viewer/server/source.js';
 import { SIGMA_RANGE } from '../completion/complete-surface.js';
 import type { ObjectCompleter, ObjectEvent } from '../completion/object-completer.js';
 
+/** Side of the box around a point that somebody clicked, unless it is set (m). */
+export const OBJECT_BOX = 0.2;
+
 export interface ShownObjectsOptions {
   readonly completer: ObjectCompleter;
   /** Side of the box around a point that somebody chose (m). */

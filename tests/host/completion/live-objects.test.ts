@@ -6,7 +6,8 @@ import { SlamHost } from '../../../src/host/slam-host.js';
 import { CompletionThread } from '../../../src/host/completion/completion-thread.js';
 import type { CompletedRegion } from '../../../src/host/completion/complete-surface.js';
 import { createSlam } from '../../../src/slam/create.js';
-import { around, BALL, BARE, frameAt, RADIUS, UP } from './table-scene.js';
+import { CAMERA_ON_BODY } from '../../../src/sensors/camera/frame.js';
+import { around, BALL, BARE, frameAt, RADIUS, touchAt, UP } from './table-scene.js';
 
 const FRAMES = 14;
 const BOX = around(BALL, 0.09);
@@ -91,6 +92,39 @@ describe('objects of a live map', () => {
     await more.handle({ type: 'scan', scan: frameAt(FRAMES + 3) });
     expect((await surfaceOf(more)).fingerprint).not.toBe(fingerprint);
     await more.close();
+  });
+
+  it('are surer where they were touched', async () => {
+    const kinds = await loadConfig({
+      set: ['engine=wasm', 'threads=1', 'map.memoryMiB=700', 'sensor.kind=rgbd+touch', 'rgbd.voxel=0.01'],
+    });
+    const both = await SlamHost.create(createSlam, { config: kinds }, () => undefined);
+    for (let k = 0; k < FRAMES; k++)
+      await both.handle({ type: 'scan', scan: { ...frameAt(k), mount: CAMERA_ON_BODY } });
+    const seen = await surfaceOf(both);
+    expect(seen.touches).toEqual([]);
+    await both.handle({ type: 'scan', scan: touchAt(FRAMES - 1) });
+    const felt = await surfaceOf(both);
+    expect(felt.touches).toHaveLength(1);
+    expect(felt.fingerprint).not.toBe(seen.fingerprint);
+    const away: number[] = [];
+    for (let i = 0; i < felt.touches[0]!.points.length; i += 3)
+      away.push(Math.hypot(...BALL.map((c, k) => felt.touches[0]!.points[i + k]! - c)) - RADIUS);
+    expect(Math.max(...away.map(Math.abs))).toBeLessThan(0.004);
+    const place = [36, 37, 38].map((i) => felt.touches[0]!.points[i]!);
+    const [before, after] = [await thread.complete(seen, BOX), await thread.complete(felt, BOX)];
+    expect([before.touches, after.touches]).toEqual([0, 1]);
+    const sigmaThere = ({ mesh }: CompletedRegion): number => {
+      let [best, sigma] = [Infinity, NaN];
+      mesh.sigmas.forEach((value, v) => {
+        const gap = Math.hypot(...[0, 1, 2].map((k) => mesh.positions[3 * v + k]! - place[k]!));
+        if (gap < best) [best, sigma] = [gap, value];
+      });
+      expect(best).toBeLessThan(0.03);
+      return sigma;
+    };
+    expect(sigmaThere(after)).toBeLessThan(0.7 * sigmaThere(before));
+    await both.close();
   });
 
   it('never come into the map: the same bytes with and without them', async () => {

@@ -9,6 +9,7 @@ import {
 } from '../../../src/geometry/se3.js';
 import type { Box } from '../../../src/completion/complete-region.js';
 import { CAMERA_ON_BODY, type RgbdFrame } from '../../../src/sensors/camera/frame.js';
+import type { TouchMeasurement } from '../../../src/sensors/tactile/touch.js';
 import { all, insideOf, sphereOf, type Vec } from '../../field/views.js';
 import { pinhole } from '../../sensors/camera/scene.js';
 
@@ -48,6 +49,33 @@ export function frameAt(k: number): RgbdFrame {
     frameId: 'camera',
     depth: { width, height, data, scale: 1 },
     camera: CAMERA,
+  };
+}
+
+/**
+ * What a finger feels that touches the ball from behind, at its middle height, while the body is where frame k was taken: a patch of
+ * points, in a frame whose z axis points into the ball.
+ */
+export function touchAt(k: number): TouchMeasurement {
+  const points: number[] = [];
+  const normals: number[] = [];
+  for (let u = -2; u <= 2; u++)
+    for (let v = -2; v <= 2; v++) {
+      const [x, y] = [0.003 * u, 0.003 * v];
+      const depth = RADIUS - Math.sqrt(RADIUS ** 2 - x ** 2 - y ** 2);
+      points.push(x, y, depth);
+      normals.push(x / RADIUS, y / RADIUS, (depth - RADIUS) / RADIUS);
+    }
+  // z along −x of the room, from beyond the ball.
+  const T_room_finger = Float64Array.of(0, 0, -1, CENTRE[0] + RADIUS, 0, 1, 0, CENTRE[1], 1, 0, 0, CENTRE[2]);
+  return {
+    kind: 'touch-points',
+    stampNs: BigInt(k) * 100_000_000n,
+    frameId: 'finger',
+    points: Float32Array.from(points),
+    normals: Float32Array.from(normals),
+    sigma: 0.0003,
+    mount: compose(inverse(bodyAt(k)), T_room_finger),
   };
 }
 

@@ -1,0 +1,71 @@
+import type { Box } from '../../completion/complete-region.js';
+import type { EvidencePart } from '../../completion/evidence.js';
+import { compose, inverse, transformPoint, type Pose } from '../../geometry/se3.js';
+import type { Contacts } from '../../sensors/observation.js';
+
+/** Touches that are remembered, the newest ones: some megabytes. */
+const MOST = 1000;
+
+interface Felt {
+  readonly submap: number;
+  readonly T_submap_sensor: Pose;
+  readonly points: Float32Array;
+  readonly normals: Float32Array;
+  readonly sigma: number;
+}
+
+/** Where the sensor was. */
+export interface FeltFrom {
+  readonly submap: number;
+  readonly T_odom_submap: Pose;
+  readonly T_odom_sensor: Pose;
+  /** 6×6, position first. */
+  readonly covariance: Float64Array;
+}
+
+/**
+ * Where something was felt, touch by touch: the map holds the surface of it, completion wants to know what was touched.
+ *
+ * @example
+ * const places = new FeltPlaces();
+ * places.add({ submap: 0, T_odom_submap, T_odom_sensor: result.pose, covariance: result.covariance }, contacts);
+ * const parts = places.within([0.4, -0.1, 0, 0.6, 0.1, 0.2], 0, T_odom_submap);
+ */
+export class FeltPlaces {
+  readonly #felt: Felt[] = [];
+
+  /** A touch of nothing is none. */
+  add({ submap, T_odom_submap, T_odom_sensor, covariance: C }: FeltFrom, contacts: Contacts): void {
+    const { points, normals, sigma } = contacts;
+    if (points.length === 0) return;
+    const placed = (C[0]! + C[7]! + C[14]!) / 3;
+    this.#felt.push({
+      submap,
+      T_submap_sensor: compose(inverse(T_odom_submap), T_odom_sensor),
+      points: points.slice(),
+      normals: normals.slice(),
+      sigma: Math.sqrt(sigma ** 2 + placed),
+    });
+    if (this.#felt.length > MOST) this.#felt.shift();
+  }
+
+  /** Points in a box (m) of the odom frame, with their normals, same frame; one part a touch. */
+  within(box: Box, submap: number, T_odom_submap: Pose): EvidencePart[] {
+    return this.#felt.flatMap((felt) => {
+      if (felt.submap !== submap) return [];
+      const T = compose(T_odom_submap, felt.T_submap_sensor);
+      const [points, normals]: [number[], number[]] = [[], []];
+      for (let i = 0; i < felt.points.length; i += 3) {
+        const p = transformPoint(T, felt.points[i]!, felt.points[i + 1]!, felt.points[i + 2]!);
+        if (!p.every((v, k) => v >= box[k]! && v <= box[k + 3]!)) continue;
+        const [x, y, z] = [felt.normals[i]!, felt.normals[i + 1]!, felt.normals[i + 2]!];
+        const known = x !== 0 || y !== 0 || z !== 0;
+        points.push(...p);
+        for (const r of [0, 4, 8]) normals.push(known ? T[r]! * x + T[r + 1]! * y + T[r + 2]! * z : NaN);
+      }
+      if (points.length === 0) return [];
+      const [at, out] = [Float32Array.from(points), Float32Array.from(normals)];
+      return [{ points: at, normals: out, sigma: felt.sigma, touched: true }];
+    });
+  }
+}

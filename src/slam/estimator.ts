@@ -226,6 +226,7 @@ export class Estimator {
       config.tracking,
       map.age,
       map.contradiction(observation.surface, track.pose),
+      observation.grid === undefined,
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);
@@ -298,7 +299,7 @@ export class Estimator {
 
   #judge(track: Track, observation: Observation): Verdict {
     const { config, map } = this.#scaleOf(observation);
-    return judge(track, config.tracking, map.age);
+    return judge(track, config.tracking, map.age, undefined, observation.grid === undefined);
   }
 
   #query(observation: Observation, elapsed: number): PlaceQuery {

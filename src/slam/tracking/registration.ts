@@ -103,7 +103,8 @@ export class Registration {
    */
   registerOrTurn(observation: Observation, guess: FirstGuess, age: number): Track {
     const track = this.register(observation, guess);
-    if (judge(track, this.limits, age).state !== 'lost') return track;
+    const scattered = observation.grid === undefined;
+    if (judge(track, this.limits, age, undefined, scattered).state !== 'lost') return track;
     observation.undistort(guess.twist);
     const pose = this.#bestTurn(observation, guess.pose);
     const again = this.register(observation, { ...guess, pose, priors: undefined });

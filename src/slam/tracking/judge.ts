@@ -10,14 +10,14 @@ export interface Verdict {
 }
 
 /** Scans after which a map must have fine values where it is known. */
-const YOUNG_MAP = 5;
+export const YOUNG_MAP = 5;
 /** On simulated streets with 16 beams, right poses had 0.58 or more and wrong ones 0.51 or less. */
 const MIN_COARSE_RATIO = 0.55;
 const MIN_FINE_POINTS = 150;
 const MIN_FINE_RATIO = 0.8;
 
 /** On real drives right poses had 0.014 at most, wrong ones mostly more than 0.04. */
-const MAX_DOUBT = 0.025;
+export const MAX_DOUBT = 0.025;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 

@@ -13,7 +13,7 @@ for (const [path, value] of Object.entries(config)) setByPath(raw, path, value);
 const slam = await createSlam(configSchema.parse(raw));
 const index = readIndex(folder);
 const count = Math.min(scans ?? Infinity, index.stamps.length);
-const at = index.truth.offsets.indexOf(0);
+const at = known ? index.truth.offsets.indexOf(0) : -1;
 const results = [];
 for (let k = 0; k < count; k++) {
   const scan = readScan(folder, index, k);

@@ -1,5 +1,5 @@
 // IMU and wheels: what they are good for where scans do not determine the motion. npm run bench:priors
-// Parts for --only: corridor, turning, pitch.
+// Parts for --only: corridor, turning, pitch, outage.
 import { configSchema } from '../dist/config/schema.js';
 import { compose, identity, inverse } from '../dist/geometry/se3.js';
 import { simulate } from '../dist/sim/simulate.js';
@@ -48,12 +48,34 @@ const parts = {
   },
 };
 
-for (const [name, { title, world, variants, header, row }] of Object.entries(parts)) {
-  if (options.only !== undefined && options.only !== name) continue;
+// 3 s of driving, an outage, and what comes after it; the IMU goes on through it.
+const BEFORE = 30;
+const AFTER = 10;
+for (const seconds of [2, 3])
+  parts[`outage${seconds}`] = {
+    title: `Street, 16 beams: an outage of ${seconds} s after 3 s; the second after it`,
+    world: { world: 'street', beams: 16, from: 30, duration: BEFORE / 10 + seconds + AFTER / 10 },
+    without: [BEFORE, BEFORE + 10 * seconds],
+    variants: { nothing: {}, IMU: { imu: true } },
+    header: ['scans lost', 'scans until found', 'largest error while not lost m'],
+    row: ({ sim, results }) => {
+      const after = results.filter(({ k }) => k >= BEFORE);
+      const found = after.findIndex(({ state }) => state !== 'lost');
+      const right = after.filter(({ state }) => state !== 'lost');
+      const worst = right.length ? Math.max(...right.map(({ k, pose }) => errorOf(sim, k, pose))) : NaN;
+      return [lost(after), found < 0 ? '–' : String(found), fixed(worst, 3)];
+    },
+  };
+
+for (const [name, { title, world, variants, header, row, without }] of Object.entries(parts)) {
+  if (options.only !== undefined && !name.startsWith(options.only)) continue;
   const rows = [];
   for (const seed of options.seeds) {
     const sim = simulate({ ...world, seed });
-    const scans = [...sim.scans()].slice(0, options.scans);
+    const missing = (k) => without !== undefined && k >= without[0] && k < without[1];
+    const scans = [];
+    for (let k = 0; k < Math.min(sim.scanCount, options.scans); k++)
+      if (!missing(k)) scans.push({ k, scan: sim.scan(k) });
     for (const [label, sensors] of Object.entries(variants)) {
       const results = await run(sim, scans, sensors);
       rows.push([label, String(seed), ...row({ sim, results })]);
@@ -73,7 +95,7 @@ async function run(sim, scans, { imu, wheels }) {
   const poses = wheels ? sim.odometry() : [].values();
   let [reading, pose] = [readings.next(), poses.next()];
   const results = [];
-  for (const scan of scans) {
+  for (const { k, scan } of scans) {
     const end = scan.stampNs + SWEEP_NS;
     const [seen, moved] = [[], []];
     for (; !reading.done && reading.value.stampNs <= end; reading = readings.next()) seen.push(reading.value);
@@ -81,7 +103,7 @@ async function run(sim, scans, { imu, wheels }) {
     if (seen.length > 0) slam.imu(imuBatch(seen));
     if (moved.length > 0) slam.odometry(odometryBatch(moved));
     const { pose: estimate, state } = slam.process(scan);
-    results.push({ pose: estimate, state });
+    results.push({ k, pose: estimate, state });
   }
   await slam.close();
   return results;
@@ -111,7 +133,11 @@ function lost(results) {
 }
 
 function errorAt(sim, results, k) {
-  const off = compose(inverse(sim.odomPose(k)), results[k].pose);
+  return errorOf(sim, k, results[k].pose);
+}
+
+function errorOf(sim, k, pose) {
+  const off = compose(inverse(sim.odomPose(k)), pose);
   return Math.hypot(off[3], off[7], off[11]);
 }
 

@@ -44,6 +44,14 @@ export const configSchema = z.strictObject({
         .default(300_000)
         .describe('Points of the largest scan; memory is set aside for it.'),
       deskew: z.boolean().default(true).describe('Undo the motion during a sweep where points carry times.'),
+      elevationOffset: z
+        .number()
+        .min(-5)
+        .max(5)
+        .default(0)
+        .describe(
+          'How much higher than they say the lasers of a spinning LiDAR point (degrees): the HDL-64E of KITTI 0.205. A map that leans more the longer the way is a sign of it.',
+        ),
       deskewAlways: z
         .boolean()
         .default(false)

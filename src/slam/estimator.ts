@@ -30,8 +30,9 @@ import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
 import { recover } from './places/recover.js';
+import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
-import { judge, type Verdict } from './tracking/judge.js';
+import { judge, MAX_DOUBT, type Verdict } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
 import type { Scale, Scales } from './scale.js';
 import { Feeler, isTouching } from './touch/feeler.js';
@@ -234,7 +235,9 @@ export class Estimator {
       track,
       config.tracking,
       map.age,
-      map.contradiction(observation.surface, track.pose),
+      this.#contradiction(observation, track),
+      // After a loss nothing else supports the pose.
+      phase.kind === 'tracking' && observation.grid === undefined,
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);
@@ -308,6 +311,16 @@ export class Estimator {
   #judge(track: Track, observation: Observation): Verdict {
     const { config, map } = this.#scaleOf(observation);
     return judge(track, config.tracking, map.age);
+  }
+
+  /** How a track contradicts what was seen. In doubt what stands alone does not count: it may be rain, dust or leaves. */
+  #contradiction(observation: Observation, { pose }: Track): Contradiction {
+    const { map } = this.#scaleOf(observation);
+    const { surface, grid } = observation;
+    const seen = map.contradiction(surface, pose);
+    if (grid || doubtOf(seen) <= MAX_DOUBT) return seen;
+    observation.complete(); // its normals
+    return map.contradictionOfSurfaces(surface, pose) ?? seen;
   }
 
   #query(observation: Observation, elapsed: number): PlaceQuery {

@@ -83,6 +83,7 @@ function lidars(config: Config, pool: KernelPool, rig: Rig): KindFrontEnd<LidarS
   const { prepare, sensor } = config;
   const lidar = new LidarFrontEnd(pool, {
     deskew: sensor.deskew,
+    elevationOffset: (sensor.elevationOffset * Math.PI) / 180,
     maxPoints: sensor.maxPoints,
     minRange: sensor.minRange,
     maxRange: sensor.maxRange,

@@ -4,6 +4,7 @@ import { identity, type Pose, type Twist } from '../../geometry/se3.js';
 import { steadyNs } from '../clock-shift.js';
 import type { Observation, SensorId, SurfaceSamples } from '../observation.js';
 import { Slots } from '../slots.js';
+import { raise } from './elevation.js';
 import { limitPoints } from './limit-points.js';
 import type { PreparedScan } from './prepared-scan.js';
 import { LidarPreparer, type PreparerOptions, type Vehicle } from './preparer.js';
@@ -15,6 +16,8 @@ export interface FrontEndOptions extends PreparerOptions {
   readonly slots?: number;
   /** Whether points that carry times are undistorted; else every scan is taken for rigid. */
   readonly deskew?: boolean;
+  /** How much higher than reported the lasers point, radians; default 0. */
+  readonly elevationOffset?: number;
 }
 
 /** Which LiDAR made a scan, and where it is on the body. */
@@ -39,13 +42,18 @@ export class LidarFrontEnd {
   readonly #preparer: LidarPreparer;
   readonly #slots: Slots<PreparedScan>;
   readonly #deskew: boolean;
+  readonly #elevationOffset: number;
   readonly #notices: string[] = [];
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
-  constructor(pool: KernelPool, { slots = SLOTS, deskew = true, ...options }: FrontEndOptions = {}) {
+  constructor(
+    pool: KernelPool,
+    { slots = SLOTS, deskew = true, elevationOffset = 0, ...options }: FrontEndOptions = {},
+  ) {
     this.#preparer = new LidarPreparer(pool, options);
     this.#slots = new Slots(slots, 'LiDAR scans', () => this.#preparer.makeScan());
     this.#deskew = deskew;
+    this.#elevationOffset = elevationOffset;
   }
 
   /** Scans that are read into these arrays need not be copied when they are observed. */
@@ -73,7 +81,7 @@ export class LidarFrontEnd {
   observe(scan: LidarScan, mount: LidarMount = {}, vehicle?: Vehicle): Observation {
     const slot = this.#slots.take();
     try {
-      this.#preparer.prepare(withoutFalseRings(this.#limited(scan)), slot, vehicle);
+      this.#preparer.prepare(this.#corrected(withoutFalseRings(this.#limited(scan))), slot, vehicle);
     } catch (error) {
       this.#slots.give(slot);
       throw error;
@@ -88,6 +96,16 @@ export class LidarFrontEnd {
       ...(mountTwist && { mountTwist }),
       motion: this.#deskew && scan.timing !== 'none' ? 'sweep' : 'rigid',
     });
+  }
+
+  /** The scan with its points where the lasers really pointed. */
+  #corrected(scan: LidarScan): LidarScan {
+    const { positions } = this.#preparer.storage;
+    // A scan that contradicts itself is refused by the preparer.
+    const whole = scan.positions.length >= 3 * scan.count && positions.length >= 3 * scan.count;
+    if (this.#elevationOffset === 0 || !whole) return scan;
+    raise(scan.positions, positions, scan.count, this.#elevationOffset);
+    return { ...scan, positions };
   }
 
   /** The scan, or evenly chosen points of one that is too large, which is told once. */

@@ -109,6 +109,11 @@ export class LocalMap {
     return this.#seen.compare(surface, pose);
   }
 
+  /** The same by what is part of a surface alone, undefined where that is too little; it must be completed. */
+  contradictionOfSurfaces(surface: SurfaceSamples, pose: Pose): Contradiction | undefined {
+    return this.#seen.compareSurfaces(surface, pose);
+  }
+
   /** Optimises features and latest poses together; returns T_submap_sensor of the latest observation. */
   optimise(): Pose | undefined {
     return this.#mapper.optimise();

@@ -8,8 +8,9 @@ const MOST_VIEWS = 512;
 const COMPARED = 3;
 /** Points of a view, and of a scan, that are looked at. */
 const POINTS = 1000;
-/** Bit of the flags. Ground fits anywhere on a road. */
+/** Bits of the flags: ground fits anywhere on a road; what has a normal is part of a surface, unlike a drop of rain. */
 const GROUND = 2;
+const NORMAL = 1;
 /** With fewer comparisons nothing can be said. */
 const MIN_COMPARED = 200;
 
@@ -17,8 +18,15 @@ interface View {
   /** T_submap_sensor. */
   readonly pose: Pose;
   readonly depth: DepthView;
-  /** x y z of some points that are not on the ground, sensor frame. */
-  readonly points: Float32Array;
+  readonly points: Points;
+}
+
+/** Some points of a scan that are not on the ground. */
+interface Points {
+  /** x y z, sensor frame. */
+  readonly xyz: Float32Array;
+  /** 1 for those that are part of a surface. */
+  readonly onSurface: Uint8Array;
 }
 
 /** How a scan at some pose contradicts what was seen from near it: shares of what could be compared, 0 … 1. */
@@ -80,19 +88,33 @@ export class SeenSpace {
 
   /** @param pose T_submap_sensor; only the surface's keypoints are looked at, which must be undistorted */
   compare(surface: SurfaceSamples, pose: Pose): Contradiction {
-    if (this.#views.length === 0) return NO_CONTRADICTION;
+    return this.#compare(surface, pose, false) ?? NO_CONTRADICTION;
+  }
+
+  /**
+   * The same without points that stand alone: drops of rain lie in empty space, too, and are seen through a moment later.
+   *
+   * @param surface with its normals: completed
+   * @returns undefined where too few points are left to say anything
+   */
+  compareSurfaces(surface: SurfaceSamples, pose: Pose): Contradiction | undefined {
+    return this.#compare(surface, pose, true);
+  }
+
+  #compare(surface: SurfaceSamples, pose: Pose, surfacesOnly: boolean): Contradiction | undefined {
+    if (this.#views.length === 0) return undefined;
     const own = DepthView.of(surface, surface.keypoints);
     const points = offGround(surface, surface.keypoints);
     let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
     for (const view of this.#nearest(pose)) {
-      const there = this.#count(view.depth, points, compose(inverse(view.pose), pose));
+      const there = this.#count(view.depth, points, compose(inverse(view.pose), pose), surfacesOnly);
       tested += there[0];
       inEmpty += there[1];
-      const back = this.#count(own, view.points, compose(inverse(pose), view.pose));
+      const back = this.#count(own, view.points, compose(inverse(pose), view.pose), surfacesOnly);
       lookedAt += back[0];
       seenThrough += back[1];
     }
-    if (tested < MIN_COMPARED || lookedAt < MIN_COMPARED) return NO_CONTRADICTION;
+    if (tested < MIN_COMPARED || lookedAt < MIN_COMPARED) return undefined;
     return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt };
   }
 
@@ -112,10 +134,16 @@ export class SeenSpace {
     return nearest;
   }
 
-  #count(depth: DepthView, points: Float32Array, T: Pose): [known: number, free: number] {
+  #count(
+    depth: DepthView,
+    { xyz, onSurface }: Points,
+    T: Pose,
+    surfacesOnly: boolean,
+  ): [known: number, free: number] {
     let [known, free] = [0, 0];
-    for (let i = 0; i < points.length; i += 3) {
-      const [px, py, pz] = [points[i]!, points[i + 1]!, points[i + 2]!];
+    for (let k = 0; k < onSurface.length; k++) {
+      if (surfacesOnly && onSurface[k] === 0) continue;
+      const [px, py, pz] = [xyz[3 * k]!, xyz[3 * k + 1]!, xyz[3 * k + 2]!];
       const x = T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!;
       const y = T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!;
       const z = T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!;
@@ -129,17 +157,19 @@ export class SeenSpace {
   }
 }
 
-/** x y z of some of the listed samples that are not on the ground. */
-function offGround({ x, y, z, flags }: SurfaceSamples, samples: Uint32Array): Float32Array {
-  const out = new Float32Array(POINTS * 3);
+/** Some of the listed samples, without those on the ground. */
+function offGround({ x, y, z, flags }: SurfaceSamples, samples: Uint32Array): Points {
+  const xyz = new Float32Array(POINTS * 3);
+  const onSurface = new Uint8Array(POINTS);
   const step = Math.max(1, samples.length / POINTS);
   let n = 0;
   for (let k = 0; k < samples.length && n < POINTS; k += step) {
     const i = samples[Math.floor(k)]!;
     if (flags[i]! & GROUND) continue;
-    out.set([x[i]!, y[i]!, z[i]!], 3 * n++);
+    onSurface[n] = flags[i]! & NORMAL;
+    xyz.set([x[i]!, y[i]!, z[i]!], 3 * n++);
   }
-  return out.subarray(0, 3 * n);
+  return { xyz: xyz.subarray(0, 3 * n), onSurface: onSurface.subarray(0, n) };
 }
 
 /** Cosine between the sensors' x axes. */

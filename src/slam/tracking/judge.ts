@@ -10,14 +10,14 @@ export interface Verdict {
 }
 
 /** Scans after which a map must have fine values where it is known. */
-const YOUNG_MAP = 5;
+export const YOUNG_MAP = 5;
 /** On simulated streets with 16 beams, right poses had 0.58 or more and wrong ones 0.51 or less. */
 const MIN_COARSE_RATIO = 0.55;
 const MIN_FINE_POINTS = 150;
 const MIN_FINE_RATIO = 0.8;
 
 /** On real drives right poses had 0.014 at most, wrong ones mostly more than 0.04. */
-const MAX_DOUBT = 0.025;
+export const MAX_DOUBT = 0.025;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
@@ -26,12 +26,14 @@ const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
  *
  * @param mapped scans in the map so far
  * @param contradiction with what was seen before, at the track's pose
+ * @param scattered whether points may lie between those of other scans, as a sparse LiDAR's do; a depth image leaves no gaps
  */
 export function judge(
   track: Track,
   limits: Config['tracking'],
   mapped = Infinity,
   contradiction: Contradiction = NO_CONTRADICTION,
+  scattered = false,
 ): Verdict {
   if (doubtOf(contradiction) > MAX_DOUBT)
     return {
@@ -39,7 +41,8 @@ export function judge(
       reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the points lie where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
     };
   // A few scans of a sparse sensor leave gaps between its rings that only the coarse levels bridge.
-  const known = track.valuedRatio >= limits.minValuedRatio && track.inlierRatio >= limits.minInlierRatio;
+  const covered = track.valuedRatio >= limits.minValuedRatio;
+  const known = covered && track.inlierRatio >= limits.minInlierRatio;
   if (mapped <= YOUNG_MAP && !known) {
     const few =
       track.valuedPoints >= MIN_FINE_POINTS && track.inlierRatio >= MIN_FINE_RATIO && track.converged;
@@ -49,7 +52,13 @@ export function judge(
         reason: 'The map has only just begun; the pose rests on few points or on the coarse levels.',
       };
   }
-  if (!(track.valuedRatio >= limits.minValuedRatio))
+  // A sparse LiDAR that stood and turns looks between the points that it has mapped so far.
+  if (!covered && scattered && track.coarseRatio >= MIN_COARSE_RATIO)
+    return {
+      state: 'degraded',
+      reason: `Only ${percent(track.valuedRatio)} of the points lie where some were mapped before; the pose rests on the coarse levels.`,
+    };
+  if (!covered)
     return {
       state: 'lost',
       reason: `Only ${percent(track.valuedRatio)} of the points lie in the known map, less than the ${percent(limits.minValuedRatio)} that a pose needs.`,

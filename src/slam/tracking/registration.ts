@@ -1,15 +1,17 @@
 import type { Config } from '../../config/schema.js';
 import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
-import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
+import { compose, exp, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
 import { Exposures } from './exposure.js';
-import { judge } from './judge.js';
+import { judge, YOUNG_MAP } from './judge.js';
 import type { Track, Tracker } from './tracker.js';
 
 /** Turns that are tried when a registration fails, degrees: the basin is about 10°. */
 const TURN_RANGE = 20;
 const TURN_STEP = 2;
+/** What has settled moves by no more than this, in the first robust scale: 6 cm at 0.6 m. */
+const SETTLED = 0.1;
 
 /** Where a registration begins. */
 export interface FirstGuess {
@@ -102,12 +104,23 @@ export class Registration {
    * @param age observations that the map rests on
    */
   registerOrTurn(observation: Observation, guess: FirstGuess, age: number): Track {
-    const track = this.register(observation, guess);
-    if (judge(track, this.limits, age).state !== 'lost') return track;
+    const scattered = observation.grid === undefined && guess.steps !== undefined;
+    const isLost = (track: Track): boolean =>
+      judge(track, this.limits, age, undefined, scattered).state === 'lost';
+    let track = this.register(observation, guess);
+    // In a young map few points will do if the registration has settled.
+    if (age <= YOUNG_MAP && !track.converged && isLost(track)) track = this.#goOn(observation, guess, track);
+    if (!isLost(track)) return track;
     observation.undistort(guess.twist);
     const pose = this.#bestTurn(observation, guess.pose);
     const again = this.register(observation, { ...guess, pose, priors: undefined });
     return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
+  }
+
+  /** A registration that stopped after some iterations goes on; one that then stays where it was has settled. */
+  #goOn(observation: Observation, guess: FirstGuess, { pose, twist }: Track): Track {
+    const again = this.register(observation, { ...guess, pose, twist });
+    return { ...again, converged: again.converged || separation(pose, again.pose) < SETTLED * this.kernel };
   }
 
   #bestTurn(observation: Observation, pose: Pose): Pose {

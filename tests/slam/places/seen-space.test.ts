@@ -113,6 +113,32 @@ describe('seen space', () => {
     expect(doubtOf(left)).toBeLessThan(0.02);
   });
 
+  it('leaves out what stands alone when surfaces are asked for: rain is no other place, and hides none', () => {
+    const rainy = (T: Pose): SurfaceSamples => {
+      const surface = look(T);
+      for (let i = 0; i < surface.count; i++) {
+        if (!random.chance(0.1)) {
+          surface.flags[i]! |= 1; // part of a surface
+          continue;
+        }
+        const nearer = random.range(0.2, 0.6);
+        for (const axis of [surface.x, surface.y, surface.z]) axis[i]! *= nearer;
+        surface.flags[i] = 0;
+      }
+      return surface;
+    };
+    const space = new SeenSpace(1, 0.4);
+    const here = at(1, 0.3, 0.2);
+    const surface = rainy(here);
+    expect(space.compareSurfaces(surface, here)).toBeUndefined();
+    for (const pose of [at(0, 0), at(1.5, 0)]) space.add(rainy(pose), pose);
+    expect(doubtOf(space.compare(surface, here))).toBeGreaterThan(0.025);
+    expect(doubtOf(space.compareSurfaces(surface, here)!)).toBeLessThan(0.015);
+    expect(doubtOf(space.compareSurfaces(surface, at(-2, -1, 1.9))!)).toBeGreaterThan(0.025);
+    for (let i = 0; i < surface.count; i++) surface.flags[i] = 0;
+    expect(space.compareSurfaces(surface, here)).toBeUndefined();
+  });
+
   it('says nothing where nothing was seen, and forgets when it is cleared', () => {
     const surface = look(at(0, 0));
     const none = { inEmpty: 0, seenThrough: 0 };

@@ -72,6 +72,20 @@ describe('judge', () => {
     expect(judge(GOOD, limits, 1).state).toBe('tracking');
   });
 
+  it('lets a sparse LiDAR look between what it has mapped, however old the map, but not where the coarse levels disagree', () => {
+    const between = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 100, coarseRatio: 0.8 };
+    const verdict = judge(between, limits, 500, undefined, true);
+    expect(verdict.state).toBe('degraded');
+    expect(verdict.reason).toMatch(/coarse levels/);
+    expect(judge({ ...between, coarseRatio: 0.5 }, limits, 500, undefined, true).state).toBe('lost');
+    expect(judge({ ...between, valuedRatio: 0.5, inlierRatio: 0 }, limits, 500, undefined, true).state).toBe(
+      'lost',
+    );
+    const elsewhere = { inEmpty: 0.08, seenThrough: 0.06 };
+    expect(judge(between, limits, 500, elsewhere, true).state).toBe('lost');
+    expect(judge(between, limits, 500, undefined, false).state).toBe('lost'); // a depth image leaves no gaps
+  });
+
   it('lets it rest on few points, too, if they agree and the registration has settled', () => {
     const few = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 200, coarseRatio: 0.3 };
     expect(judge(few, limits, 1).state).toBe('degraded');

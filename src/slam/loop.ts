@@ -12,6 +12,7 @@ import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
 import { EventStream } from './event-stream.js';
 import { FrameCadence } from './mapping/frame-cadence.js';
+import { Correction } from './mapping/correction.js';
 import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
 import { Submaps, type LoadedRuns } from './mapping/submaps.js';
@@ -75,11 +76,18 @@ export function makeLoop(
   fields: readonly Field[],
   before?: EarlierRuns,
 ): Loop {
+  const { mountSigmaLinear: linear, mountSigmaAngular } = config.rgbd;
+  const extrinsics = new Extrinsics({ linear, angular: (mountSigmaAngular * Math.PI) / 180 });
   const kinds = sensorKinds(config);
   const made: Scale[] = [];
   kinds.forEach((kind, i) =>
     made.push(
-      makeScale(kind, configOf(config, kind), { pool, backend, field: fields[i]!, coarser: made }, before),
+      makeScale(
+        kind,
+        configOf(config, kind),
+        { pool, backend, field: fields[i]!, coarser: made, ready: () => extrinsics.settled },
+        before,
+      ),
     ),
   );
   const [first, ...finer] = made;
@@ -93,8 +101,6 @@ export function makeLoop(
   const external = new ExternalOdometry(odometry);
   const inertial = new InertialFilter();
   const motion = new BodyMotion(imu, external, inertial);
-  const { mountSigmaLinear: linear, mountSigmaAngular } = config.rgbd;
-  const extrinsics = new Extrinsics({ linear, angular: (mountSigmaAngular * Math.PI) / 180 });
   const estimator = new Estimator({ motion, scales, submaps, extrinsics });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
@@ -111,7 +117,14 @@ function makeScale(
     backend,
     field,
     coarser,
-  }: { pool: KernelPool; backend: FieldBackend; field: Field; coarser: readonly Scale[] },
+    ready,
+  }: {
+    pool: KernelPool;
+    backend: FieldBackend;
+    field: Field;
+    coarser: readonly Scale[];
+    ready: () => boolean;
+  },
   before?: EarlierRuns,
 ): Scale {
   const { training, tracking, mesh } = config;
@@ -119,15 +132,24 @@ function makeScale(
   const { voxel } = field.levels[0]!;
   const camera = kind === 'rgbd';
   const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
+  const below = coarser.at(-1);
+  const correction =
+    below &&
+    new Correction(pool.memory, backend, {
+      store: below.mesher.store,
+      scale: coarser.length,
+      coarse: below.field,
+      ready,
+    });
   const mesher = new MapMesher(pool, backend, field, {
     minWeight: mesh.minWeight,
     minComponentTriangles: mesh.minComponentTriangles,
     features: training.iterations > 0 || Boolean(before?.features),
     coarser: coarser.map(({ mesher }) => mesher),
+    ...(correction && { updated: (coords: Int32Array) => correction.changed(coords) }),
   });
   const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
   const search = new PlaceSearch(backend, field, tracking);
-  const below = coarser.at(-1);
   const tracker = new Tracker(backend, field, {
     ...trackerOptions(config, voxel),
     ...(below && {
@@ -141,7 +163,7 @@ function makeScale(
     field,
     mapper,
     mesher,
-    map: new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0),
+    map: new LocalMap({ field, mapper, mesher, cadence, correction }, before ? Math.max(1, before.scans) : 0),
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
     ...(below && {
       joining: new Registration(

@@ -4,6 +4,7 @@ import type { MapMesher } from '../../mesh/map-mesher.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { SeenSpace, type Contradiction } from '../places/seen-space.js';
+import type { Correction } from './correction.js';
 import type { FrameCadence } from './frame-cadence.js';
 import type { MappedHow, Mapper } from './mapper.js';
 import { MovingPoints } from './moving-points.js';
@@ -31,8 +32,11 @@ export class LocalMap {
   readonly #mapper: Mapper;
   readonly #mesher: MapMesher;
   readonly #cadence: FrameCadence | undefined;
+  readonly #correction: Correction | undefined;
   readonly #seen: SeenSpace;
   readonly #moving: MovingPoints;
+  /** Number of the scan that was integrated last. */
+  #scan = 0;
   #integrated = 0;
   #forgotten = 0;
   #loadedScans: number;
@@ -45,6 +49,8 @@ export class LocalMap {
       readonly mesher: MapMesher;
       /** Of organised ranges: which are mapped; all unless given. */
       readonly cadence?: FrameCadence | undefined;
+      /** Of the next coarser grid by this one. */
+      readonly correction?: Correction | undefined;
     },
     loadedScans = 0,
   ) {
@@ -53,6 +59,7 @@ export class LocalMap {
     this.#mapper = parts.mapper;
     this.#mesher = parts.mesher;
     this.#cadence = parts.cadence;
+    this.#correction = parts.correction;
     const { voxel } = parts.field.levels[0]!;
     this.#moving = new MovingPoints(voxel);
     this.#seen = new SeenSpace(VIEW_SPACING * voxel, EMPTY_MARGIN * voxel);
@@ -99,6 +106,7 @@ export class LocalMap {
     this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(grid && { grid }) });
     if (!grid) this.#moving.keep(surface, pose);
     this.#seen.add(surface, pose);
+    this.#scan = scan;
     this.#integrated++;
     return true;
   }
@@ -116,6 +124,7 @@ export class LocalMap {
   /** Meshes up to `blocks` of the most changed blocks. */
   updateMesh(blocks: number): void {
     this.#mesher.update(blocks);
+    this.#correction?.apply(this.#scan);
   }
 
   /** Forgets everything. */
@@ -126,6 +135,7 @@ export class LocalMap {
     this.#seen.clear();
     this.#moving.clear();
     this.#cadence?.clear();
+    this.#correction?.clear();
     this.#integrated = 0;
     this.#loadedScans = 0;
   }

@@ -35,6 +35,8 @@ interface Estimate {
   /** As it is used. */
   correction: Pose;
   count: number;
+  /** The last decision was to leave it as it is. */
+  settled: boolean;
 }
 
 /**
@@ -57,6 +59,13 @@ export class Extrinsics {
   /** Of a given mount: T_body_sensor = correction · given. */
   correction(sensor: SensorId): Pose {
     return this.#estimates.get(sensor)?.correction ?? identity();
+  }
+
+  /** Whether all mounts are known as well as they will be: those that were measured, or none is refined. */
+  get settled(): boolean {
+    if (!(this.prior.linear > 0 && this.prior.angular > 0)) return true;
+    const all = [...this.#estimates.values()];
+    return all.length > 0 && all.every(({ settled }) => settled);
   }
 
   /** Sensors that were measured, with their corrections. */
@@ -91,7 +100,13 @@ export class Extrinsics {
     const known = this.#estimates.get(sensor);
     if (known) return known;
     const information = Float64Array.from({ length: 6 }, (_, i) => sigmaOf(this.prior, i) ** -2);
-    const estimate = { information, weighted: new Float64Array(6), correction: identity(), count: 0 };
+    const estimate = {
+      information,
+      weighted: new Float64Array(6),
+      correction: identity(),
+      count: 0,
+      settled: false,
+    };
     this.#estimates.set(sensor, estimate);
     return estimate;
   }
@@ -99,7 +114,8 @@ export class Extrinsics {
   #decide(sensor: SensorId, estimate: Estimate): boolean {
     const mean = exp(estimate.weighted.map((v, i) => v / estimate.information[i]!));
     const change = compose(mean, inverse(estimate.correction));
-    if (translationNorm(change) < WORTH.linear && rotationAngle(change) < WORTH.angular) return false;
+    estimate.settled = translationNorm(change) < WORTH.linear && rotationAngle(change) < WORTH.angular;
+    if (estimate.settled) return false;
     estimate.correction = mean;
     const degrees = (rotationAngle(mean) * 180) / Math.PI;
     this.notices.push(

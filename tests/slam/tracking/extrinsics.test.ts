@@ -48,3 +48,13 @@ it('believes no measurement that is wildly off, and none where the mount is know
   expect(measure(exp([1, 0, 0, 0, 0, 0.5]), 100).changes).toBe(0);
   expect(measure(exp([0.03, 0, 0, 0, 0.03, 0]), 100, { linear: 0, angular: 0 }).changes).toBe(0);
 });
+
+it('is settled once measurements have left all mounts as they are, and from the start where none is refined', () => {
+  expect(measure(exp([0, 0, 0, 0, 0, 0]), 10).extrinsics.settled).toBe(false);
+  expect(measure(exp([0, 0, 0, 0, 0, 0]), 30).extrinsics.settled).toBe(true);
+  // Corrected at the first decision, found right at the second.
+  const off = exp([0.025, -0.02, 0.015, 0.01, 0.02, -0.015]);
+  expect(measure(off, 30).extrinsics.settled).toBe(false);
+  expect(measure(off, 60).extrinsics.settled).toBe(true);
+  expect(measure(off, 0, { linear: 0, angular: 0 }).extrinsics.settled).toBe(true);
+});

@@ -18,6 +18,8 @@ export interface MapMesherOptions {
   features: boolean;
   /** Meshes of coarser grids of the same submap, coarsest first: they end where this one begins. */
   coarser?: readonly MapMesher[];
+  /** Colours of its vertices; default: those of the field. */
+  colours?: ColorsOf;
   /** Told of blocks that an update has meshed anew (bx by bz and an unused one each). */
   updated?: (coords: Int32Array) => void;
 }
@@ -65,7 +67,7 @@ export class MapMesher {
     this.#options = options;
     const { voxel, truncation } = field.levels[0]!;
     this.#band = truncation > 2.5 * voxel ? WHOLE * truncation : BAND_VOXELS * voxel;
-    this.#colorsOf = (points) => backend.colours(field, points);
+    this.#colorsOf = options.colours ?? ((points) => backend.colours(field, points));
     const { coarser = [] } = options;
     this.#scale = coarser.length;
     const store = coarser[0]?.store ?? new MeshBlockStore();

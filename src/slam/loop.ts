@@ -4,10 +4,12 @@ import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
+import type { Exposure } from '../field/terms/photometric.js';
 import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { InertialFilter } from '../sensors/imu/inertial-filter.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
+import type { Observation } from '../sensors/observation.js';
 import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
 import { EventStream } from './event-stream.js';
@@ -15,6 +17,7 @@ import { FrameCadence } from './mapping/frame-cadence.js';
 import { Correction } from './mapping/correction.js';
 import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
+import { Painter } from './mapping/painter.js';
 import { Submaps, type LoadedRuns } from './mapping/submaps.js';
 import { Pipeline } from './pipeline.js';
 import { CERTAIN_VIEW } from './places/certainty.js';
@@ -85,7 +88,14 @@ export function makeLoop(
       makeScale(
         kind,
         configOf(config, kind),
-        { pool, backend, field: fields[i]!, coarser: made, ready: () => extrinsics.settled },
+        {
+          pool,
+          backend,
+          field: fields[i]!,
+          coarser: made,
+          ready: () => extrinsics.settled,
+          painted: kinds.includes('rgbd'),
+        },
         before,
       ),
     ),
@@ -118,12 +128,15 @@ function makeScale(
     field,
     coarser,
     ready,
+    painted,
   }: {
     pool: KernelPool;
     backend: FieldBackend;
     field: Field;
     coarser: readonly Scale[];
     ready: () => boolean;
+    /** Whether there are cameras beside it. */
+    painted: boolean;
   },
   before?: EarlierRuns,
 ): Scale {
@@ -133,6 +146,9 @@ function makeScale(
   const camera = kind === 'rgbd';
   const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
   const below = coarser.at(-1);
+  // Cameras colour what LiDARs measured beyond the reach of their depth.
+  const painter = kind === 'lidar' && painted ? new Painter(voxel) : undefined;
+  const canvas = camera ? coarser.find((one) => one.painter) : undefined;
   const correction =
     below &&
     new Correction(pool.memory, backend, {
@@ -146,6 +162,7 @@ function makeScale(
     minComponentTriangles: mesh.minComponentTriangles,
     features: training.iterations > 0 || Boolean(before?.features),
     coarser: coarser.map(({ mesher }) => mesher),
+    ...(painter && { colours: (points: Float32Array) => painter.colours(points) }),
     ...(correction && { updated: (coords: Int32Array) => correction.changed(coords) }),
   });
   const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
@@ -163,7 +180,19 @@ function makeScale(
     field,
     mapper,
     mesher,
-    map: new LocalMap({ field, mapper, mesher, cadence, correction }, before ? Math.max(1, before.scans) : 0),
+    ...(painter && { painter }),
+    map: new LocalMap(
+      {
+        field,
+        mapper,
+        mesher,
+        cadence,
+        correction,
+        ...(canvas && { paint: painting(canvas) }),
+        ...((painter ?? canvas?.painter) && { forget: () => (painter ?? canvas?.painter)?.clear() }),
+      },
+      before ? Math.max(1, before.scans) : 0,
+    ),
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
     ...(below && {
       joining: new Registration(
@@ -176,6 +205,13 @@ function makeScale(
     slideSigma: tracking.kernelEnd * scale,
     ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, certainty, ...before }) }),
   };
+}
+
+/** What paints the surface of a coarser grid. */
+function painting({ painter, field, mesher }: Scale) {
+  const surface = { field, store: mesher.store, scale: 0 };
+  return (observation: Observation, pose: Pose, exposure?: Exposure): void =>
+    painter?.paint(surface, observation, pose, exposure);
 }
 
 /** Fastest motion of a camera in a hand or on a robot indoors, m/s. */

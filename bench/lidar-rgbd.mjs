@@ -1,16 +1,19 @@
 // A robot with a LiDAR and a depth camera: the body's path by both and by each alone, with the camera covered or the LiDAR
 // unplugged in mid-run, and with the camera mounted elsewhere than the recording says.
 // Usage: node bench/lidar-rgbd.mjs BAG TRUTH.tum [--only both,lidar,…] [--duration S] [--set key=value]… [--json]
+// With --surface SEED, the seed of the simulated room, the LiDAR's own surface is compared with the true one as well.
 // make the bag by: feltmap sim room --motion robot --lidar --duration 13 --seed 3 --out BAG
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openScanSource } from '../dist/bags/source.js';
+import { cameraSimulation } from '../dist/cli/sim-camera.js';
 import { loadConfig } from '../dist/config/load.js';
 import { evaluateTrajectory } from '../dist/eval/trajectory.js';
 import { parseTum } from '../dist/export/tum.js';
-import { compose, exp, inverse, log, translationNorm } from '../dist/geometry/se3.js';
+import { compose, exp, inverse, log, transformPoint, translationNorm } from '../dist/geometry/se3.js';
 import { isFrame, isPosed } from '../dist/sensors/measurement.js';
 import { createSlam } from '../dist/slam/create.js';
+import { coarseSurface } from './lib/coarse-surface.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +21,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', default: 'lidar,rgbd,both,covered,unplugged,moved' },
     duration: { type: 'string', default: 'Infinity' },
     set: { type: 'string', multiple: true, default: [] },
+    surface: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -30,7 +34,8 @@ const duration = Number(values.duration);
 async function run(what) {
   const sensor = what === 'lidar' || what === 'rgbd' ? what : 'lidar+rgbd';
   const set = [`sensor.kind=${sensor}`, 'engine=wasm', 'sensor.maxRange=30', ...values.set];
-  const slam = await createSlam(await loadConfig({ set, flags: {} }));
+  const config = await loadConfig({ set, flags: {} });
+  const slam = await createSlam(config);
   const source = await openScanSource(bag, { sensor });
   const path = { stampsNs: [], poses: [] };
   const bySensor = { lidar: { stampsNs: [], poses: [] }, rgbd: { stampsNs: [], poses: [] } };
@@ -85,8 +90,24 @@ async function run(what) {
   };
   const notes = slam.warnings.filter((warning) => warning.includes('mount'));
   if (notes.length > 0) row.notes = notes;
+  if (values.surface !== undefined && sensor === 'lidar+rgbd')
+    row.surface = await coarseSurface(config, slam.save(), trueDistance(path));
   await slam.close();
   return row;
+}
+
+/** Of points of a map to the surface of the simulated room. */
+function trueDistance({ stampsNs, poses }) {
+  const simulation = cameraSimulation({
+    world: 'room',
+    motion: 'robot',
+    lidar: true,
+    seed: Number(values.surface),
+    out: bag,
+  });
+  const i = stampsNs.findIndex((stamp) => truth.stampsNs.includes(stamp));
+  const T_truth_map = compose(truth.poses[truth.stampsNs.indexOf(stampsNs[i])], inverse(poses[i]));
+  return (x, y, z) => simulation.distanceToSurface(transformPoint(T_truth_map, x, y, z))[0];
 }
 
 /** Largest step from one pose to the next that the truth does not have. */

@@ -37,6 +37,12 @@ export interface IntegrateOptions {
   readonly grid?: RangeGrid;
   /** How bright the colours of the grid are against those of the map; default: the same. */
   readonly exposure?: Exposure;
+  /**
+   * Fuses every sample in full, however well its place is known; what gathers much of them is held: others hardly change
+   * it until it is seen through. Default: a share of the samples where much is known. Fields that a device works on take
+   * no notice of it.
+   */
+  readonly firm?: boolean;
 }
 
 export interface DrawOptions {

@@ -18,6 +18,10 @@ export interface MapMesherOptions {
   features: boolean;
   /** Meshes of coarser grids of the same submap, coarsest first: they end where this one begins. */
   coarser?: readonly MapMesher[];
+  /** Colours of its vertices; default: those of the field. */
+  colours?: ColorsOf;
+  /** Told of blocks that an update has meshed anew (bx by bz and an unused one each). */
+  updated?: (coords: Int32Array) => void;
 }
 
 const SLOTS = 128;
@@ -63,7 +67,7 @@ export class MapMesher {
     this.#options = options;
     const { voxel, truncation } = field.levels[0]!;
     this.#band = truncation > 2.5 * voxel ? WHOLE * truncation : BAND_VOXELS * voxel;
-    this.#colorsOf = (points) => backend.colours(field, points);
+    this.#colorsOf = options.colours ?? ((points) => backend.colours(field, points));
     const { coarser = [] } = options;
     this.#scale = coarser.length;
     const store = coarser[0]?.store ?? new MeshBlockStore();
@@ -95,7 +99,7 @@ export class MapMesher {
     const fine = this.#field.levels[0]!;
     const blocks = mostChanged(fine.change, fine.blocks, budget, MIN_CHANGE * fine.voxel);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
-    this.#extract(blocks);
+    this.#extract(blocks, this.#options.updated);
     for (const mesher of [...(this.#options.coarser ?? []), this]) mesher.#seam.flush(CUT_AT_ONCE);
     return blocks.length;
   }
@@ -170,7 +174,7 @@ export class MapMesher {
     return blockKey(coords[block * 4]!, coords[block * 4 + 1]!, coords[block * 4 + 2]!, this.#scale);
   }
 
-  #extract(blocks: number[]): void {
+  #extract(blocks: number[], updated?: (coords: Int32Array) => void): void {
     const fine = this.#field.levels[0]!;
     const { minWeight, features } = this.#options;
     for (let first = 0; first < blocks.length; first += SLOTS) {
@@ -187,6 +191,7 @@ export class MapMesher {
       });
       this.#mesher.extract(coords, batch.length, this.#colorsOf);
       this.#changed(coords);
+      updated?.(coords);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { GroundWindow } from './window.js';
+import type { GroundWindow } from './ground-window.js';
 
 /** States of cells, as nav_msgs/OccupancyGrid has them. */
 export const UNKNOWN = -1;

@@ -1,5 +1,5 @@
 import type { Columns } from './columns.js';
-import type { GroundWindow } from './window.js';
+import type { GroundWindow } from './ground-window.js';
 
 /** What one grid of the map holds above the cells of a cost map. */
 export interface Layer {

@@ -89,6 +89,26 @@ export interface Contacts {
   readonly area: number;
 }
 
+/** A colour image and where it was taken: colours for what lies farther than ranges are known. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** Pixels; centres lie at whole numbers. */
+  readonly fx: number;
+  readonly fy: number;
+  readonly cx: number;
+  readonly cy: number;
+  /** 4 bytes a pixel: red, green, blue, and one unused. In kernel memory. */
+  readonly data: Uint8Array;
+  /** Pose of the colour camera in the sensor's frame. */
+  readonly T_sensor_color: Pose;
+  /**
+   * Where the lens puts the ray (x, y, 1) on the normalised image plane; undefined where it cannot be seen. Absent for a
+   * pinhole.
+   */
+  bend?(x: number, y: number): readonly [number, number] | undefined;
+}
+
 /** Names a sensor on the body: its topic, or its name in the rig. */
 export type SensorId = string;
 
@@ -124,6 +144,8 @@ export interface Observation {
   readonly grid?: RangeGrid;
   /** Of what was touched: the arm says where the sensor was, to within its errors, and the body is not tracked by it. */
   readonly contacts?: Contacts;
+  /** What a colour camera beside the sensor saw, where there is one. */
+  readonly picture?: Picture;
   /** Whether what lies between the sensor and its samples was seen to be free. */
   readonly rays: 'from-sensor' | 'none';
   /** `sweep`: samples were taken while the sensor moved, at the times `surface.tau`. */

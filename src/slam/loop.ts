@@ -4,16 +4,20 @@ import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
+import type { Exposure } from '../field/terms/photometric.js';
 import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { InertialFilter } from '../sensors/imu/inertial-filter.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
+import type { Observation } from '../sensors/observation.js';
 import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
 import { EventStream } from './event-stream.js';
 import { FrameCadence } from './mapping/frame-cadence.js';
+import { Correction } from './mapping/correction.js';
 import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
+import { Painter } from './mapping/painter.js';
 import { Submaps, type LoadedRuns } from './mapping/submaps.js';
 import { Pipeline } from './pipeline.js';
 import { CERTAIN_VIEW } from './places/certainty.js';
@@ -76,11 +80,25 @@ export function makeLoop(
   fields: readonly Field[],
   before?: EarlierRuns,
 ): Loop {
+  const { mountSigmaLinear: linear, mountSigmaAngular } = config.rgbd;
+  const extrinsics = new Extrinsics({ linear, angular: (mountSigmaAngular * Math.PI) / 180 });
   const kinds = sensorKinds(config);
   const made: Scale[] = [];
   kinds.forEach((kind, i) =>
     made.push(
-      makeScale(kind, configOf(config, kind), { pool, backend, field: fields[i]!, coarser: made }, before),
+      makeScale(
+        kind,
+        configOf(config, kind),
+        {
+          pool,
+          backend,
+          field: fields[i]!,
+          coarser: made,
+          ready: () => extrinsics.settled,
+          painted: kinds.includes('rgbd'),
+        },
+        before,
+      ),
     ),
   );
   const [first, ...finer] = made;
@@ -94,8 +112,6 @@ export function makeLoop(
   const external = new ExternalOdometry(odometry);
   const inertial = new InertialFilter();
   const motion = new BodyMotion(imu, external, inertial);
-  const { mountSigmaLinear: linear, mountSigmaAngular } = config.rgbd;
-  const extrinsics = new Extrinsics({ linear, angular: (mountSigmaAngular * Math.PI) / 180 });
   const { sigmaLinear: translation, sigmaAngular } = config.touch;
   const kinematics = { translation, rotation: (sigmaAngular * Math.PI) / 180 };
   const touch = { registration: new TouchRegistration(backend), kinematics };
@@ -115,7 +131,17 @@ function makeScale(
     backend,
     field,
     coarser,
-  }: { pool: KernelPool; backend: FieldBackend; field: Field; coarser: readonly Scale[] },
+    ready,
+    painted,
+  }: {
+    pool: KernelPool;
+    backend: FieldBackend;
+    field: Field;
+    coarser: readonly Scale[];
+    ready: () => boolean;
+    /** Whether there are cameras beside it. */
+    painted: boolean;
+  },
   before?: EarlierRuns,
 ): Scale {
   const { training, tracking, mesh } = config;
@@ -123,16 +149,29 @@ function makeScale(
   const { voxel } = field.levels[0]!;
   const camera = kind === 'rgbd';
   const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
+  // Touches are not tracked, and too small to correct a coarser grid.
+  const below = kind === 'touch' ? undefined : coarser.at(-1);
+  // Cameras colour what LiDARs measured beyond the reach of their depth.
+  const painter = kind === 'lidar' && painted ? new Painter(voxel) : undefined;
+  const canvas = camera ? coarser.find((one) => one.painter) : undefined;
+  const correction =
+    below &&
+    new Correction(pool.memory, backend, {
+      store: below.mesher.store,
+      scale: coarser.length,
+      coarse: below.field,
+      ready,
+    });
   const mesher = new MapMesher(pool, backend, field, {
     minWeight: mesh.minWeight,
     minComponentTriangles: mesh.minComponentTriangles,
     features: training.iterations > 0 || Boolean(before?.features),
     coarser: coarser.map(({ mesher }) => mesher),
+    ...(painter && { colours: (points: Float32Array) => painter.colours(points) }),
+    ...(correction && { updated: (coords: Int32Array) => correction.changed(coords) }),
   });
   const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
   const search = new PlaceSearch(backend, field, tracking);
-  // Touches are not tracked.
-  const below = kind === 'touch' ? undefined : coarser.at(-1);
   const tracker = new Tracker(backend, field, {
     ...trackerOptions(config, voxel),
     ...(below && {
@@ -146,7 +185,19 @@ function makeScale(
     field,
     mapper,
     mesher,
-    map: new LocalMap({ field, mapper, mesher, cadence }, before ? Math.max(1, before.scans) : 0),
+    ...(painter && { painter }),
+    map: new LocalMap(
+      {
+        field,
+        mapper,
+        mesher,
+        cadence,
+        correction,
+        ...(canvas && { paint: painting(canvas) }),
+        ...((painter ?? canvas?.painter) && { forget: () => (painter ?? canvas?.painter)?.clear() }),
+      },
+      before ? Math.max(1, before.scans) : 0,
+    ),
     registration: new Registration(tracker, tracking, tracking.kernelStart * scale),
     ...(below && {
       joining: new Registration(
@@ -159,6 +210,13 @@ function makeScale(
     slideSigma: tracking.kernelEnd * scale,
     ...(before && { relocaliser: new Relocaliser(search, { limits: tracking, certainty, ...before }) }),
   };
+}
+
+/** What paints the surface of a coarser grid. */
+function painting({ painter, field, mesher }: Scale) {
+  const surface = { field, store: mesher.store, scale: 0 };
+  return (observation: Observation, pose: Pose, exposure?: Exposure): void =>
+    painter?.paint(surface, observation, pose, exposure);
 }
 
 /** Fastest motion of a camera in a hand or on a robot indoors, m/s. */

@@ -5,6 +5,7 @@ import type { MapMesher } from '../mesh/map-mesher.js';
 import type { Observation } from '../sensors/observation.js';
 import type { LocalMap } from './mapping/local-map.js';
 import type { Mapper } from './mapping/mapper.js';
+import type { Painter } from './mapping/painter.js';
 import type { LookAround } from './places/look-around.js';
 import type { Relocaliser } from './places/relocalise.js';
 import type { Registration } from './tracking/registration.js';
@@ -18,6 +19,8 @@ export interface Scale {
   readonly map: LocalMap;
   readonly mapper: Mapper;
   readonly mesher: MapMesher;
+  /** Colours of its surface by the pictures of finer sensors. */
+  readonly painter?: Painter;
   readonly registration: Registration;
   /** Against the next coarser grid: where the own one has never been. */
   readonly joining?: Registration;

@@ -49,6 +49,9 @@ export function frameAt(k: number, step = k): RgbdFrame {
 /** Distance of a point of odom from the true surface. */
 export const offSurface = (p: Vec): number => Math.abs(WORLD.distance(transformPoint(bodyAt(0), ...p)));
 
+/** Red, green and blue of a point of odom on the true surface. */
+export const trueColour = (p: Vec): number[] => colour(transformPoint(bodyAt(0), ...p));
+
 /** Where a LiDAR sits on the body. */
 export const LIDAR_ON_BODY: Pose = exp([-0.05, 0, 0.08, 0, 0, 0.1]);
 

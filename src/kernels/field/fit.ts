@@ -2,6 +2,7 @@
 // poses of the window, Adam on every touched row.
 import {
   CORNERS_BYTES,
+  FIRM_WEIGHT,
   G_CHANGE,
   G_DATA,
   G_INVERSE,
@@ -146,19 +147,16 @@ export function fitForward(args: usize, chunk: i32): void {
     const x = apply(T, px, py, pz),
       y = apply(T + 16, px, py, pz),
       z = apply(T + 32, px, py, pz);
-    if (
-      !(
-        sampleCell(
-          corners,
-          load<f32>(record, 88),
-          load<f32>(record, 92),
-          load<f32>(record, 96),
-          inverse,
-          scratch,
-        ) > 0
-      )
-    )
-      continue;
+    const held = sampleCell(
+      corners,
+      load<f32>(record, 88),
+      load<f32>(record, 92),
+      load<f32>(record, 96),
+      inverse,
+      scratch,
+    );
+    // What a finer grid has put right has nothing to learn, and its sensor's bias no say in the poses of this one.
+    if (!(held > 0) || held >= <f32>FIRM_WEIGHT) continue;
     let prediction = load<f32>(scratch);
     const known = (flags & WITH_FEATURES) != 0;
     if (known) {
@@ -349,6 +347,7 @@ function updateScalars(args: usize, chunk: i32, rate: f32): void {
         const b = load<i32>(neighbours + ((<usize>((cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2))) << 2));
         if ((b & parts) != chunk) continue;
         const at = data + ((<usize>b) << 12) + ((<usize>((cx & 7) | ((cy & 7) << 3) | ((cz & 7) << 6))) << 3);
+        if (load<f32>(at, 4) >= <f32>FIRM_WEIGHT) continue;
         const delta = step * (c & 1 ? fx : ex) * (c & 2 ? fy : ey) * (c & 4 ? fz : ez);
         store<f32>(at, load<f32>(at) - delta);
         const b4 = (<usize>b) << 2;

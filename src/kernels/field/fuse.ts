@@ -6,6 +6,7 @@ import {
   FETCHED_BYTES,
   F_CHOSEN,
   F_FETCHED,
+  F_FIRM_WEIGHT,
   F_GRID,
   F_ORDER,
   F_PARTS,
@@ -73,7 +74,7 @@ export function fuse(args: usize, chunk: i32): void {
   const inverse = load<f32>(g, G_INVERSE),
     voxel = load<f32>(g, G_VOXEL);
   const truncation = load<f32>(g, G_TRUNCATION),
-    maxWeight = load<f32>(g, G_MAX_WEIGHT);
+    maxWeight = max(load<f32>(g, G_MAX_WEIGHT), load<f32>(args, F_FIRM_WEIGHT));
   const reach = truncation * inverse * <f32>1.25;
   const data: usize = load<u32>(g, G_DATA),
     change: usize = load<u32>(g, G_CHANGE),
@@ -214,7 +215,7 @@ export function fuse(args: usize, chunk: i32): void {
           s0,
           f32x4.gt(w1, zero),
         );
-        const w2 = f32x4.pmin(w1, most);
+        const w2 = f32x4.pmin(w1, f32x4.pmax(w0, most)); // firm corners stay so
         const newLo = v128.shuffle<f32>(s1, w2, 0, 4, 1, 5),
           newHi = v128.shuffle<f32>(s1, w2, 2, 6, 3, 7);
         v128.store64_lane(p0, newLo, 0);
@@ -247,7 +248,7 @@ export function fuse(args: usize, chunk: i32): void {
         if (w1 <= 0) continue;
         const s1 = s0 + ((d - s0) * w) / w1;
         store<f32>(corner, s1);
-        store<f32>(corner, min(w1, maxWeight), 4);
+        store<f32>(corner, min(w1, max(w0, maxWeight)), 4);
         noteChange(change, coords, block, abs(s1 - s0) + (w0 < 1 ? w * truncation : 0), scan);
       }
     }

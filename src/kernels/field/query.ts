@@ -8,6 +8,7 @@ import {
   E_SCALAR,
   E_SCRATCH,
   E_VALUES,
+  FIRM_WEIGHT,
   G_COORDS,
   G_DATA,
   G_INVERSE,
@@ -40,7 +41,7 @@ export function query(args: usize, chunk: i32): void {
       z = load<f32>(p, 8);
     const weight = sampleScalar(scalar, x, y, z, out);
     store<f32>(out, weight, 16);
-    if (!(weight > 0) || level == 0) continue;
+    if (!(weight > 0) || level == 0 || weight >= <f32>FIRM_WEIGHT) continue;
     addResidual(level, x, y, z, out, scratch);
   }
 }
@@ -97,7 +98,7 @@ export function evaluateBlocks(args: usize, slot: i32): void {
           continue;
         }
         let rho: f32 = 0;
-        if (level != 0) {
+        if (level != 0 && load<f32>(corner, 4) < <f32>FIRM_WEIGHT) {
           const wx = <f32>(bx + x) * voxel,
             wy = <f32>(by + y) * voxel,
             wz = <f32>(bz + z) * voxel;

@@ -22,6 +22,10 @@ export const F_CHOSEN = 148; // u32: how many
 export const F_FETCHED = 152; // FETCHED_BYTES per part: what was read only to bring it into the cache
 export const FETCHED_BYTES = 128;
 
+export const F_FIRM_WEIGHT = 156; // f32: weight that corners may reach in this call where that is more than their grid's; else 0
+/** Corners with so much weight are held: training leaves them alone, and nothing learned is added. More than a grid's own largest weight. */
+export const FIRM_WEIGHT = 512;
+
 // Carving
 export const CARVE_CHUNK = 16; // blocks per chunk
 /** What a scan sees: cells along an edge of each face of a cube, words of a cell, cells of nine that must be known. */

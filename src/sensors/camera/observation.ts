@@ -1,6 +1,6 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
-import type { Observation, RangeGrid, SensorId, SurfaceSamples } from '../observation.js';
+import type { Observation, Picture, RangeGrid, SensorId, SurfaceSamples } from '../observation.js';
 import type { Slots } from '../slots.js';
 import type { PreparedFrame } from './prepared-frame.js';
 import type { CameraPreparer } from './preparer.js';
@@ -29,6 +29,7 @@ export class CameraObservation implements Observation {
   readonly rays = 'from-sensor';
   readonly surface: SurfaceSamples;
   readonly grid: RangeGrid;
+  readonly picture?: Picture;
   readonly counts: Observation['counts'];
   #slot: PreparedFrame | undefined;
 
@@ -46,6 +47,8 @@ export class CameraObservation implements Observation {
     if (mountTwist) this.mountTwist = mountTwist;
     this.surface = slot.surface();
     this.grid = slot.grid();
+    const picture = slot.picture();
+    if (picture) this.picture = picture;
     this.counts = { ...slot.counts };
     this.#slot = slot;
   }

@@ -1,11 +1,11 @@
 import type { KernelArguments } from '../../compute/arguments.js';
 import type { KernelMemory } from '../../compute/memory.js';
-import type { Pose } from '../../geometry/se3.js';
+import { inverse, type Pose } from '../../geometry/se3.js';
 import * as L from '../../kernels/layout/camera.js';
-import type { RangeGrid, SurfaceSamples } from '../observation.js';
+import type { Picture, RangeGrid, SurfaceSamples } from '../observation.js';
 import type { CameraIntrinsics } from './frame.js';
 import { gridLayout, NO_GRID, type GridLayout } from './grid-layout.js';
-import type { Lens } from './lens.js';
+import { distort, type Lens } from './lens.js';
 import type { OcclusionSearch } from './occlusion.js';
 import { Room } from './room.js';
 
@@ -151,6 +151,26 @@ export class PreparedFrame {
       nz: plane('nz'),
       information: plane('information'),
       ...(this.color && { color: this.memory.u8(this.#color.pointer, 4 * width * height) }),
+    };
+  }
+
+  /** The reduced colour image, a view of this memory. */
+  picture(): Picture | undefined {
+    if (!this.color) return undefined;
+    const { camera, lens, lensReach, T_color_depth } = this.color;
+    const { width, height, fx, fy, cx, cy } = camera;
+    const bend = (x: number, y: number): [number, number] | undefined =>
+      x * x + y * y > lensReach ? undefined : distort(lens, x, y);
+    return {
+      width,
+      height,
+      fx,
+      fy,
+      cx,
+      cy,
+      data: this.memory.u8(this.image.pointer, 4 * width * height),
+      T_sensor_color: inverse(T_color_depth),
+      ...(lens.kind !== L.LENS_NONE && { bend }),
     };
   }
 

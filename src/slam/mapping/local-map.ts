@@ -4,6 +4,8 @@ import type { MapMesher } from '../../mesh/map-mesher.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { SeenSpace, type Contradiction } from '../places/seen-space.js';
+import type { Exposure } from '../../field/terms/photometric.js';
+import type { Correction } from './correction.js';
 import type { FrameCadence } from './frame-cadence.js';
 import type { MappedHow, Mapper } from './mapper.js';
 import { MovingPoints } from './moving-points.js';
@@ -31,8 +33,13 @@ export class LocalMap {
   readonly #mapper: Mapper;
   readonly #mesher: MapMesher;
   readonly #cadence: FrameCadence | undefined;
+  readonly #correction: Correction | undefined;
+  readonly #paint: ((observation: Observation, pose: Pose, exposure?: Exposure) => void) | undefined;
+  readonly #forget: (() => void) | undefined;
   readonly #seen: SeenSpace;
   readonly #moving: MovingPoints;
+  /** Number of the scan that was integrated last. */
+  #scan = 0;
   #integrated = 0;
   #forgotten = 0;
   #loadedScans: number;
@@ -45,6 +52,12 @@ export class LocalMap {
       readonly mesher: MapMesher;
       /** Of organised ranges: which are mapped; all unless given. */
       readonly cadence?: FrameCadence | undefined;
+      /** Of the next coarser grid by this one. */
+      readonly correction?: Correction | undefined;
+      /** Told of each observation that is fused: its picture may colour the surface of a coarser grid. */
+      readonly paint?: ((observation: Observation, pose: Pose, exposure?: Exposure) => void) | undefined;
+      /** Forgets what lies beside field and mesh. */
+      readonly forget?: (() => void) | undefined;
     },
     loadedScans = 0,
   ) {
@@ -53,6 +66,9 @@ export class LocalMap {
     this.#mapper = parts.mapper;
     this.#mesher = parts.mesher;
     this.#cadence = parts.cadence;
+    this.#correction = parts.correction;
+    this.#paint = parts.paint;
+    this.#forget = parts.forget;
     const { voxel } = parts.field.levels[0]!;
     this.#moving = new MovingPoints(voxel);
     this.#seen = new SeenSpace(VIEW_SPACING * voxel, EMPTY_MARGIN * voxel);
@@ -99,7 +115,9 @@ export class LocalMap {
     const { T_body_sensor } = observation;
     this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(grid && { grid }) });
     if (!grid && !touched) this.#moving.keep(surface, pose);
+    this.#paint?.(observation, pose, how.exposure);
     if (!touched) this.#seen.add(surface, pose);
+    this.#scan = scan;
     this.#integrated++;
     return true;
   }
@@ -122,6 +140,7 @@ export class LocalMap {
   /** Meshes up to `blocks` of the most changed blocks. */
   updateMesh(blocks: number): void {
     this.#mesher.update(blocks);
+    this.#correction?.apply(this.#scan);
   }
 
   /** Forgets everything. */
@@ -132,6 +151,8 @@ export class LocalMap {
     this.#seen.clear();
     this.#moving.clear();
     this.#cadence?.clear();
+    this.#correction?.clear();
+    this.#forget?.();
     this.#integrated = 0;
     this.#loadedScans = 0;
   }

@@ -56,6 +56,8 @@ interface Estimate {
   /** T_odom_sensor of the last view that counted. */
   last: Pose | undefined;
   views: number;
+  /** The last decision was to leave it as it is. */
+  settled: boolean;
 }
 
 /**
@@ -78,6 +80,13 @@ export class Extrinsics {
   /** Of a given mount: T_body_sensor = correction · given. */
   correction(sensor: SensorId): Pose {
     return this.#estimates.get(sensor)?.correction ?? identity();
+  }
+
+  /** Whether all mounts are known as well as they will be: those that were measured, or none is refined. */
+  get settled(): boolean {
+    if (!(this.prior.linear > 0 && this.prior.angular > 0)) return true;
+    const all = [...this.#estimates.values()];
+    return all.length > 0 && all.every(({ settled }) => settled);
   }
 
   /** Sensors that were measured, with their corrections. */
@@ -123,7 +132,7 @@ export class Extrinsics {
     if (known) return known;
     const information = new Float64Array(36);
     for (let i = 0; i < 6; i++) information[i * 7] = sigmaOf(this.prior, i) ** -2;
-    const estimate = { information, weighted: new Float64Array(6), correction: identity(), last: undefined, views: 0 }; // prettier-ignore
+    const estimate = { information, weighted: new Float64Array(6), correction: identity(), last: undefined, views: 0, settled: false }; // prettier-ignore
     this.#estimates.set(sensor, estimate);
     return estimate;
   }
@@ -140,7 +149,8 @@ export class Extrinsics {
     const small =
       Math.hypot(...change.subarray(0, 3)) < WORTH.linear &&
       Math.hypot(...change.subarray(3)) < WORTH.angular;
-    if (small || chi2 < SURELY) return false;
+    estimate.settled = small || chi2 < SURELY;
+    if (estimate.settled) return false;
     estimate.correction = compose(found, inverse(given));
     const degrees = (rotationAngle(estimate.correction) * 180) / Math.PI;
     const millimetres = 1e3 * Math.hypot(...mean.subarray(0, 3));

@@ -87,3 +87,12 @@ it('believes no measurement that is wildly off, and none where the mount is know
   expect(measure(exp([1, 0, 0, 0, 0, 0.5]), 100).changes).toBe(0);
   expect(measure(exp([0.03, 0, 0, 0, 0.03, 0]), 100, { prior: { linear: 0, angular: 0 } }).changes).toBe(0);
 });
+
+it('is settled once measurements have left all mounts as they are, and from the start where none is refined', () => {
+  expect(measure(exp([0, 0, 0, 0, 0, 0]), 7).extrinsics.settled).toBe(false);
+  expect(measure(exp([0, 0, 0, 0, 0, 0]), 8).extrinsics.settled).toBe(true);
+  // Corrected at the first decision, found right at the second.
+  expect(measure(OFF, 8).extrinsics.settled).toBe(false);
+  expect(measure(OFF, 16).extrinsics.settled).toBe(true);
+  expect(measure(OFF, 0, { prior: { linear: 0, angular: 0 } }).extrinsics.settled).toBe(true);
+});

@@ -84,13 +84,13 @@ export class WasmBackend implements FieldBackend {
 
   integrate(field: Field, surface: SurfaceSamples, pose: Pose, how: IntegrateOptions): void {
     const own = ownField(field);
-    const { scan, carving, grid } = how;
+    const { scan, carving, grid, firm } = how;
     if (grid) {
       this.gathering.fuse(own, grid, pose, how);
       return;
     }
     if (carving) this.fusion.carve(own, surface, pose, carving);
-    this.fusion.fuse(own, surface, pose, scan);
+    this.fusion.fuse(own, surface, pose, scan, firm);
   }
 
   linearise(terms: readonly MeasurementTerm[], at: readonly Unknowns[], out: readonly LinearSystem[]): void {

@@ -59,8 +59,12 @@ export class Fusion {
     this.#blocks = most;
   }
 
-  /** Makes room for a surface and fuses its normal-guided distances into all scalar levels. */
-  fuse(field: WasmField, surface: SurfaceSamples, pose: Pose, scan: number): void {
+  /**
+   * Makes room for a surface and fuses its normal-guided distances into all scalar levels.
+   *
+   * @param firm all samples in full, however well their places are known; corners that gather enough of them are held
+   */
+  fuse(field: WasmField, surface: SurfaceSamples, pose: Pose, scan: number, firm = false): void {
     const points = addressesOf(this.#pool.memory, surface);
     const { seed } = field.spec;
     const { maxRange, unorientedRange, unorientedQuality, saturation } = field.distance;
@@ -74,7 +78,8 @@ export class Fusion {
         .float(L.F_POSE, pose)
         .int(L.F_STEPS, steps, scan, i === 0 ? 0 : points.keypoints, this.#parts)
         .float(L.F_MAX_RANGE, [maxRange, i === 0 ? unorientedRange : 0, unorientedQuality])
-        .scalar(L.F_SATURATION, saturation)
+        .scalar(L.F_SATURATION, firm ? Infinity : saturation)
+        .scalar(L.F_FIRM_WEIGHT, firm ? 2 * L.FIRM_WEIGHT : 0)
         .int(L.F_SEED, (seed * 31 + scan * 7919) >>> 0, points.flags)
         .float(L.F_UP, surface.up);
       this.#pool.run('castPoints', this.#fuse.pointer, Math.ceil(count / 1024));

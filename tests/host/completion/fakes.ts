@@ -13,6 +13,7 @@ export function surface(fingerprint: string): RegionSurface {
 /** One triangle in the middle of a box, whose corners are less sure from one to the next. */
 export function objectIn(box: Box, gain = 1): CompletedRegion {
   const at = [0, 1, 2].map((k) => (box[k]! + box[k + 3]!) / 2) as [number, number, number];
+  const touch = { point: at, approach: [0, 0, -1] as const, sigma: 0.004, contact: 1, gain };
   return {
     mesh: {
       positions: Float32Array.of(...at, at[0] + 0.1, at[1], at[2], at[0], at[1] + 0.1, at[2]),
@@ -24,7 +25,7 @@ export function objectIn(box: Box, gain = 1): CompletedRegion {
     table: { normal: [0, 0, 1], offset: 0 },
     points: 12,
     touches: 0,
-    next: { point: at, approach: [0, 0, -1], sigma: 0.004, gain },
+    next: touch,
   };
 }
 

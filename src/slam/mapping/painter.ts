@@ -7,7 +7,7 @@ import type { Observation, Picture, RangeGrid } from '../../sensors/observation.
 
 const BLOCK_CELLS = 8;
 /** Vertices that are painted from one picture. */
-const MOST_VERTICES = 12_000;
+const MOST_VERTICES = 6000;
 /** Pixels of a picture to one of the depth buffer that tells what is hidden. */
 const REDUCED = 4;
 /** So far behind what the depth buffer has, in voxels, a vertex is hidden. */
@@ -17,10 +17,14 @@ const FACING = 0.25;
 /** Weight at which a colour becomes an exponential mean, in views from 1 m straight ahead. */
 const MOST_WEIGHT = 4;
 const NEAREST = 0.1;
+/** Of the pixels of a depth image along rows and columns, every so many tell what is hidden. */
+const STEP = 4;
 /** Cells along each axis in a key. */
 const SIDE = 2 ** 17;
 
 const BESIDE = [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]] as const; // prettier-ignore
+
+const level = (v: number): number => Math.max(0, Math.min(255, v));
 
 interface Colour {
   red: number;
@@ -104,8 +108,11 @@ export class Painter {
         const weight = view.look(positions, normals, i);
         if (!(weight > 0)) continue;
         const at = 4 * view.pixel;
-        const c = (k: number): number => gain * picture.data[at + k]! + bias;
-        if (this.#add(positions, i, [c(0), c(1), c(2)], weight)) fresh++;
+        const red = level(gain * picture.data[at]! + bias);
+        const green = level(gain * picture.data[at + 1]! + bias);
+        const blue = level(gain * picture.data[at + 2]! + bias);
+        const key = this.#keyOf(positions[i]!, positions[i + 1]!, positions[i + 2]!);
+        if (this.#add(key, { red, green, blue, weight })) fresh++;
       }
       // As much as makes a mesher extract it anew.
       if (fresh > 0) change[block]! += this.voxel / 2;
@@ -126,19 +133,17 @@ export class Painter {
   }
 
   /** Returns whether the cell had no colour before. */
-  #add(positions: Float32Array, i: number, rgb: readonly [number, number, number], weight: number): boolean {
-    const key = this.#keyOf(positions[i]!, positions[i + 1]!, positions[i + 2]!);
-    const [red, green, blue] = rgb.map((v) => Math.max(0, Math.min(255, v))) as [number, number, number];
+  #add(key: number, seen: Colour): boolean {
     const colour = this.#cells.get(key);
     if (!colour) {
-      this.#cells.set(key, { red, green, blue, weight });
+      this.#cells.set(key, seen);
       return true;
     }
-    const share = weight / (colour.weight + weight);
-    colour.red += share * (red - colour.red);
-    colour.green += share * (green - colour.green);
-    colour.blue += share * (blue - colour.blue);
-    colour.weight = Math.min(MOST_WEIGHT, colour.weight + weight);
+    const share = seen.weight / (colour.weight + seen.weight);
+    colour.red += share * (seen.red - colour.red);
+    colour.green += share * (seen.green - colour.green);
+    colour.blue += share * (seen.blue - colour.blue);
+    colour.weight = Math.min(MOST_WEIGHT, colour.weight + seen.weight);
     return false;
   }
 
@@ -184,6 +189,8 @@ class View {
   readonly #rows: number;
   /** Nearest distance along the axis, metres. */
   readonly #depth: Float32Array;
+  /** Of the camera in the submap. */
+  readonly #centre: readonly number[];
   #z = 0;
 
   constructor(
@@ -191,6 +198,8 @@ class View {
     private readonly T: Pose,
     private readonly voxel: number,
   ) {
+    // −Rᵀ t
+    this.#centre = [0, 1, 2].map((k) => -(T[k]! * T[3]! + T[4 + k]! * T[7]! + T[8 + k]! * T[11]!));
     this.#columns = Math.ceil(picture.width / REDUCED);
     this.#rows = Math.ceil(picture.height / REDUCED);
     this.#depth = new Float32Array(this.#columns * this.#rows).fill(Infinity);
@@ -209,37 +218,49 @@ class View {
   /** What a depth image shows hides what lies behind it. @param T_color_sensor of the depth camera */
   hide({ width, height, fx, fy, cx, cy, z }: RangeGrid, T_color_sensor: Pose): void {
     const S = T_color_sensor;
-    for (let v = 0; v < height; v += 2)
-      for (let u = 0; u < width; u += 2) {
+    // Up to the next pixel that is looked at: rather too much is hidden.
+    const half = (STEP * this.picture.fx) / (fx * REDUCED);
+    const { width: columns } = this.picture;
+    for (let v = 0; v < height; v += STEP)
+      for (let u = 0; u < width; u += STEP) {
         const d = z[v * width + u]!;
         if (!(d > 0)) continue;
-        const [x, y] = [((u - cx) / fx) * d, ((v - cy) / fy) * d];
-        const [a, b, c] = [0, 4, 8].map((r) => S[r]! * x + S[r + 1]! * y + S[r + 2]! * d + S[r + 3]!);
-        if (!this.#pixelOf(a!, b!, c!)) continue;
-        const { width: w, fx: f } = this.picture;
-        this.#splat((this.pixel % w) / REDUCED, Math.floor(this.pixel / w) / REDUCED, f / (fx * REDUCED));
+        const x = ((u - cx) / fx) * d;
+        const y = ((v - cy) / fy) * d;
+        const seen = this.#pixelOf(
+          S[0]! * x + S[1]! * y + S[2]! * d + S[3]!,
+          S[4]! * x + S[5]! * y + S[6]! * d + S[7]!,
+          S[8]! * x + S[9]! * y + S[10]! * d + S[11]!,
+        );
+        if (seen)
+          this.#splat((this.pixel % columns) / REDUCED, Math.floor(this.pixel / columns) / REDUCED, half);
       }
   }
 
   /** Weight of a vertex' colour, which is that of {@link pixel}; 0 where it is not seen. */
   look(positions: Float32Array, normals: Float32Array, i: number): number {
-    const [x, y, z] = [positions[i]!, positions[i + 1]!, positions[i + 2]!];
+    const x = positions[i]!;
+    const y = positions[i + 1]!;
+    const z = positions[i + 2]!;
     if (!this.#project(x, y, z)) return 0;
-    const { T, picture } = this;
-    const [u, v] = [this.pixel % picture.width, Math.floor(this.pixel / picture.width)];
+    const { width } = this.picture;
+    const u = this.pixel % width;
+    const v = Math.floor(this.pixel / width);
     const at = Math.floor(v / REDUCED) * this.#columns + Math.floor(u / REDUCED);
     if (this.#z > this.#depth[at]! + HIDDEN * this.voxel) return 0;
-    // The camera's centre in the submap: −Rᵀ t.
-    const to = [0, 1, 2].map((k) => -(T[k]! * T[3]! + T[4 + k]! * T[7]! + T[8 + k]! * T[11]!));
-    const [dx, dy, dz] = [to[0]! - x, to[1]! - y, to[2]! - z];
+    const dx = this.#centre[0]! - x;
+    const dy = this.#centre[1]! - y;
+    const dz = this.#centre[2]! - z;
     const range = Math.hypot(dx, dy, dz);
     const cos = (dx * normals[i]! + dy * normals[i + 1]! + dz * normals[i + 2]!) / range;
     return cos < FACING ? 0 : cos / range ** 2;
   }
 
   #splat(column: number, row: number, half: number): void {
-    const [c0, c1] = [Math.max(0, Math.floor(column - half)), Math.min(this.#columns - 1, column + half)];
-    const [r0, r1] = [Math.max(0, Math.floor(row - half)), Math.min(this.#rows - 1, row + half)];
+    const c0 = Math.max(0, Math.floor(column - half));
+    const c1 = Math.min(this.#columns - 1, column + half);
+    const r0 = Math.max(0, Math.floor(row - half));
+    const r1 = Math.min(this.#rows - 1, row + half);
     for (let r = r0; r <= r1; r++)
       for (let c = c0; c <= c1; c++) {
         const at = r * this.#columns + c;
@@ -260,13 +281,15 @@ class View {
   #pixelOf(x: number, y: number, z: number): boolean {
     if (!(z > NEAREST)) return false;
     const { width, height, fx, fy, cx, cy, bend } = this.picture;
-    let [a, b] = [x / z, y / z];
+    let a = x / z;
+    let b = y / z;
     if (bend) {
       const bent = bend(a, b);
       if (!bent) return false;
       [a, b] = bent;
     }
-    const [u, v] = [Math.round(fx * a + cx), Math.round(fy * b + cy)];
+    const u = Math.round(fx * a + cx);
+    const v = Math.round(fy * b + cy);
     if (!(u >= 0 && v >= 0 && u < width && v < height)) return false;
     this.pixel = v * width + u;
     this.#z = z;

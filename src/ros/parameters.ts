@@ -1,7 +1,7 @@
 import { listSettings, type Setting } from '../config/settings.js';
 import { PRESET_NAMES } from './camera/presets.js';
 import { BOX_CONSTRAINTS } from './completion/completion-boxes.js';
-import { TACTILE_INPUTS, TACTILE_PRESETS } from './tactile/topics.js';
+import { TACTILE_INPUTS, TACTILE_PRESETS } from './tactile/choices.js';
 import { MESH_COLOR_MODES } from '../host/mesh-feed/mesh-color.js';
 
 export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array' | 'double-array';

@@ -1,5 +1,5 @@
 import { sensorKinds } from '../../config/sensors.js';
-import { TOUCH_INPUTS, type TouchInput } from '../../images/decode-touch.js';
+import type { TouchInput } from '../../images/decode-touch.js';
 import { ROS_TYPES } from '../../messages/types.js';
 import { GEL_PRESETS, presetPitch } from '../../sensors/tactile/presets.js';
 import type { ParameterStore } from '../parameter-check.js';
@@ -14,10 +14,6 @@ export interface TactileTopic {
   /** Type of the messages, unless a publisher has another one. */
   readonly type: string;
 }
-
-/** Values of the parameters `tactile_input` and `tactile_preset`. */
-export const TACTILE_INPUTS: readonly string[] = TOUCH_INPUTS;
-export const TACTILE_PRESETS: readonly string[] = ['none', ...Object.keys(GEL_PRESETS)];
 
 /** The tactile sensors that the parameters name; none where the map is made without touch. */
 export function tactileOf(p: ParameterStore): TactileTopic[] {

@@ -35,7 +35,7 @@ const VIEW: MountSigma = { linear: 0.01, angular: (0.5 * Math.PI) / 180 };
 /** Registrations err by so many times what they say: the coarse grid is still changing. */
 const DOUBT = 2;
 /** Nearer to the last view that counted (m, rad) errors are the same ones again. */
-const ANOTHER_VIEW = { linear: 0.1, angular: (5 * Math.PI) / 180 };
+const ANOTHER_VIEW = { linear: 0.06, angular: (4 * Math.PI) / 180 };
 /** What all views have in common: biases of depth and of coarse grids. */
 const COMMON: MountSigma = { linear: 0.005, angular: (0.25 * Math.PI) / 180 };
 /** Farther off, in standard deviations, it is no matter of mounting. */

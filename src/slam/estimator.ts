@@ -56,6 +56,8 @@ const HELD_BELOW = 3 * NOISE_FLOOR;
 const UNKNOWN_STEP = 1;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
 const MAX_AHEAD_SECONDS = 3;
+/** Seconds after which it is no longer assumed to heave, roll or pitch as it did. */
+const SWAY_SECONDS = 1;
 /** A camera's step from its prediction (m and rad) beyond which only a certain place counts. */
 const FAR_METRES = 0.4;
 const FAR_RADIANS = Math.PI / 6;
@@ -180,7 +182,7 @@ export class Estimator {
       last,
       ahead: motion.isMeasured(observation.stampNs)
         ? sensorPose(motion.predict(observation.stampNs), observation.T_body_sensor)
-        : compose(last, exp(expected.map((v) => v * seconds))),
+        : compose(last, exp(sensorTwist(lasting(twist, seconds), observation).map((v) => v * seconds))),
       twist: expected,
     });
   }
@@ -344,6 +346,13 @@ function isFar(predicted: Pose, track: Track, { T_body_sensor }: Observation): b
   const away = compose(inverse(sensorPose(predicted, T_body_sensor)), track.pose);
   return translationNorm(away) > FAR_METRES || rotationAngle(away) > FAR_RADIANS;
 }
+
+/**
+ * What of a velocity (body frame) lasts for so many seconds: a body that heaves, rolls or pitches does not go on with it, and a
+ * pitch of 4°/s put the place 3 m too high after 3 s.
+ */
+const lasting = (twist: Twist, seconds: number): Twist =>
+  seconds <= SWAY_SECONDS ? twist : twist.map((v, i) => (i === 2 || i === 3 || i === 4 ? 0 : v));
 
 /** How a camera is mounted, undefined for other sensors. */
 const cameraOf = ({ grid, T_body_sensor }: Observation): Pose | undefined =>

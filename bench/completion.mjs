@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { loadShapePrior } from '../dist/completion/load-prior.js';
 import { gatherEvidence } from '../dist/completion/evidence.js';
-import { rankTouches } from '../dist/completion/next-touch.js';
+import { sweptSpace } from '../dist/completion/free-space.js';
+import { nextTouch } from '../dist/completion/next-touch.js';
 import { vertexSigmas } from '../dist/completion/completion-mesh.js';
 import { KernelPool } from '../dist/compute/pool.js';
 import { Random } from '../dist/geometry/random.js';
@@ -10,15 +11,15 @@ import { transformPoint } from '../dist/geometry/se3.js';
 import {
   completionCases,
   evidenceOf,
+  pressAt,
   score,
-  touchAt,
   touchesOf,
   touchPlaces,
 } from './lib/completion-cases.mjs';
 import { Completer, NOISY, Others } from './lib/completion-methods.mjs';
 import { publish } from './lib/section.mjs';
 import { markdownTable } from './lib/tables.mjs';
-import { normalAt, viewOf } from './lib/touching.mjs';
+import { viewOf } from './lib/touching.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -145,45 +146,31 @@ function compareView(test) {
 function comparePolicies(test) {
   const random = new Random(`policy ${test.family} ${test.seed}`);
   const touches = touchesOf(test, touchPlaces(test, 1, 'spread'));
-  const missed = [];
+  const sweeps = [];
+  const known = () => ({ ...evidenceOf(touches), free: sweptSpace(sweeps) });
   for (let n = 1; n < 10; n++) {
-    const { shape, local, T } = ours.complete(evidenceOf(touches));
+    const { shape, local, T } = ours.complete(known());
     const from = performance.now();
-    const ranked = rankTouches(shape, local);
+    const next = nextTouch(shape, local);
     times.next.push(performance.now() - from);
-    const next = ranked.find(({ point }) =>
-      missed.every((m) => Math.hypot(m[0] - point[0], m[1] - point[1], m[2] - point[2]) > 0.02),
-    );
     if (!next) break;
     const target = transformPoint(T, ...next.point);
     const way = transformPoint(
       [...T.slice(0, 3), 0, ...T.slice(4, 7), 0, ...T.slice(8, 11), 0],
       ...next.approach,
     );
-    const hit = meet(test, target, way);
-    const touch = hit && touchAt(test, hit, normalAt(test.distance, ...hit), false, random);
-    if (touch) touches.push(touch);
-    else missed.push(next.point);
+    const met = pressAt(test, target, way, random);
+    if (met.touch) touches.push(met.touch);
+    else sweeps.push(met.sweep);
   }
-  f.add('completion', '10 chosen', test, score(test, ours.complete(evidenceOf(touches)).mesh).f);
-  f.add('missed', '10 chosen', test, missed.length);
+  f.add('completion', '10 chosen', test, score(test, ours.complete(known()).mesh).f);
+  f.add('missed', '10 chosen', test, sweeps.length);
   for (const count of [10, 12, 14, 16, 20]) {
     const at = touchesOf(test, touchPlaces(test, count, 'random'));
     f.add('completion', `${count} random`, test, score(test, ours.complete(evidenceOf(at)).mesh).f);
   }
   const spread = touchesOf(test, touchPlaces(test, 10, 'spread'));
   f.add('completion', '10 spread', test, score(test, ours.complete(evidenceOf(spread)).mesh).f);
-}
-
-/** Where a sensor that comes from 80 mm before the target meets the object, at most 40 mm behind it. */
-function meet(test, target, way) {
-  for (let t = -0.08, step = 0; t < 0.04 && step < 200; step++) {
-    const p = [0, 1, 2].map((k) => target[k] + t * way[k]);
-    const d = test.distance(...p);
-    if (d < 2e-5) return p[2] > 0.002 ? p : undefined;
-    t += d;
-  }
-  return undefined;
 }
 
 function report() {

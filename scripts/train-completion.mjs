@@ -9,7 +9,7 @@ import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { encodeShapePrior } from '../dist/completion/prior-file.js';
 import { priorFrom } from '../dist/completion/training/fit-prior.js';
 import { fitMixture } from '../dist/completion/training/fit-mixture.js';
-import { principalComponents } from '../dist/completion/training/principal-components.js';
+import { everyFew, principalComponents, scoresOf } from '../dist/completion/training/principal-components.js';
 import { sampleShape, SAMPLE_UNIT } from '../dist/completion/training/shape-samples.js';
 import { cornerCount } from '../dist/completion/prior-grid.js';
 import { Random } from '../dist/geometry/random.js';
@@ -18,11 +18,14 @@ import { makeObject, TRAINED_FAMILIES } from '../dist/sim/objects/object.js';
 const { values: options } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
-    shapes: { type: 'string', default: '1248' }, // a multiple of the 12 families
-    yaws: { type: 'string', default: '8' },
+    shapes: { type: 'string', default: '400' }, // of each family
+    slow: { type: 'string', default: '133' }, // of each family whose distance takes long to compute
+    repeats: { type: 'string', default: '3' }, // samples of each shape, each with another jitter
+    sorted: { type: 'string', default: '4000' }, // samples that the components are found from
+    yaws: { type: 'string', default: '24' }, // that a completion tries
     cell: { type: 'string', default: '0.0075' },
     rank: { type: 'string', default: '128' },
-    jitter: { type: 'string', default: '0.004' }, // of the centre, per axis (m)
+    jitter: { type: 'string', default: '0.005' }, // of the centre, per axis (m)
     step: { type: 'string', default: '0.0001' }, // unit of the components (m)
     threads: { type: 'string', default: '2' },
     kinds: { type: 'string', default: '96' },
@@ -44,35 +47,37 @@ const grid = {
   cell,
   origin: [(-(across - 1) * cell) / 2, (-(across - 1) * cell) / 2, -1.5 * cell],
 };
-const random = new Random(`completion ${options.seed}`);
-const shapes = number('shapes');
-const yaws = number('yaws');
+const SLOW = new Set(['superquadric', 'composite']);
+const repeats = number('repeats');
+/** Family and number of each shape; families take turns. */
+const jobs = Array.from({ length: Math.max(number('shapes'), number('slow')) }, (_, i) =>
+  TRAINED_FAMILIES.filter((family) => i < number(SLOW.has(family) ? 'slow' : 'shapes')).map((family) => [
+    family,
+    i,
+  ]),
+).flat();
+const rows = jobs.length * repeats;
 const columns = cornerCount(grid);
 const began = performance.now();
 const note = (text) => console.log(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}`);
 
-const values = new Int16Array(
-  isMainThread ? new SharedArrayBuffer(2 * shapes * yaws * columns) : workerData.buffer,
-);
+const values = new Int16Array(isMainThread ? new SharedArrayBuffer(2 * rows * columns) : workerData.buffer);
 if (isMainThread) await train();
 else samplePart(workerData);
 
-/** Every so-manieth shape in all its yaws; each has random numbers of its own. */
+/** Every so-manieth shape; each has random numbers of its own. */
 function samplePart({ first, step }) {
-  for (let shape = first; shape < shapes; shape += step) {
-    const object = makeObject(
-      TRAINED_FAMILIES[shape % TRAINED_FAMILIES.length],
-      `train ${options.seed} ${shape}`,
-    );
+  for (let job = first; job < jobs.length; job += step) {
+    const [family, i] = jobs[job];
+    const object = makeObject(family, `train ${options.seed} ${i}`);
     const distance = (x, y, z) => object.distance(x, y, z);
-    const own = random.fork(shape);
-    for (let turn = 0; turn < yaws; turn++) {
-      const row = (shape * yaws + turn) * columns;
-      const jitter = number('jitter');
+    const own = new Random(`s ${options.seed} ${family} ${i}`);
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const row = (job * repeats + repeat) * columns;
       const placement = {
-        yaw: 2 * Math.PI * own.next(),
-        dx: jitter * own.normal(),
-        dy: jitter * own.normal(),
+        yaw: 0,
+        dx: number('jitter') * own.normal(),
+        dy: number('jitter') * own.normal(),
       };
       sampleShape(distance, grid, placement, TRUNCATION, values.subarray(row, row + columns));
     }
@@ -92,29 +97,26 @@ async function train() {
       ),
     ),
   );
-  note(`${shapes} shapes`);
-  const table = { rows: shapes * yaws, columns, values };
-  const components = principalComponents(
-    table,
-    number('rank'),
-    random.fork('components'),
-    await fastProduct(),
-  );
+  note(`${rows} samples of ${jobs.length} shapes`);
+  const product = await fastProduct();
+  const whole = { rows, columns, values };
+  const table = everyFew(whole, number('sorted'));
+  const components = principalComponents(table, number('rank'), new Random('pca'), product);
   const explained = components.variances.reduce((a, b) => a + b, 0) / components.total;
   note(`${number('rank')} components explain ${(100 * explained).toFixed(2)} % of the variance`);
   let prior = priorFrom(table, components, grid, TRUNCATION, number('step'));
   if (number('kinds') > 0) {
     const sizes = components.variances.map((v) => Math.sqrt(v) * SAMPLE_UNIT);
     const mixture = fitMixture(
-      components.scores,
+      scoresOf(whole, components, product),
       sizes,
       { kinds: number('kinds'), rank: number('kind-rank'), otherShare: number('other'), rounds: 15 },
-      random.fork('mixture'),
+      new Random('mixture'),
     );
-    prior = { ...prior, mixture };
+    prior = { ...prior, mixture, yaws: number('yaws') };
     note(`${number('kinds')} kinds`);
   }
-  const about = `${shapes} shapes x ${yaws} yaws, seed ${options.seed}, ${(100 * explained).toFixed(2)} % of the variance`;
+  const about = `${jobs.length} shapes x ${repeats}, seed ${options.seed}, ${(100 * explained).toFixed(2)} % of the variance`;
   const bytes = encodeShapePrior(prior, about);
   writeFileSync(options.out, bytes);
   note(`${options.out}: ${(bytes.length / 1e6).toFixed(2)} MB`);

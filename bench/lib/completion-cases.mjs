@@ -5,7 +5,18 @@ import { gatherEvidence } from '../../dist/completion/evidence.js';
 import { Random } from '../../dist/geometry/random.js';
 import { makeObject, TRAINED_FAMILIES, UNSEEN_FAMILIES } from '../../dist/sim/objects/object.js';
 import { objectMesh } from '../../dist/sim/objects/object-mesh.js';
-import { feel, misplaced, onSurface, reachable, spread } from './touching.mjs';
+import {
+  BEFORE,
+  BEHIND,
+  feel,
+  HALF,
+  misplaced,
+  normalAt,
+  onSurface,
+  press,
+  reachable,
+  spread,
+} from './touching.mjs';
 
 /** Distance between samples of the true surface and of meshes (m). */
 const SPACING = 0.0025;
@@ -53,6 +64,18 @@ export function touchAt(test, p, n, noise, random) {
   const felt = feel(test.distance, p, n, Math.PI * random.next());
   if (felt.points.length === 0) return undefined;
   return misplaced(felt, p, noise ? 0.002 : 0.0005, noise ? Math.PI / 180 : 0, random);
+}
+
+/**
+ * A gel moved towards a target: where it meets the object it is pressed along the surface's normal, as the other touches
+ * are; otherwise the way on which it met nothing.
+ */
+export function pressAt(test, target, way, random) {
+  const hit = press(test.distance, target, way, Math.PI * random.next());
+  const touch = hit && touchAt(test, hit, normalAt(test.distance, ...hit), false, random);
+  if (touch) return { touch };
+  const along = (t) => target.map((v, k) => v + t * way[k]);
+  return { sweep: { from: along(-BEFORE), to: along(BEHIND), clearance: HALF[1] } };
 }
 
 export function touchesOf(test, places, noise = false) {

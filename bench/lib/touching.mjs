@@ -35,7 +35,8 @@ export function reachable(distance, p, n) {
   return true;
 }
 
-const HALF = [0.01, 0.0075];
+/** Half the sides of the gel's face (m). */
+export const HALF = [0.01, 0.0075];
 const DEPTH = 0.001;
 const PITCH = 0.0025;
 
@@ -44,19 +45,12 @@ const PITCH = 0.0025;
  * @returns points and exact normals (3·N)
  */
 export function feel(distance, p, n, angle) {
-  const helper = Math.abs(n[2]) < 0.9 ? [0, 0, 1] : [1, 0, 0];
-  const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-  let u = cross(helper, n);
-  const length = Math.hypot(...u);
-  u = u.map((v) => v / length);
-  const v = cross(n, u);
-  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const [u, v] = faceAxes(n, angle);
   const hits = [];
   let top = -Infinity;
   for (let a = -HALF[0]; a <= HALF[0] + 1e-9; a += PITCH)
     for (let b = -HALF[1]; b <= HALF[1] + 1e-9; b += PITCH) {
-      const [ua, vb] = [c * a - s * b, s * a + c * b];
-      const from = [0, 1, 2].map((k) => p[k] + ua * u[k] + vb * v[k] + 0.008 * n[k]);
+      const from = [0, 1, 2].map((k) => p[k] + a * u[k] + b * v[k] + 0.008 * n[k]);
       let way = 0;
       for (let step = 0; step < 40 && way < 0.02; step++) {
         const d = distance(from[0] - way * n[0], from[1] - way * n[1], from[2] - way * n[2]);
@@ -71,6 +65,41 @@ export function feel(distance, p, n, angle) {
   const felt = hits.filter(([h]) => h >= top - DEPTH);
   const points = Float32Array.from(felt.flatMap(([, ...q]) => q));
   return onSurface(distance, points);
+}
+
+/** A gel that is moved along `way` starts so far before its target and stops so far behind it (m). */
+export const BEFORE = 0.08;
+export const BEHIND = 0.04;
+
+/**
+ * A gel is moved from before a target along `way` (unit) until any part of its face meets the object.
+ * @returns where on the object, or undefined where it meets nothing or the table first
+ */
+export function press(distance, target, way, angle) {
+  const [u, v] = faceAxes(way, angle);
+  let first = BEHIND;
+  let at;
+  for (let a = -HALF[0]; a <= HALF[0] + 1e-9; a += PITCH)
+    for (let b = -HALF[1]; b <= HALF[1] + 1e-9; b += PITCH)
+      for (let t = -BEFORE, step = 0; t < first && step < 200; step++) {
+        const p = [0, 1, 2].map((k) => target[k] + a * u[k] + b * v[k] + t * way[k]);
+        const d = distance(...p);
+        if (d < 2e-5) [first, at] = [t, p];
+        t += Math.max(d, 1e-5);
+      }
+  return at?.[2] > 0.002 ? at : undefined;
+}
+
+/** Directions of a gel's long and short side, turned by `angle` about n. */
+function faceAxes(n, angle) {
+  const helper = Math.abs(n[2]) < 0.9 ? [0, 0, 1] : [1, 0, 0];
+  const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+  let u = cross(helper, n);
+  const length = Math.hypot(...u);
+  u = u.map((value) => value / length);
+  const v = cross(n, u);
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  return [u.map((value, k) => c * value + s * v[k]), v.map((value, k) => c * value - s * u[k])];
 }
 
 /** A touch with the arm's error: a shift with `sigma` per axis (m) and a turn about `p` with `tilt` per axis (rad). */

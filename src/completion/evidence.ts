@@ -1,4 +1,5 @@
 import { FeltmapError } from '../geometry/errors.js';
+import type { FreeSpace } from './free-space.js';
 import { transformPoint, type Pose } from '../geometry/se3.js';
 
 /** Points of an object's surface with what is known of each; all in one frame. */
@@ -11,6 +12,8 @@ export interface SurfaceEvidence {
   readonly sigmas: Float32Array;
   /** Number of the touch that a point belongs to; −1 for points that a camera or a LiDAR saw. */
   readonly touches: Int32Array;
+  /** Where the object is not. */
+  readonly free?: FreeSpace;
 }
 
 /** A patch that a gel felt, or part of a surface that was seen. */
@@ -82,7 +85,12 @@ export function transformEvidence(T_to_from: Pose, evidence: SurfaceEvidence): S
     const [x, y, z] = [evidence.normals[i]!, evidence.normals[i + 1]!, evidence.normals[i + 2]!];
     for (let k = 0; k < 3; k++) normals[i + k] = T[4 * k]! * x + T[4 * k + 1]! * y + T[4 * k + 2]! * z;
   }
-  return { ...evidence, points, normals };
+  const { free } = evidence;
+  if (!free) return { ...evidence, points, normals };
+  const moved = new Float32Array(free.points.length);
+  for (let i = 0; i < moved.length; i += 3)
+    moved.set(transformPoint(T, free.points[i]!, free.points[i + 1]!, free.points[i + 2]!), i);
+  return { ...evidence, points, normals, free: { ...free, points: moved } };
 }
 
 /**
@@ -128,5 +136,5 @@ export function pick(evidence: SurfaceEvidence, indices: readonly number[]): Sur
     out.sigmas[to] = evidence.sigmas[from]!;
     out.touches[to] = evidence.touches[from]!;
   });
-  return out;
+  return evidence.free ? { ...out, free: evidence.free } : out;
 }

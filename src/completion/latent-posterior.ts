@@ -10,6 +10,16 @@ export interface LatentPosterior {
   readonly covariance: Float64Array;
   /** Probability of each kind; the last one is the standard normal distribution. */
   readonly kinds: Float64Array;
+  /** Log of the evidence (with the power `temper`), up to a constant that does not depend on the prior's frame. */
+  readonly logEvidence: number;
+}
+
+/** What of a posterior is computed; all of it unless said. */
+export interface PosteriorParts {
+  /** Kinds that are looked at, in rising order. */
+  readonly only?: readonly number[];
+  /** Default true; without, the covariance is left at 0. */
+  readonly covariance?: boolean;
 }
 
 /** Kinds less probable than this do not enter the covariance. */
@@ -35,16 +45,19 @@ export function latentPosterior(
   system: NormalEquations,
   mixture: LatentMixture | undefined,
   temper: number,
+  parts: PosteriorParts = {},
 ): LatentPosterior | undefined {
   const K = system.size;
+  const count = mixture?.kinds ?? 0;
+  const looked = parts.only ?? Array.from({ length: count }, (_, kind) => kind);
   const ridge = ridgePosterior(system);
-  const kinds = mixture && mixture.kinds > 0 ? kindPosteriors(system, mixture) : [];
+  const kinds = mixture && count > 0 ? kindPosteriors(system, mixture, looked) : [];
   if (!ridge || !kinds) return undefined;
   const all = [...kinds, ridge];
-  const known = kinds.reduce((sum, _, kind) => sum + mixture!.weights[kind]!, 0);
-  const logs = all.map(({ misfit }, kind) => {
-    const weight = kind < kinds.length ? mixture!.weights[kind]! : kinds.length > 0 ? 1 - known : 1;
-    return Math.log(Math.max(0, weight)) - 0.5 * temper * misfit;
+  const known = mixture ? mixture.weights.reduce((sum, w) => sum + w, 0) : 0;
+  const logs = all.map(({ misfit }, i) => {
+    const weight = i < kinds.length ? mixture!.weights[looked[i]!]! : 1 - known;
+    return Math.log(Math.max(0, weight)) - 0.5 * temper * (misfit + system.logVariance);
   });
   const most = Math.max(...logs);
   const shares = Float64Array.from(logs, (l) => Math.exp(l - most));
@@ -59,13 +72,16 @@ export function latentPosterior(
   const covariance = new Float64Array(K * K);
   all.forEach((normal, kind) => {
     const share = shares[kind]!;
-    if (share < NEGLIGIBLE) return;
+    if (share < NEGLIGIBLE || parts.covariance === false) return;
     normal.addCovariance(covariance, share);
     for (let i = 0; i < K; i++)
       for (let j = 0; j <= i; j++)
         covariance[i * K + j]! += share * (normal.latent[i]! - mean[i]!) * (normal.latent[j]! - mean[j]!);
   });
-  return { mean, covariance, kinds: shares };
+  const probabilities = new Float64Array(count + 1);
+  looked.forEach((kind, i) => (probabilities[kind] = shares[i]!));
+  probabilities[count] = shares[kinds.length]!;
+  return { mean, covariance, kinds: probabilities, logEvidence: most + Math.log(sum) };
 }
 
 /** z ~ N(0, I): covariance (G + I)⁻¹. */
@@ -89,7 +105,11 @@ function ridgePosterior({ size: K, G, h, ySquared }: NormalEquations): Normal | 
  * The kinds share B = G + D⁻¹ = L Lᵀ with D = diag(spread²). In units of the spreads, with U = L⁻¹F and
  * Q = I + FᵀF − UᵀU, a kind has covariance L⁻ᵀ(I + U Q⁻¹ Uᵀ)L⁻¹ and log determinant log|B| + log|Q| (Woodbury).
  */
-function kindPosteriors(system: NormalEquations, mixture: LatentMixture): Normal[] | undefined {
+function kindPosteriors(
+  system: NormalEquations,
+  mixture: LatentMixture,
+  looked: readonly number[],
+): Normal[] | undefined {
   const K = system.size;
   const { spreads } = mixture;
   const G = new Float64Array(K * K);
@@ -102,9 +122,9 @@ function kindPosteriors(system: NormalEquations, mixture: LatentMixture): Normal
   const logDetB = factorCholesky(L, K);
   if (Number.isNaN(logDetB)) return undefined;
   const scaled = { K, G, h, ySquared: system.ySquared, L, logDetB };
-  const out: Normal[] = [];
-  for (let kind = 0; kind < mixture.kinds; kind++) out.push(kindPosterior(scaled, mixture, kind));
-  return out;
+  let units = inSpreads.get(mixture);
+  if (!units) inSpreads.set(mixture, (units = scaledMixture(mixture, K)));
+  return looked.map((kind) => kindPosterior(scaled, units, kind));
 }
 
 interface ScaledSystem {
@@ -116,18 +136,45 @@ interface ScaledSystem {
   readonly logDetB: number;
 }
 
-function kindPosterior(system: ScaledSystem, mixture: LatentMixture, kind: number): Normal {
+/** A mixture in units of its spreads. */
+interface ScaledMixture {
+  readonly q: number;
+  readonly spreads: Float32Array;
+  readonly centres: readonly Float64Array[];
+  /** F of each kind, K·q. */
+  readonly factors: readonly Float64Array[];
+  /** I + FᵀF of each kind, lower triangle. */
+  readonly grams: readonly Float64Array[];
+}
+
+/** Made once for each mixture. */
+const inSpreads = new WeakMap<LatentMixture, ScaledMixture>();
+
+function scaledMixture({ kinds, rank: q, centres, factors, spreads }: LatentMixture, K: number): ScaledMixture {
+  const each = <T>(make: (kind: number) => T): T[] => Array.from({ length: kinds }, (_, kind) => make(kind));
+  const F = each((kind) =>
+    Float64Array.from({ length: K * q }, (_, i) => factors[kind * K * q + i]! / spreads[Math.floor(i / q)]!),
+  );
+  return {
+    q,
+    spreads,
+    centres: each((kind) => Float64Array.from({ length: K }, (_, i) => centres[kind * K + i]! / spreads[i]!)),
+    factors: F,
+    grams: each((kind) => {
+      const gram = new Float64Array(q * q);
+      addGram(gram, F[kind]!, K, q, 1);
+      for (let a = 0; a < q; a++) gram[a * q + a]! += 1;
+      return gram;
+    }),
+  };
+} // prettier-ignore
+
+function kindPosterior(system: ScaledSystem, mixture: ScaledMixture, kind: number): Normal {
   const { K, G, h, L } = system;
-  const { rank: q, centres, factors, spreads } = mixture;
-  const c = new Float64Array(K);
-  const U = new Float64Array(K * q);
-  for (let i = 0; i < K; i++) {
-    c[i] = centres[kind * K + i]! / spreads[i]!;
-    for (let a = 0; a < q; a++) U[i * q + a] = factors[(kind * K + i) * q + a]! / spreads[i]!;
-  }
-  const Q = new Float64Array(q * q);
-  addGram(Q, U, K, q, 1);
-  for (let a = 0; a < q; a++) Q[a * q + a]! += 1;
+  const { q, spreads } = mixture;
+  const c = mixture.centres[kind]!;
+  const U = mixture.factors[kind]!.slice();
+  const Q = mixture.grams[kind]!.slice();
   solveLowerMany(L, K, U, q);
   addGram(Q, U, K, q, -1);
   let misfit = system.ySquared + system.logDetB + factorCholesky(Q, q);

@@ -40,6 +40,13 @@ export class NormalEquations {
     this.rows++;
   }
 
+  /** A row that stands for a bound which is violated: one that is not would count nothing, so its own variance does not. */
+  addBound(row: ArrayLike<number>, value: number, weight: number): void {
+    this.add(row, value, weight);
+    this.logVariance += Math.log(weight);
+    this.endGroup(0);
+  }
+
   /** Ends a group whose rows share an offset with this variance; 0: none. */
   endGroup(offsetVariance: number): void {
     if (offsetVariance > 0 && this.#groupWeight > 0) {

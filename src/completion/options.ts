@@ -1,3 +1,23 @@
+/** All yaws are tried with the first components and few points, then the likeliest ones with all. */
+export interface YawOptions {
+  /** Components of the first try. */
+  readonly rank: number;
+  /** Directions of variation of each kind in it. */
+  readonly kindRank: number;
+  /** Points of a touch that are nearer to each other are left out of it (m). */
+  readonly spacing: number;
+  /** Yaws of the first try between which, half a step away, more are tried. */
+  readonly refined: number;
+  /** Yaws whose log evidence is so far behind the best one's after the first try are given up. */
+  readonly behind: number;
+  /** At most so many are kept, */
+  readonly kept: number;
+  /** of at least this share of the best one's probability. */
+  readonly least: number;
+  /** At most so many kinds of shapes are kept of each. */
+  readonly kinds: number;
+}
+
 /** How measurements count in a completion; lengths in metres. */
 export interface CompletionOptions {
   /** Share of the variance that the components leave out that each row has on top of its own. */
@@ -8,10 +28,14 @@ export interface CompletionOptions {
   readonly surfaceSigma: number;
   /** Along the normal at these distances the signed distance is the way, with these standard deviations. */
   readonly outside: readonly { readonly distance: number; readonly sigma: number }[];
+  /** Standard deviation with which a surface that reaches into free space is moved out of it (m). */
+  readonly freeSigma: number;
   /** Standard deviation of an unknown offset along the normal, one a touch; 0 where the arm is exact. */
   readonly touchOffset: number;
   /** Power with which the evidence for a kind of shape counts. */
   readonly temper: number;
+  /** Where the prior's shapes have a yaw of their own: how the object's is found. */
+  readonly yaw: YawOptions;
   /** Points of one touch that are nearer to each other are left out. */
   readonly touchSpacing: number;
   /** The same for points that a camera saw. */
@@ -20,8 +44,12 @@ export interface CompletionOptions {
   readonly process: { readonly length: number; readonly amplitude: number; readonly sigma: number };
   /** Nothing of the object lies below z = 0: false for objects that are held. */
   readonly onTable: boolean;
-  /** Standard deviations are given times this: chosen so that 68 % of the errors lie below them. */
+  /** The standard deviation within a hypothesis is given times this: chosen so that 68 % of the errors lie below it, */
   readonly sigmaScale: number;
+  /** that between hypotheses times this; */
+  readonly betweenScale: number;
+  /** no standard deviation is less (m). */
+  readonly leastSigma: number;
 }
 
 /** Chosen on a validation set; see docs/completion.md. */
@@ -33,11 +61,15 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
     { distance: 0.008, sigma: 0.001 },
     { distance: 0.02, sigma: 0.004 },
   ],
+  freeSigma: 0.003,
   touchOffset: 0,
   temper: 1,
+  yaw: { rank: 32, kindRank: 8, spacing: 0.008, refined: 3, kept: 2, behind: 8, least: 0.02, kinds: 12 },
   touchSpacing: 0.004,
   seenSpacing: 0.01,
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005 },
   onTable: true,
-  sigmaScale: 2.8,
+  sigmaScale: 2.5,
+  betweenScale: 1.5,
+  leastSigma: 0.0003,
 };

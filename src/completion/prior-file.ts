@@ -5,7 +5,8 @@ import type { LatentMixture } from './latent-mixture.js';
 import type { ShapePrior } from './shape-prior.js';
 
 const MAGIC = 'FELTMAP shape prior\n';
-const VERSION = 1;
+/** 2: may say that shapes stand in frames of their own. */
+const VERSION = 2;
 /** Largest that a file may say it unpacks to. */
 const LARGEST = 64 * 2 ** 20;
 
@@ -17,6 +18,8 @@ interface Header {
   readonly meanStep: number;
   readonly leftOutStep: number;
   readonly mixture?: { readonly kinds: number; readonly rank: number; readonly factorStep: number };
+  /** Yaws that an object is tried in; left out where the prior knows shapes in every yaw. */
+  readonly yaws?: number;
   /** What it was made from, for people. */
   readonly note: string;
 }
@@ -39,6 +42,7 @@ export function encodeShapePrior(prior: ShapePrior, note = ''): Uint8Array {
   const factorStep = most > 0 ? most / 127 : 1;
   const header: Header = {
     grid, truncation, rank, meanStep, leftOutStep, note,
+    ...(prior.yaws ? { yaws: prior.yaws } : {}),
     ...(mixture ? { mixture: { kinds: mixture.kinds, rank: mixture.rank, factorStep } } : {}),
   }; // prettier-ignore
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -71,7 +75,7 @@ export function decodeShapePrior(bytes: Uint8Array, source = 'The shape prior'):
   if (magic !== MAGIC)
     throw new FeltmapError('bad-input', `${source} is no shape prior; install Feltmap again or train one.`);
   const version = bytes[MAGIC.length];
-  if (version !== VERSION)
+  if (version !== 1 && version !== VERSION)
     throw new FeltmapError(
       'unsupported',
       `${source} has version ${version}, this program reads version ${VERSION}; use the file that came with it.`,
@@ -103,7 +107,8 @@ function parse(body: Uint8Array): ShapePrior {
   const components = new Int8Array(corners * rank);
   for (let k = 0; k < rank; k++)
     for (let c = 0; c < corners; c++) components[c * rank + k] = byComponent[k * corners + c]!;
-  const prior = { grid, truncation, rank, mean, leftOut, steps, components };
+  const yaws = header.yaws === undefined ? {} : { yaws: header.yaws };
+  const prior = { grid, truncation, rank, mean, leftOut, steps, components, ...yaws };
   if (!mixture) return prior;
   const { kinds, rank: q, factorStep } = mixture;
   const found: LatentMixture = {

@@ -22,6 +22,11 @@ export interface ShapePrior {
   readonly leftOut: Float32Array;
   /** Where the latent numbers of real shapes lie. */
   readonly mixture?: LatentMixture;
+  /**
+   * Yaws, evenly around, that an object is tried in: for a prior of shapes in their own frames. Without, the prior knows
+   * shapes in every yaw.
+   */
+  readonly yaws?: number;
 }
 
 /**
@@ -67,6 +72,34 @@ export class PriorReader {
     for (let k = 0; k < rank; k++) out[k]! *= steps[k]!;
     this.mean = Math.min(truncation, this.mean + outside);
   }
+}
+
+/** The prior with its first `rank` components only, the others count as left out; kinds with `kindRank` columns. */
+export function coarsePrior(prior: ShapePrior, rank: number, kindRank: number): ShapePrior {
+  const { rank: K, mixture } = prior;
+  if (rank >= K) return prior;
+  const corners = cornerCount(prior.grid);
+  const components = new Int8Array(corners * rank);
+  const leftOut = prior.leftOut.slice();
+  for (let c = 0; c < corners; c++) {
+    components.set(prior.components.subarray(c * K, c * K + rank), c * rank);
+    for (let k = rank; k < K; k++) leftOut[c]! += (prior.components[c * K + k]! * prior.steps[k]!) ** 2;
+  }
+  const coarse = { ...prior, rank, components, steps: prior.steps.slice(0, rank), leftOut };
+  if (!mixture) return coarse;
+  const { kinds, rank: all } = mixture;
+  const q = Math.min(all, kindRank);
+  const centres = new Float32Array(kinds * rank);
+  const factors = new Float32Array(kinds * rank * q);
+  for (let kind = 0; kind < kinds; kind++) {
+    centres.set(mixture.centres.subarray(kind * K, kind * K + rank), kind * rank);
+    for (let k = 0; k < rank; k++) {
+      const from = (kind * K + k) * all;
+      factors.set(mixture.factors.subarray(from, from + q), (kind * rank + k) * q);
+    }
+  }
+  const spreads = mixture.spreads.slice(0, rank);
+  return { ...coarse, mixture: { ...mixture, rank: q, centres, factors, spreads } };
 }
 
 /** Signed distance at every corner (m) for latent numbers z (K). */

@@ -52,3 +52,29 @@ export function ballTouches(radius: number, at: readonly (readonly [number, numb
     }),
   );
 }
+
+/** A plate that stands on the table, in its own frame: long in x, thin in y. */
+export function plate(length: number, height: number) {
+  return (x: number, y: number, z: number): number => {
+    const q = [Math.abs(x) - length / 2, Math.abs(y) - 0.008, Math.abs(z - height / 2) - height / 2];
+    return Math.hypot(...q.map((v) => Math.max(v, 0))) + Math.min(0, Math.max(...q));
+  };
+}
+
+let plates: ShapePrior | undefined;
+
+/** A prior of plates that all stand along x: completions have to find their yaw. */
+export function platePrior(): ShapePrior {
+  if (plates) return plates;
+  const random = new Random('plates');
+  const rows = 150;
+  const columns = cornerCount(GRID);
+  const table = { rows, columns, values: new Int16Array(rows * columns) };
+  for (let i = 0; i < rows; i++) {
+    const distance = plate(random.range(0.06, 0.1), random.range(0.04, 0.08));
+    const placement = { yaw: 0, dx: 0.003 * random.normal(), dy: 0.003 * random.normal() };
+    sampleShape(distance, GRID, placement, TRUNCATION, table.values.subarray(i * columns, (i + 1) * columns));
+  }
+  plates = { ...priorFrom(table, principalComponents(table, 16, random), GRID, TRUNCATION, 2e-5), yaws: 24 };
+  return plates;
+}

@@ -86,6 +86,33 @@ export function principalComponents(
   return { mean, directions, variances, total, scores };
 } // prettier-ignore
 
+/** About `count` rows, evenly taken. */
+export function everyFew({ rows, columns, values }: SampleTable, count: number): SampleTable {
+  if (count >= rows) return { rows, columns, values };
+  const out = new Int16Array(count * columns);
+  for (let i = 0; i < count; i++) {
+    const from = Math.floor((i * rows) / count) * columns;
+    out.set(values.subarray(from, from + columns), i * columns);
+  }
+  return { rows: count, columns, values: out };
+}
+
+/** Rows of any table along the directions, in standard deviations: rows · rank. */
+export function scoresOf(
+  table: SampleTable,
+  { mean, directions, variances }: PrincipalComponents,
+  product: Product = plainProduct,
+): Float32Array {
+  const rank = variances.length;
+  const { columns } = table;
+  const scaled = new Float32Array(columns * rank);
+  for (let k = 0; k < rank; k++) {
+    const scale = variances[k]! > 0 ? 1 / Math.sqrt(variances[k]!) : 0;
+    for (let d = 0; d < columns; d++) scaled[d * rank + k] = scale * directions[k * columns + d]!;
+  }
+  return multiply(table, mean, scaled, rank, product);
+}
+
 /** Rows that are centred and multiplied at once. */
 const BAND = 256;
 

@@ -1,0 +1,142 @@
+import type { LatentPosterior, PosteriorParts } from './latent-posterior.js';
+import { latentPosterior } from './latent-posterior.js';
+import { quadratic } from './dense.js';
+import type { SurfaceEvidence } from './evidence.js';
+import type { FreeSpace } from './free-space.js';
+import { NormalEquations } from './normal-equations.js';
+import type { CompletionOptions } from './options.js';
+import { placedX, placedY, type Placement } from './placement.js';
+import { interpolate, newStencil } from './prior-grid.js';
+import { decodeShape, PriorReader, type ShapePrior } from './shape-prior.js';
+
+/** What is known of the latent numbers if the object stands so. */
+export interface PlacedPosterior {
+  readonly placement: Placement;
+  readonly posterior: LatentPosterior;
+}
+
+/** The latent numbers given the evidence, for one placement; undefined for rows that are not finite. */
+export function placedPosterior(
+  prior: ShapePrior,
+  placement: Placement,
+  evidence: SurfaceEvidence,
+  how: CompletionOptions,
+  parts: PosteriorParts = {},
+): PlacedPosterior | undefined {
+  const system = new NormalEquations(prior.rank);
+  addRows(system, prior, placement, evidence, how);
+  const { free } = evidence;
+  let posterior = latentPosterior(system, prior.mixture, how.temper, parts);
+  const bound = new Set<number>();
+  for (let round = 0; free && posterior && round < BOUND_ROUNDS; round++) {
+    if (!addBounds(system, prior, placement, free, posterior.mean, bound, how)) break;
+    posterior = latentPosterior(system, prior.mixture, how.temper, parts);
+  }
+  return posterior && { placement, posterior };
+}
+
+/** After so many rounds what still reaches into free space stays. */
+const BOUND_ROUNDS = 2;
+
+/** Rows "the signed distance is the clearance" where the shape with these latent numbers comes nearer; how many are new. */
+function addBounds(
+  system: NormalEquations,
+  prior: ShapePrior,
+  placement: Placement,
+  { points, clearances }: FreeSpace,
+  mean: Float64Array,
+  bound: Set<number>,
+  how: CompletionOptions,
+): number {
+  const reader = new PriorReader(prior);
+  const before = bound.size;
+  for (let i = 0; i < clearances.length; i++) {
+    if (bound.has(i)) continue;
+    const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
+    reader.at(placedX(placement, x, y), placedY(placement, x, y), z);
+    let value = reader.mean;
+    for (let k = 0; k < mean.length; k++) value += reader.components[k]! * mean[k]!;
+    if (value >= clearances[i]!) continue;
+    bound.add(i);
+    const variance = how.freeSigma ** 2 + how.leftOutShare * reader.leftOut;
+    system.addBound(reader.components, clearances[i]! - reader.mean, 1 / variance);
+  }
+  return bound.size - before;
+}
+
+/** Rows "the signed distance is 0 at a point, d at d along its normal", touch by touch. */
+function addRows(
+  system: NormalEquations,
+  prior: ShapePrior,
+  placement: Placement,
+  { points, normals, sigmas, touches }: SurfaceEvidence,
+  how: CompletionOptions,
+): void {
+  const reader = new PriorReader(prior);
+  let [shared, rows] = [0, 0];
+  const add = (x: number, y: number, z: number, target: number, variance: number): void => {
+    reader.at(placedX(placement, x, y), placedY(placement, x, y), z);
+    const own = variance + how.leftOutShare * reader.leftOut;
+    system.add(reader.components, target - reader.mean, 1 / own);
+    shared += how.sharedLeftOut * reader.leftOut;
+    rows++;
+  };
+  for (let i = 0; i < touches.length; i++) {
+    const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
+    const [nx, ny, nz] = [normals[3 * i]!, normals[3 * i + 1]!, normals[3 * i + 2]!];
+    const point = sigmas[i]! ** 2;
+    add(x, y, z, 0, point + how.surfaceSigma ** 2);
+    if (Number.isFinite(nx + ny + nz))
+      for (const { distance, sigma } of how.outside)
+        add(x + distance * nx, y + distance * ny, z + distance * nz, distance, point + sigma ** 2);
+    const touched = touches[i]! >= 0;
+    if (touched && touches[i + 1] === touches[i]) continue;
+    system.endGroup((touched ? how.touchOffset ** 2 : 0) + shared / rows);
+    [shared, rows] = [0, 0];
+  }
+}
+
+/**
+ * The shape if the object stands so: signed distance and its variance at points of the object's frame (m).
+ *
+ * @example
+ * const [best] = completeShape(prior, evidence).hypotheses;
+ * best?.distance(0, 0, 0.05); // m, negative inside
+ */
+export class Hypothesis {
+  /** Signed distance at the corners of the prior's grid, in the prior's frame. */
+  readonly #field: Float32Array;
+  readonly #reader: PriorReader;
+  readonly #stencil = newStencil();
+
+  constructor(
+    readonly prior: ShapePrior,
+    readonly placement: Placement,
+    readonly posterior: LatentPosterior,
+    /** Probability. */
+    readonly share: number,
+  ) {
+    this.#field = decodeShape(prior, posterior.mean);
+    this.#reader = new PriorReader(prior);
+  }
+
+  distance(x: number, y: number, z: number): number {
+    const { placement, prior } = this;
+    const outside = interpolate(prior.grid, placedX(placement, x, y), placedY(placement, x, y), z, this.#stencil);
+    const { corners, weights } = this.#stencil;
+    let sum = 0;
+    for (let c = 0; c < 8; c++) sum += weights[c]! * this.#field[corners[c]!]!;
+    return outside > 0 ? Math.min(prior.truncation, sum + outside) : sum;
+  }
+
+  /** Of what the components hold. */
+  variance(x: number, y: number, z: number): number {
+    return quadratic(this.posterior.covariance, this.prior.rank, this.read(x, y, z).components);
+  }
+
+  /** The prior at a point; valid until the next one. */
+  read(x: number, y: number, z: number): PriorReader {
+    this.#reader.at(placedX(this.placement, x, y), placedY(this.placement, x, y), z);
+    return this.#reader;
+  }
+} // prettier-ignore

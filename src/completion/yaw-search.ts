@@ -1,0 +1,82 @@
+import { thinEvidence, type SurfaceEvidence } from './evidence.js';
+import { placedPosterior, type PlacedPosterior } from './hypothesis.js';
+import type { CompletionOptions } from './options.js';
+import { placementAt, UNMOVED, type Placement } from './placement.js';
+import { coarsePrior, type ShapePrior } from './shape-prior.js';
+
+/** The prior with few components, made once. */
+const coarse = new WeakMap<ShapePrior, ShapePrior>();
+
+/**
+ * How the object may stand in the prior's frame, with what is known of its shape for each, the most probable first. All
+ * yaws are tried with few components and points; around the best ones finer steps; the best of those with everything.
+ *
+ * @returns empty when rows are not finite
+ */
+export function placedPosteriors(
+  prior: ShapePrior,
+  evidence: SurfaceEvidence,
+  how: CompletionOptions,
+): PlacedPosterior[] {
+  if (!prior.yaws || prior.yaws < 2) {
+    const only = placedPosterior(prior, UNMOVED, evidence, how);
+    return only ? [only] : [];
+  }
+  const { yaw } = how;
+  const few = thinEvidence(evidence, yaw.spacing, 2 * yaw.spacing);
+  let small = coarse.get(prior);
+  if (small?.rank !== Math.min(prior.rank, yaw.rank))
+    coarse.set(prior, (small = coarsePrior(prior, yaw.rank, yaw.kindRank)));
+  const step = (2 * Math.PI) / prior.yaws;
+  const tried = new Map<number, PlacedPosterior>();
+  /** Tries a yaw, counted in quarters of a step. */
+  const attempt = (quarters: number, only?: readonly number[]): void => {
+    const n = 4 * prior.yaws!;
+    const at = ((quarters % n) + n) % n;
+    if (tried.has(at)) return;
+    const placement = placementAt((at * step) / 4, evidence.points);
+    const found = placedPosterior(small, placement, few, how, {
+      covariance: false,
+      ...(only ? { only } : {}),
+    });
+    if (found) tried.set(at, found);
+  };
+  const ranked = (): [number, PlacedPosterior][] =>
+    [...tried].sort((a, b) => b[1].posterior.logEvidence - a[1].posterior.logEvidence);
+  for (let i = 0; i < prior.yaws; i++) attempt(4 * i);
+  for (const halves of [2, 1])
+    for (const [at, { posterior }] of ranked().slice(0, yaw.refined)) {
+      const kinds = likeliest(posterior.kinds, yaw.kinds);
+      attempt(at - halves, kinds);
+      attempt(at + halves, kinds);
+    }
+  const sorted = ranked().map(([, found]) => found);
+  const least = (sorted[0]?.posterior.logEvidence ?? 0) - yaw.behind;
+  const likely = sorted.filter(({ posterior }) => posterior.logEvidence >= least);
+  const best = distinct(likely, step / 2).slice(0, yaw.kept);
+  const out: PlacedPosterior[] = [];
+  for (const { placement, posterior } of best) {
+    const found = placedPosterior(prior, placement, evidence, how, {
+      only: likeliest(posterior.kinds, yaw.kinds),
+    });
+    if (found) out.push(found);
+  }
+  return out.sort((a, b) => b.posterior.logEvidence - a.posterior.logEvidence);
+}
+
+/** Leaves out what stands nearly as one before it. */
+function distinct(found: readonly PlacedPosterior[], gap: number): PlacedPosterior[] {
+  const out: PlacedPosterior[] = [];
+  const turn = (a: Placement, b: Placement): number =>
+    Math.abs(Math.atan2(Math.sin(a.yaw - b.yaw), Math.cos(a.yaw - b.yaw)));
+  for (const one of found)
+    if (out.every(({ placement }) => turn(placement, one.placement) >= gap)) out.push(one);
+  return out;
+}
+
+function likeliest(kinds: Float64Array, most: number): number[] {
+  return Array.from({ length: kinds.length - 1 }, (_, kind) => kind)
+    .sort((a, b) => kinds[b]! - kinds[a]!)
+    .slice(0, most)
+    .sort((a, b) => a - b);
+}

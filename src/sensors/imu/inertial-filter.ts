@@ -2,6 +2,7 @@ import { compose, exp, identity, inverse, rotationVector, type Pose } from '../.
 import { ErrorState, PART } from './error-state.js';
 import { InertialReadings } from './inertial-readings.js';
 import type { ImuBatch } from './batch.js';
+import { inLevel, levelled, rotationOf, turn } from './rotations.js';
 
 const GRAVITY = 9.80665;
 /** What the noise of usual IMUs adds per second: rad²/s, m²/s³; drift of their biases. */
@@ -22,12 +23,16 @@ const GAP_TURN = 0.5;
 const GAP_SPEED = 5;
 /** Errors of a tracked step between two poses (m, rad), and per rad/s of turning. */
 const STEP = 0.005;
-const STEP_TURN = 0.001;
+const STEP_TURN = 0.0022;
 const STEP_TURN_RATE = 0.002;
 /** Error of the attitude that tracking has in odom, rad, and rad per metre since its beginning: alike in so many poses. */
 const TRACKED_TILT = 0.0007;
 const TRACKED_DRIFT = 0.0004;
 const SAME_TILT = 10;
+/** Turns are compared over so long (s): of shorter ones the tracked error hides the bias. */
+const TURN_OVER = 0.5;
+/** Until the gyroscope's bias is known to this (rad/s), it would turn what is tracked, which then would confirm it. */
+const KNOWN_GYRO = 9e-4;
 /** Squared standard deviations beyond which a step is an outlier; mean of them beyond which the IMU is not trusted. */
 const OUTLIER = 30;
 const DISTRUST = 20;
@@ -41,6 +46,16 @@ const KNOWN_SPEED = 0.5;
 
 /** A stamp that lies so far before the present (s) begins another recording. */
 const GOES_BACK = 0.5;
+
+/** A turn by the gyroscope alone. */
+interface Turning {
+  /** T_odom_imu where it began, rotation only. */
+  readonly from: Pose;
+  /** By rates less this bias (rad/s). */
+  turned: Pose;
+  readonly bias: Float64Array;
+  seconds: number;
+}
 
 /** Where up is, as tracking may use it. */
 export interface Up {
@@ -81,6 +96,8 @@ export class InertialFilter {
   #anchor: { readonly stampNs: bigint; readonly T_odom_imu: Pose; readonly R: Pose } | undefined;
   /** Seconds since then. */
   #sinceAnchor = 0;
+  /** By the gyroscope alone since a tracked attitude, with the bias as it was thought to be then. */
+  #turning: Turning | undefined;
   /** T_level_odom, rotation only. */
   #odom: Pose | undefined;
   /** Way since odom's frame is known, m. */
@@ -146,7 +163,7 @@ export class InertialFilter {
 
   /** Which way is up; undefined before the first pose, after a gap, and of an IMU that contradicts what is tracked. */
   up(): Up | undefined {
-    if (!this.#odom || !this.#trusted || this.#blind > 0) return undefined;
+    if (!this.#odom || !this.#trusted || this.#blind > 0 || !this.#gyroKnown) return undefined;
     const spread = this.#errors.difference(PART.attitude, PART.odom);
     const sigma = Math.sqrt(Math.max(0, (spread[0]! + spread[4]!) / 2));
     const inImu = Float64Array.of(this.#R[8]!, this.#R[9]!, this.#R[10]!);
@@ -163,6 +180,14 @@ export class InertialFilter {
     if (stampNs !== this.#stampNs) return;
     const T_odom_imu = compose(T_odom_body, this.#T_body_imu);
     this.#anchor = { stampNs, T_odom_imu, R: this.#R.slice() };
+    if (!known) this.#turning = undefined;
+    else
+      this.#turning ??= {
+        from: rotationOf(T_odom_imu),
+        turned: identity(),
+        bias: this.#gyroBias.slice(),
+        seconds: 0,
+      };
     this.#sinceAnchor = 0;
     this.#p.fill(0);
     // The error of a prediction goes on growing from the pose before.
@@ -187,8 +212,7 @@ export class InertialFilter {
       const moved = compose(inverse(anchor.T_odom_imu), T_odom_imu);
       const T_level_odom = compose(anchor.R, inverse(rotationOf(anchor.T_odom_imu)));
       this.#learnWay(turn(anchor.R, [moved[3]!, moved[7]!, moved[11]!]), inLevel(T_level_odom, covariance));
-      const turned = compose(inverse(this.#anchor!.R), this.#R); // corrected meanwhile
-      this.#learnTurn(compose(inverse(turned), rotationOf(moved)), dt);
+      this.#learnTurn(rotationOf(T_odom_imu));
       this.#metres += Math.hypot(moved[3]!, moved[7]!, moved[11]!);
       if (this.#odom) this.#learnTilt(compose(this.#odom, rotationOf(T_odom_imu)));
       this.#judge();
@@ -199,7 +223,11 @@ export class InertialFilter {
   /** Forgets the motion, not the biases: time has gone back. */
   clear(): void {
     this.#readings.rewind();
-    this.#stampNs = this.#anchor = this.#odom = undefined;
+    this.#stampNs = this.#anchor = this.#odom = this.#turning = undefined;
+  }
+
+  get #gyroKnown(): boolean {
+    return this.#errors.sigma(PART.gyroBias) < KNOWN_GYRO;
   }
 
   #isKnown(): boolean {
@@ -251,6 +279,7 @@ export class InertialFilter {
     this.#errors.widen(PART.way, (SPEED * dt) ** 2);
     this.#stampNs = toNs;
     this.#steps = 0;
+    this.#turning = undefined;
     this.#blind = KNOWN_AFTER;
     this.#readings.forget(toNs);
   }
@@ -278,6 +307,11 @@ export class InertialFilter {
       gyroBias: GYRO_BIAS_DRIFT,
     });
     this.#sinceAnchor += dt;
+    if (!this.#turning) return;
+    const { bias } = this.#turning;
+    const raw = exp([0, 0, 0, ...[0, 1, 2].map((i) => (rate[i]! - bias[i]!) * dt)]);
+    this.#turning.turned = compose(this.#turning.turned, raw);
+    this.#turning.seconds += dt;
   }
 
   /** @param way in the level frame, as tracking has it: way + [way]× attitude error = p + its error */
@@ -296,13 +330,19 @@ export class InertialFilter {
     );
   }
 
-  /** @param off turn that tracking has beyond the gyroscope's, frame of the IMU */
-  #learnTurn(off: Pose, dt: number): void {
+  /** Learns the gyroscope's bias from the turn that was tracked since a while. @param R T_odom_imu, rotation only */
+  #learnTurn(R: Pose): void {
+    const turning = this.#turning;
+    if (!turning || turning.seconds < TURN_OVER) return;
+    this.#turning = undefined; // begins anew with this pose
+    const { from, turned, bias, seconds: dt } = turning;
+    const off = rotationVector(compose(inverse(turned), compose(inverse(from), R)));
     const H = new Float64Array(3 * 18);
     for (let i = 0; i < 3; i++) H[i * 18 + PART.gyroBias + i] = -dt;
     const rate = Math.hypot(...Array.from(this.#readings.latestRate));
     const variance = STEP_TURN ** 2 + (STEP_TURN_RATE * rate * dt) ** 2;
-    this.#take(rotationVector(off), H, Float64Array.of(variance, 0, 0, 0, variance, 0, 0, 0, variance));
+    const y = off.map((v, i) => v + (this.#gyroBias[i]! - bias[i]!) * dt);
+    this.#take(y, H, Float64Array.of(variance, 0, 0, 0, variance, 0, 0, 0, variance));
   }
 
   /** @param tracked T_level_imu as tracking has it: off by the difference of the errors of attitude and odom */
@@ -352,38 +392,4 @@ export class InertialFilter {
 
 function seconds(ns: bigint): number {
   return Number(ns) * 1e-9;
-}
-
-/** R·x of a pose's rotation. */
-function turn(T: Pose, x: ArrayLike<number>): Float64Array {
-  return Float64Array.from([0, 4, 8], (r) => T[r]! * x[0]! + T[r + 1]! * x[1]! + T[r + 2]! * x[2]!);
-}
-
-function rotationOf(T: Pose): Pose {
-  const out = T.slice();
-  out[3] = out[7] = out[11] = 0;
-  return out;
-}
-
-/** The smallest rotation that takes a force to z. */
-function levelled(force: ArrayLike<number>): Pose {
-  const length = Math.hypot(force[0]!, force[1]!, force[2]!);
-  const [x, y, z] = [force[0]! / length, force[1]! / length, force[2]! / length];
-  const sine = Math.hypot(x, y);
-  const angle = Math.atan2(sine, z);
-  return sine < 1e-9 && z > 0
-    ? identity()
-    : exp([0, 0, 0, ...(sine < 1e-9 ? [angle, 0, 0] : [(y * angle) / sine, (-x * angle) / sine, 0])]);
-}
-
-/** The position's part of a covariance, level axes. */
-function inLevel(T_level_odom: Pose, covariance?: Float64Array): Float64Array {
-  const out = new Float64Array(9);
-  if (!covariance) return out;
-  const R = [0, 1, 2, 4, 5, 6, 8, 9, 10].map((i) => T_level_odom[i]!);
-  for (let r = 0; r < 3; r++)
-    for (let c = 0; c < 3; c++)
-      for (let i = 0; i < 3; i++)
-        for (let j = 0; j < 3; j++) out[r * 3 + c]! += R[r * 3 + i]! * covariance[i * 6 + j]! * R[c * 3 + j]!;
-  return out;
 }

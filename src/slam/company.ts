@@ -162,6 +162,7 @@ export class Company {
       found,
       body: predicted.pose,
       covariance: track.covariance,
+      voxel: this.scales.first.field.levels[0]!.voxel,
     });
     if (corrected) map.clear();
     return corrected;

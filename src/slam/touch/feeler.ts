@@ -24,7 +24,7 @@ export function isTouching(observation: Observation): observation is Touching {
 /** Of distances where something was touched (m). */
 const FELT: FieldQuality = { sigma: 1e-4 };
 /** Of a depth camera's grid: at least so much, or this share of its voxel; alike over this length (m). */
-const SEEN = { sigma: 0.001, share: 0.1, correlation: 0.01 };
+const SEEN = { sigma: 0.001, share: 0.2, correlation: 0.01 };
 
 /**
  * Where a touch was: the body is where its other sensors are tracked to, the arm says where the sensor was on it, and what

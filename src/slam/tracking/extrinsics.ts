@@ -28,8 +28,12 @@ export interface MountMeasurement {
   readonly body: Pose;
   /** Of the registration: 6×6, [x y z rotX rotY rotZ] about the sensor, axes of odom. */
   readonly covariance: Float64Array;
+  /** Of the grid that it was registered with (m). */
+  readonly voxel: number;
 }
 
+/** Voxel (m) of the grid for which the next ones hold: coarser ones are biased by more. */
+const VOXEL = 0.045;
 /** What the coarse grid adds to each view: it is another one where the sensor is elsewhere. */
 const VIEW: MountSigma = { linear: 0.01, angular: (0.5 * Math.PI) / 180 };
 /** Registrations err by so many times what they say: the coarse grid is still changing. */
@@ -40,6 +44,8 @@ const ANOTHER_VIEW = { linear: 0.06, angular: (4 * Math.PI) / 180 };
 const COMMON: MountSigma = { linear: 0.005, angular: (0.25 * Math.PI) / 180 };
 /** Farther off, in standard deviations, it is no matter of mounting. */
 const WILD = 6;
+/** A mount that would have to be farther off, in standard deviations of how well it is known, is left alone. */
+const LIKELY = 3;
 /** Views before the first decision, and from one to the next. */
 const DECIDE_EVERY = 8;
 /** A mount is corrected where it is off by more (m, rad) … */
@@ -55,6 +61,8 @@ interface Estimate {
   correction: Pose;
   /** T_odom_sensor of the last view that counted. */
   last: Pose | undefined;
+  /** Biases of the grid, relative to those at {@link VOXEL}. */
+  coarseness: number;
   views: number;
   /** The last decision was to leave it as it is. */
   settled: boolean;
@@ -104,14 +112,15 @@ export class Extrinsics {
   }
 
   /** @returns whether the mount is corrected from now on by something else than before */
-  measured({ sensor, used, found, body, covariance }: MountMeasurement): boolean {
+  measured({ sensor, used, found, body, covariance, voxel }: MountMeasurement): boolean {
     const T_odom_sensor = compose(body, used);
     if (!this.isDue(sensor, T_odom_sensor)) return false;
     const estimate = this.#of(sensor);
+    estimate.coarseness = Math.max(1, voxel / VOXEL);
     const given = compose(inverse(estimate.correction), used);
     const off = offset(given, found);
     const noise = inBody(covariance, body);
-    for (let i = 0; i < 6; i++) noise[i * 7]! += sigmaOf(VIEW, i) ** 2;
+    for (let i = 0; i < 6; i++) noise[i * 7]! += (estimate.coarseness * sigmaOf(VIEW, i)) ** 2;
     const wild = off.some(
       (v, i) => Math.abs(v) > WILD * Math.hypot(sigmaOf(this.prior, i), Math.sqrt(noise[i * 7]!)),
     );
@@ -132,7 +141,8 @@ export class Extrinsics {
     if (known) return known;
     const information = new Float64Array(36);
     for (let i = 0; i < 6; i++) information[i * 7] = sigmaOf(this.prior, i) ** -2;
-    const estimate = { information, weighted: new Float64Array(6), correction: identity(), last: undefined, views: 0, settled: false }; // prettier-ignore
+    const estimate = { information, weighted: new Float64Array(6), correction: identity(), last: undefined,
+      coarseness: 1, views: 0, settled: false }; // prettier-ignore
     this.#estimates.set(sensor, estimate);
     return estimate;
   }
@@ -143,13 +153,14 @@ export class Extrinsics {
     const mean = Float64Array.from({ length: 6 }, (_, r) => dot(covariance, r, estimate.weighted));
     const found = moveAtSensor(given, mean);
     const change = offset(compose(estimate.correction, given), found);
-    for (let i = 0; i < 6; i++) covariance[i * 7]! += sigmaOf(COMMON, i) ** 2;
+    for (let i = 0; i < 6; i++) covariance[i * 7]! += (estimate.coarseness * sigmaOf(COMMON, i)) ** 2;
     const certainty = invertSpd(covariance, 6);
     const chi2 = certainty ? change.reduce((sum, v, r) => sum + v * dot(certainty, r, change), 0) : 0;
     const small =
       Math.hypot(...change.subarray(0, 3)) < WORTH.linear &&
       Math.hypot(...change.subarray(3)) < WORTH.angular;
-    estimate.settled = small || chi2 < SURELY;
+    const unlikely = mean.some((v, i) => Math.abs(v) > LIKELY * sigmaOf(this.prior, i));
+    estimate.settled = small || chi2 < SURELY || unlikely;
     if (estimate.settled) return false;
     estimate.correction = compose(found, inverse(given));
     const degrees = (rotationAngle(estimate.correction) * 180) / Math.PI;

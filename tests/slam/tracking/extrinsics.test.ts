@@ -31,7 +31,8 @@ function measure(
     prior = PRIOR,
     at = bodyAt,
     sigma = SIGMA,
-  }: { prior?: typeof PRIOR; at?: typeof bodyAt; sigma?: readonly number[] } = {},
+    voxel = 0.045,
+  }: { prior?: typeof PRIOR; at?: typeof bodyAt; sigma?: readonly number[]; voxel?: number } = {},
 ): Run {
   const random = new Random('mount');
   const extrinsics = new Extrinsics(prior);
@@ -44,7 +45,7 @@ function measure(
     const found = compose(exp([0, 0, 0, ...noise.slice(3)]), truth);
     for (let c = 0; c < 3; c++) found[3 + 4 * c] = truth[3 + 4 * c]! + noise[c]!;
     const used = compose(extrinsics.correction('camera'), GIVEN);
-    if (extrinsics.measured({ sensor: 'camera', used, found, body: at(i), covariance })) changes++;
+    if (extrinsics.measured({ sensor: 'camera', used, found, body: at(i), covariance, voxel })) changes++;
   }
   return { extrinsics, changes };
 }
@@ -95,4 +96,11 @@ it('is settled once measurements have left all mounts as they are, and from the 
   expect(measure(OFF, 8).extrinsics.settled).toBe(false);
   expect(measure(OFF, 16).extrinsics.settled).toBe(true);
   expect(measure(OFF, 0, { prior: { linear: 0, angular: 0 } }).extrinsics.settled).toBe(true);
+});
+
+it('asks for more where the grid is coarse, and believes in no mount that nobody could have missed by so much', () => {
+  const off = exp([0.015, -0.01, 0.01, 0.006, 0.01, -0.008]);
+  expect(measure(off, 64).changes).toBe(1);
+  expect(measure(off, 64, { voxel: 0.15 }).changes).toBe(0);
+  expect(measure(exp([0.09, -0.02, 0.015, 0.01, 0.02, -0.015]), 64).changes).toBe(0);
 });

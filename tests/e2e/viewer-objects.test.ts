@@ -157,7 +157,7 @@ describe.skipIf(CHROMIUM === undefined)('completed objects in the viewer', () =>
     await page.getByLabel('Completed objects').check();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Download (GLB)' }).click(),
+      page.getByRole('button', { name: 'Save objects (GLB)' }).click(),
     ]);
     await page.keyboard.press('i');
     expect(download.suggestedFilename()).toBe('objects.glb');

@@ -23,7 +23,7 @@ export class ObjectsCard {
   constructor({ again, clear, download }: ObjectActions) {
     this.#again = button('Complete again', again);
     this.#clear = button('Clear', clear);
-    this.#download = button('Download (GLB)', download);
+    this.#download = button('Save objects (GLB)', download);
     this.element = el(
       'section',
       { class: 'card', hidden: true },

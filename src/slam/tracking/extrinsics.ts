@@ -75,7 +75,7 @@ interface Estimate {
  * @example
  * const extrinsics = new Extrinsics({ linear: 0.02, angular: 0.017 });
  * const used = compose(extrinsics.correction('camera'), given); // T_body_camera
- * if (extrinsics.measured({ sensor: 'camera', used, found, body, covariance })) map.clear(); // it was wrong
+ * if (extrinsics.measured({ sensor: 'camera', used, found, body, covariance, voxel })) map.clear(); // it was wrong
  */
 export class Extrinsics {
   /** Mounts that turned out to be elsewhere. */

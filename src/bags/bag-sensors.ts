@@ -3,7 +3,7 @@ import { sensorSetOf, type SensorKind } from '../config/sensors.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Pose } from '../geometry/se3.js';
 import type { TouchInput } from '../images/decode-touch.js';
-import { frameName, type TfBuffer } from '../messages/tf-buffer.js';
+import { frameName } from '../messages/tf-buffer.js';
 import { bagScanSource, isCloud } from './bag-source.js';
 import { BASE, cameraOfBag } from './camera/rig-of-bag.js';
 import { rgbdBagSource } from './camera/rgbd-bag.js';
@@ -42,7 +42,7 @@ export async function bagSource(
   }
   const { source, body } = await seen(bag, path, others, options);
   if (touch.length === 0) return source;
-  return await withTouch(path, source, body, touch, options).catch(async (error: unknown) => {
+  return await withTouch(bag, path, { source, body }, touch, options).catch(async (error: unknown) => {
     await source.close();
     throw error;
   });
@@ -80,10 +80,10 @@ async function sensorOf(
   return clouds.every(({ name }) => /depth/i.test(name)) ? 'rgbd' : 'either';
 }
 
-/** A source with the body that its poses are of. */
+/** A source with the body that its poses are of; that is read only where something else is placed on it. */
 interface OnBody {
   readonly source: ScanSource;
-  readonly body: TouchBody;
+  readonly body: () => Promise<TouchBody>;
 }
 
 /** LiDAR and camera of a bag. */
@@ -95,8 +95,9 @@ async function seen(
 ): Promise<OnBody> {
   if (sensor === 'rgbd') {
     const source = await rgbdBagSource(bag, path, options);
-    const topics = chooseCamera(path, await imageTopics(bag), options);
-    return { source, body: (await cameraOfBag(bag, path, topics)).body };
+    const body = async (): Promise<TouchBody> =>
+      (await cameraOfBag(bag, path, chooseCamera(path, await imageTopics(bag), options))).body;
+    return { source, body };
   }
   if (sensor === 'lidar+rgbd') return bothOf(bag, path, options);
   let note: string | undefined;
@@ -106,7 +107,7 @@ async function seen(
     note = `has a depth camera as well, which is not used: ${both}`;
   }
   const source = withPointTimes(await bagScanSource(bag, path, options), options);
-  const body = { frame: frameName(source.sensorFrame) };
+  const body = async (): Promise<TouchBody> => ({ frame: frameName(source.sensorFrame) });
   return { source: note === undefined ? source : withNote(source, `${path} ${note}`), body };
 }
 
@@ -135,19 +136,21 @@ async function bothOf(bag: BagReader, path: string, options: ScanSourceOptions):
     { source: camera, counted: true },
     { source: lidar, T_body: body.T_body_lidar, counted: true },
   ];
-  return { source: jointSource('lidar+rgbd', lidar, sides), body: { frame: body.frame } };
+  const source = jointSource('lidar+rgbd', lidar, sides);
+  return { source, body: async () => ({ frame: body.frame }) };
 }
 
 /** With the touches of the same bag, where its sensors are placed on the same body. */
 async function withTouch(
+  bag: BagReader,
   path: string,
-  source: ScanSource,
-  body: TouchBody,
+  { source, body: bodyOf }: OnBody,
   topics: readonly TouchTopic[],
   options: ScanSourceOptions,
 ): Promise<ScanSource> {
   // A LiDAR alone is the body; beside an arm that is what the arm stands on, where tf knows it.
-  const onBase = source.sensor === 'lidar' ? await lidarOnBase(path, body.frame) : undefined;
+  const body = await bodyOf();
+  const onBase = source.sensor === 'lidar' ? await lidarOnBase(bag, body.frame) : undefined;
   const touches = await another(path, (again) =>
     touchBagSource(again, path, topics, { ...readingOf(options), body: onBase ? { frame: BASE } : body }),
   );
@@ -159,15 +162,10 @@ async function withTouch(
   return jointSource(set, source, sides);
 }
 
-async function lidarOnBase(path: string, lidar: string): Promise<Pose | undefined> {
-  const bag = await openBag(path);
-  try {
-    const tf: TfBuffer = await staticTransforms(bag);
-    const found = tf.has(BASE) ? tf.lookup(BASE, lidar, 0n) : undefined;
-    return found?.ok ? found.pose : undefined;
-  } finally {
-    await bag.close();
-  }
+async function lidarOnBase(bag: BagReader, lidar: string): Promise<Pose | undefined> {
+  const tf = await staticTransforms(bag);
+  const found = tf.has(BASE) ? tf.lookup(BASE, lidar, 0n) : undefined;
+  return found?.ok ? found.pose : undefined;
 }
 
 /** Each stream reads on its own. */

@@ -1,4 +1,5 @@
 import type { MeshColor } from '../host/mesh-feed/mesh-color.js';
+import { Newcomers } from './newcomers.js';
 import type { RosPort } from './port.js';
 import type { SlamService } from '../host/client.js';
 
@@ -23,7 +24,7 @@ const MAX_MESSAGE = 1_000_000;
  */
 export class MeshOutput {
   readonly #now: () => number;
-  #seen = new Set<string>();
+  readonly #newcomers: Newcomers;
   #restart = true;
   /** Somebody new listens, who has to be sent all. */
   #repeat = false;
@@ -40,6 +41,7 @@ export class MeshOutput {
   ) {
     this.#now = options.now ?? (() => performance.now());
     this.#at = this.#now();
+    this.#newcomers = new Newcomers(port, 'mesh');
   }
 
   /** Blocks sent so far, and changes still to be sent. */
@@ -61,10 +63,8 @@ export class MeshOutput {
     const rate = this.options.bandwidth();
     this.#credit = Math.min(rate, this.#credit + ((now - this.#at) / 1000) * rate);
     this.#at = now;
-    const listeners = this.port.listeners('mesh') > 0 ? this.port.subscribers('mesh') : [];
-    if (listeners.some((id) => !this.#seen.has(id))) this.#repeat = true;
-    this.#seen = new Set(listeners);
-    if (listeners.length === 0 || this.#busy) return;
+    if (this.#newcomers.arrived()) this.#repeat = true;
+    if (this.port.listeners('mesh') === 0 || this.#busy) return;
     this.#busy = true;
     try {
       while (this.#credit > 0) {

@@ -28,3 +28,9 @@ export function aboutPoint(covariance: Float64Array, d: ArrayLike<number>): Floa
   if (x === 0 && y === 0 && z === 0) return covariance;
   return transformCovariance(covariance, identity(), d);
 }
+
+/** Mean variance of the position of a 6×6 covariance (m²), or of its turns (rad²). */
+export function meanVariance(covariance: Float64Array, of: 'position' | 'turns'): number {
+  const i = of === 'position' ? 0 : 21;
+  return (covariance[i]! + covariance[i + 7]! + covariance[i + 14]!) / 3;
+}

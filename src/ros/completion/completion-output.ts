@@ -12,6 +12,7 @@ import {
   MarkerType,
 } from '../../messages/markers.js';
 import { encodePoseStamped } from '../../messages/poses.js';
+import { Newcomers } from '../newcomers.js';
 import type { RosPort } from '../port.js';
 
 export interface CompletionOutputOptions {
@@ -35,12 +36,14 @@ const ALPHA = 0.6;
  */
 export class CompletionOutput {
   readonly #objects = new Map<number, CompletedRegion>();
-  #seen = new Set<string>();
+  readonly #newcomers: Newcomers;
 
   constructor(
     private readonly port: RosPort,
     private readonly options: CompletionOutputOptions,
-  ) {}
+  ) {
+    this.#newcomers = new Newcomers(port, 'completion');
+  }
 
   take(event: ObjectEvent): void {
     if (event.type === 'object') {
@@ -56,10 +59,7 @@ export class CompletionOutput {
 
   /** Sends all objects again where somebody new listens. */
   serveNewcomers(): void {
-    const listeners = this.port.listeners('completion') > 0 ? this.port.subscribers('completion') : [];
-    const someoneNew = listeners.some((id) => !this.#seen.has(id));
-    this.#seen = new Set(listeners);
-    if (!someoneNew || this.#objects.size === 0) return;
+    if (!this.#newcomers.arrived() || this.#objects.size === 0) return;
     this.#publish([...this.#objects].map(([id, object]) => this.#marker(id, object)));
   }
 

@@ -7,6 +7,7 @@ import {
   type Marker,
 } from '../../messages/markers.js';
 import type { TouchState } from '../../slam/touch/judge.js';
+import { Newcomers } from '../newcomers.js';
 import type { RosPort } from '../port.js';
 
 /** Patches that are shown of each sensor; then the oldest gives way. */
@@ -32,13 +33,15 @@ const COLORS: Readonly<Record<TouchState, readonly [number, number, number, numb
 export class TouchOutput {
   readonly #counts = new Map<string, number>();
   readonly #patches = new Map<string, Marker[]>();
-  #seen = new Set<string>();
+  readonly #newcomers: Newcomers;
 
   /** @param frame of the map */
   constructor(
     private readonly port: RosPort,
     private readonly frame: string,
-  ) {}
+  ) {
+    this.#newcomers = new Newcomers(port, 'touch');
+  }
 
   take({ sensor, result }: TouchEvent): void {
     const { touch, pose, stampNs } = result;
@@ -66,11 +69,8 @@ export class TouchOutput {
 
   /** Sends all patches again where somebody new listens. */
   serveNewcomers(): void {
-    const listeners = this.port.listeners('touch') > 0 ? this.port.subscribers('touch') : [];
-    const someoneNew = listeners.some((id) => !this.#seen.has(id));
-    this.#seen = new Set(listeners);
     const all = [...this.#patches.values()].flat();
-    if (someoneNew && all.length > 0) this.port.publish('touch', encodeMarkerArray(all));
+    if (this.#newcomers.arrived() && all.length > 0) this.port.publish('touch', encodeMarkerArray(all));
   }
 
   /** The map starts anew. */

@@ -3,6 +3,7 @@ import type { Contacts, Observation } from '../../sensors/observation.js';
 import { thinned } from '../../sensors/tactile/contacts.js';
 import { sensorPose } from '../body-frame.js';
 import type { Company } from '../company.js';
+import { meanVariance } from '../covariance.js';
 import { asFelt, asUnplaced, type Estimate, type Prediction } from '../estimate.js';
 import type { Phase } from '../phases.js';
 import type { Scale, Scales } from '../scale.js';
@@ -48,14 +49,11 @@ export class Feeler {
     if (scales.tracked.length === 0) return this.#felt(phase, observation, identity(), this.kinematics);
     const carrier = this.company.carrier('touch', observation.stampNs);
     if (phase.kind !== 'tracking' || !carrier) return asUnplaced(observation, phase, predicted.pose);
-    const sigma = (first: number): number => {
-      const { covariance: C } = carrier;
-      return (C[first * 7]! + C[(first + 1) * 7]! + C[(first + 2) * 7]!) / 3;
-    };
+    const { covariance } = carrier;
     const { translation, rotation } = this.kinematics;
     return this.#felt(phase, observation, predicted.pose, {
-      translation: Math.sqrt(translation ** 2 + sigma(0)),
-      rotation: Math.sqrt(rotation ** 2 + sigma(3)),
+      translation: Math.sqrt(translation ** 2 + meanVariance(covariance, 'position')),
+      rotation: Math.sqrt(rotation ** 2 + meanVariance(covariance, 'turns')),
     });
   }
 

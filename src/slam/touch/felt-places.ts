@@ -2,6 +2,7 @@ import type { Box } from '../../completion/complete-region.js';
 import type { EvidencePart } from '../../completion/evidence.js';
 import { compose, inverse, transformPoint, type Pose } from '../../geometry/se3.js';
 import type { Contacts } from '../../sensors/observation.js';
+import { meanVariance } from '../covariance.js';
 
 /** Touches that are remembered, the newest ones: some megabytes. */
 const MOST = 1000;
@@ -35,16 +36,15 @@ export class FeltPlaces {
   readonly #felt: Felt[] = [];
 
   /** A touch of nothing is none. */
-  add({ submap, T_odom_submap, T_odom_sensor, covariance: C }: FeltFrom, contacts: Contacts): void {
+  add({ submap, T_odom_submap, T_odom_sensor, covariance }: FeltFrom, contacts: Contacts): void {
     const { points, normals, sigma } = contacts;
     if (points.length === 0) return;
-    const placed = (C[0]! + C[7]! + C[14]!) / 3;
     this.#felt.push({
       submap,
       T_submap_sensor: compose(inverse(T_odom_submap), T_odom_sensor),
       points: points.slice(),
       normals: normals.slice(),
-      sigma: Math.sqrt(sigma ** 2 + placed),
+      sigma: Math.sqrt(sigma ** 2 + meanVariance(covariance, 'position')),
     });
     if (this.#felt.length > MOST) this.#felt.shift();
   }

@@ -12,8 +12,7 @@ import type { FeltmapState } from '../../src/viewer/client/test-state.js';
 import { FakeSolver, objectIn, surface } from '../host/completion/fakes.js';
 import { CHROMIUM, launchChromium } from './browser.js';
 import { cube, SIDE } from './cube.js';
-
-declare const window: { feltmap?: FeltmapState };
+import { middleOf, untilState } from './page-state.js';
 
 /** Completes everything to a sheet over the middle of the cube, as sure as the test says. */
 class SheetSolver extends FakeSolver {
@@ -44,28 +43,10 @@ describe.skipIf(CHROMIUM === undefined)('completed objects in the viewer', () =>
   let page: Page;
   const problems: string[] = [];
 
-  async function until(wanted: (s: FeltmapState) => boolean): Promise<void> {
-    for (const end = Date.now() + 60_000; ;) {
-      const now = await page.evaluate(() => ({ ...window.feltmap! })).catch(() => undefined);
-      if (now && wanted(now)) return;
-      if (Date.now() > end) throw new Error(`not within a minute; last ${JSON.stringify(now)}`);
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  }
+  const until = (wanted: (s: FeltmapState) => boolean): Promise<FeltmapState> => untilState(page, wanted);
 
   /** Colour in the middle of the canvas, on top of the cube. */
-  async function middle(): Promise<[number, number, number]> {
-    await until((s) => s.settled);
-    const png = (await page.screenshot({ clip: { x: 200, y: 150, width: 1, height: 1 } })).toString('base64');
-    return page.evaluate(async (data) => {
-      const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-      const context = new OffscreenCanvas(1, 1).getContext('2d')!;
-      context.drawImage(bitmap, 0, 0);
-      const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
-      return [r!, g!, b!];
-    }, png);
-  }
+  const middle = (): Promise<[number, number, number]> => middleOf(page);
 
   /** How much greener it is than anything else. */
   async function greener(): Promise<number> {

@@ -5,6 +5,7 @@ import { exp } from '../../src/geometry/se3.js';
 import type { FeltmapState } from '../../src/viewer/client/test-state.js';
 import { ViewerServer } from '../../src/viewer/server/index.js';
 import { CHROMIUM, launchChromium } from './browser.js';
+import { middleOf, untilState } from './page-state.js';
 
 /** Grey, 8×8. */
 const JPEG = Buffer.from(
@@ -12,24 +13,14 @@ const JPEG = Buffer.from(
   'base64',
 );
 
-declare const window: { feltmap?: FeltmapState };
-
 /** What no LiDAR recording has: pictures, touches, colours, submaps that move. Made by hand, so that the truth is known. */
 describe.skipIf(CHROMIUM === undefined)('the viewer with other sensors', () => {
   let server: ViewerServer;
   let browser: Browser;
   let page: Page;
   const problems: string[] = [];
-  const state = (): Promise<FeltmapState> => page.evaluate(() => ({ ...window.feltmap! }));
 
-  async function until(wanted: (s: FeltmapState) => boolean): Promise<FeltmapState> {
-    for (const end = Date.now() + 60_000; ;) {
-      const now = await state().catch(() => undefined);
-      if (now && wanted(now)) return now;
-      if (Date.now() > end) throw new Error(`not within a minute; last ${JSON.stringify(now)}`);
-      await new Promise((done) => setTimeout(done, 50));
-    }
-  }
+  const until = (wanted: (s: FeltmapState) => boolean): Promise<FeltmapState> => untilState(page, wanted);
 
   /** A coloured square of 2 m in submap 1. */
   function square(version: number): void {
@@ -41,18 +32,7 @@ describe.skipIf(CHROMIUM === undefined)('the viewer with other sensors', () => {
   }
 
   /** Colour in the middle of the canvas. */
-  async function middle(): Promise<[number, number, number]> {
-    await until((s) => s.settled);
-    const png = (await page.screenshot({ clip: { x: 200, y: 150, width: 1, height: 1 } })).toString('base64');
-    return page.evaluate(async (data) => {
-      const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-      const context = new OffscreenCanvas(1, 1).getContext('2d')!;
-      context.drawImage(bitmap, 0, 0);
-      const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
-      return [r!, g!, b!];
-    }, png);
-  }
+  const middle = (): Promise<[number, number, number]> => middleOf(page);
 
   beforeAll(async () => {
     const can = { pause: false, speed: false, mesh: false, trajectory: false };

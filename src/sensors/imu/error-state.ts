@@ -43,6 +43,11 @@ export class ErrorState {
     }
   }
 
+  /** Nothing is unknown about one component, as of the heading of a frame that one is free to choose. */
+  certain(component: number): void {
+    for (let k = 0; k < N; k++) this.P[component * N + k] = this.P[k * N + component] = 0;
+  }
+
   /** Adds to a part's own variance. */
   widen(part: number, variance: number): void {
     for (let i = part; i < part + 3; i++) this.P[i * (N + 1)]! += variance;

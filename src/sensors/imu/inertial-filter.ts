@@ -22,7 +22,7 @@ const GYRO_BIAS = 0.01;
 const GAP_TURN = 0.5;
 const GAP_SPEED = 5;
 /** Errors of a tracked step between two poses (m, rad), and per rad/s of turning. */
-const STEP = 0.005;
+const STEP = 0.003;
 const STEP_TURN = 0.0022;
 const STEP_TURN_RATE = 0.002;
 /** Error of the attitude that tracking has in odom, rad, and rad per metre since its beginning: alike in so many poses. */
@@ -209,12 +209,14 @@ export class InertialFilter {
     const T_odom_imu = compose(T_odom_body, this.#T_body_imu);
     const dt = anchor ? this.#sinceAnchor : 0;
     if (anchor && dt > 0) {
+      // Where gravity is a prior of tracking, the tilt that was tracked is this filter's own: nothing is to be learnt from it.
+      const leans = this.up() === undefined;
       const moved = compose(inverse(anchor.T_odom_imu), T_odom_imu);
       const T_level_odom = compose(anchor.R, inverse(rotationOf(anchor.T_odom_imu)));
       this.#learnWay(turn(anchor.R, [moved[3]!, moved[7]!, moved[11]!]), inLevel(T_level_odom, covariance));
-      this.#learnTurn(rotationOf(T_odom_imu));
+      this.#learnTurn(rotationOf(T_odom_imu), leans);
       this.#metres += Math.hypot(moved[3]!, moved[7]!, moved[11]!);
-      if (this.#odom) this.#learnTilt(compose(this.#odom, rotationOf(T_odom_imu)));
+      if (leans && this.#odom) this.#learnTilt(compose(this.#odom, rotationOf(T_odom_imu)));
       this.#judge();
     }
     this.anchor(stampNs, T_odom_body, true);
@@ -259,6 +261,7 @@ export class InertialFilter {
     // Level with the mean force as up; the heading is arbitrary, so that nothing is unknown about it.
     this.#R = levelled(force);
     errors.set(PART.attitude, TILT ** 2);
+    errors.certain(PART.attitude + 2);
     errors.set(PART.velocity, SPEED ** 2);
     errors.set(PART.way, 0);
     errors.set(PART.accelBias, ACCEL_BIAS ** 2);
@@ -330,8 +333,13 @@ export class InertialFilter {
     );
   }
 
-  /** Learns the gyroscope's bias from the turn that was tracked since a while. @param R T_odom_imu, rotation only */
-  #learnTurn(R: Pose): void {
+  /**
+   * Learns the gyroscope's bias from the turn that was tracked since a while.
+   *
+   * @param R T_odom_imu, rotation only
+   * @param whole false: of the turn about up only
+   */
+  #learnTurn(R: Pose, whole: boolean): void {
     const turning = this.#turning;
     if (!turning || turning.seconds < TURN_OVER) return;
     this.#turning = undefined; // begins anew with this pose
@@ -342,7 +350,12 @@ export class InertialFilter {
     const rate = Math.hypot(...Array.from(this.#readings.latestRate));
     const variance = STEP_TURN ** 2 + (STEP_TURN_RATE * rate * dt) ** 2;
     const y = off.map((v, i) => v + (this.#gyroBias[i]! - bias[i]!) * dt);
-    this.#take(y, H, Float64Array.of(variance, 0, 0, 0, variance, 0, 0, 0, variance));
+    const noise = Float64Array.of(variance, 0, 0, 0, variance, 0, 0, 0, variance);
+    const up = this.#R.subarray(8, 11);
+    if (!whole)
+      for (let i = 0; i < 3; i++)
+        for (let j = 0; j < 3; j++) noise[i * 3 + j]! += (i === j ? 1 : 0) - up[i]! * up[j]!;
+    this.#take(y, H, noise);
   }
 
   /** @param tracked T_level_imu as tracking has it: off by the difference of the errors of attitude and odom */

@@ -7,6 +7,8 @@ import { GUESS_STEP, type LookAround, type PlaceQuery } from './look-around.js';
 /** Around the last known pose, in fine voxels: 3 m in steps of 1.5 m at 0.15 m. */
 const NEAR_REACH = 20;
 const NEAR_STEP = 10;
+/** Between guesses of the heading, degrees: a scan that is 8° off does not find its place in a curve. */
+const YAW_STEP = 10;
 /** How a camera may be tilted from where it looked, radians. */
 const TILTS = [0, Math.PI / 9, -Math.PI / 9];
 
@@ -35,9 +37,9 @@ export function recover(
   const { camera } = query;
   if (isCertain(search.measure(query.surface, guesses.tracked), certainty)) return guesses.tracked;
   if (!guesses.search) return undefined;
-  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, 20), camera);
+  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), camera);
   const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, camera);
-  const level = turned(places, yawFan(180, 20), camera);
+  const level = turned(places, yawFan(180, YAW_STEP), camera);
   const near = camera ? tilted(level, TILTS, camera) : level;
   return (
     certain(lookAround, query, lookAround.best(query, ahead, guesses.twist), guesses.twist) ??

@@ -44,6 +44,7 @@ import {
   T_TOUCHED,
 } from '../layout/field';
 import { findBlock, gatherCell, sampleCell } from './grid';
+import { moved } from './posed';
 import { backward } from './decoder';
 import { addResidualGradient, cell, residual, touchCell, C_FRACTION } from './features';
 
@@ -67,16 +68,10 @@ export function allocateRows(args: usize, _chunk: i32): void {
       const x = load<f32>(p),
         y = load<f32>(p, 4),
         z = load<f32>(p, 8);
-      touchCell(level, apply(T, x, y, z), apply(T + 16, x, y, z), apply(T + 32, x, y, z));
+      touchCell(level, moved(T, 0, x, y, z), moved(T, 16, x, y, z), moved(T, 32, x, y, z));
       p += 4 * SAMPLE_BYTES;
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function apply(T: usize, x: f32, y: f32, z: f32): f32 {
-  return load<f32>(T) * x + load<f32>(T, 4) * y + load<f32>(T, 8) * z + load<f32>(T, 12);
 }
 
 /** Forward and backward to ∂L/∂f of each sample of the chunk, and the chunk's share of its pose's 6×6 system. */
@@ -115,9 +110,9 @@ export function fitForward(args: usize, chunk: i32): void {
     const px = load<f32>(p),
       py = load<f32>(p, 4),
       pz = load<f32>(p, 8);
-    const x = apply(T, px, py, pz),
-      y = apply(T + 16, px, py, pz),
-      z = apply(T + 32, px, py, pz);
+    const x = moved(T, 0, px, py, pz),
+      y = moved(T, 16, px, py, pz),
+      z = moved(T, 32, px, py, pz);
     const ux = x * inverse,
       uy = y * inverse,
       uz = z * inverse;
@@ -154,9 +149,9 @@ export function fitForward(args: usize, chunk: i32): void {
     const px = load<f32>(p),
       py = load<f32>(p, 4),
       pz = load<f32>(p, 8);
-    const x = apply(T, px, py, pz),
-      y = apply(T + 16, px, py, pz),
-      z = apply(T + 32, px, py, pz);
+    const x = moved(T, 0, px, py, pz),
+      y = moved(T, 16, px, py, pz),
+      z = moved(T, 32, px, py, pz);
     const held = sampleCell(
       corners,
       load<f32>(record, RECORD_FRACTION),

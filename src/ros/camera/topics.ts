@@ -72,7 +72,7 @@ function isTransported(name: string): boolean {
 }
 
 /** The type of an image topic by its name. */
-export function imageType(name: string): string {
+function imageType(name: string): string {
   return isTransported(name) ? ROS_TYPES.compressedImage : ROS_TYPES.image;
 }
 

@@ -64,7 +64,7 @@ export class Company {
     const own = scales.of(observation);
     switch (phase.kind) {
       case 'starting': {
-        // Two frames of a camera tell the velocity that undistorts a sweep: better that the map begins with them.
+        // Two frames of a camera show the velocity that undistorts a sweep: better that the map begins with them.
         if (own !== scales.first || observation.motion !== 'sweep') return undefined;
         this.#begun ??= observation.stampNs;
         const seconds = Number(observation.stampNs - this.#begun) * 1e-9;
@@ -131,7 +131,7 @@ export class Company {
 
   /**
    * An observation was tracked: it can carry others. The first of its kind after one of the coarsest grid is registered with
-   * that as well, which tells where its sensor is on the body.
+   * that as well, which shows where its sensor is on the body.
    *
    * @returns whether its mount was corrected: its own grid is empty now, and the pose nothing to begin a new one with
    */

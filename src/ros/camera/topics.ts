@@ -77,7 +77,7 @@ function imageType(name: string): string {
 }
 
 /**
- * The type with which an image topic is subscribed to: that of those who publish it already, else what its name tells.
+ * The type with which an image topic is subscribed to: that of those who publish it already, else what its name says.
  *
  * @param full name of the topic after remapping
  * @param published types of its publishers

@@ -58,7 +58,7 @@ type Handlers = Record<string, (argument: never, reply: () => void) => Promise<u
 export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map: () => GpuMap } {
   let map: GpuMap | undefined;
   const fields = new Map<number, DeviceField>();
-  /** What went wrong with a field after its call was answered; its next call tells. */
+  /** What went wrong with a field after its call was answered; its next call reports it. */
   const failed = new Map<number, FeltmapError>();
 
   const f32 = (at: number, length: number): Float32Array => new Float32Array(memory.buffer, at, length);

@@ -107,10 +107,12 @@ export class Company {
     const carrier = this.carrier(kind, observation.stampNs);
     if (!carrier) return undefined;
     const unseen = valuedRatio < UNSEEN_BELOW && observation.surface.keypoints.length >= MIN_SAMPLES;
-    if (!unseen) return asCarried(observation, phase, predicted.pose, carrier, false, reason);
-    observation.undistort(predicted.twist);
-    const pose = this.#joined(observation, predicted) ?? predicted.pose;
-    return asCarried(observation, phase, pose, carrier, true, reason);
+    let { pose } = predicted;
+    if (unseen) {
+      observation.undistort(predicted.twist);
+      pose = this.#joined(observation, predicted) ?? pose;
+    }
+    return asCarried(observation, carrier, { phase, pose, unseen, reason });
   }
 
   /** What another kind of sensor says about an observation's pose: where it saw the body shortly before, and the motion since. */

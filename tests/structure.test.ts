@@ -71,6 +71,10 @@ describe('files of src', () => {
     const long = sources.filter((name) => text.get(name)!.split('\n').length - 1 > MAX_LINES);
     expect(long).toEqual([]);
   });
+
+  it('keep the loop on one page: at most 150 lines', () => {
+    expect(text.get('src/slam/pipeline.ts')!.split('\n').length - 1).toBeLessThanOrEqual(150);
+  });
 });
 
 describe('import rules', () => {

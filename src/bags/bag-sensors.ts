@@ -99,14 +99,14 @@ async function seen(
       (await cameraOfBag(bag, path, chooseCamera(path, await imageTopics(bag), options))).body;
     return { source, body };
   }
-  if (sensor === 'lidar+rgbd') return bothOf(bag, path, options);
+  const source = withPointTimes(await bagScanSource(bag, path, options), options);
+  if (sensor === 'lidar+rgbd') return withCamera(bag, path, source, options);
   let note: string | undefined;
   if (sensor === 'either') {
-    const both = await bothOf(bag, path, options).catch(reasonOf);
+    const both = await withCamera(bag, path, source, options).catch(reasonOf);
     if (typeof both !== 'string') return both;
     note = `has a depth camera as well, which is not used: ${both}`;
   }
-  const source = withPointTimes(await bagScanSource(bag, path, options), options);
   const body = async (): Promise<TouchBody> => ({ frame: frameName(source.sensorFrame) });
   return { source: note === undefined ? source : withNote(source, `${path} ${note}`), body };
 }
@@ -117,9 +117,13 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-/** LiDAR and depth camera of a bag, on one body. */
-async function bothOf(bag: BagReader, path: string, options: ScanSourceOptions): Promise<OnBody> {
-  const lidar = withPointTimes(await bagScanSource(bag, path, options), options);
+/** The LiDAR of a bag with its depth camera, on one body. */
+async function withCamera(
+  bag: BagReader,
+  path: string,
+  lidar: ScanSource,
+  options: ScanSourceOptions,
+): Promise<OnBody> {
   const depth = chooseCamera(path, await imageTopics(bag), options).depth.frameId;
   const body = jointBody(await staticTransforms(bag), frameName(lidar.sensorFrame), frameName(depth));
   if (!body) throw noJointBody(path, lidar.sensorFrame, depth);

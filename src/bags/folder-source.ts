@@ -104,7 +104,7 @@ async function stampsFor(
 
 /**
  * Nanoseconds from a name that holds a time since 1970: `1583836591.182590976.pcd`, `cloud_1583836591_182590976.pcd`,
- * or one number of seconds, ms, µs or ns, told apart by its length. undefined for other names, such as 000042.bin.
+ * or one number of seconds, ms, µs or ns, by its length. undefined for other names, such as 000042.bin.
  */
 export function stampOfName(name: string): bigint | undefined {
   const stem = name.slice(0, name.length - extname(name).length);

@@ -9,7 +9,7 @@ export interface Promised {
   readonly channels: ReadonlyMap<number, { readonly topic: string }>;
 }
 
-/** Passes messages on, and tells at their end of which topics there were fewer than the index promises. */
+/** Passes messages on, and says at their end of which topics there were fewer than the index promises. */
 export async function* tellLost(
   messages: AsyncIterable<BagMessage>,
   { path, counts, channels }: Promised,

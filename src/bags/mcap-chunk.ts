@@ -53,6 +53,6 @@ export async function measureChunk(file: RandomAccessFile, extent: McapExtent): 
     const head = parseChunkHeader(await file.read(extent.offset + RECORD_HEADER, CHUNK_HEADER_MAX));
     return Math.max(head.uncompressedSize, extent.size);
   } catch {
-    return extent.size; // told when it is loaded
+    return extent.size; // reported when it is loaded
   }
 }

@@ -85,7 +85,7 @@ export class McapIndex {
 
 /**
  * The index at the end of the file; undefined where it is missing or does not list the chunks, or where it is damaged,
- * which is told.
+ * which is reported.
  */
 export async function readSummary(
   file: RandomAccessFile,

@@ -174,7 +174,7 @@ class Scanner {
       for (const [channel, n] of counts) index.addCount(channel, n);
       return;
     }
-    // What is wrong with it is told when it is read, and what its message indexes promise is not there.
+    // What is wrong with it is reported when it is read, and what its message indexes promise is not there.
     const records = await loadRecords(this.file, extent, () => undefined);
     const found = new Map<number, number>();
     forEachRecord(records ?? new Uint8Array(0), (op, content) => {

@@ -15,7 +15,7 @@ import { isZstdFrame } from './zstd-frame.js';
 const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean => prefix.every((b, i) => bytes[i] === b);
 
 /**
- * Opens a recording, whatever its name: MCAP, rosbag2 SQLite or ROS 1 bag, told apart by content, or a rosbag2
+ * Opens a recording, whatever its name: MCAP, rosbag2 SQLite or ROS 1 bag, recognised by content, or a rosbag2
  * directory with its metadata.yaml; compressed as a whole (zstd), too. Memory stays flat however large it is.
  * Throws FeltmapError: 'not-found', 'io', 'bad-input', or 'unsupported' for files that are no bag.
  */

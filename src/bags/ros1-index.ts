@@ -188,7 +188,7 @@ function addScannedChunk(
       addCount(index.counts, id, 1);
     }
   });
-  // Also where nothing was found: what is wrong with it is told when it is read.
+  // Also where nothing was found: what is wrong with it is reported when it is read.
   index.extents.push({ ...extent, startNs: connections.size > 0 ? startNs : 0n, endNs, connections });
   return connections;
 }

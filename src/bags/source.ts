@@ -16,9 +16,9 @@ export type { ScanRange, ScanSource, ScanSourceOptions } from './scan-source.js'
  * of .pcd, .ply or .bin scans, or one of colour and depth images (camera/find-folder.ts).
  *
  * KITTI raw's point times are rebuilt from azimuth; the scans of KITTI odometry are compensated already. Other clouds without point times stay without (a warning says so):
- * whether the driver has undistorted them already cannot be told from the points, and a wrong guess is worse than none.
+ * whether the driver has undistorted them already cannot be seen from the points, and a wrong guess is worse than none.
  * Who knows passes `spin`. Where there is a field for times, but it holds none, they come from the order of the points
- * where that tells (sensors/lidar/point-timer.ts).
+ * where that shows it (sensors/lidar/point-timer.ts).
  *
  * Throws FeltmapError: 'not-found', 'ambiguous' (several topics and none chosen), 'unsupported', 'io'.
  */

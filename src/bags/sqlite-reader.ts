@@ -26,7 +26,7 @@ const LARGEST_DESCRIPTIONS = 64 * 1024 * 1024;
 export class SqliteBagReader implements BagReader {
   readonly format = 'rosbag2-sqlite';
   readonly timeRange = undefined;
-  /** Set where the bag's metadata says that each message is a zstd frame; without it they are told by their first bytes. */
+  /** Set where the bag's metadata says that each message is a zstd frame; without it their first bytes decide. */
   messagesAreZstd = false;
   #survey: Promise<SqliteSurvey> | undefined;
 

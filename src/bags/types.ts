@@ -7,7 +7,7 @@ export interface TopicInfo {
   readonly name: string;
   /** ROS 2 style name, `sensor_msgs/msg/PointCloud2`, for ROS 1 bags too. */
   readonly type: string;
-  /** Absent where the file has no index that tells. */
+  /** Absent where the file has no index that says so. */
   readonly count?: number;
   /** Message definition as text; empty where the file holds none. */
   readonly schema: string;
@@ -40,7 +40,7 @@ export interface BagReader {
   readonly format: BagFormat;
   /** What was found wrong so far; reading adds to it. */
   readonly warnings: readonly string[];
-  /** First and last log time, where an index tells. */
+  /** First and last log time, where an index says so. */
   readonly timeRange: { readonly startNs: bigint; readonly endNs: bigint } | undefined;
   topics(): TopicInfo[];
   /** Messages in order of log time. Damaged parts are skipped and noted in `warnings`; only IO errors throw. */

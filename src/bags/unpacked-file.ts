@@ -14,7 +14,7 @@ const MOST_RATIO = 200;
  * Unpacks a recording that is compressed as a whole (`.db3.zstd`, `.mcap.zst`) into a file of the system's temporary
  * folder, which is gone when it is closed and when the program ends, however that happens.
  *
- * @param warn told where only a part can be unpacked
+ * @param warn called where only a part can be unpacked
  * @returns the unpacked file under the name of the packed one, to be closed
  * @throws FeltmapError io without space; bad-input where nothing can be unpacked or too much comes out
  */

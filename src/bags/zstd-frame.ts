@@ -1,7 +1,7 @@
 // The outline of zstd frames (RFC 8878): how large they are and may become, without decoding them.
 
 /** Largest output of one block, bytes. */
-export const BLOCK_MAX = 128 * 1024;
+const BLOCK_MAX = 128 * 1024;
 /** Magic number, descriptor, window, dictionary and content size. */
 export const FRAME_HEADER_MAX = 18;
 export const BLOCK_HEADER = 3;

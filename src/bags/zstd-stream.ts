@@ -8,7 +8,7 @@ import {
   skippableLength,
 } from './zstd-frame.js';
 
-/** What zstd's own program takes without being told to use more memory, bytes. */
+/** What zstd's own program takes without an option for more memory, bytes. */
 const LARGEST_WINDOW = 128 * 1024 * 1024;
 /** The decoder moves its window with every block: bytes to move that no sensible frame needs, beside those … */
 const MOVES_FREE = 8 * 1024 ** 3;

@@ -1,4 +1,5 @@
-import { renderDepth, type Pinhole } from '../eval/render-depth.js';
+import { renderDepth } from '../eval/render-depth.js';
+import type { Pinhole } from '../geometry/pinhole.js';
 import { MAX_SAMPLE_FRAMES, type SampleFrame } from '../export/sample-frames.js';
 import { compose, inverse, transformPoint, type Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';

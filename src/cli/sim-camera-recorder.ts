@@ -1,7 +1,7 @@
+import { imuMessage } from './sim-imu-message.js';
 import type { McapBagWriter } from '../bags/mcap-writer.js';
 import { compose, inverse } from '../geometry/se3.js';
 import { encodeCameraInfo, encodeCompressedImage, encodeImage, type CameraInfo } from '../messages/images.js';
-import type { Imu } from '../messages/imu.js';
 import type { Odometry } from '../messages/poses.js';
 import { ROS_TYPES } from '../messages/types.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
@@ -128,7 +128,7 @@ export class CameraRecorder {
 
   private async imu(untilNs: bigint): Promise<void> {
     for (; !this.reading.done && this.reading.value.stampNs <= untilNs; this.reading = this.readings.next()) {
-      await this.writer.writeImu(TOPICS.imu, imuMessage(this.reading.value));
+      await this.writer.writeImu(TOPICS.imu, imuMessage(this.reading.value, FRAMES.camera));
     }
   }
 
@@ -214,19 +214,5 @@ export function cameraInfo(stampNs: bigint, frameId: string, camera: CameraIntri
     binningX: 0,
     binningY: 0,
     roi: { x: 0, y: 0, width: 0, height: 0, rectify: false },
-  };
-}
-
-function imuMessage(sample: ImuSample): Imu {
-  const unknown = Float64Array.of(-1, 0, 0, 0, 0, 0, 0, 0, 0); // REP-145: no orientation
-  return {
-    stampNs: sample.stampNs,
-    frameId: FRAMES.camera,
-    orientation: Float64Array.of(0, 0, 0, 1),
-    orientationCovariance: unknown,
-    angularVelocity: sample.gyro,
-    angularVelocityCovariance: new Float64Array(9),
-    linearAcceleration: sample.accel,
-    linearAccelerationCovariance: new Float64Array(9),
   };
 }

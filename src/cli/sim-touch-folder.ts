@@ -8,9 +8,9 @@ import { formatTum } from '../export/tum.js';
 import type { TouchSimulation } from '../sim/touch/touch-simulation.js';
 
 /** Units of the true depth images: 10 000 make a millimetre. */
-export const DEPTH_UNITS = 1e7;
+const DEPTH_UNITS = 1e7;
 /** Radius of the ball of the calibration, metres. */
-export const BALL_RADIUS = 0.003;
+const BALL_RADIUS = 0.003;
 
 /**
  * Touches as a folder: images/000000.png with reference.png of the untouched gel, poses.txt (T_map_gel by kinematics)

@@ -11,7 +11,7 @@ import type { TouchSimulation } from '../sim/touch/touch-simulation.js';
 export const TOUCH_KINDS = ['image', 'depth', 'points'] as const;
 export type TouchKind = (typeof TOUCH_KINDS)[number];
 
-export const TOUCH_TOPICS = {
+const TOUCH_TOPICS = {
   image: '/tactile/image',
   depth: '/tactile/depth',
   points: '/tactile/points',

@@ -1,9 +1,9 @@
+import { imuMessage } from './sim-imu-message.js';
 import { McapBagWriter } from '../bags/mcap-writer.js';
 import { writeFileAtomic } from '../export/atomic-file.js';
 import { formatTum } from '../export/tum.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { identity } from '../geometry/se3.js';
-import type { Imu } from '../messages/imu.js';
 import type { Odometry } from '../messages/poses.js';
 import type { ImuSample } from '../sim/imu.js';
 import type { OdometrySample } from '../sim/odometry.js';
@@ -142,7 +142,7 @@ async function record(
   const writeReadings = async (until: bigint): Promise<void> => {
     for (; !reading.done && reading.value.stampNs <= until; reading = readings.next()) {
       const { value } = reading;
-      if ('gyro' in value) await writer.writeImu(TOPICS.imu, imuMessage(value));
+      if ('gyro' in value) await writer.writeImu(TOPICS.imu, imuMessage(value, FRAMES.imu));
       else await writer.writeOdometry(TOPICS.odometry, wheelMessage(value));
     }
   };
@@ -206,19 +206,5 @@ function truthMessage(simulation: Simulation, k: number): Odometry {
     poseCovariance: new Float64Array(36),
     twist: simulation.trajectory.twist(simulation.stampTime(k)),
     twistCovariance: new Float64Array(36),
-  };
-}
-
-function imuMessage(sample: ImuSample): Imu {
-  const unknown = Float64Array.of(-1, 0, 0, 0, 0, 0, 0, 0, 0); // REP-145: no orientation
-  return {
-    stampNs: sample.stampNs,
-    frameId: FRAMES.imu,
-    orientation: Float64Array.of(0, 0, 0, 1),
-    orientationCovariance: unknown,
-    angularVelocity: sample.gyro,
-    angularVelocityCovariance: new Float64Array(9),
-    linearAcceleration: sample.accel,
-    linearAccelerationCovariance: new Float64Array(9),
   };
 }

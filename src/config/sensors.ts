@@ -4,7 +4,7 @@ import type { SensorSet } from './sensor-sets.js';
 import { touchConfig } from './touch.js';
 
 /** Kinds of sensors that a map has a grid for, coarsest first. */
-export const SENSOR_KINDS = ['lidar', 'rgbd', 'touch'] as const;
+const SENSOR_KINDS = ['lidar', 'rgbd', 'touch'] as const;
 export type SensorKind = (typeof SENSOR_KINDS)[number];
 
 /** The kinds of sensors that a map is made with, coarsest grid first. */

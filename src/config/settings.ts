@@ -83,7 +83,7 @@ function describeType(node: JsonSchema): string {
   if (node.type === 'array') return describeArray(node);
   const bounds: string[] = [];
   if (node.exclusiveMinimum !== undefined) bounds.push(`> ${node.exclusiveMinimum}`);
-  // zod emits the safe-integer limits for plain integers: not a bound worth documenting.
+  // zod emits the safe-integer limits for plain integers: no bound that helps a reader.
   if (node.minimum !== undefined && node.minimum > Number.MIN_SAFE_INTEGER) bounds.push(`≥ ${node.minimum}`);
   if (node.exclusiveMaximum !== undefined) bounds.push(`< ${node.exclusiveMaximum}`);
   if (node.maximum !== undefined && node.maximum < Number.MAX_SAFE_INTEGER) bounds.push(`≤ ${node.maximum}`);

@@ -1,17 +1,7 @@
+import type { Pinhole } from '../geometry/pinhole.js';
 import type { Pose } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { hasColor, UNKNOWN_COLOR } from '../mesh/vertex-colors.js';
-
-/** A pinhole without a lens. Pixel centres lie at whole numbers: the first one at (0, 0). */
-export interface Pinhole {
-  readonly width: number;
-  readonly height: number;
-  /** Pixels. */
-  readonly fx: number;
-  readonly fy: number;
-  readonly cx: number;
-  readonly cy: number;
-}
 
 /** What a camera would see of a mesh, row by row. */
 export interface RenderedDepth {

@@ -1,3 +1,4 @@
+import { BLOCK_CORNERS } from '../kernels/layout/mesh.js';
 import type { Pose } from '../geometry/se3.js';
 import type { RangeGrid, SurfaceSamples } from '../sensors/observation.js';
 import type { Field } from './field.js';
@@ -114,7 +115,7 @@ export interface EvaluateOptions {
 }
 
 /** Numbers per block that {@link FieldBackend.evaluate} writes: 9³ corners. */
-export const BLOCK_VALUES = 729;
+export const BLOCK_VALUES = BLOCK_CORNERS;
 /** Numbers per point that {@link FieldBackend.sample} returns: distance, gradient, smallest corner weight. */
 export const SAMPLE_VALUES = 5;
 

@@ -88,7 +88,7 @@ export function isSeenThrough(sight: Float32Array, x: number, y: number, z: numb
   const range = Math.sqrt(x * x + y * y + z * z);
   if (!(range > 1)) return false;
   const middle = cubeCell(x, y, z, SIGHT_SIDE);
-  // Most places are told by what was seen in their own direction.
+  // What was seen in their own direction is enough for most places.
   const own = sight[middle * SIGHT_WORDS + 4]!;
   if (own > 0 && range > own - clear) return false;
   const row = ((middle / SIGHT_SIDE) | 0) % SIGHT_SIDE;

@@ -41,8 +41,6 @@ const HALF = 65536;
 const RANGE = 2 * HALF;
 /** Keys of one grid; 2⁵³ holds those of four. */
 const KEYS = RANGE ** 3;
-/** Most grids that a store tells apart. */
-export const MOST_SCALES = 4;
 
 /**
  * One exact number for a block's coordinates; numbers sort by grid, then z, then y, then x.

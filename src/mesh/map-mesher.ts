@@ -12,7 +12,7 @@ import { weldBlocks } from './weld.js';
 export interface MapMesherOptions {
   /** Corners seen with less weight are not meshed. */
   minWeight: number;
-  /** Smaller loose pieces are left out of the welded mesh. */
+  /** Smaller separate pieces are left out of the welded mesh. */
   minComponentTriangles: number;
   /** Decode the learned residual, or mesh the fused distances alone. */
   features: boolean;

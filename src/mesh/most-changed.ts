@@ -17,7 +17,7 @@ const scratchBits = new Uint32Array(scratch.buffer);
  *
  * Most blocks of a large map have changed by less than what is picked, scan after scan: one pass over the bits of their
  * changes, which sort as positive floats do, leaves the few that may be picked; the smallest change of the last time
- * tells where to draw the line. Where it was drawn too high, it is drawn lower, so that the result is the same.
+ * shows where to draw the line. Where it was drawn too high, it is drawn lower, so that the result is the same.
  *
  * @param change by block number, metres summed over its corners since it was last meshed
  * @param blocks numbers of the blocks to choose from

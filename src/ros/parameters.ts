@@ -7,7 +7,7 @@ import { MESH_COLOR_MODES } from '../host/mesh-feed/mesh-color.js';
 export type ParameterKind = 'bool' | 'integer' | 'double' | 'string' | 'string-array' | 'double-array';
 export type ParameterValue = boolean | number | string | readonly string[] | readonly number[];
 
-/** One ROS parameter of the node: what rcl_interfaces/ParameterDescriptor tells, and when it may change. */
+/** One ROS parameter of the node: what rcl_interfaces/ParameterDescriptor says, and when it may change. */
 export interface ParameterSpec {
   readonly name: string;
   readonly kind: ParameterKind;

@@ -1,3 +1,4 @@
+import type { Pinhole } from '../geometry/pinhole.js';
 import type { Pose, Twist } from '../geometry/se3.js';
 
 /** Float32 columns of {@link SurfaceSamples}. */
@@ -38,17 +39,10 @@ export interface SurfaceSamples extends Readonly<Record<SurfaceColumn, Float32Ar
 }
 
 /**
- * Ranges in rows and columns, as a pinhole without distortion sees them unless it says otherwise: what fuses by gathering goes from corners of the
- * map to pixels. Row by row in kernel memory.
+ * Ranges in rows and columns, as a pinhole sees them unless it says otherwise: what fuses by gathering goes from corners of
+ * the map to pixels. Row by row in kernel memory.
  */
-export interface RangeGrid {
-  readonly width: number;
-  readonly height: number;
-  /** Pixels; centres lie at whole numbers. */
-  readonly fx: number;
-  readonly fy: number;
-  readonly cx: number;
-  readonly cy: number;
+export interface RangeGrid extends Pinhole {
   /** Distance along the optical axis, metres; 0 where it is unknown. */
   readonly z: Float32Array;
   /** Unit normal towards the sensor, zero where unknown. */
@@ -90,14 +84,7 @@ export interface Contacts {
 }
 
 /** A colour image and where it was taken: colours for what lies farther than ranges are known. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** Pixels; centres lie at whole numbers. */
-  readonly fx: number;
-  readonly fy: number;
-  readonly cx: number;
-  readonly cy: number;
+export interface Picture extends Pinhole {
   /** 4 bytes a pixel: red, green, blue, and one unused. In kernel memory. */
   readonly data: Uint8Array;
   /** Pose of the colour camera in the sensor's frame. */

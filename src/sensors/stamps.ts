@@ -10,7 +10,7 @@ export interface StampedMessage {
   readonly receivedNs?: bigint | undefined;
   /** Absolute time of its first point; asked for only where the header's stamp is none. */
   readonly firstPointNs?: (() => bigint | undefined) | undefined;
-  /** A number that differs between messages of different content: tells one that comes again from a clock that was set. */
+  /** A number that differs between messages of different content: distinguishes one that comes again from a clock that was set. */
   readonly fingerprint?: number | undefined;
 }
 
@@ -95,7 +95,7 @@ class Source {
 
 /**
  * Judges the stamps of messages, one way for recordings and for robots: fine, repaired, a step of the clock across which
- * motion goes on, dropped, or a restart. Steps are told from gaps by the times at which messages were recorded or have
+ * motion goes on, dropped, or a restart. Steps are distinguished from gaps by the times at which messages were recorded or have
  * arrived.
  *
  * @example
@@ -300,7 +300,7 @@ function take(
   if (known.seen.size > REMEMBERED) known.seen.delete(known.seen.keys().next().value!);
 }
 
-/** Whether the message was there before, as far as that can be told. */
+/** Whether the message was there before, as far as that can be seen. */
 function comesAgain({ seen }: Source, { stampNs, fingerprint }: StampedMessage): boolean {
   if (!seen.has(stampNs)) return false;
   const before = seen.get(stampNs);

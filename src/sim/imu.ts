@@ -22,7 +22,6 @@ export interface ImuNoise {
 }
 
 export const DEFAULT_IMU_NOISE: ImuNoise = { gyro: 0.002, accel: 0.03, gyroBias: 0.002, accelBias: 0.03 };
-export const NO_IMU_NOISE: ImuNoise = { gyro: 0, accel: 0, gyroBias: 0, accelBias: 0 };
 
 /** The noise-free reading at t seconds: body rate, and Rᵀ(a + g·z). */
 export function exactImu(trajectory: Body, t: number): { gyro: Float64Array; accel: Float64Array } {

@@ -17,7 +17,7 @@ export class PathDistance {
 
   /**
    * @param positions 3·N.
-   * @param reach distances beyond this need not be told apart.
+   * @param reach distances beyond this need not differ.
    */
   constructor(
     readonly positions: Float64Array,

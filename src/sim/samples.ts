@@ -8,7 +8,7 @@ import type { HalfSpace, Primitive } from './primitives.js';
 /** Receives a surface point and the outward normal there. */
 export type SampleVisitor = (x: number, y: number, z: number, nx: number, ny: number, nz: number) => void;
 
-/** Whether anything within `radius` of the point is worth sampling: lets whole tiles be left out. */
+/** Whether anything within `radius` of the point is to be sampled: lets whole tiles be left out. */
 export type TileFilter = (x: number, y: number, z: number, radius: number) => boolean;
 
 /** A surface patch with an area-preserving chart: writes point and normal (6) for u ∈ [0, width), v ∈ [0, height). */

@@ -4,13 +4,11 @@ import { accelerationOf, twistOf, type Body } from './body.js';
 import { driving, walking, type Progress } from './progress.js';
 import type { Route } from './route.js';
 import { smoothstep, waves, wavesSlope, type Wave } from './smooth.js';
+import { limitTurns, type Turns } from './turn-limit.js';
 
 export type Motion = 'smooth' | 'violent';
 
-interface Attitude {
-  readonly yaw: readonly Wave[];
-  readonly pitch: readonly Wave[];
-  readonly roll: readonly Wave[];
+interface Attitude extends Turns {
   readonly lateral: readonly Wave[];
   readonly bounce: readonly Wave[];
   /** Seconds over which the waves in time grow from nothing; 0: at full size at once. */
@@ -51,9 +49,9 @@ export class Trajectory implements Body {
       this.attitude = calm(draw);
     } else {
       this.progress = walking(route, random.fork('progress'));
-      const wild = violent(draw);
-      this.attitude = wild;
-      this.attitude = this.limited(wild, ((options.maxRate ?? 150) * Math.PI) / 180);
+      const rate = ((options.maxRate ?? 150) * Math.PI) / 180;
+      const pose = (t: number): Pose => this.pose(t);
+      this.attitude = limitTurns(violent(draw), (turns) => ((this.attitude = turns), pose), { rate, most: 2, seconds: 60, step: 0.02 }); // prettier-ignore
     }
   }
 
@@ -95,37 +93,6 @@ export class Trajectory implements Body {
   /** Acceleration of the sensor's origin in the world frame, m/s². */
   acceleration(t: number): [number, number, number] {
     return accelerationOf((at) => this.pose(at), t);
-  }
-
-  /** Scales the rotation waves so that the turning rate peaks at `limit` (rad/s) in the first minute. */
-  private limited(wild: Attitude, limit: number): Attitude {
-    const scaled = (k: number): Attitude => {
-      const by = (list: readonly Wave[]) => list.map((w) => ({ ...w, amplitude: w.amplitude * k }));
-      return { ...wild, yaw: by(wild.yaw), pitch: by(wild.pitch), roll: by(wild.roll) };
-    };
-    let [low, high] = [0, 2];
-    for (let i = 0; i < 12; i++) {
-      const k = (low + high) / 2;
-      this.attitude = scaled(k);
-      if (this.peakRate(60) < limit) low = k;
-      else high = k;
-    }
-    return scaled(low);
-  }
-
-  private peakRate(seconds: number): number {
-    let peak = 0;
-    const step = 0.02;
-    let before = this.pose(0);
-    for (let t = step; t <= seconds; t += step) {
-      const now = this.pose(t);
-      // |R_aᵀ R_b| through the trace: cheaper than a logarithm.
-      let trace = 0;
-      for (const i of [0, 1, 2, 4, 5, 6, 8, 9, 10]) trace += before[i]! * now[i]!;
-      peak = Math.max(peak, Math.acos(Math.min(1, (trace - 1) / 2)) / step);
-      before = now;
-    }
-    return peak;
   }
 }
 

@@ -64,7 +64,7 @@ export class Company {
     const own = scales.of(observation);
     switch (phase.kind) {
       case 'starting': {
-        // Two frames of a camera tell the velocity that undistorts a sweep: better that the map begins with them.
+        // Two frames of a camera show the velocity that undistorts a sweep: better that the map begins with them.
         if (own !== scales.first || observation.motion !== 'sweep') return undefined;
         this.#begun ??= observation.stampNs;
         const seconds = Number(observation.stampNs - this.#begun) * 1e-9;
@@ -107,10 +107,12 @@ export class Company {
     const carrier = this.carrier(kind, observation.stampNs);
     if (!carrier) return undefined;
     const unseen = valuedRatio < UNSEEN_BELOW && observation.surface.keypoints.length >= MIN_SAMPLES;
-    if (!unseen) return asCarried(observation, phase, predicted.pose, carrier, false, reason);
-    observation.undistort(predicted.twist);
-    const pose = this.#joined(observation, predicted) ?? predicted.pose;
-    return asCarried(observation, phase, pose, carrier, true, reason);
+    let { pose } = predicted;
+    if (unseen) {
+      observation.undistort(predicted.twist);
+      pose = this.#joined(observation, predicted) ?? pose;
+    }
+    return asCarried(observation, carrier, { phase, pose, unseen, reason });
   }
 
   /** What another kind of sensor says about an observation's pose: where it saw the body shortly before, and the motion since. */
@@ -131,7 +133,7 @@ export class Company {
 
   /**
    * An observation was tracked: it can carry others. The first of its kind after one of the coarsest grid is registered with
-   * that as well, which tells where its sensor is on the body.
+   * that as well, which shows where its sensor is on the body.
    *
    * @returns whether its mount was corrected: its own grid is empty now, and the pose nothing to begin a new one with
    */

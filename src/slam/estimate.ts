@@ -167,16 +167,13 @@ export function asLost(
  * A pose that another kind of sensor was tracked to, carried on by the motion since: this observation cannot say itself where
  * it was taken.
  *
- * @param unseen whether its own grid has never been here: it is mapped then
- * @param reason why it is not tracked; empty where that is no fault
+ * @param how `pose`: T_odom_body; `unseen`: whether its own grid has never been here, it is mapped then; `reason`: why it is
+ *   not tracked, empty where that is no fault
  */
 export function asCarried(
   { T_body_sensor }: Observation,
-  phase: Phase,
-  pose: Pose,
   { kind, covariance }: Carrier,
-  unseen: boolean,
-  reason: string,
+  { phase, pose, unseen, reason }: Pick<Estimate, 'phase' | 'pose' | 'reason'> & { readonly unseen: boolean },
 ): Estimate {
   return {
     ...(unseen || reason === ''

@@ -124,7 +124,7 @@ export class Estimator {
     // Between frames of a camera little happens: what they leave open stays as it was.
     let track = this.#register(observation, predicted, observation.grid !== undefined, undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
-    // A frame before a bare wall fits beside its place as well: only what is lost there is looked for elsewhere.
+    // A frame before an empty wall fits beside its place as well: only what is lost there is looked for elsewhere.
     if (!observation.grid || this.#judge(track, observation).state === 'lost')
       track = lookAround.second(query, origin, track);
     if (this.#judge(track, observation).state !== 'lost' && observation.motion === 'sweep')

@@ -12,6 +12,7 @@ import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { Rig } from '../sensors/rig.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
+import { Notices } from './notices.js';
 import { touches } from './touch/touches.js';
 
 /** The preparation of whatever sensor a map is made with. */
@@ -38,16 +39,11 @@ export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
   const touch = kinds.includes('touch') ? touches(pool, rig) : undefined;
   const all = [lidar, rgbd, touch].filter((one) => one !== undefined);
   const made = NAMES.filter(([kind]) => kinds.includes(kind)).map(([, name]) => name).join(' and '); // prettier-ignore
-  const told: string[] = [];
-  const counted = all.map(() => 0);
+  const notices = new Notices();
   return {
     ...(lidar?.storage && { storage: lidar.storage }),
     get notices() {
-      all.forEach(({ notices }, i) => {
-        told.push(...notices.slice(counted[i]));
-        counted[i] = notices.length;
-      });
-      return told;
+      return notices.gather(all.map((one) => one.notices));
     },
     correct: (sensor, correction) => rig.correct(sensor, correction),
     ...(touch && { calibrateTouch: touch.calibrate }),

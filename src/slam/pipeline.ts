@@ -1,19 +1,18 @@
 import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose } from './body-frame.js';
-import { aboutPoint } from './covariance.js';
 import { asGiven, type Estimate } from './estimate.js';
 import type { Estimator } from './estimator.js';
 import type { EventStream } from './event-stream.js';
 import type { Submaps } from './mapping/submaps.js';
 import { initialPhase, tracked, type Phase } from './phases.js';
-import { OdometryCovariance } from './odometry-covariance.js';
+import { PosePublisher } from './pose-publisher.js';
 import type { Scales } from './scale.js';
 import { scanResult } from './scan-result.js';
 import { StopWatch } from './stop-watch.js';
 import type { BodyMotion } from './tracking/motion.js';
 import type { Trajectory } from './trajectory.js';
-import type { KnownPose, ScanResult, TrackingState } from './types.js';
+import type { KnownPose, ScanResult } from './types.js';
 
 /** The parts that a pipeline drives; see create.ts for how they are made. */
 export interface PipelineParts {
@@ -44,21 +43,17 @@ export interface ProcessOptions {
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
+  readonly #publisher: PosePublisher;
   #phase: Phase;
-  readonly #drift = new OdometryCovariance();
-  /** Of each sensor's newest observation. */
-  readonly #states = new Map<string, TrackingState>();
   #index = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#publisher = new PosePublisher(parts);
     this.#phase = initialPhase(parts.scales.first.map.loadedScans > 0);
   }
 
-  /**
-   * Processes one observation. Throws FeltmapError out-of-memory when the map is full; what was mapped stays.
-   *
-   */
+  /** Processes one observation. @throws FeltmapError out-of-memory when the map is full; what was mapped stays */
   process(observation: Observation, how: ProcessOptions = {}): ScanResult {
     const { motion, estimator, scales } = this.#parts;
     const { stampNs, sensor } = observation;
@@ -79,7 +74,9 @@ export class Pipeline {
 
     // 3. Publish the pose: odometry does not wait for mapping. A touch beside others says nothing about it.
     const beside = estimate.touch !== undefined && scales.tracked.length > 0;
-    const odomCovariance = beside ? estimate.covariance : this.#publish(index, observation, estimate);
+    const odomCovariance = beside
+      ? estimate.covariance
+      : this.#publisher.publish(index, observation, estimate);
 
     // 4. Complete the observation, map, optimise features and poses together, mesh.
     observation.complete();
@@ -112,27 +109,6 @@ export class Pipeline {
     const before = this.#phase;
     this.#phase = next;
     if (before.kind === 'bootstrapping' && !this.keeps(before.first)) before.first.release();
-  }
-
-  /** Returns the covariance in the odom frame. */
-  #publish(index: number, observation: Observation, estimate: Estimate): Float64Array {
-    const { motion, trajectory, events, submaps } = this.#parts;
-    const { sensor, clockShiftNs = 0n } = observation;
-    const stampNs = observation.stampNs + clockShiftNs;
-    const { pose, state, reason, T_odom_sensor, slid } = estimate;
-    const lever = [3, 7, 11].map((i) => pose[i]! - T_odom_sensor[i]!);
-    const covariance = aboutPoint(estimate.covariance, lever);
-    const twist = estimate.twist ?? motion.meanTwist(sensor, observation.stampNs, pose) ?? motion.twist;
-    const submap = submaps.current;
-    const lost = state === 'lost';
-    const odomCovariance = lost ? this.#drift.lost(pose) : this.#drift.update(pose, covariance, submap, slid);
-    trajectory.add({ index, stampNs, submap, pose, state });
-    const stamp = clockShiftNs === 0n ? { stampNs } : { stampNs, clockShiftNs };
-    const event = { index, sensor, ...stamp, submap, pose, covariance, odomCovariance, twist, state, reason };
-    events.emit({ type: 'pose', ...event });
-    if (state !== this.#states.get(sensor)) events.emit({ type: 'state', stampNs, state, reason });
-    this.#states.set(sensor, state);
-    return odomCovariance;
   }
 
   /** Returns T_odom_sensor, refined. */

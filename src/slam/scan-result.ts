@@ -5,7 +5,7 @@ import type { Estimate } from './estimate.js';
 import type { ScanResult, StageTimes } from './types.js';
 
 /**
- * What is told of an observation when it is mapped.
+ * The result of an observation, once it is mapped.
  *
  * @param how `pose`: T_odom_sensor, refined; `twist`: of the body
  */

@@ -18,6 +18,7 @@ import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { SlamListener } from './events.js';
 import type { Loop } from './loop.js';
 import type { FinishedMap } from './mapping/submaps.js';
+import { Notices } from './notices.js';
 import type { Scale } from './scale.js';
 import { StopWatch } from './stop-watch.js';
 import { FeltPlaces } from './touch/felt-places.js';
@@ -62,9 +63,7 @@ export class SlamSystem implements Slam {
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
   readonly #felt = new FeltPlaces();
-  /** In the order in which they came up, and how many there are from each part. */
-  readonly #warnings: string[] = [];
-  #counted: number[] = [];
+  readonly #warnings = new Notices();
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
@@ -144,10 +143,8 @@ export class SlamSystem implements Slam {
 
   get warnings(): readonly string[] {
     const { notes, backend, frontEnd, loop } = this.#parts;
-    const all = [notes, backend.notices, frontEnd.notices ?? [], loop.extrinsics.notices, ...loop.notices];
-    all.forEach((list, i) => this.#warnings.push(...list.slice(this.#counted[i] ?? 0)));
-    this.#counted = all.map((list) => list.length);
-    return this.#warnings;
+    const { notices = [] } = frontEnd;
+    return this.#warnings.gather([notes, backend.notices, notices, loop.extrinsics.notices, ...loop.notices]);
   }
 
   mesh(): Mesh {

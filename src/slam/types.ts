@@ -27,7 +27,7 @@ export interface StageTimes {
   total: number;
 }
 
-/** What is told of a touch beside its pose. */
+/** What a result says about a touch beside its pose. */
 export interface FeltTouch {
   readonly state: TouchState;
   /** T_odom_sensor by the arm. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { openBag } from '../../src/bags/reader.js';
 import type { BagMessage, BagReader, MessageQuery } from '../../src/bags/types.js';
 import type { LidarScan } from '../../src/sensors/lidar/scan.js';
 
@@ -61,4 +62,19 @@ export function smallScan(stampNs: bigint, count = 64, seed = 1): LidarScan {
     rings: Uint16Array.from({ length: count }, (_, i) => i % 16),
     timing: 'field',
   };
+}
+
+/** The messages of a file by topic, in memory of their own. */
+export async function messagesByTopic(path: string): Promise<Map<string, BagMessage[]>> {
+  const out = new Map<string, BagMessage[]>();
+  const bag = await openBag(path);
+  try {
+    for await (const m of bag.messages()) {
+      const own = { ...m, data: m.data.slice() };
+      out.set(m.topic, [...(out.get(m.topic) ?? []), own]);
+    }
+  } finally {
+    await bag.close();
+  }
+  return out;
 }

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openBag } from '../../src/bags/reader.js';
 import { cameraSimulation, EFFECTS, runSimCamera, type SimCameraOptions } from '../../src/cli/sim-camera.js';
 import { TOUCH_EFFECTS } from '../../src/cli/sim-touch.js';
 import { buildProgram } from '../../src/cli/program.js';
@@ -13,6 +12,7 @@ import { compose, inverse } from '../../src/geometry/se3.js';
 import { decodeCameraInfo, decodeCompressedImage, decodeImage } from '../../src/messages/images.js';
 import { decodePointCloud2 } from '../../src/messages/pointcloud2.js';
 import { decodeOdometry, decodeTFMessage } from '../../src/messages/poses.js';
+import { messagesByTopic } from '../bags/helpers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'feltmap-sim-camera-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,26 +21,12 @@ const OPTIONS = { world: 'room', seed: 5, width: 64, duration: 0.2, threads: 0 }
 const run = (name: string, options: Partial<SimCameraOptions> = {}) =>
   runSimCamera({ ...OPTIONS, ...options, out: join(folder, name) });
 
-async function messages(path: string): Promise<Map<string, { logTimeNs: bigint; data: Uint8Array }[]>> {
-  const out = new Map<string, { logTimeNs: bigint; data: Uint8Array }[]>();
-  const bag = await openBag(path);
-  try {
-    for await (const m of bag.messages()) {
-      if (!out.has(m.topic)) out.set(m.topic, []);
-      out.get(m.topic)!.push({ logTimeNs: m.logTimeNs, data: m.data.slice() });
-    }
-  } finally {
-    await bag.close();
-  }
-  return out;
-}
-
 describe('feltmap sim room', () => {
   it('writes images, camera_info, truth, IMU, frames and LiDAR of the simulation', async () => {
     const result = await run('a.mcap', { motion: 'robot', lidar: true, raw: true, beams: 16, columns: 256 });
     const truth = cameraSimulation({ ...OPTIONS, motion: 'robot', out: '' });
     expect(result).toMatchObject({ frames: 6, seconds: 0.2, interrupted: false });
-    const topics = await messages(result.path);
+    const topics = await messagesByTopic(result.path);
     expect(topics.get('/camera/depth/image_raw')!.length).toBe(6);
     topics.get('/camera/depth/image_raw')!.forEach(({ data }, k) => {
       const image = decodeImage(data);
@@ -83,7 +69,7 @@ describe('feltmap sim room', () => {
     const b = await run('c.mcap', { compressedDepth: true, threads: 2 });
     expect(readFileSync(b.path).equals(readFileSync(a.path))).toBe(true);
     const truth = cameraSimulation({ ...OPTIONS, out: '' });
-    const topics = await messages(a.path);
+    const topics = await messagesByTopic(a.path);
     const color = decodeCompressedImage(topics.get('/camera/color/image_raw/compressed')![5]!.data);
     expect(color.format).toBe('rgb8; jpeg compressed bgr8');
     const rgb = await sharp(color.data).raw().toBuffer();

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openBag } from '../../src/bags/reader.js';
 import { cameraSimulation, runSimCamera } from '../../src/cli/sim-camera.js';
 import { runSimTouch, touchSimulation, type SimTouchOptions } from '../../src/cli/sim-touch.js';
 import { decodePly } from '../../src/export/ply-reader.js';
@@ -13,6 +12,7 @@ import { decodePointCloud2 } from '../../src/messages/pointcloud2.js';
 import { decodeOdometry, decodePoseStamped, decodeTFMessage } from '../../src/messages/poses.js';
 import { TfBuffer } from '../../src/messages/tf-buffer.js';
 import { compose, separation } from '../../src/geometry/se3.js';
+import { messagesByTopic } from '../bags/helpers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'feltmap-sim-touch-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,27 +21,13 @@ const OPTIONS = { object: 'bottle', seed: 4, touches: 4, width: 64 } as const;
 const run = (name: string, options: Partial<SimTouchOptions> = {}) =>
   runSimTouch({ ...OPTIONS, ...options, out: join(folder, name) });
 
-async function messages(path: string): Promise<Map<string, { logTimeNs: bigint; data: Uint8Array }[]>> {
-  const out = new Map<string, { logTimeNs: bigint; data: Uint8Array }[]>();
-  const bag = await openBag(path);
-  try {
-    for await (const m of bag.messages()) {
-      if (!out.has(m.topic)) out.set(m.topic, []);
-      out.get(m.topic)!.push({ logTimeNs: m.logTimeNs, data: m.data.slice() });
-    }
-  } finally {
-    await bag.close();
-  }
-  return out;
-}
-
 describe('feltmap sim room with an object', () => {
   const ROOM = { world: 'room', seed: 5, object: 'bottle', touches: 2, duration: 0.6, rate: 5, width: 64, threads: 0, lidar: true, beams: 16, columns: 128 } as const; // prettier-ignore
   it('drives, stands and touches: tf and truth lead to the same surface in the odom frame', async () => {
     const out = join(folder, 'room.mcap');
     const result = await runSimCamera({ ...ROOM, out, without: ['kinematics', 'hand-eye'] });
     expect(result).toMatchObject({ touched: 2, interrupted: false });
-    const topics = await messages(out);
+    const topics = await messagesByTopic(out);
     expect(topics.get('/points')!.length).toBeGreaterThan(20);
     expect(topics.get('/camera/depth/image_raw')!.length).toBe(result.frames);
     const tf = new TfBuffer();
@@ -101,7 +87,7 @@ describe('feltmap sim touch', () => {
     const result = await run('a.mcap');
     const truth = touchSimulation({ ...OPTIONS, out: '' });
     expect(result).toMatchObject({ object: 'bottle', touches: 4, seconds: 3, interrupted: false });
-    const topics = await messages(result.path);
+    const topics = await messagesByTopic(result.path);
     const stamped = <T extends { stampNs: bigint }>(
       topic: string,
       decode: (bytes: Uint8Array) => T,
@@ -156,7 +142,7 @@ describe('feltmap sim touch', () => {
     poses.forEach((pose, i) => expect(separation(pose, truth.truePose(i))).toBeLessThan(1e-6));
     const mesh = decodePly(readFileSync(result.meshPath));
     expect(mesh.positions).toEqual(truth.mesh.positions);
-    expect((await messages(result.path)).has('/tactile/image')).toBe(false);
+    expect((await messagesByTopic(result.path)).has('/tactile/image')).toBe(false);
   });
 
   it('writes a folder of images, poses, truth and presses of a ball', async () => {
@@ -217,7 +203,7 @@ describe('feltmap sim touch', () => {
       onProgress: (done) => done === 2 && stop.abort(),
     });
     expect(result).toMatchObject({ touches: 2, interrupted: true });
-    expect((await messages(result.path)).get('/ground_truth')!.length).toBe(2);
+    expect((await messagesByTopic(result.path)).get('/ground_truth')!.length).toBe(2);
   });
 
   it('says in a sentence what it does not know', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderDepth, type Pinhole } from '../../src/eval/render-depth.js';
+import { renderDepth } from '../../src/eval/render-depth.js';
+import type { Pinhole } from '../../src/geometry/pinhole.js';
 import { uniform } from '../../src/eval/sampling.js';
 import { compose, exp, identity } from '../../src/geometry/se3.js';
 import type { Mesh } from '../../src/mesh/mesh.js';

@@ -1,3 +1,4 @@
+import type { Pinhole } from '../../src/geometry/pinhole.js';
 // What a pinhole sees of simple surfaces, with exact ranges and normals; the truth for tests of organised ranges.
 import type { KernelMemory } from '../../src/compute/memory.js';
 import type { KernelPool } from '../../src/compute/pool.js';
@@ -79,15 +80,6 @@ export const insideOf = (x: number, y: number, z: number): Shape =>
       }),
     ),
   );
-
-export interface Pinhole {
-  readonly width: number;
-  readonly height: number;
-  readonly fx: number;
-  readonly fy: number;
-  readonly cx: number;
-  readonly cy: number;
-}
 
 export const pinholeOf = (width: number, height: number, focal = 0.9 * width): Pinhole => ({
   width,

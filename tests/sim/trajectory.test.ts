@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/geometry/random.js';
 import { compose, exp, identity, inverse, log, type Pose } from '../../src/geometry/se3.js';
-import { DEFAULT_IMU_NOISE, exactImu, GRAVITY, imuReadings, NO_IMU_NOISE } from '../../src/sim/imu.js';
+import { DEFAULT_IMU_NOISE, exactImu, GRAVITY, imuReadings } from '../../src/sim/imu.js';
 import { driving, walking } from '../../src/sim/progress.js';
 import { Route, turnReach } from '../../src/sim/route.js';
 import { makeWorld } from '../../src/sim/simulate.js';
 import { smoothstep, smoothstepIntegral } from '../../src/sim/smooth.js';
 import { Trajectory } from '../../src/sim/trajectory.js';
+
+const NO_IMU_NOISE = { gyro: 0, accel: 0, gyroBias: 0, accelBias: 0 };
 
 const DEGREES = 180 / Math.PI;
 const drive = (seed: number) => new Trajectory(makeWorld('street', seed).route, 'smooth', new Random(seed));

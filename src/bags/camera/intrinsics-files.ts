@@ -59,7 +59,7 @@ export async function findCalibration(
  *
  * @throws FeltmapError bad-input
  */
-export function parseCalibration(text: string, path: string): Calibration {
+function parseCalibration(text: string, path: string): Calibration {
   const file = basename(path);
   if (path.endsWith('.json')) return { ...fromJson(text, path), file };
   const numbers = numbersOf(text, path);

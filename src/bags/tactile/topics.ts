@@ -16,7 +16,7 @@ export interface TouchTopic {
 }
 
 /** Value of the option that leaves tactile sensors out. */
-export const NO_TOUCH = 'none';
+const NO_TOUCH = 'none';
 
 const NAME = /tactile|touch|gel_?sight|gelslim|9dtact|(^|[/_])(digit|gel|taxels?)\d*([/_]|$)/i;
 const TYPES: readonly string[] = [ROS_TYPES.image, ROS_TYPES.compressedImage, ROS_TYPES.pointCloud2];

@@ -36,7 +36,7 @@ interface StampedPose {
  * Reads a folder of images of a gel, or its folder `images`, as posed touches: reference.png (or ref, background; else the first image is taken for
  * it), and poses.txt with a line `t x y z qx qy qz qw` for T_map_sensor at each stamp (TUM format). Images belong to lines
  * one to one where there are as many of both; else by the stamps in their names. An image that cannot be read, or has no
- * pose, is left out and told.
+ * pose, is left out and reported.
  *
  * @example
  * for await (const touch of readTouchFolder(folder, calibration)) map.add(touch);

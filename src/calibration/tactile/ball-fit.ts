@@ -14,7 +14,7 @@ export interface BallFit {
 }
 
 /** Share of the circle of contact in which heights are compared: at its rim a slope is hardly defined. */
-export const INNER = 0.9;
+const INNER = 0.9;
 const ROUNDS = 20;
 
 /**

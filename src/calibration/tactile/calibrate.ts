@@ -116,7 +116,7 @@ export function calibrateGel(pool: KernelPool, input: CalibrationInput): Calibra
 }
 
 /** Measures presses with a calibration; those outside the image are left out. */
-export function measurePresses(
+function measurePresses(
   pool: KernelPool,
   calibration: TouchCalibration,
   reference: ColorImage,

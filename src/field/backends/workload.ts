@@ -1,3 +1,4 @@
+import { SAMPLE_CHUNK } from '../../kernels/layout/field.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend, FitBatch, FitFrame, FitOptions } from '../backend.js';
 import type { Field } from '../field.js';
@@ -51,7 +52,6 @@ export interface Workload {
   readonly queries: Float32Array;
 }
 
-const CHUNK = 256;
 /** No batch has enough samples for a pose to move. */
 const STAY = { priorTranslation: 1, priorRotation: 1, systemScale: 1, minSamples: 1e9 };
 
@@ -95,12 +95,12 @@ export function makeWorkload(
   backend.integrate(field, surface, identity(), { scan: 0 });
   const chosen = Math.min(16384, count);
   backend.drawSamples(field, surface, identity(), { points: chosen, first: 0, seed: 5, band: 0.25 });
-  const all = (chosen * 4) / CHUNK;
+  const all = (chosen * 4) / SAMPLE_CHUNK;
   const poses = [identity(), exp([0.01, -0.01, 0.005, 0, 0.001, 0.001])];
   const batch = (n: number): FitBatch =>
     Array.from({ length: n }, (_, k) => ({
-      first: Math.floor((k * all) / n) * CHUNK,
-      count: CHUNK,
+      first: Math.floor((k * all) / n) * SAMPLE_CHUNK,
+      count: SAMPLE_CHUNK,
       frame: k & 1,
     }));
   const queries = new Float32Array(3 * 8192);

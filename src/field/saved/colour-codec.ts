@@ -1,11 +1,11 @@
 // Colours of corners in few bytes: which corners have one, then weight class, green, red and blue, each about what the
 // corners before it in the block let expect. Red and blue change with green.
+import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import { codeBlockOrder } from './block-order.js';
 import { damaged } from './damage.js';
 import { IntegerModel } from './integer-model.js';
 import { BitModels, RangeDecoder, RangeEncoder, type BitCoder } from './range-coder.js';
 
-const CORNERS = 512;
 const STEPS = [1, 8, 64]; // to the corner before on x, y, z
 /** Weight, green, red, blue. */
 const PARTS = 4;
@@ -31,7 +31,10 @@ export function encodeColours(colours: QuantisedColours, classes: number): Uint8
  * @throws FeltmapError bad-input when the bytes end early or make no sense
  */
 export function decodeColours(bytes: Uint8Array, blocks: number, classes: number): QuantisedColours {
-  const colours = { coords: new Int32Array(blocks * 3), corners: new Uint8Array(blocks * CORNERS * PARTS) };
+  const colours = {
+    coords: new Int32Array(blocks * 3),
+    corners: new Uint8Array(blocks * BLOCK_CORNERS * PARTS),
+  };
   codeColours(new RangeDecoder(bytes), colours, classes);
   return colours;
 }
@@ -52,9 +55,9 @@ function codeColours(coder: BitCoder, { coords, corners }: QuantisedColours, cla
     return value;
   };
   for (let block = 0; block * 3 < coords.length; block++) {
-    const start = block * CORNERS * PARTS;
+    const start = block * BLOCK_CORNERS * PARTS;
     let had = 0;
-    for (let i = 0; i < CORNERS; i++) {
+    for (let i = 0; i < BLOCK_CORNERS; i++) {
       const at = start + i * PARTS;
       let [pattern, known, spread] = [0, 0, 0];
       expected.fill(0);

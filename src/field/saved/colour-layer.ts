@@ -1,3 +1,4 @@
+import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import { z } from 'zod';
 import { decodeColours, encodeColours, type QuantisedColours } from './colour-codec.js';
 import type { ColourCorners } from './content.js';
@@ -5,7 +6,6 @@ import { misfit } from './damage.js';
 import { checkParameters, checkPlausible, type LayerCodec } from './layer-codec.js';
 import { sortedBlocks } from './quantise.js';
 
-const CORNERS = 512;
 /** Of colours and weights in memory. */
 const ONE = 256;
 /** Classes of weights: two an octave from 1/256 on, so that a weight comes back within a factor of 2^¼. */
@@ -64,19 +64,19 @@ export function colourWeight(weightClass: number): number {
 function quantiseColours({ coords, corners }: ColourCorners): QuantisedColours {
   const order = sortedBlocks(coords, (block) => {
     const values = corners(block);
-    for (let i = 3; i < CORNERS * 4; i += 4) if (values[i] !== 0) return true;
+    for (let i = 3; i < BLOCK_CORNERS * 4; i += 4) if (values[i] !== 0) return true;
     return false;
   });
   const out = {
     coords: new Int32Array(order.length * 3),
-    corners: new Uint8Array(order.length * CORNERS * 4),
+    corners: new Uint8Array(order.length * BLOCK_CORNERS * 4),
   };
   const level = (value: number): number => Math.min(255, Math.round(value / ONE));
   order.forEach((block, n) => {
     out.coords.set(coords.subarray(block * 3, block * 3 + 3), n * 3);
     const values = corners(block);
-    for (let i = 0; i < CORNERS; i++) {
-      const [from, to] = [i * 4, (n * CORNERS + i) * 4];
+    for (let i = 0; i < BLOCK_CORNERS; i++) {
+      const [from, to] = [i * 4, (n * BLOCK_CORNERS + i) * 4];
       const weight = values[from + 3]!;
       if (weight === 0) continue;
       out.corners[to] = colourClass(weight);
@@ -89,12 +89,12 @@ function quantiseColours({ coords, corners }: ColourCorners): QuantisedColours {
 }
 
 function restored({ coords, corners }: QuantisedColours): ColourCorners {
-  const values = new Uint16Array(CORNERS * 4);
+  const values = new Uint16Array(BLOCK_CORNERS * 4);
   return {
     coords,
     corners(block) {
-      for (let i = 0; i < CORNERS; i++) {
-        const [from, to] = [(block * CORNERS + i) * 4, i * 4];
+      for (let i = 0; i < BLOCK_CORNERS; i++) {
+        const [from, to] = [(block * BLOCK_CORNERS + i) * 4, i * 4];
         values[to] = corners[from + 2]! * ONE;
         values[to + 1] = corners[from + 1]! * ONE;
         values[to + 2] = corners[from + 3]! * ONE;

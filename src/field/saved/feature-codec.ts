@@ -1,12 +1,12 @@
 // Learned features in few bytes: which corners have them, then eight whole numbers each, coded by channel about what the
 // neighbours let expect.
+import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { codeBlockOrder } from './block-order.js';
 import { IntegerModel } from './integer-model.js';
 import { Predictor } from './predictor.js';
 import { BitModels, RangeDecoder, RangeEncoder, type BitCoder } from './range-coder.js';
 
-const CORNERS = 512;
 const CHANNELS = 8;
 const STEPS = [1, 8, 64]; // to the corner before on x, y, z
 
@@ -31,7 +31,7 @@ export function encodeFeatures(features: QuantisedFeatures): Uint8Array {
 export function decodeFeatures(bytes: Uint8Array, blocks: number, rows: number): QuantisedFeatures {
   const features = {
     coords: new Int32Array(blocks * 3),
-    present: new Uint8Array(blocks * CORNERS),
+    present: new Uint8Array(blocks * BLOCK_CORNERS),
     values: new Int16Array(rows * CHANNELS),
   };
   codeFeatures(new RangeDecoder(bytes), features);
@@ -44,14 +44,14 @@ function codeFeatures(coder: BitCoder, { coords, present, values }: QuantisedFea
   const trained = new BitModels(4);
   const residual = new IntegerModel(CHANNELS * 8);
   const predictor = new Predictor(3, CHANNELS * 8);
-  const rowOf = new Int32Array(CORNERS);
+  const rowOf = new Int32Array(BLOCK_CORNERS);
   let row = 0;
   for (let block = 0; block * 3 < coords.length; block++) {
     rowOf.fill(-1);
-    for (let i = 0; i < CORNERS; i++) {
+    for (let i = 0; i < BLOCK_CORNERS; i++) {
       const before = [0, 1, 2].map((a) => ((i >> (3 * a)) & 7 ? rowOf[i - STEPS[a]!]! : -1));
       const pattern = before.reduce((bits, other, a) => bits | (other >= 0 ? 1 << a : 0), 0);
-      const at = block * CORNERS + i;
+      const at = block * BLOCK_CORNERS + i;
       present[at] = coder.bit(occupancy, pattern, present[at]!);
       if (!present[at]) continue;
       if (row * CHANNELS >= values.length)

@@ -1,3 +1,4 @@
+import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import { z } from 'zod';
 import type { FeatureCorners } from './content.js';
 import { misfit } from './damage.js';
@@ -8,7 +9,6 @@ import { quantiseFeatures } from './quantise.js';
 
 /** What features are rounded to; measured: twice as coarse still costs less than 0.1 F. */
 export const FEATURE_STEP = 1 / 32;
-const CORNERS = 512;
 const CHANNELS = 8;
 
 const parameters = z.object({
@@ -52,7 +52,7 @@ export const featuresCodec: LayerCodec<FeatureCorners> = {
 
   open(unchecked, _levels, bytes) {
     const p = checkParameters(parameters, 'features', unchecked);
-    if (p.bytes + p.decoderFloats * 4 !== bytes || p.rows > p.blocks * CORNERS) throw misfit();
+    if (p.bytes + p.decoderFloats * 4 !== bytes || p.rows > p.blocks * BLOCK_CORNERS) throw misfit();
     checkPlausible(p.blocks, p.bytes);
     return {
       size: { blocks: [p.blocks], corners: [p.rows] },
@@ -70,16 +70,16 @@ export const featuresCodec: LayerCodec<FeatureCorners> = {
 function restored(saved: QuantisedFeatures, step: number, decoder: Float32Array): FeatureCorners {
   const { coords, present, values } = saved;
   const before = new Int32Array(coords.length / 3 + 1); // rows in the blocks before
-  for (let i = 0; i < present.length; i++) before[Math.floor(i / CORNERS) + 1]! += present[i]!;
+  for (let i = 0; i < present.length; i++) before[Math.floor(i / BLOCK_CORNERS) + 1]! += present[i]!;
   for (let n = 1; n < before.length; n++) before[n]! += before[n - 1]!;
-  const numbers = new Int32Array(CORNERS);
+  const numbers = new Int32Array(BLOCK_CORNERS);
   const features = new Float32Array(CHANNELS);
   return {
     coords,
     decoder,
     rows(block) {
       let row = before[block]!;
-      for (let i = 0; i < CORNERS; i++) numbers[i] = present[block * CORNERS + i] ? ++row : 0;
+      for (let i = 0; i < BLOCK_CORNERS; i++) numbers[i] = present[block * BLOCK_CORNERS + i] ? ++row : 0;
       return numbers;
     },
     features(row) {

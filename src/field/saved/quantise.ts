@@ -1,10 +1,10 @@
 // Between the corners of a field in floating point and the whole numbers that are saved.
+import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import type { DistanceLevel, FeatureCorners } from './content.js';
 import type { QuantisedFeatures } from './feature-codec.js';
 import type { QuantisedLevel } from './scalar-codec.js';
 import { orderKey } from './block-order.js';
 
-const CORNERS = 512;
 const CHANNELS = 8;
 /** Bytes would hold more, but features never grow so large. */
 const MAX_FEATURE = 32767;
@@ -42,25 +42,25 @@ export function quantiseScalars(blocks: DistanceLevel, limit: number): Quantised
   const { coords, truncation } = blocks;
   const order = sortedBlocks(coords, (block) => {
     const pairs = blocks.corners(block);
-    for (let i = 0; i < CORNERS; i++) if (pairs[2 * i + 1]! > 0) return true;
+    for (let i = 0; i < BLOCK_CORNERS; i++) if (pairs[2 * i + 1]! > 0) return true;
     return false;
   });
   const out = {
     limit,
     coords: new Int32Array(order.length * 3),
-    distances: new Int16Array(order.length * CORNERS),
-    weights: new Uint8Array(order.length * CORNERS),
+    distances: new Int16Array(order.length * BLOCK_CORNERS),
+    weights: new Uint8Array(order.length * BLOCK_CORNERS),
   };
   const scale = limit / truncation;
   order.forEach((block, n) => {
     out.coords.set(coords.subarray(block * 3, block * 3 + 3), n * 3);
     const pairs = blocks.corners(block);
-    for (let i = 0; i < CORNERS; i++) {
+    for (let i = 0; i < BLOCK_CORNERS; i++) {
       const weight = pairs[2 * i + 1]!;
       if (!(weight > 0)) continue;
       const steps = Math.round(pairs[2 * i]! * scale);
-      out.distances[n * CORNERS + i] = Math.max(-limit, Math.min(limit, steps));
-      out.weights[n * CORNERS + i] = weightClass(weight);
+      out.distances[n * BLOCK_CORNERS + i] = Math.max(-limit, Math.min(limit, steps));
+      out.weights[n * BLOCK_CORNERS + i] = weightClass(weight);
     }
   });
   return out;
@@ -74,9 +74,9 @@ export function restoreScalars(
   pairs: Float32Array,
 ): void {
   const scale = truncation / level.limit;
-  for (let i = 0; i < CORNERS; i++) {
-    const weight = level.weights[n * CORNERS + i]!;
-    pairs[2 * i] = weight ? level.distances[n * CORNERS + i]! * scale : 0;
+  for (let i = 0; i < BLOCK_CORNERS; i++) {
+    const weight = level.weights[n * BLOCK_CORNERS + i]!;
+    pairs[2 * i] = weight ? level.distances[n * BLOCK_CORNERS + i]! * scale : 0;
     pairs[2 * i + 1] = weight ? classWeight(weight) : 0;
   }
 }
@@ -93,7 +93,7 @@ export function quantiseFeatures(corners: FeatureCorners, step: number): Quantis
   });
   const out = {
     coords: new Int32Array(order.length * 3),
-    present: new Uint8Array(order.length * CORNERS),
+    present: new Uint8Array(order.length * BLOCK_CORNERS),
     values: new Int16Array(count * CHANNELS),
   };
   let at = 0;
@@ -101,7 +101,7 @@ export function quantiseFeatures(corners: FeatureCorners, step: number): Quantis
     out.coords.set(coords.subarray(block * 3, block * 3 + 3), n * 3);
     corners.rows(block).forEach((row, i) => {
       if (row === 0) return;
-      out.present[n * CORNERS + i] = 1;
+      out.present[n * BLOCK_CORNERS + i] = 1;
       const features = corners.features(row);
       for (let k = 0; k < CHANNELS; k++) {
         const steps = Math.round(features[k]! / step);

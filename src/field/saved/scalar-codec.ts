@@ -1,11 +1,11 @@
 // The corners of a scalar level in few bytes. Every corner is predicted from its neighbours that are already known, also
 // those in other blocks, and only the difference is written: observed or not, weight class, distance.
+import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import { BlockIndex, codeBlockOrder } from './block-order.js';
 import { IntegerModel } from './integer-model.js';
 import { Predictor } from './predictor.js';
 import { BitModels, RangeDecoder, RangeEncoder, type BitCoder } from './range-coder.js';
 
-const CORNERS = 512;
 // A block with its surroundings: two layers below and one above on x and y, two below on z.
 const LOW = 2;
 const NX = 11;
@@ -54,8 +54,8 @@ export function decodeScalars(bytes: Uint8Array, blocks: number, limit: number):
   const level = {
     limit,
     coords: new Int32Array(blocks * 3),
-    distances: new Int16Array(blocks * CORNERS),
-    weights: new Uint8Array(blocks * CORNERS),
+    distances: new Int16Array(blocks * BLOCK_CORNERS),
+    weights: new Uint8Array(blocks * BLOCK_CORNERS),
   };
   codeScalars(new RangeDecoder(bytes), level);
   return level;
@@ -68,7 +68,7 @@ function codeScalars(coder: BitCoder, level: QuantisedLevel): void {
   const { distances, weights } = level;
   for (let block = 0; block * 3 < level.coords.length; block++) {
     surroundings.gather(block);
-    for (let i = 0, at = block * CORNERS; i < CORNERS; i++, at++) {
+    for (let i = 0, at = block * BLOCK_CORNERS; i < BLOCK_CORNERS; i++, at++) {
       corners.code(i, weights[at]!, distances[at]!);
       weights[at] = corners.weight;
       distances[at] = corners.distance;
@@ -106,7 +106,10 @@ class Surroundings {
             for (let y = y0; y < y1; y++)
               for (let x = x0; x < x1; x++) {
                 const from =
-                  other * CORNERS + (x - LOW - dx * 8) + (y - LOW - dy * 8) * 8 + (z - LOW - dz * 8) * 64;
+                  other * BLOCK_CORNERS +
+                  (x - LOW - dx * 8) +
+                  (y - LOW - dy * 8) * 8 +
+                  (z - LOW - dz * 8) * 64;
                 const to = x + y * NX + z * NXY;
                 this.weights[to] = weights[from]!;
                 this.distances[to] = distances[from]!;

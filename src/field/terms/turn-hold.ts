@@ -3,11 +3,11 @@ import { rotationVector, type Pose } from '../../geometry/se3.js';
 import type { LinearSystem, Unknowns } from '../linear-system.js';
 import type { PriorContext, PriorTerm } from './prior.js';
 
-/** Smallest eigenvalue of the rotation part per its trace: bare walls have 0.026 at most, rooms 0.043 and more. */
+/** Smallest eigenvalue of the rotation part per its trace: empty walls have 0.026 at most, rooms 0.043 and more. */
 const TURNS_BELOW = 0.03;
 
 /**
- * Holds turns that the surface does not constrain to the prediction: a camera before a bare wall may turn about its axis
+ * Holds turns that the surface does not constrain to the prediction: a camera before an empty wall may turn about its axis
  * without seeing a change, and noise would run away with the angular velocity.
  *
  * @example

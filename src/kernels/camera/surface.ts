@@ -32,8 +32,8 @@ import {
 
 /** No sample, or one without a normal. */
 const NONE: u32 = 0xffffffff;
-/** What a sample without a normal is worth. */
-const BARE: f32 = 0.2;
+/** Quality of a sample without a normal. */
+const UNORIENTED: f32 = 0.2;
 
 /** One chunk: everything. */
 export function cameraSurface(args: usize, _chunk: i32): void {
@@ -62,15 +62,15 @@ function collect(args: usize): void {
       const nx = load<f32>((load<u32>(args, A_NX) as usize) + at);
       const ny = load<f32>((load<u32>(args, A_NY) as usize) + at);
       const nz = load<f32>((load<u32>(args, A_NZ) as usize) + at);
-      const bare = nx == 0 && ny == 0 && nz == 0;
-      if (!bare) store<u32>(place, (n >> 2) as u32);
+      const unoriented = nx == 0 && ny == 0 && nz == 0;
+      if (!unoriented) store<u32>(place, (n >> 2) as u32);
       store<f32>((load<u32>(args, A_SX) as usize) + n, (((column * step) as f32) - cx) * overX * z);
       store<f32>((load<u32>(args, A_SY) as usize) + n, v * z);
       store<f32>((load<u32>(args, A_SZ) as usize) + n, z);
       store<f32>((load<u32>(args, A_SNX) as usize) + n, nx);
       store<f32>((load<u32>(args, A_SNY) as usize) + n, ny);
       store<f32>((load<u32>(args, A_SNZ) as usize) + n, nz);
-      store<f32>((load<u32>(args, A_SQUALITY) as usize) + n, bare ? BARE : 1);
+      store<f32>((load<u32>(args, A_SQUALITY) as usize) + n, unoriented ? UNORIENTED : 1);
       store<f32>(
         (load<u32>(args, A_SINFORMATION) as usize) + n,
         load<f32>((load<u32>(args, A_INFORMATION) as usize) + at),

@@ -13,6 +13,7 @@ import {
   C_POINTS,
   C_POSE,
   C_REACH,
+  C_STRIDE,
   C_SUMS,
   C_WEIGHT,
   GAIN_LEVELS,
@@ -91,9 +92,9 @@ export function readColours(args: usize, chunk: i32): void {
  * −1]. Chunk: POINT_CHUNK points.
  */
 export function registerColour(args: usize, chunk: i32): void {
-  const out = <usize>load<u32>(args, C_OUT) + <usize>chunk * (C_SUMS * 8 + 96);
+  const out = <usize>load<u32>(args, C_OUT) + <usize>chunk * C_STRIDE;
   const scratch = out + C_SUMS * 8;
-  memory.fill(out, 0, C_SUMS * 8 + 96);
+  memory.fill(out, 0, C_STRIDE);
   const g: usize = load<u32>(args, C_GRID);
   const inverse = load<f32>(g, G_INVERSE);
   const indices: usize = load<u32>(args, C_INDICES);

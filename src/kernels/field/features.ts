@@ -6,10 +6,7 @@ import { touchBlock } from './blocks';
 import { findBlock } from './grid';
 import { takeRow } from './rows';
 
-// Feature-level descriptor (byte offsets), shared with src/field/backends/wasm/features.ts.
-
-// What `cell` leaves behind: rows i32[8], fraction f32[3].
-export const C_ROWS: usize = 0;
+// What `cell` leaves behind: rows i32[8], then the fraction f32[3].
 export const C_FRACTION: usize = 32;
 
 /** Finds the cell around (x, y, z); false where no corner has a row. */

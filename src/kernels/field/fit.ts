@@ -3,6 +3,7 @@
 import {
   CORNERS_BYTES,
   FIRM_WEIGHT,
+  FIT_OUT_BYTES,
   G_CHANGE,
   G_DATA,
   G_INVERSE,
@@ -11,6 +12,18 @@ import {
   L_ROWS,
   L_STAMPS,
   L_STEPS,
+  RECORD_BLOCK,
+  RECORD_BYTES,
+  RECORD_CELL,
+  RECORD_CORNER,
+  RECORD_FLAGS,
+  RECORD_FRACTION,
+  RECORD_RESIDUAL,
+  SAMPLE_BYTES,
+  SAMPLE_CHUNK,
+  SAMPLE_LABEL,
+  SAMPLE_WEIGHT,
+  SCRATCH_BYTES,
   T_BIAS,
   T_CAPACITY,
   T_CELLS,
@@ -31,14 +44,12 @@ import {
   T_TOUCHED,
 } from '../layout/field';
 import { findBlock, gatherCell, sampleCell } from './grid';
+import { moved } from './posed';
 import { backward } from './decoder';
 import { addResidualGradient, cell, residual, touchCell, C_FRACTION } from './features';
 
 const WITH_SCALAR = 1,
   WITH_FEATURES = 2;
-
-export const SAMPLES_PER_CHUNK = 256;
-const RECORD: usize = 112; // ∂L/∂f f32[8], feature rows i32[8], fraction f32[3], flags, block, corner, fraction f32[3], residual
 
 /** Gives feature rows to the cells of the surface samples, the first of every four. One chunk only. */
 export function allocateRows(args: usize, _chunk: i32): void {
@@ -48,25 +59,19 @@ export function allocateRows(args: usize, _chunk: i32): void {
     const c = <usize>load<u32>(args, T_CHUNKS) + ((<usize>k) << 4);
     const count = load<u32>(c, 4);
     const T = <usize>load<u32>(args, T_POSES) + <usize>load<u32>(c, 8) * 48;
-    let p = <usize>load<u32>(args, T_POOL) + ((<usize>load<u32>(c)) << 5);
+    let p = <usize>load<u32>(args, T_POOL) + <usize>load<u32>(c) * SAMPLE_BYTES;
     for (let i: u32 = 0; i < count; i += 4) {
-      if (load<f32>(p, 16) <= 0) {
-        p += 128;
+      if (load<f32>(p, SAMPLE_WEIGHT) <= 0) {
+        p += 4 * SAMPLE_BYTES;
         continue;
       }
       const x = load<f32>(p),
         y = load<f32>(p, 4),
         z = load<f32>(p, 8);
-      touchCell(level, apply(T, x, y, z), apply(T + 16, x, y, z), apply(T + 32, x, y, z));
-      p += 128;
+      touchCell(level, moved(T, 0, x, y, z), moved(T, 16, x, y, z), moved(T, 32, x, y, z));
+      p += 4 * SAMPLE_BYTES;
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function apply(T: usize, x: f32, y: f32, z: f32): f32 {
-  return load<f32>(T) * x + load<f32>(T, 4) * y + load<f32>(T, 8) * z + load<f32>(T, 12);
 }
 
 /** Forward and backward to ∂L/∂f of each sample of the chunk, and the chunk's share of its pose's 6×6 system. */
@@ -78,14 +83,14 @@ export function fitForward(args: usize, chunk: i32): void {
   const count = load<u32>(c, 4);
   const withPose = load<u32>(c, 12) != 0;
   const T = <usize>load<u32>(args, T_POSES) + <usize>load<u32>(c, 8) * 48;
-  const out = <usize>load<u32>(args, T_OUT) + ((<usize>chunk) << 8);
-  const scratch = <usize>load<u32>(args, T_SCRATCH) + ((<usize>chunk) << 9);
+  const out = <usize>load<u32>(args, T_OUT) + <usize>chunk * FIT_OUT_BYTES;
+  const scratch = <usize>load<u32>(args, T_SCRATCH) + <usize>chunk * SCRATCH_BYTES;
   const gates = scratch + 128,
     feature = scratch + 64;
   const huber = load<f32>(args, T_HUBER);
-  memory.fill(out, 0, 256);
-  let record = <usize>load<u32>(args, T_RECORDS) + <usize>chunk * SAMPLES_PER_CHUNK * RECORD;
-  let p = <usize>load<u32>(args, T_POOL) + ((<usize>load<u32>(c)) << 5);
+  memory.fill(out, 0, FIT_OUT_BYTES);
+  let record = <usize>load<u32>(args, T_RECORDS) + <usize>chunk * (SAMPLE_CHUNK * RECORD_BYTES);
+  let p = <usize>load<u32>(args, T_POOL) + <usize>load<u32>(c) * SAMPLE_BYTES;
   const cx = load<f32>(T, 12),
     cy = load<f32>(T, 28),
     cz = load<f32>(T, 44);
@@ -94,20 +99,20 @@ export function fitForward(args: usize, chunk: i32): void {
   // First copy the corners of all samples and read their rows: reads that do not wait for each other's results overlap.
   const inverse = load<f32>(scalar, G_INVERSE),
     rows: usize = load<u32>(level, L_ROWS);
-  const cells = <usize>load<u32>(args, T_CELLS) + <usize>chunk * SAMPLES_PER_CHUNK * CORNERS_BYTES;
+  const cells = <usize>load<u32>(args, T_CELLS) + <usize>chunk * (SAMPLE_CHUNK * CORNERS_BYTES);
   const p0 = p,
     record0 = record;
   let corners = cells;
   let touched: f32 = 0;
-  for (let i: u32 = 0; i < count; i++, p += 32, record += RECORD, corners += CORNERS_BYTES) {
-    store<i32>(record, 0, 76);
-    if (load<f32>(p, 16) <= 0) continue;
+  for (let i: u32 = 0; i < count; i++, p += SAMPLE_BYTES, record += RECORD_BYTES, corners += CORNERS_BYTES) {
+    store<i32>(record, 0, RECORD_FLAGS);
+    if (load<f32>(p, SAMPLE_WEIGHT) <= 0) continue;
     const px = load<f32>(p),
       py = load<f32>(p, 4),
       pz = load<f32>(p, 8);
-    const x = apply(T, px, py, pz),
-      y = apply(T + 16, px, py, pz),
-      z = apply(T + 32, px, py, pz);
+    const x = moved(T, 0, px, py, pz),
+      y = moved(T, 16, px, py, pz),
+      z = moved(T, 32, px, py, pz);
     const ux = x * inverse,
       uy = y * inverse,
       uz = z * inverse;
@@ -119,39 +124,39 @@ export function fitForward(args: usize, chunk: i32): void {
       iz = <i32>flz;
     const block = findBlock(scalar, ix >> 3, iy >> 3, iz >> 3);
     if (block == 0) continue;
-    store<i32>(record, block, 80);
-    store<i32>(record, (ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6), 84);
-    store<f32>(record, ux - flx, 88);
-    store<f32>(record, uy - fly, 92);
-    store<f32>(record, uz - flz, 96);
+    store<i32>(record, block, RECORD_BLOCK);
+    store<i32>(record, (ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6), RECORD_CORNER);
+    store<f32>(record, ux - flx, RECORD_FRACTION);
+    store<f32>(record, uy - fly, RECORD_FRACTION + 4);
+    store<f32>(record, uz - flz, RECORD_FRACTION + 8);
     gatherCell(scalar, block, ix, iy, iz, corners);
     let flags = WITH_SCALAR;
-    if (cell(level, x, y, z, record + 32)) {
+    if (cell(level, x, y, z, record + RECORD_CELL)) {
       flags |= WITH_FEATURES;
       for (let k: usize = 0; k < 32; k += 4)
-        touched += load<f32>(rows + ((<usize>load<u32>(record + k, 32)) << 7));
+        touched += load<f32>(rows + ((<usize>load<u32>(record + k, RECORD_CELL)) << 7));
     }
-    store<i32>(record, flags, 76);
+    store<i32>(record, flags, RECORD_FLAGS);
   }
   store<f32>(scratch, touched); // so that the reads are not left out
   p = p0;
   record = record0;
   corners = cells;
-  for (let i: u32 = 0; i < count; i++, p += 32, record += RECORD, corners += CORNERS_BYTES) {
-    const flags = load<i32>(record, 76);
+  for (let i: u32 = 0; i < count; i++, p += SAMPLE_BYTES, record += RECORD_BYTES, corners += CORNERS_BYTES) {
+    const flags = load<i32>(record, RECORD_FLAGS);
     if (flags == 0) continue;
-    store<i32>(record, 0, 76);
+    store<i32>(record, 0, RECORD_FLAGS);
     const px = load<f32>(p),
       py = load<f32>(p, 4),
       pz = load<f32>(p, 8);
-    const x = apply(T, px, py, pz),
-      y = apply(T + 16, px, py, pz),
-      z = apply(T + 32, px, py, pz);
+    const x = moved(T, 0, px, py, pz),
+      y = moved(T, 16, px, py, pz),
+      z = moved(T, 32, px, py, pz);
     const held = sampleCell(
       corners,
-      load<f32>(record, 88),
-      load<f32>(record, 92),
-      load<f32>(record, 96),
+      load<f32>(record, RECORD_FRACTION),
+      load<f32>(record, RECORD_FRACTION + 4),
+      load<f32>(record, RECORD_FRACTION + 8),
       inverse,
       scratch,
     );
@@ -160,18 +165,18 @@ export function fitForward(args: usize, chunk: i32): void {
     let prediction = load<f32>(scratch);
     const known = (flags & WITH_FEATURES) != 0;
     if (known) {
-      prediction += residual(level, record + 32, feature, gates);
+      prediction += residual(level, record + RECORD_CELL, feature, gates);
       backward(D, gates, record);
     }
-    const r = prediction - load<f32>(p, 12);
-    const weight = load<f32>(p, 16);
+    const r = prediction - load<f32>(p, SAMPLE_LABEL);
+    const weight = load<f32>(p, SAMPLE_WEIGHT);
     const magnitude = abs(r);
     // Huber: L = r²/(2h) inside, |r| − h/2 outside; dL/dr below.
     const slope = weight * (magnitude <= huber ? r / huber : r > 0 ? <f32>1 : <f32>-1);
     lossSum += <f64>(weight * (magnitude <= huber ? (r * r) / (2 * huber) : magnitude - huber / 2));
     used += 1;
     if (withPose) {
-      if (known) addResidualGradient(level, record + 32, record, gates, scratch + 4);
+      if (known) addResidualGradient(level, record + RECORD_CELL, record, gates, scratch + 4);
       const gx = load<f32>(scratch, 4),
         gy = load<f32>(scratch, 8),
         gz = load<f32>(scratch, 12);
@@ -192,8 +197,8 @@ export function fitForward(args: usize, chunk: i32): void {
         <f64>(qx * gy - qy * gx),
       );
     }
-    store<f32>(record, weight * max(-huber, min(huber, r)), 100);
-    store<i32>(record, known ? WITH_SCALAR | WITH_FEATURES : WITH_SCALAR, 76);
+    store<f32>(record, weight * max(-huber, min(huber, r)), RECORD_RESIDUAL);
+    store<i32>(record, known ? WITH_SCALAR | WITH_FEATURES : WITH_SCALAR, RECORD_FLAGS);
     if (!known) continue;
     const s = f32x4.splat(slope);
     v128.store(record, f32x4.mul(s, v128.load(record)));
@@ -252,16 +257,16 @@ export function fitUpdate(args: usize, chunk: i32): void {
   let count: usize = 0;
   for (let k: u32 = 0; k < total; k++) {
     const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + ((<usize>k) << 4), 4);
-    let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * SAMPLES_PER_CHUNK * RECORD;
-    for (let i: u32 = 0; i < n; i++, record += RECORD) {
-      if ((load<i32>(record, 76) & WITH_FEATURES) == 0) continue;
+    let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * (SAMPLE_CHUNK * RECORD_BYTES);
+    for (let i: u32 = 0; i < n; i++, record += RECORD_BYTES) {
+      if ((load<i32>(record, RECORD_FLAGS) & WITH_FEATURES) == 0) continue;
       const lo = v128.load(record),
         hi = v128.load(record, 16);
-      const fx = load<f32>(record, 32 + C_FRACTION),
-        fy = load<f32>(record, 36 + C_FRACTION),
-        fz = load<f32>(record, 40 + C_FRACTION);
+      const fx = load<f32>(record, RECORD_CELL + C_FRACTION),
+        fy = load<f32>(record, RECORD_CELL + C_FRACTION + 4),
+        fz = load<f32>(record, RECORD_CELL + C_FRACTION + 8);
       for (let c = 0; c < 8; c++) {
-        const row = load<u32>(record + 32 + ((<usize>c) << 2));
+        const row = load<u32>(record + RECORD_CELL + ((<usize>c) << 2));
         if (row == 0 || (row & parts) != chunk) continue;
         const r = rows + ((<usize>row) << 7);
         const w = f32x4.splat(
@@ -322,24 +327,24 @@ function updateScalars(args: usize, chunk: i32, rate: f32): void {
   const total = load<u32>(args, T_TOTAL);
   for (let k: u32 = 0; k < total; k++) {
     const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + ((<usize>k) << 4), 4);
-    let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * SAMPLES_PER_CHUNK * RECORD;
-    for (let i: u32 = 0; i < n; i++, record += RECORD) {
-      if (load<i32>(record, 76) == 0) continue;
-      const corner = load<i32>(record, 84);
+    let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * (SAMPLE_CHUNK * RECORD_BYTES);
+    for (let i: u32 = 0; i < n; i++, record += RECORD_BYTES) {
+      if (load<i32>(record, RECORD_FLAGS) == 0) continue;
+      const corner = load<i32>(record, RECORD_CORNER);
       const lx = corner & 7,
         ly = (corner >> 3) & 7,
         lz = corner >> 6;
-      const home = load<i32>(record, 80);
+      const home = load<i32>(record, RECORD_BLOCK);
       if (lx < 7 && ly < 7 && lz < 7 && (home & parts) != chunk) continue;
       const neighbours = allNeighbours + ((<usize>home) << 5);
-      const fx = load<f32>(record, 88),
-        fy = load<f32>(record, 92),
-        fz = load<f32>(record, 96);
+      const fx = load<f32>(record, RECORD_FRACTION),
+        fy = load<f32>(record, RECORD_FRACTION + 4),
+        fz = load<f32>(record, RECORD_FRACTION + 8);
       const ex = <f32>1 - fx,
         ey = <f32>1 - fy,
         ez = <f32>1 - fz;
       const squares = (fx * fx + ex * ex) * (fy * fy + ey * ey) * (fz * fz + ez * ez);
-      const step = (rate * load<f32>(record, 100)) / squares;
+      const step = (rate * load<f32>(record, RECORD_RESIDUAL)) / squares;
       for (let c = 0; c < 8; c++) {
         const cx = lx + (c & 1),
           cy = ly + ((c >> 1) & 1),

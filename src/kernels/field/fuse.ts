@@ -23,6 +23,9 @@ import {
   G_TRUNCATION,
   G_VOXEL,
   RAY_BYTES,
+  RAY_NORMAL,
+  RAY_WEIGHT,
+  RAY_WORD,
 } from '../layout/field';
 import { findKey, keyOf, keyX, keyY, keyZ, KEY_X, KEY_Y, KEY_Z } from './grid';
 import { partOf, homeOf } from './rays';
@@ -104,20 +107,20 @@ export function fuse(args: usize, chunk: i32): void {
     lastHome: u32 = 0;
   for (let i: usize = 0; i < <usize>count; i++) {
     const ray = rays + <usize>load<u32>(order + (i << 2)) * RAY_BYTES;
-    const word = load<u32>(ray, 28);
+    const word = load<u32>(ray, RAY_WORD);
     if ((word & own) == 0) continue;
     const home = homeOf(word);
     if (home != lastHome) {
       lastHome = home;
       fetched = v128.xor(fetched, fetchBlock(data + ((<usize>home) << 12)));
     }
-    const quality = load<f32>(ray, 24);
+    const quality = load<f32>(ray, RAY_WEIGHT);
     const ux = load<f32>(ray),
       uy = load<f32>(ray, 4),
       uz = load<f32>(ray, 8);
-    const mx = load<f32>(ray, 12),
-      my = load<f32>(ray, 16),
-      mz = load<f32>(ray, 20);
+    const mx = load<f32>(ray, RAY_NORMAL),
+      my = load<f32>(ray, RAY_NORMAL + 4),
+      mz = load<f32>(ray, RAY_NORMAL + 8);
     const ax = abs(mx),
       ay = abs(my),
       az = abs(mz);

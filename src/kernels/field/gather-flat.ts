@@ -2,7 +2,7 @@
 // for a pinhole. Corners before a contact take the distance from its plane, n·(c − p), into their running mean. Behind the
 // gel's surface is its own body, so that nothing else is there: a corner is no nearer to anything than to the surface along
 // the axis, to the border and to the nearest contact across it, and what claims to be nearer is corrected towards that.
-import { G_CHANGE, G_COORDS, G_DATA, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from '../layout/field';
+import { G_COORDS, G_DATA, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from '../layout/field';
 import {
   D_BLOCKS,
   D_BODY,
@@ -19,11 +19,12 @@ import {
   D_WIDTH,
   GATHER_CHUNK,
 } from '../layout/gather';
+import { mixDistance, noteChange } from './gathered';
 
 /** Least cosine that the band along the axis is widened for. */
 const LEAST_COS: f32 = 0.25;
 /**
- * Corners so many voxels behind a contact are the last that it tells of, and its weight fades on the way there: things that
+ * Corners so many voxels behind a contact are the last that it speaks for, and its weight fades on the way there: things that
  * are touched are thin and have edges, so that what lies deeper belongs to another side of them.
  */
 const BEHIND: f32 = 2;
@@ -88,8 +89,6 @@ function gatherBlock(args: usize, block: usize): void {
       ny = load<f32>(planeY + at),
       nz = load<f32>(planeZ + at);
     const corner = data + ((<usize>c) << 3);
-    const s0 = load<f32>(corner),
-      w0 = load<f32>(corner, 4);
     let d: f32, w: f32;
     if (nx == 0 && ny == 0 && nz == 0) {
       // Nothing touches here: no more is known than how near the nearest thing can be at most.
@@ -98,7 +97,7 @@ function gatherBlock(args: usize, block: usize): void {
       const border = (<f32>min(min(u, v), min(width - 1 - u, height - 1 - v)) + 0.5) / fx;
       d = min(before, min(border, max(load<f32>(lateral + at), pz < deepest ? deepest - pz : 0)));
       if (d >= truncation) d = truncation;
-      else if (!(w0 > 0) || s0 >= d) continue;
+      else if (!(load<f32>(corner, 4) > 0) || load<f32>(corner) >= d) continue;
       w = freeWeight;
     } else {
       const cos = max<f32>(-nz, 0);
@@ -116,14 +115,7 @@ function gatherBlock(args: usize, block: usize): void {
       }
     }
     if (!(w > 0)) continue;
-    const w1 = w0 + w;
-    const s1 = s0 + ((d - s0) * w) / w1;
-    store<f32>(corner, s1);
-    store<f32>(corner, min(w1, maxWeight), 4);
-    changed += abs(s1 - s0) + (w0 < 1 ? min(w, 1) * truncation * <f32>0.25 : 0);
+    changed += mixDistance(corner, d, w, maxWeight, truncation);
   }
-  if (!(changed > 0)) return;
-  const at = <usize>load<u32>(g, G_CHANGE) + (block << 2);
-  store<f32>(at, load<f32>(at) + changed);
-  store<i32>(coords, load<i32>(args, D_SCAN), 12);
+  noteChange(g, block, changed, load<i32>(args, D_SCAN));
 }

@@ -1,7 +1,7 @@
 // Fusion of organised ranges by gathering: every corner in view looks at the pixel it is seen in and takes the distance
 // from that pixel's plane, n·(c − p), as a sample of its running mean (Curless & Levoy 1996; the plane instead of the
 // distance along the ray as in Vespa et al. 2018). What lies before the surface is seen to be free.
-import { G_CHANGE, G_COLOUR, G_COORDS, G_DATA, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from '../layout/field';
+import { G_COLOUR, G_COORDS, G_DATA, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from '../layout/field';
 import {
   COLOUR_BLOCK,
   D_BLOCKS,
@@ -19,6 +19,7 @@ import {
   GATHER_CHUNK,
   MAX_COLOUR_WEIGHT,
 } from '../layout/gather';
+import { mixDistance, noteChange } from './gathered';
 import { laneF, laneI } from './lanes';
 
 /** Least cosine that the band along the optical axis is widened for. */
@@ -159,13 +160,7 @@ function gatherBlock(args: usize, block: usize): void {
         } else if (before > band) continue;
         else w = load<f32>(information + at) * cos;
       }
-      const s0 = load<f32>(corner),
-        w0 = load<f32>(corner, 4);
-      const w1 = w0 + w;
-      const s1 = s0 + ((d - s0) * w) / w1;
-      store<f32>(corner, s1);
-      store<f32>(corner, min(w1, maxWeight), 4);
-      changed += abs(s1 - s0) + (w0 < 1 ? min(w, 1) * truncation * <f32>0.25 : 0);
+      changed += mixDistance(corner, d, w, maxWeight, truncation);
       if (tint == 0 || image == 0 || free || abs(d) > tintBand) continue;
       if (load<u8>(image + at, 3) == 0) continue;
       changed +=
@@ -180,10 +175,7 @@ function gatherBlock(args: usize, block: usize): void {
         <f32>0.004;
     }
   }
-  if (!(changed > 0)) return;
-  const at = <usize>load<u32>(g, G_CHANGE) + (block << 2);
-  store<f32>(at, load<f32>(at) + changed);
-  store<i32>(coords, load<i32>(args, D_SCAN), 12);
+  noteChange(g, block, changed, load<i32>(args, D_SCAN));
 }
 
 /** Takes a pixel into a corner's running mean; returns how much its green changed. */

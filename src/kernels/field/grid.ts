@@ -85,10 +85,10 @@ export function findKey(g: usize, key: i64): i32 {
 }
 
 // Words of the interpolation result.
-export const S_VALUE: usize = 0;
-export const S_GX: usize = 4;
-export const S_GY: usize = 8;
-export const S_GZ: usize = 12;
+const S_VALUE: usize = 0;
+const S_GX: usize = 4;
+const S_GY: usize = 8;
+const S_GZ: usize = 12;
 
 // @ts-ignore: decorator
 @inline

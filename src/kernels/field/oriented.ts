@@ -14,6 +14,7 @@ import {
   O_OUT,
   O_POINTS,
   O_POSE,
+  O_STRIDE,
   O_SUMS,
   POINT_CHUNK,
 } from '../layout/gather';
@@ -29,9 +30,9 @@ const LEAST_COS: f32 = 0.5;
 
 /** Chunk: POINT_CHUNK points. */
 export function registerOriented(args: usize, chunk: i32): void {
-  const out = <usize>load<u32>(args, O_OUT) + <usize>chunk * (O_SUMS * 8 + 64);
+  const out = <usize>load<u32>(args, O_OUT) + <usize>chunk * O_STRIDE;
   const scratch = out + O_SUMS * 8;
-  memory.fill(out, 0, O_SUMS * 8 + 64);
+  memory.fill(out, 0, O_STRIDE);
   const indices: usize = load<u32>(args, O_INDICES);
   const levels = load<i32>(args, O_LEVELS);
   const kernel = load<f32>(args, O_KERNEL),

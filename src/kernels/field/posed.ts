@@ -14,6 +14,27 @@ export function rotated(pose: usize, row: usize, x: f32, y: f32, z: f32): f32 {
   return load<f32>(pose + row) * x + load<f32>(pose + row, 4) * y + load<f32>(pose + row, 8) * z;
 }
 
+/** A coordinate of a point in the submap: the same, and the translation. */
+// @ts-ignore: decorator
+@inline
+export function moved(pose: usize, row: usize, x: f32, y: f32, z: f32): f32 {
+  return rotated(pose, row, x, y, z) + load<f32>(pose + row, 12);
+}
+
+/** A coordinate of the block that such a point lies in. @param inverse 1 / voxel */
+// @ts-ignore: decorator
+@inline
+export function blockOf(pose: usize, row: usize, x: f32, y: f32, z: f32, inverse: f32): i32 {
+  return (<i32>floor(moved(pose, row, x, y, z) * inverse)) >> 3;
+}
+
+/** A coordinate of a direction in the sensor's frame: one column (0, 4, 8) of the rotation of the pose at `pose`. */
+// @ts-ignore: decorator
+@inline
+export function rotatedBack(pose: usize, column: usize, x: f32, y: f32, z: f32): f32 {
+  return load<f32>(pose + column) * x + load<f32>(pose + column, 16) * y + load<f32>(pose + column, 32) * z;
+}
+
 /** Adds to one of the sums. */
 // @ts-ignore: decorator
 @inline

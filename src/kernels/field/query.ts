@@ -22,17 +22,20 @@ import {
   Q_POINTS,
   Q_SCALAR,
   Q_SCRATCH,
+  SCRATCH_BYTES,
 } from '../layout/field';
+import { POINT_CHUNK } from '../layout/gather';
+import { BLOCK_CORNERS } from '../layout/mesh';
 import { sampleScalar } from './grid';
 import { backward } from './decoder';
 import { addResidualGradient, cell, residual, C_FRACTION } from './features';
 
 export function query(args: usize, chunk: i32): void {
-  const first = <u32>chunk * 256,
-    end = min(first + 256, load<u32>(args, Q_COUNT));
+  const first = <u32>chunk * POINT_CHUNK,
+    end = min(first + POINT_CHUNK, load<u32>(args, Q_COUNT));
   const scalar: usize = load<u32>(args, Q_SCALAR),
     level: usize = load<u32>(args, Q_LEVEL);
-  const scratch = <usize>load<u32>(args, Q_SCRATCH) + ((<usize>chunk) << 9);
+  const scratch = <usize>load<u32>(args, Q_SCRATCH) + <usize>chunk * SCRATCH_BYTES;
   for (let i = first; i < end; i++) {
     const p = <usize>load<u32>(args, Q_POINTS) + <usize>i * 12;
     const out = <usize>load<u32>(args, Q_OUT) + <usize>i * 20;
@@ -47,7 +50,7 @@ export function query(args: usize, chunk: i32): void {
 }
 
 /** Adds ρ and ∇ρ to {value, gx, gy, gz} at `out`. */
-export function addResidual(level: usize, x: f32, y: f32, z: f32, out: usize, scratch: usize): void {
+function addResidual(level: usize, x: f32, y: f32, z: f32, out: usize, scratch: usize): void {
   if (!cell(level, x, y, z, scratch)) return;
   const feature = scratch + 48,
     back = scratch + 80,
@@ -62,8 +65,8 @@ export function evaluateBlocks(args: usize, slot: i32): void {
   const g: usize = load<u32>(args, E_SCALAR),
     level: usize = load<u32>(args, E_LEVEL);
   const block: usize = load<u32>(<usize>load<u32>(args, E_BLOCKS) + ((<usize>slot) << 2));
-  const values = <usize>load<u32>(args, E_VALUES) + <usize>slot * 2916;
-  const scratch = <usize>load<u32>(args, E_SCRATCH) + ((<usize>slot) << 9);
+  const values = <usize>load<u32>(args, E_VALUES) + <usize>slot * (BLOCK_CORNERS * 4);
+  const scratch = <usize>load<u32>(args, E_SCRATCH) + <usize>slot * SCRATCH_BYTES;
   const minWeight = load<f32>(args, E_MIN_WEIGHT),
     band = load<f32>(args, E_BAND),
     voxel = load<f32>(g, G_VOXEL);

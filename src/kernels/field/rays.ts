@@ -2,8 +2,6 @@
 import { noise } from './noise';
 import {
   BLOCK_LIMIT,
-  F_UNORIENTED_QUALITY,
-  F_UNORIENTED_RANGE,
   F_BUCKETS,
   F_CHOSEN,
   F_COUNT,
@@ -20,6 +18,8 @@ import {
   F_SATURATION,
   F_SEED,
   F_STEPS,
+  F_UNORIENTED_QUALITY,
+  F_UNORIENTED_RANGE,
   F_UP,
   G_COUNT,
   G_DATA,
@@ -31,6 +31,9 @@ import {
   P_PLACE,
   RAY_BLOCK_BITS,
   RAY_BYTES,
+  RAY_NORMAL,
+  RAY_WEIGHT,
+  RAY_WORD,
 } from '../layout/field';
 import { touchBlock } from './blocks';
 import { findBlock } from './grid';
@@ -106,19 +109,19 @@ export function castPoints(args: usize, chunk: i32): void {
     store<f32>(ray, ux);
     store<f32>(ray, uy, 4);
     store<f32>(ray, uz, 8);
-    store<i32>(ray, home, 12); // until the normal takes its place
+    store<i32>(ray, home, RAY_NORMAL); // until the normal takes its place
     store<f32>(
       ray,
       load<f32>(
         data + ((<usize>home) << 12) + ((<usize>((sx & 7) | ((sy & 7) << 3) | ((sz & 7) << 6))) << 3),
         4,
       ),
-      24,
+      RAY_WEIGHT,
     ); // block 0 is empty
   }
   ray = ray0;
   for (let i = first; i < end; i++, ray += RAY_BYTES) {
-    store<u32>(ray, 0, 28);
+    store<u32>(ray, 0, RAY_WORD);
     const o = (<usize>(indices ? load<u32>(indices + ((<usize>i) << 2)) : i)) << 2;
     const px = load<f32>(pX + o),
       py = load<f32>(pY + o),
@@ -148,17 +151,17 @@ export function castPoints(args: usize, chunk: i32): void {
     }
     if (quality <= 0) continue;
     // A well-known place gains little from one more point: fuse only some, chosen regardless of their value.
-    const weight = load<f32>(ray, 24);
+    const weight = load<f32>(ray, RAY_WEIGHT);
     if (weight > saturation && weight * noise(seed, i) > saturation) continue;
-    const home = load<i32>(ray, 12);
+    const home = load<i32>(ray, RAY_NORMAL);
     const mx = r0 * nx + r1 * ny + r2 * nz,
       my = r3 * nx + r4 * ny + r5 * nz,
       mz = r6 * nx + r7 * ny + r8 * nz;
-    store<f32>(ray, mx, 12);
-    store<f32>(ray, my, 16);
-    store<f32>(ray, mz, 20);
-    store<f32>(ray, quality, 24);
-    store<u32>(ray, rayParts(g, ray, steps, reach, parts, false) | ((<u32>home) << BLOCK_SHIFT), 28);
+    store<f32>(ray, mx, RAY_NORMAL);
+    store<f32>(ray, my, RAY_NORMAL + 4);
+    store<f32>(ray, mz, RAY_NORMAL + 8);
+    store<f32>(ray, quality, RAY_WEIGHT);
+    store<u32>(ray, rayParts(g, ray, steps, reach, parts, false) | ((<u32>home) << BLOCK_SHIFT), RAY_WORD);
   }
 }
 
@@ -177,9 +180,9 @@ function boxParts(g: usize, ray: usize, half: f32, parts: i32): u32 {
   const ux = load<f32>(ray),
     uy = load<f32>(ray, 4),
     uz = load<f32>(ray, 8);
-  const hx = half * abs(load<f32>(ray, 12)),
-    hy = half * abs(load<f32>(ray, 16)),
-    hz = half * abs(load<f32>(ray, 20));
+  const hx = half * abs(load<f32>(ray, RAY_NORMAL)),
+    hy = half * abs(load<f32>(ray, RAY_NORMAL + 4)),
+    hz = half * abs(load<f32>(ray, RAY_NORMAL + 8));
   const x0 = (<i32>floor(ux - hx)) >> 3,
     x1 = (<i32>floor(ux + hx) + 1) >> 3;
   const y0 = (<i32>floor(uy - hy)) >> 3,
@@ -206,9 +209,9 @@ function rayParts(g: usize, ray: usize, steps: i32, reach: f32, parts: i32, make
   const ux = load<f32>(ray),
     uy = load<f32>(ray, 4),
     uz = load<f32>(ray, 8);
-  const mx = load<f32>(ray, 12),
-    my = load<f32>(ray, 16),
-    mz = load<f32>(ray, 20);
+  const mx = load<f32>(ray, RAY_NORMAL),
+    my = load<f32>(ray, RAY_NORMAL + 4),
+    mz = load<f32>(ray, RAY_NORMAL + 8);
   let mask: u32 = 0;
   const ax = abs(mx),
     ay = abs(my),
@@ -277,9 +280,13 @@ export function allocateBlocks(args: usize, _chunk: i32): void {
   const reach = load<f32>(g, G_TRUNCATION) * load<f32>(g, G_INVERSE) * <f32>1.25;
   let ray: usize = load<u32>(args, F_RAYS);
   for (let i: u32 = 0; i < count; i++, ray += RAY_BYTES) {
-    const word = load<u32>(ray, 28);
+    const word = load<u32>(ray, RAY_WORD);
     if (word & MISSING)
-      store<u32>(ray, rayParts(g, ray, steps, reach, parts, true) | (word & (BLOCK_MASK << BLOCK_SHIFT)), 28);
+      store<u32>(
+        ray,
+        rayParts(g, ray, steps, reach, parts, true) | (word & (BLOCK_MASK << BLOCK_SHIFT)),
+        RAY_WORD,
+      );
   }
   sortRays(args, <usize>load<u32>(<usize>load<u32>(g, G_POOL), P_PLACE), load<u32>(g, G_COUNT));
 }
@@ -295,7 +302,7 @@ function sortRays(args: usize, places: usize, blocks: u32): void {
   memory.fill(buckets, 0, (<usize>blocks) << 2);
   let ray: usize = load<u32>(args, F_RAYS);
   for (let i: u32 = 0; i < count; i++, ray += RAY_BYTES) {
-    const word = load<u32>(ray, 28);
+    const word = load<u32>(ray, RAY_WORD);
     if (word == 0) continue;
     const bucket = buckets + ((<usize>load<u32>(places + ((<usize>homeOf(word)) << 2))) << 2);
     store<u32>(bucket, load<u32>(bucket) + 1);
@@ -309,7 +316,7 @@ function sortRays(args: usize, places: usize, blocks: u32): void {
   store<u32>(args, sum, F_CHOSEN);
   ray = load<u32>(args, F_RAYS);
   for (let i: u32 = 0; i < count; i++, ray += RAY_BYTES) {
-    const word = load<u32>(ray, 28);
+    const word = load<u32>(ray, RAY_WORD);
     if (word == 0) continue;
     const bucket = buckets + ((<usize>load<u32>(places + ((<usize>homeOf(word)) << 2))) << 2);
     const at = load<u32>(bucket);

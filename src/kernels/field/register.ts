@@ -19,27 +19,25 @@ import {
   R_LEVEL_WEIGHT,
   R_MIN_WEIGHT,
   R_OUT,
+  R_PARTIAL,
   R_POINTS,
   R_POSE,
+  R_STRIDE,
+  R_SUMS,
   R_TIME_SCALE,
   R_TWIST,
 } from '../layout/field';
 import { findBlock, gatherCell, sampleCell, sampleScalar } from './grid';
 import { add } from './posed';
 
-const PARTIAL: usize = 3 * 6 * 8 * 4;
-// … + Σw, Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers, and of the points with a
-// coarse value only: how many, and inliers among them.
-export const R_SUMS: usize = 21 * 3 + 6 * 2 + 8;
-
 export function register(args: usize, chunk: i32): void {
   const count = load<u32>(args, R_COUNT);
   const first = <u32>chunk * REGISTER_CHUNK,
     end = min(first + REGISTER_CHUNK, count);
-  const base = <usize>load<u32>(args, R_OUT) + <usize>chunk * (2 * R_SUMS * 8 + 64 + 2 * PARTIAL);
+  const base = <usize>load<u32>(args, R_OUT) + <usize>chunk * R_STRIDE;
   const scratch = base + 2 * R_SUMS * 8;
   const partial = scratch + 64;
-  memory.fill(base, 0, 2 * R_SUMS * 8 + 64 + 2 * PARTIAL);
+  memory.fill(base, 0, R_STRIDE);
   const indices: usize = load<u32>(args, R_INDICES),
     flags: usize = load<u32>(args, R_FLAGS);
   const pX: usize = load<u32>(args, R_POINTS),
@@ -115,7 +113,7 @@ export function register(args: usize, chunk: i32): void {
       my = qy + tauF * (vy + wz * qx - wx * qz),
       mz = qz + tauF * (vz + wx * qy - wy * qx);
     const kind: usize = (load<u8>(flags + index) >> 1) & 1;
-    const sums = base + kind * R_SUMS * 8;
+    const sums = base + kind * (R_SUMS * 8);
     add(sums, 79, 1);
     let level = 0;
     for (; level < levels; level++) {
@@ -164,7 +162,7 @@ export function register(args: usize, chunk: i32): void {
       j5 = mx * gy - my * gx;
     const A = f32x4(gx, gy, gz, j3),
       B = f32x4(j4, j5, r, 1);
-    const acc = partial + <usize>kind * PARTIAL;
+    const acc = partial + <usize>kind * R_PARTIAL;
     addRow(acc, w * gx, tauF, A, B);
     addRow(acc + 32, w * gy, tauF, A, B);
     addRow(acc + 64, w * gz, tauF, A, B);
@@ -185,7 +183,7 @@ export function register(args: usize, chunk: i32): void {
     }
   }
   spread(partial, base);
-  spread(partial + PARTIAL, base + R_SUMS * 8);
+  spread(partial + R_PARTIAL, base + R_SUMS * 8);
 }
 
 // @ts-ignore: decorator

@@ -3,8 +3,11 @@
 // normal give the surface sample only: a projective label off the surface would be wrong by 1/|cos θ|.
 
 import {
+  SAMPLE_BYTES,
+  SAMPLE_CHUNK,
+  SAMPLE_LABEL,
+  SAMPLE_WEIGHT,
   S_BAND,
-  S_UNORIENTED_RANGE,
   S_CHOSEN,
   S_COUNT,
   S_ORIGIN,
@@ -13,14 +16,15 @@ import {
   S_QUALITY,
   S_SEED,
   S_STRIDE,
+  S_UNORIENTED_RANGE,
 } from '../layout/field';
 import { noise } from './noise';
 
 export function drawSamples(args: usize, chunk: i32): void {
   const count = load<u32>(args, S_COUNT),
     chosen = load<u32>(args, S_CHOSEN);
-  const first = <u32>chunk * 256,
-    end = min(first + 256, chosen);
+  const first = <u32>chunk * SAMPLE_CHUNK,
+    end = min(first + SAMPLE_CHUNK, chosen);
   const stride = load<u32>(args, S_STRIDE),
     seed = load<u32>(args, S_SEED),
     origin = load<u32>(args, S_ORIGIN);
@@ -50,11 +54,18 @@ export function drawSamples(args: usize, chunk: i32): void {
     const along = (noise(seed, counter) + noise(seed, counter + 1) - <f32>1) * band;
     const n1 = (noise(seed, counter + 2) + noise(seed, counter + 3) - <f32>1) * band;
     const n2 = (noise(seed ^ 0x55555555, counter) * <f32>2 - <f32>1) * band;
-    const out = <usize>load<u32>(args, S_OUT) + ((<usize>i) << 7);
+    const out = <usize>load<u32>(args, S_OUT) + <usize>i * (4 * SAMPLE_BYTES);
     put(out, px, py, pz, 0, known > 0 ? quality : range < unorientedRange && !moves ? <f32>0.2 : <f32>0);
-    put(out + 32, px + rx * along, py + ry * along, pz + rz * along, along * cosine, quality * known);
-    put(out + 64, px + nx * n1, py + ny * n1, pz + nz * n1, n1, quality * known);
-    put(out + 96, px + nx * n2, py + ny * n2, pz + nz * n2, n2, quality * known);
+    put(
+      out + SAMPLE_BYTES,
+      px + rx * along,
+      py + ry * along,
+      pz + rz * along,
+      along * cosine,
+      quality * known,
+    );
+    put(out + 2 * SAMPLE_BYTES, px + nx * n1, py + ny * n1, pz + nz * n1, n1, quality * known);
+    put(out + 3 * SAMPLE_BYTES, px + nx * n2, py + ny * n2, pz + nz * n2, n2, quality * known);
   }
 }
 
@@ -64,6 +75,6 @@ function put(at: usize, x: f32, y: f32, z: f32, label: f32, weight: f32): void {
   store<f32>(at, x);
   store<f32>(at, y, 4);
   store<f32>(at, z, 8);
-  store<f32>(at, label, 12);
-  store<f32>(at, weight, 16);
+  store<f32>(at, label, SAMPLE_LABEL);
+  store<f32>(at, weight, SAMPLE_WEIGHT);
 }

@@ -15,10 +15,8 @@ import {
   D_WIDTH,
 } from '../layout/gather';
 import { touchBlock } from './blocks';
-import { rotated } from './posed';
-
-/** Half the side of a block's diagonal, in voxels. */
-const HALF_DIAGONAL: f32 = 6.93;
+import { blockOf, rotatedBack } from './posed';
+import { HALF_DIAGONAL } from './view';
 
 /** Makes the blocks in the band around what is touched. One chunk only. */
 export function makeFlatBand(args: usize, _chunk: i32): void {
@@ -56,9 +54,9 @@ export function makeFlatBand(args: usize, _chunk: i32): void {
         const qx = px + nx * o,
           qy = py + ny * o,
           qz = pz + nz * o;
-        const bx = blockOf(args, 0, qx, qy, qz, inverse),
-          by = blockOf(args, 16, qx, qy, qz, inverse),
-          bz = blockOf(args, 32, qx, qy, qz, inverse);
+        const bx = blockOf(args + D_POSE, 0, qx, qy, qz, inverse),
+          by = blockOf(args + D_POSE, 16, qx, qy, qz, inverse),
+          bz = blockOf(args + D_POSE, 32, qx, qy, qz, inverse);
         if (bx == lastX && by == lastY && bz == lastZ) continue;
         lastX = bx;
         lastY = by;
@@ -66,14 +64,6 @@ export function makeFlatBand(args: usize, _chunk: i32): void {
         touchBlock(g, bx, by, bz);
       }
     }
-}
-
-/** A block coordinate of a sensor-frame point: of one row of the pose. */
-// @ts-ignore: decorator
-@inline
-function blockOf(args: usize, row: usize, x: f32, y: f32, z: f32, inverse: f32): i32 {
-  const along = rotated(args + D_POSE, row, x, y, z) + load<f32>(args + D_POSE + row, 12);
-  return (<i32>floor(along * inverse)) >> 3;
 }
 
 /** Lists the blocks of the grid that the view or the sensor's body reaches into. One chunk only. */
@@ -101,20 +91,11 @@ export function blocksInFlatView(args: usize, _chunk: i32): void {
     const x = (<f32>load<i32>(at) + 0.5) * side - load<f32>(args, D_POSE + 12),
       y = (<f32>load<i32>(at, 4) + 0.5) * side - load<f32>(args, D_POSE + 28),
       z = (<f32>load<i32>(at, 8) + 0.5) * side - load<f32>(args, D_POSE + 44);
-    const pz =
-      load<f32>(args, D_POSE + 8) * x + load<f32>(args, D_POSE + 24) * y + load<f32>(args, D_POSE + 40) * z;
+    const pz = rotatedBack(args + D_POSE, 8, x, y, z);
     if (pz < first || pz > last) continue;
-    const u =
-      (load<f32>(args, D_POSE) * x + load<f32>(args, D_POSE + 16) * y + load<f32>(args, D_POSE + 32) * z) *
-        fx +
-      cx;
+    const u = rotatedBack(args + D_POSE, 0, x, y, z) * fx + cx;
     if (u + radius * fx < -1 || u - radius * fx > wide) continue;
-    const v =
-      (load<f32>(args, D_POSE + 4) * x +
-        load<f32>(args, D_POSE + 20) * y +
-        load<f32>(args, D_POSE + 36) * z) *
-        fy +
-      cy;
+    const v = rotatedBack(args + D_POSE, 4, x, y, z) * fy + cy;
     if (v + radius * fy < -1 || v - radius * fy > high) continue;
     if (count == most) break;
     store<i32>(list + ((<usize>count) << 2), block);

@@ -15,11 +15,12 @@ import {
   TILE,
 } from '../layout/gather';
 import { touchBlock } from './blocks';
+import { blockOf, rotatedBack } from './posed';
 
 /** A corner this near to the camera is not looked at, metres. */
 const NEAREST: f32 = 0.02;
-/** Half the side of a block's diagonal, in voxels. */
-const HALF_DIAGONAL: f32 = 6.93;
+/** Half of a block's diagonal, in voxels. */
+export const HALF_DIAGONAL: f32 = 6.93;
 
 /** Nearest and farthest range of each tile. Chunk: a row of tiles. */
 export function rangeTiles(args: usize, chunk: i32): void {
@@ -83,9 +84,9 @@ export function makeBand(args: usize, _chunk: i32): void {
         const qx = px + nx * o,
           qy = py + ny * o,
           qz = z + nz * o;
-        const bx = (<i32>floor(alongRow(args, 0, qx, qy, qz) * inverse)) >> 3,
-          by = (<i32>floor(alongRow(args, 16, qx, qy, qz) * inverse)) >> 3,
-          bz = (<i32>floor(alongRow(args, 32, qx, qy, qz) * inverse)) >> 3;
+        const bx = blockOf(args + D_POSE, 0, qx, qy, qz, inverse),
+          by = blockOf(args + D_POSE, 16, qx, qy, qz, inverse),
+          bz = blockOf(args + D_POSE, 32, qx, qy, qz, inverse);
         if (bx == lastX && by == lastY && bz == lastZ) continue;
         lastX = bx;
         lastY = by;
@@ -93,18 +94,6 @@ export function makeBand(args: usize, _chunk: i32): void {
         touchBlock(g, bx, by, bz);
       }
     }
-}
-
-/** A coordinate of a sensor-frame point in the submap: one row of the pose. */
-// @ts-ignore: decorator
-@inline
-function alongRow(args: usize, row: usize, x: f32, y: f32, z: f32): f32 {
-  return (
-    load<f32>(args + row, D_POSE) * x +
-    load<f32>(args + row, D_POSE + 4) * y +
-    load<f32>(args + row, D_POSE + 8) * z +
-    load<f32>(args + row, D_POSE + 12)
-  );
 }
 
 /** Lists the blocks of the grid that are in view and not behind all that is seen. One chunk only. */
@@ -132,8 +121,7 @@ export function blocksInView(args: usize, _chunk: i32): void {
     const x = (<f32>load<i32>(at) + 0.5) * side - load<f32>(args, D_POSE + 12),
       y = (<f32>load<i32>(at, 4) + 0.5) * side - load<f32>(args, D_POSE + 28),
       z = (<f32>load<i32>(at, 8) + 0.5) * side - load<f32>(args, D_POSE + 44);
-    const pz =
-      load<f32>(args, D_POSE + 8) * x + load<f32>(args, D_POSE + 24) * y + load<f32>(args, D_POSE + 40) * z;
+    const pz = rotatedBack(args + D_POSE, 8, x, y, z);
     if (pz + radius < NEAREST) continue;
     let left = 0,
       right = columns - 1,
@@ -141,12 +129,8 @@ export function blocksInView(args: usize, _chunk: i32): void {
       bottom = rows - 1;
     const near = pz - radius;
     if (near > NEAREST) {
-      const px =
-          load<f32>(args, D_POSE) * x + load<f32>(args, D_POSE + 16) * y + load<f32>(args, D_POSE + 32) * z,
-        py =
-          load<f32>(args, D_POSE + 4) * x +
-          load<f32>(args, D_POSE + 20) * y +
-          load<f32>(args, D_POSE + 36) * z;
+      const px = rotatedBack(args + D_POSE, 0, x, y, z),
+        py = rotatedBack(args + D_POSE, 4, x, y, z);
       const u = (px / pz) * fx + cx,
         v = (py / pz) * fy + cy;
       // The centre may lie beside the axis: the sphere's outline is a little wider than radius/near.

@@ -14,8 +14,12 @@ export const G_VERSION = 56; // u32: changes whenever corners do, so that copies
 export const MAX_PARTS = 8;
 /** Bits of a block's number in a ray's word: parts take the lowest 8 bits, the highest says that a block is missing. */
 export const RAY_BLOCK_BITS = 23;
+/** A ray: its point in voxels (f32×3), then these. */
 export const RAY_BYTES = 32;
-export const F_RAYS = 112; // RAY_BYTES per point: grid position, normal, weight (f32×7), word (parts, block)
+export const RAY_NORMAL = 12; // f32×3; before it is known: the block of the point
+export const RAY_WEIGHT = 24; // f32
+export const RAY_WORD = 28; // u32: parts, block
+export const F_RAYS = 112; // RAY_BYTES per point
 export const F_BUCKETS = 140; // u32 per block: scratch of the sort
 export const F_ORDER = 144; // u32 per point: the chosen points, block by block
 export const F_CHOSEN = 148; // u32: how many
@@ -37,12 +41,43 @@ export const SIGHT_FAR = 12;
 
 // Registration
 export const REGISTER_CHUNK = 256; // points per chunk
+/** Most chunks of a registration, of whatever kind. */
+export const REGISTER_CHUNKS = 256;
+/**
+ * Sums of a chunk's points of a kind, f64: upper triangles of w·j·jᵀ, w·τ·j·jᵀ, w·τ²·j·jᵀ, right-hand sides of w and w·τ, Σw,
+ * Σwr², points with a fine value, inliers among them, points in all, Σ|r| of inliers, and of the points with a coarse value
+ * only: how many, and inliers among them.
+ */
+export const R_SUMS = 83;
+/** The same in f32 while a chunk is summed, three times six rows of eight. */
+export const R_PARTIAL = 576;
+/** Bytes of a chunk: sums of two kinds, scratch, partial sums of two kinds. */
+export const R_STRIDE = 2544;
 export const R_CELLS = 168; // CELL_BYTES per point
 /** A point's latest fine cell: coordinates i32×3, version of the grid u32, corners {sdf, weight} f32×16. */
 export const CELL_BYTES = 80;
 export const CELL_CORNERS = 16; // offset of the corners
 
 // Optimisation
+/** Samples per chunk, in drawing and in fitting. */
+export const SAMPLE_CHUNK = 256;
+/** A sample: x y z (keyframe frame), then these; three words unused. */
+export const SAMPLE_FLOATS = 8;
+export const SAMPLE_BYTES = 32;
+export const SAMPLE_LABEL = 12; // f32, metres
+export const SAMPLE_WEIGHT = 16; // f32
+/** What fitting knows of a sample of the batch: ∂L/∂f (f32×8), then these. */
+export const RECORD_BYTES = 112;
+export const RECORD_CELL = 32; // feature cell: rows i32×8, fraction f32×3
+export const RECORD_FLAGS = 76; // which of its values take part
+export const RECORD_BLOCK = 80;
+export const RECORD_CORNER = 84; // lowest corner of the fine cell, within the block
+export const RECORD_FRACTION = 88; // f32×3, within the fine cell
+export const RECORD_RESIDUAL = 100; // f32: weighted, no larger than the Huber scale
+/** Sums of a chunk of samples: H (21), b (6), Σ loss, count, and what fills 32 f64. */
+export const FIT_OUT_BYTES = 256;
+/** Scratch of the decoder: a chunk's, or a block's. */
+export const SCRATCH_BYTES = 512;
 export const CORNERS_BYTES = 64; // {sdf, weight} of a cell's eight corners
 export const T_CELLS = 72; // CORNERS_BYTES per sample of the batch
 
@@ -83,7 +118,7 @@ export const R_FLAGS = 44; // u8 per point, bit 1 = ground
 export const R_POSE = 48; // f32×12 T_submap_sensor
 export const R_KERNEL = 96; // f32×4: robust scale per level, 0 = level not used
 export const R_GRADIENT = 112; // f32, scale of the gradient-norm weight
-export const R_OUT = 116; // f64[CHUNKS × 2 × R_SUMS]
+export const R_OUT = 116; // R_STRIDE per chunk
 export const R_TIME_SCALE = 120; // f32, 1/s: τ is used in these units
 export const R_MIN_WEIGHT = 124; // f32: corners with less are not trusted
 export const R_LEVEL_WEIGHT = 128; // f32×4
@@ -92,11 +127,11 @@ export const R_TWIST = 144; // f32×6: correction of the deskewing twist, turned
 // Joint optimisation: arguments
 export const T_SCALAR = 0; // fine scalar grid
 export const T_LEVEL = 4; // feature level
-export const T_POOL = 8; // samples, 8 f32 each: x y z (keyframe frame), label, weight, 3 unused
+export const T_POOL = 8; // samples
 export const T_CHUNKS = 12; // u32×4 per chunk: first sample, count, pose number, 1 = pose takes part
 export const T_POSES = 16; // f32×12 per pose, T_submap_keyframe
-export const T_RECORDS = 20; // 112 bytes per sample of the batch
-export const T_OUT = 24; // f64×32 per chunk: H upper triangle (21), b (6), Σ loss, count, …
+export const T_RECORDS = 20; // RECORD_BYTES per sample of the batch
+export const T_OUT = 24; // FIT_OUT_BYTES per chunk
 export const T_HUBER = 28; // f32, metres
 export const T_RATE = 32; // f32, Adam step size
 export const T_ITERATION = 36; // i32, ever growing
@@ -105,7 +140,7 @@ export const T_PARTS = 44; // disjoint parts the rows are divided into
 export const T_TOUCHED = 48; // u32 lists, one of T_CAPACITY per part
 export const T_CAPACITY = 52;
 export const T_BIAS = 56; // f32×2 per step number: 1/(1−β₁ᵗ), 1/(1−β₂ᵗ), 1024 entries
-export const T_SCRATCH = 64; // 512 bytes per chunk
+export const T_SCRATCH = 64; // SCRATCH_BYTES per chunk
 export const T_SCALAR_RATE = 68; // f32: step of the fused scalars, 0 = leave them
 
 // Training samples: arguments
@@ -115,7 +150,7 @@ export const S_COUNT = 28; // points to choose from
 export const S_CHOSEN = 32; // points to choose
 export const S_STRIDE = 36; // coprime with S_COUNT
 export const S_SEED = 40;
-export const S_OUT = 44; // samples, 8 f32 each, 4 per chosen point
+export const S_OUT = 44; // samples, 4 per chosen point
 export const S_BAND = 48; // f32: largest offset, metres
 export const S_ORIGIN = 52; // u32 offset of the first point
 export const S_UNORIENTED_RANGE = 56; // f32: farther points without a normal give nothing
@@ -126,7 +161,7 @@ export const Q_LEVEL = 4; // 0 = no features
 export const Q_POINTS = 8; // f32×3 per point, submap frame
 export const Q_COUNT = 12;
 export const Q_OUT = 16; // f32×5 per point: distance, gradient, smallest weight (0 = not observed)
-export const Q_SCRATCH = 20; // 512 bytes per chunk
+export const Q_SCRATCH = 20; // SCRATCH_BYTES per chunk
 
 // Distances at the corners of blocks: arguments
 export const E_SCALAR = 0;
@@ -136,7 +171,7 @@ export const E_VALUES = 12; // f32[729] per slot
 export const E_COORDS = 16; // i32×4 per slot, filled here
 export const E_MIN_WEIGHT = 20; // f32: corners with less are not observed
 export const E_BAND = 24; // f32: corners with a larger |fused distance| are left out
-export const E_SCRATCH = 28; // 512 bytes per slot
+export const E_SCRATCH = 28; // SCRATCH_BYTES per slot
 
 // Making and dropping blocks: arguments
 export const B_GRID = 0;

@@ -30,8 +30,7 @@ export const D_SPAN = 140; // f32×2: least and largest z
 export const D_BODY = 148; // f32: how far behind its surface the sensor's body is
 
 // Colours of corners: u16 each
-export const COLOUR_BYTES = 8; // red, green, blue, weight; 256 = one level, or a weight of one
-export const COLOUR_BLOCK = 4096;
+export const COLOUR_BLOCK = 4096; // bytes of a block: red, green, blue, weight each; 256 = one level, or a weight of one
 /** Largest weight of a colour: 65535/256 is the most that fits. */
 export const MAX_COLOUR_WEIGHT = 64;
 
@@ -44,11 +43,13 @@ export const O_POSE = 40; // f32×12 T_submap_sensor
 export const O_KERNEL = 88; // f32: robust scale
 export const O_GRADIENT = 92; // f32: scale of the gradient-norm weight
 export const O_MIN_WEIGHT = 96; // f32: corners with less are not trusted
-export const O_OUT = 100; // f64[O_SUMS] per chunk
+export const O_OUT = 100; // O_STRIDE per chunk
 export const O_GRIDS = 104; // 8 descriptors
 export const MAX_LEVELS = 8;
 /** Upper triangle of H (21), b (6), Σw, Σwr², points with a fine value, inliers among them, points, Σ|r| of inliers, points with a coarse value only, inliers among them, Σ information of points with a value. */
 export const O_SUMS = 36;
+/** Bytes of a chunk: sums (f64) and scratch. */
+export const O_STRIDE = 352;
 
 // Photometric registration: arguments
 export const C_GRID = 0; // finest grid
@@ -61,9 +62,11 @@ export const C_BIAS = 84; // f32
 export const C_KERNEL = 88; // f32: robust scale, grey levels
 export const C_REACH = 92; // f32: largest distance from the surface, metres
 export const C_WEIGHT = 96; // f32: square of metres per grey level
-export const C_OUT = 100; // f64[C_SUMS] per chunk
+export const C_OUT = 100; // C_STRIDE per chunk
 /** Upper triangle over pose, gain, bias (36), b (8), Σw, Σwr², points. */
 export const C_SUMS = 47;
+/** Bytes of a chunk: sums (f64) and scratch. */
+export const C_STRIDE = 472;
 /** Gains are per so many grey levels: of the order of the bias. */
 export const GAIN_LEVELS = 128;
 

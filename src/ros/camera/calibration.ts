@@ -24,7 +24,7 @@ export class CalibrationIntake {
   #newest: Calibration | undefined;
   #key = '';
 
-  /** @param images full name of the image topic: tells whether its images are rectified */
+  /** @param images full name of the image topic: says whether its images are rectified */
   constructor(
     private readonly topic: string,
     private readonly images: string,

@@ -52,7 +52,7 @@ export class CameraIntake {
   readonly #colorInfo: CalibrationIntake | undefined;
   #pairing = new Pairing<RawImage, RawImage>();
   #builder: FrameBuilder | undefined;
-  #told = 0;
+  #logged = 0;
   #pairingTold = 0;
   /** Colour could not be placed in time: frames go without it until it can. */
   #withoutColor = false;
@@ -197,7 +197,7 @@ export class CameraIntake {
     const camera = this.#depthCamera(colorImage)?.camera;
     if (!camera) return undefined;
     const { color } = topics;
-    this.#told = 0;
+    this.#logged = 0;
     return new FrameBuilder({
       name: topics.depth.name,
       camera,
@@ -208,7 +208,7 @@ export class CameraIntake {
   /** Says what is new about the images, each kind once; diagnostics count the rest. */
   #tell(builder: FrameBuilder): void {
     const { notes } = builder;
-    for (const note of notes.slice(this.#told)) this.#o.log.log('warn', `frame ${note}`, `${note}.`);
-    this.#told = notes.length;
+    for (const note of notes.slice(this.#logged)) this.#o.log.log('warn', `frame ${note}`, `${note}.`);
+    this.#logged = notes.length;
   }
 }

@@ -72,12 +72,12 @@ function isTransported(name: string): boolean {
 }
 
 /** The type of an image topic by its name. */
-export function imageType(name: string): string {
+function imageType(name: string): string {
   return isTransported(name) ? ROS_TYPES.compressedImage : ROS_TYPES.image;
 }
 
 /**
- * The type with which an image topic is subscribed to: that of those who publish it already, else what its name tells.
+ * The type with which an image topic is subscribed to: that of those who publish it already, else what its name says.
  *
  * @param full name of the topic after remapping
  * @param published types of its publishers

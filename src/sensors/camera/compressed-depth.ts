@@ -29,7 +29,7 @@ export function isCompressedDepth(format: string): boolean {
 }
 
 /** Whether bytes are a PNG. */
-export function isPng(bytes: Uint8Array): boolean {
+function isPng(bytes: Uint8Array): boolean {
   return PNG.every((byte, i) => bytes[i] === byte);
 }
 

@@ -1,17 +1,11 @@
+import type { Pinhole } from '../../geometry/pinhole.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 
 /** Models of what a lens does, by the names of sensor_msgs/CameraInfo; `none`: a pinhole. */
 export type DistortionModel = 'none' | 'plumb_bob' | 'rational_polynomial' | 'equidistant';
 
-/** A pinhole with a lens. Pixel centres lie at whole numbers: the first one at (0, 0). */
-export interface CameraIntrinsics {
-  readonly width: number;
-  readonly height: number;
-  /** Pixels. */
-  readonly fx: number;
-  readonly fy: number;
-  readonly cx: number;
-  readonly cy: number;
+/** A pinhole with a lens. */
+export interface CameraIntrinsics extends Pinhole {
   readonly distortion: DistortionModel;
   /** k1 k2 p1 p2 k3 (k4 k5 k6), or k1 … k4 of the equidistant model; empty for a pinhole. */
   readonly coefficients: readonly number[];

@@ -1,8 +1,8 @@
 import * as L from '../../kernels/layout/lidar.js';
 import type { ScanGeometry } from './prepare-rows.js';
 
-/** Side that a cell should have on the surface, m: the normal's window is some four of them wide. */
-const CELL = 0.16;
+/** Side that a cell should have on the surface, in σ of the range: the normal's window is some four of them wide. */
+const CELL_SIGMAS = 8;
 
 /** f32 planes that `planLevels` may use for at most `cells` cells at the finest level. */
 export function imageFloats(cells: number): number {
@@ -13,12 +13,14 @@ export function imageFloats(cells: number): number {
 /**
  * Writes the records of the pyramid: the side that is finer in angle is halved until both are equal, then both are.
  *
+ * @param rangeNoise standard deviation of the sensor's range, m
  * @returns number of levels
  */
 export function planLevels(
   geometry: ScanGeometry,
   records: { i32: Int32Array; f32: Float32Array },
   planes: number,
+  rangeNoise: number,
 ): number {
   const words = L.L_BYTES / 4;
   let { rows, rowPitch, logCols } = geometry;
@@ -35,7 +37,7 @@ export function planLevels(
     records.i32[at + L.L_LOG_COLS / 4] = logCols;
     records.i32[at + L.L_ROW_SHIFT / 4] = rowShift;
     records.i32[at + L.L_COL_SHIFT / 4] = colShift;
-    records.f32[at + L.L_MAX_RANGE / 4] = CELL / colPitch;
+    records.f32[at + L.L_MAX_RANGE / 4] = (CELL_SIGMAS * rangeNoise) / colPitch;
     records.f32[at + L.L_GATE / 4] = 3 * Math.max(colPitch, rowPitch);
     records.f32[at + L.L_ROW_PITCH / 4] = rowPitch;
     planes += rows * 4 * planeBytes;

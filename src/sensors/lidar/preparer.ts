@@ -135,14 +135,14 @@ export class LidarPreparer {
     if (scan.times) takeOver(times, scan.times, count);
     u32[L.A_TIMES / 4] = scan.times ? times.byteOffset : 0;
 
-    const { minRange, maxRange } = this.options;
+    const { minRange, maxRange, rangeNoise } = this.options;
     const geometry = (this.#geometry = this.#finder.find(scan, minRange, maxRange, MAX_CELLS));
     out.start = geometry.start;
     out.end = geometry.end;
     out.sweep = geometry.sweep;
     u32[L.A_ROWS / 4] = geometry.source === 'elevation' ? 0 : rings.byteOffset;
     u32[L.A_LOG_COLS / 4] = geometry.logCols;
-    u32[L.A_LEVELS / 4] = planLevels(geometry, this.#levels, this.#planes);
+    u32[L.A_LEVELS / 4] = planLevels(geometry, this.#levels, this.#planes, rangeNoise);
     this.#f32[L.A_SWEEP / 4] = geometry.sweep;
     this.#setVehicle(vehicle);
 

@@ -9,7 +9,7 @@ import { MarkerFilter } from './markers.js';
 import { ReferenceKeeper } from './reference-keeper.js';
 import type { TouchImage } from './touch.js';
 
-/** Share of touched pixels that may be clipped before it is told. */
+/** Share of touched pixels that may be clipped before it is reported. */
 const MOST_CLIPPED = 0.05;
 /** Share of all pixels from which on an image is useless. */
 const ALL_CLIPPED = 0.6;

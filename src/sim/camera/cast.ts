@@ -31,7 +31,7 @@ export function rowPoses(
 }
 
 /** Seconds after the image's stamp (its middle) at which row v is read. */
-export function rowDelay(v: number, height: number, readout: number): number {
+function rowDelay(v: number, height: number, readout: number): number {
   return height > 1 ? (v / (height - 1) - 0.5) * readout : 0;
 }
 

@@ -72,7 +72,7 @@ export const DEPTH_NOISE: DepthNoise = {
   shadow: true,
   bias: 0.001,
 };
-export const NO_DEPTH_NOISE: DepthNoise = {
+const NO_DEPTH_NOISE: DepthNoise = {
   noise: false,
   disparityStep: 0,
   fattening: 0,
@@ -80,8 +80,8 @@ export const NO_DEPTH_NOISE: DepthNoise = {
   shadow: false,
   bias: 0,
 };
-export const COLOR_NOISE: ColorNoise = { exposure: 0.01, autoExposure: true, noise: true };
-export const NO_COLOR_NOISE: ColorNoise = { exposure: 0, autoExposure: false, noise: false };
+const COLOR_NOISE: ColorNoise = { exposure: 0.01, autoExposure: true, noise: true };
+const NO_COLOR_NOISE: ColorNoise = { exposure: 0, autoExposure: false, noise: false };
 
 /** σ(z) of structured-light and stereo depth cameras, metres (Nguyen, Izadi and Lovell, 3DIMPVT 2012, axial). */
 export function depthSigma(z: number): number {

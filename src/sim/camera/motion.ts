@@ -5,6 +5,7 @@ import { placed } from '../primitives.js';
 import { walking, type Progress } from '../progress.js';
 import type { Route } from '../route.js';
 import { smoothstep, smoothstepIntegral, waves, type Wave } from '../smooth.js';
+import { limitTurns, peakRate, type Turns } from '../turn-limit.js';
 
 /** How the camera is carried: a calm hand, a hand that swings it about, a driving robot, or one with an arm that looks at the table. */
 export type Carrier = 'gentle' | 'fast' | 'robot' | 'arm';
@@ -25,21 +26,18 @@ export const STOPPING = 2;
 const CALM = 30;
 const HAND_HEIGHT = 1.4;
 /** The robot's camera looks from here on its base: ahead, and down by 8°. */
-export const CAMERA_ON_ROBOT: Pose = tilted(0.1, 0, 0.5, (8 * Math.PI) / 180);
+const CAMERA_ON_ROBOT: Pose = tilted(0.1, 0, 0.5, (8 * Math.PI) / 180);
 /** The mast of the robot with an arm: its camera looks down by 27° and aside, to where the way goes round. */
 const MAST = { x: 0.05, z: 1.25, yaw: (85 * Math.PI) / 180, pitch: (27 * Math.PI) / 180 };
 /** The robot's LiDAR, above the camera. */
-export const LIDAR_ON_ROBOT: Pose = placed(0, 0, 0.75);
+const LIDAR_ON_ROBOT: Pose = placed(0, 0, 0.75);
 /** A LiDAR that is carried by hand together with the camera. */
-export const LIDAR_ON_HAND: Pose = placed(0, 0, 0.15);
+const LIDAR_ON_HAND: Pose = placed(0, 0, 0.15);
 
-interface Sway {
+interface Sway extends Turns {
   readonly x: readonly Wave[];
   readonly y: readonly Wave[];
   readonly z: readonly Wave[];
-  readonly yaw: readonly Wave[];
-  readonly pitch: readonly Wave[];
-  readonly roll: readonly Wave[];
 }
 
 /**
@@ -74,8 +72,10 @@ export class CarriedCamera implements Body {
     const wanted = carrier === 'gentle' ? calm(draw) : carrier === 'fast' ? wild(draw) : wheels(draw);
     this.sway = wanted;
     // A calm hand is only held back; a fast one is brought to its limit.
-    if (limit < Infinity && (carrier === 'fast' || this.peakRate(40) > rad(limit)))
-      this.limit(wanted, rad(limit));
+    const looked = { seconds: 40, step: 0.04 };
+    const pose = (t: number): Pose => this.pose(t);
+    if (limit < Infinity && (carrier === 'fast' || peakRate(pose, looked) > rad(limit)))
+      this.sway = limitTurns(wanted, (sway) => ((this.sway = sway), pose), { ...looked, rate: rad(limit), most: 3 }); // prettier-ignore
   }
 
   distanceAt(t: number): number {
@@ -145,36 +145,6 @@ export class CarriedCamera implements Body {
   /** The camera's housing on its way. */
   camera(): Body {
     return mounted(this, this.mount);
-  }
-
-  /** Scales the turns so that the rate peaks at `limit` (rad/s). */
-  private limit(full: Sway, limit: number): void {
-    const scaled = (k: number): Sway => {
-      const by = (list: readonly Wave[]) => list.map((w) => ({ ...w, amplitude: w.amplitude * k }));
-      return { ...full, yaw: by(full.yaw), pitch: by(full.pitch), roll: by(full.roll) };
-    };
-    let [low, high] = [0, 3];
-    for (let i = 0; i < 12; i++) {
-      const k = (low + high) / 2;
-      this.sway = scaled(k);
-      if (this.peakRate(40) < limit) low = k;
-      else high = k;
-    }
-    this.sway = scaled(low);
-  }
-
-  private peakRate(seconds: number): number {
-    let peak = 0;
-    const step = 0.04;
-    let before = this.pose(0);
-    for (let t = step; t <= seconds; t += step) {
-      const now = this.pose(t);
-      let trace = 0;
-      for (const i of [0, 1, 2, 4, 5, 6, 8, 9, 10]) trace += before[i]! * now[i]!;
-      peak = Math.max(peak, Math.acos(Math.min(1, (trace - 1) / 2)) / step);
-      before = now;
-    }
-    return peak;
   }
 }
 

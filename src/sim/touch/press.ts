@@ -21,7 +21,7 @@ export interface Press {
  * Distance along the gel's z axis from the plane z = `from` to the surface, at a point of the gel; Infinity where
  * there is none within `far`. Marched by the signed distance.
  */
-export function rayAlong(solid: Solid, T: Pose, x: number, y: number, from: number, far: number): number {
+function rayAlong(solid: Solid, T: Pose, x: number, y: number, from: number, far: number): number {
   const px = T[0]! * x + T[1]! * y + T[2]! * from + T[3]!;
   const py = T[4]! * x + T[5]! * y + T[6]! * from + T[7]!;
   const pz = T[8]! * x + T[9]! * y + T[10]! * from + T[11]!;

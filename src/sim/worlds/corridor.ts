@@ -8,7 +8,7 @@ const BEYOND = 115;
 const SENSOR_HEIGHT = 1;
 
 export interface CorridorOptions {
-  /** Door frames every few metres; without them nothing tells how far one has come. Default false. */
+  /** Door frames every few metres; without them nothing shows how far one has come. Default false. */
   readonly doorFrames?: boolean;
 }
 

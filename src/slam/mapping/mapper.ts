@@ -1,3 +1,4 @@
+import { SAMPLE_CHUNK } from '../../kernels/layout/field.js';
 import type { RangeGrid, SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend, FitBatch, FitChunk, FitOptions } from '../../field/backend.js';
 import type { Exposure } from '../../field/terms/photometric.js';
@@ -40,7 +41,6 @@ export interface MappedHow {
   readonly exposure?: Exposure;
 }
 
-const CHUNK = 256;
 /** Share of its weight that a corner keeps when a ray passes through it. */
 const KEEP = 0.02;
 /**
@@ -118,8 +118,8 @@ export class Mapper {
     if (!current) return undefined;
     const random = new Random(`${o.seed}/${current.scan}`);
     const window = this.keyframes.last(o.window).filter((frame) => frame !== current);
-    const half = Math.max(1, Math.floor(o.batch / CHUNK / 2));
-    const starts = Math.max(1, Math.floor(current.count / CHUNK));
+    const half = Math.max(1, Math.floor(o.batch / SAMPLE_CHUNK / 2));
+    const starts = Math.max(1, Math.floor(current.count / SAMPLE_CHUNK));
     const steps = o.iterations * (current.scan === 0 ? o.firstScanFactor : 1);
     const joint = o.window > 0 && current.scan > 0;
     const frames: Keyframe[] = [];
@@ -128,12 +128,12 @@ export class Mapper {
       const add = (keyframe: Keyframe, chunk: number): void => {
         let frame = frames.indexOf(keyframe);
         if (frame < 0) frame = frames.push(keyframe) - 1;
-        const first = keyframe.first + chunk * CHUNK;
-        chunks.push({ first, count: Math.min(CHUNK, keyframe.first + keyframe.count - first), frame });
+        const first = keyframe.first + chunk * SAMPLE_CHUNK;
+        chunks.push({ first, count: Math.min(SAMPLE_CHUNK, keyframe.first + keyframe.count - first), frame });
       };
       for (let i = 0; i < half; i++) add(current, (step * half + i) % starts);
       for (const keyframe of this.keyframes.draw(current.pose, o.replayRadius, half, random))
-        add(keyframe, random.int(Math.max(1, Math.floor(keyframe.count / CHUNK))));
+        add(keyframe, random.int(Math.max(1, Math.floor(keyframe.count / SAMPLE_CHUNK))));
       return chunks;
     };
     const atOnce = this.#backend.batchesPerFit;

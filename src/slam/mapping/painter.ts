@@ -8,7 +8,7 @@ import type { Observation, Picture, RangeGrid } from '../../sensors/observation.
 const BLOCK_CELLS = 8;
 /** Vertices that are painted from one picture. */
 const MOST_VERTICES = 6000;
-/** Pixels of a picture to one of the depth buffer that tells what is hidden. */
+/** Pixels of a picture to one of the depth buffer that shows what is hidden. */
 const REDUCED = 4;
 /** So far behind what the depth buffer has, in voxels, a vertex is hidden. */
 const HIDDEN = 2;

@@ -5,40 +5,35 @@ import type { Rig } from '../../sensors/rig.js';
 import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
 import { TouchFrontEnd } from '../../sensors/tactile/front-end.js';
 import { Gels } from '../../sensors/tactile/gels.js';
+import { Notices } from '../notices.js';
 import type { Touch, TouchMeasurement } from '../../sensors/tactile/touch.js';
 
 /** Makes observations of touches, with images of gels that are still to be read. */
 export interface Touches {
   readonly notices: readonly string[];
-  /** One that cannot be used touches nothing: why is told once, and what was mapped stays. */
+  /** One that cannot be used touches nothing: the reason is given once, and what was mapped stays. */
   observe(measurement: TouchMeasurement): Observation;
   calibrate(calibration: TouchCalibration, frameId?: string): void;
 }
 
 /** Most different sentences about touches that cannot be used. */
-const MOST_TOLD = 32;
+const MOST_REASONS = 32;
 
 export function touches(pool: KernelPool, rig: Rig): Touches {
   const frontEnd = new TouchFrontEnd(pool);
   const gels = new Gels(pool);
-  const refused = new Map<string, string>();
-  const told: string[] = [];
-  const counted = [0, 0];
-  const tell = (from: readonly string[], i: number): void => {
-    told.push(...from.slice(counted[i]));
-    counted[i] = from.length;
-  };
+  const refused = new Set<string>();
+  const reasons: string[] = [];
+  const notices = new Notices();
   const refuse = (frameId: string, error: FeltmapError): void => {
     const key = `${frameId} ${error.message.replaceAll(/\d+/g, '#')}`;
-    if (refused.has(key) || refused.size >= MOST_TOLD) return;
-    refused.set(key, error.message);
-    told.push(error.message);
+    if (refused.has(key) || refused.size >= MOST_REASONS) return;
+    refused.add(key);
+    reasons.push(error.message);
   };
   return {
     get notices() {
-      tell(gels.notices, 0);
-      tell(frontEnd.notices, 1);
-      return told;
+      return notices.gather([reasons, gels.notices, frontEnd.notices]);
     },
     calibrate: (calibration, frameId) => gels.calibrate(calibration, frameId),
     observe(measurement) {

@@ -49,7 +49,7 @@ const LIKELY = 3;
 /** Views before the first decision, and from one to the next. */
 const DECIDE_EVERY = 8;
 /** A mount is corrected where it is off by more (m, rad) … */
-const WORTH: MountSigma = { linear: 0.01, angular: (0.5 * Math.PI) / 180 };
+const LEAST_CHANGE: MountSigma = { linear: 0.01, angular: (0.5 * Math.PI) / 180 };
 /** … and by more than chance would have it: χ² of six numbers, one in a thousand. */
 const SURELY = 22.5;
 
@@ -157,8 +157,8 @@ export class Extrinsics {
     const certainty = invertSpd(covariance, 6);
     const chi2 = certainty ? change.reduce((sum, v, r) => sum + v * dot(certainty, r, change), 0) : 0;
     const small =
-      Math.hypot(...change.subarray(0, 3)) < WORTH.linear &&
-      Math.hypot(...change.subarray(3)) < WORTH.angular;
+      Math.hypot(...change.subarray(0, 3)) < LEAST_CHANGE.linear &&
+      Math.hypot(...change.subarray(3)) < LEAST_CHANGE.angular;
     const unlikely = mean.some((v, i) => Math.abs(v) > LIKELY * sigmaOf(this.prior, i));
     estimate.settled = small || chi2 < SURELY || unlikely;
     if (estimate.settled) return false;

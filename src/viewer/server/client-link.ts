@@ -10,7 +10,7 @@ import {
   type ServerFrame,
 } from '../protocol/index.js';
 import { ClientNews } from './client-news.js';
-import { RateLimit, RateMeter, type ViewerLimits } from './limits.js';
+import { RateLimit, ByteRate, type ViewerLimits } from './limits.js';
 import type { Scene } from './scene.js';
 
 /** What a link needs of the server. */
@@ -43,7 +43,7 @@ const GATHER = 100;
  * link.close(CLOSE.goingAway, 'The server ends.');
  */
 export class ClientLink {
-  readonly rate = new RateMeter();
+  readonly rate = new ByteRate();
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #host: LinkHost;

@@ -109,11 +109,11 @@ export class AddressLimits {
  * Bytes a second over the last two seconds.
  *
  * @example
- * const meter = new RateMeter();
+ * const meter = new ByteRate();
  * meter.add(bytes.length);
  * console.log(meter.perSecond);
  */
-export class RateMeter {
+export class ByteRate {
   readonly #buckets = new Float64Array(8); // of 250 ms
   #slot = 0;
   total = 0;

@@ -1,17 +1,16 @@
+import { SAMPLE_CHUNK, SAMPLE_FLOATS } from '../../../kernels/layout/field.js';
 import type { Pose } from '../../../geometry/se3.js';
 import type { PosedChunk } from '../plain.js';
 import { ROW_FLOATS } from '../wasm/features.js';
 import type { MapView } from './map-view.js';
 import { WorkingSet } from './working-set.js';
 
-/** Samples of a chunk; shorter chunks are filled up with samples of no weight. */
-export const CHUNK = 256;
-const SAMPLE_FLOATS = 8;
 /** Adam's step numbers are counted up to here, as in the wasm engine: corrections are 1 long before. */
 const LAST_STEP = 1023;
 
 /**
- * Corners and samples of one optimisation step, looked up in the map and laid out for tensors.
+ * Corners and samples of one optimisation step, looked up in the map and laid out for tensors. Chunks shorter
+ * than SAMPLE_CHUNK are filled up with samples of no weight.
  *
  * @example
  * const batch = new FitBatch(map);
@@ -62,7 +61,7 @@ export class FitBatch {
     this.used = 0;
     this.usedOfChunk.length = 0;
     chunks.forEach((chunk, k) => {
-      if (chunk.count > CHUNK) throw new RangeError(`A chunk takes at most ${CHUNK} samples.`);
+      if (chunk.count > SAMPLE_CHUNK) throw new RangeError(`A chunk takes at most ${SAMPLE_CHUNK} samples.`);
       const pose = Float32Array.from(poses[chunk.pose]!);
       for (let r = 0; r < 3; r++) {
         for (let c = 0; c < 3; c++) this.rotations[k * 9 + c * 3 + r] = pose[r * 4 + c]!;
@@ -70,7 +69,7 @@ export class FitBatch {
       }
       let used = 0;
       for (let i = 0; i < chunk.count; i++)
-        if (this.#sample((chunk.first + i) * SAMPLE_FLOATS, k * CHUNK + i, pose)) used++;
+        if (this.#sample((chunk.first + i) * SAMPLE_FLOATS, k * SAMPLE_CHUNK + i, pose)) used++;
       this.usedOfChunk.push(used);
       this.used += used;
     });
@@ -152,7 +151,7 @@ export class FitBatch {
   }
 
   #reserve(chunks: number): void {
-    const n = chunks * CHUNK;
+    const n = chunks * SAMPLE_CHUNK;
     if (this.weights.length === n) return;
     this.points = new Float32Array(n * 3);
     this.labels = new Float32Array(n);

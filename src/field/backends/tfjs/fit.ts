@@ -1,9 +1,10 @@
+import { SAMPLE_CHUNK } from '../../../kernels/layout/field.js';
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import type { FitResult } from '../../backend.js';
 import type { PosedChunk, StepOptions } from '../plain.js';
 import { FEATURES, ROW_FLOATS } from '../wasm/features.js';
 import type { Tf } from './backends.js';
-import { CHUNK, type FitBatch } from './fit-batch.js';
+import type { FitBatch } from './fit-batch.js';
 import { cross, segmentSum, type FieldModel } from './model.js';
 
 /** What a step leaves on the device. */
@@ -44,10 +45,10 @@ export async function fitStep(
 
 function build(tf: Tf, model: FieldModel, batch: FitBatch, chunks: number, options: StepOptions): Step {
   const { huber, learningRate, scalarRate } = options;
-  const n = chunks * CHUNK;
+  const n = chunks * SAMPLE_CHUNK;
   const R = tf.tensor3d(batch.rotations, [chunks, 3, 3]);
   const t = tf.tensor3d(batch.translations, [chunks, 1, 3]);
-  const turned = tf.matMul<Tensor3D>(tf.tensor3d(batch.points, [chunks, CHUNK, 3]), R);
+  const turned = tf.matMul<Tensor3D>(tf.tensor3d(batch.points, [chunks, SAMPLE_CHUNK, 3]), R);
   const fromSensor = tf.reshape(turned, [n, 3]); // p − c: the sensor lies at t
   const positions = tf.reshape(tf.add(turned, t), [n, 3]);
 
@@ -82,8 +83,8 @@ function build(tf: Tf, model: FieldModel, batch: FitBatch, chunks: number, optio
 
   // Normal equations of each chunk: Σ ω J [J, r]ᵀ with J = [∇, (p − c) × ∇].
   const J = tf.concat([gradient, cross(tf, fromSensor, gradient)], 1);
-  const Jr = tf.reshape(tf.concat([J, tf.reshape(r, [n, 1])], 1), [chunks, CHUNK, 7]);
-  const weighted = tf.reshape(tf.mul(J, tf.reshape(robust, [n, 1])), [chunks, CHUNK, 6]);
+  const Jr = tf.reshape(tf.concat([J, tf.reshape(r, [n, 1])], 1), [chunks, SAMPLE_CHUNK, 7]);
+  const weighted = tf.reshape(tf.mul(J, tf.reshape(robust, [n, 1])), [chunks, SAMPLE_CHUNK, 6]);
 
   // ∂L/∂f_row, then Adam (Kingma & Ba 2015, algorithm 1) on all rows of the batch.
   const each = tf.mul(tf.reshape(slope, [n, 1]), tf.reshape(byFeature!, [n, 8 * FEATURES]));
@@ -99,7 +100,7 @@ function build(tf: Tf, model: FieldModel, batch: FitBatch, chunks: number, optio
 
   const step: Step = {
     systems: tf.matMul(weighted as Tensor3D, Jr as Tensor3D, true),
-    losses: tf.sum(tf.reshape(loss, [chunks, CHUNK]), 1),
+    losses: tf.sum(tf.reshape(loss, [chunks, SAMPLE_CHUNK]), 1),
     rows: tf.concat([moved, g, m, v], 1),
   };
   if (!(scalarRate > 0)) return step;

@@ -1,7 +1,7 @@
 import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { RegisterOptions } from '../plain.js';
-import { CHUNK } from './fit-batch.js';
+import { REGISTER_CHUNK } from '../../../kernels/layout/field.js';
 import type { MapView } from './map-view.js';
 import { WorkingSet } from './working-set.js';
 
@@ -38,7 +38,7 @@ export class RegisterBatch {
 
   gather(surface: SurfaceSamples, pose: Pose, options: RegisterOptions): void {
     const { x: px, y: py, z: pz, tau: taus, flags, keypoints } = surface;
-    this.#reserve(Math.max(CHUNK, Math.ceil(keypoints.length / CHUNK) * CHUNK));
+    this.#reserve(Math.max(REGISTER_CHUNK, Math.ceil(keypoints.length / REGISTER_CHUNK) * REGISTER_CHUNK));
     for (const counts of this.counts) counts.points = counts.valued = counts.coarse = 0;
     this.scalars.clear();
     for (const array of [this.points, this.taus, this.columns, this.base, this.corners]) array.fill(0);

@@ -3,7 +3,7 @@ import type { Pose } from '../../../geometry/se3.js';
 import { emptySums, type ClassSums } from '../../linear-system.js';
 import type { RegisterOptions } from '../plain.js';
 import type { Tf } from './backends.js';
-import { CHUNK } from './fit-batch.js';
+import { REGISTER_CHUNK } from '../../../kernels/layout/field.js';
 import { cross, type FieldModel } from './model.js';
 import type { RegisterBatch } from './register-batch.js';
 
@@ -33,7 +33,7 @@ function build(
   options: RegisterOptions,
 ): [Tensor, Tensor] {
   const n = batch.count;
-  const chunks = n / CHUNK;
+  const chunks = n / REGISTER_CHUNK;
   const T = pose;
   const [vx, vy, vz, wx, wy, wz] = options.twist as unknown as [
     number,
@@ -82,8 +82,12 @@ function build(
   const classes = tf.concat([other, ground], 1); // one-hot
   const perClass = tf.mul(tf.reshape(classes, [n, 2, 1]), tf.reshape(powers, [n, 1, 3]));
   const factors = tf.mul(tf.reshape(perClass, [n, 6]), w);
-  const A = tf.reshape(tf.mul(tf.reshape(factors, [n, 6, 1]), tf.reshape(J, [n, 1, 6])), [chunks, CHUNK, 36]);
-  const B = tf.reshape(tf.concat([J, r], 1), [chunks, CHUNK, 7]);
+  const A = tf.reshape(tf.mul(tf.reshape(factors, [n, 6, 1]), tf.reshape(J, [n, 1, 6])), [
+    chunks,
+    REGISTER_CHUNK,
+    36,
+  ]);
+  const B = tf.reshape(tf.concat([J, r], 1), [chunks, REGISTER_CHUNK, 7]);
 
   const size = tf.abs(r);
   const inlier = tf.cast(tf.less(size, inlierKernel), 'float32');
@@ -94,7 +98,11 @@ function build(
   );
   return [
     tf.matMul(A as Tensor3D, B as Tensor3D, true),
-    tf.matMul(tf.reshape(classes, [chunks, CHUNK, 2]) as Tensor3D, tf.reshape(S, [chunks, CHUNK, 5]), true),
+    tf.matMul(
+      tf.reshape(classes, [chunks, REGISTER_CHUNK, 2]) as Tensor3D,
+      tf.reshape(S, [chunks, REGISTER_CHUNK, 5]),
+      true,
+    ),
   ];
 }
 
@@ -103,7 +111,7 @@ function sum(systems: Float32Array, scalars: Float32Array, batch: RegisterBatch)
   const both = [emptySums(), emptySums()] as const;
   both.forEach((out, kind) => {
     Object.assign(out, batch.counts[kind]);
-    for (let chunk = 0; chunk < batch.count / CHUNK; chunk++) {
+    for (let chunk = 0; chunk < batch.count / REGISTER_CHUNK; chunk++) {
       const part = scalars.subarray((chunk * 2 + kind) * 5);
       out.weight += part[0]!;
       out.cost += part[1]!;

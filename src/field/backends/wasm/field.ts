@@ -1,3 +1,4 @@
+import { SAMPLE_BYTES } from '../../../kernels/layout/field.js';
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { KernelMemory } from '../../../compute/memory.js';
 import type { EvictedField } from '../../evicted-field.js';
@@ -13,8 +14,6 @@ import { BlockGrid } from './grid.js';
 import { fieldContent, restoreField } from './restore.js';
 import type { RowPool } from './row-pool.js';
 
-/** Floats of a training sample: x y z (keyframe frame), label, weight, three unused. */
-export const SAMPLE_FLOATS = 8;
 /** Bytes of a feature row with its state. */
 const ROW_BYTES = 152;
 
@@ -41,7 +40,7 @@ export class WasmField implements Field {
   readonly levels: readonly BlockGrid[];
   readonly features: FeatureLevel;
   readonly distance: DistanceLayer;
-  /** Training samples, SAMPLE_FLOATS each. */
+  /** Training samples, SAMPLE_BYTES each. */
   readonly samplesPointer: number;
   /** Steps of the joint optimisation so far. */
   fitSteps = 0;
@@ -61,7 +60,7 @@ export class WasmField implements Field {
     const colour = spec.layers.some(({ name }) => name === 'colour');
     const { maxWeight } = this.distance;
     const most = levelBlocks(room);
-    this.samplesPointer = memory.alloc(room.samples * SAMPLE_FLOATS * 4);
+    this.samplesPointer = memory.alloc(room.samples * SAMPLE_BYTES);
     this.levels = [
       new BlockGrid(blocks, { voxel, truncation, maxBlocks: most.fine, maxWeight, colour }),
       ...spec.pyramid.map(
@@ -112,7 +111,7 @@ export class WasmField implements Field {
   free(): void {
     for (const level of this.levels) level.free();
     this.features.free();
-    this.#memory.release(this.samplesPointer, this.room.samples * SAMPLE_FLOATS * 4);
+    this.#memory.release(this.samplesPointer, this.room.samples * SAMPLE_BYTES);
   }
 
   radiusFor(center: ArrayLike<number>, share: number): number {

@@ -1,12 +1,11 @@
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
+import { REGISTER_CHUNKS } from '../../../kernels/layout/field.js';
 import * as L from '../../../kernels/layout/gather.js';
 import { clearSums, emptySums, type ClassSums, type Unknowns } from '../../linear-system.js';
 import type { GeometricTerm } from '../../terms/geometric.js';
 import type { WasmField } from './field.js';
 
-const STRIDE = L.O_SUMS * 8 + 64;
-const MAX_CHUNKS = 256;
 /** Where a 6×6 upper triangle and a right-hand side lie in {@link NormalSums.system}. */
 const TRIANGLE = 21;
 const RIGHT_SIDE = 63;
@@ -28,8 +27,8 @@ export class OrientedRegistration {
     const { memory } = pool;
     this.#pool = pool;
     this.#arguments = new KernelArguments(memory, 160);
-    const partials = memory.alloc(MAX_CHUNKS * STRIDE);
-    this.#partials = memory.f64(partials, (MAX_CHUNKS * STRIDE) / 8);
+    const partials = memory.alloc(REGISTER_CHUNKS * L.O_STRIDE);
+    this.#partials = memory.f64(partials, (REGISTER_CHUNKS * L.O_STRIDE) / 8);
     this.#arguments.int(L.O_OUT, partials);
   }
 
@@ -38,9 +37,9 @@ export class OrientedRegistration {
     const { memory } = this.#pool;
     const { keypoints, information, ...s } = term.surface;
     const chunks = Math.ceil(keypoints.length / L.POINT_CHUNK);
-    if (chunks > MAX_CHUNKS)
+    if (chunks > REGISTER_CHUNKS)
       throw new RangeError(
-        `At most ${MAX_CHUNKS * L.POINT_CHUNK} points can be registered, got ${keypoints.length}.`,
+        `At most ${REGISTER_CHUNKS * L.POINT_CHUNK} points can be registered, got ${keypoints.length}.`,
       );
     const levels = field.levels.slice(0, L.MAX_LEVELS);
     this.#arguments
@@ -54,7 +53,7 @@ export class OrientedRegistration {
     this.#pool.run('registerOriented', this.#arguments.pointer, chunks);
     const [sums] = this.#sums;
     clearSums(sums);
-    for (let chunk = 0; chunk < chunks; chunk++) this.#add((chunk * STRIDE) / 8);
+    for (let chunk = 0; chunk < chunks; chunk++) this.#add((chunk * L.O_STRIDE) / 8);
     return this.#sums;
   }
 

@@ -1,12 +1,11 @@
 import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
+import { REGISTER_CHUNKS } from '../../../kernels/layout/field.js';
 import * as L from '../../../kernels/layout/gather.js';
 import type { PhotometricSums, Unknowns } from '../../linear-system.js';
 import type { PhotometricTerm } from '../../terms/photometric.js';
 import type { WasmField } from './field.js';
 
-const STRIDE = L.C_SUMS * 8 + 96;
-const MAX_CHUNKS = 256;
 const SYSTEM = 44;
 
 /**
@@ -26,8 +25,8 @@ export class PhotometricRegistration {
     const { memory } = pool;
     this.#pool = pool;
     this.#arguments = new KernelArguments(memory, 128);
-    const partials = memory.alloc(MAX_CHUNKS * STRIDE);
-    this.#partials = memory.f64(partials, (MAX_CHUNKS * STRIDE) / 8);
+    const partials = memory.alloc(REGISTER_CHUNKS * L.C_STRIDE);
+    this.#partials = memory.f64(partials, (REGISTER_CHUNKS * L.C_STRIDE) / 8);
     this.#arguments.int(L.C_OUT, partials);
   }
 
@@ -40,7 +39,7 @@ export class PhotometricRegistration {
     sums.system.fill(0);
     sums.weight = sums.cost = sums.points = 0;
     if (!grey || !information || !fine.colour) return sums;
-    const chunks = Math.min(MAX_CHUNKS, Math.ceil(keypoints.length / L.POINT_CHUNK));
+    const chunks = Math.min(REGISTER_CHUNKS, Math.ceil(keypoints.length / L.POINT_CHUNK));
     this.#arguments
       .int(L.C_GRID, fine.descriptor, keypoints.length, memory.addressOf(keypoints))
       .int(L.C_POINTS, ...[x, y, z, grey, information].map((c) => memory.addressOf(c)))
@@ -52,7 +51,7 @@ export class PhotometricRegistration {
       .scalar(L.C_WEIGHT, term.metresPerLevel ** 2);
     this.#pool.run('registerColour', this.#arguments.pointer, chunks);
     for (let chunk = 0; chunk < chunks; chunk++) {
-      const at = (chunk * STRIDE) / 8;
+      const at = (chunk * L.C_STRIDE) / 8;
       for (let i = 0; i < SYSTEM; i++) sums.system[i]! += this.#partials[at + i]!;
       sums.weight += this.#partials[at + 44]!;
       sums.cost += this.#partials[at + 45]!;

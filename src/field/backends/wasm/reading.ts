@@ -7,6 +7,7 @@ import {
   Q_COUNT,
   Q_SCALAR,
   Q_SCRATCH,
+  SCRATCH_BYTES,
 } from '../../../kernels/layout/field.js';
 import { H_GRID, POINT_CHUNK } from '../../../kernels/layout/gather.js';
 import { KernelArguments } from '../../../compute/arguments.js';
@@ -46,13 +47,13 @@ export class Reading {
     this.#points = memory.f32(this.#pointsPointer, POINTS * 3);
     this.#out = memory.f32(this.#outPointer, POINTS * SAMPLE_VALUES);
     this.#query = new KernelArguments(memory, 32);
-    this.#query.int(Q_SCRATCH, memory.alloc((POINTS / 256) * 512));
+    this.#query.int(Q_SCRATCH, memory.alloc((POINTS / POINT_CHUNK) * SCRATCH_BYTES));
     this.#colours = new KernelArguments(memory, 16);
     this.#blocksPointer = memory.alloc(BLOCKS * 4);
     this.#blocks = memory.u32(this.#blocksPointer, BLOCKS);
     this.#coordsPointer = memory.alloc(BLOCKS * 16);
     this.#evaluate = new KernelArguments(memory, 32);
-    this.#evaluate.int(E_SCRATCH, memory.alloc(BLOCKS * 512));
+    this.#evaluate.int(E_SCRATCH, memory.alloc(BLOCKS * SCRATCH_BYTES));
   }
 
   sample(field: WasmField, points: Float32Array): Float32Array {
@@ -64,7 +65,7 @@ export class Reading {
       this.#query
         .int(Q_SCALAR, field.levels[0]!.descriptor, field.features.descriptor, this.#pointsPointer)
         .int(Q_COUNT, n, this.#outPointer);
-      this.#pool.run('query', this.#query.pointer, Math.ceil(n / 256));
+      this.#pool.run('query', this.#query.pointer, Math.ceil(n / POINT_CHUNK));
       out.set(this.#out.subarray(0, n * SAMPLE_VALUES), first * SAMPLE_VALUES);
     }
     return out;

@@ -3,6 +3,7 @@ import type { KernelPool } from '../../../compute/pool.js';
 import {
   CELL_BYTES,
   REGISTER_CHUNK,
+  REGISTER_CHUNKS,
   R_CELLS,
   R_COUNT,
   R_GRADIENT,
@@ -13,6 +14,8 @@ import {
   R_OUT,
   R_POINTS,
   R_POSE,
+  R_STRIDE,
+  R_SUMS,
   R_TIME_SCALE,
   R_TWIST,
 } from '../../../kernels/layout/field.js';
@@ -21,10 +24,6 @@ import type { ClassSums, NormalSums, Unknowns } from '../../linear-system.js';
 import type { GeometricTerm } from '../../terms/geometric.js';
 import type { WasmField } from './field.js';
 import { addressesOf } from './surface-addresses.js';
-
-const SUMS = 83; // f64, as in src/kernels/field/register.ts
-const STRIDE = 2 * SUMS * 8 + 64 + 2 * 3 * 6 * 8 * 4;
-const MAX_CHUNKS = 256;
 
 /**
  * Normal equations of a surface's keypoints against a field.
@@ -43,9 +42,11 @@ export class Registration {
     const { memory } = pool;
     this.#pool = pool;
     this.#arguments = new KernelArguments(memory, 256);
-    const partials = memory.alloc(MAX_CHUNKS * STRIDE);
-    this.#partials = memory.f64(partials, (MAX_CHUNKS * STRIDE) / 8);
-    this.#arguments.int(R_OUT, partials).int(R_CELLS, memory.alloc(MAX_CHUNKS * REGISTER_CHUNK * CELL_BYTES));
+    const partials = memory.alloc(REGISTER_CHUNKS * R_STRIDE);
+    this.#partials = memory.f64(partials, (REGISTER_CHUNKS * R_STRIDE) / 8);
+    this.#arguments
+      .int(R_OUT, partials)
+      .int(R_CELLS, memory.alloc(REGISTER_CHUNKS * REGISTER_CHUNK * CELL_BYTES));
   }
 
   /** Valid until the next call. */
@@ -53,9 +54,9 @@ export class Registration {
     const { surface } = term;
     const points = addressesOf(this.#pool.memory, surface);
     const chunks = Math.ceil(surface.keypoints.length / REGISTER_CHUNK);
-    if (chunks > MAX_CHUNKS)
+    if (chunks > REGISTER_CHUNKS)
       throw new RangeError(
-        `At most ${MAX_CHUNKS * REGISTER_CHUNK} points can be registered, got ${surface.keypoints.length}.`,
+        `At most ${REGISTER_CHUNKS * REGISTER_CHUNK} points can be registered, got ${surface.keypoints.length}.`,
       );
     this.#arguments
       .int(R_LEVELS, field.levels.length, ...field.levels.map((level) => level.descriptor))
@@ -71,7 +72,7 @@ export class Registration {
     this.#pool.run('register', this.#arguments.pointer, chunks);
     this.#sums.forEach((sums, kind) => {
       clearSums(sums);
-      for (let chunk = 0; chunk < chunks; chunk++) this.#add(sums, (chunk * STRIDE) / 8 + kind * SUMS);
+      for (let chunk = 0; chunk < chunks; chunk++) this.#add(sums, (chunk * R_STRIDE) / 8 + kind * R_SUMS);
     });
     return this.#sums;
   }

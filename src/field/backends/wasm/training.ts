@@ -2,12 +2,17 @@ import { KernelArguments } from '../../../compute/arguments.js';
 import type { KernelPool } from '../../../compute/pool.js';
 import {
   CORNERS_BYTES,
+  FIT_OUT_BYTES,
+  RECORD_BYTES,
+  SAMPLE_BYTES,
+  SAMPLE_CHUNK,
+  SCRATCH_BYTES,
   S_BAND,
-  S_UNORIENTED_RANGE,
   S_COUNT,
   S_ORIGIN,
   S_OUT,
   S_POINTS,
+  S_UNORIENTED_RANGE,
   T_BIAS,
   T_CELLS,
   T_CHUNKS,
@@ -26,12 +31,10 @@ import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { BackendLimits, DrawOptions, FitBatch, FitFrame, FitOptions, FitResult } from '../../backend.js';
 import { POSE_SYSTEM } from '../../pose-step.js';
-import { SAMPLE_FLOATS, type WasmField } from './field.js';
+import type { WasmField } from './field.js';
 import { MOST_PARTS, partsFor } from './fusion.js';
 import { addressesOf } from './surface-addresses.js';
 
-const CHUNK_SAMPLES = 256;
-const RECORD_BYTES = 112;
 const MAX_FRAMES = 64;
 
 /**
@@ -67,20 +70,20 @@ export class Training {
     this.#chunks = memory.u32(this.#chunksPointer, batchChunks * 4);
     this.#posesPointer = memory.alloc(MAX_FRAMES * 48);
     this.#poses = memory.f32(this.#posesPointer, MAX_FRAMES * 12);
-    const out = memory.alloc(batchChunks * 256);
-    this.#out = memory.f64(out, batchChunks * 32);
+    const out = memory.alloc(batchChunks * FIT_OUT_BYTES);
+    this.#out = memory.f64(out, (batchChunks * FIT_OUT_BYTES) / 8);
     this.#parts = partsFor(pool);
     this.#fit
-      .int(T_RECORDS, memory.alloc(batchChunks * CHUNK_SAMPLES * RECORD_BYTES), out)
+      .int(T_RECORDS, memory.alloc(batchChunks * SAMPLE_CHUNK * RECORD_BYTES), out)
       .int(T_PARTS, this.#parts)
       .int(T_BIAS, biasTable(pool))
-      .int(T_SCRATCH, memory.alloc(batchChunks * 512))
-      .int(T_CELLS, memory.alloc(batchChunks * CHUNK_SAMPLES * CORNERS_BYTES));
+      .int(T_SCRATCH, memory.alloc(batchChunks * SCRATCH_BYTES))
+      .int(T_CELLS, memory.alloc(batchChunks * SAMPLE_CHUNK * CORNERS_BYTES));
   }
 
   /** Makes room for the rows that a batch may touch: a list holds each once, however many samples touch it. */
   reserve({ room }: WasmField): void {
-    const touched = Math.min(this.#limits.batchChunks * CHUNK_SAMPLES * 8, room.featureRows);
+    const touched = Math.min(this.#limits.batchChunks * SAMPLE_CHUNK * 8, room.featureRows);
     if (touched <= this.#touched) return;
     this.#fit.int(T_TOUCHED, this.#pool.memory.alloc(touched * MOST_PARTS * 4), touched);
     this.#touched = touched;
@@ -96,11 +99,11 @@ export class Training {
     this.#sample
       .int(S_POINTS, points.x, points.y, points.z, points.nx, points.ny, points.nz, points.quality)
       .int(S_COUNT, surface.count, chosen, coprimeStride(surface.count), seed)
-      .int(S_OUT, field.samplesPointer + first * SAMPLE_FLOATS * 4)
+      .int(S_OUT, field.samplesPointer + first * SAMPLE_BYTES)
       .scalar(S_BAND, band)
       .int(S_ORIGIN, seed % surface.count)
       .scalar(S_UNORIENTED_RANGE, field.distance.unorientedRange);
-    this.#pool.run('drawSamples', this.#sample.pointer, Math.ceil(chosen / CHUNK_SAMPLES));
+    this.#pool.run('drawSamples', this.#sample.pointer, Math.ceil(chosen / SAMPLE_CHUNK));
   }
 
   /** Makes feature rows for the cells that samples lie in. */

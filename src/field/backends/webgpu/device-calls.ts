@@ -1,4 +1,5 @@
 // What can be asked of the thread that holds the GPU.
+import { BLOCK_VALUES } from '../../backend.js';
 import type { Pose } from '../../../geometry/se3.js';
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { PosePrior } from '../../backend.js';
@@ -57,7 +58,7 @@ type Handlers = Record<string, (argument: never, reply: () => void) => Promise<u
 export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map: () => GpuMap } {
   let map: GpuMap | undefined;
   const fields = new Map<number, DeviceField>();
-  /** What went wrong with a field after its call was answered; its next call tells. */
+  /** What went wrong with a field after its call was answered; its next call reports it. */
   const failed = new Map<number, FeltmapError>();
 
   const f32 = (at: number, length: number): Float32Array => new Float32Array(memory.buffer, at, length);
@@ -186,7 +187,13 @@ export function deviceCalls(memory: WebAssembly.Memory): { calls: Handlers; map:
       values: number;
       options: { minWeight: number; band: number; features: boolean };
     }): Promise<void> =>
-      evaluateBlocks(opened(), known(o.field), o.pages, f32(o.values, o.pages.length * 729), o.options),
+      evaluateBlocks(
+        opened(),
+        known(o.field),
+        o.pages,
+        f32(o.values, o.pages.length * BLOCK_VALUES),
+        o.options,
+      ),
     /** What became of the pages of all fields since the last time, for the sake of one. */
     async changes(field: number): Promise<Changes> {
       known(field);

@@ -1,3 +1,4 @@
+import { SAMPLE_BYTES } from '../../../kernels/layout/field.js';
 import { FeltmapError } from '../../../geometry/errors.js';
 import type { EvictedField } from '../../evicted-field.js';
 import type { Field } from '../../field.js';
@@ -32,7 +33,6 @@ export interface SharedParts {
 
 /** Pages copied at a time: 4 MiB. */
 const COPY_PAGES = 1024;
-const SAMPLE_BYTES = 32;
 
 /**
  * A field on the device, whose pages lie in one heap with those of the others. Its mirror, a field of backend wasm, follows every few scans; when the device is lost, it is

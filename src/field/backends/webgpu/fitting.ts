@@ -1,11 +1,11 @@
 /// <reference types="@webgpu/types" />
+import { SAMPLE_BYTES, SAMPLE_CHUNK } from '../../../kernels/layout/field.js';
 import type { Pose } from '../../../geometry/se3.js';
 import type { PosePrior } from '../../backend.js';
 import type { PosedChunk, StepOptions } from '../plain.js';
 import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
-import { CHUNK, FEATURE_LEVEL, FIT_SUMS, PAGE_ROWS } from './layout.js';
-import { SAMPLE_BYTES } from './sample-store.js';
+import { FEATURE_LEVEL, FIT_SUMS, PAGE_ROWS } from './layout.js';
 
 const RECORD = 10; // words a sample, as in wgsl/fit.ts
 const STRIDED = 256;
@@ -35,8 +35,8 @@ function upload(
   };
   const words = new Uint32Array(layout.words);
   const floats = new Float32Array(words.buffer);
-  gpu.ensureBuffer('samples', chunks.length * CHUNK * SAMPLE_BYTES);
-  gpu.ensureBuffer('records', chunks.length * CHUNK * RECORD * 4);
+  gpu.ensureBuffer('samples', chunks.length * SAMPLE_CHUNK * SAMPLE_BYTES);
+  gpu.ensureBuffer('records', chunks.length * SAMPLE_CHUNK * RECORD * 4);
   gpu.ensureBuffer('partials', chunks.length * FIT_SUMS * 4);
   gpu.ensureBuffer('fitState', words.byteLength);
   chunks.forEach(({ count, pose, optimisePose }, k) =>
@@ -45,7 +45,7 @@ function upload(
   poses.forEach((pose, i) => floats.set(pose, layout.poses + 12 * i));
   anchors.forEach((pose, i) => floats.set(pose, layout.anchors + 12 * i));
   gpu.write(gpu.buffer('fitState'), 0, words); // before anything is recorded: a write ends a submission
-  chunks.forEach(({ first, count }, k) => field.samples.copy(first, count, k * CHUNK));
+  chunks.forEach(({ first, count }, k) => field.samples.copy(first, count, k * SAMPLE_CHUNK));
   return layout;
 }
 
@@ -60,16 +60,16 @@ export async function allocateRows(
   const features = field.grid(FEATURE_LEVEL);
   const most = gpu.sizes.rowSlots / 16 / 64; // chunks at a time: 64 surface samples with 8 corners each
   const chunks = runs.flatMap((run) =>
-    Array.from({ length: Math.ceil(run.count / CHUNK) }, (_, k) => ({
+    Array.from({ length: Math.ceil(run.count / SAMPLE_CHUNK) }, (_, k) => ({
       ...run,
-      first: run.first + k * CHUNK,
-      count: Math.min(CHUNK, run.count - k * CHUNK),
+      first: run.first + k * SAMPLE_CHUNK,
+      count: Math.min(SAMPLE_CHUNK, run.count - k * SAMPLE_CHUNK),
     })),
   );
   for (let at = 0; at < chunks.length; at += most) {
     const part = chunks.slice(at, at + most);
     const layout = upload(map, field, part, poses, [], 0);
-    const surface = part.length * (CHUNK / 4);
+    const surface = part.length * (SAMPLE_CHUNK / 4);
     const params = [{ u: [surface, layout.poses, features, 0] }, [1 / field.options.cell]];
     gpu.run('touchSamples', surface, params);
     gpu.runGroups('finaliseSamples', STRIDED, params);
@@ -97,7 +97,7 @@ function step(
     { u: [chunks, layout.poses, first, field.grid(0)] },
     [o.huber, 1 / options.levels[0]!.voxel, 1 / options.cell, o.scalarRate],
   ];
-  gpu.run('fitForward', chunks * CHUNK, forward, number);
+  gpu.run('fitForward', chunks * SAMPLE_CHUNK, forward, number);
   gpu.run('sumFit', chunks * FIT_SUMS, [{ u: [chunks, first, 0, 0] }]);
   if (o.scalarRate > 0) {
     gpu.runGroups('applyScalars', STRIDED);
@@ -156,9 +156,9 @@ export async function fit(
 }
 
 function checkBatch(map: GpuMap, chunks: readonly PosedChunk[]): void {
-  const most = Math.min(map.gpu.sizes.rowSlots, map.gpu.sizes.cornerSlots) / 16 / CHUNK;
+  const most = Math.min(map.gpu.sizes.rowSlots, map.gpu.sizes.cornerSlots) / 16 / SAMPLE_CHUNK;
   if (chunks.length > most)
     throw new RangeError(`A batch takes at most ${most} chunks, got ${chunks.length}.`);
-  const long = chunks.find(({ count }) => count > CHUNK);
-  if (long) throw new RangeError(`A chunk takes at most ${CHUNK} samples, got ${long.count}.`);
+  const long = chunks.find(({ count }) => count > SAMPLE_CHUNK);
+  if (long) throw new RangeError(`A chunk takes at most ${SAMPLE_CHUNK} samples, got ${long.count}.`);
 }

@@ -64,7 +64,7 @@ export class GpuMap {
   /** Free pages among them as of the last time they were counted. */
   #free = 0;
   /** Pages from here on are not known to the processor. */
-  #told = 1;
+  #reported = 1;
   readonly #decoders: Float32Array[] = [];
 
   private constructor(gpu: Gpu, opened: OpenedAdapter, options: GpuMapOptions, plan: HeapPlan) {
@@ -232,7 +232,7 @@ export class GpuMap {
     for (const name of ['index', 'slots', 'marks', 'news'] as const) gpu.zero(gpu.buffer(name));
     for (let k = 0; k < this.#segments; k++) gpu.zero(gpu.buffer(`heap${k}`));
     gpu.submit();
-    this.#told = 1;
+    this.#reported = 1;
     this.#setCounters(Uint32Array.of(1));
   }
 
@@ -288,7 +288,7 @@ export class GpuMap {
     counters[COUNTER.fresh] = 0;
     counters[COUNTER.generation]!++;
     this.#setCounters(counters);
-    this.#told = Math.max(this.#told, counters[COUNTER.pages]!);
+    this.#reported = Math.max(this.#reported, counters[COUNTER.pages]!);
   }
 
   /** What happened to all pages since the last time. */
@@ -301,28 +301,28 @@ export class GpuMap {
       bytes: Math.max(0, end - first) * 16,
     });
     // One round trip: as much as there may be, of which only what there is counts.
-    const told = this.#told;
+    const reported = this.#reported;
     const [counters, words, later] = await gpu.read(
       { buffer: gpu.buffer('news'), bytes: COUNTERS * 4 },
       { buffer: gpu.buffer('marks'), bytes: this.#bound * 8 },
-      keysOf(told, this.#bound),
+      keysOf(reported, this.#bound),
     );
     await this.#counted(new Uint32Array(counters!), 0);
     const marks = new Uint32Array(words!.slice(0, this.#pages * 8));
     const fresh: number[] = [];
     for (let page = 1; page < this.#pages; page++) if (marks[2 * page + 1]! & MARK.untold) fresh.push(page);
     let earlier = new Int32Array(0);
-    if (fresh.length > 0 && fresh[0]! < told)
+    if (fresh.length > 0 && fresh[0]! < reported)
       // pages that were given back and away again
-      earlier = new Int32Array((await gpu.read(keysOf(0, told)))[0]!);
+      earlier = new Int32Array((await gpu.read(keysOf(0, reported)))[0]!);
     const keys = new Int32Array(fresh.length * 4);
     const ends = new Int32Array(later!);
     fresh.forEach((page, i) => {
-      const from = page < told ? earlier.subarray(page * 4) : ends.subarray((page - told) * 4);
+      const from = page < reported ? earlier.subarray(page * 4) : ends.subarray((page - reported) * 4);
       keys.set(from.subarray(0, 4), i * 4);
     });
     if (fresh.length > 0) gpu.runGroups('tellPages', STRIDED);
-    this.#told = Math.max(told, this.#pages);
+    this.#reported = Math.max(reported, this.#pages);
     return { fresh: Uint32Array.from(fresh), keys, marks };
   }
 

@@ -75,7 +75,7 @@ export class Gpu {
     this.#sizes = sizes;
     void device.lost.then((info) => (this.#lost = info.message || info.reason || 'no reason given'));
     device.addEventListener('uncapturederror', (event) => {
-      event.preventDefault(); // told by check(), not by Dawn on stderr
+      event.preventDefault(); // reported by check(), not by Dawn on stderr
       const { error } = event;
       // Whatever uses a buffer that could not be made fails too: the same as if the device were lost.
       if (isOutOfMemory(error)) this.#lost ??= `its memory is full: ${error.message.split('\n')[0]}`;

@@ -63,11 +63,8 @@ export const NEWS = {
   words: (pages: number): number => COUNTERS + 2 * MAX_FIELDS + 3 * pages,
 } as const;
 
-/** Samples, and points to register, whose sums one thread adds up in their order, whatever the workgroup size. */
-export const CHUNK = 256;
+/** Points to register whose sums one thread adds up in their order, whatever the workgroup size; of samples: SAMPLE_CHUNK. */
 export const REGISTER_CHUNK = 64;
-/** Sums of a chunk of points, for each of two kinds; see wgsl/register.ts. */
-export const REGISTER_SUMS = 83;
 /** Sums of a chunk of samples: H (21), b (6), Σ loss, count. */
 export const FIT_SUMS = 29;
 /** Fixed point of per-block change, metres: 2⁻¹⁸ m. */

@@ -1,3 +1,4 @@
+import { BLOCK_CORNERS } from '../../../kernels/layout/field.js';
 import type { DeviceField } from './device-field.js';
 import type { GpuMap, Taken } from './gpu-map.js';
 import { toHalf } from './half.js';
@@ -38,7 +39,6 @@ export interface FieldView {
   };
 }
 
-const BLOCK = 512;
 const CHANGE_SCALE = 2 ** 18;
 
 /**
@@ -75,8 +75,8 @@ export async function loadField(map: GpuMap, field: DeviceField, view: FieldView
   let n = 0;
   for (const block of features.blocks) {
     const words = writer.next(grid, PAGE_KIND.block, features, block);
-    for (let c = 0; c < BLOCK; c++) {
-      const row = features.data[block * BLOCK + c]!;
+    for (let c = 0; c < BLOCK_CORNERS; c++) {
+      const row = features.data[block * BLOCK_CORNERS + c]!;
       if (row === 0) continue;
       words[c] = rowsAt[n >> 5]! * PAGE_ROWS + (n & 31);
       owners.set([row, writer.page, block, c], n++ * OWNER.words);

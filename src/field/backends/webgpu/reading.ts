@@ -1,9 +1,9 @@
+import { BLOCK_VALUES } from '../../backend.js';
 import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
 
 const QUERY_POINTS = 2 ** 19;
 const EVALUATE_BLOCKS = 1024;
-const BLOCK_VALUES = 729;
 
 /** The field at points (x y z each): distance, gradient, smallest corner weight. */
 export async function query(

@@ -1,18 +1,10 @@
+import { R_SUMS } from '../../../kernels/layout/field.js';
 import type { Pose } from '../../../geometry/se3.js';
 import type { ClassSums } from '../../linear-system.js';
 import type { RegisterOptions } from '../plain.js';
 import type { DeviceField } from './device-field.js';
 import type { GpuMap } from './gpu-map.js';
-import {
-  MAX_STEPS,
-  PRIOR_WORDS,
-  PRIORS,
-  REGISTER_CHUNK,
-  REGISTER_SUMS,
-  STATE,
-  STATE_WORDS,
-  STOP,
-} from './layout.js';
+import { MAX_STEPS, PRIOR_WORDS, PRIORS, REGISTER_CHUNK, STATE, STATE_WORDS, STOP } from './layout.js';
 
 const SYSTEM = 75;
 /** Words of the state that a pass reads, and poses that are registered in one go. */
@@ -74,7 +66,7 @@ export interface AlignInput {
   readonly pending: boolean;
 }
 
-/** Sums per chunk of points, 2 × REGISTER_SUMS each. */
+/** Sums per chunk of points, 2 × R_SUMS each. */
 export interface RegisterOutcome {
   readonly partials: Float32Array;
 }
@@ -89,7 +81,7 @@ function uploadTargets(map: GpuMap, targets: Float32Array): number {
   gpu.write(gpu.ensureBuffer('targets', targets.byteLength), 0, targets);
   const count = targets.length / 5;
   gpu.ensureBuffer('records', Math.ceil(count / REGISTER_CHUNK) * REGISTER_CHUNK * RECORD * 4);
-  gpu.ensureBuffer('partials', Math.ceil(count / REGISTER_CHUNK) * 2 * REGISTER_SUMS * 4);
+  gpu.ensureBuffer('partials', Math.ceil(count / REGISTER_CHUNK) * 2 * R_SUMS * 4);
   return count;
 }
 
@@ -134,7 +126,7 @@ export async function register(
   if (count === 0) return { partials: new Float32Array(0) };
   const { gpu } = map;
   uploadTargets(map, targets);
-  const sums = Math.ceil(count / REGISTER_CHUNK) * 2 * REGISTER_SUMS;
+  const sums = Math.ceil(count / REGISTER_CHUNK) * 2 * R_SUMS;
   const out = new Float32Array(poses.length * sums);
   for (let first = 0; first < poses.length; first += MANY) {
     const part = poses.slice(first, first + MANY);
@@ -184,7 +176,7 @@ export async function align(
         { u: [chunks, steps, o.solveTwist ? 12 : 6, o.hold ? 1 : 0] },
       ]);
     }
-    const bytes = chunks * 2 * REGISTER_SUMS * 4;
+    const bytes = chunks * 2 * R_SUMS * 4;
     const [state, partials] = await gpu.read(
       { buffer: gpu.buffer('state'), bytes: STATE_WORDS * 4 },
       { buffer: gpu.buffer('partials'), bytes },
@@ -196,11 +188,11 @@ export async function align(
 
 /** Adds the chunks' sums up in float64, in order. */
 export function addSums(partials: Float32Array, sums: ClassSums): void {
-  const total = new Float64Array(2 * REGISTER_SUMS);
+  const total = new Float64Array(2 * R_SUMS);
   for (let at = 0; at < partials.length; at += total.length)
     for (let e = 0; e < total.length; e++) total[e]! += partials[at + e]!;
   sums.forEach((out, kind) => {
-    const at = kind * REGISTER_SUMS;
+    const at = kind * R_SUMS;
     out.system.set(total.subarray(at, at + SYSTEM));
     out.weight = total[at + 75]!;
     out.cost = total[at + 76]!;

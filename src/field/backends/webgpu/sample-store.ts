@@ -1,7 +1,7 @@
 /// <reference types="@webgpu/types" />
+import { SAMPLE_BYTES, SAMPLE_FLOATS } from '../../../kernels/layout/field.js';
 import type { Gpu } from './gpu.js';
 
-export const SAMPLE_BYTES = 32;
 /** Samples in one buffer of a store. */
 const PART = 2 ** 17;
 
@@ -22,10 +22,10 @@ export class SampleStore {
     this.#gpu = gpu;
   }
 
-  /** @param data 8 words a sample */
+  /** @param data SAMPLE_FLOATS a sample */
   write(first: number, data: Float32Array): void {
-    this.#split(first, data.length / 8, (part, at, from, count) =>
-      this.#gpu.write(part, at, data.subarray(from * 8, (from + count) * 8)),
+    this.#split(first, data.length / SAMPLE_FLOATS, (part, at, from, count) =>
+      this.#gpu.write(part, at, data.subarray(from * SAMPLE_FLOATS, (from + count) * SAMPLE_FLOATS)),
     );
   }
 

@@ -76,7 +76,7 @@ fn pageOf(grid: u32, block: vec3i) -> u32 {
 fn neighbour(page: u32, o: u32) -> u32 { return u32(index[NEIGHBOURS + page * 2u + (o >> 2u)][o & 3u]); }
 `;
 
-/** \`heapAt\`: two words of a page, read only. Segments are told apart by constants. */
+/** \`heapAt\`: two words of a page, read only. Constants distinguish the segments. */
 export function heapReader({ starts }: KernelSizes): string {
   return `fn heapAt(page: u32, pair: u32) -> vec2u {${chain(starts, (k, start) => `return heap${k}[(page - ${start}u) * 512u + pair];`)}\n}`;
 }

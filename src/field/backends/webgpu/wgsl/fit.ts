@@ -1,4 +1,5 @@
-import { CHUNK, COLD, COLD_STRIDE, COLD_WORDS, FIT_SUMS } from '../layout.js';
+import { SAMPLE_CHUNK } from '../../../../kernels/layout/field.js';
+import { COLD, COLD_STRIDE, COLD_WORDS, FIT_SUMS } from '../layout.js';
 import { linear, triangle } from './linear.js';
 
 /**
@@ -11,7 +12,7 @@ struct Params {
   counts: vec4u, // chunks, first word of the poses, first chunk, finest grid
   scale: vec4f, // Huber threshold, 1 / fine voxel, 1 / feature cell, step of the scalars
 }
-const N = ${CHUNK}u;
+const N = ${SAMPLE_CHUNK}u;
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
   let chunk = params.counts.z + id.x / N;
   let i = id.x % N;
@@ -93,7 +94,7 @@ fn moveScalars(place: Place, share: f32) {
 /** Sums of the records of each chunk, in order of the samples: one thread a sum. */
 export const sumFit = /* wgsl */ `
 struct Params { counts: vec4u } // chunks, first chunk
-const N = ${CHUNK}u;
+const N = ${SAMPLE_CHUNK}u;
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
   let chunk = id.x / ${FIT_SUMS}u;
   let e = id.x % ${FIT_SUMS}u;

@@ -1,3 +1,4 @@
+import { BLOCK_VALUES } from '../../../backend.js';
 import { MARK, Z_BIT } from '../layout.js';
 
 /** The field at points: src/kernels/field/query.ts. */
@@ -33,9 +34,9 @@ struct Params {
 const UNSEEN = 0x7fc00000u; // NaN
 @compute @workgroup_size(W) fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = id.x;
-  if (at >= params.counts.x * 729u) { return; }
-  let page = targets[at / 729u];
-  let i = at % 729u;
+  if (at >= params.counts.x * ${BLOCK_VALUES}u) { return; }
+  let page = targets[at / ${BLOCK_VALUES}u];
+  let i = at % ${BLOCK_VALUES}u;
   let l = vec3i(vec3u(i % 9u, (i / 9u) % 9u, i / 81u));
   outcome[at] = UNSEEN;
   if (i == 0u) { atomicStore(&marks[2u * page], 0u); }

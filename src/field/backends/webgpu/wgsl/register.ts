@@ -1,4 +1,5 @@
-import { REGISTER_CHUNK, REGISTER_SUMS, STATE } from '../layout.js';
+import { R_SUMS } from '../../../../kernels/layout/field.js';
+import { REGISTER_CHUNK, STATE } from '../layout.js';
 import { upper } from './linear.js';
 
 /** What a point counts as. */
@@ -98,7 +99,7 @@ const N = ${REGISTER_CHUNK}u;
   if (chunk >= params.counts.x) { return; }
   let row = (id.x % 14u) % 7u;
   let kind = (id.x % 14u) / 7u;
-  let out = (params.counts.z + chunk) * ${2 * REGISTER_SUMS}u + kind * ${REGISTER_SUMS}u;
+  let out = (params.counts.z + chunk) * ${2 * R_SUMS}u + kind * ${R_SUMS}u;
   if (row == 6u) { count(chunk * N, kind, out); } else { sumRow(chunk * N, kind, row, out); }
 }
 fn sumRow(first: u32, kind: u32, row: u32, out: u32) {

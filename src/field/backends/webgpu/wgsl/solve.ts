@@ -1,6 +1,7 @@
+import { R_SUMS } from '../../../../kernels/layout/field.js';
 import { CORRELATED } from '../../../terms/motion-tie.js';
 import { FADING, STEADY } from '../../../terms/pose-term.js';
-import { PRIORS, PRIOR_WORDS, REGISTER_SUMS, STATE, STOP } from '../layout.js';
+import { PRIORS, PRIOR_WORDS, STATE, STOP } from '../layout.js';
 import { linear } from './linear.js';
 
 /**
@@ -20,23 +21,23 @@ struct Params {
 }
 var<private> A: array<f32, 144>;
 var<private> b: array<f32, 12>;
-var<workgroup> sums: array<f32, ${2 * REGISTER_SUMS}>;
+var<workgroup> sums: array<f32, ${2 * R_SUMS}>;
 var<workgroup> stopped: f32;
 var<private> H: array<f32, 75>;
 ${linear}
 @compute @workgroup_size(W) fn main(@builtin(local_invocation_index) lane: u32) {
   if (lane == 0u) { stopped = state[${STATE.stop}]; }
   if (workgroupUniformLoad(&stopped) != 0.0) { return; }
-  for (var e = lane; e < ${2 * REGISTER_SUMS}u; e += W) {
+  for (var e = lane; e < ${2 * R_SUMS}u; e += W) {
     var sum = 0.0;
-    for (var chunk = 0u; chunk < params.counts.x; chunk++) { sum += partials[chunk * ${2 * REGISTER_SUMS}u + e]; }
+    for (var chunk = 0u; chunk < params.counts.x; chunk++) { sum += partials[chunk * ${2 * R_SUMS}u + e]; }
     sums[e] = sum;
   }
   workgroupBarrier();
   if (lane == 0u) { step(); }
 }
 
-fn both(e: u32) -> f32 { return sums[e] + params.factors.x * sums[${REGISTER_SUMS}u + e]; }
+fn both(e: u32) -> f32 { return sums[e] + params.factors.x * sums[${R_SUMS}u + e]; }
 
 fn step() {
   if (state[${STATE.pending}] != 0.0) { state[${STATE.stop}] = ${STOP.converged}.0; return; }

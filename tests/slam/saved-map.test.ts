@@ -123,6 +123,27 @@ describe('a saved map', () => {
     await slam.close();
   });
 
+  it('tells a second run where it is, whichever way that looks', async () => {
+    for (const [k, degrees] of [
+      [5, 50],
+      [5, 150],
+      [11, -75],
+      [8, 171],
+    ] as const) {
+      const slam = await createSlam(config, files);
+      const turn = exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]);
+      const scan = simulation.scan(k);
+      const positions = scan.positions.map((_, i, all) => {
+        const [c, at] = [i % 3, i - (i % 3)];
+        return turn[c]! * all[at]! + turn[4 + c]! * all[at + 1]! + turn[8 + c]! * all[at + 2]!;
+      });
+      const { state, pose } = slam.process({ ...scan, positions });
+      expect(state, `${degrees}°`).toBe('tracking');
+      expect(translationNorm(compose(inverse(compose(truth[k]!, turn)), pose))).toBeLessThan(0.3);
+      await slam.close();
+    }
+  });
+
   it('tells a second run where it is, also when that starts in the middle', async () => {
     const slam = await createSlam(config, files);
     for (let k = 6; k < 10; k++) {

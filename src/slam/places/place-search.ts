@@ -8,6 +8,9 @@ import type { Track } from '../tracking/tracker.js';
 import { meanInformation } from './mean-information.js';
 import { better, type Candidate } from './certainty.js';
 
+/** Registrations from where the one before ended. */
+const SETTLE_TRIES = 3;
+
 /**
  * Finds where a scan fits a map best: scores many poses cheaply, registers from the best of them, and measures the fits.
  *
@@ -71,6 +74,14 @@ export class PlaceSearch {
     return poses
       .map((pose) => this.measure(surface, track(pose)))
       .reduce<Candidate | undefined>(better, undefined);
+  }
+
+  /** A candidate, registered on where it was not converged: that ends after some iterations, which may be a few short. */
+  settle(surface: SurfaceSamples, candidate: Candidate, track: (pose: Pose) => Track): Candidate {
+    let settled = candidate;
+    for (let i = 0; i < SETTLE_TRIES && !settled.track.converged; i++)
+      settled = this.measure(surface, track(settled.track.pose));
+    return settled;
   }
 
   /** How well the scan fits the map at a registered pose. The points must be deskewed as they were for it. */

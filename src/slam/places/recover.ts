@@ -47,7 +47,6 @@ export function recover(
   );
 }
 
-/** A registration stops after some iterations: one that fits well may be one short of convergence. */
 function certain(
   { search, certainty }: LookAround,
   { surface, register }: PlaceQuery,
@@ -55,8 +54,6 @@ function certain(
   twist?: Twist,
 ): Track | undefined {
   if (!found) return undefined;
-  const settled = found.track.converged
-    ? found
-    : search.best(surface, [found.track.pose], (pose) => register(pose, twist));
-  return settled && isCertain(settled, certainty) ? settled.track : undefined;
+  const settled = search.settle(surface, found, (pose) => register(pose, twist));
+  return isCertain(settled, certainty) ? settled.track : undefined;
 }

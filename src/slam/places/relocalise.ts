@@ -57,14 +57,28 @@ export class Relocaliser {
   ): { readonly track: Track; readonly verdict: Verdict } {
     const { places, lastPose } = this.#options;
     const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5), camera);
-    let best = this.#search.best(surface, this.#search.rank(surface, near, 3), register)!;
+    let best = this.#best(surface, near, 3, register);
     let verdict = this.#verdict(best);
     if (verdict.state === 'lost' && this.#attempts++ % SEARCH_EVERY === 0) {
-      const everywhere = turned([lastPose, ...places], yawFan(180, 20), camera);
-      best = better(best, this.#search.best(surface, this.#search.rank(surface, everywhere, 6), register)!);
+      const everywhere = turned([lastPose, ...places], yawFan(180, 10), camera);
+      best = better(best, this.#best(surface, everywhere, 6, register));
       verdict = this.#verdict(best);
     }
     return { track: best.track, verdict };
+  }
+
+  #best(
+    surface: SurfaceSamples,
+    guesses: readonly Pose[],
+    tries: number,
+    register: (pose: Pose) => Track,
+  ): Candidate {
+    const search = this.#search;
+    return search.settle(
+      surface,
+      search.best(surface, search.rank(surface, guesses, tries), register)!,
+      register,
+    );
   }
 
   /** Stricter than while tracking: neither a degraded track nor an uncertain place will do. */

@@ -1,4 +1,4 @@
-import { factorCholesky, solveLower, solveLowerMany, solveUpper } from './dense.js';
+import { factorCholesky, inverseFromFactor, solveLower, solveLowerMany, solveUpper } from './dense.js';
 import type { LatentMixture } from './latent-mixture.js';
 import type { NormalEquations } from './normal-equations.js';
 
@@ -97,7 +97,10 @@ function ridgePosterior({ size: K, G, h, ySquared }: NormalEquations): Normal | 
   return {
     latent,
     misfit,
-    addCovariance: (out, share) => addInverse(out, L, K, share),
+    addCovariance(out, share) {
+      const inverse = inverseFromFactor(L, K);
+      for (let i = 0; i < K; i++) for (let j = 0; j <= i; j++) out[i * K + j]! += share * inverse[i * K + j]!;
+    },
   };
 }
 
@@ -121,7 +124,7 @@ function kindPosteriors(
   for (let k = 0; k < K; k++) L[k * K + k]! += 1;
   const logDetB = factorCholesky(L, K);
   if (Number.isNaN(logDetB)) return undefined;
-  const scaled = { K, G, h, ySquared: system.ySquared, L, logDetB };
+  const scaled: ScaledSystem = { K, G, h, ySquared: system.ySquared, L, logDetB };
   let units = inSpreads.get(mixture);
   if (!units) inSpreads.set(mixture, (units = scaledMixture(mixture, K)));
   return looked.map((kind) => kindPosterior(scaled, units, kind));
@@ -134,6 +137,8 @@ interface ScaledSystem {
   readonly ySquared: number;
   readonly L: Float64Array;
   readonly logDetB: number;
+  /** B⁻¹, lower triangle; once a kind's covariance has been asked for. */
+  inverse?: Float64Array;
 }
 
 /** A mixture in units of its spreads. */
@@ -204,8 +209,7 @@ function kindPosterior(system: ScaledSystem, mixture: ScaledMixture, kind: numbe
     latent: r,
     misfit,
     addCovariance(out, share) {
-      const own = new Float64Array(K * K);
-      addInverse(own, L, K, 1);
+      const own = (system.inverse ??= inverseFromFactor(L, K)).slice();
       // L⁻ᵀ U Lq⁻ᵀ, whose product with its transpose is L⁻ᵀ U Q⁻¹ Uᵀ L⁻¹.
       const root = new Float64Array(q * K);
       const row = new Float64Array(q);
@@ -228,23 +232,17 @@ function kindPosterior(system: ScaledSystem, mixture: ScaledMixture, kind: numbe
   };
 }
 
-/** out += scale · (L Lᵀ)⁻¹, lower triangle. */
-function addInverse(out: Float64Array, L: Float64Array, n: number, scale: number): void {
-  const inverse = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) inverse[i * n + i] = 1;
-  solveLowerMany(L, n, inverse, n);
-  for (let k = 0; k < n; k++)
-    for (let i = 0; i <= k; i++) {
-      const f = scale * inverse[k * n + i]!;
-      for (let j = 0; j <= i; j++) out[i * n + j]! += f * inverse[k * n + j]!;
-    }
-}
-
 /** out += scale · AᵀA of A (n·q), lower triangle. */
 function addGram(out: Float64Array, A: Float64Array, n: number, q: number, scale: number): void {
-  for (let i = 0; i < n; i++)
-    for (let a = 0; a < q; a++) {
-      const f = scale * A[i * q + a]!;
-      for (let b = 0; b <= a; b++) out[a * q + b]! += f * A[i * q + b]!;
+  for (let a = 0; a < q; a++)
+    for (let b = 0; b <= a; b++) {
+      let [even, odd] = [0, 0];
+      let at = 0;
+      for (; at + q < n * q; at += 2 * q) {
+        even += A[at + a]! * A[at + b]!;
+        odd += A[at + q + a]! * A[at + q + b]!;
+      }
+      if (at < n * q) even += A[at + a]! * A[at + b]!;
+      out[a * q + b]! += scale * (even + odd);
     }
 }

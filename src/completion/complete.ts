@@ -119,7 +119,7 @@ function residualProcess(
   { points, sigmas, touches }: SurfaceEvidence,
   { process, touchOffset }: CompletionOptions,
 ): ResidualProcess | undefined {
-  const touched = Array.from(touches.keys()).filter((i) => touches[i]! >= 0);
+  const touched = Array.from(touches.keys()).filter((i) => touches[i]! >= 0 || process.seen);
   if (touched.length === 0) return undefined;
   const residuals = touched.map(
     (i) => -expectedDistance(hypotheses, points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!),

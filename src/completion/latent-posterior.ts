@@ -10,6 +10,8 @@ export interface LatentPosterior {
   readonly covariance: Float64Array;
   /** Probability of each kind; the last one is the standard normal distribution. */
   readonly kinds: Float64Array;
+  /** Mean of the most probable kind alone, K. */
+  readonly likeliest: Float64Array;
   /** Log of the evidence (with the power `temper`), up to a constant that does not depend on the prior's frame. */
   readonly logEvidence: number;
 }
@@ -81,7 +83,8 @@ export function latentPosterior(
   const probabilities = new Float64Array(count + 1);
   looked.forEach((kind, i) => (probabilities[kind] = shares[i]!));
   probabilities[count] = shares[kinds.length]!;
-  return { mean, covariance, kinds: probabilities, logEvidence: most + Math.log(sum) };
+  const { latent: likeliest } = all[logs.indexOf(most)]!;
+  return { mean, covariance, likeliest, kinds: probabilities, logEvidence: most + Math.log(sum) };
 }
 
 /** z ~ N(0, I): covariance (G + I)⁻¹. */

@@ -50,8 +50,10 @@ export interface CompletionOptions {
   };
   /** Nothing of the object lies below z = 0: false for objects that are held. */
   readonly onTable: boolean;
-  /** The standard deviation within a hypothesis is given times this: chosen so that 68 % of the errors lie below it, */
+  /** The standard deviation within a hypothesis is given times this where the object is of a kind that was learnt: chosen so that 68 % of the errors lie below it, */
   readonly sigmaScale: number;
+  /** times this where it is of none, as far as that is probable; */
+  readonly otherScale: number;
   /** that between hypotheses times this; */
   readonly betweenScale: number;
   /** no standard deviation is less (m). */
@@ -75,7 +77,8 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   seenSpacing: 0.01,
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005, seen: true },
   onTable: true,
-  sigmaScale: 2.5,
+  sigmaScale: 2.9,
+  otherScale: 2.3,
   betweenScale: 1.5,
-  leastSigma: 0.0003,
+  leastSigma: 0.0004,
 };

@@ -27,6 +27,8 @@ const TABLE = 8192;
  * const distance = shape + process.mean(x, y, z); // metres
  */
 export class ResidualProcess {
+  /** Root mean square of the residuals in standard deviations of the process: 1 where its amplitude is right. */
+  readonly misfit: number;
   readonly #points: Float32Array;
   readonly #noise: Float64Array;
   readonly #alpha: Float64Array;
@@ -65,6 +67,7 @@ export class ResidualProcess {
     if (Number.isNaN(factorCholesky(K, n)))
       throw new FeltmapError('bad-input', 'The touched points hold numbers that are not finite; leave those out.');
     solveLower(K, n, this.#alpha);
+    this.misfit = Math.sqrt(this.#alpha.reduce((sum, v) => sum + v * v, 0) / Math.max(1, n));
     solveUpper(K, n, this.#alpha);
   } // prettier-ignore
 

@@ -40,8 +40,8 @@ const RUNS = [
   { name: '20 spread, 2 mm/1°', count: 20, how: 'spread', noise: true },
 ];
 /** Numbers of touches that policies are compared at; random ones also at more. */
-const STEPS = [2, 4, 6, 8, 10, 12];
-const MORE = [14, 16, 20, 25];
+const STEPS = [3, 5, 8, 10, 12];
+const MORE = [14, 16, 20];
 const pool = await KernelPool.create({ threads: 1, memoryMiB: 128 });
 const prior = await loadShapePrior();
 const ours = new Completer(prior, pool);

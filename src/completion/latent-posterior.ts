@@ -1,4 +1,11 @@
-import { factorCholesky, inverseFromFactor, solveLower, solveLowerMany, solveUpper } from './dense.js';
+import {
+  dotRows,
+  factorCholesky,
+  inverseFromFactor,
+  solveLower,
+  solveLowerMany,
+  solveUpper,
+} from './dense.js';
 import type { LatentMixture } from './latent-mixture.js';
 import type { NormalEquations } from './normal-equations.js';
 
@@ -190,8 +197,7 @@ function kindPosterior(system: ScaledSystem, mixture: ScaledMixture, kind: numbe
   // At the centre: misfit yᵀWy − 2hᵀc + cᵀGc and half its descent r = h − G c.
   const r = new Float64Array(K);
   for (let i = 0; i < K; i++) {
-    let Gc = 0;
-    for (let j = 0; j < K; j++) Gc += G[i * K + j]! * c[j]!;
+    const Gc = dotRows(G, i * K, c, 0, K);
     r[i] = h[i]! - Gc;
     misfit += c[i]! * (Gc - 2 * h[i]!);
   }

@@ -48,12 +48,31 @@ export function completionCase(family, seed) {
   }; // prettier-ignore
 }
 
-/** Places of `count` touches: spread over what can be reached, or at random. */
+/** Places of `count` touches: spread over what can be reached, on a grid of directions from the object's middle, or at random. */
 export function touchPlaces(test, count, how) {
   const random = new Random(`places ${test.family} ${test.seed} ${how}`);
   const n = test.places.points.length / 3;
   if (how === 'spread') return spread(test.places.points, count, random.int(n));
+  if (how === 'grid') return gridPlaces(test, count, 2 * Math.PI * random.next());
   return Array.from({ length: count }, () => random.int(n));
+}
+
+/** For each of `count` even directions of the upper half (a Fibonacci lattice), the place that lies nearest to it. */
+function gridPlaces({ places: { points }, object: { bounds } }, count, turn) {
+  const middle = [0, 1, 2].map((k) => (bounds[k] + bounds[k + 3]) / 2);
+  return Array.from({ length: count }, (_, i) => {
+    const up = -0.3 + (1.3 * (i + 0.5)) / count;
+    const azimuth = turn + Math.PI * (3 - Math.sqrt(5)) * i;
+    const flat = Math.sqrt(1 - up * up);
+    const way = [flat * Math.cos(azimuth), flat * Math.sin(azimuth), up];
+    let [best, most] = [0, -Infinity];
+    for (let p = 0; p < points.length / 3; p++) {
+      const d = [0, 1, 2].map((k) => points[3 * p + k] - middle[k]);
+      const cosine = d.reduce((s, v, k) => s + v * way[k], 0) / (Math.hypot(...d) + 1e-9);
+      if (cosine > most) [best, most] = [p, cosine];
+    }
+    return best;
+  });
 }
 
 /**

@@ -37,7 +37,8 @@ export async function bagSource(
     );
   const others = sensor === undefined ? await sensorOf(bag, options) : withoutTouch(asked!);
   if (others === undefined) {
-    if (touch.length > 0) return touchBagSource(bag, path, touch, readingOf(options));
+    if (touch.length > 0)
+      return touchBagSource(bag, path, touch, { ...readingOf(options), ...framesOf(options) });
     return withPointTimes(await bagScanSource(bag, path, options), options); // says what is missing
   }
   const { source, body } = await seen(bag, path, others, options);
@@ -61,6 +62,9 @@ async function touchOf(bag: BagReader, path: string, options: ScanSourceOptions)
   ];
   return touchTopics(bag, path, { ...(wanted && { wanted }), order });
 }
+
+const framesOf = ({ touchFrames }: ScanSourceOptions): { readonly frames?: readonly string[] } =>
+  touchFrames ? { frames: touchFrames } : {};
 
 const readingOf = ({ touchPitch = 0 }: ScanSourceOptions): { readonly pitch: number } => ({
   pitch: touchPitch,
@@ -156,7 +160,11 @@ async function withTouch(
   const body = await bodyOf();
   const onBase = source.sensor === 'lidar' ? await lidarOnBase(bag, body.frame) : undefined;
   const touches = await another(path, (again) =>
-    touchBagSource(again, path, topics, { ...readingOf(options), body: onBase ? { frame: BASE } : body }),
+    touchBagSource(again, path, topics, {
+      ...readingOf(options),
+      ...framesOf(options),
+      body: onBase ? { frame: BASE } : body,
+    }),
   );
   const sides: JointSide[] = [
     { source, ...(onBase && { T_body: onBase }), counted: true },

@@ -54,6 +54,8 @@ export interface ScanSourceOptions {
   readonly touchPitch?: number;
   /** Whether there is a calibration for images of gels. */
   readonly touchCalibrated?: boolean;
+  /** Frames of tf, of objects that move, that touches are also taken into (`TouchMeasurement.inFrames`). */
+  readonly touchFrames?: readonly string[];
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }

@@ -28,6 +28,8 @@ export interface ReplayOptions {
   map?: string;
   /** Boxes whose objects are completed. */
   complete?: number[][];
+  /** Boxes in frames that move. */
+  completeIn?: string[];
   maxLost: number;
   json?: boolean;
   quiet?: boolean;

@@ -105,6 +105,12 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       collectNumbers,
     )
     .option(
+      '--complete-in <frame:x0,y0,z0,x1,y1,z1>',
+      'box in a tf frame that moves with its object, such as one in a hand; written like those of --complete, after them; may be repeated',
+      collect,
+      [],
+    )
+    .option(
       '--max-lost <percent>',
       'share of scans, lost or with a pose that slid, above which the exit status is 4; a single one counts only with 0',
       percent,

@@ -21,6 +21,7 @@ import { FrameSamples } from './frame-samples.js';
 import { readMapFolder } from '../export/map-folder.js';
 import { defaultOutput } from './replay-input.js';
 import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js';
+import { heldBox, ReplayHeld } from './replay-held.js';
 import { boxesOf, completeObjects } from './replay-objects.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
@@ -78,6 +79,7 @@ async function openAndReplay(
   });
   const out = options.out ?? defaultOutput(path);
   const boxes = boxesOf(options.complete);
+  const held = new ReplayHeld((options.completeIn ?? []).map(heldBox));
   const map =
     options.map === undefined ? undefined : await inStage('input', () => readMapFolder(options.map!));
   const { touchCalibration: gel } = options;
@@ -93,6 +95,7 @@ async function openAndReplay(
       ...(options.touch !== undefined && { touch: options.touch.split(',') }),
       touchPitch: config.touch.pitch || (calibration?.pitch ?? 0),
       touchCalibrated: calibration !== undefined,
+      ...(held.frames.length > 0 && { touchFrames: held.frames }),
       deskewAlways: config.sensor.deskewAlways,
     }),
   );
@@ -111,6 +114,7 @@ async function openAndReplay(
       out,
       map,
       boxes,
+      held,
       input,
       truth,
       calibration,
@@ -176,8 +180,9 @@ interface ReplayRun {
   readonly config: Config;
   readonly out: string;
   readonly map: ReadonlyMap<string, Uint8Array> | undefined;
-  /** Whose objects are completed. */
+  /** Whose objects are completed; held: whose frames move. */
   readonly boxes: readonly Box[];
+  readonly held: ReplayHeld;
   readonly input: ScanSource;
   readonly truth: TruthReader | undefined;
   /** For images of gels. */
@@ -210,6 +215,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
     });
     slam.listen((event) => {
       log.take(event);
+      run.held.take(event);
       view?.take(event);
       if (event.type === 'result' || event.type === 'touch') display.update();
     });
@@ -220,7 +226,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       display.start();
       const cpuBefore = process.cpuUsage();
       const end = await feed({
-        measurements: input.measurements({ startS: start }),
+        measurements: run.held.watched(input.measurements({ startS: start })),
         duration,
         slam,
         signal: interrupt.signal,
@@ -238,7 +244,10 @@ async function runReplay(run: ReplayRun): Promise<number> {
 
       progress.note(`Writing the results to ${hideHome(run.out)}`);
       const unmade: string[] = [];
-      const objects = await completeObjects(slam, run.boxes, unmade);
+      const objects = [
+        ...(await completeObjects(slam, run.boxes, unmade)),
+        ...(await run.held.complete(run.boxes.length + 1, unmade)),
+      ];
       const final = await slam.finish();
       log.statistics = final.statistics;
       const warnings = [

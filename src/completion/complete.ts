@@ -9,7 +9,9 @@ import type { ShapePrior } from './shape-prior.js';
 import { placedPosteriors } from './yaw-search.js';
 
 /** Share of the offset of a touch that is left where its neighbours and the prior tell of the same surface. */
-const OFFSET_LEFT = 0.4;
+const OFFSET_LEFT = 0.55;
+/** Power of the share of the variance that touches leave open. */
+const OPEN_POWER = 0.7;
 
 /** Objects end this much above the table (m): a surface exactly in a plane of corners has no sign there. */
 const TABLE_GAP = 0.0003;
@@ -48,18 +50,25 @@ export class CompletedShape {
 
   /** Standard deviation of the signed distance (m). */
   sigma(x: number, y: number, z: number): number {
-    const { sigmaScale, betweenScale, leastSigma, touchOffset } = this.options;
+    const { betweenScale, leastSigma, touchOffset } = this.options;
     const mean = expectedDistance(this.hypotheses, x, y, z);
     let [within, between] = [0, 0];
     for (const hypothesis of this.hypotheses) {
-      within += hypothesis.share * hypothesis.variance(x, y, z);
+      within += hypothesis.share * this.#scale(hypothesis) ** 2 * hypothesis.variance(x, y, z);
       between += hypothesis.share * (hypothesis.distance(x, y, z) - mean) ** 2;
     }
-    // What is left open near touches, by its root: the process is surer of its correction than the corrections are right.
+    // What is left open near touches, by a power: the process is surer of its correction than the corrections are right.
     const open = this.process?.openShare(x, y, z) ?? 1;
-    const shape = sigmaScale ** 2 * within + betweenScale ** 2 * between;
+    const shape = within + betweenScale ** 2 * between;
     const offset = (OFFSET_LEFT * touchOffset) ** 2 * (1 - open);
-    return Math.sqrt(shape * Math.sqrt(open) + offset + leastSigma ** 2);
+    return Math.sqrt(shape * open ** OPEN_POWER + offset + leastSigma ** 2);
+  }
+
+  /** Kinds that were learnt are narrower than the objects are; the standard normal distribution is wide. */
+  #scale({ posterior }: Hypothesis): number {
+    const { sigmaScale, otherScale } = this.options;
+    const other = posterior.kinds.at(-1) ?? 0;
+    return (1 - other) * sigmaScale + other * otherScale;
   }
 
   /** Signed distance at the corners of the prior's grid (m); the correction only within `band` of the surface. */
@@ -119,7 +128,7 @@ function residualProcess(
   { points, sigmas, touches }: SurfaceEvidence,
   { process, touchOffset }: CompletionOptions,
 ): ResidualProcess | undefined {
-  const touched = Array.from(touches.keys()).filter((i) => touches[i]! >= 0);
+  const touched = Array.from(touches.keys()).filter((i) => touches[i]! >= 0 || process.seen);
   if (touched.length === 0) return undefined;
   const residuals = touched.map(
     (i) => -expectedDistance(hypotheses, points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!),
@@ -130,12 +139,13 @@ function residualProcess(
   return new ResidualProcess(at, residuals, noise, process);
 }
 
-/** Takes the expected offset of each touch out of its residuals. */
+/** Takes the expected offset of each touch out of its residuals; what was seen has none. */
 function removeOffsets(residuals: number[], touches: number[], sigma: number, amplitude: number): void {
   const share = sigma ** 2 / (sigma ** 2 + amplitude ** 2);
   for (let first = 0, next = 0; first < touches.length; first = next) {
     while (next < touches.length && touches[next] === touches[first]) next++;
     let mean = 0;
+    if (touches[first]! < 0) continue;
     for (let i = first; i < next; i++) mean += residuals[i]! / (next - first);
     for (let i = first; i < next; i++) residuals[i]! -= share * mean;
   }

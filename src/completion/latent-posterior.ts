@@ -1,4 +1,11 @@
-import { factorCholesky, solveLower, solveLowerMany, solveUpper } from './dense.js';
+import {
+  dotRows,
+  factorCholesky,
+  inverseFromFactor,
+  solveLower,
+  solveLowerMany,
+  solveUpper,
+} from './dense.js';
 import type { LatentMixture } from './latent-mixture.js';
 import type { NormalEquations } from './normal-equations.js';
 
@@ -10,6 +17,8 @@ export interface LatentPosterior {
   readonly covariance: Float64Array;
   /** Probability of each kind; the last one is the standard normal distribution. */
   readonly kinds: Float64Array;
+  /** Mean of the most probable kind alone, K. */
+  readonly likeliest: Float64Array;
   /** Log of the evidence (with the power `temper`), up to a constant that does not depend on the prior's frame. */
   readonly logEvidence: number;
 }
@@ -81,7 +90,8 @@ export function latentPosterior(
   const probabilities = new Float64Array(count + 1);
   looked.forEach((kind, i) => (probabilities[kind] = shares[i]!));
   probabilities[count] = shares[kinds.length]!;
-  return { mean, covariance, kinds: probabilities, logEvidence: most + Math.log(sum) };
+  const { latent: likeliest } = all[logs.indexOf(most)]!;
+  return { mean, covariance, likeliest, kinds: probabilities, logEvidence: most + Math.log(sum) };
 }
 
 /** z ~ N(0, I): covariance (G + I)⁻¹. */
@@ -97,7 +107,10 @@ function ridgePosterior({ size: K, G, h, ySquared }: NormalEquations): Normal | 
   return {
     latent,
     misfit,
-    addCovariance: (out, share) => addInverse(out, L, K, share),
+    addCovariance(out, share) {
+      const inverse = inverseFromFactor(L, K);
+      for (let i = 0; i < K; i++) for (let j = 0; j <= i; j++) out[i * K + j]! += share * inverse[i * K + j]!;
+    },
   };
 }
 
@@ -121,7 +134,7 @@ function kindPosteriors(
   for (let k = 0; k < K; k++) L[k * K + k]! += 1;
   const logDetB = factorCholesky(L, K);
   if (Number.isNaN(logDetB)) return undefined;
-  const scaled = { K, G, h, ySquared: system.ySquared, L, logDetB };
+  const scaled: ScaledSystem = { K, G, h, ySquared: system.ySquared, L, logDetB };
   let units = inSpreads.get(mixture);
   if (!units) inSpreads.set(mixture, (units = scaledMixture(mixture, K)));
   return looked.map((kind) => kindPosterior(scaled, units, kind));
@@ -134,6 +147,8 @@ interface ScaledSystem {
   readonly ySquared: number;
   readonly L: Float64Array;
   readonly logDetB: number;
+  /** B⁻¹, lower triangle; once a kind's covariance has been asked for. */
+  inverse?: Float64Array;
 }
 
 /** A mixture in units of its spreads. */
@@ -182,8 +197,7 @@ function kindPosterior(system: ScaledSystem, mixture: ScaledMixture, kind: numbe
   // At the centre: misfit yᵀWy − 2hᵀc + cᵀGc and half its descent r = h − G c.
   const r = new Float64Array(K);
   for (let i = 0; i < K; i++) {
-    let Gc = 0;
-    for (let j = 0; j < K; j++) Gc += G[i * K + j]! * c[j]!;
+    const Gc = dotRows(G, i * K, c, 0, K);
     r[i] = h[i]! - Gc;
     misfit += c[i]! * (Gc - 2 * h[i]!);
   }
@@ -204,8 +218,7 @@ function kindPosterior(system: ScaledSystem, mixture: ScaledMixture, kind: numbe
     latent: r,
     misfit,
     addCovariance(out, share) {
-      const own = new Float64Array(K * K);
-      addInverse(own, L, K, 1);
+      const own = (system.inverse ??= inverseFromFactor(L, K)).slice();
       // L⁻ᵀ U Lq⁻ᵀ, whose product with its transpose is L⁻ᵀ U Q⁻¹ Uᵀ L⁻¹.
       const root = new Float64Array(q * K);
       const row = new Float64Array(q);
@@ -228,23 +241,17 @@ function kindPosterior(system: ScaledSystem, mixture: ScaledMixture, kind: numbe
   };
 }
 
-/** out += scale · (L Lᵀ)⁻¹, lower triangle. */
-function addInverse(out: Float64Array, L: Float64Array, n: number, scale: number): void {
-  const inverse = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) inverse[i * n + i] = 1;
-  solveLowerMany(L, n, inverse, n);
-  for (let k = 0; k < n; k++)
-    for (let i = 0; i <= k; i++) {
-      const f = scale * inverse[k * n + i]!;
-      for (let j = 0; j <= i; j++) out[i * n + j]! += f * inverse[k * n + j]!;
-    }
-}
-
 /** out += scale · AᵀA of A (n·q), lower triangle. */
 function addGram(out: Float64Array, A: Float64Array, n: number, q: number, scale: number): void {
-  for (let i = 0; i < n; i++)
-    for (let a = 0; a < q; a++) {
-      const f = scale * A[i * q + a]!;
-      for (let b = 0; b <= a; b++) out[a * q + b]! += f * A[i * q + b]!;
+  for (let a = 0; a < q; a++)
+    for (let b = 0; b <= a; b++) {
+      let [even, odd] = [0, 0];
+      let at = 0;
+      for (; at + q < n * q; at += 2 * q) {
+        even += A[at + a]! * A[at + b]!;
+        odd += A[at + q + a]! * A[at + q + b]!;
+      }
+      if (at < n * q) even += A[at + a]! * A[at + b]!;
+      out[a * q + b]! += scale * (even + odd);
     }
 }

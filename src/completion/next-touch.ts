@@ -1,10 +1,11 @@
 import type { Mesh } from '../mesh/mesh.js';
-import { quadratic } from './dense.js';
 import type { CompletedShape } from './complete.js';
+import type { SurfaceEvidence } from './evidence.js';
+import { cumulative, TouchGain } from './touch-gain.js';
 
-/** Where to touch next, object frame. */
-export interface NextTouch {
-  /** On the completed surface (m). */
+/** A place that a sensor can get at, object frame. */
+export interface TouchPlace {
+  /** On the completed surface (m); beside the object where nothing of that can be reached. */
   readonly point: readonly [number, number, number];
   /** Unit, the way the sensor moves: into the surface. */
   readonly approach: readonly [number, number, number];
@@ -12,6 +13,12 @@ export interface NextTouch {
   readonly sigma: number;
   /** Probability that the sensor meets the object there. */
   readonly contact: number;
+  /** How far it is from what was touched and seen, normals counted (m). */
+  readonly away: number;
+}
+
+/** Where to touch next, object frame. */
+export interface NextTouch extends Omit<TouchPlace, 'away'> {
   /** Share of the surface that is expected to come within the tolerance, times that probability. */
   readonly gain: number;
 }
@@ -23,6 +30,8 @@ export interface NextTouchOptions {
   readonly finger?: number;
   /** Normals that point down more steeply cannot be touched: least z of a normal. Default −0.5. */
   readonly leastUp?: number;
+  /** Places whose normals are unlike count as farther apart: by this times the difference of the normals (m). Default 30 mm. */
+  readonly turn?: number;
   /** Errors up to this are good enough (m). Default 5 mm. */
   readonly tolerance?: number;
   /** Samples of the surface that are looked at. Default 300. */
@@ -36,14 +45,14 @@ const REACH = 0.2;
 const STEP = 0.006;
 
 /**
- * The reachable point of the completed surface whose touch is expected to bring most of the surface within the tolerance.
- * When c is measured, the variance of a linear model drops at x by cov(x, c)² / (var(c) + σ²), whatever the measurement says
- * (MacKay 1992, Cohn 1996); with it grows the share of places whose error is within the tolerance, times the probability
- * that the sensor meets the object. The prior's part, within and between hypotheses, reaches over the whole object, the
- * residual process' part around the touch.
+ * The reachable place of the completed surface that is farthest from all that was touched and seen, less so where the
+ * sensor may miss (square root of the probability that it meets the object). Places count as farther apart where their
+ * normals differ, so that both sides of a thin wall are touched. Where the variance is largest would be the usual choice
+ * (MacKay 1992), but as long as the kind of object is open that is where the completion is most wrong about what is there
+ * at all: measured in docs/completion.md.
  *
  * @param mesh the shape's surface with normals, object frame
- * @returns undefined when nothing of the surface can be reached
+ * @returns undefined without any evidence around the object
  * @example
  * const next = nextTouch(shape, mesher.surface(shape));
  * if (next) moveTo(next.point, next.approach);
@@ -53,131 +62,131 @@ export function nextTouch(
   mesh: Mesh,
   options: NextTouchOptions = {},
 ): NextTouch | undefined {
-  return rankTouches(shape, mesh, options)[0];
+  const { tolerance = 0.005, samples = 300, sigma = 0.0005 } = options;
+  const best = rankTouches(shape, mesh, options)[0] ?? besideIt(shape);
+  if (!best) return undefined;
+  const { point, approach, contact } = best;
+  const gain = new TouchGain(shape, mesh, { tolerance, samples, sigma });
+  return { point, approach, sigma: best.sigma, contact, gain: contact * gain.at(point) };
 }
 
-/** All reachable places among the samples, the most telling first. */
+/** All reachable places among the samples, the best first. */
 export function rankTouches(
   shape: CompletedShape,
   mesh: Mesh,
   options: NextTouchOptions = {},
-): readonly NextTouch[] {
-  const sigma = options.sigma ?? 0.0005;
-  const samples = sampleSurface(shape, mesh, options.samples ?? 300);
-  const out: NextTouch[] = [];
-  const { hypotheses } = shape;
-  const scale = shape.options.sigmaScale;
-  /** Share of places with this variance whose error is within the tolerance (the model's sigma is too small by `scale`). */
-  const within = (variance: number): number => {
-    const x = (options.tolerance ?? 0.005) / (scale * Math.sqrt(Math.max(variance, 1e-9)));
-    return 2 * cumulative(x) - 1;
-  };
-  const towards = hypotheses.map(({ prior }) => new Float64Array(prior.rank));
-  for (const c of samples) {
-    if (!reachable(shape, c, options)) continue;
-    hypotheses.forEach(({ posterior, share }, h) => {
-      multiply(posterior.covariance, c.rows[h]!, towards[h]!);
-      for (let k = 0; k < towards[h]!.length; k++) towards[h]![k]! *= share;
-    });
-    const covariance = (x: Sample): number => {
-      let sum = localCovariance(shape, x, c);
-      hypotheses.forEach(({ share }, h) => {
-        sum += dot(x.rows[h]!, towards[h]!) + share * x.between[h]! * c.between[h]!;
-      });
-      return sum;
-    };
-    const variance = covariance(c) + sigma * sigma;
-    let gain = 0;
-    for (const x of samples) gain += within(x.variance - covariance(x) ** 2 / variance) - within(x.variance);
-    gain /= samples.length;
-    const contact = contactProbability(shape, c);
-    const [nx, ny, nz] = c.normal;
-    out.push({
-      point: c.point,
-      approach: [-nx, -ny, -nz],
-      sigma: shape.sigma(...c.point),
-      contact,
-      gain: contact * gain,
-    });
-  }
-  return out.sort((a, b) => b.gain - a.gain);
-}
-
-interface Sample {
-  readonly point: [number, number, number];
-  readonly normal: [number, number, number];
-  /** Components in each hypothesis, times the share that touches leave open there. */
-  readonly rows: readonly Float64Array[];
-  /** How far each hypothesis is from their mean, times the same (m). */
-  readonly between: readonly number[];
-  /** Variance that the components leave out and touches leave open (m²). */
-  readonly local: number;
-  /** All of it (m²). */
-  readonly variance: number;
-}
-
-/** Vertices at an even stride: marching cubes spreads them about evenly. */
-function sampleSurface(shape: CompletedShape, mesh: Mesh, count: number): Sample[] {
+): readonly TouchPlace[] {
+  const known = knownPlaces(shape.evidence);
+  const { samples = 300, turn = 0.03 } = options;
   const { positions, normals } = mesh;
   const vertices = positions.length / 3;
-  const { hypotheses } = shape;
-  const chosen = Math.min(count, vertices);
-  return Array.from({ length: chosen }, (_, s) => {
+  const chosen = Math.min(samples, vertices);
+  const out: { place: TouchPlace; score: number }[] = [];
+  for (let s = 0; s < chosen; s++) {
     const v = 3 * Math.floor((s * vertices) / chosen);
-    const point: Sample['point'] = [positions[v]!, positions[v + 1]!, positions[v + 2]!];
-    const normal: Sample['normal'] = [normals?.[v] ?? 0, normals?.[v + 1] ?? 0, normals?.[v + 2] ?? 1];
-    const root = Math.sqrt(shape.process?.openShare(...point) ?? 1);
-    const distances = hypotheses.map((h) => h.distance(...point));
-    const mean = hypotheses.reduce((sum, { share }, h) => sum + share * distances[h]!, 0);
-    const between = distances.map((d) => root * (d - mean));
-    let [local, variance] = [0, 0];
-    const rows = hypotheses.map((h, i) => {
-      const reader = h.read(...point);
-      local += h.share * reader.leftOut * root * root;
-      const own = quadratic(h.posterior.covariance, h.prior.rank, reader.components) * root * root;
-      variance += h.share * (own + between[i]! ** 2);
-      return reader.components.map((value) => value * root);
-    });
-    return { point, normal, rows, between, local, variance: variance + local };
-  });
+    const point = [positions[v]!, positions[v + 1]!, positions[v + 2]!] as const;
+    const normal = [normals?.[v] ?? 0, normals?.[v + 1] ?? 0, normals?.[v + 2] ?? 1] as const;
+    if (!reachable(shape, point, normal, options)) continue;
+    const contact = contactProbability(shape, point, normal);
+    const away = distanceTo(known, point, normal, turn);
+    const approach = [-normal[0], -normal[1], -normal[2]] as const;
+    const place = { point, approach, sigma: shape.sigma(...point), contact, away };
+    out.push({ place, score: Math.sqrt(contact) * away });
+  }
+  return out.sort((a, b) => b.score - a.score).map(({ place }) => place);
 }
 
-/** Covariance of what the components leave out between two places, as the residual process has it. */
-function localCovariance(shape: CompletedShape, x: Sample, c: Sample): number {
-  const gap = Math.hypot(x.point[0] - c.point[0], x.point[1] - c.point[1], x.point[2] - c.point[2]);
-  const s = (Math.sqrt(3) * gap) / shape.options.process.length;
-  return s > 10 ? 0 : Math.sqrt(x.local * c.local) * (1 + s) * Math.exp(-s);
+type Vector = readonly [number, number, number];
+
+/** Middles of touches, and points that were seen, 3·N each with their normals (NaN where not known). */
+interface KnownPlaces {
+  readonly points: readonly number[];
+  readonly normals: readonly number[];
+}
+
+function knownPlaces({ points, normals, touches }: SurfaceEvidence): KnownPlaces {
+  const out = { points: [] as number[], normals: [] as number[] };
+  for (let first = 0, next = 0; first < touches.length; first = next) {
+    next++;
+    while (touches[first]! >= 0 && next < touches.length && touches[next] === touches[first]) next++;
+    const normal = [0, 0, 0];
+    for (let k = 0; k < 3; k++) {
+      let sum = 0;
+      for (let i = first; i < next; i++) {
+        sum += points[3 * i + k]!;
+        normal[k]! += normals[3 * i + k]!;
+      }
+      out.points.push(sum / (next - first));
+    }
+    const length = Math.hypot(...normal);
+    out.normals.push(...normal.map((v) => v / length));
+  }
+  return out;
+}
+
+function distanceTo({ points, normals }: KnownPlaces, p: Vector, n: Vector, turn: number): number {
+  let least = Infinity;
+  for (let i = 0; i < points.length; i += 3) {
+    const gap = (p[0] - points[i]!) ** 2 + (p[1] - points[i + 1]!) ** 2 + (p[2] - points[i + 2]!) ** 2;
+    const other = (n[0] - normals[i]!) ** 2 + (n[1] - normals[i + 1]!) ** 2 + (n[2] - normals[i + 2]!) ** 2;
+    least = Math.min(least, gap + (Number.isFinite(other) ? turn * turn * other : 0));
+  }
+  return Math.sqrt(least);
+}
+
+/** Directions that are tried around an object of which nothing can be reached, and heights (m). */
+const AROUND = 12;
+const HEIGHTS = [0.015, 0.03];
+/** Half the way of objects that the prior knows (m). */
+const HALF_WIDTH = 0.06;
+
+/** From the side to the object's middle, as far as can be from what is known: as little is known that nothing can be reached. */
+function besideIt(shape: CompletedShape): TouchPlace | undefined {
+  const known = knownPlaces(shape.evidence);
+  const free = shape.evidence.free?.points ?? new Float32Array(0);
+  if (known.points.length === 0) return undefined;
+  let best: TouchPlace | undefined;
+  for (let i = 0; i < AROUND; i++)
+    for (const z of HEIGHTS) {
+      const [c, s] = [Math.cos((2 * Math.PI * i) / AROUND), Math.sin((2 * Math.PI * i) / AROUND)];
+      const point = [HALF_WIDTH * c, HALF_WIDTH * s, z] as const;
+      let away = distanceTo(known, point, [c, s, 0], 0);
+      for (let f = 0; f < free.length; f += 3)
+        away = Math.min(away, Math.hypot(free[f]! - point[0], free[f + 1]! - point[1], free[f + 2]! - z));
+      if (!best || away > best.away)
+        best = { point, approach: [-c, -s, 0], sigma: shape.sigma(...point), contact: 0.5, away };
+    }
+  return best;
 }
 
 /** The sensor goes on so far where it meets nothing (m). */
 const OVERSHOOT = 0.04;
 
 /** Probability that the way through a place leads into the object: of its surest point. */
-function contactProbability(shape: CompletedShape, { point, normal }: Sample): number {
-  let [deepest, at] = [0, point];
+function contactProbability(shape: CompletedShape, point: Vector, normal: Vector): number {
+  let deepest = 0;
+  let at: Vector = point;
   for (let t = STEP / 2; t < OVERSHOOT; t += STEP) {
-    const p = [0, 1, 2].map((k) => point[k]! - t * normal[k]!) as [number, number, number];
+    const p = along(point, normal, -t);
     const depth = -shape.distance(...p);
-    if (depth > deepest) [deepest, at] = [depth, p];
+    if (depth > deepest) {
+      deepest = depth;
+      at = p;
+    }
   }
   const x = deepest / (shape.sigma(...at) + 1e-9);
   return cumulative(x);
-}
-
-/** The normal distribution's cumulative probability, nearly (Page 1977). */
-function cumulative(x: number): number {
-  return 1 / (1 + Math.exp(-1.5976 * x - 0.070566 * x ** 3));
 }
 
 /** Places this much farther than the clearance from where a sensor met nothing are worth a try. */
 const FREE_SHARE = 1.5;
 
 /** Whether a finger gets there along the normal: not at the table, not from below, not through the object. */
-function reachable(shape: CompletedShape, { point, normal }: Sample, options: NextTouchOptions): boolean {
+function reachable(shape: CompletedShape, point: Vector, normal: Vector, options: NextTouchOptions): boolean {
   const { clearance = 0.006, finger = 0.008, leastUp = -0.5 } = options;
   if (normal[2] < leastUp || point[2] < clearance || isFree(shape, point)) return false;
   for (let t = STEP; t < REACH; t += STEP) {
-    const at = [0, 1, 2].map((k) => point[k]! + t * normal[k]!) as [number, number, number];
+    const at = along(point, normal, t);
     if (at[2] < 0) return false;
     if (shape.distance(...at) < Math.min(t / 2, finger)) return false;
   }
@@ -185,7 +194,7 @@ function reachable(shape: CompletedShape, { point, normal }: Sample, options: Ne
 }
 
 /** Whether a sensor has been there and met nothing. */
-function isFree({ evidence: { free } }: CompletedShape, point: Sample['point']): boolean {
+function isFree({ evidence: { free } }: CompletedShape, point: Vector): boolean {
   if (!free) return false;
   const { points, clearances } = free;
   return clearances.some(
@@ -195,21 +204,6 @@ function isFree({ evidence: { free } }: CompletedShape, point: Sample['point']):
   );
 }
 
-/** out = C x of a symmetric C (lower triangle). */
-function multiply(C: Float64Array, x: Float64Array, out: Float64Array): void {
-  const n = x.length;
-  out.fill(0);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      out[i]! += C[i * n + j]! * x[j]!;
-      out[j]! += C[i * n + j]! * x[i]!;
-    }
-    out[i]! += C[i * n + i]! * x[i]!;
-  }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!;
-  return sum;
+function along(point: Vector, direction: Vector, way: number): [number, number, number] {
+  return [point[0] + way * direction[0], point[1] + way * direction[1], point[2] + way * direction[2]];
 }

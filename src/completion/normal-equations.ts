@@ -1,3 +1,6 @@
+/** Rows that are added to G together. */
+const BATCH = 4;
+
 /**
  * Weighted least squares y ≈ Φ z, kept as G = Φᵀ W Φ, h = Φᵀ W y and y² = yᵀ W y. Rows of one group may share an unknown
  * offset of known variance; it is eliminated when the group ends (Sherman–Morrison).
@@ -8,22 +11,32 @@
  * system.endGroup(0);
  */
 export class NormalEquations {
-  /** K·K, row-major; only the lower triangle is kept. */
-  readonly G: Float64Array;
   readonly h: Float64Array;
   ySquared = 0;
   /** Rows so far. */
   rows = 0;
   /** Σ log(variance) of the rows and offsets, for the likelihood. */
   logVariance = 0;
+  readonly #G: Float64Array;
+  /** Rows that wait to be added to G. */
+  readonly #waiting: Float64Array;
+  readonly #weights = new Float64Array(BATCH);
+  #count = 0;
   readonly #groupRow: Float64Array;
   #groupWeight = 0;
   #groupValue = 0;
 
   constructor(readonly size: number) {
-    this.G = new Float64Array(size * size);
+    this.#G = new Float64Array(size * size);
+    this.#waiting = new Float64Array(BATCH * size);
     this.h = new Float64Array(size);
     this.#groupRow = new Float64Array(size);
+  }
+
+  /** K·K, row-major; only the lower triangle is kept. */
+  get G(): Float64Array {
+    if (this.#count > 0) this.#flush();
+    return this.#G;
   }
 
   /** One row: φ · z = value, with weight 1/variance. */
@@ -61,12 +74,29 @@ export class NormalEquations {
     this.#groupValue = 0;
   }
 
-  #rankOne(row: ArrayLike<number>, weight: number): void {
-    const { G, size } = this;
-    for (let i = 0, at = 0; i < size; i++, at += size) {
-      const w = weight * row[i]!;
-      if (w === 0) continue;
-      for (let j = 0; j <= i; j++) G[at + j]! += w * row[j]!;
+  /** Four rows at a time: each number of G is read and written a quarter as often. */
+  #flush(): void {
+    const [G, size] = [this.#G, this.size];
+    const [r, w] = [this.#waiting, this.#weights];
+    for (let i = this.#count; i < BATCH; i++) {
+      w[i] = 0;
+      r.fill(0, i * size, (i + 1) * size);
     }
+    for (let i = 0, at = 0; i < size; i++, at += size) {
+      const w0 = w[0]! * r[i]!;
+      const w1 = w[1]! * r[size + i]!;
+      const w2 = w[2]! * r[2 * size + i]!;
+      const w3 = w[3]! * r[3 * size + i]!;
+      for (let j = 0; j <= i; j++)
+        G[at + j]! += w0 * r[j]! + w1 * r[size + j]! + w2 * r[2 * size + j]! + w3 * r[3 * size + j]!;
+    }
+    this.#count = 0;
+  }
+
+  #rankOne(row: ArrayLike<number>, weight: number): void {
+    const from = this.#count * this.size;
+    for (let k = 0; k < this.size; k++) this.#waiting[from + k] = row[k]!;
+    this.#weights[this.#count++] = weight;
+    if (this.#count === BATCH) this.#flush();
   }
 }

@@ -41,11 +41,19 @@ export interface CompletionOptions {
   /** The same for points that a camera saw. */
   readonly seenSpacing: number;
   /** Correction through the touched points. */
-  readonly process: { readonly length: number; readonly amplitude: number; readonly sigma: number };
+  readonly process: {
+    readonly length: number;
+    readonly amplitude: number;
+    readonly sigma: number;
+    /** Whether it goes through what a camera or a LiDAR saw, too, as far as that is exact. */
+    readonly seen: boolean;
+  };
   /** Nothing of the object lies below z = 0: false for objects that are held. */
   readonly onTable: boolean;
-  /** The standard deviation within a hypothesis is given times this: chosen so that 68 % of the errors lie below it, */
+  /** The standard deviation within a hypothesis is given times this where the object is of a kind that was learnt: chosen so that 68 % of the errors lie below it, */
   readonly sigmaScale: number;
+  /** times this where it is of none, as far as that is probable; */
+  readonly otherScale: number;
   /** that between hypotheses times this; */
   readonly betweenScale: number;
   /** no standard deviation is less (m). */
@@ -67,9 +75,10 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   yaw: { rank: 32, kindRank: 8, spacing: 0.008, refined: 3, kept: 2, behind: 8, least: 0.02, kinds: 12 },
   touchSpacing: 0.004,
   seenSpacing: 0.01,
-  process: { length: 0.025, amplitude: 0.003, sigma: 0.0005 },
+  process: { length: 0.025, amplitude: 0.003, sigma: 0.0005, seen: true },
   onTable: true,
-  sigmaScale: 2.5,
+  sigmaScale: 2.9,
+  otherScale: 2.3,
   betweenScale: 1.5,
-  leastSigma: 0.0003,
+  leastSigma: 0.0004,
 };

@@ -13,6 +13,10 @@ export interface ProcessOptions {
 const NEAREST = 12;
 /** Beyond so many lengths a point is not felt any more (correlation below 0.001). */
 const REACH = 5.5;
+/** The covariance's table goes so many lengths far, where 2e-8 of the variance is left, */
+const TABLE_REACH = 12;
+/** in so many steps: linear between them it is right to 1e-6 of the variance. */
+const TABLE = 8192;
 
 /**
  * What the shape prior leaves open near points where the distance is known: a correction that goes through them and dies
@@ -23,6 +27,8 @@ const REACH = 5.5;
  * const distance = shape + process.mean(x, y, z); // metres
  */
 export class ResidualProcess {
+  /** Root mean square of the residuals in standard deviations of the process: 1 where its amplitude is right. */
+  readonly misfit: number;
   readonly #points: Float32Array;
   readonly #noise: Float64Array;
   readonly #alpha: Float64Array;
@@ -31,6 +37,9 @@ export class ResidualProcess {
   readonly #nearDistance = new Float64Array(NEAREST);
   readonly #K = new Float64Array(NEAREST * NEAREST);
   readonly #k = new Float64Array(NEAREST);
+  /** Covariance at even steps of the distance. */
+  readonly #table: Float64Array;
+  readonly #perMetre: number;
 
   /**
    * @param points 3·N (m)
@@ -42,6 +51,12 @@ export class ResidualProcess {
     const n = points.length / 3;
     this.#points = points;
     this.#options = options;
+    const { length, amplitude } = options;
+    this.#perMetre = TABLE / (TABLE_REACH * length);
+    this.#table = Float64Array.from({ length: TABLE + 1 }, (_, i) => {
+      const s = (Math.sqrt(3) * i * TABLE_REACH) / TABLE;
+      return amplitude * amplitude * (1 + s) * Math.exp(-s);
+    });
     this.#noise = Float64Array.from({ length: n }, (_, i) => sigmas[i]! ** 2);
     this.#alpha = Float64Array.from({ length: n }, (_, i) => residuals[i]!);
     const K = new Float64Array(n * n);
@@ -52,6 +67,7 @@ export class ResidualProcess {
     if (Number.isNaN(factorCholesky(K, n)))
       throw new FeltmapError('bad-input', 'The touched points hold numbers that are not finite; leave those out.');
     solveLower(K, n, this.#alpha);
+    this.misfit = Math.sqrt(this.#alpha.reduce((sum, v) => sum + v * v, 0) / Math.max(1, n));
     solveUpper(K, n, this.#alpha);
   } // prettier-ignore
 
@@ -100,9 +116,11 @@ export class ResidualProcess {
   }
 
   #covariance(gap: number): number {
-    const { length, amplitude } = this.#options;
-    const s = (Math.sqrt(3) * gap) / length;
-    return amplitude * amplitude * (1 + s) * Math.exp(-s);
+    const at = gap * this.#perMetre;
+    if (at >= TABLE) return 0;
+    const i = at | 0;
+    const left = this.#table[i]!;
+    return left + (at - i) * (this.#table[i + 1]! - left);
   }
 
   /** Fills `#near` in order of distance; returns how many there are within reach. */

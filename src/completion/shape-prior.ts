@@ -107,11 +107,21 @@ export function decodeShape(prior: ShapePrior, z: ArrayLike<number>, out?: Float
   const { grid, rank, components, steps, mean } = prior;
   const n = cornerCount(grid);
   const values = out ?? new Float32Array(n);
-  const scaled = Float32Array.from({ length: rank }, (_, k) => z[k]! * steps[k]!);
+  const scaled = Float64Array.from({ length: rank }, (_, k) => z[k]! * steps[k]!);
   for (let corner = 0, at = 0; corner < n; corner++) {
-    let sum = mean[corner]!;
-    for (let k = 0; k < rank; k++) sum += scaled[k]! * components[at++]!;
-    values[corner] = sum;
+    let s0 = mean[corner]!;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let k = 0;
+    for (; k + 4 <= rank; k += 4, at += 4) {
+      s0 += scaled[k]! * components[at]!;
+      s1 += scaled[k + 1]! * components[at + 1]!;
+      s2 += scaled[k + 2]! * components[at + 2]!;
+      s3 += scaled[k + 3]! * components[at + 3]!;
+    }
+    for (; k < rank; k++) s0 += scaled[k]! * components[at++]!;
+    values[corner] = s0 + s1 + (s2 + s3);
   }
   return values;
 }

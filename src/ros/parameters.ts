@@ -209,8 +209,15 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     'completion.box',
     'double-array',
     [],
-    'Boxes of odom_frame (m) whose objects are completed; empty: none. Sides are at most 0.5 m.',
+    'Boxes (m) whose objects are completed, in odom_frame or in completion.frame; empty: none. Sides are at most 0.5 m.',
     { constraints: BOX_CONSTRAINTS },
+  ),
+  spec(
+    'completion.frame',
+    'string',
+    '',
+    'A tf frame that moves with an object, such as one in a hand: completion.box lies in it, and touches are taken into it at their stamps; empty: odom_frame.',
+    { change: 'start' },
   ),
   spec(
     'completion.size',

@@ -226,7 +226,7 @@ export function asFelt(
   predicted: Pose,
   { pose, covariance, state, reason, inliers, iterations }: RegisteredTouch,
 ): Estimate {
-  const points = contacts!.points;
+  const { points, normals, sigma } = contacts!;
   const misfit = state === 'kinematic';
   return {
     ...(misfit ? { state: 'degraded', reason } : TRACKING),
@@ -239,7 +239,7 @@ export function asFelt(
     carried: true,
     iterations,
     inlierRatio: inliers,
-    touch: { state, predicted, points },
+    touch: { state, predicted, points, normals, sigma },
   };
 }
 
@@ -247,7 +247,14 @@ export function asFelt(
 export function asUnplaced(observation: Observation, phase: Phase, pose: Pose): Estimate {
   const reason = 'No other sensor says where the body is at the moment, so the touch is not mapped.';
   const waiting = asWaiting(observation, phase, pose, reason);
-  const touch = { state: 'unknown', predicted: waiting.T_odom_sensor, points: new Float32Array(0) } as const;
+  const none = new Float32Array(0);
+  const touch = {
+    state: 'unknown',
+    predicted: waiting.T_odom_sensor,
+    points: none,
+    normals: none,
+    sigma: 0,
+  } as const;
   return { ...waiting, touch };
 }
 

@@ -34,6 +34,10 @@ export interface FeltTouch {
   readonly predicted: Pose;
   /** Where the surface was felt, sensor frame, x y z each (m); none: nothing was touched. */
   readonly points: Float32Array;
+  /** Their unit normals out of the surface, same frame; 0, 0, 0 where not known. */
+  readonly normals: Float32Array;
+  /** Standard deviation of the points as the sensor has them (m). */
+  readonly sigma: number;
 }
 
 /** What came out of one scan. */

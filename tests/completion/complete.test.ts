@@ -3,10 +3,13 @@ import { completeShape } from '../../src/completion/complete.js';
 import { completeRegion } from '../../src/completion/complete-region.js';
 import { CompletionMesher, moveMesh } from '../../src/completion/completion-mesh.js';
 import { gatherEvidence, thinEvidence, transformEvidence } from '../../src/completion/evidence.js';
+import { sweptSpace } from '../../src/completion/free-space.js';
 import { nextTouch, rankTouches } from '../../src/completion/next-touch.js';
 import { objectFrame } from '../../src/completion/object-frame.js';
+import { DEFAULT_COMPLETION } from '../../src/completion/options.js';
 import { sigmaColors } from '../../src/completion/sigma-colors.js';
 import { findTable } from '../../src/completion/table-plane.js';
+import { TouchGain } from '../../src/completion/touch-gain.js';
 import { KernelPool } from '../../src/compute/pool.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, inverse, transformPoint } from '../../src/geometry/se3.js';
@@ -61,6 +64,28 @@ describe('completeShape', () => {
     expect(error(0.002)).toBeLessThan(0.8 * error(0));
   }); // prettier-ignore
 
+  it('goes through what was seen where no shape of the prior does', () => {
+    // A ball with a bump of 3 mm, seen all around.
+    const random = new Random('bump');
+    const points: number[] = [];
+    const normals: number[] = [];
+    for (let n = 0; n < 400; n++) {
+      const d = [random.normal(), random.normal(), random.normal()];
+      const length = Math.hypot(...d);
+      const [x, y, z] = d.map((v) => v / length) as [number, number, number];
+      const r = RADIUS + 0.003 * Math.exp(-(((x - 1) ** 2 + y * y + z * z) / 0.1));
+      points.push(r * x, r * y, r * z + RADIUS);
+      normals.push(x, y, z);
+    }
+    const seen = gatherEvidence([{ points, normals, sigma: 0.001, touched: false }]);
+    const { process } = DEFAULT_COMPLETION;
+    const error = (through: boolean): number => {
+      const shape = completeShape(ballPrior(), seen, { process: { ...process, seen: through } });
+      return Math.abs(shape.distance(RADIUS + 0.003, 0, RADIUS));
+    };
+    expect(error(true)).toBeLessThan(0.6 * error(false));
+  });
+
   it('gives the same bytes again', () => {
     const run = () => completeShape(ballPrior(), ballTouches(RADIUS, THREE)).corners(0.02);
     expect(run()).toEqual(run());
@@ -106,11 +131,66 @@ describe('nextTouch', () => {
       const out = next.point.map((v, k) => (v - (k === 2 ? RADIUS : 0)) / RADIUS);
       expect(-out.reduce((s, v, k) => s + v * next.approach[k]!, 0)).toBeGreaterThan(0.95);
       const ranked = rankTouches(shape, mesh);
-      expect(ranked[0]).toEqual(next);
+      expect(ranked[0]!.point).toEqual(next.point);
       for (const { point, approach } of ranked) {
         expect(point[2]).toBeGreaterThanOrEqual(0.006);
         expect(approach[2]).toBeLessThanOrEqual(0.5);
       }
+    });
+  });
+});
+
+describe('where to touch next', () => {
+  it('is farther where the surface faces another way', async () => {
+    await withPool((pool) => {
+      const shape = completeShape(ballPrior(), ballTouches(RADIUS, [[0, 0.2]]));
+      const mesh = new CompletionMesher(pool, GRID).surface(shape);
+      const [flat, turned] = [0, 0.03].map((turn) => rankTouches(shape, mesh, { turn }));
+      const away = new Map(flat!.map(({ point, away: way }) => [point.join(), way]));
+      expect(turned!.length).toBe(flat!.length);
+      for (const { point, approach, away: way } of turned!) {
+        // The touch faces along x, and lies there.
+        const other = Math.hypot(-approach[0] - Math.sqrt(1 - 0.04), approach[1], -approach[2] - 0.2);
+        expect(way).toBeCloseTo(Math.hypot(away.get(point.join())!, 0.03 * other), 3);
+      }
+    });
+  });
+
+  it('is beside an object of which nothing can be reached, elsewhere when that met nothing', async () => {
+    await withPool((pool) => {
+      const touched = ballTouches(RADIUS, [[0, 0.2]]);
+      const none = {
+        positions: new Float32Array(0),
+        indices: new Uint32Array(0),
+        normals: new Float32Array(0),
+      };
+      const shape = completeShape(ballPrior(), touched);
+      expect(nextTouch(shape, new CompletionMesher(pool, GRID).surface(shape))).toBeDefined();
+      const first = nextTouch(shape, none)!;
+      // From the other side, level, to the middle.
+      expect(first.point[0]).toBeLessThan(-0.04);
+      expect(first.approach[2]).toBe(0);
+      expect(first.approach[0]).toBeGreaterThan(0.8);
+      const from = first.point.map((v, k) => v - 0.08 * first.approach[k]!) as [number, number, number];
+      const to = first.point.map((v, k) => v + 0.04 * first.approach[k]!) as [number, number, number];
+      const after = completeShape(ballPrior(), {
+        ...touched,
+        free: sweptSpace([{ from, to, clearance: 0.0075 }]),
+      });
+      const second = nextTouch(after, none)!;
+      expect(Math.hypot(...second.point.map((v, k) => v - first.point[k]!))).toBeGreaterThan(0.02);
+    });
+  });
+
+  it('is expected to bring more with the first touch than with one at the same place again', async () => {
+    await withPool((pool) => {
+      const shape = completeShape(ballPrior(), ballTouches(RADIUS, [[0, 0.2]]));
+      const gain = new TouchGain(shape, new CompletionMesher(pool, GRID).surface(shape), { tolerance: 0.002, samples: 200, sigma: 0.0005 }); // prettier-ignore
+      const at = (azimuth: number) =>
+        gain.at([RADIUS * Math.cos(azimuth), RADIUS * Math.sin(azimuth), 1.2 * RADIUS]);
+      expect(at(Math.PI)).toBeGreaterThan(at(0));
+      expect(at(0)).toBeGreaterThanOrEqual(0);
+      expect(at(Math.PI)).toBeLessThanOrEqual(1);
     });
   });
 });

@@ -31,12 +31,17 @@ interface RawTouch {
   readonly encoding: Encoding;
 }
 
-type PlacedTouch = RawTouch & { readonly mount: Pose };
+type PlacedTouch = RawTouch & { readonly mount: Pose; readonly inFrames?: ReadonlyMap<string, Pose> };
 
 /** Where the body is: a frame of tf, and T_body_frame. */
 export interface TouchBody {
   readonly frame: string;
   readonly T_body_frame?: Pose;
+}
+
+export interface TouchPlacing {
+  readonly body?: TouchBody;
+  readonly frames?: readonly string[];
 }
 
 /**
@@ -45,12 +50,13 @@ export interface TouchBody {
  *
  * @param topics at least one, as {@link touchTopics} finds them
  * @param body default: that root
+ * @param frames that touches are taken into as well, as they are at the stamps; one that tf does not know then is left out
  */
 export async function touchBagSource(
   bag: BagReader,
   path: string,
   topics: readonly TouchTopic[],
-  { body, ...reading }: TouchReading & { readonly body?: TouchBody } = {},
+  { body, frames = [], ...reading }: TouchReading & TouchPlacing = {},
 ): Promise<ScanSource> {
   const moving = bag.topics().filter((t) => t.type === ROS_TYPES.tf && !t.name.endsWith('/tf_static'));
   const names = new Map(topics.map((topic) => [topic.name, topic]));
@@ -68,8 +74,14 @@ export async function touchBagSource(
     const frame = body?.frame ?? tf.root(touch.frameId);
     const found = tf.lookup(frame, touch.frameId, touch.stampNs);
     if (found.ok && frameName(frame) !== frameName(touch.frameId)) {
+      const inFrames = framed(touch, tf, ended);
+      if (!inFrames) return undefined;
       const T = body?.T_body_frame;
-      return { ...touch, mount: T ? compose(T, found.pose) : found.pose };
+      return {
+        ...touch,
+        mount: T ? compose(T, found.pose) : found.pose,
+        ...(frames.length > 0 && { inFrames }),
+      };
     }
     if (!ended && (found.ok || found.failure === 'future' || found.failure === 'missing')) return undefined;
     const why = found.ok ? `nobody publishes '${touch.frameId}' on /tf or /tf_static` : found.reason;
@@ -78,6 +90,22 @@ export async function touchBagSource(
       `${touch.topic.name}: nothing says where '${touch.frameId}' was when it touched (${why}): record /tf; the touch is left out`,
     );
     return false;
+  }
+
+  /** T_frame_sensor of each frame; undefined: some may still come. */
+  function framed(touch: RawTouch, tf: TfBuffer, ended: boolean): ReadonlyMap<string, Pose> | undefined {
+    const out = new Map<string, Pose>();
+    for (const frame of frames) {
+      const found = tf.lookup(frame, touch.frameId, touch.stampNs);
+      if (found.ok) out.set(frame, found.pose);
+      else if (!ended && (found.failure === 'future' || found.failure === 'missing')) return undefined;
+      else
+        note(
+          `frame ${frame}`,
+          `${touch.topic.name}: nothing says where '${touch.frameId}' was in '${frame}' when it touched (${found.reason}): record /tf`,
+        );
+    }
+    return out;
   }
 
   async function* placed(): AsyncGenerator<PlacedTouch> {
@@ -122,11 +150,16 @@ export async function touchBagSource(
   }
 
   async function decoded(touch: PlacedTouch): Promise<TouchMeasurement | undefined> {
-    const { topic, data, encoding, mount, clockShiftNs } = touch;
+    const { topic, data, encoding, mount, inFrames, clockShiftNs } = touch;
     try {
       const message = { topic: topic.name, type: topic.type, data, encoding };
       const felt = await decodeTouchMessage(topic.input, message, touch, reading);
-      return { ...felt, mount, ...(clockShiftNs !== undefined && { clockShiftNs }) };
+      return {
+        ...felt,
+        mount,
+        ...(inFrames && { inFrames }),
+        ...(clockShiftNs !== undefined && { clockShiftNs }),
+      };
     } catch (error) {
       return unreadable(topic, error);
     }

@@ -51,7 +51,7 @@ export class SurfaceCompleter {
    * @param box odom frame (m)
    * @throws FeltmapError bad-input where the map shows no object in the box, or no table around it
    */
-  complete({ grids, touches, T_odom_submap }: RegionSurface, box: Box): CompletedRegion {
+  complete({ grids, touches, T_odom_submap, standsOn }: RegionSurface, box: Box): CompletedRegion {
     const wide = widened(box);
     const clouds = grids
       .map((grid) => ({
@@ -61,12 +61,14 @@ export class SurfaceCompleter {
       .filter(({ positions }) => positions.length > 0);
     const felt = touches.filter(({ points }) => anyInBox(points, box));
     const [first, ...finer] = clouds;
+    if (!first && felt.length === 0 && standsOn)
+      throw new FeltmapError('bad-input', `Nothing was felt in the box ${shown(box)} yet; touch the object.`);
     if (!first && felt.length === 0)
       throw new FeltmapError(
         'bad-input',
         `There is no surface in or around the box ${shown(box)}; draw it around an object that the map shows.`,
       );
-    const table = tableOf(clouds);
+    const table = standsOn ?? tableOf(clouds);
     if (!table)
       throw new FeltmapError(
         'bad-input',
@@ -80,6 +82,7 @@ export class SurfaceCompleter {
       sigma: surface.sigma,
       touches: parts,
       mesher: this.#mesher,
+      ...(standsOn && { completion: { onTable: false } }),
     });
     const seen = parts.filter((part) => !part.touched).reduce((sum, { points }) => sum + points.length / 3, 0);
     return completedRegion(object, { points: object.seen + seen, touches: felt.length });

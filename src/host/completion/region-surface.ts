@@ -1,5 +1,6 @@
 import type { Box } from '../../completion/complete-region.js';
 import type { EvidencePart } from '../../completion/evidence.js';
+import type { TablePlane } from '../../completion/object-frame.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { inverse, transformPoint, type Pose } from '../../geometry/se3.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
@@ -24,6 +25,8 @@ export interface RegionSurface {
   readonly grids: readonly GridSurface[];
   /** What was felt there, odom frame. */
   readonly touches: readonly EvidencePart[];
+  /** Of an object that is held: the plane where it ends below, same frame; nothing else is known to be there. */
+  readonly standsOn?: TablePlane;
   /** Another one as soon as anything of it changes. */
   readonly fingerprint: string;
 }

@@ -20,6 +20,8 @@ export interface CompletionOutputOptions {
   readonly frame: string;
   /** Stamp of messages. */
   readonly stampNs: () => bigint;
+  /** Namespace of an object's marker before its number. Default `object`. */
+  readonly namespace?: string;
 }
 
 /** What is behind an object stays to be seen. */
@@ -51,7 +53,7 @@ export class CompletionOutput {
       this.#publish([this.#marker(event.id, event.object)]);
       this.#publishTouch();
     } else if (event.type === 'object-gone' && this.#objects.delete(event.id)) {
-      this.#publish([bareMarker(this.#header, namespace(event.id), 0, MarkerAction.delete)]);
+      this.#publish([bareMarker(this.#header, this.#namespace(event.id), 0, MarkerAction.delete)]);
       // A touch of what is gone must not stay the last one that was heard of.
       this.#publishTouch();
     }
@@ -61,6 +63,10 @@ export class CompletionOutput {
   serveNewcomers(): void {
     if (!this.#newcomers.arrived() || this.#objects.size === 0) return;
     this.#publish([...this.#objects].map(([id, object]) => this.#marker(id, object)));
+  }
+
+  #namespace(id: number): string {
+    return `${this.options.namespace ?? 'object'}_${id}`;
   }
 
   get #header(): Header {
@@ -95,7 +101,7 @@ export class CompletionOutput {
     }
     return {
       ...this.#header,
-      ns: namespace(id),
+      ns: this.#namespace(id),
       id: 0,
       type: MarkerType.triangleList,
       action: MarkerAction.add,
@@ -106,11 +112,6 @@ export class CompletionOutput {
       colors,
     };
   }
-}
-
-/** Namespace of an object's marker. */
-export function namespace(id: number): string {
-  return `object_${id}`;
 }
 
 /** Pose at the place to touch whose x axis is the approach direction, and whose y axis lies as level as it can. */

@@ -16,6 +16,7 @@ import type { ThrottledLog } from '../throttle.js';
 import { done, refused, sentence } from '../trigger.js';
 import { completionBoxes } from './completion-boxes.js';
 import { CompletionOutput } from './completion-output.js';
+import { HeldObjects } from './held-objects.js';
 
 /** Where RViz's tool 'Publish Point' publishes. */
 export const CLICKED_POINT = '/clicked_point';
@@ -43,6 +44,8 @@ export interface NodeCompletionOptions {
  */
 export class NodeCompletion {
   readonly completer: ObjectCompleter;
+  /** The objects of `completion.frame`; undefined where that is not set. */
+  readonly held: HeldObjects | undefined;
   readonly #solver: SurfaceSolver;
   readonly #output: CompletionOutput;
 
@@ -56,6 +59,9 @@ export class NodeCompletion {
       stampNs: () => lastStampNs() ?? port.now(),
     });
     this.completer.listen((event) => this.#take(event));
+    const frame = parameters.string('completion.frame').replace(/^\//, '');
+    if (frame !== '' && frame !== parameters.string('odom_frame'))
+      this.held = new HeldObjects({ ...options, frame, solver: this.#solver });
   }
 
   /** Side of the box around a point that somebody chose (m). */
@@ -67,7 +73,9 @@ export class NodeCompletion {
   useParameters(): void {
     const { parameters, port } = this.options;
     try {
-      this.completer.setBoxes(completionBoxes(parameters.numbers('completion.box')));
+      (this.held?.completer ?? this.completer).setBoxes(
+        completionBoxes(parameters.numbers('completion.box')),
+      );
     } catch (error) {
       // Boxes were checked; together with points they may be too many.
       port.log('warn', `completion.box: ${sentence(error)}`);
@@ -89,12 +97,15 @@ export class NodeCompletion {
   /** The Trigger service that completes all regions again. */
   async complete(): Promise<TriggerResult> {
     if (!this.options.slam()) return refused('still starting; nothing is mapped yet');
-    const count = this.completer.regions.size;
+    const completers = [this.completer, ...(this.held ? [this.held.completer] : [])];
+    const count = completers.reduce((sum, { regions }) => sum + regions.size, 0);
     if (count === 0)
       return refused(
         `there is nothing to complete: set completion.box, or publish a point of an object on ${CLICKED_POINT}`,
       );
-    const { completed, errors }: RoundResult = await this.completer.completeAll();
+    const rounds: RoundResult[] = await Promise.all(completers.map((completer) => completer.completeAll()));
+    const completed = rounds.reduce((sum, round) => sum + round.completed, 0);
+    const errors = rounds.flatMap((round) => round.errors);
     const summary = `${completed} of ${count} objects completed`;
     if (errors.length === 0) return done(summary);
     return refused([summary, ...errors.map(sentence)].join('; '));
@@ -102,8 +113,9 @@ export class NodeCompletion {
 
   /** The Trigger service that takes all objects away. */
   clear(): TriggerResult {
-    const { size } = this.completer.objects;
+    const size = this.completer.objects.size + (this.held?.completer.objects.size ?? 0);
     this.completer.clear();
+    this.held?.clear();
     const boxes = this.completer.regions.size;
     const rest = boxes > 0 ? `; those of completion.box come back with ~/complete` : '';
     return done(`${size} objects cleared${rest}`);
@@ -112,11 +124,13 @@ export class NodeCompletion {
   /** Completes again what has changed. */
   refresh(): void {
     void this.completer.refresh();
+    void this.held?.completer.refresh();
   }
 
   /** Somebody may listen who did not. */
   serveNewcomers(): void {
     this.#output.serveNewcomers();
+    this.held?.serveNewcomers();
   }
 
   /** The map is another one. */
@@ -124,14 +138,16 @@ export class NodeCompletion {
     this.completer.reset();
   }
 
-  /** After a long loss a new map starts: what was completed in the old one is not in it. */
+  /** After a long loss a new map starts: what was completed in the old one is not in it. Touches may be of what is held. */
   follow(event: HostEvent): void {
+    if (event.type === 'touch') this.held?.take(event);
     if (event.type === 'new-map') this.reset();
   }
 
   /** Ends the thread; it starts again when it is needed. */
   async stop(): Promise<void> {
     this.completer.reset();
+    this.held?.clear();
     await this.#solver.close();
   }
 

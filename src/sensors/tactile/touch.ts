@@ -53,6 +53,8 @@ export type TouchMeasurement = (Touch | GelImage) & {
   readonly clockShiftNs?: bigint;
   /** T_body_sensor at the stamp, as the arm has it. */
   readonly mount: Pose;
+  /** T_frame_sensor at the stamp, by frames of tf that were asked for: those of objects that move. */
+  readonly inFrames?: ReadonlyMap<string, Pose>;
 };
 
 /** A touch with where the arm says that the sensor was. */

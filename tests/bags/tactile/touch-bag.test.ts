@@ -63,6 +63,23 @@ describe('touches of a bag', () => {
     [0.05, 0, 0.5].forEach((v, i) => expect(mount[4 * i + 3]).toBeCloseTo(v, 9));
   });
 
+  it('are also placed in frames that move with an object, as those are at the stamps', async () => {
+    const hand = (k: number): Written => {
+      // The hand stands 5 cm under the gel's way and is half a step behind.
+      const transform = { stampNs: stamp(k), frameId: 'base_link', childFrameId: 'in_hand', transform: exp([0.1 * k - 0.05, 0, 0.45, 0, 0, 0]) }; // prettier-ignore
+      return ['/tf', ROS_TYPES.tf, stamp(k), encodeTFMessage([transform])];
+    };
+    await write([tf(0), hand(0), touch(stamp(1) - 50n * MS), tf(1), hand(1), touch(stamp(1))]);
+    const { list, warnings } = await touches({ touchPitch: 1e-4, touchFrames: ['in_hand', 'nobody'] });
+    expect(list).toHaveLength(2);
+    for (const { inFrames } of list) {
+      expect([...inFrames!.keys()]).toEqual(['in_hand']);
+      [0.05, 0, 0.05].forEach((v, i) => expect(inFrames!.get('in_hand')![4 * i + 3]).toBeCloseTo(v, 9));
+    }
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/where 'gel' was in 'nobody' when it touched/);
+  });
+
   it('are left out with a sentence where nothing says where they were, or how large a pixel is', async () => {
     await write([touch(stamp(0)), tf(30), touch(stamp(30))]);
     const { list, warnings } = await touches({ touchPitch: 1e-4 });

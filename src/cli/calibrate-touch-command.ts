@@ -10,8 +10,8 @@ export function addCalibrateTouch(program: Command, actions: Actions, done: (sta
     .command('calibrate-touch')
     .description('calibrate a tactile sensor from images of a ball that is pressed into its gel')
     .argument(
-      '<folder>',
-      'images of 20 to 50 presses all over the gel, and one of the untouched gel (reference.png, ref.png or background.png)',
+      '<folder|bag>',
+      'images of 20 to 50 presses all over the gel, and one of the untouched gel (reference.png, ref.png or background.png); or a recording of such presses that begins with the untouched gel',
     )
     .option(
       '--ball-diameter <mm>',
@@ -20,6 +20,7 @@ export function addCalibrateTouch(program: Command, actions: Actions, done: (sta
     )
     .option('--pixel <mm>', "size of a pixel on the gel (default: the sensor's)", positive)
     .option('--reference <file>', 'image of the untouched gel')
+    .option('--topic <name>', "of the gel's images in a recording (default: by its name)")
     .addOption(
       new Option('--sensor <name>', 'what is known of a sensor beforehand: size of the gel, method').choices(
         Object.keys(GEL_PRESETS),
@@ -34,7 +35,7 @@ export function addCalibrateTouch(program: Command, actions: Actions, done: (sta
     .option('--steps <n>', 'steps of training (default: 2000)', integer)
     .option('--json', 'print the result as JSON')
     .option('--quiet', 'print nothing')
-    .action(async (folder: string, options: CalibrateTouchOptions) =>
-      done(await actions.calibrateTouch(folder, options)),
+    .action(async (path: string, options: CalibrateTouchOptions) =>
+      done(await actions.calibrateTouch(path, options)),
     );
 }

@@ -1,6 +1,8 @@
+import { readdir, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
-import { readPressFolder } from '../bags/tactile/press-folder.js';
+import { readPressBag } from '../bags/tactile/press-bag.js';
+import { readPressFolder, type PressFolder } from '../bags/tactile/press-folder.js';
 import { fitBall } from '../calibration/tactile/ball-fit.js';
 import { calibrateGel, type CalibrationResult } from '../calibration/tactile/calibrate.js';
 import { encodeCalibration } from '../calibration/tactile/file.js';
@@ -21,6 +23,8 @@ export interface CalibrateTouchOptions {
   /** Millimetres from one pixel to the next. */
   pixel?: number;
   reference?: string;
+  /** Of the gel's images, in a recording. */
+  topic?: string;
   sensor?: string;
   out?: string;
   threads?: number;
@@ -32,10 +36,9 @@ export interface CalibrateTouchOptions {
 
 const MEMORY_MIB = 256;
 const DEFAULT_OUT = 'touch-calibration.json';
-type PressImages = Awaited<ReturnType<typeof readPressFolder>>;
 
 /** `feltmap calibrate-touch`: what turns images of a gel into heights, from balls pressed into it. */
-export async function calibrateTouch(folder: string, options: CalibrateTouchOptions): Promise<number> {
+export async function calibrateTouch(path: string, options: CalibrateTouchOptions): Promise<number> {
   const started = performance.now();
   const preset = options.sensor === undefined ? undefined : gelPreset(options.sensor);
   if (options.pixel === undefined && !preset)
@@ -48,10 +51,7 @@ export async function calibrateTouch(folder: string, options: CalibrateTouchOpti
     if (live) process.stderr.write(`\r\x1b[2K${text} …`);
   };
   show('reading images');
-  const ballDiameter =
-    options.ballDiameter === undefined ? {} : { ballDiameter: options.ballDiameter / 1000 };
-  const reference = options.reference === undefined ? {} : { reference: options.reference };
-  const images = await inStage('input', () => readPressFolder(folder, { ...ballDiameter, ...reference }));
+  const images = await inStage('input', () => readPresses(path, options));
   const pitch =
     options.pixel === undefined ? preset!.gelWidth / images.reference.width : options.pixel / 1000;
   const threads = options.threads || availableParallelism();
@@ -59,7 +59,7 @@ export async function calibrateTouch(folder: string, options: CalibrateTouchOpti
   try {
     const result = await inStage('input', async () =>
       calibrateGel(pool, {
-        sensor: preset?.name ?? basename(resolve(folder)),
+        sensor: preset?.name ?? basename(resolve(path)),
         reference: images.reference,
         presses: images.presses,
         pitch,
@@ -84,6 +84,28 @@ export async function calibrateTouch(folder: string, options: CalibrateTouchOpti
   }
 }
 
+/** Of a folder of images, or of a recording. */
+async function readPresses(path: string, options: CalibrateTouchOptions): Promise<PressFolder> {
+  const { ballDiameter: millimetres, reference, topic } = options;
+  const ball = millimetres === undefined ? {} : { ballDiameter: millimetres / 1000 };
+  if (!(await isRecording(path)))
+    return readPressFolder(path, { ...ball, ...(reference !== undefined && { reference }) });
+  const { ballDiameter } = ball;
+  if (ballDiameter === undefined)
+    throw new FeltmapError(
+      'bad-config',
+      'A recording does not say how large the ball was; give its diameter in millimetres with --ball-diameter.',
+    );
+  return readPressBag(path, { ballDiameter, ...(topic !== undefined && { topic }) });
+}
+
+/** Whether a path is a bag: a file, or a folder with one in it. What is not there is for others to tell. */
+async function isRecording(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info?.isDirectory()) return info !== undefined;
+  return (await readdir(path)).some((name) => name === 'metadata.yaml' || /\.(mcap|db3)$/i.test(name));
+}
+
 /** What `--json` prints; lengths in millimetres. */
 interface Report {
   readonly presses: number;
@@ -101,7 +123,7 @@ interface Report {
 }
 
 function summarise(
-  images: PressImages,
+  images: PressFolder,
   { heldOut, leftOut, trained, calibration }: CalibrationResult,
   written: { out: string; seconds: number; picture?: string },
 ): Report {
@@ -145,7 +167,7 @@ function describe(r: Report): string {
 }
 
 /** The held-out press of median error: image, true height, found height, error. */
-function drawHeldOut(pool: KernelPool, images: PressImages, result: CalibrationResult): Picture | undefined {
+function drawHeldOut(pool: KernelPool, images: PressFolder, result: CalibrationResult): Picture | undefined {
   const { probe, heldOut } = result;
   const press = [...heldOut].sort((a, b) => a.rms - b.rms)[heldOut.length >> 1];
   const taken = images.presses.find(({ name }) => name === press?.name);

@@ -9,6 +9,7 @@ import type { HostEvent } from '../host/protocol.js';
 import type { ControlFrame } from '../viewer/protocol/index.js';
 import type { ViewerStatus } from '../viewer/server/index.js';
 import type { Mesh } from '../mesh/mesh.js';
+import { FIRST_TOUCH_STREAM } from '../host/viewer-feed/shown-touches.js';
 import { OBJECT_BOX } from '../host/viewer-feed/shown-objects.js';
 import { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
@@ -24,6 +25,8 @@ export interface ReplayViewOptions {
   readonly voxel: number;
   /** Whether a camera's pictures are shown. */
   readonly camera: boolean;
+  /** Whether a tactile sensor's pictures are shown. */
+  readonly touch: boolean;
   /** Scans expected in all, where known. */
   readonly total: () => number | undefined;
 }
@@ -37,7 +40,7 @@ const REFRESH_MS = 2000;
  * Shows a replay in the browser, with pause and speed.
  *
  * @example
- * const view = new ReplayView(log, { port: 8080, host: '127.0.0.1', title: 'drive', voxel: 0.15, camera: false, total: () => 100 });
+ * const view = new ReplayView(log, { port: 8080, host: '127.0.0.1', title: 'drive', voxel: 0.15, camera: false, touch: false, total: () => 100 });
  * const addresses = await view.start();
  * view.attach(slam);
  * slam.listen((event) => view.take(event));
@@ -54,7 +57,7 @@ export class ReplayView {
   #alone: NodeJS.Timeout | undefined;
 
   /** @throws FeltmapError bad-config for a token that cannot be used */
-  constructor(log: RunLog, { port, host, token, title, voxel, camera, total }: ReplayViewOptions) {
+  constructor(log: RunLog, { port, host, token, title, voxel, camera, touch, total }: ReplayViewOptions) {
     const solver = new CompletionThread();
     const completer = new ObjectCompleter({ solver, region: (box) => this.#region(box, voxel) });
     this.#objects = completer;
@@ -69,7 +72,10 @@ export class ReplayView {
         title,
         voxel,
         can: { pause: true, speed: true, mesh: true, trajectory: true },
-        streams: camera ? [{ stream: 0, name: 'color', kind: 'rgb' }] : [],
+        streams: [
+          ...(camera ? [{ stream: 0, name: 'color', kind: 'rgb' } as const] : []),
+          ...(touch ? [{ stream: FIRST_TOUCH_STREAM, name: 'touch', kind: 'tactile' } as const] : []),
+        ],
       },
       trajectory: log.trajectory,
       slam: () => this.#slam,
@@ -110,7 +116,8 @@ export class ReplayView {
 
   /** Shows an event; call after the log has it. */
   take(event: HostEvent): void {
-    if (event.type === 'result') this.#phase = this.pace.paused ? 'paused' : 'running';
+    if (event.type === 'result' || event.type === 'touch')
+      this.#phase = this.pace.paused ? 'paused' : 'running';
     this.#viewer.take(event);
   }
 

@@ -160,7 +160,8 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
     token: options.viewToken,
     title: basename(resolve(run.path)),
     voxel: finestVoxel(config),
-    camera: input.sensor !== 'lidar',
+    camera: input.sensor.includes('rgbd'),
+    touch: input.sensor.includes('touch'),
     total: () => display.total,
   });
   announceViewer(await view.start(), options, env);

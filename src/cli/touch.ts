@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
 import { readTouchFolder } from '../bags/tactile/touch-folder.js';
@@ -45,12 +46,17 @@ interface Report {
 }
 
 const MEMORY_MIB = 900;
+/** Images of a gel are small: more threads than this wait for one another. */
+const MOST_THREADS = 4;
 
 /** `feltmap touch`: an object's surface from what a gel felt of it. */
 export async function touch(folder: string, options: TouchOptions): Promise<number> {
   const calibration = await inStage('input', () => readCalibrationFile(options.calibration));
   const out = options.out ?? defaultOutput(folder);
-  const pool = await KernelPool.create({ threads: 1, memoryMiB: MEMORY_MIB });
+  const pool = await KernelPool.create({
+    threads: Math.min(MOST_THREADS, availableParallelism()),
+    memoryMiB: MEMORY_MIB,
+  });
   try {
     const { voxel, sigma = 2, sigmaTurn = 1, handEye = 0 } = options;
     const turn = (sigmaTurn * Math.PI) / 180;
@@ -63,7 +69,7 @@ export async function touch(folder: string, options: TouchOptions): Promise<numb
     const stampsNs: bigint[] = [];
     const started = performance.now();
     await inStage('input', async () => {
-      const how = { onNotice: (text: string): void => void warnings.push(text) };
+      const how = { pool, onNotice: (text: string): void => void warnings.push(text) };
       for await (const one of readTouchFolder(folder, calibration, how)) {
         map.add(one);
         stampsNs.push(one.stampNs);

@@ -6,6 +6,7 @@ import type { CloudPoints } from '../mesh/surface-cloud.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
+import type { ColorImage } from '../sensors/camera/frame.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamEvent } from '../slam/events.js';
@@ -150,6 +151,8 @@ export interface TouchEvent {
   readonly submap: number;
   /** The pose is T_odom_sensor. */
   readonly result: ScanResult & { readonly touch: FeltTouch };
+  /** What the sensor saw, made small; now and then while somebody watches. */
+  readonly picture?: ColorImage;
   readonly statistics: MapStatistics;
 }
 

@@ -4,11 +4,11 @@ import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { compose } from '../geometry/se3.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
-import type { RgbdFrame } from '../sensors/camera/frame.js';
+import type { ColorImage, RgbdFrame } from '../sensors/camera/frame.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
-import { isFrame, isScan, type PosedMeasurement } from '../sensors/measurement.js';
+import { isFrame, isScan, isTouch, type PosedMeasurement } from '../sensors/measurement.js';
 import { pointCloud2FromScan } from '../sensors/lidar/to-pointcloud2.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
 import type { ScanResult, Slam, SlamView } from '../slam/types.js';
@@ -27,11 +27,14 @@ import type {
 } from './protocol.js';
 import { copied } from './transfer.js';
 import { cameraPicture } from './viewer-feed/camera-picture.js';
+import { touchPicture } from './viewer-feed/touch-picture.js';
 import { ViewCollector } from './viewer-feed/view-collector.js';
 
 /** Without a scan for so long (ms) the mesh catches up, so many blocks at a time: some 50 ms. */
 const IDLE_MS = 500;
 const IDLE_BLOCKS = 512;
+/** Pictures of a tactile sensor are so far apart at least. */
+const TOUCH_PICTURE_MS = 250;
 
 export type HostOptions = Omit<SlamThreadData, 'factoryUrl'>;
 
@@ -51,6 +54,8 @@ export class SlamHost {
   #watched = false;
   /** When the last scan came, performance.now(). */
   #scanAt = -Infinity;
+  /** When each tactile sensor's picture was sent last. */
+  readonly #touchPicturedAt = new Map<string, number>();
   /** Warnings that the main thread has. */
   #reported = 0;
   #scanError: unknown;
@@ -230,7 +235,10 @@ export class SlamHost {
     const { touch } = result;
     if (touch) {
       const [sensor, submap] = [scan.frameId, this.#submap];
-      this.post({ type: 'touch', sensor, submap, result: copied({ ...result, touch }), statistics });
+      const picture = this.#touchPicture(scan);
+      const felt = copied({ ...result, touch });
+      this.post({ type: 'touch', sensor, submap, result: felt, statistics, ...(picture && { picture }) });
+      this.#collector?.changed();
       return undefined;
     }
     this.post({
@@ -253,6 +261,15 @@ export class SlamHost {
     const { image, camera, T_depth_color } = color;
     const T_odom_camera = compose(pose, T_depth_color);
     this.#collector.pictured(cameraPicture(image, camera, T_odom_camera, stampNs, stream));
+  }
+
+  /** What a tactile sensor saw, while somebody watches, and not more often than eyes can follow. */
+  #touchPicture(scan: PosedMeasurement): ColorImage | undefined {
+    if (!this.#watched || !isTouch(scan)) return undefined;
+    const now = performance.now();
+    if (now - (this.#touchPicturedAt.get(scan.frameId) ?? -Infinity) < TOUCH_PICTURE_MS) return undefined;
+    this.#touchPicturedAt.set(scan.frameId, now);
+    return touchPicture(scan);
   }
 
   #warn(): void {

@@ -169,6 +169,7 @@ export class MappingNode {
         title: this.options.name,
         version: this.options.version,
         streams: this.cameras.map(({ name }) => name),
+        touch: this.tactile.length > 0,
         trajectory: this.#parts.trajectory,
         slam: () => this.#slam,
         objects: { completer: this.completion.completer, size: () => this.completion.size },

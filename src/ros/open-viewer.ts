@@ -1,5 +1,6 @@
 import { finestVoxel } from '../config/lengths.js';
 import { MapViewer, type MapViewerOptions } from '../host/viewer-feed/map-viewer.js';
+import { FIRST_TOUCH_STREAM } from '../host/viewer-feed/shown-touches.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { LogSink } from './throttle.js';
 import { sentence } from './trigger.js';
@@ -9,6 +10,8 @@ export type NodeViewer = Pick<MapViewerOptions, 'trajectory' | 'slam' | 'activit
   readonly version: string;
   /** Names of the cameras whose pictures are shown. */
   readonly streams: readonly string[];
+  /** Whether pictures of tactile sensors are. */
+  readonly touch: boolean;
 };
 
 /**
@@ -19,7 +22,7 @@ export type NodeViewer = Pick<MapViewerOptions, 'trajectory' | 'slam' | 'activit
 export async function openViewer(
   p: ParameterStore,
   log: LogSink,
-  { title, version, streams, ...node }: NodeViewer,
+  { title, version, streams, touch, ...node }: NodeViewer,
 ): Promise<MapViewer | undefined> {
   const port = p.number('viewer.port');
   if (port === 0) return undefined;
@@ -37,7 +40,10 @@ export async function openViewer(
         title,
         voxel: finestVoxel(p.config),
         can: { pause: false, speed: false, mesh: true, trajectory: true },
-        streams: streams.map((name, stream) => ({ stream, name, kind: 'rgb' })),
+        streams: [
+          ...streams.map((name, stream) => ({ stream, name, kind: 'rgb' }) as const),
+          ...(touch ? [{ stream: FIRST_TOUCH_STREAM, name: 'touch', kind: 'tactile' } as const] : []),
+        ],
       },
     });
     const urls = await viewer.start();

@@ -5,7 +5,10 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeCalibration } from '../../src/calibration/tactile/file.js';
 import { calibrateTouch } from '../../src/cli/calibrate-touch.js';
 import { encodePng } from '../../src/export/png.js';
+import { encodeImage } from '../../src/messages/images.js';
+import { ROS_TYPES } from '../../src/messages/types.js';
 import { pictureSize } from '../../src/images/pictures.js';
+import { writeBag, type Written } from '../bags/camera/helpers.js';
 import { renderGel, scatter, type Ball } from '../sensors/tactile/scene.js';
 
 const root = mkdtempSync(join(tmpdir(), 'feltmap-calibrate-'));
@@ -49,6 +52,43 @@ describe('feltmap calibrate-touch', () => {
     expect(calibration.sigma).toBeCloseTo(report.meanRms / 1000, 9);
     const picture = readFileSync(join(root, 'gel.png'));
     expect(await pictureSize(picture, 'gel.png')).toEqual({ width: 4 * 96 + 12, height: 72 });
+  }, 60_000);
+
+  it('does as well with a recording: a press is where the gel changed most between lifting off and lifting off', async () => {
+    const balls = scatter(8, SCENE, 4);
+    let k = 0;
+    const shown = (ball?: Ball): Written => {
+      const { width, height, data } = renderGel({ ...SCENE, seed: ++k }, ball);
+      const stampNs = BigInt(k) * 100_000_000n;
+      const about = { width, height, encoding: 'rgb8', step: 3 * width, bigEndian: false, data };
+      return ['/gelsight', ROS_TYPES.image, stampNs, encodeImage({ stampNs, frameId: 'gel', ...about })];
+    };
+    const messages = [shown(), shown(), shown()];
+    for (const ball of balls) messages.push(shown(ball), shown(ball), shown());
+    const bag = await writeBag(root, 'balls.mcap', messages);
+    const [how, out] = [{ pixel: 0.1, steps: 150, json: true }, join(root, 'bag.json')];
+    let printed = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed += String(text)), true));
+    expect(await calibrateTouch(bag, { ...how, ballDiameter: 2 * balls[0]!.radius * 0.1, out })).toBe(0);
+    vi.restoreAllMocks();
+    const report = JSON.parse(printed) as { meanRms: number };
+    expect(report).toMatchObject({ presses: 8, heldOut: 2, leftOut: [] });
+    expect(report.meanRms).toBeLessThan(0.1);
+    await expect(calibrateTouch(bag, how)).rejects.toThrow(/how large the ball was/);
+    const other = { ...how, ballDiameter: 6, topic: '/elsewhere' };
+    await expect(calibrateTouch(bag, other)).rejects.toThrow(/no image or cloud topic \/elsewhere/);
+    const touched = await writeBag(
+      root,
+      'never.mcap',
+      balls.slice(0, 5).map((ball) => shown(ball)),
+    );
+    await expect(calibrateTouch(touched, { ...how, ballDiameter: 6 })).rejects.toThrow(
+      /hang free at the start/,
+    );
+    const untouched = await writeBag(root, 'untouched.mcap', messages.slice(0, 3));
+    await expect(calibrateTouch(untouched, { ...how, ballDiameter: 6 })).rejects.toThrow(
+      /nothing touches the gel/,
+    );
   }, 60_000);
 
   it('asks for the size of a pixel, and writes nothing when the folder does not do', async () => {

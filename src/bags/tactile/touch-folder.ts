@@ -4,6 +4,7 @@ import { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { fromQuaternion, interpolate, type Pose } from '../../geometry/se3.js';
 import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
+import type { ColorImage } from '../../sensors/camera/frame.js';
 import { GelReader } from '../../sensors/tactile/gel-reader.js';
 import { noCalibration } from '../../sensors/tactile/presets.js';
 import type { PosedTouch } from '../../sensors/tactile/touch.js';
@@ -30,6 +31,12 @@ export interface TouchFolderOptions {
 interface StampedPose {
   readonly stampNs: bigint;
   readonly pose: Pose;
+}
+
+/** An image, or why there is none. */
+interface LoadedImage {
+  readonly image?: ColorImage;
+  readonly error?: unknown;
 }
 
 /**
@@ -71,7 +78,18 @@ export async function* readTouchFolder(
   try {
     if (named === undefined) notice(`${folder} holds no reference image: its first image is taken for it.`);
     reader.setReference(await readImage(join(folder, named ?? images[0]!)));
-    for (const [i, name] of images.entries()) {
+    // The next image is read while the one before is worked on.
+    const load = async (name: string | undefined): Promise<LoadedImage> => {
+      if (name === undefined) return {};
+      return readImage(join(folder, name)).then(
+        (image) => ({ image }),
+        (error: unknown) => ({ error }),
+      );
+    };
+    let coming = load(images[0]);
+    for (let i = 0; i < images.length; i++) {
+      const { image, error } = await coming;
+      coming = load(images[i + 1]);
       const stampNs = stampsNs[i]!;
       const T_map_sensor = poses.length === images.length ? poses[i]!.pose : poseAt(poses, stampNs);
       if (!T_map_sensor) {
@@ -79,10 +97,11 @@ export async function* readTouchFolder(
         continue;
       }
       try {
-        yield { ...reader.read(await readImage(join(folder, name)), stampNs), T_map_sensor };
-      } catch (error) {
-        if (!(error instanceof FeltmapError)) throw error;
-        notice(error.message);
+        if (!image) throw error;
+        yield { ...reader.read(image, stampNs), T_map_sensor };
+      } catch (cause) {
+        if (!(cause instanceof FeltmapError)) throw cause;
+        notice(cause.message);
       }
     }
     reader.notices.forEach(notice);

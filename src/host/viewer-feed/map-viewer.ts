@@ -11,6 +11,7 @@ import type { SlamService } from '../client.js';
 import type { HostEvent, ResultEvent } from '../protocol.js';
 import { RateMeter } from '../rates.js';
 import { ShownObjects, type ShownObjectsOptions } from './shown-objects.js';
+import { ShownTouches } from './shown-touches.js';
 import { showUpdate } from './show-update.js';
 
 export interface MapViewerOptions extends Omit<ViewerServerOptions, 'feed' | 'trajectory'> {
@@ -42,7 +43,8 @@ export class MapViewer implements ViewerFeed {
   readonly #server: ViewerServer;
   readonly #rate = new RateMeter();
   readonly #objects: ShownObjects | undefined;
-  #last: ResultEvent | undefined;
+  readonly #touches: ShownTouches;
+  #last: Pick<ResultEvent, 'result' | 'statistics'> | undefined;
   #scans = 0;
   #active = false;
 
@@ -51,6 +53,7 @@ export class MapViewer implements ViewerFeed {
     const { hello, objects } = options;
     const can = { ...hello.can, complete: objects !== undefined };
     this.#server = new ViewerServer({ ...options, hello: { ...hello, can }, feed: this });
+    this.#touches = new ShownTouches(this.#server, options.trajectory);
     this.#objects = objects && new ShownObjects(this.#server, objects);
   }
 
@@ -89,6 +92,12 @@ export class MapViewer implements ViewerFeed {
         this.#changed(event.result.index);
         if (event.keyframe) this.#server.addKeyframe(trajectory.placeOf(event.result.index) ?? 0);
         this.publish();
+        break;
+      case 'touch':
+        this.#touches.take(event);
+        // Beside others they say how the map does, by touch alone nobody else.
+        this.#last = this.#scans > 0 && this.#last ? { ...this.#last, statistics: event.statistics } : event;
+        this.publish();
     }
   }
 
@@ -100,6 +109,7 @@ export class MapViewer implements ViewerFeed {
   /** The map starts anew. */
   reset(): void {
     this.#server.reset();
+    this.#touches.reset();
     this.#last = undefined;
     this.#scans = 0;
     this.publish();

@@ -38,6 +38,11 @@ export class ViewCollector {
   /** A scan is done. */
   scanned(scan: Omit<UpdateScan, 'points'>): void {
     this.#changes.scanned(scan);
+    this.changed();
+  }
+
+  /** Something has changed in the map without a scan. */
+  changed(): void {
     if (!this.#active) return;
     if (performance.now() - this.#last >= this.#interval) this.#send();
     else this.#later(this.#interval);

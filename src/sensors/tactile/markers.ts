@@ -15,17 +15,19 @@ const EDGE = 2;
  * markers.fill([slopesX, slopesY], hidden);
  */
 export class MarkerFilter {
-  readonly #sums: Float64Array;
-  readonly #counts: Float64Array;
+  /** Sums of bytes; they may wrap, their differences do not. */
+  readonly #counts: Int32Array;
+  readonly #sums: Float64Array[] = [];
   readonly #dots: Uint8Array;
   readonly #around: number;
+  /** A box cut at the borders: offsets of its corners in a table, and its area. */
+  readonly #box = { topLeft: 0, topRight: 0, bottomLeft: 0, bottomRight: 0, area: 0 };
 
   constructor(
     readonly width: number,
     readonly height: number,
   ) {
-    this.#sums = new Float64Array((width + 1) * (height + 1));
-    this.#counts = new Float64Array((width + 1) * (height + 1));
+    this.#counts = new Int32Array((width + 1) * (height + 1));
     this.#dots = new Uint8Array(width * height);
     this.#around = Math.max(6, Math.round(AROUND * height));
   }
@@ -34,22 +36,17 @@ export class MarkerFilter {
   find(rgb: Uint8Array, out: Uint8Array = new Uint8Array(this.width * this.height)): Uint8Array {
     const { width, height } = this;
     const dots = this.#dots.fill(1);
-    const k = this.#around;
+    const table = this.#counts;
     for (let c = 0; c < 3; c++) {
-      this.#integrate(this.#sums, (i) => rgb[3 * i + c]!);
-      for (let y = 0; y < height; y++)
-        for (let x = 0; x < width; x++) {
-          const i = y * width + x;
-          if (
-            dots[i] === 1 &&
-            rgb[3 * i + c]! > DARKER * (this.#box(this.#sums, x, y, k) / this.#area(x, y, k))
-          )
-            dots[i] = 0;
-        }
+      sumBytes(table, rgb, width, height, 3, c);
+      this.#eachBox(this.#around, (i, sum, area) => {
+        if (dots[i] === 1 && rgb[3 * i + c]! > DARKER * (sum / area)) dots[i] = 0;
+      });
     }
-    this.#integrate(this.#counts, (i) => dots[i]!);
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) out[y * width + x] = this.#box(this.#counts, x, y, EDGE) > 0 ? 1 : 0;
+    sumBytes(table, dots, width, height, 1, 0);
+    this.#eachBox(EDGE, (i, sum) => {
+      out[i] = sum > 0 ? 1 : 0;
+    });
     return out;
   }
 
@@ -59,45 +56,110 @@ export class MarkerFilter {
    */
   fill(planes: readonly (Float32Array | Uint8Array)[], hidden: Uint8Array): void {
     const { width, height } = this;
-    this.#integrate(this.#counts, (i) => 1 - hidden[i]!);
+    const [table, box] = [this.#counts, this.#box];
+    sumBytes(table, hidden, width, height, 1, 0);
+    planes.forEach((values, p) => {
+      this.#sums[p] ??= new Float64Array(table.length);
+      sumVisible(this.#sums[p], values, hidden, width, height);
+    });
     const widest = 4 * this.#around;
-    for (const values of planes) {
-      this.#integrate(this.#sums, (i) => (hidden[i] === 1 ? 0 : values[i]!));
-      for (let y = 0; y < height; y++)
-        for (let x = 0; x < width; x++) {
-          if (hidden[y * width + x] === 0) continue;
-          let k = 3;
-          // At least a quarter of the box has to be visible.
-          while (this.#box(this.#counts, x, y, k) < 0.25 * this.#area(x, y, k) && k < widest) k += 2;
-          const count = this.#box(this.#counts, x, y, k);
-          values[y * width + x] = count > 0 ? this.#box(this.#sums, x, y, k) / count : 0;
+    for (let y = 0, i = 0; y < height; y++)
+      for (let x = 0; x < width; x++, i++) {
+        if (hidden[i] === 0) continue;
+        let visible = 0;
+        // At least a quarter of the box has to be visible.
+        for (let k = 3; ; k += 2) {
+          this.#place(x, y, k);
+          visible = box.area - countIn(table, box);
+          if (visible >= 0.25 * box.area || k >= widest) break;
         }
-    }
+        for (let p = 0; p < planes.length; p++)
+          planes[p]![i] = visible > 0 ? sumIn(this.#sums[p]!, box) / visible : 0;
+      }
   }
 
-  /** Summed-area table. */
-  #integrate(table: Float64Array, at: (i: number) => number): void {
+  /** The box of half width k around each pixel: what the table of bytes has in it, and its area. */
+  #eachBox(k: number, visit: (pixel: number, sum: number, area: number) => void): void {
     const { width, height } = this;
+    const table = this.#counts;
     const stride = width + 1;
-    for (let y = 0; y < height; y++) {
-      let row = 0;
-      for (let x = 0; x < width; x++) {
-        row += at(y * width + x);
-        table[(y + 1) * stride + x + 1] = table[y * stride + x + 1]! + row;
+    for (let y = 0, i = 0; y < height; y++) {
+      const [first, last] = [y > k ? y - k : 0, y + k < height ? y + k + 1 : height];
+      const [top, bottom] = [first * stride, last * stride];
+      for (let x = 0; x < width; x++, i++) {
+        const left = x > k ? x - k : 0;
+        const right = x + k < width ? x + k + 1 : width;
+        const sum = table[bottom + right]! - table[top + right]! - table[bottom + left]! + table[top + left]!;
+        visit(i, sum | 0, (right - left) * (last - first));
       }
     }
   }
 
-  /** Sum over the box of half width k, cut at the borders. */
-  #box(table: Float64Array, x: number, y: number, k: number): number {
-    const stride = this.width + 1;
-    const [left, right] = [Math.max(0, x - k), Math.min(this.width, x + k + 1)];
-    const [top, bottom] = [Math.max(0, y - k) * stride, Math.min(this.height, y + k + 1) * stride];
-    return table[bottom + right]! - table[top + right]! - table[bottom + left]! + table[top + left]!;
+  /** The box of half width k around a pixel. */
+  #place(x: number, y: number, k: number): void {
+    const { width, height } = this;
+    const box = this.#box;
+    const left = x > k ? x - k : 0;
+    const right = x + k < width ? x + k + 1 : width;
+    const top = y > k ? y - k : 0;
+    const bottom = y + k < height ? y + k + 1 : height;
+    box.area = (right - left) * (bottom - top);
+    box.topLeft = top * (width + 1) + left;
+    box.topRight = top * (width + 1) + right;
+    box.bottomLeft = bottom * (width + 1) + left;
+    box.bottomRight = bottom * (width + 1) + right;
   }
+}
 
-  #area(x: number, y: number, k: number): number {
-    const across = Math.min(this.width, x + k + 1) - Math.max(0, x - k);
-    return across * (Math.min(this.height, y + k + 1) - Math.max(0, y - k));
+/** Corners of a box in a summed-area table. */
+interface Corners {
+  readonly topLeft: number;
+  readonly topRight: number;
+  readonly bottomLeft: number;
+  readonly bottomRight: number;
+}
+
+function countIn(table: Int32Array, box: Corners): number {
+  return (table[box.bottomRight]! - table[box.topRight]! - table[box.bottomLeft]! + table[box.topLeft]!) | 0;
+}
+
+function sumIn(table: Float64Array, box: Corners): number {
+  return table[box.bottomRight]! - table[box.topRight]! - table[box.bottomLeft]! + table[box.topLeft]!;
+}
+
+/** Summed-area table of every `step`th byte from `first` on. */
+function sumBytes(
+  table: Int32Array,
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+  step: number,
+  first: number,
+): void {
+  const stride = width + 1;
+  for (let y = 0, from = first, at = stride + 1; y < height; y++, at++) {
+    let row = 0;
+    for (let x = 0; x < width; x++, from += step, at++) {
+      row += bytes[from]!;
+      table[at] = table[at - stride]! + row;
+    }
+  }
+}
+
+/** Summed-area table of what is not hidden. */
+function sumVisible(
+  table: Float64Array,
+  values: Float32Array | Uint8Array,
+  hidden: Uint8Array,
+  width: number,
+  height: number,
+): void {
+  const stride = width + 1;
+  for (let y = 0, from = 0, at = stride + 1; y < height; y++, at++) {
+    let row = 0;
+    for (let x = 0; x < width; x++, from++, at++) {
+      if (hidden[from] === 0) row += values[from]!;
+      table[at] = table[at - stride]! + row;
+    }
   }
 }

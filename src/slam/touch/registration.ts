@@ -44,6 +44,8 @@ export interface RegisteredTouch {
 /** More rows than this say the same again; contacts, where their errors are alike, cost the square of their number. */
 const MOST_ROWS = 60;
 export const MOST_ALIKE = 100;
+/** Where no start sees more of the field than this share of the samples, nothing is mapped there. */
+const LEAST_MAPPED = 0.02;
 /** Each start gets so many steps, the best one of them more. */
 const [FIRST_STEPS, MOST_STEPS] = [10, 40];
 /** The robust scale shrinks by this factor in each step, … */
@@ -102,43 +104,55 @@ export class TouchRegistration {
     const variance = contacts.sigma ** 2 + quality.sigma ** 2;
     const last = Math.max(LAST_SCALE * Math.sqrt(variance), LEAST_VOXELS * field.spec.voxel);
     const first = Math.max(last, FIRST_SCALE * Math.hypot(kinematics.translation, quality.sigma));
-    const step = this.#stepper(problem, Math.min(MOST_ROWS, samples) / Math.max(1, samples) / variance, last);
-    let best: Search | undefined;
-    for (const start of STARTS) {
-      const search: Search = {
-        pose: shifted(predicted, start, kinematics.translation),
-        scale: first,
-        total: Infinity,
-        iterations: 0,
-        converged: false,
-      };
-      while (search.iterations < FIRST_STEPS && !search.converged) if (!step(search)) break;
-      if (!best || search.total < best.total) best = search;
+    const weight = Math.min(MOST_ROWS, samples) / Math.max(1, samples) / variance;
+    const { measure, step } = this.#search(problem, weight, last);
+    const starts = STARTS.map((start) => ({
+      pose: shifted(predicted, start, kinematics.translation),
+      scale: first,
+      total: Infinity,
+      iterations: 0,
+      converged: false,
+    }));
+    let best: Search = starts[0]!;
+    const isMapped = starts.some((search) => {
+      measure(search);
+      return this.#sums.valued >= LEAST_MAPPED * samples;
+    });
+    if (isMapped) {
+      for (const search of starts) {
+        while (search.iterations < FIRST_STEPS && !search.converged) if (!step(search)) break;
+        if (search.total < best.total) best = search;
+      }
+      while (best.iterations < MOST_STEPS && !best.converged) if (!step(best)) break;
     }
-    while (best!.iterations < MOST_STEPS && !best!.converged) if (!step(best!)) break;
-    return this.#outcome(problem, best!, samples);
+    measure(best);
+    return this.#outcome(problem, best, samples);
   }
 
-  /** One step of a search: false where there is none. Afterwards the sums are those at its pose. */
-  #stepper(
+  /** Measures a search at its pose, and takes a step: false where there is none. Either leaves the sums at its pose. */
+  #search(
     { field, contacts, predicted, kinematics, quality }: TouchProblem,
     weight: number,
     last: number,
-  ): (search: Search) => boolean {
+  ): { measure(search: Search): void; step(search: Search): boolean } {
     const { sigma, correlation = 0 } = quality;
     const own = Math.hypot(contacts.sigma, OWN_SHARE * sigma, OWN_VOXELS * field.spec.voxel);
     const whitening =
       correlation > 0 ? new Whitening(contacts, { sigma, length: correlation, own }) : undefined;
     const rows = new ContactRows(this.backend, field, contacts, whitening);
     const prior = new PosePrior(predicted, kinematicInformation(kinematics));
+    let measured: Search | undefined;
     const measure = (search: Search): void => {
+      if (measured === search) return;
+      measured = search;
       const how: RowOptions = { scale: search.scale, weight };
       rows.sum(search.pose, how, this.#sums);
       search.total = this.#assemble(prior, search.pose);
     };
-    return (search) => {
+    const step = (search: Search): boolean => {
       measure(search);
       const final = search.scale <= last;
+      measured = undefined;
       if (!solveCholesky(this.#A, this.#b, 6)) return false;
       search.pose = moveAtSensor(search.pose, this.#b);
       search.converged = final && isSmall(this.#b);
@@ -147,6 +161,7 @@ export class TouchRegistration {
       measure(search);
       return true;
     };
+    return { measure, step };
   }
 
   /** Adds the prior to the measurement; returns the cost. */

@@ -142,7 +142,8 @@ export function decodeTouch(reader: FrameReader): TouchFrame {
   const center = [reader.f32(), reader.f32(), reader.f32()] as const;
   const normal = [reader.f32(), reader.f32(), reader.f32()] as const;
   const radius = reader.f32();
-  if (radius < 0) throw new ProtocolError('a touch has a negative radius');
+  if (![...center, ...normal, radius].every(Number.isFinite) || radius < 0)
+    throw new ProtocolError('a touch has no place or a negative radius');
   const box = readBox(reader);
   const positions = reader.u16s(3 * reader.u32());
   return { type: 'touch', stamp, id, submap, center, normal, radius, box, positions };

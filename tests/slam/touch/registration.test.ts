@@ -151,6 +151,8 @@ describe('TouchRegistration', () => {
     expect(found).toMatchObject({ state: 'unknown', pose: far, valued: 0 });
     expect(found.reason).toMatch(/^Only 0 % of the touch lies where something is mapped/);
     expect(Math.sqrt(found.covariance[0]!)).toBeCloseTo(KINEMATICS.translation, 9);
+    // One look from each start, and one for the outcome: no search.
+    expect(found.iterations).toBe(0);
     const nothing = contactsOf(patchOf(feel(floor(-1), above(0, 0, 0))), 100);
     expect(register(nothing, far)).toMatchObject({ state: 'unknown', pose: far });
   });

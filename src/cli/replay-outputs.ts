@@ -89,7 +89,8 @@ export async function writeOutputs(
   const [json, html] = [join(dir, 'report.json'), join(dir, 'report.html')];
   Object.assign(files, { data: json, report: html });
   const largest = maps.reduce((a, b) => (b.mesh.indices.length > a.mesh.indices.length ? b : a));
-  const path = log.posesIn(largest.submap);
+  // A path from touch to touch would hide what was touched.
+  const path = facts.input.sensor === 'touch' ? [] : log.posesIn(largest.submap);
   const report = makeRunReport({ ...facts, results: log.results, statistics: log.statistics, files });
   await writeFileAtomic(json, formatReportJson(report));
   await writeFileAtomic(

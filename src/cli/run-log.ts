@@ -1,5 +1,5 @@
 import type { Pose } from '../geometry/se3.js';
-import type { HostEvent, ResultEvent, TouchEvent } from '../host/protocol.js';
+import type { HostEvent, ResultEvent, TouchesRefined, TouchEvent } from '../host/protocol.js';
 import { positionSigma } from '../export/covariance.js';
 import { Trajectory } from '../slam/trajectory.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
@@ -52,6 +52,7 @@ export class RunLog {
   take(event: HostEvent): void {
     if (event.type === 'view' || event.type === 'warnings') return;
     if (event.type === 'touch') return this.#touched(event);
+    if (event.type === 'touches-refined') return this.#moved(event);
     if (event.type !== 'result') {
       // By touch alone the body stands.
       if (this.#pathOf !== 'touches' || event.type !== 'pose') this.trajectory.follow(event);
@@ -75,6 +76,13 @@ export class RunLog {
     if (this.#pathOf !== 'touches' || touch.points.length === 0) return;
     this.trajectory.add({ index, stampNs, submap: event.submap, pose, state });
     this.#count(event.result, event);
+  }
+
+  /** By touch alone they are the path. */
+  #moved({ touches }: TouchesRefined): void {
+    if (this.#pathOf !== 'touches') return;
+    for (const { index, pose } of touches)
+      if (this.trajectory.placeOf(index) !== undefined) this.trajectory.refine(index, pose);
   }
 
   #count(

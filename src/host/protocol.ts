@@ -11,7 +11,7 @@ import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamEvent } from '../slam/events.js';
 import type { FinishedMap } from '../slam/mapping/submaps.js';
-import type { FeltTouch, MapStatistics, ScanResult, Slam } from '../slam/types.js';
+import type { FeltTouch, MapStatistics, RefinedTouch, ScanResult, Slam } from '../slam/types.js';
 
 import type { Box } from '../completion/complete-region.js';
 import type { RegionSurface } from './completion/region-surface.js';
@@ -156,11 +156,18 @@ export interface TouchEvent {
   readonly statistics: MapStatistics;
 }
 
+/** Touches that are elsewhere than was said when they came: T_odom_sensor. */
+export interface TouchesRefined {
+  readonly type: 'touches-refined';
+  readonly touches: readonly RefinedTouch[];
+}
+
 /** What the SLAM thread sends unasked: all that happens in the map, in order, and what the host adds to it. */
 export type HostEvent =
   | SlamEvent
   | ResultEvent
   | TouchEvent
+  | TouchesRefined
   | { readonly type: 'view'; readonly update: ViewUpdate }
   /** Warnings since the last ones. */
   | { readonly type: 'warnings'; readonly warnings: readonly string[] };

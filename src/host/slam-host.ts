@@ -296,6 +296,8 @@ export class SlamHost {
   }
 
   #finish(): SlamReplies['finish'] {
+    const touches = this.#slam.settle?.() ?? [];
+    if (touches.length > 0) this.post({ type: 'touches-refined', touches: copied(touches) });
     const mesh = this.#slam.mesh();
     this.#collector?.stop();
     this.#collector?.flush();

@@ -65,7 +65,7 @@ export class EventOutput {
       if (scan) this.#result(event);
     } else if (event.type === 'touch') {
       if (scan) this.options.viewer()?.take(event);
-    } else this.#follow(event);
+    } else if (event.type !== 'touches-refined') this.#follow(event);
   }
 
   reset(): void {

@@ -22,8 +22,9 @@ import { Notices } from './notices.js';
 import type { Scale } from './scale.js';
 import { StopWatch } from './stop-watch.js';
 import { FeltPlaces } from './touch/felt-places.js';
+import { TouchesTogether } from './touch/together.js';
 import type { Trajectory } from './trajectory.js';
-import type { KnownPose, MapStatistics, ScanResult, Slam, SlamView } from './types.js';
+import type { KnownPose, MapStatistics, RefinedTouch, ScanResult, Slam, SlamView } from './types.js';
 import { SystemView } from './view.js';
 
 /** What a system is made of; see create.ts. */
@@ -64,9 +65,11 @@ export class SlamSystem implements Slam {
   readonly #arrivals = new Arrivals();
   readonly #felt = new FeltPlaces();
   readonly #warnings = new Notices();
+  readonly #together: TouchesTogether | undefined;
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
+    this.#together = this.#makeTogether(parts);
     this.view = new SystemView(parts.loop.scales, parts.loop.submaps, () => this.#latest?.surface);
   }
 
@@ -89,6 +92,7 @@ export class SlamSystem implements Slam {
     this.#latest = observation;
     const result = pipeline.process(observation, { known, mapping, watch });
     this.#remember(observation, result);
+    this.#together?.add(observation, result);
     for (const { sensor, correction } of loop.extrinsics.all()) frontEnd.correct?.(sensor, correction);
     // Places are those of one kind of sensor: a later run compares what it sees there with them.
     const { scales } = loop;
@@ -103,6 +107,17 @@ export class SlamSystem implements Slam {
     const { current: submap } = this.#parts.loop.submaps;
     const T_odom_submap = this.trajectory.submap(submap);
     this.#felt.add({ submap, T_odom_submap, T_odom_sensor, covariance }, contacts);
+  }
+
+  /** By touch alone. */
+  #makeTogether({ pool, loop }: SystemParts): TouchesTogether | undefined {
+    const { first, tracked } = loop.scales;
+    if (tracked.length > 0) return undefined;
+    const { sigmaLinear: translation, sigmaAngular } = first.config.touch;
+    return new TouchesTogether(pool.memory, first, {
+      translation,
+      rotation: (sigmaAngular * Math.PI) / 180,
+    });
   }
 
   /** One that is late is used at its stamp, within limits. */
@@ -149,6 +164,10 @@ export class SlamSystem implements Slam {
 
   mesh(): Mesh {
     return this.#parts.loop.submaps.mesh();
+  }
+
+  settle(): readonly RefinedTouch[] {
+    return this.#together?.optimise() ?? [];
   }
 
   meshMore(blocks: number): number {

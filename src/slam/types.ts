@@ -40,6 +40,12 @@ export interface FeltTouch {
   readonly sigma: number;
 }
 
+/** A touch whose pose is another than was said when it came: T_odom_sensor. */
+export interface RefinedTouch {
+  readonly index: number;
+  readonly pose: Pose;
+}
+
 /** What came out of one scan. */
 export interface ScanResult {
   readonly index: number;
@@ -135,6 +141,13 @@ export interface Slam {
   /** The welded mesh of the map that is being made. */
   mesh(): Mesh;
   statistics(): MapStatistics;
+  /**
+   * No more measurements come, or not soon: what takes longer than anybody waits for live. Touches of a map by touch alone
+   * are found together.
+   *
+   * @returns touches that are elsewhere now
+   */
+  settle?(): readonly RefinedTouch[];
   /** Brings up to `blocks` more blocks of the mesh up to date, where no scan waits. @returns how many there were */
   meshMore?(blocks: number): number;
   /** Surface points of the map in the odom frame, one per fine voxel that the surface crosses; with colours where cameras made it. */

@@ -6,7 +6,7 @@ import { Slots } from '../slots.js';
 import { contactsOf, contactsOfPoints, MOST_CONTACTS } from './contacts.js';
 import { TouchObservation } from './observation.js';
 import { patchOf, type PatchOptions } from './patch.js';
-import { PreparedTouch, type TouchLimits } from './prepared-touch.js';
+import { PreparedTouch, TOUCH_LIMITS, type TouchLimits } from './prepared-touch.js';
 import { steadyNs, type ShiftedStamp } from '../clock-shift.js';
 import type { Touch, TouchImage, TouchPoints } from './touch.js';
 
@@ -19,8 +19,6 @@ export interface TouchFrontEndOptions extends PatchOptions, Partial<TouchLimits>
 export type TouchMount = Partial<Pick<Observation, 'sensor' | 'T_body_sensor'>>;
 
 const SLOTS = 3;
-const KEYPOINTS = 400;
-const BODY = 0.02;
 
 /**
  * Makes observations of touches, from however many sensors of whatever kinds.
@@ -39,7 +37,7 @@ export class TouchFrontEnd {
 
   /** @throws FeltmapError bad-config for options that make no sense */
   constructor(pool: KernelPool, options: TouchFrontEndOptions = {}) {
-    const { slots = SLOTS, keypoints = KEYPOINTS, body = BODY, ...rest } = options;
+    const { slots = SLOTS, keypoints = TOUCH_LIMITS.keypoints, body = TOUCH_LIMITS.body, ...rest } = options;
     if (!(keypoints >= 1 && keypoints <= 65536 && body >= 0 && body < 1))
       throw new FeltmapError(
         'bad-config',

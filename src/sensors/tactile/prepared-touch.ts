@@ -22,6 +22,9 @@ export interface TouchLimits {
   readonly body: number;
 }
 
+/** Unless a front end is told otherwise. */
+export const TOUCH_LIMITS: TouchLimits = { keypoints: 400, body: 0.02 };
+
 /**
  * The kernel memory of one touch. It grows with the touches and is never given back.
  *

@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load.js';
+import { Random } from '../../../src/geometry/random.js';
+import { identity, transformPoint, type Pose } from '../../../src/geometry/se3.js';
+import type { TouchMeasurement } from '../../../src/sensors/tactile/touch.js';
+import { createSlam } from '../../../src/slam/create.js';
+import type { Slam } from '../../../src/slam/types.js';
+import { above, feel, rolling, wrong } from './felt.js';
+
+const config = loadConfig({
+  set: ['engine=wasm', 'threads=1', 'map.memoryMiB=900', 'sensor.kind=touch'],
+});
+
+let slam: Slam;
+afterEach(() => slam.close());
+
+/** Touches of a rolling floor side by side, a third of a gel apart, each where the arm errs in its own way. */
+function touches(): { readonly felt: TouchMeasurement; readonly truth: Pose }[] {
+  const random = new Random('together');
+  return Array.from({ length: 30 }, (_, k) => {
+    const truth = above(0.006 * (k % 6), 0.005 * Math.floor(k / 6), 0.001);
+    const image = feel(rolling, truth, random);
+    const stampNs = BigInt(k + 1) * 100_000_000n;
+    return { felt: { ...image, stampNs, mount: wrong(truth, random) }, truth };
+  });
+}
+
+/** Root mean square of the distance of what was felt from the true surface, by poses (m). */
+function surfaceError(of: readonly { felt: TouchMeasurement }[], poses: readonly Pose[]): number {
+  let [sum, count] = [0, 0];
+  of.forEach(({ felt }, k) => {
+    if (felt.kind !== 'touch-image') return;
+    for (let i = 0; i < felt.depth.length; i++) {
+      if (felt.contact[i] === 0) continue;
+      const x = ((i % felt.width) - (felt.width - 1) / 2) * felt.pitch;
+      const y = (Math.floor(i / felt.width) - (felt.height - 1) / 2) * felt.pitch;
+      sum += rolling(...transformPoint(poses[k]!, x, y, -felt.depth[i]!)) ** 2;
+      count++;
+    }
+  });
+  return Math.sqrt(sum / count);
+}
+
+describe('touches of a map by touch alone', () => {
+  it('are found together when no more come, and fused anew where they are', async () => {
+    slam = await createSlam(await config);
+    const all = touches();
+    const poses = all.map(({ felt }) => slam.process(felt).pose);
+    const before = surfaceError(all, poses);
+    const meshError = (): number => {
+      const { positions } = slam.mesh();
+      let sum = 0;
+      for (let i = 0; i < positions.length; i += 3)
+        sum += rolling(positions[i]!, positions[i + 1]!, positions[i + 2]!) ** 2;
+      expect(positions.length).toBeGreaterThan(3000);
+      return Math.sqrt(sum / (positions.length / 3));
+    };
+    const rough = meshError();
+    const moved = slam.settle!();
+    expect(moved.map(({ index }) => index)).toEqual(all.map((_, k) => k));
+    for (const { index, pose } of moved) poses[index] = pose;
+    expect(surfaceError(all, all.map(({ truth }) => truth))).toBeLessThan(1e-4); // prettier-ignore
+    expect(surfaceError(all, poses)).toBeLessThan(0.7 * before);
+    expect(meshError()).toBeLessThan(0.9 * rough);
+  }, 60_000);
+
+  it('stay where nothing overlaps, and where points were felt as well', async () => {
+    slam = await createSlam(await config);
+    const far = touches().slice(0, 2).map(({ felt }, k) => ({ ...felt, mount: above(0.1 * k, 0, 0.001) })); // prettier-ignore
+    for (const felt of far) slam.process(felt);
+    expect(slam.settle!()).toEqual([]);
+    const points = Float32Array.of(0, 0, 0, 0.001, 0, 0);
+    const stampNs = 90_000_000_000n;
+    const about = { kind: 'touch-points', stampNs, frameId: 'feeler', sigma: 1e-3 } as const;
+    slam.process({ ...about, points, mount: identity() });
+    for (const { felt } of touches()) slam.process({ ...felt, stampNs: felt.stampNs + stampNs });
+    const triangles = slam.mesh().indices.length;
+    expect(slam.settle!()).toEqual([]);
+    expect(slam.mesh().indices.length).toBe(triangles);
+  }, 60_000);
+});

@@ -33,7 +33,7 @@ export function heldBox(text: string): HeldBox {
  * @example
  * const held = new ReplayHeld([heldBox('in_hand:-0.1,-0.1,0,0.1,0.1,0.2')]);
  * slam.listen((event) => held.take(event));
- * await feed({ measurements: held.watched(input.measurements()), slam, ... });
+ * for await (const one of held.watched(input.measurements())) await slam.submit(one);
  * const objects = await held.complete(1, warnings);
  */
 export class ReplayHeld {

@@ -92,6 +92,9 @@ function pointsToFrame(mesh: Mesh, path: Float32Array, reach: number): Vec3[] {
   return out.filter((p) => p[2] >= low && p[2] <= high);
 }
 
+/** The eye comes this near (m): objects that were felt are a hand wide. */
+const NEAREST = 0.4;
+
 /** Distance at which all but 2 % of the points are in the picture, and the target that centres them. */
 function framing(points: Vec3[], look: Vec3, target: Vec3, fovY: number, aspect: number) {
   const unitView = viewOf(
@@ -105,7 +108,7 @@ function framing(points: Vec3[], look: Vec3, target: Vec3, fovY: number, aspect:
     return Math.max(Math.abs(x - 0.5) / (tanY * aspect), Math.abs(y - 0.5) / tanY) - depth;
   });
   needed.sort((a, b) => a - b);
-  const distance = Math.max(1, 1.02 * needed[Math.floor(0.98 * (needed.length - 1))]!);
+  const distance = Math.max(NEAREST, 1.02 * needed[Math.floor(0.98 * (needed.length - 1))]!);
   const view = viewOf({ kind: 'perspective', eye: along(target, look, -distance), target, fovY }, aspect, 1);
   const seen = points.map((p) => project(view, ...p)).filter((p) => p[2] > 0.1 * distance);
   const middle = (k: 0 | 1) => {

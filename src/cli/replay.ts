@@ -1,6 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { nounOf, type MeasurementNoun } from '../export/measurement-noun.js';
-import { ofMap } from '../export/map-names.js';
+import { nounOf } from '../export/measurement-noun.js';
 import type { Box } from '../completion/complete-region.js';
 import { openScanSource, type ScanSource } from '../bags/source.js';
 import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
@@ -12,10 +11,10 @@ import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.j
 import { FeltmapError } from '../geometry/errors.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import { describeError, hideHome } from './describe-error.js';
-import { EXIT, exitCodeOf, inStage, StageError, type ExitCode } from './exit-codes.js';
+import { EXIT, inStage } from './exit-codes.js';
 import { catchInterrupt, leaveAtInterrupt, type SignalSource } from './interrupt.js';
 import type { ReplayOptions } from './command-options.js';
-import { printable, printableLines } from './printable.js';
+import { printableLines } from './printable.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { FrameSamples } from './frame-samples.js';
 import { readMapFolder } from '../export/map-folder.js';
@@ -24,6 +23,7 @@ import { prepareOutput, writeOutputs, type RunFacts } from './replay-outputs.js'
 import { heldBox, ReplayHeld } from './replay-held.js';
 import { boxesOf, completeObjects } from './replay-objects.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
+import { explain, newMapWarning, nothingMapped, statusOf } from './replay-status.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
 import { openTruth, type TruthReader } from './replay-truth.js';
 import type { ReplayView } from './replay-view.js';
@@ -339,63 +339,4 @@ async function evaluate(
     warnings.push(`No comparison with the truth: ${error.message}`);
     return undefined;
   }
-}
-
-function nothingMapped(end: FeedEnd, input: ScanSource, options: ReplayOptions): unknown {
-  if (end.slamError !== undefined) return end.slamError;
-  if (end.inputError !== undefined) return new StageError('input', end.inputError);
-  const cut = options.start || options.duration !== undefined;
-  const where = cut ? 'in the part chosen by --start and --duration' : `in ${input.description}`;
-  const why = input.warnings.length > 0 ? ` (${input.warnings[0]!})` : '';
-  return new StageError(
-    'input',
-    new FeltmapError(
-      'bad-input',
-      `There is no complete ${nounOf(input.sensor)} ${where}${why}; nothing was written.`,
-    ),
-  );
-}
-
-function statusOf(end: FeedEnd, log: RunLog, maxLost: number): ExitCode {
-  if (end.slamError !== undefined) return exitCodeOf(end.slamError);
-  if (end.inputError !== undefined) return exitCodeOf(new StageError('input', end.inputError));
-  if (end.interrupted) return EXIT.interrupted;
-  // In a short run a single scan is more than any sensible share.
-  if (log.newMaps.length > 0) return EXIT.lost;
-  const tooMany = 100 * log.unknownShare > maxLost && (log.states.lost + log.slid > 1 || maxLost === 0);
-  return tooMany || log.state === 'lost' ? EXIT.lost : EXIT.ok;
-}
-
-/** One sentence on stderr for every status but 0, also with --quiet: a script's log must say why it failed. */
-function explain(
-  status: number,
-  error: string | undefined,
-  log: RunLog,
-  { options, env, input }: Pick<ReplayRun, 'options' | 'env' | 'input'>,
-): void {
-  const noun = nounOf(input.sensor);
-  if (error !== undefined) {
-    env.stderr.write(`feltmap: ${error} The ${log.scans} ${noun}s before it are written.\n`);
-  } else if (status === EXIT.lost) {
-    if (log.slid > 0)
-      env.stderr.write(
-        `feltmap: The pose slid on ${(100 * (log.slid / log.scans)).toFixed(1)} % of the ${noun}s along a direction that the ` +
-          `surroundings do not fix, so that it may be metres off (limit ${options.maxLost} %, lost ones included); see the covariance.\n`,
-      );
-    if (log.states.lost === 0) return;
-    const share = (100 * log.lostShare).toFixed(1);
-    const end = log.state === 'lost' ? ', among them the last' : '';
-    const last = log.results.findLast((result) => result.state === 'lost');
-    env.stderr.write(
-      `feltmap: Tracking was lost on ${share} % of the ${noun}s${end} (limit ${options.maxLost} %): ${printable(last?.reason ?? '')}\n`,
-    );
-    for (const map of log.newMaps) env.stderr.write(`feltmap: ${newMapWarning(map, noun)}\n`);
-  }
-}
-
-function newMapWarning({ submap, firstScan }: RunLog['newMaps'][0], noun: MeasurementNoun): string {
-  return (
-    `A new map starts with ${noun} ${firstScan}, after a long loss: it is not connected to what was mapped before, and the ` +
-    `path is wrong from one to the other. It is written to ${ofMap('mesh', submap)}.ply and ${ofMap('map', submap)}/.`
-  );
 }

@@ -2,7 +2,7 @@ import { compose, exp, identity, inverse, rotationVector, type Pose } from '../.
 import { ErrorState, PART } from './error-state.js';
 import { InertialReadings } from './inertial-readings.js';
 import type { ImuBatch } from './batch.js';
-import { inLevel, levelled, rotationOf, turn } from './rotations.js';
+import { aboutUp, alike, inLevel, levelled, rotationOf, turn, type Turning } from './rotations.js';
 
 const GRAVITY = 9.80665;
 /** What the noise of usual IMUs adds per second: rad²/s, m²/s³; drift of their biases. */
@@ -46,16 +46,6 @@ const KNOWN_SPEED = 0.5;
 
 /** A stamp that lies so far before the present (s) begins another recording. */
 const GOES_BACK = 0.5;
-
-/** A turn by the gyroscope alone. */
-interface Turning {
-  /** T_odom_imu where it began, rotation only. */
-  readonly from: Pose;
-  /** By rates less this bias (rad/s). */
-  turned: Pose;
-  readonly bias: Float64Array;
-  seconds: number;
-}
 
 /** Where up is, as tracking may use it. */
 export interface Up {
@@ -350,12 +340,7 @@ export class InertialFilter {
     const rate = Math.hypot(...Array.from(this.#readings.latestRate));
     const variance = STEP_TURN ** 2 + (STEP_TURN_RATE * rate * dt) ** 2;
     const y = off.map((v, i) => v + (this.#gyroBias[i]! - bias[i]!) * dt);
-    const noise = Float64Array.of(variance, 0, 0, 0, variance, 0, 0, 0, variance);
-    const up = this.#R.subarray(8, 11);
-    if (!whole)
-      for (let i = 0; i < 3; i++)
-        for (let j = 0; j < 3; j++) noise[i * 3 + j]! += (i === j ? 1 : 0) - up[i]! * up[j]!;
-    this.#take(y, H, noise);
+    this.#take(y, H, whole ? alike(variance) : aboutUp(variance, this.#R.subarray(8, 11)));
   }
 
   /** @param tracked T_level_imu as tracking has it: off by the difference of the errors of attitude and odom */
@@ -366,8 +351,7 @@ export class InertialFilter {
       H[i * 18 + PART.odom + i] = -1;
     }
     const variance = SAME_TILT * (TRACKED_TILT ** 2 + (TRACKED_DRIFT * this.#metres) ** 2);
-    const noise = Float64Array.of(variance, 0, 0, 0, variance, 0, 0, 0, variance);
-    this.#take(rotationVector(compose(tracked, inverse(this.#R))), H, noise);
+    this.#take(rotationVector(compose(tracked, inverse(this.#R))), H, alike(variance));
   }
 
   #take(y: ArrayLike<number>, H: Float64Array, noise: Float64Array): void {

@@ -1,5 +1,15 @@
 import { exp, identity, type Pose } from '../../geometry/se3.js';
 
+/** A turn by the gyroscope alone. */
+export interface Turning {
+  /** T_odom_imu where it began, rotation only. */
+  readonly from: Pose;
+  /** By rates less this bias (rad/s). */
+  turned: Pose;
+  readonly bias: Float64Array;
+  seconds: number;
+}
+
 /** R·x of a pose's rotation. */
 export function turn(T: Pose, x: ArrayLike<number>): Float64Array {
   return Float64Array.from([0, 4, 8], (r) => T[r]! * x[0]! + T[r + 1]! * x[1]! + T[r + 2]! * x[2]!);
@@ -32,4 +42,17 @@ export function inLevel(T_level_odom: Pose, covariance?: Float64Array): Float64A
       for (let i = 0; i < 3; i++)
         for (let j = 0; j < 3; j++) out[r * 3 + c]! += R[r * 3 + i]! * covariance[i * 6 + j]! * R[c * 3 + j]!;
   return out;
+}
+
+/** 3×3 with the same variance along every axis. */
+export function alike(variance: number): Float64Array {
+  return Float64Array.of(variance, 0, 0, 0, variance, 0, 0, 0, variance);
+}
+
+/** 3×3 of a rotation of which only the part about a unit vector is known, with this variance (rad²). */
+export function aboutUp(variance: number, up: ArrayLike<number>): Float64Array {
+  return alike(variance).map((v, k) => {
+    const [i, j] = [Math.floor(k / 3), k % 3];
+    return v + (i === j ? 1 : 0) - up[i]! * up[j]!;
+  });
 }

@@ -4,14 +4,13 @@ import { decodeTouchMessage } from '../../images/decode-touch.js';
 import { readHeader } from '../../messages/header.js';
 import { WireReader } from '../../messages/wire.js';
 import type { ColorImage } from '../../sensors/camera/frame.js';
+import { AlikeImages, ENOUGH_ALIKE } from '../../sensors/tactile/alike-images.js';
 import { changeBetween, coarsen, type CoarseImage } from '../../sensors/tactile/coarse.js';
 import { openBag } from '../reader.js';
 import type { BagMessage, BagReader } from '../types.js';
 import type { PressFolder } from './press-folder.js';
 import { touchTopics } from './topics.js';
 
-/** Images alike, one after the other, from which the reference is made. */
-const FIRST_IMAGES = 3;
 const MOST_PRESSES = 500;
 
 export interface PressBagOptions {
@@ -44,7 +43,7 @@ export async function readPressBag(path: string, options: PressBagOptions): Prom
     if (!reference)
       throw new FeltmapError(
         'not-found',
-        `${path}: ${topic} never shows ${FIRST_IMAGES} images in a row that are alike, so nobody knows what the untouched gel looks like; let it hang free at the start.`,
+        `${path}: ${topic} never shows ${ENOUGH_ALIKE} images in a row that are alike, so nobody knows what the untouched gel looks like; let it hang free at the start.`,
       );
     if (presses.length === 0)
       throw new FeltmapError('not-found', `${path}: nothing touches the gel in any image of ${topic}.`);
@@ -99,8 +98,8 @@ interface Press {
 /** Sorts images into the untouched gel and its contacts. */
 class Contacts {
   readonly #presses: Press[] = [];
-  #first: ColorImage[] = [];
-  #last: CoarseImage | undefined;
+  readonly #first = new AlikeImages();
+  #size = { width: 0, height: 0 };
   #reference: { readonly image: ColorImage; readonly coarse: CoarseImage } | undefined;
   /** Of the contact that lasts. */
   #deepest: Press | undefined;
@@ -133,19 +132,10 @@ class Contacts {
 
   #begin(image: ColorImage, coarse: CoarseImage): void {
     const { width, height } = image;
-    const before = this.#first[0];
-    const alike =
-      this.#last &&
-      before?.width === width &&
-      before.height === height &&
-      !changeBetween(this.#last, coarse).touched;
-    this.#first = alike ? [...this.#first, image] : [image];
-    this.#last = coarse;
-    if (this.#first.length < FIRST_IMAGES) return;
-    const data = image.data.map((_, i) =>
-      Math.round(this.#first.reduce((sum, one) => sum + one.data[i]!, 0) / this.#first.length),
-    );
-    this.#reference = { image: { width, height, data }, coarse: coarsen(data, width, height) };
-    this.#first = [];
+    const { width: w, height: h } = this.#size;
+    if (width !== w || height !== h || this.#first.differs(coarse)) this.#first.forget();
+    this.#size = { width, height };
+    const data = this.#first.add(image.data, coarse);
+    if (data) this.#reference = { image: { width, height, data }, coarse: coarsen(data, width, height) };
   }
 }

@@ -1,20 +1,16 @@
 import type { KernelPool } from '../../compute/pool.js';
 import type { ColorImage } from '../camera/frame.js';
 import type { TouchCalibration } from './calibration.js';
-import { changeBetween, coarsen, type CoarseImage } from './coarse.js';
+import { AlikeImages } from './alike-images.js';
+import { coarsen } from './coarse.js';
 import { GelReader } from './gel-reader.js';
 import { noCalibration } from './presets.js';
 import type { GelImage, TouchImage } from './touch.js';
 
-/** Images alike, one after the other, from which the first reference is made. */
-const FIRST_IMAGES = 3;
-
 /** One gel on its way to a first reference. */
 interface Gel {
   readonly reader: GelReader;
-  sum: Float32Array;
-  images: number;
-  last: CoarseImage | undefined;
+  readonly first: AlikeImages;
   told: number;
 }
 
@@ -72,27 +68,19 @@ export class Gels {
     if (known) return known;
     const calibration = this.#calibrations.get(frameId) ?? this.#calibration;
     if (!calibration) throw noCalibration(`The gel ${frameId}`);
-    const { width, height } = calibration;
     const reader = new GelReader(this.pool, calibration, frameId);
-    const gel = { reader, sum: new Float32Array(3 * width * height), images: 0, last: undefined, told: 0 };
+    const gel = { reader, first: new AlikeImages(), told: 0 };
     this.#gels.set(frameId, gel);
     return gel;
   }
 
-  #begin(gel: Gel, image: ColorImage): void {
-    const { width, height } = gel.reader.calibration;
+  #begin({ reader, first }: Gel, image: ColorImage): void {
+    const { width, height } = reader.calibration;
     // One of another size is refused with a sentence.
-    if (image.data.length !== gel.sum.length) return gel.reader.setReference(image);
+    if (image.data.length !== 3 * width * height) return reader.setReference(image);
     const coarse = coarsen(image.data, width, height);
-    if (gel.last && changeBetween(gel.last, coarse).touched) {
-      gel.sum.fill(0);
-      gel.images = 0;
-    }
-    gel.last = coarse;
-    gel.images++;
-    for (let i = 0; i < image.data.length; i++) gel.sum[i]! += image.data[i]!;
-    if (gel.images < FIRST_IMAGES) return;
-    const data = Uint8Array.from(gel.sum, (sum) => Math.round(sum / gel.images));
-    gel.reader.setReference({ width, height, data });
+    if (first.differs(coarse)) first.forget();
+    const data = first.add(image.data, coarse);
+    if (data) reader.setReference({ width, height, data });
   }
 }

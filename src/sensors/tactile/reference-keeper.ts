@@ -1,8 +1,7 @@
+import { AlikeImages } from './alike-images.js';
 import { type Change, changeBetween, coarsen, type CoarseImage } from './coarse.js';
 import { gatePixels } from './gate.js';
 
-/** Untouched images in a row before the reference is captured anew. */
-const QUIET = 3;
 /** Drift of the whole gel, grey levels, from which on a new reference is worth it. */
 const WORTH_CAPTURING = 1.5;
 /** Drift, grey levels, from which on heights suffer (colour +10 % costs a fifth of the accuracy). */
@@ -28,22 +27,19 @@ export interface Kept {
  */
 export class ReferenceKeeper {
   #coarse: CoarseImage | undefined;
-  #last: CoarseImage | undefined;
   #shown: { coarse: CoarseImage; gains: Change['gains'] } | undefined;
-  #quiet = 0;
-  readonly #sum: Float32Array;
+  /** Untouched ones, before the reference is captured anew. */
+  readonly #quiet = new AlikeImages();
 
   constructor(
     readonly width: number,
     readonly height: number,
-  ) {
-    this.#sum = new Float32Array(3 * width * height);
-  }
+  ) {}
 
   /** What the gel looks like untouched. */
   set(rgb: Uint8Array): void {
     this.#coarse = coarsen(rgb, this.width, this.height);
-    this.#forget();
+    this.#quiet.forget();
   }
 
   /** An image, in the order in which they were taken. */
@@ -53,18 +49,12 @@ export class ReferenceKeeper {
     const { touched, drift, gains } = changeBetween(this.#coarse, coarse);
     this.#shown = { coarse, gains };
     // A finger that rests on the gel looks the same in every image: only what was like the reference counts.
-    if (touched || (this.#last && changeBetween(this.#last, coarse).touched)) {
-      this.#forget();
+    if (touched || this.#quiet.differs(coarse)) {
+      this.#quiet.forget();
       return drift > HARMFUL ? { touched, stale: drift } : { touched };
     }
-    this.#last = coarse;
-    this.#quiet++;
-    for (let i = 0; i < rgb.length; i++) this.#sum[i]! += rgb[i]!;
-    if (this.#quiet < QUIET) return { touched };
-    const mean = new Uint8Array(rgb.length);
-    for (let i = 0; i < mean.length; i++) mean[i] = Math.round(this.#sum[i]! / this.#quiet);
-    this.#forget();
-    if (drift < WORTH_CAPTURING) return { touched };
+    const mean = this.#quiet.add(rgb, coarse);
+    if (!mean || drift < WORTH_CAPTURING) return { touched };
     this.set(mean);
     return { touched, reference: mean };
   }
@@ -73,11 +63,5 @@ export class ReferenceKeeper {
   gate(out: Float32Array): void {
     if (!this.#coarse || !this.#shown) return;
     gatePixels(this.#coarse, this.#shown.coarse, this.#shown.gains, this.width, this.height, out);
-  }
-
-  #forget(): void {
-    this.#quiet = 0;
-    this.#last = undefined;
-    this.#sum.fill(0);
   }
 }

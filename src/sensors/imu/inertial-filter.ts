@@ -1,8 +1,9 @@
 import { compose, exp, identity, inverse, rotationVector, type Pose } from '../../geometry/se3.js';
 import { ErrorState, PART } from './error-state.js';
+import { GyroTurn } from './gyro-turn.js';
 import { InertialReadings } from './inertial-readings.js';
 import type { ImuBatch } from './batch.js';
-import { aboutUp, alike, inLevel, levelled, rotationOf, turn, type Turning } from './rotations.js';
+import { aboutUp, alike, inLevel, levelled, rotationOf, turn } from './rotations.js';
 
 const GRAVITY = 9.80665;
 /** What the noise of usual IMUs adds per second: rad²/s, m²/s³; drift of their biases. */
@@ -87,7 +88,7 @@ export class InertialFilter {
   /** Seconds since then. */
   #sinceAnchor = 0;
   /** By the gyroscope alone since a tracked attitude, with the bias as it was thought to be then. */
-  #turning: Turning | undefined;
+  #turning: GyroTurn | undefined;
   /** T_level_odom, rotation only. */
   #odom: Pose | undefined;
   /** Way since odom's frame is known, m. */
@@ -171,13 +172,7 @@ export class InertialFilter {
     const T_odom_imu = compose(T_odom_body, this.#T_body_imu);
     this.#anchor = { stampNs, T_odom_imu, R: this.#R.slice() };
     if (!known) this.#turning = undefined;
-    else
-      this.#turning ??= {
-        from: rotationOf(T_odom_imu),
-        turned: identity(),
-        bias: this.#gyroBias.slice(),
-        seconds: 0,
-      };
+    else this.#turning ??= new GyroTurn(rotationOf(T_odom_imu), this.#gyroBias.slice());
     this.#sinceAnchor = 0;
     this.#p.fill(0);
     // The error of a prediction goes on growing from the pose before.
@@ -300,11 +295,7 @@ export class InertialFilter {
       gyroBias: GYRO_BIAS_DRIFT,
     });
     this.#sinceAnchor += dt;
-    if (!this.#turning) return;
-    const { bias } = this.#turning;
-    const raw = exp([0, 0, 0, ...[0, 1, 2].map((i) => (rate[i]! - bias[i]!) * dt)]);
-    this.#turning.turned = compose(this.#turning.turned, raw);
-    this.#turning.seconds += dt;
+    this.#turning?.add(rate, dt);
   }
 
   /** @param way in the level frame, as tracking has it: way + [way]× attitude error = p + its error */

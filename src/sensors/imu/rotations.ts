@@ -1,15 +1,5 @@
 import { exp, identity, type Pose } from '../../geometry/se3.js';
 
-/** A turn by the gyroscope alone. */
-export interface Turning {
-  /** T_odom_imu where it began, rotation only. */
-  readonly from: Pose;
-  /** By rates less this bias (rad/s). */
-  turned: Pose;
-  readonly bias: Float64Array;
-  seconds: number;
-}
-
 /** R·x of a pose's rotation. */
 export function turn(T: Pose, x: ArrayLike<number>): Float64Array {
   return Float64Array.from([0, 4, 8], (r) => T[r]! * x[0]! + T[r + 1]! * x[1]! + T[r + 2]! * x[2]!);

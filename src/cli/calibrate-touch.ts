@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
+import { findRosbag2Files } from '../bags/rosbag2-dir.js';
 import { readPressBag } from '../bags/tactile/press-bag.js';
 import { readPressFolder, type PressFolder } from '../bags/tactile/press-folder.js';
 import { fitBall } from '../calibration/tactile/ball-fit.js';
@@ -103,7 +104,7 @@ async function readPresses(path: string, options: CalibrateTouchOptions): Promis
 async function isRecording(path: string): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
   if (!info?.isDirectory()) return info !== undefined;
-  return (await readdir(path)).some((name) => name === 'metadata.yaml' || /\.(mcap|db3)$/i.test(name));
+  return (await findRosbag2Files(path)) !== undefined;
 }
 
 /** What `--json` prints; lengths in millimetres. */

@@ -7,7 +7,7 @@ import { checkBox } from '../host/completion/region-box.js';
 import type { HostEvent } from '../host/protocol.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import { isTouch, type Measurement } from '../sensors/measurement.js';
-import type { ReplayObject } from './replay-objects.js';
+import { completeEach, type ReplayObject } from './replay-objects.js';
 
 /** A box of `--complete-in`: in a tf frame that moves with its object. */
 export interface HeldBox {
@@ -77,20 +77,14 @@ export class ReplayHeld {
     warnings: string[],
     solver: SurfaceSolver = new CompletionThread(),
   ): Promise<readonly ReplayObject[]> {
-    const objects: ReplayObject[] = [];
-    try {
-      for (const [i, { frame, box }] of this.boxes.entries())
-        try {
-          const surface = this.#touches.get(frame)!.region(box);
-          objects.push({ number: first + i, object: await solver.complete(surface, box) });
-        } catch (error) {
-          warnings.push(`Object ${first + i}, of '${frame}', is not completed: ${error instanceof Error ? error.message : String(error)}`);
-        }
-    } finally {
-      await solver.close();
-    }
-    return objects;
-  } // prettier-ignore
+    const jobs = this.boxes.map(({ frame, box }, i) => ({
+      name: `Object ${first + i}, of '${frame}',`,
+      number: first + i,
+      box,
+      surface: () => this.#touches.get(frame)!.region(box),
+    }));
+    return completeEach(jobs, warnings, solver);
+  }
 }
 
 function key(frameId: string, stampNs: bigint): string {

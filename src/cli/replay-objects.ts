@@ -5,6 +5,7 @@ import type { SlamClient } from '../host/client.js';
 import { CompletionThread, type SurfaceSolver } from '../host/completion/completion-thread.js';
 import type { CompletedRegion } from '../host/completion/complete-surface.js';
 import { checkBox } from '../host/completion/region-box.js';
+import type { RegionSurface } from '../host/completion/region-surface.js';
 import { objectFile } from './object-files.js';
 
 /** An object of `--complete`, by its number on the command line from 1 on. */
@@ -29,20 +30,48 @@ export async function completeObjects(
   warnings: string[],
   solver: SurfaceSolver = new CompletionThread(),
 ): Promise<readonly ReplayObject[]> {
+  const jobs = boxes.map((box, i) => ({
+    name: `Object ${i + 1}`,
+    number: i + 1,
+    box,
+    surface: () => slam.call({ type: 'region', box, whole: true }),
+  }));
+  return completeEach(jobs, warnings, solver);
+}
+
+/** An object to complete. */
+export interface CompletionJob {
+  /** For people. */
+  readonly name: string;
+  readonly number: number;
+  /** In the frame of the surface (m). */
+  readonly box: Box;
+  surface(): RegionSurface | Promise<RegionSurface>;
+}
+
+/**
+ * Completes objects one after the other, and closes the solver.
+ *
+ * @param warnings get a sentence for each object that is missing
+ */
+export async function completeEach(
+  jobs: readonly CompletionJob[],
+  warnings: string[],
+  solver: SurfaceSolver,
+): Promise<readonly ReplayObject[]> {
   const objects: ReplayObject[] = [];
   try {
-    for (const [i, box] of boxes.entries())
+    for (const { name, number, box, surface } of jobs)
       try {
-        const surface = await slam.call({ type: 'region', box, whole: true });
-        objects.push({ number: i + 1, object: await solver.complete(surface, box) });
+        objects.push({ number, object: await solver.complete(await surface(), box) });
       } catch (error) {
-        warnings.push(`Object ${i + 1} is not completed: ${error instanceof Error ? error.message : String(error)}`);
+        warnings.push(`${name} is not completed: ${error instanceof Error ? error.message : String(error)}`);
       }
   } finally {
     await solver.close();
   }
   return objects;
-} // prettier-ignore
+}
 
 /** Writes object-1.ply, object-1.glb and so on. @returns path of each by what it is @throws FeltmapError io */
 export async function writeObjects(dir: string, objects: readonly ReplayObject[]): Promise<Record<string, string>> {

@@ -9,7 +9,7 @@ import type { HostEvent } from '../host/protocol.js';
 import type { ControlFrame } from '../viewer/protocol/index.js';
 import type { ViewerStatus } from '../viewer/server/index.js';
 import type { Mesh } from '../mesh/mesh.js';
-import { FIRST_TOUCH_STREAM } from '../host/viewer-feed/shown-touches.js';
+import { TOUCH_STREAM } from '../host/viewer-feed/shown-touches.js';
 import { OBJECT_BOX } from '../host/viewer-feed/shown-objects.js';
 import { ReplayPace } from './replay-pace.js';
 import type { RunLog } from './run-log.js';
@@ -74,7 +74,7 @@ export class ReplayView {
         can: { pause: true, speed: true, mesh: true, trajectory: true },
         streams: [
           ...(camera ? [{ stream: 0, name: 'color', kind: 'rgb' } as const] : []),
-          ...(touch ? [{ stream: FIRST_TOUCH_STREAM, name: 'touch', kind: 'tactile' } as const] : []),
+          ...(touch ? [TOUCH_STREAM] : []),
         ],
       },
       trajectory: log.trajectory,

@@ -1,6 +1,6 @@
 import { finestVoxel } from '../config/lengths.js';
 import { MapViewer, type MapViewerOptions } from '../host/viewer-feed/map-viewer.js';
-import { FIRST_TOUCH_STREAM } from '../host/viewer-feed/shown-touches.js';
+import { TOUCH_STREAM } from '../host/viewer-feed/shown-touches.js';
 import type { ParameterStore } from './parameter-check.js';
 import type { LogSink } from './throttle.js';
 import { sentence } from './trigger.js';
@@ -42,7 +42,7 @@ export async function openViewer(
         can: { pause: false, speed: false, mesh: true, trajectory: true },
         streams: [
           ...streams.map((name, stream) => ({ stream, name, kind: 'rgb' }) as const),
-          ...(touch ? [{ stream: FIRST_TOUCH_STREAM, name: 'touch', kind: 'tactile' } as const] : []),
+          ...(touch ? [TOUCH_STREAM] : []),
         ],
       },
     });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 const PLACES = [
   process.env['CHROMIUM'],
@@ -34,4 +34,14 @@ export const SOFTWARE_GL = [
 
 export function launchChromium(args: readonly string[] = SOFTWARE_GL): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM!, args: [...QUIET, ...args] });
+}
+
+/** A page of 400 × 300 pixels, so that a cube fills its middle. @param problems get what goes wrong in it */
+export async function smallPage(browser: Browser, problems: string[]): Promise<Page> {
+  const page = await (await browser.newContext({ viewport: { width: 400, height: 300 } })).newPage();
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  return page;
 }

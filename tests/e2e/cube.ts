@@ -1,4 +1,5 @@
-import type { MeshBlockData } from '../../src/mesh/block-store.js';
+import { ViewChanges } from '../../src/host/viewer-feed/view-changes.js';
+import type { MeshBlockData, MeshBlockStore } from '../../src/mesh/block-store.js';
 
 /** Side of a block (m). */
 export const SIDE = 0.8;
@@ -38,4 +39,18 @@ export function cube(bx: number, color?: readonly number[]): MeshBlockData {
     indices: Uint16Array.from(indices),
     ...(color ? { colors: Uint8Array.from({ length: 72 }, (_, i) => color[i % 3]!) } : {}),
   };
+}
+
+/** What the viewer gets of a map that is the blocks of a store and nothing else. */
+export function changesOf(store: MeshBlockStore): ViewChanges {
+  return new ViewChanges({
+    submap: 0,
+    blockSizes: [SIDE],
+    get meshVersion() {
+      return store.version;
+    },
+    meshChanges: (version) => store.changedSince(version),
+    newestKeyframe: undefined,
+    points: () => new Float32Array(0),
+  });
 }

@@ -2,30 +2,20 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { showUpdate } from '../../src/host/viewer-feed/show-update.js';
-import { ViewChanges } from '../../src/host/viewer-feed/view-changes.js';
 import type { UpdateCamera } from '../../src/host/viewer-feed/view-update.js';
 import { MeshBlockStore } from '../../src/mesh/block-store.js';
 import { Trajectory } from '../../src/slam/trajectory.js';
 import type { FeltmapState } from '../../src/viewer/client/test-state.js';
 import { ViewerServer } from '../../src/viewer/server/index.js';
-import { CHROMIUM, launchChromium } from './browser.js';
-import { cube, SIDE } from './cube.js';
+import { CHROMIUM, launchChromium, smallPage } from './browser.js';
+import { changesOf, cube } from './cube.js';
 import { middleOf, untilState } from './page-state.js';
 
 /** The whole way of colours and pictures: store, changes, update, server, page, pixels. */
 describe.skipIf(CHROMIUM === undefined)('the viewer of a map in colour', () => {
   const store = new MeshBlockStore();
   const trajectory = new Trajectory();
-  const changes = new ViewChanges({
-    submap: 0,
-    blockSizes: [SIDE],
-    get meshVersion() {
-      return store.version;
-    },
-    meshChanges: (version) => store.changedSince(version),
-    newestKeyframe: undefined,
-    points: () => new Float32Array(0),
-  });
+  const changes = changesOf(store);
   let server: ViewerServer;
   let browser: Browser;
   let page: Page;
@@ -53,11 +43,7 @@ describe.skipIf(CHROMIUM === undefined)('the viewer of a map in colour', () => {
     store.set(0, 0, 0, cube(0));
     send();
     browser = await launchChromium();
-    page = await (await browser.newContext({ viewport: { width: 400, height: 300 } })).newPage();
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
+    page = await smallPage(browser, problems);
     await page.goto(`${url}#panel=0&grid=0&camera=top&theme=dark`);
     await until((s) => s.triangles === 12);
   }, 60_000);

@@ -5,13 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeGlb } from '../../src/export/glb-reader.js';
 import { ObjectCompleter } from '../../src/host/completion/object-completer.js';
 import { MapViewer } from '../../src/host/viewer-feed/map-viewer.js';
-import { ViewChanges } from '../../src/host/viewer-feed/view-changes.js';
 import { MeshBlockStore } from '../../src/mesh/block-store.js';
 import { Trajectory } from '../../src/slam/trajectory.js';
 import type { FeltmapState } from '../../src/viewer/client/test-state.js';
 import { FakeSolver, objectIn, surface } from '../host/completion/fakes.js';
-import { CHROMIUM, launchChromium } from './browser.js';
-import { cube, SIDE } from './cube.js';
+import { CHROMIUM, launchChromium, smallPage } from './browser.js';
+import { changesOf, cube, SIDE } from './cube.js';
 import { middleOf, untilState } from './page-state.js';
 
 /** Completes everything to a sheet over the middle of the cube, as sure as the test says. */
@@ -64,16 +63,7 @@ describe.skipIf(CHROMIUM === undefined)('completed objects in the viewer', () =>
   beforeAll(async () => {
     const store = new MeshBlockStore();
     store.set(0, 0, 0, cube(0, [20, 220, 30]));
-    const changes = new ViewChanges({
-      submap: 0,
-      blockSizes: [SIDE],
-      get meshVersion() {
-        return store.version;
-      },
-      meshChanges: (version) => store.changedSince(version),
-      newestKeyframe: undefined,
-      points: () => new Float32Array(0),
-    });
+    const changes = changesOf(store);
     viewer = new MapViewer({
       port: 0,
       hello: {
@@ -93,11 +83,7 @@ describe.skipIf(CHROMIUM === undefined)('completed objects in the viewer', () =>
     const [url] = await viewer.start();
     viewer.take({ type: 'view', update: structuredClone(changes.next(true)!) });
     browser = await launchChromium();
-    page = await (await browser.newContext({ viewport: { width: 400, height: 300 } })).newPage();
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
+    page = await smallPage(browser, problems);
     await page.goto(`${url}#panel=0&grid=0&camera=top&theme=dark&shading=colour`);
     await until((s) => s.triangles === 12 && s.settled);
   }, 60_000);

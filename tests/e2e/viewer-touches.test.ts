@@ -3,12 +3,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TouchEvent } from '../../src/host/protocol.js';
 import { MapViewer } from '../../src/host/viewer-feed/map-viewer.js';
-import { FIRST_TOUCH_STREAM } from '../../src/host/viewer-feed/shown-touches.js';
-import { ViewChanges } from '../../src/host/viewer-feed/view-changes.js';
+import { TOUCH_STREAM } from '../../src/host/viewer-feed/shown-touches.js';
 import { MeshBlockStore } from '../../src/mesh/block-store.js';
 import { Trajectory } from '../../src/slam/trajectory.js';
-import { CHROMIUM, launchChromium } from './browser.js';
-import { cube, SIDE } from './cube.js';
+import { CHROMIUM, launchChromium, smallPage } from './browser.js';
+import { changesOf, cube, SIDE } from './cube.js';
 import { middleOf, untilState } from './page-state.js';
 
 /** A touch from above on the middle of the cube, wide enough to cover the middle of the page. */
@@ -38,16 +37,7 @@ describe.skipIf(CHROMIUM === undefined)('touches in the viewer', () => {
   beforeAll(async () => {
     const store = new MeshBlockStore();
     store.set(0, 0, 0, cube(0, [20, 220, 30]));
-    const changes = new ViewChanges({
-      submap: 0,
-      blockSizes: [SIDE],
-      get meshVersion() {
-        return store.version;
-      },
-      meshChanges: (version) => store.changedSince(version),
-      newestKeyframe: undefined,
-      points: () => new Float32Array(0),
-    });
+    const changes = changesOf(store);
     viewer = new MapViewer({
       port: 0,
       hello: {
@@ -56,7 +46,7 @@ describe.skipIf(CHROMIUM === undefined)('touches in the viewer', () => {
         title: 'touch',
         voxel: 0.1,
         can: { pause: false, speed: false, mesh: false, trajectory: false },
-        streams: [{ stream: FIRST_TOUCH_STREAM, name: 'touch', kind: 'tactile' }],
+        streams: [TOUCH_STREAM],
       },
       trajectory: new Trajectory(),
       slam: () => undefined,
@@ -66,11 +56,7 @@ describe.skipIf(CHROMIUM === undefined)('touches in the viewer', () => {
     const [url] = await viewer.start();
     viewer.take({ type: 'view', update: structuredClone(changes.next(true)!) });
     browser = await launchChromium();
-    page = await (await browser.newContext({ viewport: { width: 400, height: 300 } })).newPage();
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
+    page = await smallPage(browser, problems);
     await page.goto(`${url}#panel=0&grid=0&camera=top&theme=dark&shading=colour`);
     await untilState(page, (s) => s.triangles === 12 && s.settled);
   }, 60_000);

@@ -8,8 +8,10 @@ import { encodeJpeg } from './jpeg.js';
 const MOST_PATCHES = 1000;
 /** Points of each that are shown. */
 const MOST_POINTS = 300;
-/** Picture streams of tactile sensors come after those of cameras; the server takes sixteen in all. */
-export const FIRST_TOUCH_STREAM = 8;
+/** Picture streams of tactile sensors come after those of cameras, the first with this number; the server takes sixteen in all. */
+const FIRST_STREAM = 8;
+/** What a viewer is told of the first. */
+export const TOUCH_STREAM = { stream: FIRST_STREAM, name: 'touch', kind: 'tactile' } as const;
 /** Sensors whose pictures are shown. */
 const MOST_STREAMS = 8;
 
@@ -70,7 +72,7 @@ export class ShownTouches {
   #streamOf(sensor: string): number | undefined {
     const known = this.#streams.get(sensor);
     if (known !== undefined || this.#streams.size >= MOST_STREAMS) return known;
-    const stream = FIRST_TOUCH_STREAM + this.#streams.size;
+    const stream = FIRST_STREAM + this.#streams.size;
     this.#streams.set(sensor, stream);
     return stream;
   }

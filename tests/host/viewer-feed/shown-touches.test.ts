@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { TouchEvent } from '../../../src/host/protocol.js';
-import { FIRST_TOUCH_STREAM, ShownTouches } from '../../../src/host/viewer-feed/shown-touches.js';
+import { ShownTouches, TOUCH_STREAM } from '../../../src/host/viewer-feed/shown-touches.js';
 import { touchPicture } from '../../../src/host/viewer-feed/touch-picture.js';
 import { compose, exp, identity, inverse, type Pose } from '../../../src/geometry/se3.js';
 import type { ViewerTouch } from '../../../src/viewer/server/source.js';
@@ -77,7 +77,7 @@ describe('ShownTouches', () => {
     shown.take(touchEvent(GRID, DOWN, { picture: { ...picture, width: 400 } }));
     await vi.waitFor(() => expect(image).toHaveBeenCalledTimes(2));
     const streams = image.mock.calls.map(([call]) => (call as { stream: number }).stream);
-    expect(streams.sort()).toEqual([FIRST_TOUCH_STREAM, FIRST_TOUCH_STREAM + 1]);
+    expect(streams.sort()).toEqual([TOUCH_STREAM.stream, TOUCH_STREAM.stream + 1]);
     const { jpeg } = image.mock.calls[0]![0] as { jpeg: Uint8Array };
     expect([...jpeg.subarray(0, 2)]).toEqual([0xff, 0xd8]);
   });

@@ -135,6 +135,13 @@ export interface Observation {
   readonly picture?: Picture;
   /** Whether what lies between the sensor and its samples was seen to be free. */
   readonly rays: 'from-sensor' | 'none';
+  /**
+   * `around`: it sees enough to hold its own pose. `ahead`: a narrow view, which may leave directions open and may fit
+   * beside its place as well.
+   */
+  readonly view: 'around' | 'ahead';
+  /** `scattered`: single returns with gaps between them, some of which may be rain or dust. `dense`: an image without gaps. */
+  readonly sampling: 'scattered' | 'dense';
   /** `sweep`: samples were taken while the sensor moved, at the times `surface.tau`. */
   readonly motion: 'rigid' | 'sweep';
   readonly counts: ObservationCounts;

@@ -58,7 +58,7 @@ const UNKNOWN_STEP = 1;
 const MAX_AHEAD_SECONDS = 3;
 /** Seconds after which it is no longer assumed to heave, roll or pitch as it did. */
 const SWAY_SECONDS = 1;
-/** A camera's step from its prediction (m and rad) beyond which only a certain place counts. */
+/** A narrow view's step from its prediction (m and rad) beyond which only a certain place counts. */
 const FAR_METRES = 0.4;
 const FAR_RADIANS = Math.PI / 6;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
@@ -121,11 +121,11 @@ export class Estimator {
     const { first } = phase;
     const origin = sensorPose(phase.origin, observation.T_body_sensor);
     const priors = this.#parts.motion.priors(observation);
-    // Between frames of a camera little happens: what they leave open stays as it was.
-    let track = this.#register(observation, predicted, observation.grid !== undefined, undefined, priors);
+    // Between the images of a camera little happens: what they leave open stays as it was.
+    let track = this.#register(observation, predicted, observation.view === 'ahead', undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
     // A frame before an empty wall fits beside its place as well: only what is lost there is looked for elsewhere.
-    if (!observation.grid || this.#judge(track, observation).state === 'lost')
+    if (observation.view === 'around' || this.#judge(track, observation).state === 'lost')
       track = lookAround.second(query, origin, track);
     if (this.#judge(track, observation).state !== 'lost' && observation.motion === 'sweep')
       track = bootstrap(this.#scaleOf(observation), phase, observation, track, priors);
@@ -158,9 +158,10 @@ export class Estimator {
       phase.kind === 'tracking'
         ? [...motion.priors(observation), ...this.#company.priors(observation, predicted)]
         : [];
-    const hold = map.integrated !== 1 || observation.grid !== undefined;
+    const hold = map.integrated !== 1 || observation.view === 'ahead';
     const track = this.#register(observation, predicted, hold, steps, priors);
-    const doubtful = observation.grid && (phase.kind === 'lost' || isFar(predicted.pose, track, observation));
+    const doubtful =
+      observation.view === 'ahead' && (phase.kind === 'lost' || isFar(predicted.pose, track, observation));
     if (!doubtful && !phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))
       return this.#conclude(phase, observation, predicted, track);
     const found = this.#recover(phase, observation, track);
@@ -200,7 +201,7 @@ export class Estimator {
           Infinity,
         );
       },
-      cameraOf(observation),
+      observation.T_body_sensor,
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const how = { phase: phases.located(), mapping: 'none', continues: false, twist: STILL.slice() } as const;
@@ -239,7 +240,7 @@ export class Estimator {
       map.age,
       this.#contradiction(observation, track),
       // After a loss nothing else supports the pose.
-      phase.kind === 'tracking' && observation.grid === undefined,
+      phase.kind === 'tracking' && observation.sampling === 'scattered',
     );
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);
@@ -318,9 +319,9 @@ export class Estimator {
   /** How a track contradicts what was seen. In doubt what stands alone does not count: it may be rain, dust or leaves. */
   #contradiction(observation: Observation, { pose }: Track): Contradiction {
     const { map } = this.#scaleOf(observation);
-    const { surface, grid } = observation;
+    const { surface, sampling } = observation;
     const seen = map.contradiction(surface, pose);
-    if (grid || doubtOf(seen) <= MAX_DOUBT) return seen;
+    if (sampling === 'dense' || doubtOf(seen) <= MAX_DOUBT) return seen;
     observation.complete(); // its normals
     return map.contradictionOfSurfaces(surface, pose) ?? seen;
   }
@@ -328,7 +329,8 @@ export class Estimator {
   #query(observation: Observation, elapsed: number): PlaceQuery {
     const register = (pose: Pose, twist?: Twist): Track =>
       this.#scaleOf(observation).registration.from(observation, pose, twist);
-    return { surface: observation.surface, elapsed, register, camera: cameraOf(observation) };
+    const { surface, T_body_sensor, view } = observation;
+    return { surface, elapsed, register, T_body_sensor, tilts: view === 'ahead' };
   }
 
   /** The body as it is known before the observation. */
@@ -339,7 +341,7 @@ export class Estimator {
 }
 
 /**
- * Whether a camera was found farther from its prediction than it may have moved between frames: key frames that are 23 cm and
+ * Whether a sensor with a narrow view was found farther from its prediction than it may have moved between frames: key frames that are 23 cm and
  * 17° apart are tracked without doubt.
  */
 function isFar(predicted: Pose, track: Track, { T_body_sensor }: Observation): boolean {
@@ -353,10 +355,6 @@ function isFar(predicted: Pose, track: Track, { T_body_sensor }: Observation): b
  */
 const lasting = (twist: Twist, seconds: number): Twist =>
   seconds <= SWAY_SECONDS ? twist : twist.map((v, i) => (i === 2 || i === 3 || i === 4 ? 0 : v));
-
-/** How a camera is mounted, undefined for other sensors. */
-const cameraOf = ({ grid, T_body_sensor }: Observation): Pose | undefined =>
-  grid ? T_body_sensor : undefined;
 
 const newMapReason = (seconds: number): string =>
   `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;

@@ -101,6 +101,8 @@ function observe(
     T_body_sensor: at.T_body_sensor,
     surface,
     rays: 'from-sensor',
+    view: 'ahead',
+    sampling: 'dense',
     motion: 'rigid',
     counts: { input: WIDTH * HEIGHT, valid: surface.count },
     undistort: () => undefined,

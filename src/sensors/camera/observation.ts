@@ -27,6 +27,8 @@ export class CameraObservation implements Observation {
   readonly mountTwist?: Twist;
   readonly motion = 'rigid';
   readonly rays = 'from-sensor';
+  readonly view = 'ahead';
+  readonly sampling = 'dense';
   readonly surface: SurfaceSamples;
   readonly grid: RangeGrid;
   readonly picture?: Picture;

@@ -142,6 +142,8 @@ class LidarObservation implements Observation {
   readonly mountTwist?: Twist;
   readonly motion: 'rigid' | 'sweep';
   readonly rays = 'from-sensor';
+  readonly view = 'around';
+  readonly sampling = 'scattered';
   readonly surface: SurfaceSamples;
   readonly counts: PreparedScan['counts'];
   #slot: PreparedScan | undefined;

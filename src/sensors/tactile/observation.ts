@@ -40,6 +40,8 @@ export class TouchObservation implements Observation {
   readonly T_body_sensor: Pose;
   readonly motion = 'rigid';
   readonly rays: Observation['rays'];
+  readonly view = 'ahead';
+  readonly sampling = 'dense';
   readonly surface: SurfaceSamples;
   readonly grid?: RangeGrid;
   readonly counts: Observation['counts'];

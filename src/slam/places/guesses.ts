@@ -9,10 +9,9 @@ export function yawFan(rangeDegrees: number, stepDegrees: number): number[] {
   return angles;
 }
 
-/** Each pose turned about its own up axis by each angle of a fan. @param mount T_body_sensor where the sensor's z is not up */
-export function turned(poses: readonly Pose[], yaws: readonly number[], mount?: Pose): Pose[] {
-  const up = mount ? [mount[8]!, mount[9]!, mount[10]!] : [0, 0, 1];
-  return about(poses, up, yaws);
+/** Each pose turned about the body's up axis by each angle of a fan. @param mount T_body_sensor */
+export function turned(poses: readonly Pose[], yaws: readonly number[], mount: Pose): Pose[] {
+  return about(poses, [mount[8]!, mount[9]!, mount[10]!], yaws);
 }
 
 /** Each pose tilted up and down by each angle (radians). @param mount T_body_sensor */
@@ -26,15 +25,15 @@ function about(poses: readonly Pose[], axis: readonly number[], angles: readonly
 }
 
 /**
- * `center` shifted in the sensor's horizontal plane, on a square grid within a circle (m); itself first.
+ * `center` shifted in the body's horizontal plane, on a square grid within a circle (m); itself first.
  *
- * @param mount T_body_sensor where the sensor's z is not up
+ * @param mount T_body_sensor
  */
-export function shifted(center: Pose, reach: number, step: number, mount?: Pose): Pose[] {
+export function shifted(center: Pose, reach: number, step: number, mount: Pose): Pose[] {
   const poses: Pose[] = [center];
   const n = Math.floor(reach / step);
   const along = (i: number, j: number): readonly number[] =>
-    mount ? [0, 1, 2].map((k) => (mount[k]! * i + mount[4 + k]! * j) * step) : [i * step, j * step, 0];
+    [0, 1, 2].map((k) => (mount[k]! * i + mount[4 + k]! * j) * step);
   for (let i = -n; i <= n; i++)
     for (let j = -n; j <= n; j++)
       if ((i || j) && Math.hypot(i, j) * step <= reach)

@@ -20,8 +20,9 @@ export interface PlaceQuery {
   readonly elapsed: number;
   /** Registers the scan from a first guess, T_submap_sensor; at rest, unless a twist (sensor frame) is expected. */
   readonly register: (pose: Pose, twist?: Twist) => Track;
-  /** T_body_sensor of a camera: its axes are optical, and it may be tilted. */
-  readonly camera?: Pose | undefined;
+  readonly T_body_sensor: Pose;
+  /** Whether the sensor may be tilted up and down from where it looked: as those with a narrow view are, in a hand. */
+  readonly tilts: boolean;
 }
 
 export interface LookAroundOptions {
@@ -73,8 +74,8 @@ export class LookAround {
   }
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */
-  around({ elapsed, camera }: PlaceQuery, center: Pose, step: number): Pose[] {
+  around({ elapsed, T_body_sensor }: PlaceQuery, center: Pose, step: number): Pose[] {
     const reach = Math.min(this.#maxSpeed * elapsed, MAX_REACH * this.voxel);
-    return shifted(center, reach, step * this.voxel, camera);
+    return shifted(center, reach, step * this.voxel, T_body_sensor);
   }
 }

@@ -9,7 +9,7 @@ const NEAR_REACH = 20;
 const NEAR_STEP = 10;
 /** Between guesses of the heading, degrees: a scan that is 8° off does not find its place in a curve. */
 const YAW_STEP = 10;
-/** How a camera may be tilted from where it looked, radians. */
+/** How a hand-held sensor may be tilted from where it looked, radians. */
 const TILTS = [0, Math.PI / 9, -Math.PI / 9];
 
 /**
@@ -34,13 +34,13 @@ export function recover(
   },
 ): Track | undefined {
   const { search, voxel, certainty } = lookAround;
-  const { camera } = query;
+  const { T_body_sensor: mount, tilts } = query;
   if (isCertain(search.measure(query.surface, guesses.tracked), certainty)) return guesses.tracked;
   if (!guesses.search) return undefined;
-  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), camera);
-  const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, camera);
-  const level = turned(places, yawFan(180, YAW_STEP), camera);
-  const near = camera ? tilted(level, TILTS, camera) : level;
+  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), mount);
+  const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, mount);
+  const level = turned(places, yawFan(180, YAW_STEP), mount);
+  const near = tilts ? tilted(level, TILTS, mount) : level;
   return (
     certain(lookAround, query, lookAround.best(query, ahead, guesses.twist), guesses.twist) ??
     certain(lookAround, query, lookAround.best(query, near))

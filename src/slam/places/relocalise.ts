@@ -48,19 +48,19 @@ export class Relocaliser {
    * The best registration, and whether it is certain to be the right place.
    *
    * @param register registers the scan from a first guess, T_map_sensor
-   * @param camera T_body_sensor of a camera, whose axes are optical
+   * @param mount T_body_sensor
    */
   locate(
     surface: SurfaceSamples,
     register: (pose: Pose) => Track,
-    camera?: Pose,
+    mount: Pose,
   ): { readonly track: Track; readonly verdict: Verdict } {
     const { places, lastPose } = this.#options;
-    const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5), camera);
+    const near = turned([lastPose, places[0] ?? identity(), identity()], yawFan(30, 5), mount);
     let best = this.#best(surface, near, 3, register);
     let verdict = this.#verdict(best);
     if (verdict.state === 'lost' && this.#attempts++ % SEARCH_EVERY === 0) {
-      const everywhere = turned([lastPose, ...places], yawFan(180, 10), camera);
+      const everywhere = turned([lastPose, ...places], yawFan(180, 10), mount);
       best = better(best, this.#best(surface, everywhere, 6, register));
       verdict = this.#verdict(best);
     }

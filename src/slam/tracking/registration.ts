@@ -104,7 +104,7 @@ export class Registration {
    * @param age observations that the map rests on
    */
   registerOrTurn(observation: Observation, guess: FirstGuess, age: number): Track {
-    const scattered = observation.grid === undefined && guess.steps !== undefined;
+    const scattered = observation.sampling === 'scattered' && guess.steps !== undefined;
     const isLost = (track: Track): boolean =>
       judge(track, this.limits, age, undefined, scattered).state === 'lost';
     let track = this.register(observation, guess);
@@ -124,8 +124,8 @@ export class Registration {
   }
 
   #bestTurn(observation: Observation, pose: Pose): Pose {
-    const { grid, T_body_sensor: M } = observation;
-    const up = grid ? [M[8]!, M[9]!, M[10]!] : [0, 0, 1];
+    const { T_body_sensor: M } = observation;
+    const up = [M[8]!, M[9]!, M[10]!];
     let best = pose;
     let bestScore = Infinity;
     for (let degrees = -TURN_RANGE; degrees <= TURN_RANGE; degrees += TURN_STEP) {

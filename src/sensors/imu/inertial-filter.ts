@@ -3,7 +3,7 @@ import { ErrorState, PART } from './error-state.js';
 import { GyroTurn } from './gyro-turn.js';
 import { InertialReadings } from './inertial-readings.js';
 import type { ImuBatch } from './batch.js';
-import { aboutUp, alike, inLevel, levelled, rotationOf, turn } from './rotations.js';
+import { aboutUp, alike, attitudeVariance, inLevel, levelled, rotationOf, turn } from './rotations.js';
 
 const GRAVITY = 9.80665;
 /** What the noise of usual IMUs adds per second: rad²/s, m²/s³; drift of their biases. */
@@ -30,6 +30,9 @@ const STEP_TURN_RATE = 0.002;
 const TRACKED_TILT = 0.0007;
 const TRACKED_DRIFT = 0.0004;
 const SAME_TILT = 10;
+/** In small rooms attitudes are off by several times what their covariance says, alike for seconds: so much its variance counts. */
+const SAME_TURN = 10;
+const SAME_ROOM = 100;
 /** Turns are compared over so long (s): of shorter ones the tracked error hides the bias. */
 const TURN_OVER = 0.5;
 /** Until the gyroscope's bias is known to this (rad/s), it would turn what is tracked, which then would confirm it. */
@@ -199,9 +202,10 @@ export class InertialFilter {
       const moved = compose(inverse(anchor.T_odom_imu), T_odom_imu);
       const T_level_odom = compose(anchor.R, inverse(rotationOf(anchor.T_odom_imu)));
       this.#learnWay(turn(anchor.R, [moved[3]!, moved[7]!, moved[11]!]), inLevel(T_level_odom, covariance));
-      this.#learnTurn(rotationOf(T_odom_imu), leans);
+      const attitude = attitudeVariance(covariance);
+      this.#learnTurn(rotationOf(T_odom_imu), attitude, leans);
       this.#metres += Math.hypot(moved[3]!, moved[7]!, moved[11]!);
-      if (leans && this.#odom) this.#learnTilt(compose(this.#odom, rotationOf(T_odom_imu)));
+      if (leans && this.#odom) this.#learnTilt(compose(this.#odom, rotationOf(T_odom_imu)), attitude);
       this.#judge();
     }
     this.anchor(stampNs, T_odom_body, true);
@@ -318,9 +322,10 @@ export class InertialFilter {
    * Learns the gyroscope's bias from the turn that was tracked since a while.
    *
    * @param R T_odom_imu, rotation only
+   * @param attitude its variance, rad²
    * @param whole false: of the turn about up only
    */
-  #learnTurn(R: Pose, whole: boolean): void {
+  #learnTurn(R: Pose, attitude: number, whole: boolean): void {
     const turning = this.#turning;
     if (!turning || turning.seconds < TURN_OVER) return;
     this.#turning = undefined; // begins anew with this pose
@@ -329,19 +334,20 @@ export class InertialFilter {
     const H = new Float64Array(3 * 18);
     for (let i = 0; i < 3; i++) H[i * 18 + PART.gyroBias + i] = -dt;
     const rate = Math.hypot(...Array.from(this.#readings.latestRate));
-    const variance = STEP_TURN ** 2 + (STEP_TURN_RATE * rate * dt) ** 2;
+    const variance = STEP_TURN ** 2 + (STEP_TURN_RATE * rate * dt) ** 2 + 2 * SAME_TURN * attitude;
     const y = off.map((v, i) => v + (this.#gyroBias[i]! - bias[i]!) * dt);
     this.#take(y, H, whole ? alike(variance) : aboutUp(variance, this.#R.subarray(8, 11)));
   }
 
-  /** @param tracked T_level_imu as tracking has it: off by the difference of the errors of attitude and odom */
-  #learnTilt(tracked: Pose): void {
+  /** @param tracked T_level_imu as tracking has it: off by the difference of the errors of attitude and odom; and variance, rad² */
+  #learnTilt(tracked: Pose, attitude: number): void {
     const H = new Float64Array(3 * 18);
     for (let i = 0; i < 3; i++) {
       H[i * 18 + PART.attitude + i] = 1;
       H[i * 18 + PART.odom + i] = -1;
     }
-    const variance = SAME_TILT * (TRACKED_TILT ** 2 + (TRACKED_DRIFT * this.#metres) ** 2);
+    const variance =
+      SAME_TILT * (TRACKED_TILT ** 2 + (TRACKED_DRIFT * this.#metres) ** 2 + SAME_ROOM * attitude);
     this.#take(rotationVector(compose(tracked, inverse(this.#R))), H, alike(variance));
   }
 

@@ -46,3 +46,8 @@ export function aboutUp(variance: number, up: ArrayLike<number>): Float64Array {
     return v + (i === j ? 1 : 0) - up[i]! * up[j]!;
   });
 }
+
+/** Mean variance of roll, pitch and heading (rad²) in a pose's 6×6 covariance; 0 where there is none. */
+export function attitudeVariance(covariance?: Float64Array): number {
+  return covariance ? (covariance[21]! + covariance[28]! + covariance[35]!) / 3 : 0;
+}

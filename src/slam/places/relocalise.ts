@@ -31,7 +31,7 @@ const SEARCH_EVERY = 20;
  *
  * @example
  * const relocaliser = new Relocaliser(search, { limits: config.tracking, places, lastPose });
- * const { track, verdict } = relocaliser.locate(surface, (guess) => registration.from(observation, guess));
+ * const { track, verdict } = relocaliser.locate(surface, (guess) => registration.from(observation, guess), mount);
  * if (verdict.state !== 'lost') use(track.pose); // T_map_sensor
  */
 export class Relocaliser {

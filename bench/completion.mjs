@@ -1,13 +1,13 @@
 // Objects completed from touches, beside other methods: npm run build && node bench/completion.mjs [--set valid] [--each 3] [--write]
 import { parseArgs } from 'node:util';
 import { loadShapePrior } from '../dist/completion/load-prior.js';
-import { gatherEvidence } from '../dist/completion/evidence.js';
+import { gatherEvidence, transformEvidence } from '../dist/completion/evidence.js';
 import { sweptSpace } from '../dist/completion/free-space.js';
 import { nextTouch } from '../dist/completion/next-touch.js';
 import { vertexSigmas } from '../dist/completion/completion-mesh.js';
 import { KernelPool } from '../dist/compute/pool.js';
 import { Random } from '../dist/geometry/random.js';
-import { transformPoint } from '../dist/geometry/se3.js';
+import { inverse, transformPoint } from '../dist/geometry/se3.js';
 import {
   completionCases,
   evidenceOf,
@@ -149,16 +149,16 @@ function compareView(test) {
 function comparePolicies(test) {
   const random = new Random(`policy ${test.family} ${test.seed}`);
   const touches = touchesOf(test, touchPlaces(test, 1, 'spread'));
-  const sweeps = [];
-  const known = () => ({ ...evidenceOf(touches), free: sweptSpace(sweeps) });
-  const missed = () => f.add('missed', '10', test, sweeps.length);
+  const [sweeps, misses] = [[], []];
+  const known = () => ({ ...evidenceOf(touches), free: sweptSpace(misses) });
   for (let n = 1; n <= STEPS.at(-1); n++) {
     const { shape, local, T, mesh } = ours.complete(known());
     if (STEPS.includes(n)) f.add('chosen', `${n}`, test, score(test, mesh).f);
-    if (n === 10) missed();
+    if (n === 10) f.add('missed', '10', test, misses.length);
     if (n === STEPS.at(-1)) break;
     const from = processorMs();
-    const next = nextTouch(shape, local);
+    const { free: passed } = transformEvidence(inverse(T), { ...evidenceOf([]), free: sweptSpace(sweeps) });
+    const next = nextTouch(shape, local, { passed });
     times.next.push(processorMs() - from);
     const target = transformPoint(T, ...next.point);
     const way = transformPoint(
@@ -166,8 +166,9 @@ function comparePolicies(test) {
       ...next.approach,
     );
     const met = pressAt(test, target, way, random);
+    sweeps.push(met.sweep);
     if (met.touch) touches.push(met.touch);
-    else sweeps.push(met.sweep);
+    else misses.push(met.sweep);
   }
   for (const how of ['spread', 'grid', 'random'])
     for (const count of how === 'random' ? [...STEPS, ...MORE] : STEPS) {
@@ -200,13 +201,16 @@ function report() {
       ]),
     ); // prettier-ignore
   if (parts.has('view')) lines.push(`One view alone ${f.pair('completion', 'view')}, with 5 touches ${f.pair('completion', 'view + 5 touches')}.`);
-  if (parts.has('next'))
-    lines.push(
+  const command = `node bench/completion.mjs --parts`;
+  if (lines.length > 0) publish('completion', `${command} ${[...parts].filter((part) => part !== 'next')}`, lines.join('\n\n'), options.write);
+  if (parts.has('next')) {
+    const next = [
       'F-score by the number of touches and how they are placed, trained / unseen:',
       markdownTable(['Touches', ...STEPS.map(String)], ['chosen', 'spread', 'grid', 'random'].map((how) => [how, ...STEPS.map((n) => f.pair(how, `${n}`))])),
       `More random ones: ${MORE.map((n) => `${n} ${f.pair('random', `${n}`)}`).join(', ')}. Of 10 chosen touches ${f.pair('missed', '10', 1)} met nothing. Choosing takes ${median(times.next)} ms of processor time.`,
-    );
-  publish('completion', 'node bench/completion.mjs', lines.join('\n\n'), options.write);
+    ];
+    publish('completion-next', `${command} next`, next.join('\n\n'), options.write);
+  }
 } // prettier-ignore
 
 function median(values) {

@@ -31,6 +31,7 @@ const { values: options } = parseArgs({
     kinds: { type: 'string', default: '96' },
     'kind-rank': { type: 'string', default: '16' },
     other: { type: 'string', default: '0.1' },
+    without: { type: 'string', default: '' }, // families that are left out, to validate on: mug,cone
     out: { type: 'string', default: new URL('../assets/shape.prior', import.meta.url).pathname },
   },
 });
@@ -49,12 +50,11 @@ const grid = {
 };
 const SLOW = new Set(['superquadric', 'composite']);
 const repeats = number('repeats');
+const left = options.without.split(',');
+const families = TRAINED_FAMILIES.filter((family) => !left.includes(family));
 /** Family and number of each shape; families take turns. */
 const jobs = Array.from({ length: Math.max(number('shapes'), number('slow')) }, (_, i) =>
-  TRAINED_FAMILIES.filter((family) => i < number(SLOW.has(family) ? 'slow' : 'shapes')).map((family) => [
-    family,
-    i,
-  ]),
+  families.filter((family) => i < number(SLOW.has(family) ? 'slow' : 'shapes')).map((family) => [family, i]),
 ).flat();
 const rows = jobs.length * repeats;
 const columns = cornerCount(grid);

@@ -23,6 +23,9 @@ const SPACING = 0.0025;
 /** Distance between places where a touch may begin (m). */
 const PLACES = 0.006;
 
+/** What a gel feels begins so far behind where it went (m). */
+const SHORT = 0.001;
+
 /** Objects of every family: `each` of them, with seeds that start with `label`. */
 export function* completionCases(label, each) {
   for (const family of [...TRAINED_FAMILIES, ...UNSEEN_FAMILIES])
@@ -87,14 +90,14 @@ export function touchAt(test, p, n, noise, random) {
 
 /**
  * A gel moved towards a target: where it meets the object it is pressed along the surface's normal, as the other touches
- * are; otherwise the way on which it met nothing.
+ * are; the way that it went without meeting anything.
  */
 export function pressAt(test, target, way, random) {
   const hit = press(test.distance, target, way, Math.PI * random.next());
-  const touch = hit && touchAt(test, hit, normalAt(test.distance, ...hit), false, random);
-  if (touch) return { touch };
+  const touch = hit && touchAt(test, hit.at, normalAt(test.distance, ...hit.at), false, random);
   const along = (t) => target.map((v, k) => v + t * way[k]);
-  return { sweep: { from: along(-BEFORE), to: along(BEHIND), clearance: HALF[1] } };
+  const sweep = { from: along(-BEFORE), to: along(touch ? hit.along - SHORT : BEHIND), clearance: HALF[1] };
+  return { touch, sweep };
 }
 
 export function touchesOf(test, places, noise = false) {

@@ -67,13 +67,13 @@ export function feel(distance, p, n, angle) {
   return onSurface(distance, points);
 }
 
-/** A gel that is moved along `way` starts so far before its target and stops so far behind it (m). */
+/** A gel that is moved along `way` starts so far before its target and goes on so far behind it where it meets nothing (m). */
 export const BEFORE = 0.08;
-export const BEHIND = 0.04;
+export const BEHIND = 0.2;
 
 /**
  * A gel is moved from before a target along `way` (unit) until any part of its face meets the object.
- * @returns where on the object, or undefined where it meets nothing or the table first
+ * @returns where on the object and how far along the way from the target, or undefined where it meets nothing or the table first
  */
 export function press(distance, target, way, angle) {
   const [u, v] = faceAxes(way, angle);
@@ -87,7 +87,7 @@ export function press(distance, target, way, angle) {
         if (d < 2e-5) [first, at] = [t, p];
         t += Math.max(d, 1e-5);
       }
-  return at?.[2] > 0.002 ? at : undefined;
+  return at?.[2] > 0.002 ? { at, along: first } : undefined;
 }
 
 /** Directions of a gel's long and short side, turned by `angle` about n. */

@@ -1,6 +1,7 @@
 import type { Mesh } from '../mesh/mesh.js';
 import type { CompletedShape } from './complete.js';
 import type { SurfaceEvidence } from './evidence.js';
+import type { FreeSpace } from './free-space.js';
 import { cumulative, TouchGain } from './touch-gain.js';
 
 /** A place that a sensor can get at, object frame. */
@@ -15,13 +16,12 @@ export interface TouchPlace {
   readonly contact: number;
   /** How far it is from what was touched and seen, normals counted (m). */
   readonly away: number;
-}
-
-/** Where to touch next, object frame. */
-export interface NextTouch extends Omit<TouchPlace, 'away'> {
   /** Share of the surface that is expected to come within the tolerance, times that probability. */
   readonly gain: number;
 }
+
+/** Where to touch next, object frame. */
+export type NextTouch = Omit<TouchPlace, 'away'>;
 
 export interface NextTouchOptions {
   /** Surface lower than this cannot be touched beside the table (m). Default 6 mm. */
@@ -38,6 +38,10 @@ export interface NextTouchOptions {
   readonly samples?: number;
   /** Standard deviation of a touch (m). Default 0.5 mm. */
   readonly sigma?: number;
+  /** The sensor goes on so far beyond the place where it meets nothing there (m); the table ends its way, too. Default 0.2. */
+  readonly onward?: number;
+  /** Where a sensor has been, object frame, whether it met something in the end or not: no place there is proposed again. */
+  readonly passed?: FreeSpace;
 }
 
 /** A finger comes from so far (m). */
@@ -45,11 +49,11 @@ const REACH = 0.2;
 const STEP = 0.006;
 
 /**
- * The reachable place of the completed surface that is farthest from all that was touched and seen, less so where the
- * sensor may miss (square root of the probability that it meets the object). Places count as farther apart where their
- * normals differ, so that both sides of a thin wall are touched. Where the variance is largest would be the usual choice
- * (MacKay 1992), but as long as the kind of object is open that is where the completion is most wrong about what is there
- * at all: measured in docs/completion.md.
+ * The reachable place that is far from all that was touched and seen, and from which much is expected: the share of the
+ * surface that comes within the tolerance ({@link TouchGain}), times the probability that the sensor meets the object.
+ * Either counts as a share of the best place's. Places count as farther apart where their normals differ, so that both sides
+ * of a thin wall are touched. The expected share alone trusts a prior that may not know the object; the distance alone
+ * knows nothing of it: measured in docs/completion.md.
  *
  * @param mesh the shape's surface with normals, object frame
  * @returns undefined without any evidence around the object
@@ -62,12 +66,10 @@ export function nextTouch(
   mesh: Mesh,
   options: NextTouchOptions = {},
 ): NextTouch | undefined {
-  const { tolerance = 0.005, samples = 300, sigma = 0.0005 } = options;
-  const best = rankTouches(shape, mesh, options)[0] ?? besideIt(shape);
+  const best = rankTouches(shape, mesh, options)[0] ?? besideIt(shape, gainOf(shape, mesh, options));
   if (!best) return undefined;
-  const { point, approach, contact } = best;
-  const gain = new TouchGain(shape, mesh, { tolerance, samples, sigma });
-  return { point, approach, sigma: best.sigma, contact, gain: contact * gain.at(point) };
+  const { point, approach, sigma, contact, gain } = best;
+  return { point, approach, sigma, contact, gain };
 }
 
 /** All reachable places among the samples, the best first. */
@@ -77,24 +79,43 @@ export function rankTouches(
   options: NextTouchOptions = {},
 ): readonly TouchPlace[] {
   const known = knownPlaces(shape.evidence);
-  const { samples = 300, turn = 0.03 } = options;
+  const { samples = 300, turn = 0.03, onward = 0.2 } = options;
   const { positions, normals } = mesh;
   const vertices = positions.length / 3;
   const chosen = Math.min(samples, vertices);
-  const out: { place: TouchPlace; score: number }[] = [];
+  const expected = gainOf(shape, mesh, options);
+  const out: TouchPlace[] = [];
   for (let s = 0; s < chosen; s++) {
     const v = 3 * Math.floor((s * vertices) / chosen);
     const point = [positions[v]!, positions[v + 1]!, positions[v + 2]!] as const;
     const normal = [normals?.[v] ?? 0, normals?.[v + 1] ?? 0, normals?.[v + 2] ?? 1] as const;
     if (!reachable(shape, point, normal, options)) continue;
-    const contact = contactProbability(shape, point, normal);
+    const contact = contactProbability(shape, point, normal, onward);
     const away = distanceTo(known, point, normal, turn);
     const approach = [-normal[0], -normal[1], -normal[2]] as const;
-    const place = { point, approach, sigma: shape.sigma(...point), contact, away };
-    out.push({ place, score: Math.sqrt(contact) * away });
+    const gain = contact * expected.at(point);
+    out.push({ point, approach, sigma: shape.sigma(...point), contact, away, gain });
   }
-  return out.sort((a, b) => b.score - a.score).map(({ place }) => place);
+  const far = ({ contact, away }: TouchPlace): number => Math.sqrt(contact) * away;
+  const [farthest, most] = [largest(out.map(far)), largest(out.map(({ gain }) => gain))];
+  const score = (place: TouchPlace): number => far(place) / farthest + place.gain / most;
+  return out
+    .map((place) => ({ place, score: score(place) }))
+    .sort((a, b) => b.score - a.score)
+    .map(({ place }) => place);
 }
+
+function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 1e-12);
+}
+
+function gainOf(shape: CompletedShape, mesh: Mesh, options: NextTouchOptions): TouchGain {
+  const { tolerance = 0.005, sigma = 0.0005 } = options;
+  return new TouchGain(shape, mesh, { tolerance, samples: GAIN_SAMPLES, sigma });
+}
+
+/** Samples of the surface that the expected share is taken over. */
+const GAIN_SAMPLES = 200;
 
 type Vector = readonly [number, number, number];
 
@@ -141,11 +162,11 @@ const HEIGHTS = [0.015, 0.03];
 const HALF_WIDTH = 0.06;
 
 /** From the side to the object's middle, as far as can be from what is known: as little is known that nothing can be reached. */
-function besideIt(shape: CompletedShape): TouchPlace | undefined {
+function besideIt(shape: CompletedShape, expected: TouchGain): TouchPlace | undefined {
   const known = knownPlaces(shape.evidence);
   const free = shape.evidence.free?.points ?? new Float32Array(0);
   if (known.points.length === 0) return undefined;
-  let best: TouchPlace | undefined;
+  let best: Omit<TouchPlace, 'gain'> | undefined;
   for (let i = 0; i < AROUND; i++)
     for (const z of HEIGHTS) {
       const [c, s] = [Math.cos((2 * Math.PI * i) / AROUND), Math.sin((2 * Math.PI * i) / AROUND)];
@@ -156,17 +177,14 @@ function besideIt(shape: CompletedShape): TouchPlace | undefined {
       if (!best || away > best.away)
         best = { point, approach: [-c, -s, 0], sigma: shape.sigma(...point), contact: 0.5, away };
     }
-  return best;
+  return best && { ...best, gain: best.contact * expected.at(best.point) };
 }
 
-/** The sensor goes on so far where it meets nothing (m). */
-const OVERSHOOT = 0.04;
-
 /** Probability that the way through a place leads into the object: of its surest point. */
-function contactProbability(shape: CompletedShape, point: Vector, normal: Vector): number {
+function contactProbability(shape: CompletedShape, point: Vector, normal: Vector, onward: number): number {
   let deepest = 0;
   let at: Vector = point;
-  for (let t = STEP / 2; t < OVERSHOOT; t += STEP) {
+  for (let t = STEP / 2; t < onward; t += STEP) {
     const p = along(point, normal, -t);
     const depth = -shape.distance(...p);
     if (depth > deepest) {
@@ -184,7 +202,8 @@ const FREE_SHARE = 1.5;
 /** Whether a finger gets there along the normal: not at the table, not from below, not through the object. */
 function reachable(shape: CompletedShape, point: Vector, normal: Vector, options: NextTouchOptions): boolean {
   const { clearance = 0.006, finger = 0.008, leastUp = -0.5 } = options;
-  if (normal[2] < leastUp || point[2] < clearance || isFree(shape, point)) return false;
+  if (normal[2] < leastUp || point[2] < clearance) return false;
+  if (isFree(shape.evidence.free, point) || isFree(options.passed, point)) return false;
   for (let t = STEP; t < REACH; t += STEP) {
     const at = along(point, normal, t);
     if (at[2] < 0) return false;
@@ -194,7 +213,7 @@ function reachable(shape: CompletedShape, point: Vector, normal: Vector, options
 }
 
 /** Whether a sensor has been there and met nothing. */
-function isFree({ evidence: { free } }: CompletedShape, point: Vector): boolean {
+function isFree(free: FreeSpace | undefined, point: Vector): boolean {
   if (!free) return false;
   const { points, clearances } = free;
   return clearances.some(

@@ -156,6 +156,38 @@ describe('where to touch next', () => {
     });
   });
 
+  it('is sure to meet what lies on the way behind it, as far as the sensor goes on', async () => {
+    await withPool((pool) => {
+      const shape = completeShape(ballPrior(), ballTouches(RADIUS, THREE));
+      expect(new CompletionMesher(pool, GRID).surface(shape).positions.length).toBeGreaterThan(0);
+      // 63 mm before the ball, level with its middle.
+      const before = {
+        positions: Float32Array.of(-0.1, 0, RADIUS),
+        normals: Float32Array.of(-1, 0, 0),
+        indices: new Uint32Array(0),
+      };
+      const contact = (onward?: number) =>
+        rankTouches(shape, before, { ...(onward && { onward }) })[0]!.contact;
+      expect(contact(0.04)).toBeCloseTo(0.5, 6);
+      expect(contact()).toBeGreaterThan(0.99);
+    });
+  });
+
+  it('is far from what was touched and promises much: the best of both shares comes first', async () => {
+    await withPool((pool) => {
+      const shape = completeShape(ballPrior(), ballTouches(RADIUS, [[0, 0.2]]));
+      const places = rankTouches(shape, new CompletionMesher(pool, GRID).surface(shape));
+      const far = places.map(({ contact, away }) => Math.sqrt(contact) * away);
+      const gain = places.map((place) => place.gain);
+      const share = (values: number[], i: number) => values[i]! / Math.max(...values);
+      const sums = places.map((_, i) => share(far, i) + share(gain, i));
+      expect(sums[0]).toBeGreaterThan(1);
+      expect(sums).toEqual([...sums].sort((a, b) => b - a));
+      expect(Math.max(...gain)).toBeGreaterThan(0);
+      expect(Math.max(...gain)).toBeLessThanOrEqual(1);
+    });
+  });
+
   it('is beside an object of which nothing can be reached, elsewhere when that met nothing', async () => {
     await withPool((pool) => {
       const touched = ballTouches(RADIUS, [[0, 0.2]]);

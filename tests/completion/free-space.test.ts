@@ -57,6 +57,13 @@ describe('free space', () => {
       for (const { point } of rankTouches(next, new CompletionMesher(pool, GRID).surface(next)))
         for (let i = 0; i < free.clearances.length; i++)
           expect(Math.hypot(...point.map((v, k) => v - free.points[3 * i + k]!))).toBeGreaterThan(0.007);
+      // The same where the sensor met something in the end: its way is passed, and not taken for free of the object.
+      const passed = rankTouches(shape, mesh, { passed: free });
+      expect(passed.length).toBeGreaterThan(0);
+      expect(passed.length).toBeLessThan(rankTouches(shape, mesh).length);
+      for (const { point } of passed)
+        for (let i = 0; i < free.clearances.length; i++)
+          expect(Math.hypot(...point.map((v, k) => v - free.points[3 * i + k]!))).toBeGreaterThan(0.007);
     } finally {
       await pool.close();
     }

@@ -94,6 +94,7 @@ export interface SimCommandOptions {
   lidar?: boolean;
   object?: string;
   touches?: number;
+  touchRate?: number;
   probing?: string;
   positionError?: number;
   rotationError?: number;

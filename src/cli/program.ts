@@ -268,6 +268,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       ).choices(OBJECT_FAMILIES),
     )
     .option('--touches <n>', 'touch: how many (default: 20)', integer)
+    .option('--touch-rate <hz>', 'room with --object: how often the arm touches (default: 1)', positive)
     .addOption(
       new Option('--probing <policy>', 'touch: where, one after the other (default: spread)').choices(
         PROBING,

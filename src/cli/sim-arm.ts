@@ -8,9 +8,9 @@ import { TouchRecorder, type MessageSink, type TouchKind } from './sim-touch-rec
 const BEFORE = 1.5;
 const AFTER = 0.5;
 
-/** Seconds of a recording that drives for `drive` seconds and then touches, once a second. */
-export function armDuration(drive: number, touches: number): number {
-  return drive + STOPPING + BEFORE + touches - 1 + AFTER;
+/** Seconds of a recording that drives for `drive` seconds and then touches, `rate` times a second. */
+export function armDuration(drive: number, touches: number, rate = 1): number {
+  return drive + STOPPING + BEFORE + (touches - 1) / rate + AFTER;
 }
 
 /** Stamp of the first touch. */

@@ -28,13 +28,15 @@ export const EFFECTS = [
 ] as const; // prettier-ignore
 export type Effect = (typeof EFFECTS)[number];
 
-/** With an object on the table of the room, the robot drives for `duration` and then touches it once a second. */
+/** With an object on the table of the room, the robot drives for `duration` and then touches it. */
 type ArmOptions = Pick<
   SimTouchOptions,
   'object' | 'touches' | 'probing' | 'positionError' | 'rotationError' | 'exposure' | 'only'
 >;
 
 export interface SimCameraOptions extends ArmOptions {
+  /** How often the arm touches, times a second. Default 1. */
+  readonly touchRate?: number;
   readonly world: SceneName;
   /** The MCAP file to write; the ground truth goes beside it as .tum. */
   readonly out: string;
@@ -99,7 +101,8 @@ export function cameraSimulation(options: SimCameraOptions): RgbdSimulation {
     carrier: motion as Carrier,
     seed: options.seed,
     rate: options.rate,
-    duration: object === undefined ? options.duration : armDuration(drive, options.touches ?? 20),
+    duration:
+      object === undefined ? options.duration : armDuration(drive, options.touches ?? 20, options.touchRate),
     ...(object !== undefined && { object: object as ObjectFamily, standAfter: drive }),
     maxRate: options.maxRate,
     width: options.width,
@@ -125,12 +128,19 @@ function ofTouch({ object }: SimCameraOptions, name: string): boolean {
 function armTouches(simulation: RgbdSimulation, options: SimCameraOptions): ArmTouches | undefined {
   if (options.object === undefined) return undefined;
   const without = (options.without ?? []).filter((name) => TOUCH_EFFECTS.includes(name as TouchEffect));
-  // Rate and width are the cameras'.
-  const given = Object.entries(options).filter(([name]) => name !== 'rate' && name !== 'width');
-  const rest = Object.fromEntries(given) as unknown as SimTouchOptions;
   const startNs = firstTouch(simulation.startNs, options.duration ?? 10);
-  const touches = touchSimulation({ ...rest, without }, startNs);
+  const touches = touchSimulation({ ...touchingOf(options), without }, startNs);
   return new ArmTouches(simulation, touches, touchKinds(options.only));
+}
+
+/** What of the options is about the touches: rate and width are the cameras'. */
+export function touchingOf(options: SimCameraOptions): SimTouchOptions {
+  const given = Object.entries(options).filter(([name]) => name !== 'rate' && name !== 'width');
+  const { touchRate } = options;
+  return {
+    ...(Object.fromEntries(given) as unknown as SimTouchOptions),
+    ...(touchRate !== undefined && { rate: touchRate }),
+  };
 }
 
 function withoutEffects(names: readonly string[]): RgbdModelOptions {

@@ -7,6 +7,7 @@ import type { Phase } from './phases.js';
 import type { SensorKind } from '../config/sensors.js';
 import type { Verdict } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
+import type { KinematicSigma } from './touch/kinematics.js';
 import type { RegisteredTouch } from './touch/registration.js';
 import type { FeltTouch, KnownPose } from './types.js';
 
@@ -223,7 +224,7 @@ export function asFelt(
   { contacts, grid }: Observation,
   phase: Phase,
   T_odom_body: Pose,
-  predicted: Pose,
+  arm: { readonly predicted: Pose; readonly kinematics: KinematicSigma },
   { pose, covariance, state, reason, inliers, iterations }: RegisteredTouch,
 ): Estimate {
   const { points, normals, sigma } = contacts!;
@@ -239,7 +240,7 @@ export function asFelt(
     carried: true,
     iterations,
     inlierRatio: inliers,
-    touch: { state, predicted, points, normals, sigma },
+    touch: { state, ...arm, points, normals, sigma },
   };
 }
 
@@ -251,6 +252,7 @@ export function asUnplaced(observation: Observation, phase: Phase, pose: Pose): 
   const touch = {
     state: 'unknown',
     predicted: waiting.T_odom_sensor,
+    kinematics: { translation: Infinity, rotation: Infinity },
     points: none,
     normals: none,
     sigma: 0,

@@ -109,15 +109,15 @@ export class SlamSystem implements Slam {
     this.#felt.add({ submap, T_odom_submap, T_odom_sensor, covariance }, contacts);
   }
 
-  /** By touch alone. */
+  /** Where there is touch. */
   #makeTogether({ pool, loop }: SystemParts): TouchesTogether | undefined {
-    const { first, tracked } = loop.scales;
-    if (tracked.length > 0) return undefined;
-    const { sigmaLinear: translation, sigmaAngular } = first.config.touch;
-    return new TouchesTogether(pool.memory, first, {
-      translation,
-      rotation: (sigmaAngular * Math.PI) / 180,
-    });
+    const felt = loop.scales.all.find(({ kind }) => kind === 'touch');
+    if (!felt) return undefined;
+    const { sigmaLinear: translation, sigmaAngular } = felt.config.touch;
+    const rotation = (sigmaAngular * Math.PI) / 180;
+    const together = new TouchesTogether(pool.memory, felt, { translation, rotation });
+    loop.events.listen((event) => event.type === 'new-map' && together.clear());
+    return together;
   }
 
   /** One that is late is used at its stamp, within limits. */

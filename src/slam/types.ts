@@ -13,6 +13,7 @@ import type { SlamListener, TrackingState } from './events.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { FinishedMap } from './mapping/submaps.js';
 import type { TouchState } from './touch/judge.js';
+import type { KinematicSigma } from './touch/kinematics.js';
 import type { Trajectory } from './trajectory.js';
 
 export type { TrackingState } from './events.js';
@@ -32,6 +33,8 @@ export interface FeltTouch {
   readonly state: TouchState;
   /** T_odom_sensor by the arm. */
   readonly predicted: Pose;
+  /** What that is good for, the body it is on included. */
+  readonly kinematics: KinematicSigma;
   /** Where the surface was felt, sensor frame, x y z each (m); none: nothing was touched. */
   readonly points: Float32Array;
   /** Their unit normals out of the surface, same frame; 0, 0, 0 where not known. */
@@ -142,8 +145,7 @@ export interface Slam {
   mesh(): Mesh;
   statistics(): MapStatistics;
   /**
-   * No more measurements come, or not soon: what takes longer than anybody waits for live. Touches of a map by touch alone
-   * are found together.
+   * No more measurements come, or not soon: what takes longer than anybody waits for live. Touches of gels are found together.
    *
    * @returns touches that are elsewhere now
    */

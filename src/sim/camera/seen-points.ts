@@ -10,6 +10,8 @@ export interface SeenPointsOptions {
   readonly spacing?: number;
   /** Only every n-th frame is looked at. Default 5. */
   readonly every?: number;
+  /** Only so many frames from the beginning. Default: all. */
+  readonly frames?: number;
   /** How near a measured pixel must lie for a point to count as seen, metres. Default 0.02. */
   readonly radius?: number;
   /** T_out_world applied to the points. Default: into the odom frame, the body's at the first depth stamp. */
@@ -41,7 +43,8 @@ export function seenPoints(simulation: RgbdSimulation, options: SeenPointsOption
   const { spacing = 0.01, every = 5, radius = 0.02, frame = simulation.odomFromWorld() } = options;
   const { world } = simulation.scene;
   const seen = new SeenSurface(radius, radius / 2);
-  for (let k = 0; k < simulation.frameCount; k += every) {
+  const frames = Math.min(options.frames ?? Infinity, simulation.frameCount);
+  for (let k = 0; k < frames; k += every) {
     simulation.eachMeasured(k, (x, y, z, id, error) => {
       if (Math.abs(error) > OFF) return;
       simulation.scene.normalOf(id, x, y, z, normal);

@@ -2,6 +2,7 @@ import { PosePrior } from '../../field/terms/pose-prior.js';
 import { compose, separation, type Pose } from '../../geometry/se3.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
 import type { BlockSystem } from './block-system.js';
+import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
 
 /** One touch of a window. */
@@ -9,6 +10,8 @@ export interface BundleTouch {
   readonly patch: Patch;
   /** T_map_sensor by the kinematics. */
   readonly predicted: Pose;
+  /** What that is good for; default: as for the others. */
+  readonly kinematics?: KinematicSigma;
 }
 
 /** Rows of a pair count as so many at most: they say the same again. */
@@ -136,9 +139,10 @@ export function addKinematics(
   handEye: HandEye | undefined,
 ): void {
   const last = touches.length;
-  touches.forEach(({ predicted }, i) => {
+  touches.forEach(({ predicted, kinematics }, i) => {
     const expected = handEye ? compose(predicted, handEye.pose) : predicted;
-    const { information: L, residual } = new PosePrior(expected, information).quadratic(poses[i]!);
+    const own = kinematics ? kinematicInformation(kinematics) : information;
+    const { information: L, residual } = new PosePrior(expected, own).quadratic(poses[i]!);
     system.add(i, i, L);
     const gradient = new Float64Array(6);
     for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) gradient[a]! += L[a * 6 + c]! * residual[c]!;

@@ -60,7 +60,7 @@ export class Feeler {
   #felt(phase: Phase, observation: Touching, T_odom_body: Pose, kinematics: KinematicSigma): Estimate {
     const predicted = sensorPose(T_odom_body, observation.T_body_sensor);
     const found = this.#register(observation, predicted, kinematics);
-    return asFelt(observation, phase, T_odom_body, predicted, found);
+    return asFelt(observation, phase, T_odom_body, { predicted, kinematics }, found);
   }
 
   /** With what was felt before; where nothing was, with what a camera saw. */

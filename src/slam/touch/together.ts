@@ -17,14 +17,15 @@ const MOST_KEPT = 1600;
 interface Kept {
   readonly index: number;
   readonly patch: Patch;
-  /** T_odom_sensor by the arm. */
+  /** T_odom_sensor by the arm, and what that is good for. */
   readonly predicted: Pose;
+  readonly kinematics: KinematicSigma;
   pose: Pose;
 }
 
 /**
- * A map by touch alone whose touches are found together when no more come, and fused anew: one after the other they only
- * fit what came before them. Gels only; where points were felt as well, or there are too many, everything stays.
+ * The touches of the map that is being made, found together when no more come, and fused anew: one after the other they
+ * only fit what came before them. Gels only; where points were felt as well, or there are too many, everything stays.
  *
  * @example
  * const together = new TouchesTogether(pool.memory, scale, { translation: 0.002, rotation: 0.017 });
@@ -36,6 +37,7 @@ export class TouchesTogether {
   #felt = 0;
   #whole: boolean;
 
+  /** @param kinematics of the arm alone */
   constructor(
     private readonly memory: KernelMemory,
     private readonly scale: Scale,
@@ -45,11 +47,20 @@ export class TouchesTogether {
     this.#whole = scale.map.loadedScans === 0;
   }
 
-  add(observation: Observation, { index, pose, touch }: ScanResult): void {
-    if (!this.#whole || !touch) return;
+  /** A new map begins: what was felt before is in another one. */
+  clear(): void {
+    this.#touches.length = 0;
+    this.#felt = 0;
+    this.#whole = true;
+  }
+
+  add(observation: Observation, { index, pose, touch, state }: ScanResult): void {
+    // Where nobody knew the body it was not mapped.
+    if (!this.#whole || !touch || state === 'lost' || !Number.isFinite(touch.kinematics.translation)) return;
     const patch = observation instanceof TouchObservation ? observation.patch : undefined;
     if (patch && patch.samples.length > 0) this.#felt++;
-    if (patch) this.#touches.push({ index, patch, predicted: touch.predicted, pose });
+    const { predicted, kinematics } = touch;
+    if (patch) this.#touches.push({ index, patch, predicted, kinematics, pose });
     const points = !patch && touch.points.length > 0;
     if (!points && this.#felt <= MOST && this.#touches.length <= MOST_KEPT) return;
     this.#whole = false;

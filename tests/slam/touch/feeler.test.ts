@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load.js';
 import { openSavedMap } from '../../../src/field/saved/saved-map.js';
 import {
   compose,
@@ -16,48 +15,9 @@ import { createSlam } from '../../../src/slam/create.js';
 import type { SlamEvent } from '../../../src/slam/events.js';
 import type { ScanResult, Slam } from '../../../src/slam/types.js';
 import { bodyAt, frameAt, offSurface, scanAt } from '../camera-room.js';
-import { above, ball, feel, floor, type Solid } from './felt.js';
+import { above, feel, floor } from './felt.js';
+import { configureRoom, pressedFrom, touchOf } from './felt-room.js';
 
-const configure = (kind: string) =>
-  loadConfig({
-    set: [
-      'engine=wasm',
-      'threads=1',
-      'map.memoryMiB=1500',
-      `sensor.kind=${kind}`,
-      'sensor.maxRange=20',
-      'sensor.minRange=0.1',
-      'training.samplePoints=512',
-      'rgbd.voxel=0.015',
-    ],
-  });
-
-/** Of the room: its ball. */
-const BALL: Solid = ball(0.2, 0.6, 0.25, -0.3);
-const CENTRE = [0.6, 0.25, -0.3] as const;
-
-/** T_room_gel of a gel that is pressed a millimetre into the ball from a direction. */
-function pressedFrom(azimuth: number, elevation: number): Pose {
-  const d = [
-    Math.cos(elevation) * Math.cos(azimuth),
-    Math.cos(elevation) * Math.sin(azimuth),
-    Math.sin(elevation),
-  ] as const;
-  const x = [-Math.sin(azimuth), Math.cos(azimuth), 0] as const;
-  const z = d.map((v) => -v) as [number, number, number];
-  const y = [z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0]] as const;
-  const p = d.map((v, i) => CENTRE[i]! + v * 0.199);
-  return Float64Array.of(x[0], y[0], z[0], p[0]!, x[1], y[1], z[1], p[1]!, x[2], y[2], z[2], p[2]!);
-}
-
-/** What is felt at T_room_gel while the body is where it was at step k; the arm says it with an error of its own. */
-function touchOf(k: number, T_room_gel: Pose, error: Pose = identity()): TouchMeasurement {
-  return {
-    ...feel(BALL, T_room_gel),
-    stampNs: BigInt(k) * 100_000_000n,
-    mount: compose(compose(inverse(bodyAt(k)), T_room_gel), error),
-  };
-}
 const nothing = (touch: TouchMeasurement): TouchMeasurement =>
   touch.kind === 'touch-image'
     ? { ...touch, depth: touch.depth.map(() => 0), contact: touch.contact.map(() => 0) }
@@ -75,7 +35,7 @@ describe('a tactile sensor on a body with a LiDAR and a depth camera', () => {
   const beside = pressedFrom(Math.PI + 0.03, 0.5);
   const results: Record<string, ScanResult> = {};
   beforeAll(async () => {
-    slam = await createSlam(await configure('lidar+rgbd+touch'));
+    slam = await createSlam(await configureRoom('lidar+rgbd+touch'));
     slam.listen((event) => events.push(event));
     results.early = slam.process(touchOf(0, near));
     for (let k = 0; k < 8; k++) {
@@ -136,7 +96,7 @@ describe('a tactile sensor on a body with a LiDAR and a depth camera', () => {
 
 describe('a tactile sensor alone', () => {
   it('maps in the frame that its arm stands on', async () => {
-    const slam = await createSlam(await configure('touch'));
+    const slam = await createSlam(await configureRoom('touch'));
     try {
       for (const x of [0, 0.01, 0.02]) {
         const mount = above(x, 0, 0);
@@ -155,7 +115,7 @@ describe('a tactile sensor alone', () => {
   }, 60_000);
 
   it('says once what cannot be used, and goes on', async () => {
-    const slam = await createSlam(await configure('touch'));
+    const slam = await createSlam(await configureRoom('touch'));
     try {
       const mount = above(0, 0, 0);
       const good = feel(floor(), mount);
@@ -181,7 +141,7 @@ describe('a tactile sensor alone', () => {
 });
 
 it('a point that is felt lies where its sensor says', async () => {
-  const slam = await createSlam(await configure('touch'));
+  const slam = await createSlam(await configureRoom('touch'));
   try {
     const mount = exp([0.1, 0, 0, 0, 0, 0.5]);
     const points = Float32Array.of(0.02, 0, 0, 0.021, 0, 0);

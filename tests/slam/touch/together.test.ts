@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import { Random } from '../../../src/geometry/random.js';
-import { identity, transformPoint, type Pose } from '../../../src/geometry/se3.js';
+import { compose, identity, inverse, transformPoint, type Pose } from '../../../src/geometry/se3.js';
+import { CAMERA_ON_BODY } from '../../../src/sensors/camera/frame.js';
 import type { TouchMeasurement } from '../../../src/sensors/tactile/touch.js';
 import { createSlam } from '../../../src/slam/create.js';
 import type { Slam } from '../../../src/slam/types.js';
+import { bodyAt, frameAt, scanAt } from '../camera-room.js';
 import { above, feel, rolling, wrong } from './felt.js';
+import { BALL, configureRoom, pressedFrom, touchOf } from './felt-room.js';
 
 const config = loadConfig({
   set: ['engine=wasm', 'threads=1', 'map.memoryMiB=900', 'sensor.kind=touch'],
@@ -78,4 +81,50 @@ describe('touches of a map by touch alone', () => {
     expect(slam.settle!()).toEqual([]);
     expect(slam.mesh().indices.length).toBe(triangles);
   }, 60_000);
+});
+
+describe('touches beside a LiDAR and a depth camera', () => {
+  /** Root mean square of the distance of what was felt from the ball, by poses in the frame of the first body (m). */
+  function off(felt: readonly TouchMeasurement[], poses: readonly Pose[]): number {
+    let [sum, count] = [0, 0];
+    felt.forEach((touch, k) => {
+      if (touch.kind !== 'touch-image') return;
+      const T_room_gel = compose(bodyAt(0), poses[k]!);
+      const { width, height, pitch, depth, contact } = touch;
+      contact.forEach((touched, i) => {
+        if (touched === 0) return;
+        const [u, v] = [(i % width) - (width - 1) / 2, Math.floor(i / width) - (height - 1) / 2];
+        sum += BALL(...transformPoint(T_room_gel, u * pitch, v * pitch, -depth[i]!)) ** 2;
+        count++;
+      });
+    });
+    return Math.sqrt(sum / count);
+  }
+
+  it('are found together as well, and the other grids stay as they are', async () => {
+    slam = await createSlam(await configureRoom('lidar+rgbd+touch'));
+    for (let k = 0; k < 8; k++) {
+      slam.process(scanAt(k));
+      slam.process({ ...frameAt(k), mount: CAMERA_ON_BODY });
+    }
+    const random = new Random('beside');
+    const felt = Array.from({ length: 25 }, (_, k) => {
+      const truth = pressedFrom(Math.PI + 0.035 * (k % 5), 0.45 + 0.03 * Math.floor(k / 5));
+      return touchOf(7, truth, compose(inverse(truth), wrong(truth, random)));
+    });
+    const results = felt.map((touch) => slam.process(touch));
+    const poses = results.map(({ pose }) => pose);
+    const arm = off(felt, results.map(({ touch }) => touch!.predicted)); // prettier-ignore
+    const live = off(felt, poses);
+    const others = () => slam.view!.meshChanges(0).blocks.filter(({ scale }) => scale === 1).length;
+    slam.mesh();
+    const before = others();
+    const moved = slam.settle!();
+    expect(moved).toHaveLength(felt.length);
+    for (const { index, pose } of moved) poses[results.findIndex((one) => one.index === index)] = pose;
+    console.log(arm, live, off(felt, poses));
+    expect(off(felt, poses)).toBeLessThan(0.6 * Math.min(arm, live));
+    slam.mesh();
+    expect(Math.abs(others() - before)).toBeLessThan(0.02 * before);
+  }, 120_000);
 });

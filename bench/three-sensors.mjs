@@ -1,7 +1,7 @@
 // A mobile arm that maps a room by LiDAR, a table by a depth camera and an object by touch, in one run: each part of the one
 // mesh against the exact surface of the simulated room, within what its sensor saw.
 // Usage: node bench/three-sensors.mjs BAG [--object mug] [--touches 30] [--seed 3] [--duration 10] [--rate R] [--probing P]
-//   [--touch-rate R] [--set key=value]… [--mesh OUT.ply]
+//   [--touch-rate R] [--set key=value]… [--mesh OUT.ply] [--picture OUT.jpg] [--only touched]
 // make BAG by: feltmap sim room --lidar --object mug --touches 30 --duration 10 --seed 3 --out BAG
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { associate } from '../dist/eval/associate.js';
 import { encodePly } from '../dist/export/ply.js';
 import { compose, identity, inverse, transformPoint } from '../dist/geometry/se3.js';
 import { patchOf } from '../dist/sensors/tactile/patch.js';
+import { threeScales } from './lib/arm/pictures.mjs';
 import { GRIDS, replayArm } from './lib/arm/run.mjs';
 import { ArmTruth } from './lib/arm/truth.mjs';
 import { surfaceError } from './lib/touch/alone.mjs';
@@ -29,6 +30,8 @@ const { values, positionals } = parseArgs({
     duration: { type: 'string', default: '10' },
     set: { type: 'string', multiple: true, default: [] },
     mesh: { type: 'string' },
+    picture: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const [bag] = positionals;
@@ -121,7 +124,7 @@ function large(run, T, voxels) {
   const exact = (x, y, z) => truth.distance(x, y, z);
   const seen = { lidar: truth.seenByLidar(), rgbd: truth.seenByCamera() };
   const atTable = keep(seen.rgbd, (x, y, z) => truth.atTable(x, y, z));
-  const most = { maxQueries: 200_000 };
+  const most = { maxQueries: 100_000 };
   const score = (part, points, distance) => {
     const own = evaluateMesh(part, points, { distance, ...most });
     const whole = evaluateMesh(all, points, { distance, ...most });
@@ -182,4 +185,8 @@ const result = {
 };
 console.log(JSON.stringify(result));
 if (values.mesh) writeFileSync(values.mesh, encodePly(moved(run.mesh, T), ['frame of the true path']));
-console.log(JSON.stringify(large(run, T, result.voxels), null, 1));
+if (values.picture) {
+  const poses = run.path.poses.map((pose) => compose(T, pose));
+  await threeScales(values.picture, moved(run.mesh, T), run.touched, truth.arm.T_odom_object, poses);
+}
+if (values.only !== 'touched') console.log(JSON.stringify(large(run, T, result.voxels), null, 1));

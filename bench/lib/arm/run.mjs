@@ -51,13 +51,13 @@ export async function replayArm(bag, { set, log }) {
   const byIndex = new Map(touches.map((touch) => [touch.index, touch]));
   for (const { index, pose } of moved) byIndex.get(index).pose = pose;
   const mesh = slam.mesh();
-  const parts = partsOf(mesh, slam.view.meshChanges(0).blocks);
+  const { parts, touched } = partsOf(mesh, slam.view.meshChanges(0).blocks);
   const { warnings } = slam;
   const { memoryBytes } = slam.statistics();
   await slam.close();
   log?.(JSON.stringify({ states, moved: moved.length, settledMs: Math.round(settledMs), busyS: Math.round(busy / 1000), memoryMiB: Math.round(memoryBytes / 2 ** 20) })); // prettier-ignore
   for (const warning of warnings) log?.(warning);
-  return { path, touches, moved: moved.length, mesh, parts, states, config };
+  return { path, touches, moved: moved.length, mesh, parts, touched, states, config };
 }
 
 /** The mesh as one per grid, by the blocks that its vertices are of. */
@@ -71,7 +71,9 @@ function partsOf(mesh, blocks) {
     { length: positions.length / 3 },
     (_, v) => scales.get(key(positions, 3 * v)) ?? -1,
   );
-  return GRIDS.map((_, scale) => {
+  const touched = [];
+  for (let v = 0; v < scaleOf.length; v++) if (scaleOf[v] === GRIDS.indexOf('touch')) touched.push(v);
+  const parts = GRIDS.map((_, scale) => {
     const own = [];
     for (let i = 0; i < indices.length; i += 3)
       if (scaleOf[indices[i]] === scale) own.push(indices[i], indices[i + 1], indices[i + 2]);
@@ -86,4 +88,5 @@ function partsOf(mesh, blocks) {
     });
     return { positions: Float32Array.from(picked), indices: Uint32Array.from(renumbered) };
   });
+  return { parts, touched };
 }

@@ -52,7 +52,7 @@ export class ArmTruth {
       camera.scene.world,
       mounted(camera.carrier, camera.carrier.lidarMount),
       model,
-      starts.slice(0, driving),
+      starts.slice(0, driving).filter((_, k) => k % 3 === 0),
       { spacing, seenRadius: SEEN.lidar, frame: camera.odomFromWorld() },
     );
   }
@@ -63,7 +63,7 @@ export class ArmTruth {
     const { rate } = camera.model;
     // Once it stands, a second says it all.
     const frames = Math.ceil((options.duration + 3) * rate);
-    const every = Math.max(1, Math.round(rate / 4));
+    const every = Math.max(1, Math.round(rate / 2));
     return seenPoints(camera, { spacing, radius: SEEN.rgbd, every, frames }).points;
   }
 }

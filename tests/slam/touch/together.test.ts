@@ -122,7 +122,6 @@ describe('touches beside a LiDAR and a depth camera', () => {
     const moved = slam.settle!();
     expect(moved).toHaveLength(felt.length);
     for (const { index, pose } of moved) poses[results.findIndex((one) => one.index === index)] = pose;
-    console.log(arm, live, off(felt, poses));
     expect(off(felt, poses)).toBeLessThan(0.6 * Math.min(arm, live));
     slam.mesh();
     expect(Math.abs(others() - before)).toBeLessThan(0.02 * before);

@@ -1,10 +1,11 @@
 // A mobile arm that maps a room by LiDAR, a table by a depth camera and an object by touch, in one run: each part of the one
 // mesh against the exact surface of the simulated room, within what its sensor saw.
 // Usage: node bench/three-sensors.mjs BAG [--object mug] [--touches 30] [--seed 3] [--duration 10] [--rate R] [--probing P]
-//   [--touch-rate R] [--set key=value]… [--mesh OUT.ply] [--picture OUT.jpg] [--only touched]
+//   [--touch-rate R] [--set key=value]… [--mesh OUT.ply] [--picture OUT.jpg] [--only touched] [--keep FILE: what the replay made, to be judged again]
 // make BAG by: feltmap sim room --lidar --object mug --touches 30 --duration 10 --seed 3 --out BAG
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
 import { lengthScale } from '../dist/config/lengths.js';
 import { configOf } from '../dist/config/sensors.js';
 import { evaluateMesh } from '../dist/eval/mesh.js';
@@ -12,7 +13,6 @@ import { absoluteError } from '../dist/eval/trajectory.js';
 import { associate } from '../dist/eval/associate.js';
 import { encodePly } from '../dist/export/ply.js';
 import { compose, identity, inverse, transformPoint } from '../dist/geometry/se3.js';
-import { patchOf } from '../dist/sensors/tactile/patch.js';
 import { threeScales } from './lib/arm/pictures.mjs';
 import { GRIDS, replayArm } from './lib/arm/run.mjs';
 import { ArmTruth } from './lib/arm/truth.mjs';
@@ -32,6 +32,7 @@ const { values, positionals } = parseArgs({
     mesh: { type: 'string' },
     picture: { type: 'string' },
     only: { type: 'string' },
+    keep: { type: 'string' },
   },
 });
 const [bag] = positionals;
@@ -74,14 +75,13 @@ function shifted(distance, by) {
 
 const distanceToObject = (x, y, z) => truth.objectDistance(x, y, z);
 
-const run = await replayArm(bag, { set, log });
-const taken = new Set(run.touches.map(({ stampNs }) => stampNs));
-const felt = truth.touch.touches.flatMap((_, i) => {
-  const stampNs = truth.touch.stampNs(i);
-  if (!taken.has(stampNs)) return [];
-  const patch = patchOf(truth.touch.depthImage(i));
-  return patch.samples.length > 0 ? [{ i, stampNs, patch, pose: truth.arm.truePose(i) }] : [];
-});
+const kept = values.keep && existsSync(values.keep) ? readFileSync(values.keep) : undefined;
+const run = kept ? deserialize(kept) : await replayArm(bag, { set, log });
+if (values.keep && !kept) writeFileSync(values.keep, serialize(run));
+const number = new Map(truth.touch.touches.map((_, i) => [truth.touch.stampNs(i), i]));
+const felt = run.touches
+  .filter(({ stampNs, patch }) => number.has(stampNs) && patch.samples.length > 0)
+  .map(({ stampNs, patch }) => ({ stampNs, patch, pose: truth.arm.truePose(number.get(stampNs)) }));
 
 /** Of touches at poses: how far these are off, and what was felt from the object after rigid alignment (rms / median). */
 function feltAt(poses) {

@@ -2,6 +2,7 @@
 import { openScanSource } from '../../../dist/bags/source.js';
 import { loadConfig } from '../../../dist/config/load.js';
 import { isFrame, isPosed, isTouch } from '../../../dist/sensors/measurement.js';
+import { patchOf } from '../../../dist/sensors/tactile/patch.js';
 import { createSlam } from '../../../dist/slam/create.js';
 
 /** What a mesh of all three sensors is made of, coarsest grid first. */
@@ -38,7 +39,8 @@ export async function replayArm(bag, { set, log }) {
     busy += performance.now() - begin;
     if (isTouch(one)) {
       const { index, stampNs, pose, touch } = result;
-      touches.push({ index, stampNs, pose, live: pose, predicted: touch.predicted, state: touch.state });
+      const { predicted, state } = touch;
+      touches.push({ index, stampNs, pose, live: pose, predicted, state, patch: thinned(patchOf(one)) });
     } else {
       const key = `${isFrame(one) ? 'rgbd' : 'lidar'} ${result.state}`;
       states[key] = (states[key] ?? 0) + 1;
@@ -58,6 +60,11 @@ export async function replayArm(bag, { set, log }) {
   log?.(JSON.stringify({ states, moved: moved.length, settledMs: Math.round(settledMs), busyS: Math.round(busy / 1000), memoryMiB: Math.round(memoryBytes / 2 ** 20) })); // prettier-ignore
   for (const warning of warnings) log?.(warning);
   return { path, touches, moved: moved.length, mesh, parts, touched, states, config };
+}
+
+/** A sixteenth of its pixels says as much of how it lies. */
+function thinned({ width, pitch, cx, cy, z, samples }) {
+  return { width, pitch, cx, cy, z: z.slice(), samples: samples.filter((_, k) => k % 16 === 0) };
 }
 
 /** The mesh as one per grid, by the blocks that its vertices are of. */

@@ -10,6 +10,7 @@ import type { PreparedScan } from './prepared-scan.js';
 import { LidarPreparer, type PreparerOptions, type Vehicle } from './preparer.js';
 import { areRings } from './rings.js';
 import type { LidarScan, ScanStorage } from './scan.js';
+import { Surroundings } from './surroundings.js';
 
 export interface FrontEndOptions extends PreparerOptions {
   /** Observations that may be alive at the same time. */
@@ -43,6 +44,8 @@ export class LidarFrontEnd {
   readonly #slots: Slots<PreparedScan>;
   readonly #deskew: boolean;
   readonly #elevationOffset: number;
+  readonly #surroundings: Surroundings;
+  #thinned = false;
   readonly #notices: string[] = [];
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
@@ -51,6 +54,7 @@ export class LidarFrontEnd {
     { slots = SLOTS, deskew = true, elevationOffset = 0, ...options }: FrontEndOptions = {},
   ) {
     this.#preparer = new LidarPreparer(pool, options);
+    this.#surroundings = new Surroundings(this.#preparer.options.maxRange);
     this.#slots = new Slots(slots, 'LiDAR scans', () => this.#preparer.makeScan());
     this.#deskew = deskew;
     this.#elevationOffset = elevationOffset;
@@ -86,6 +90,8 @@ export class LidarFrontEnd {
       this.#slots.give(slot);
       throw error;
     }
+    const notice = this.#surroundings.add(scan.positions, scan.count);
+    if (notice !== undefined) this.#notices.push(notice);
     const { sensor = scan.frameId, T_body_sensor = identity(), mountTwist } = mount;
     return new LidarObservation(this.#preparer, this.#slots, slot, {
       sensor,
@@ -112,11 +118,12 @@ export class LidarFrontEnd {
   #limited(scan: LidarScan): LidarScan {
     const { maxPoints } = this.#preparer.options;
     if (scan.count <= maxPoints || scan.positions.length < 3 * scan.count) return scan;
-    if (this.#notices.length === 0)
+    if (!this.#thinned)
       this.#notices.push(
         `A scan of '${scan.frameId}' has ${scan.count} points, more than the ${maxPoints} of sensor.maxPoints: ` +
           'it and others as large are thinned to that; raise the setting to use them whole.',
       );
+    this.#thinned = true;
     return limitPoints(scan, maxPoints);
   }
 }

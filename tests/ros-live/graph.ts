@@ -86,10 +86,18 @@ export class Graph {
   }
 
   /** Collects what arrives, decoded by rclnodejs. */
-  collect<T>(type: string, topic: string, kind: 'reliable' | 'sensor' | 'latched' = 'reliable'): T[] {
+  collect<T>(
+    type: string,
+    topic: string,
+    kind: 'reliable' | 'sensor' | 'latched' = 'reliable',
+    arrived: (message: T) => void = () => {},
+  ): T[] {
     const received: T[] = [];
     const options = { qos: qos(this.#rcl, 200, kind) };
-    this.#node.createSubscription<T>(type, topic, options, (message) => received.push(message));
+    this.#node.createSubscription<T>(type, topic, options, (message) => {
+      received.push(message);
+      arrived(message);
+    });
     return received;
   }
 

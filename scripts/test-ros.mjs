@@ -1,6 +1,6 @@
 // npm run test:ros [-- vitest arguments]: the tests that need a ROS 2 graph. Says in one line what is missing otherwise.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,9 +37,17 @@ function whatIsMissing() {
     return 'no ROS 2 is sourced; source /opt/ros/DISTRO/setup.bash (Humble, Jazzy, Kilted or Lyrical) and run it again';
   }
   try {
-    createRequire(import.meta.url).resolve('rclnodejs');
-    return undefined;
+    const folder = dirname(createRequire(import.meta.url).resolve('rclnodejs/package.json'));
+    const missing = interfaces().filter((name) => !existsSync(join(folder, 'generated', name)));
+    if (missing.length === 0) return undefined;
+    return `rclnodejs knows no messages of ${missing.join(', ')}; install these packages of ROS 2, then run \`npx generate-ros-messages\` in this shell`;
   } catch {
     return 'rclnodejs is not installed: it needs a sourced ROS 2 while installing; run `npm ci` again in this shell';
   }
+}
+
+/** Packages of interfaces that Feltmap's own package depends on. */
+function interfaces() {
+  const xml = readFileSync(new URL('../ros/feltmap/package.xml', import.meta.url), 'utf8');
+  return [...xml.matchAll(/<depend>(\w+)<\/depend>/g)].map(([, name]) => name);
 }

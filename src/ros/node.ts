@@ -17,7 +17,7 @@ import { INPUT_QOS } from './qos.js';
 import { declareAll, toRcl, valuesOf } from './rcl-parameters.js';
 import { RclPort } from './rcl-port.js';
 import type { RclLifecycleNode, Rclnodejs, RclNode, RclParameter, RclResponse } from './rclnodejs-api.js';
-import { loadRclnodejs } from './rclnodejs-load.js';
+import { loadRclnodejs, requireInterfaces, TRIGGER } from './rclnodejs-load.js';
 import { guardedNode, readOverrides, type NodeHooks } from './ros-node.js';
 import { shortPauses } from '../cli/short-pauses.js';
 
@@ -45,6 +45,7 @@ export async function runNode({ factoryUrl, argv }: NodeEnvironment): Promise<nu
   const signal = stopSignal();
   shortPauses();
   const rcl = await loadRclnodejs();
+  requireInterfaces(rcl, process.env.ROS_DISTRO);
   const context = rcl.Context.defaultContext();
   await rcl.init(context, ['feltmap', ...argv]);
   rcl.removeSignalHandlers(); // they shut the context down under our feet
@@ -239,7 +240,7 @@ class RunningNode {
       const answer = async (_request: unknown, response: RclResponse): Promise<void> => {
         response.send(await act());
       };
-      this.#node.createService('std_srvs/srv/Trigger', `~/${name}`, answer as (...args: never[]) => unknown);
+      this.#node.createService(TRIGGER, `~/${name}`, answer as (...args: never[]) => unknown);
     }
   }
 

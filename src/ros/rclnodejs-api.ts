@@ -127,6 +127,8 @@ export interface Rclnodejs {
   readonly QoS: new (history: number, depth: number, reliability: number, durability: number) => object;
   readonly Time: new (seconds: bigint, nanoseconds: bigint, clockType: number) => RclTime;
   readonly ClockType: { readonly ROS_TIME: number };
+  /** Class of a message or service, such as `std_srvs/srv/Trigger`; throws where it was not generated. */
+  require(type: string): unknown;
   init(context: RclContext, argv: readonly string[]): Promise<void>;
   shutdown(): void;
   removeSignalHandlers(): void;

@@ -1,5 +1,43 @@
 import { FeltmapError } from '../geometry/errors.js';
+import { ROS_TYPES } from '../messages/types.js';
 import type { Rclnodejs } from './rclnodejs-api.js';
+
+/** Type of the node's own services. */
+export const TRIGGER = 'std_srvs/srv/Trigger';
+/** What the node subscribes to, publishes, serves, or is managed by. */
+const NEEDED = [...Object.values(ROS_TYPES), TRIGGER, 'lifecycle_msgs/srv/ChangeState'];
+
+/**
+ * Packages of interfaces that rclnodejs has no classes of: ROS 2 lacks them, or got them after rclnodejs was installed.
+ *
+ * @param types `package/msg/Type` or `package/srv/Type`
+ */
+export function missingInterfaces(
+  rcl: Pick<Rclnodejs, 'require'>,
+  types: readonly string[] = NEEDED,
+): string[] {
+  const missing = types.filter((type) => {
+    try {
+      rcl.require(type);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return [...new Set(missing.map((type) => type.split('/')[0]!))].sort();
+}
+
+/** @throws FeltmapError unsupported: one sentence that names them and says what to do */
+export function requireInterfaces(rcl: Pick<Rclnodejs, 'require'>, distribution = 'DISTRO'): void {
+  const missing = missingInterfaces(rcl);
+  if (missing.length === 0) return;
+  const packages = missing.map((name) => `ros-${distribution}-${name.replaceAll('_', '-')}`);
+  throw new FeltmapError(
+    'unsupported',
+    `feltmap node cannot start: rclnodejs knows no messages of ${missing.join(', ')}; install ${packages.join(' ')} ` +
+      'where ROS 2 lacks them, then run "npx generate-ros-messages" beside node_modules in this shell, and start again.',
+  );
+}
 
 /**
  * Loads rclnodejs, which is there only where it was installed with ROS 2 sourced.

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exp } from '../../src/geometry/se3.js';
 import { rosArguments } from '../../src/ros/node.js';
-import { loadRclnodejs } from '../../src/ros/rclnodejs-load.js';
+import { loadRclnodejs, missingInterfaces, requireInterfaces } from '../../src/ros/rclnodejs-load.js';
 import { PathHistory } from '../../src/ros/path-history.js';
 import { compatible, INPUT_QOS, OUTPUT_QOS, SENSOR_DATA, type QosProfile } from '../../src/ros/qos.js';
 import { RateMeter, RecentValues } from '../../src/host/rates.js';
@@ -89,6 +89,24 @@ describe('guard', () => {
 describe('without ROS 2', () => {
   it('says in one sentence what to source', async () => {
     await expect(loadRclnodejs({})).rejects.toThrow(/none is sourced.*source \/opt\/ros/);
+  });
+
+  it('says which interface packages rclnodejs lacks, and how to get them', () => {
+    const without = (...packages: string[]): { require(type: string): unknown } => ({
+      require: (type) => {
+        if (packages.includes(type.split('/')[0]!)) throw new Error('The message required does not exist');
+        return {};
+      },
+    });
+    expect(missingInterfaces(without())).toEqual([]);
+    expect(() => requireInterfaces(without(), 'jazzy')).not.toThrow();
+    expect(missingInterfaces(without('visualization_msgs', 'std_srvs'))).toEqual([
+      'std_srvs',
+      'visualization_msgs',
+    ]);
+    expect(() => requireInterfaces(without('std_srvs'), 'jazzy')).toThrow(
+      /no messages of std_srvs; install ros-jazzy-std-srvs .*generate-ros-messages/,
+    );
   });
 
   it('npm ci says so where ROS 2 is sourced and rclnodejs is left out', async () => {

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { nanoseconds, type OdometryMessage } from './graph.js';
 
 /**
@@ -33,4 +34,9 @@ export class Latency {
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}
+
+/** How busy the machine is, beside a measured time. */
+export function load(): string {
+  return `load average ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`;
 }

@@ -3,7 +3,7 @@ import { decodeMarkerArray, MarkerAction } from '../../src/messages/markers.js';
 import { dropped } from './diagnostics.js';
 import { FeltmapProcess } from './feltmap-process.js';
 import { type DiagnosticMessage, Graph, type OdometryMessage } from './graph.js';
-import { Latency, quantile } from './latency.js';
+import { Latency, load, quantile } from './latency.js';
 import { play } from './playback.js';
 import { readClouds, stampOf } from './recording.js';
 import { settled, sleep, until } from './wait.js';
@@ -71,7 +71,7 @@ describe('under load', () => {
       console.info(
         `rate ${RATE}, node ${k + 1} of 2: ${latency.values.length} of ${clouds.length - 20} scans, ${lost} dropped, ` +
           `${perScan.toFixed(0)} ms a scan, published to odometry ${median.toFixed(0)} ms median, ` +
-          `${quantile(latency.values, 0.95).toFixed(0)} ms 95 %, bound ${((QUEUE + 1) * perScan).toFixed(0)} ms`,
+          `${quantile(latency.values, 0.95).toFixed(0)} ms 95 %, bound ${((QUEUE + 1) * perScan).toFixed(0)} ms, ${load()}`,
       );
       expect(latency.values.length).toBeGreaterThan(10);
       expect(median).toBeLessThan((QUEUE + 1) * perScan);

@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateTrajectory } from '../../src/eval/trajectory.js';
 import { parseTum } from '../../src/export/tum.js';
-import { fromQuaternion } from '../../src/geometry/se3.js';
 import { decodeMarkerArray, type Marker, MarkerAction } from '../../src/messages/markers.js';
 import { dropped } from './diagnostics.js';
 import { FeltmapProcess } from './feltmap-process.js';
-import { type DiagnosticMessage, Graph, nanoseconds, type OdometryMessage } from './graph.js';
+import { type DiagnosticMessage, Graph, nanoseconds, type OdometryMessage, pathOf } from './graph.js';
 import { Latency, load, quantile } from './latency.js';
 import { playRecording } from './playback.js';
 import type { RclPublisher } from './rcl.js';
@@ -84,14 +83,7 @@ describe('a colour and depth camera at its own rate', () => {
 
   it('follows the true path', async () => {
     const truth = parseTum(await readFile(ROOM_TRUTH, 'utf8'));
-    const estimate = {
-      stampsNs: odometry.map((m) => nanoseconds(m.header.stamp)),
-      poses: odometry.map(({ pose: { pose } }) => {
-        const { position: p, orientation: q } = pose;
-        return fromQuaternion([p.x, p.y, p.z], [q.x, q.y, q.z, q.w]);
-      }),
-    };
-    const { ate, pathLength } = evaluateTrajectory(estimate, truth);
+    const { ate, pathLength } = evaluateTrajectory(pathOf(odometry), truth);
     console.info(
       `camera: ATE ${(1000 * ate.translation.rmse).toFixed(1)} mm over ${pathLength.toFixed(2)} m`,
     );

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cameraInfo } from '../../src/cli/sim-camera-recorder.js';
 import { encodeCameraInfo, encodeImage } from '../../src/messages/images.js';
 import { decodeMarkerArray, type Marker, MarkerAction, MarkerType } from '../../src/messages/markers.js';
 import { encodePointStamped } from '../../src/messages/point-stamped.js';
@@ -53,7 +54,10 @@ describe('completed objects', () => {
       depth,
       frames.map((frame, k) => depthImage(frame, k)),
       10,
-      (k) => info.publish(cameraInfo(frames[k]!, k)),
+      (k) =>
+        info.publish(
+          ownBuffer(encodeCameraInfo(cameraInfo(stampOf(k), frames[k]!.frameId, frames[k]!.camera))),
+        ),
     );
     await settled('odometry messages', odometry, 0.9 * FRAMES);
   });
@@ -137,26 +141,6 @@ function depthImage({ depth, frameId }: RgbdFrame, k: number): Buffer {
       bigEndian: false,
       step: 4 * width,
       data: new Uint8Array(Float32Array.from(data).buffer),
-    }),
-  );
-}
-
-function cameraInfo({ camera, frameId }: RgbdFrame, k: number): Buffer {
-  const { width, height, fx, fy, cx, cy } = camera;
-  return ownBuffer(
-    encodeCameraInfo({
-      stampNs: stampOf(k),
-      frameId,
-      width,
-      height,
-      distortionModel: 'plumb_bob',
-      d: new Float64Array(5),
-      k: Float64Array.of(fx, 0, cx, 0, fy, cy, 0, 0, 1),
-      r: Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1),
-      p: Float64Array.of(fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0),
-      binningX: 0,
-      binningY: 0,
-      roi: { x: 0, y: 0, width: 0, height: 0, rectify: false },
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { fromQuaternion, type Pose } from '../../src/geometry/se3.js';
 import { type Rcl, type RclClient, type RclNode, type RclPublisher, loadRcl, qos } from './rcl.js';
 import { sleep, until } from './wait.js';
 
@@ -41,6 +42,15 @@ export const ParameterKind = { bool: 1, integer: 2, double: 3, string: 4, string
 
 export const nanoseconds = (stamp: Stamp): bigint =>
   BigInt(stamp.sec) * 1_000_000_000n + BigInt(stamp.nanosec);
+
+/** T_odom_base of each message. */
+export const pathOf = (odometry: readonly OdometryMessage[]): { stampsNs: bigint[]; poses: Pose[] } => ({
+  stampsNs: odometry.map((m) => nanoseconds(m.header.stamp)),
+  poses: odometry.map(({ pose: { pose } }) => {
+    const { position: p, orientation: q } = pose;
+    return fromQuaternion([p.x, p.y, p.z], [q.x, q.y, q.z, q.w]);
+  }),
+});
 
 /** The other end of the graph: one rclnodejs node in the test's process. */
 export class Graph {

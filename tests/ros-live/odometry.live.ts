@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateTrajectory } from '../../src/eval/trajectory.js';
 import { parseTum } from '../../src/export/tum.js';
-import { fromQuaternion } from '../../src/geometry/se3.js';
 import { decodeMarkerArray, MarkerAction, MarkerType } from '../../src/messages/markers.js';
 import { FeltmapProcess } from './feltmap-process.js';
 import {
@@ -10,6 +9,7 @@ import {
   Graph,
   type HeaderMessage,
   nanoseconds,
+  pathOf,
   type OdometryMessage,
   type TransformMessage,
 } from './graph.js';
@@ -68,14 +68,7 @@ describe('a drive at sensor rate', () => {
 
   it('follows the true path', async () => {
     const truth = parseTum(await readFile(TRUTH, 'utf8'));
-    const estimate = {
-      stampsNs: odometry.map((m) => nanoseconds(m.header.stamp)),
-      poses: odometry.map(({ pose: { pose } }) => {
-        const { position: p, orientation: q } = pose;
-        return fromQuaternion([p.x, p.y, p.z], [q.x, q.y, q.z, q.w]);
-      }),
-    };
-    const { ate, pathLength } = evaluateTrajectory(estimate, truth);
+    const { ate, pathLength } = evaluateTrajectory(pathOf(odometry), truth);
     expect(pathLength).toBeGreaterThan(65);
     // Offline 0.21 m; live a scan or two may be dropped on a loaded machine.
     expect(ate.translation.rmse).toBeLessThan(0.4);

@@ -35,6 +35,25 @@ const PITCH = 5e-4;
 export const above = (x: number, y: number, height: number, pressed = 1e-3): Pose =>
   Float64Array.of(1, 0, 0, x, 0, -1, 0, y, 0, 0, -1, height - pressed);
 
+/** A gel so far (m) from a centre in a direction, that looks at it. */
+export function lookingAt(
+  centre: readonly [number, number, number],
+  distance: number,
+  azimuth: number,
+  elevation: number,
+): Pose {
+  const d = [
+    Math.cos(elevation) * Math.cos(azimuth),
+    Math.cos(elevation) * Math.sin(azimuth),
+    Math.sin(elevation),
+  ] as const;
+  const x = [-Math.sin(azimuth), Math.cos(azimuth), 0] as const;
+  const z = d.map((v) => -v) as [number, number, number];
+  const y = [z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0]] as const;
+  const p = d.map((v, i) => centre[i]! + v * distance);
+  return Float64Array.of(x[0], y[0], z[0], p[0]!, x[1], y[1], z[1], p[1]!, x[2], y[2], z[2], p[2]!);
+}
+
 /** What a gel of 20 × 15 mm feels at a pose. */
 export function feel(solid: Solid, T: Pose, noise?: Random, sigma = 5e-5): TouchImage {
   const [width, height] = [40, 30];

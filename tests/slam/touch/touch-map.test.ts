@@ -4,24 +4,15 @@ import { compose, exp, type Pose } from '../../../src/geometry/se3.js';
 import { Random } from '../../../src/geometry/random.js';
 import type { PosedTouch } from '../../../src/sensors/tactile/touch.js';
 import { TouchMap } from '../../../src/slam/touch/touch-map.js';
+import { lookingAt } from './felt.js';
 
 const RADIUS = 0.02;
 const PRESSED = 0.001;
 const [WIDTH, HEIGHT, PITCH] = [41, 31, 0.0005];
 
 /** A gel that is pressed a millimetre deep into a ball at the origin, from a direction. */
-function pressFrom(azimuth: number, elevation: number): Pose {
-  const d = [
-    Math.cos(elevation) * Math.cos(azimuth),
-    Math.cos(elevation) * Math.sin(azimuth),
-    Math.sin(elevation),
-  ] as const;
-  const x = [-Math.sin(azimuth), Math.cos(azimuth), 0] as const;
-  const z = d.map((v) => -v) as [number, number, number];
-  const y = [z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0]] as const;
-  const p = d.map((v) => v * (RADIUS - PRESSED));
-  return Float64Array.of(x[0], y[0], z[0], p[0]!, x[1], y[1], z[1], p[1]!, x[2], y[2], z[2], p[2]!);
-}
+const pressFrom = (azimuth: number, elevation: number): Pose =>
+  lookingAt([0, 0, 0], RADIUS - PRESSED, azimuth, elevation);
 
 function touchAt(T_map_sensor: Pose, pressed = PRESSED): PosedTouch {
   const depth = new Float32Array(WIDTH * HEIGHT);

@@ -12,11 +12,13 @@ export class KernelArguments {
   readonly pointer: number;
   readonly #u32: Uint32Array;
   readonly #f32: Float32Array;
+  readonly #f64: Float64Array;
 
   constructor(memory: KernelMemory, bytes: number) {
     this.pointer = memory.alloc(bytes);
     this.#u32 = memory.u32(this.pointer, bytes / 4);
     this.#f32 = memory.f32(this.pointer, bytes / 4);
+    this.#f64 = memory.f64(this.pointer, bytes >> 3);
   }
 
   /** Unsigned or signed integers and pointers. */
@@ -27,6 +29,12 @@ export class KernelArguments {
 
   float(offset: number, values: ArrayLike<number>): this {
     this.#f32.set(values, offset / 4);
+    return this;
+  }
+
+  /** In double precision; the offset is a multiple of eight. */
+  double(offset: number, values: ArrayLike<number>): this {
+    this.#f64.set(values, offset / 8);
     return this;
   }
 

@@ -1,58 +1,124 @@
-import { SIGHT_FAR, SIGHT_KNOWN, SIGHT_SIDE, SIGHT_WORDS } from '../kernels/layout/field.js';
-import { cubeCell } from '../geometry/cube-cell.js';
+import { KernelArguments } from '../compute/arguments.js';
+import type { KernelPool } from '../compute/pool.js';
 import type { Pose } from '../geometry/se3.js';
+import * as L from '../kernels/layout/sight.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
 import type { BlockTable } from './field.js';
 
 /** Most blocks that are looked at in a scan. */
 export const MOST_CARVED = 2 ** 15;
-const CELLS = 6 * SIGHT_SIDE * SIGHT_SIDE;
-/** A surface without a normal is taken to be across the ray, nearer by this share of its range and twice the clearance. */
-const UNORIENTED = 0.05;
+/** Most sights that a place is compared with, most shares of the samples, and most chunks of them. */
+const MOST_SIGHTS = 16;
+const MOST_PARTS = 4;
+const POSE_BYTES = 96;
 
 /**
- * What a scan sees in each direction: the plane of the nearest sample in each cell of a cube around the sensor (1.4° in
- * the middle of a face). Words of a cell: normal towards the sensor, its distance n·p, range; range 0 where nothing was
- * seen.
- *
- * @param clear how far before a surface its space counts as empty (m)
+ * What a scan sees in each direction, in kernel memory: the plane of the nearest sample in each cell of a cube around the
+ * sensor (1.4° in the middle of a face). Words of a cell: normal towards the sensor, its distance n·p (m), range (m); range
+ * 0 where nothing was seen.
  */
-export function sightOf(
-  { x, y, z, nx, ny, nz, count }: SurfaceSamples,
-  clear: number,
-  out: Float32Array = new Float32Array(CELLS * SIGHT_WORDS),
-): Float32Array {
-  out.fill(0);
-  for (let i = 0; i < count; i++) {
-    const px = x[i]!;
-    const py = y[i]!;
-    const pz = z[i]!;
-    const range = Math.sqrt(px * px + py * py + pz * pz);
-    if (!(range > 0)) continue;
-    const at = cubeCell(px, py, pz, SIGHT_SIDE) * SIGHT_WORDS;
-    if (out[at + 4]! > 0 && out[at + 4]! <= range) continue;
-    let a = nx[i]!;
-    let b = ny[i]!;
-    let c = nz[i]!;
-    let offset = a * px + b * py + c * pz;
-    if (a === 0 && b === 0 && c === 0) {
-      a = -px / range;
-      b = -py / range;
-      c = -pz / range;
-      offset = -range + UNORIENTED * range + 2 * clear;
-    } else if (offset > 0) {
-      a = -a;
-      b = -b;
-      c = -c;
-      offset = -offset;
-    }
-    out[at] = a;
-    out[at + 1] = b;
-    out[at + 2] = c;
-    out[at + 3] = offset;
-    out[at + 4] = range;
+export interface Sight {
+  readonly pointer: number;
+  /** 6·SIGHT_SIDE² cells of SIGHT_WORDS. */
+  readonly cells: Float32Array;
+}
+
+/** An earlier sight, and where the sensor is now in its frame. */
+export interface Witness {
+  readonly sight: Sight;
+  readonly T_sight_sensor: Pose;
+}
+
+/**
+ * Makes sights, and finds what they see through: a point that lies clearly before all the surfaces seen in its direction
+ * and around it is in what was seen to be empty.
+ *
+ * @example
+ * const sights = new Sights(pool);
+ * const sight = sights.create();
+ * sights.cast(surface, 0.3, sight); // metres
+ * sights.mark(later, [{ sight, T_sight_sensor }], { clear: 0.3, reach: 40, witnesses: 1 }); // quality −1
+ */
+export class Sights {
+  readonly #pool: KernelPool;
+  readonly #args: KernelArguments;
+  readonly #sights: Uint32Array;
+  readonly #poses: Float64Array;
+  #marked: Uint32Array;
+
+  constructor(pool: KernelPool) {
+    const { memory } = pool;
+    this.#pool = pool;
+    this.#args = new KernelArguments(memory, 96);
+    this.#sights = memory.u32(memory.alloc(MOST_SIGHTS * 4), MOST_SIGHTS);
+    this.#poses = memory.f64(memory.alloc(MOST_SIGHTS * POSE_BYTES), MOST_SIGHTS * 12);
+    this.#marked = memory.u32(memory.alloc(256), 64);
+    this.#args
+      .int(L.S_PARTS, Math.min(MOST_PARTS, pool.threads))
+      .int(L.S_NEAREST, memory.alloc(MOST_PARTS * L.SIGHT_CELLS * 8))
+      .int(L.S_SIGHTS, this.#sights.byteOffset, this.#poses.byteOffset)
+      .int(L.S_MARKED, this.#marked.byteOffset);
   }
-  return out;
+
+  /** Room for a sight that sees nothing yet; never given back. */
+  create(): Sight {
+    const { memory } = this.#pool;
+    const words = L.SIGHT_CELLS * L.SIGHT_WORDS;
+    const pointer = memory.alloc(words * 4);
+    return { pointer, cells: memory.f32(pointer, words) };
+  }
+
+  /**
+   * Writes what a scan sees. Of equally near samples in a cell the first one counts.
+   *
+   * @param clear how far before a surface its space counts as empty (m)
+   */
+  cast(surface: SurfaceSamples, clear: number, into: Sight): void {
+    this.#takes(surface).int(L.S_CELLS, into.pointer).double(L.S_CLEAR, [clear]);
+    this.#pool.run('sightNearest', this.#args.pointer, Math.min(MOST_PARTS, this.#pool.threads));
+    this.#pool.run('sightPlanes', this.#args.pointer, 6);
+  }
+
+  /**
+   * Gives samples off the ground a quality of −1 where so many sights saw nothing but air.
+   *
+   * @param sights those that are asked first come first; 16 at most
+   * @param how clear: see {@link cast}; reach (m): from the sensor, then and now; witnesses: sights that must agree
+   * @returns how many samples were marked
+   */
+  mark(
+    surface: SurfaceSamples,
+    sights: readonly Witness[],
+    how: { readonly clear: number; readonly reach: number; readonly witnesses: number },
+  ): number {
+    const count = Math.min(MOST_SIGHTS, sights.length);
+    const chunks = Math.ceil(surface.count / L.SIGHT_CHUNK);
+    if (count < how.witnesses || chunks === 0) return 0;
+    for (let k = 0; k < count; k++) {
+      this.#sights[k] = sights[k]!.sight.pointer;
+      this.#poses.set(sights[k]!.T_sight_sensor, k * 12);
+    }
+    this.#roomFor(chunks);
+    this.#takes(surface).int(L.S_SIGHT_COUNT, count, how.witnesses).double(L.S_CLEAR, [how.clear, how.reach]);
+    this.#pool.run('markSeenThrough', this.#args.pointer, chunks);
+    let marked = 0;
+    for (let chunk = 0; chunk < chunks; chunk++) marked += this.#marked[chunk]!;
+    return marked;
+  }
+
+  #takes(surface: SurfaceSamples): KernelArguments {
+    const { memory } = this.#pool;
+    const { x, y, z, nx, ny, nz, flags, quality } = surface;
+    const points = [x, y, z, nx, ny, nz, flags, quality].map((column) => memory.addressOf(column));
+    return this.#args.int(L.S_COUNT, surface.count).int(L.S_POINTS, ...points);
+  }
+
+  #roomFor(chunks: number): void {
+    if (chunks <= this.#marked.length) return;
+    const { memory } = this.#pool;
+    this.#marked = memory.u32(memory.alloc(chunks * 8), chunks * 2);
+    this.#args.int(L.S_MARKED, this.#marked.byteOffset);
+  }
 }
 
 /**
@@ -81,31 +147,4 @@ export function blocksInSight(
     n++;
   }
   return n;
-}
-
-/** Whether a point (sensor frame) lies clearly before all the surfaces seen in its direction and around it. */
-export function isSeenThrough(sight: Float32Array, x: number, y: number, z: number, clear: number): boolean {
-  const range = Math.sqrt(x * x + y * y + z * z);
-  if (!(range > 1)) return false;
-  const middle = cubeCell(x, y, z, SIGHT_SIDE);
-  // What was seen in their own direction is enough for most places.
-  const own = sight[middle * SIGHT_WORDS + 4]!;
-  if (own > 0 && range > own - clear) return false;
-  const row = ((middle / SIGHT_SIDE) | 0) % SIGHT_SIDE;
-  const column = middle % SIGHT_SIDE;
-  const [lastRow, lastColumn] = [Math.min(SIGHT_SIDE - 1, row + 1), Math.min(SIGHT_SIDE - 1, column + 1)];
-  let known = 0;
-  for (let r = Math.max(0, row - 1); r <= lastRow; r++)
-    for (let c = Math.max(0, column - 1); c <= lastColumn; c++) {
-      const cell = (middle + (r - row) * SIGHT_SIDE + c - column) * SIGHT_WORDS;
-      const seen = sight[cell + 4]!;
-      if (seen === 0) continue;
-      known++;
-      if (range > seen - clear) return false;
-      // What lies far before a surface has nothing to do with the plane that it is part of.
-      if (range < seen - SIGHT_FAR * clear) continue;
-      const before = sight[cell]! * x + sight[cell + 1]! * y + sight[cell + 2]! * z - sight[cell + 3]!;
-      if (before < clear) return false;
-    }
-  return known >= SIGHT_KNOWN;
 }

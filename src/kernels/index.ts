@@ -5,6 +5,7 @@ export { fuse } from './field/fuse';
 export { allocateBlocks, castPoints } from './field/rays';
 export { dropBlocks, makeBlocks, orderBlocks } from './field/blocks';
 export { carve } from './field/carve';
+export { markSeenThrough, sightNearest, sightPlanes } from './field/sight';
 export { register } from './field/register';
 export { registerOriented } from './field/oriented';
 export { gatherBlocks } from './field/gather';

@@ -188,6 +188,7 @@ function makeScale(
     ...(painter && { painter }),
     map: new LocalMap(
       {
+        pool,
         field,
         mapper,
         mesher,

@@ -13,11 +13,8 @@ import {
   K_MAX_RANGE,
   K_POSE,
   K_SIGHT,
-  SIGHT_FAR,
-  SIGHT_KNOWN,
-  SIGHT_SIDE,
-  SIGHT_WORDS,
 } from '../layout/field';
+import { seenThrough } from './sight';
 
 /** Chunk: CARVE_CHUNK of the listed blocks. Each corner is judged by itself. */
 export function carve(args: usize, chunk: i32): void {
@@ -55,7 +52,7 @@ export function carve(args: usize, chunk: i32): void {
           load<f32>(args, K_POSE + 8) * x +
           load<f32>(args, K_POSE + 24) * y +
           load<f32>(args, K_POSE + 40) * z;
-      if (!seenThrough(sight, px, py, pz, range, truncation)) continue;
+      if (!seenThrough<f32>(sight, px, py, pz, range, truncation)) continue;
       const left = weight * keep;
       store<f32>(corner, left < 0.05 ? 0 : left, 4);
       if (left < 0.05) store<f32>(corner, 0);
@@ -63,43 +60,4 @@ export function carve(args: usize, chunk: i32): void {
       store<f32>(at, load<f32>(at) + truncation);
     }
   }
-}
-
-/** Whether a point (sensor frame) lies clearly before all the surfaces seen in its direction and around it. */
-function seenThrough(sight: usize, x: f32, y: f32, z: f32, range: f32, clear: f32): bool {
-  const ax = abs(x),
-    ay = abs(y),
-    az = abs(z);
-  let face: i32, u: f32, v: f32;
-  if (ax >= ay && ax >= az) {
-    face = x < 0 ? 1 : 0;
-    u = y / ax;
-    v = z / ax;
-  } else if (ay >= az) {
-    face = y < 0 ? 3 : 2;
-    u = x / ay;
-    v = z / ay;
-  } else {
-    face = z < 0 ? 5 : 4;
-    u = x / az;
-    v = y / az;
-  }
-  const half = <f32>(SIGHT_SIDE / 2);
-  const column = min(SIGHT_SIDE - 1, <i32>floor((u + 1) * half)),
-    row = min(SIGHT_SIDE - 1, <i32>floor((v + 1) * half));
-  let known = 0;
-  for (let r = max(0, row - 1); r <= min(SIGHT_SIDE - 1, row + 1); r++)
-    for (let c = max(0, column - 1); c <= min(SIGHT_SIDE - 1, column + 1); c++) {
-      const cell = sight + <usize>(((face * SIGHT_SIDE + r) * SIGHT_SIDE + c) * SIGHT_WORDS * 4);
-      const seen = load<f32>(cell, 16);
-      if (seen == 0) continue;
-      known++;
-      if (range > seen - clear) return false;
-      // What lies far before a surface has nothing to do with the plane that it is part of.
-      if (range < seen - <f32>SIGHT_FAR * clear) continue;
-      const before =
-        load<f32>(cell) * x + load<f32>(cell, 4) * y + load<f32>(cell, 8) * z - load<f32>(cell, 12);
-      if (before < clear) return false;
-    }
-  return known >= SIGHT_KNOWN;
 }

@@ -32,12 +32,6 @@ export const FIRM_WEIGHT = 512;
 
 // Carving
 export const CARVE_CHUNK = 16; // blocks per chunk
-/** What a scan sees: cells along an edge of each face of a cube, words of a cell, cells of nine that must be known. */
-export const SIGHT_SIDE = 64;
-export const SIGHT_WORDS = 5;
-export const SIGHT_KNOWN = 4;
-/** Clearances before a surface from which on its plane does not matter. */
-export const SIGHT_FAR = 12;
 
 // Registration
 export const REGISTER_CHUNK = 256; // points per chunk

@@ -1,3 +1,4 @@
+import type { KernelPool } from '../../compute/pool.js';
 import type { Field } from '../../field/field.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
@@ -47,6 +48,7 @@ export class LocalMap {
   /** @param loadedScans scans in a map that was loaded, 0 for an empty one */
   constructor(
     parts: {
+      readonly pool: KernelPool;
       readonly field: Field;
       readonly mapper: Mapper;
       readonly mesher: MapMesher;
@@ -70,7 +72,7 @@ export class LocalMap {
     this.#paint = parts.paint;
     this.#forget = parts.forget;
     const { voxel } = parts.field.levels[0]!;
-    this.#moving = new MovingPoints(voxel);
+    this.#moving = new MovingPoints(parts.pool, voxel);
     this.#seen = new SeenSpace(VIEW_SPACING * voxel, EMPTY_MARGIN * voxel);
   }
 

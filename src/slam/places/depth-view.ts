@@ -36,7 +36,7 @@ export class DepthView {
       if (nearest[cell] === 0 || range < nearest[cell]!) nearest[cell] = range;
     }
     const view = new DepthView();
-    for (let cell = 0; cell < CELLS; cell++) view.#clear[cell] = leastAround(cell);
+    view.#spread();
     return view;
   }
 
@@ -47,21 +47,43 @@ export class DepthView {
   clearance(x: number, y: number, z: number): number {
     return this.#clear[cubeCell(x, y, z, SIDE)]! / 100;
   }
+
+  /** Nearest of the nine cells around each, first along the rows, then across them. */
+  #spread(): void {
+    for (let i = 0; i < CELLS; i += SIDE)
+      for (let c = 0; c < SIDE; c++) {
+        let least = EMPTY;
+        let found = 0;
+        for (let k = Math.max(0, c - 1), past = Math.min(SIDE, c + 2); k < past; k++) {
+          const range = nearest[i + k]!;
+          if (range === 0) continue;
+          found++;
+          if (range < least) least = range;
+        }
+        leastInRow[i + c] = least;
+        foundInRow[i + c] = found;
+      }
+    for (let i = 0; i < CELLS; i++) {
+      const row = ((i / SIDE) | 0) % SIDE;
+      let least = leastInRow[i]!;
+      let found = foundInRow[i]!;
+      if (row > 0) {
+        if (leastInRow[i - SIDE]! < least) least = leastInRow[i - SIDE]!;
+        found += foundInRow[i - SIDE]!;
+      }
+      if (row < SIDE - 1) {
+        if (leastInRow[i + SIDE]! < least) least = leastInRow[i + SIDE]!;
+        found += foundInRow[i + SIDE]!;
+      }
+      this.#clear[i] = found >= KNOWN ? least : 0;
+    }
+  }
 }
 
 /** Nearest return per cell of the view that is being made, centimetres; 0 = none. */
 const nearest = new Uint16Array(CELLS);
-
-function leastAround(cell: number): number {
-  const [row, column] = [((cell / SIDE) | 0) % SIDE, cell % SIDE];
-  let least = MOST;
-  let found = 0;
-  for (let r = Math.max(0, row - 1); r <= Math.min(SIDE - 1, row + 1); r++)
-    for (let c = Math.max(0, column - 1); c <= Math.min(SIDE - 1, column + 1); c++) {
-      const range = nearest[cell + (r - row) * SIDE + c - column]!;
-      if (range === 0) continue;
-      found++;
-      if (range < least) least = range;
-    }
-  return found >= KNOWN ? least : 0;
-}
+/** Of a cell and the two beside it. */
+const leastInRow = new Uint16Array(CELLS);
+const foundInRow = new Uint8Array(CELLS);
+/** More than any range: the least of no cells. */
+const EMPTY = MOST;

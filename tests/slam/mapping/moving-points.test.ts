@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { KernelPool } from '../../../src/compute/pool.js';
 import { Random } from '../../../src/geometry/random.js';
 import { exp, inverse, transformPoint, type Pose } from '../../../src/geometry/se3.js';
-import type { SurfaceSamples } from '../../../src/sensors/observation.js';
+import { place } from '../../field/helpers.js';
 import { MovingPoints } from '../../../src/slam/mapping/moving-points.js';
 
 type Vec3 = readonly [number, number, number];
+const pool = await KernelPool.create({ threads: 2, memoryMiB: 256 });
+afterAll(() => pool.close());
+
 const ROAD: Vec3 = [0, 0, 1];
 /** A street: the road 1.7 m below the sensor, walls at ±8 m, an end at −60 and 100 m, and boxes (x, y, half size) on the road. */
 function nearest(
@@ -56,27 +60,20 @@ function see(pose: Pose, boxes: readonly (readonly [number, number, number])[], 
       rows.push([...own.map((v) => v * range), ...normal]);
       what.push(kind);
     }
-  const column = (k: number): Float32Array => Float32Array.from(rows, (row) => row[k]!);
-  const surface: SurfaceSamples = {
-    x: column(0),
-    y: column(1),
-    z: column(2),
-    nx: column(3),
-    ny: column(4),
-    nz: column(5),
-    tau: new Float32Array(rows.length),
-    quality: new Float32Array(rows.length).fill(1),
-    flags: Uint8Array.from(what, (kind) => (kind === 0 ? 2 : 0)),
-    up: [0, 0, 1],
-    count: rows.length,
-    keypoints: new Uint32Array(0),
-  };
+  const three = (row: number[], first: number) => row.slice(first, first + 3) as [number, number, number];
+  const { points: surface } = place(pool.memory, {
+    points: rows.map((row) => three(row, 0)),
+    normals: rows.map((row) => three(row, 3)),
+    qualities: rows.map(() => 1),
+    taus: rows.map(() => 0),
+    ground: what.map((kind) => kind === 0),
+  });
   return { surface, what };
 }
 
 describe('points that move', () => {
   it('are those of a car that follows and of one that comes; what stands stays', () => {
-    const moving = new MovingPoints(0.15);
+    const moving = new MovingPoints(pool, 0.15);
     const counts = { follower: [0, 0], oncoming: [0, 0], parked: [0, 0], wall: [0, 0], road: [0, 0] };
     for (let k = 0; k < 32; k++) {
       const x = k; // 10 m/s
@@ -108,7 +105,7 @@ describe('points that move', () => {
   });
 
   it('are none in the first scan, or after everything was forgotten', () => {
-    const moving = new MovingPoints(0.15);
+    const moving = new MovingPoints(pool, 0.15);
     const { surface } = see(exp([0, 0, 0, 0, 0, 0]), [[9, 0, 0.8]], 'first');
     expect(moving.mark(surface, exp([0, 0, 0, 0, 0, 0]))).toBe(0);
     for (let k = 0; k < 4; k++) {

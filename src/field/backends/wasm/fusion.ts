@@ -4,7 +4,7 @@ import type { Pose } from '../../../geometry/se3.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { BackendLimits, Carving } from '../../backend.js';
 import * as L from '../../../kernels/layout/field.js';
-import { blocksInSight, MOST_CARVED, sightOf } from '../../sight.js';
+import { blocksInSight, MOST_CARVED, Sights, type Sight } from '../../sight.js';
 import type { WasmField } from './field.js';
 import { addressesOf } from './surface-addresses.js';
 
@@ -29,7 +29,8 @@ export class Fusion {
   readonly #fuse: KernelArguments;
   readonly #carve: KernelArguments;
   readonly #inSight: Int32Array;
-  readonly #sight: Float32Array;
+  readonly #sights: Sights;
+  readonly #sight: Sight;
   readonly #parts: number;
   /** Blocks of the largest level so far. */
   #blocks = 0;
@@ -44,11 +45,11 @@ export class Fusion {
       .int(L.F_ORDER, memory.alloc(scanPoints * 4))
       .int(L.F_FETCHED, memory.alloc(MOST_PARTS * L.FETCHED_BYTES));
     this.#carve = new KernelArguments(memory, 128);
-    const cells = 6 * L.SIGHT_SIDE * L.SIGHT_SIDE * L.SIGHT_WORDS;
-    const [blocks, sight] = [memory.alloc(MOST_CARVED * 16), memory.alloc(cells * 4)];
+    const blocks = memory.alloc(MOST_CARVED * 16);
     this.#inSight = memory.i32(blocks, MOST_CARVED * 4);
-    this.#sight = memory.f32(sight, cells);
-    this.#carve.int(L.K_BLOCKS, blocks, sight);
+    this.#sights = new Sights(pool);
+    this.#sight = this.#sights.create();
+    this.#carve.int(L.K_BLOCKS, blocks, this.#sight.pointer);
   }
 
   /** Makes room for what is counted per block. */
@@ -96,11 +97,17 @@ export class Fusion {
     const count = blocksInSight(level, pose, carving, this.#inSight);
     if (count === 0) return;
     level.noteWrite();
-    sightOf(surface, level.truncation, this.#sight);
+    this.sight(surface, level.truncation);
     this.#carve
       .int(L.K_GRID, level.descriptor, count)
       .float(L.K_POSE, pose)
       .float(L.K_MAX_RANGE, [carving.maxRange, carving.keep]);
     this.#pool.run('carve', this.#carve.pointer, Math.ceil(count / L.CARVE_CHUNK));
+  }
+
+  /** What a surface shows to be seen, as {@link Sights.cast} writes it; valid until the next call. */
+  sight(surface: SurfaceSamples, clear: number): Float32Array {
+    this.#sights.cast(surface, clear, this.#sight);
+    return this.#sight.cells;
   }
 }

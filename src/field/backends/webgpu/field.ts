@@ -8,7 +8,7 @@ import type { FieldContent } from '../../saved/content.js';
 import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { Pose } from '../../../geometry/se3.js';
 import type { Carving, IntegrateOptions } from '../../backend.js';
-import { blocksInSight, MOST_CARVED, sightOf } from '../../sight.js';
+import { blocksInSight, MOST_CARVED } from '../../sight.js';
 import type { WasmBackend } from '../wasm/backend.js';
 import type { WasmField } from '../wasm/field.js';
 import type { BlockGrid } from '../wasm/grid.js';
@@ -152,7 +152,8 @@ export class WebGpuField implements Field, HeapField {
     const level = this.mirror.levels[0]!;
     const count = blocksInSight(level, pose, carving, this.#inSight);
     const blocks = this.#inSight.slice(0, 4 * count);
-    return { ...carving, pose: pose.slice(), sight: sightOf(surface, level.truncation), blocks };
+    const sight = this.#wasm.fusion.sight(surface, level.truncation).slice();
+    return { ...carving, pose: pose.slice(), sight, blocks };
   }
 
   /** Tells the device of samples that were written to the store in memory. */

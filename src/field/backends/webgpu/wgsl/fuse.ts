@@ -1,4 +1,4 @@
-import { SIGHT_FAR, SIGHT_KNOWN, SIGHT_SIDE, SIGHT_WORDS } from '../../../../kernels/layout/field.js';
+import { SIGHT_FAR, SIGHT_KNOWN, SIGHT_SIDE, SIGHT_WORDS } from '../../../../kernels/layout/sight.js';
 import { rayRequests } from './blocks.js';
 
 /** Points to grid units, and which to fuse: castPoints of src/kernels/field/fuse.ts. */

@@ -29,11 +29,23 @@ export function cell(level: usize, x: f32, y: f32, z: f32, out: usize): bool {
   store<f32>(out, uz - flz, C_FRACTION + 8);
   const data: usize = load<u32>(g, G_DATA);
   const neighbours = <usize>load<u32>(g, G_NEIGHBOURS) + ((<usize>block) << 5);
+  const lx = ix & 7,
+    ly = iy & 7,
+    lz = iz & 7;
+  if (lx < 7 && ly < 7 && lz < 7) {
+    // All in one block: two rows of corners along x, of two layers.
+    const at = data + ((<usize>block) << 11) + ((<usize>(lx | (ly << 3) | (lz << 6))) << 2);
+    const low = v128.load64_lane(at + 32, v128.load64_zero(at), 1),
+      high = v128.load64_lane(at + 288, v128.load64_zero(at + 256), 1);
+    v128.store(out, low);
+    v128.store(out, high, 16);
+    return v128.any_true(v128.or(low, high));
+  }
   let any: i32 = 0;
   for (let c = 0; c < 8; c++) {
-    const cx = (ix & 7) + (c & 1),
-      cy = (iy & 7) + ((c >> 1) & 1),
-      cz = (iz & 7) + (c >> 2);
+    const cx = lx + (c & 1),
+      cy = ly + ((c >> 1) & 1),
+      cz = lz + (c >> 2);
     const b: usize = load<u32>(
       neighbours + ((<usize>((cx >> 3) | ((cy >> 3) << 1) | ((cz >> 3) << 2))) << 2),
     );

@@ -50,6 +50,8 @@ import { addResidualGradient, cell, residual, touchCell, C_FRACTION } from './fe
 
 const WITH_SCALAR = 1,
   WITH_FEATURES = 2;
+/** Bits of a row's number that do not matter for which part it belongs to. */
+const ROWS_TOGETHER = 6;
 
 /** Gives feature rows to the cells of the surface samples, the first of every four. One chunk only. */
 export function allocateRows(args: usize, _chunk: i32): void {
@@ -243,6 +245,13 @@ function sumRow(at: usize, wj: f64, J0: f64, J1: f64, J2: f64, J3: f64, J4: f64,
   return sum(at, wj * J5);
 }
 
+/** Parts that four rows belong to. Rows made one after the other stay together: those of a cell are mostly of one part. */
+// @ts-ignore: decorator
+@inline
+function partsOf(rows: v128, parts: v128): v128 {
+  return v128.and(i32x4.shr_u(rows, ROWS_TOGETHER), parts);
+}
+
 /** Chunk = part: adds up ∂L/∂(row) over the batch for the rows of this part, then Adam (Kingma & Ba 2015) on them. */
 export function fitUpdate(args: usize, chunk: i32): void {
   const level: usize = load<u32>(args, T_LEVEL);
@@ -254,12 +263,21 @@ export function fitUpdate(args: usize, chunk: i32): void {
   const touched =
     <usize>load<u32>(args, T_TOUCHED) + ((<usize>chunk * <usize>load<u32>(args, T_CAPACITY)) << 2);
   const total = load<u32>(args, T_TOTAL);
+  const own = i32x4.splat(chunk),
+    others = i32x4.splat(parts);
   let count: usize = 0;
   for (let k: u32 = 0; k < total; k++) {
     const n = load<u32>(<usize>load<u32>(args, T_CHUNKS) + ((<usize>k) << 4), 4);
     let record = <usize>load<u32>(args, T_RECORDS) + <usize>k * (SAMPLE_CHUNK * RECORD_BYTES);
     for (let i: u32 = 0; i < n; i++, record += RECORD_BYTES) {
       if ((load<i32>(record, RECORD_FLAGS) & WITH_FEATURES) == 0) continue;
+      if (parts != 0) {
+        const mine = v128.or(
+          i32x4.eq(partsOf(v128.load(record, RECORD_CELL), others), own),
+          i32x4.eq(partsOf(v128.load(record, RECORD_CELL + 16), others), own),
+        );
+        if (!v128.any_true(mine)) continue;
+      }
       const lo = v128.load(record),
         hi = v128.load(record, 16);
       const fx = load<f32>(record, RECORD_CELL + C_FRACTION),
@@ -267,7 +285,7 @@ export function fitUpdate(args: usize, chunk: i32): void {
         fz = load<f32>(record, RECORD_CELL + C_FRACTION + 8);
       for (let c = 0; c < 8; c++) {
         const row = load<u32>(record + RECORD_CELL + ((<usize>c) << 2));
-        if (row == 0 || (row & parts) != chunk) continue;
+        if (row == 0 || ((row >> ROWS_TOGETHER) & parts) != chunk) continue;
         const r = rows + ((<usize>row) << 7);
         const w = f32x4.splat(
           (c & 1 ? fx : <f32>1 - fx) * (c & 2 ? fy : <f32>1 - fy) * (c & 4 ? fz : <f32>1 - fz),

@@ -25,7 +25,6 @@ import {
   RAY_BYTES,
   RAY_NORMAL,
   RAY_WEIGHT,
-  RAY_WORD,
 } from '../layout/field';
 import { findKey, keyOf, keyX, keyY, keyZ, KEY_X, KEY_Y, KEY_Z } from './grid';
 import { partOf, homeOf } from './rays';
@@ -53,6 +52,13 @@ function total(v: v128): f32 {
 @inline
 function partOfKey(key: i64, parts: i32): i32 {
   return partOf(keyX(key), keyY(key), keyZ(key), parts);
+}
+
+// @ts-ignore: decorator
+@inline
+function partOfBlock(coords: usize, block: u32, parts: i32): i32 {
+  const at = coords + ((<usize>block) << 4);
+  return partOf(load<i32>(at), load<i32>(at, 4), load<i32>(at, 8), parts);
 }
 
 /** Reads a block's 4 KiB, whatever they hold: another part may be writing. Reads that need no results of others overlap. */
@@ -106,13 +112,14 @@ export function fuse(args: usize, chunk: i32): void {
     mine = false,
     lastHome: u32 = 0;
   for (let i: usize = 0; i < <usize>count; i++) {
-    const ray = rays + <usize>load<u32>(order + (i << 2)) * RAY_BYTES;
-    const word = load<u32>(ray, RAY_WORD);
+    const word = load<u32>(order + (i << 3), 4);
     if ((word & own) == 0) continue;
+    const ray = rays + <usize>load<u32>(order + (i << 3)) * RAY_BYTES;
     const home = homeOf(word);
     if (home != lastHome) {
       lastHome = home;
-      fetched = v128.xor(fetched, fetchBlock(data + ((<usize>home) << 12)));
+      if (partOfBlock(coords, home, parts) == chunk)
+        fetched = v128.xor(fetched, fetchBlock(data + ((<usize>home) << 12)));
     }
     const quality = load<f32>(ray, RAY_WEIGHT);
     const ux = load<f32>(ray),

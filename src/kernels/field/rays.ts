@@ -165,11 +165,11 @@ export function castPoints(args: usize, chunk: i32): void {
   }
 }
 
-/** Which part a block belongs to: cubes of 2×2×2 blocks stay together, so that most rays have one part only. */
+/** Which part a block belongs to: cubes of 4×4×4 blocks stay together, so that most rays have one part only. */
 // @ts-ignore: decorator
 @inline
 export function partOf(bx: i32, by: i32, bz: i32, parts: i32): i32 {
-  return ((bx >> 1) + 3 * (by >> 1) + 5 * (bz >> 1)) & parts;
+  return ((bx >> 2) + 3 * (by >> 2) + 5 * (bz >> 2)) & parts;
 }
 
 /**
@@ -321,7 +321,7 @@ function sortRays(args: usize, places: usize, blocks: u32): void {
     const bucket = buckets + ((<usize>load<u32>(places + ((<usize>homeOf(word)) << 2))) << 2);
     const at = load<u32>(bucket);
     store<u32>(bucket, at + 1);
-    store<u32>(order + ((<usize>at) << 2), i);
+    store<u64>(order + ((<usize>at) << 3), (<u64>i) | ((<u64>word) << 32));
   }
 }
 

@@ -10,6 +10,8 @@ const MOST_OWN = 0.25;
 /** Sums over the cells of a laser in a sector, and over sectors: points, elevation, its square. */
 const cells = new Float64Array(3 * SECTORS * MAX_RINGS);
 const sectors = new Float64Array(3 * SECTORS);
+/** Sums of the cells that are not zero lie before it. */
+let used = 0;
 
 /**
  * Whether numbers of points are those of lasers at elevations of their own: in one direction all points of a laser lie at one
@@ -20,8 +22,9 @@ const sectors = new Float64Array(3 * SECTORS);
  */
 export function areRings(positions: Float32Array, rings: Uint16Array, count: number): boolean {
   const step = Math.max(1, Math.floor(count / SAMPLES));
-  cells.fill(0);
+  cells.fill(0, 0, used);
   sectors.fill(0);
+  used = 0;
   let n = 0;
   for (let i = 0; i < count; i += step) {
     const [x, y, z] = [positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!];
@@ -33,10 +36,11 @@ export function areRings(positions: Float32Array, rings: Uint16Array, count: num
     const sector = Math.min(SECTORS - 1, Math.floor((Math.atan2(y, x) / (2 * Math.PI) + 0.5) * SECTORS));
     add(sectors, 3 * sector, elevation);
     add(cells, 3 * (ring * SECTORS + sector), elevation);
+    used = Math.max(used, 3 * (ring + 1) * SECTORS);
     n++;
   }
   if (n < FEWEST) return true;
-  return variance(cells) <= MOST_OWN * variance(sectors);
+  return variance(cells, used) <= MOST_OWN * variance(sectors, sectors.length);
 }
 
 function add(sums: Float64Array, at: number, value: number): void {
@@ -46,9 +50,9 @@ function add(sums: Float64Array, at: number, value: number): void {
 }
 
 /** Pooled variance within the cells. */
-function variance(sums: Float64Array): number {
+function variance(sums: Float64Array, length: number): number {
   let [squares, freedom] = [0, 0];
-  for (let at = 0; at < sums.length; at += 3) {
+  for (let at = 0; at < length; at += 3) {
     const n = sums[at]!;
     if (n < 2) continue;
     squares += sums[at + 2]! - sums[at + 1]! ** 2 / n;

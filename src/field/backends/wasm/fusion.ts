@@ -8,14 +8,6 @@ import { blocksInSight, MOST_CARVED, Sights, type Sight } from '../../sight.js';
 import type { WasmField } from './field.js';
 import { addressesOf } from './surface-addresses.js';
 
-/** Most disjoint parts of blocks and rows: enough for the threads of a laptop. Results do not depend on their number. */
-export const MOST_PARTS = 4;
-
-/** A power of two, one for each thread where there are not too many. */
-export function partsFor({ threads }: KernelPool): number {
-  return Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(threads)));
-}
-
 /**
  * Fuses surfaces into the scalar levels, and carves what they are seen through.
  *
@@ -39,11 +31,12 @@ export class Fusion {
     const { memory } = pool;
     this.#pool = pool;
     this.#fuse = new KernelArguments(memory, 192);
-    this.#parts = partsFor(pool);
+    // More of them than threads, for some have more to do; results do not depend on their number.
+    this.#parts = pool.threads === 1 ? 1 : L.MAX_PARTS;
     this.#fuse
       .int(L.F_RAYS, memory.alloc(scanPoints * L.RAY_BYTES))
-      .int(L.F_ORDER, memory.alloc(scanPoints * 4))
-      .int(L.F_FETCHED, memory.alloc(MOST_PARTS * L.FETCHED_BYTES));
+      .int(L.F_ORDER, memory.alloc(scanPoints * 8))
+      .int(L.F_FETCHED, memory.alloc(L.MAX_PARTS * L.FETCHED_BYTES));
     this.#carve = new KernelArguments(memory, 128);
     const blocks = memory.alloc(MOST_CARVED * 16);
     this.#inSight = memory.i32(blocks, MOST_CARVED * 4);

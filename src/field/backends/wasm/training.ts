@@ -32,10 +32,11 @@ import type { SurfaceSamples } from '../../../sensors/observation.js';
 import type { BackendLimits, DrawOptions, FitBatch, FitFrame, FitOptions, FitResult } from '../../backend.js';
 import { POSE_SYSTEM } from '../../pose-step.js';
 import type { WasmField } from './field.js';
-import { MOST_PARTS, partsFor } from './fusion.js';
 import { addressesOf } from './surface-addresses.js';
 
 const MAX_FRAMES = 64;
+/** Most disjoint parts of blocks and rows: enough for the threads of a laptop. Results do not depend on their number. */
+const MOST_PARTS = 4;
 
 /**
  * Draws training samples and takes steps of the joint optimisation.
@@ -72,7 +73,7 @@ export class Training {
     this.#poses = memory.f32(this.#posesPointer, MAX_FRAMES * 12);
     const out = memory.alloc(batchChunks * FIT_OUT_BYTES);
     this.#out = memory.f64(out, (batchChunks * FIT_OUT_BYTES) / 8);
-    this.#parts = partsFor(pool);
+    this.#parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(pool.threads)));
     this.#fit
       .int(T_RECORDS, memory.alloc(batchChunks * SAMPLE_CHUNK * RECORD_BYTES), out)
       .int(T_PARTS, this.#parts)

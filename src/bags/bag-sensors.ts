@@ -1,18 +1,17 @@
 import type { SensorSet } from '../config/sensor-sets.js';
 import { sensorSetOf, type SensorKind } from '../config/sensors.js';
 import { FeltmapError } from '../geometry/errors.js';
-import type { Pose } from '../geometry/se3.js';
 import type { TouchInput } from '../images/decode-touch.js';
 import { frameName } from '../messages/tf-buffer.js';
 import { bagScanSource, isCloud } from './bag-source.js';
-import { BASE, cameraOfBag } from './camera/rig-of-bag.js';
+import { cameraOfBag } from './camera/rig-of-bag.js';
 import { rgbdBagSource } from './camera/rgbd-bag.js';
 import { chooseCamera, imageTopics } from './camera/topics.js';
 import { staticTransforms } from './imu-topic.js';
-import { jointBody, jointSource, noJointBody, type JointSide } from './joint-source.js';
+import { jointSource, noJointBody, type JointSide } from './joint-source.js';
 import { withPointTimes } from './point-times.js';
 import { openBag } from './reader.js';
-import type { ScanSource, ScanSourceOptions } from './scan-source.js';
+import { bodyOf, type ScanSource, type ScanSourceOptions } from './scan-source.js';
 import { isTouchName, touchTopics, type TouchTopic } from './tactile/topics.js';
 import { touchBagSource, type TouchBody } from './tactile/touch-bag.js';
 import type { BagReader } from './types.js';
@@ -38,12 +37,16 @@ export async function bagSource(
   const others = sensor === undefined ? await sensorOf(bag, options) : withoutTouch(asked!);
   if (others === undefined) {
     if (touch.length > 0)
-      return touchBagSource(bag, path, touch, { ...readingOf(options), ...framesOf(options) });
+      return touchBagSource(bag, path, touch, {
+        ...readingOf(options),
+        ...framesOf(options),
+        ...(options.base !== undefined && { body: { frame: frameName(options.base) } }),
+      });
     return withPointTimes(await bagScanSource(bag, path, options), options); // says what is missing
   }
   const { source, body } = await seen(bag, path, others, options);
   if (touch.length === 0) return source;
-  return await withTouch(bag, path, { source, body }, touch, options).catch(async (error: unknown) => {
+  return await withTouch(path, { source, body }, touch, options).catch(async (error: unknown) => {
     await source.close();
     throw error;
   });
@@ -111,7 +114,7 @@ async function seen(
     if (typeof both !== 'string') return both;
     note = `has a depth camera as well, which is not used: ${both}`;
   }
-  const body = async (): Promise<TouchBody> => ({ frame: frameName(source.sensorFrame) });
+  const body = async (): Promise<TouchBody> => ({ frame: bodyOf(source) });
   return { source: note === undefined ? source : withNote(source, `${path} ${note}`), body };
 }
 
@@ -129,55 +132,44 @@ async function withCamera(
   options: ScanSourceOptions,
 ): Promise<OnBody> {
   const depth = chooseCamera(path, await imageTopics(bag), options).depth.frameId;
-  const body = jointBody(await staticTransforms(bag), frameName(lidar.sensorFrame), frameName(depth));
-  if (!body) throw noJointBody(path, lidar.sensorFrame, depth);
+  const base = bodyOf(lidar);
+  // Clouds in the camera's own frame are made of its images, and optical axes are none of a body.
+  const connected = base !== frameName(depth) && (await staticTransforms(bag)).lookup(base, depth, 0n).ok;
+  if (!connected) throw noJointBody(path, lidar.sensorFrame, depth);
   const { depth: topic, color } = options;
   const camera = await another(path, (again) =>
     rgbdBagSource(again, path, {
       ...(topic !== undefined && { depth: topic }),
       ...(color !== undefined && { color }),
       imu: 'none',
-      base: body.frame,
+      base,
     }),
   );
   const sides = [
     { source: camera, counted: true },
-    { source: lidar, T_body: body.T_body_lidar, counted: true },
+    { source: lidar, counted: true },
   ];
   const source = jointSource('lidar+rgbd', lidar, sides);
-  return { source, body: async () => ({ frame: body.frame }) };
+  return { source, body: async () => ({ frame: base }) };
 }
 
 /** With the touches of the same bag, where its sensors are placed on the same body. */
 async function withTouch(
-  bag: BagReader,
   path: string,
   { source, body: bodyOf }: OnBody,
   topics: readonly TouchTopic[],
   options: ScanSourceOptions,
 ): Promise<ScanSource> {
-  // A LiDAR alone is the body; beside an arm that is what the arm stands on, where tf knows it.
   const body = await bodyOf();
-  const onBase = source.sensor === 'lidar' ? await lidarOnBase(bag, body.frame) : undefined;
   const touches = await another(path, (again) =>
-    touchBagSource(again, path, topics, {
-      ...readingOf(options),
-      ...framesOf(options),
-      body: onBase ? { frame: BASE } : body,
-    }),
+    touchBagSource(again, path, topics, { ...readingOf(options), ...framesOf(options), body }),
   );
   const sides: JointSide[] = [
-    { source, ...(onBase && { T_body: onBase }), counted: true },
+    { source, counted: true },
     { source: touches, counted: false },
   ];
   const set = sensorSetOf([...(source.sensor.split('+') as SensorKind[]), 'touch'])!;
   return jointSource(set, source, sides);
-}
-
-async function lidarOnBase(bag: BagReader, lidar: string): Promise<Pose | undefined> {
-  const tf = await staticTransforms(bag);
-  const found = tf.has(BASE) ? tf.lookup(BASE, lidar, 0n) : undefined;
-  return found?.ok ? found.pose : undefined;
 }
 
 /** Each stream reads on its own. */

@@ -1,6 +1,7 @@
 import { FeltmapError } from '../geometry/errors.js';
 import { decodeLivoxCloud, isLivoxCloud } from '../messages/livox.js';
 import { decodePointCloud2 } from '../messages/pointcloud2.js';
+import { frameName, type TfBuffer } from '../messages/tf-buffer.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
@@ -9,7 +10,7 @@ import type { Measurement } from '../sensors/measurement.js';
 import { Frames } from './frames.js';
 import { openImu, staticTransforms } from './imu-topic.js';
 import { openOdometry } from './odometry-topic.js';
-import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { type ScanRange, type ScanSource, type ScanSourceOptions, rangeBounds } from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
 import { isTouchName } from './tactile/topics.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
@@ -28,16 +29,30 @@ const CLOCK_SLACK_NS = 10_000_000_000n;
 export async function bagScanSource(
   bag: BagReader,
   path: string,
-  wanted: { readonly topic?: string; readonly imu?: string; readonly odometry?: string } = {},
+  wanted: Pick<ScanSourceOptions, 'topic' | 'imu' | 'odometry' | 'base'> = {},
 ): Promise<ScanSource> {
   const topic = chooseTopic(bag, path, wanted.topic);
   const imu = await openImu(bag, path, wanted.imu);
   const odometry = await openOdometry(bag, path, wanted.odometry);
   const decode = isLivoxCloud(topic.type) ? decodeLivoxCloud : decodePointCloud2;
   let stamped = new StampedScans(topic.name);
-  let frames = new Frames(topic.name, () => staticTransforms(bag));
+  const { base } = wanted;
+  let tf: TfBuffer | undefined;
+  const transforms = async (): Promise<TfBuffer> => (tf ??= await staticTransforms(bag));
+  let frames = new Frames(topic.name, transforms, { base });
   let skipped = 0;
   let firstProblem = '';
+
+  function read({ data, encoding }: BagMessage): LidarScan | undefined {
+    try {
+      return scanFromPointCloud2(decode(data, encoding));
+    } catch (error) {
+      if (!(error instanceof FeltmapError)) throw error;
+      skipped++;
+      firstProblem ||= error.message;
+      return undefined;
+    }
+  }
 
   /** @param others take the messages of other sensors that come before each scan, by topic */
   async function* decoded(bounds: Bounds = {}, others: Intakes = new Map()): AsyncGenerator<LidarScan> {
@@ -47,15 +62,9 @@ export async function bagScanSource(
         others.get(message.topic)?.(message);
         continue;
       }
-      try {
-        const scan = scanFromPointCloud2(decode(message.data, message.encoding));
-        const mounted = await frames.mounted(scan);
-        if (mounted) yield* stamped.take(mounted, message.logTimeNs);
-      } catch (error) {
-        if (!(error instanceof FeltmapError)) throw error;
-        skipped++;
-        firstProblem ||= error.message;
-      }
+      const scan = read(message);
+      const mounted = scan && (await frames.mounted(scan));
+      if (mounted) yield* stamped.take(mounted, message.logTimeNs);
     }
     yield* stamped.end();
   }
@@ -77,13 +86,14 @@ export async function bagScanSource(
     throw new FeltmapError('bad-input', `${path}: no scan on ${topic.name} can be read: ${why}`);
   }
   const firstNs = steadyNs(first);
+  const body = frames.body!;
   const scanCount = topic.count;
   skipped = 0;
 
   async function* inRange(range?: ScanRange, others?: Intakes): AsyncGenerator<LidarScan> {
     skipped = 0;
     stamped = new StampedScans(topic.name, firstNs === 0n);
-    frames = new Frames(topic.name, () => staticTransforms(bag), first!.frameId);
+    frames = new Frames(topic.name, transforms, { first: first!.frameId, base });
     const { startNs, endNs } = rangeBounds(firstNs, range);
     // Log times run along with the stamps, but on another clock: they only bound what is read from the disk.
     const shift = firstLogNs - firstNs - CLOCK_SLACK_NS;
@@ -94,8 +104,6 @@ export async function bagScanSource(
       if (steadyNs(scan) >= startNs && steadyNs(scan) < endNs) yield scan;
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<Measurement> {
-    // The LiDAR is the body: nothing in a recording says what base frame is wanted.
-    const body = first!.frameId;
     const readings = imu?.intake();
     const poses = odometry?.intake(body);
     const others: Intakes = new Map();
@@ -115,6 +123,7 @@ export async function bagScanSource(
     sensor: 'lidar',
     description: `${bag.format} ${path}, topic ${topic.name}${scanCount ? `: ${scanCount} scans` : ''} ${timing}`,
     sensorFrame: first.frameId,
+    ...(body !== frameName(first.frameId) && { bodyFrame: body }),
     topic: topic.name,
     ...(scanCount !== undefined && { scanCount }),
     get warnings() {

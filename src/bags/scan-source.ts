@@ -1,4 +1,5 @@
 import type { SensorSet } from '../config/sensor-sets.js';
+import { frameName } from '../messages/tf-buffer.js';
 import type { SpinModel } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import type { Measurement } from '../sensors/measurement.js';
@@ -18,6 +19,8 @@ export interface ScanSource {
   readonly description: string;
   /** Frame of the points; for bags that of the first scan. */
   readonly sensorFrame: string;
+  /** Frame of the body that measurements are mounted on, whose motion they show; absent where the sensor is the body. */
+  readonly bodyFrame?: string;
   readonly topic?: string;
   /** Absent where only reading everything would tell. */
   readonly scanCount?: number;
@@ -33,6 +36,11 @@ export interface ScanSource {
   close(): Promise<void>;
 }
 
+/** Frame whose motion a source shows. */
+export function bodyOf({ bodyFrame, sensorFrame }: Pick<ScanSource, 'bodyFrame' | 'sensorFrame'>): string {
+  return bodyFrame ?? frameName(sensorFrame);
+}
+
 export interface ScanSourceOptions {
   /** PointCloud2 topic of a bag; needed only where there are several. */
   readonly topic?: string;
@@ -42,6 +50,11 @@ export interface ScanSourceOptions {
   readonly odometry?: string;
   /** Whether to find point times also for scans that are known to be corrected for motion, or that carry none. */
   readonly deskewAlways?: boolean;
+  /**
+   * Frame of the body, whose poses are wanted; else base_link where the fixed transforms of a bag connect it with its
+   * sensors, or else the sensor.
+   */
+  readonly base?: string;
   /** Which sensor of a recording that has both; both unless given, where fixed transforms connect them. */
   readonly sensor?: ScanSource['sensor'];
   /** Depth topic of a bag; needed only where there are several cameras. */

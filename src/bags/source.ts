@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { FeltmapError } from '../geometry/errors.js';
 import { bagSource } from './bag-sensors.js';
 import { findRgbdFolder } from './camera/find-folder.js';
 import { rgbdFolderSource } from './camera/rgbd-folder.js';
@@ -9,7 +10,7 @@ import { openBag } from './reader.js';
 import { withPointTimes } from './point-times.js';
 import type { ScanSource, ScanSourceOptions } from './scan-source.js';
 
-export type { ScanRange, ScanSource, ScanSourceOptions } from './scan-source.js';
+export { bodyOf, type ScanRange, type ScanSource, type ScanSourceOptions } from './scan-source.js';
 
 /**
  * Opens any recording of a LiDAR, a depth camera or tactile sensors: a bag (MCAP, rosbag2, ROS 1), a KITTI raw or odometry folder, a folder
@@ -27,12 +28,9 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
     throw fileError(path, cause);
   });
   if (info.isDirectory()) {
-    const kitti = await findKittiLayout(path);
-    if (kitti) return openKitti(path, kitti, options.deskewAlways);
-    const images = await findRgbdFolder(path);
-    if (images) return rgbdFolderSource(path, images);
-    const files = await findScanFiles(path);
-    if (files.length > 0) return withPointTimes(await openScanFolder(path, files), options);
+    const folder = await folderSource(path, options);
+    if (folder && options.base !== undefined) throw noTransforms(path, folder, options.base);
+    if (folder) return folder;
   }
   const bag = await openBag(path);
   try {
@@ -41,4 +39,21 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
     await bag.close();
     throw error;
   }
+}
+
+/** What is no bag. */
+async function folderSource(path: string, options: ScanSourceOptions): Promise<ScanSource | undefined> {
+  const kitti = await findKittiLayout(path);
+  if (kitti) return openKitti(path, kitti, options.deskewAlways);
+  const images = await findRgbdFolder(path);
+  if (images) return rgbdFolderSource(path, images);
+  const files = await findScanFiles(path);
+  return files.length > 0 ? withPointTimes(await openScanFolder(path, files), options) : undefined;
+}
+
+function noTransforms(path: string, { sensorFrame }: ScanSource, base: string): FeltmapError {
+  return new FeltmapError(
+    'not-found',
+    `${path} is a folder, which has no transforms that say where '${base}' is; poses are those of '${sensorFrame}': leave out --base-frame`,
+  );
 }

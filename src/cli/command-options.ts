@@ -9,6 +9,8 @@ export interface ReplayOptions {
   gt?: string;
   topic?: string;
   sensor?: SensorSet;
+  /** Frame of tf whose poses are written. */
+  baseFrame?: string;
   /** Depth and colour topics of a bag. */
   depth?: string;
   color?: string;

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { findRgbdFolder } from '../bags/camera/find-folder.js';
 import { type RgbdFolder, rgbdFolderSource } from '../bags/camera/rgbd-folder.js';
+import { bodyOfCloud } from '../bags/frames.js';
+import { staticTransforms } from '../bags/imu-topic.js';
 import { openBag } from '../bags/reader.js';
 import { openScanSource } from '../bags/source.js';
 import type { BagMessage, BagReader } from '../bags/types.js';
@@ -8,6 +10,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import { readHeader } from '../messages/header.js';
 import { decodePointCloud2, type PointCloud2 } from '../messages/pointcloud2.js';
 import { decodeTFMessage } from '../messages/poses.js';
+import type { TfBuffer } from '../messages/tf-buffer.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { WireReader } from '../messages/wire.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
@@ -28,6 +31,8 @@ export interface TopicReport extends IntervalSummary {
   readonly frames: readonly string[];
   /** Point clouds: fields with datatype and offset, and points in the first cloud. */
   readonly points?: string;
+  /** Point clouds: whose poses a replay writes, and where the sensor is on it. */
+  readonly poses?: string;
   /** Images: size and encoding of the first; camera_info: its calibration. */
   readonly image?: string;
 }
@@ -135,12 +140,22 @@ async function bagInfo(path: string, bag: BagReader): Promise<RecordingInfo> {
       collectors.get(message.topic)?.add(message);
       seen.add(message);
     }
-    const topics = [...collectors.values()].map((c) => c.report());
+    const tf = await staticTransforms(bag);
+    const topics = [...collectors.values()].map((c) => withBody(c.report(), tf));
     const cameras = seen.reports();
     return { path, format: bag.format, ...totals(topics), topics, cameras, warnings: [...bag.warnings] };
   } finally {
     await bag.close();
   }
+}
+
+/** A cloud's topic with what a replay of it would take for the body. */
+function withBody(report: TopicReport, tf: TfBuffer): TopicReport {
+  const frame = report.points === undefined ? undefined : report.frames[0];
+  if (frame === undefined) return report;
+  const { body, T_body_sensor: T } = bodyOfCloud(tf, frame);
+  const at = T && [T[3]!, T[7]!, T[11]!].map((v) => v.toFixed(3)).join(', ');
+  return { ...report, poses: at === undefined ? body : `${body}, with '${frame}' at (${at}) m` };
 }
 
 async function folderInfo(path: string): Promise<RecordingInfo> {
@@ -224,6 +239,7 @@ function withPrintableNames(info: RecordingInfo): RecordingInfo {
     type: printable(t.type),
     frames: t.frames.map(printable),
     ...(t.points !== undefined && { points: printable(t.points) }),
+    ...(t.poses !== undefined && { poses: printable(t.poses) }),
     ...(t.image !== undefined && { image: printable(t.image) }),
   }));
   const { path, format, warnings } = info;
@@ -263,6 +279,7 @@ export function describeInfo(recording: RecordingInfo): string {
         `${rate.padStart(9)}  ${t.frames.join(', ')}`.trimEnd(),
     );
     if (t.points !== undefined) lines.push(`  ${t.points}`);
+    if (t.poses !== undefined) lines.push(`  poses of ${t.poses}`);
     if (t.image !== undefined) lines.push(`  ${t.image}`);
     if (t.gapCount > 0) {
       const list = t.gaps.map((g) => `${g.lengthS.toFixed(2)} s at ${g.atS.toFixed(2)} s`);

@@ -65,6 +65,10 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
         'which sensors of a bag to map with (default: LiDAR and depth camera where /tf_static connects them, else the LiDAR; with what tactile sensors felt)',
       ).choices(SENSOR_SETS),
     )
+    .option(
+      '--base-frame <name>',
+      "frame of tf whose poses are written (default: base_link where /tf_static connects it with the sensors, else the sensor's own)",
+    )
     .option('--depth <name>', 'depth image topic, needed only when there are several cameras')
     .option('--color <name>', 'colour image topic, or none (default: that of the depth camera)')
     .option('--touch <names>', 'topics of tactile sensors with commas between, or none (default: by name)')

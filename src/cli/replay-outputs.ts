@@ -63,10 +63,16 @@ export async function writeOutputs(
     files[what] = path;
   };
   // Smallest and dearest first: should the disk fill up, the trajectory is there.
-  await write('trajectory', 'trajectory.tum', formatTum({ stampsNs: log.stamps, poses }));
+  await write(
+    'trajectory',
+    'trajectory.tum',
+    formatTum({ stampsNs: log.stamps, poses }, facts.input.bodyFrame),
+  );
   await write('covariance', 'covariance.txt', formatCovariances(log.results));
   await write('poses', 'trajectory.kitti.txt', formatKitti(poses));
-  const frame = `metres, z up, frame of the ${facts.input.sensor === 'lidar' || facts.input.sensor === undefined ? 'first scan' : `body at the first ${nounOf(facts.input.sensor)}`}`;
+  const { sensor = 'lidar', bodyFrame } = facts.input;
+  const ofSensor = sensor === 'lidar' && bodyFrame === undefined;
+  const frame = `metres, z up, frame of the ${ofSensor ? 'first scan' : `body at the first ${nounOf(sensor)}`}`;
   const { submap, mesh, cloud, map } = final;
   const maps = [...final.earlier, { submap, mesh, cloud, files: map }];
   for (const { submap, files: map } of maps) {

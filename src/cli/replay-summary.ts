@@ -8,6 +8,8 @@ import type { RunLog } from './run-log.js';
 export interface ReplaySummary {
   readonly input: string;
   readonly topic: string;
+  /** Frame whose poses are written: of the body, or of the sensor where nothing says where that is. */
+  readonly poseFrame: string;
   readonly status: number;
   readonly interrupted: boolean;
   /** What stopped the run early, if anything did. */
@@ -57,6 +59,7 @@ export function accuracyOf(metrics: TrajectoryMetrics): Accuracy {
 export interface SummaryContext {
   readonly input: string;
   readonly topic: string;
+  readonly poseFrame: string;
   readonly status: number;
   readonly interrupted: boolean;
   readonly error?: string | undefined;
@@ -91,6 +94,7 @@ export function formatSummary(summary: ReplaySummary, noun: MeasurementNoun = 's
   const rows: [string, string][] = [
     [`${capital(noun)}s`, `${summary.scans} in ${formatSeconds(summary.recordedSeconds)} of recording`],
     ['Distance', `${summary.distance.toFixed(1)} m`],
+    ['Poses of', summary.poseFrame],
     ['Speed', `${meanMs.total.toFixed(1)} ms a ${noun}, ${summary.realTimeFactor.toFixed(2)} × real time`],
     ['Tracking', `${states.tracking} good, ${states.degraded} degraded, ${states.lost} lost`],
     ['Map', `${formatCount(map.triangles)} triangles, ${(map.memoryBytes / 2 ** 20).toFixed(1)} MiB`],

@@ -1,12 +1,11 @@
 import { basename, resolve } from 'node:path';
 import { nounOf } from '../export/measurement-noun.js';
 import type { Box } from '../completion/complete-region.js';
-import { openScanSource, type ScanSource } from '../bags/source.js';
+import { bodyOf, openScanSource, type ScanSource } from '../bags/source.js';
 import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
 import { finestVoxel } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import type { SensorSet } from '../config/sensor-sets.js';
 import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
@@ -88,6 +87,7 @@ async function openAndReplay(
     openScanSource(path, {
       ...(options.topic !== undefined && { topic: options.topic }),
       ...(options.sensor !== undefined && { sensor: options.sensor }),
+      ...(options.baseFrame !== undefined && { base: options.baseFrame }),
       ...(options.depth !== undefined && { depth: options.depth }),
       ...(options.color !== undefined && { color: options.color }),
       ...(options.imu !== undefined && { imu: options.imu }),
@@ -126,8 +126,8 @@ async function openAndReplay(
 }
 
 /** Whose path a run remembers: see {@link RunLog}. */
-function pathOf(sensor: SensorSet): 'sensor' | 'body' | 'touches' {
-  if (sensor === 'lidar') return 'sensor';
+function pathOf({ sensor, bodyFrame }: ScanSource): 'sensor' | 'body' | 'touches' {
+  if (sensor === 'lidar' && bodyFrame === undefined) return 'sensor';
   return sensor === 'touch' ? 'touches' : 'body';
 }
 
@@ -143,7 +143,7 @@ async function watchedReplay(run: Omit<ReplayRun, 'log' | 'progress' | 'display'
   const silent = options.quiet === true || options.json === true;
   const progress = new Progress(silent ? 'none' : env.stderr.isTTY ? 'bar' : 'lines', env.stderr);
   const { start = 0, duration = Infinity } = options;
-  const log = new RunLog({ pathOf: pathOf(input.sensor) });
+  const log = new RunLog({ pathOf: pathOf(input) });
   const display = new RunProgress(progress, log, {
     start,
     duration,
@@ -278,6 +278,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
       const summary = summarise(log, {
         input: run.path,
         topic: input.topic ?? '',
+        poseFrame: bodyOf(input),
         status,
         interrupted: end.interrupted,
         error,
@@ -309,13 +310,14 @@ function describeRun(
   wallSeconds: number,
   warnings: readonly string[],
 ): RunFacts {
-  const { topic, sensorFrame } = run.input;
+  const { topic, sensorFrame, bodyFrame } = run.input;
   return {
     versions: { feltmap: packageVersion(), node: process.version },
     input: {
       path: hideHome(run.path),
       sensor: run.input.sensor,
       frameId: sensorFrame,
+      ...(bodyFrame === undefined ? {} : { bodyFrame }),
       ...(topic === undefined ? {} : { topic }),
       ...(end.timing === undefined ? {} : { timing: end.timing }),
     },

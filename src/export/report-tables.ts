@@ -55,6 +55,7 @@ export function runTable({ input, versions, files, map }: RunReport): string {
   return table('Run', [
     ['Input', escapeHtml(input.path)],
     ...(input.frameId ? [['Sensor frame', escapeHtml(input.frameId)] as [string, string]] : []),
+    ...(input.bodyFrame ? [['Poses of', escapeHtml(input.bodyFrame)] as [string, string]] : []),
     ...(input.timing ? [['Point times', escapeHtml(input.timing)] as [string, string]] : []),
     ['Voxel blocks, feature rows', `${formatNumber(map.blocks)}, ${formatNumber(map.featureRows)}`],
     ...Object.entries(versions).map(([k, v]) => [escapeHtml(k), escapeHtml(v)] as [string, string]),

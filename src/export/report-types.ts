@@ -12,6 +12,8 @@ export interface RunReportInput {
     readonly sensor?: SensorSet;
     readonly topic?: string;
     readonly frameId?: string;
+    /** Frame of the body, where the poses are of that and not of the sensor. */
+    readonly bodyFrame?: string;
     /** How the points got their times. */
     readonly timing?: string;
   };

@@ -5,9 +5,12 @@ import { fromQuaternion, toQuaternion, type Pose } from '../geometry/se3.js';
 /**
  * TUM trajectory: one line per pose, `stamp tx ty tz qx qy qz qw`; the stamp in seconds with all nine decimals of the
  * nanoseconds, so that nothing is rounded.
+ *
+ * @param frame whose poses they are, for a comment
  */
-export function formatTum({ stampsNs, poses }: Trajectory): string {
+export function formatTum({ stampsNs, poses }: Trajectory, frame?: string): string {
   const lines = ['# timestamp tx ty tz qx qy qz qw'];
+  if (frame !== undefined) lines.push(`# poses of ${frame.replace(/\s+/g, ' ')}`);
   poses.forEach((T, i) => {
     const numbers = [T[3]!, T[7]!, T[11]!, ...toQuaternion(T)];
     lines.push(`${formatSeconds(stampsNs[i]!)} ${numbers.map((v) => fixed(v)).join(' ')}`);

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { jointBody, jointSource, noJointBody } from '../../src/bags/joint-source.js';
+import { jointSource, noJointBody } from '../../src/bags/joint-source.js';
 import type { ScanSource } from '../../src/bags/scan-source.js';
-import { exp, identity, compose, inverse } from '../../src/geometry/se3.js';
-import { TfBuffer } from '../../src/messages/tf-buffer.js';
+import { exp } from '../../src/geometry/se3.js';
 import { isFrame, isImuBatch, isScan, type Measurement } from '../../src/sensors/measurement.js';
 
 const LIDAR = exp([0.1, 0, 0.4, 0, 0, 0.3]);
@@ -30,6 +29,7 @@ const scan = (ms: number): Measurement => ({
   count: 0,
   positions: new Float32Array(0),
   timing: 'none',
+  mount: LIDAR,
 });
 const frame = (ms: number): Measurement => ({
   kind: 'rgbd',
@@ -46,34 +46,26 @@ const imu: Measurement = {
 } as unknown as Measurement;
 
 it('merges both by stamp, frames first, readings before their scan; all on one body', async () => {
-  const lidar = source('lidar', [scan(0), imu, scan(100), scan(200)], ['a', 'b']);
+  const lidar = {
+    ...source('lidar', [scan(0), imu, scan(100), scan(200)], ['a', 'b']),
+    bodyFrame: 'base_link',
+  };
   const camera = source('rgbd', [frame(0), frame(90), frame(100), frame(300)], ['b', 'c']);
   const joint = jointSource('lidar+rgbd', lidar, [
     { source: camera, counted: true },
-    { source: lidar, T_body: LIDAR, counted: true },
+    { source: lidar, counted: true },
   ]);
   const all: string[] = [];
   for await (const one of joint.measurements()) {
-    if (isImuBatch(one)) expect([...one.T_body_imu]).toEqual([...compose(LIDAR, exp([0, 0, 0.1, 0, 0, 0]))]);
-    else if (isScan(one)) expect(one.mount).toEqual(LIDAR);
+    if (isScan(one)) expect(one.mount).toEqual(LIDAR);
     else if (isFrame(one)) expect(one.mount).toEqual(CAMERA);
     all.push(isImuBatch(one) ? 'imu' : isScan(one) ? `s${one.stampNs / 1_000_000n}` : `f${(one as { stampNs: bigint }).stampNs / 1_000_000n}`); // prettier-ignore
   }
   expect(all).toEqual(['f0', 's0', 'imu', 'f90', 'f100', 's100', 's200', 'f300']);
   expect([joint.sensor, joint.scanCount, joint.warnings]).toEqual(['lidar+rgbd', 8, ['a', 'b', 'c']]);
+  expect(joint.bodyFrame).toBe('base_link');
 });
 
-it('takes base_link for the body where tf has it, else the LiDAR, and refuses by name without a transform', () => {
-  const tf = new TfBuffer();
-  const set = (frameId: string, childFrameId: string, transform: Float64Array): void => {
-    tf.set({ stampNs: 0n, frameId, childFrameId, transform }, true);
-  };
-  expect(jointBody(tf, 'lidar', 'camera')).toBeUndefined();
-  set('lidar', 'camera', compose(inverse(LIDAR), CAMERA));
-  expect(jointBody(tf, 'lidar', 'camera')).toEqual({ frame: 'lidar', T_body_lidar: identity() });
-  set('base_link', 'lidar', LIDAR);
-  const { frame: base, T_body_lidar } = jointBody(tf, 'lidar', 'camera')!;
-  expect(base).toBe('base_link');
-  T_body_lidar.forEach((v, i) => expect(v).toBeCloseTo(LIDAR[i]!, 9));
+it('refuses by name where nothing connects them', () => {
   expect(noJointBody('x.mcap', 'lidar', 'camera').message).toMatch(/x\.mcap.*'lidar'.*'camera'.*tf_static/);
 });

@@ -1,6 +1,7 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { decodeColorMessage, decodeDepthMessage } from '../../images/decode-message.js';
 import { readHeader } from '../../messages/header.js';
+import { frameName } from '../../messages/tf-buffer.js';
 import { type Encoding, WireReader } from '../../messages/wire.js';
 import { FrameBuilder } from '../../sensors/camera/frame-builder.js';
 import type { RgbdFrame } from '../../sensors/camera/frame.js';
@@ -52,7 +53,7 @@ export interface WantedCamera {
   readonly color?: string;
   readonly imu?: string;
   readonly odometry?: string;
-  /** Frame of the body; base_link unless given. */
+  /** Frame of the body that is wanted; else base_link, where tf connects it. */
   readonly base?: string;
 }
 
@@ -178,6 +179,7 @@ export async function rgbdBagSource(
       `${bag.format} ${path}, depth ${depth.name}${count}, ` +
       (color ? `colour ${color.name}; ${registration!}` : 'without colour'),
     sensorFrame: depth.frameId,
+    ...(body.frame !== frameName(depth.frameId) && { bodyFrame: body.frame }),
     topic: depth.name,
     ...(depth.count !== undefined && { scanCount: depth.count }),
     get warnings() {

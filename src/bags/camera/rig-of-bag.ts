@@ -4,12 +4,10 @@ import { frameName, type TfBuffer } from '../../messages/tf-buffer.js';
 import { intrinsicsFromCameraInfo, isRectified, isRegisteredName } from '../../sensors/camera/camera-info.js';
 import { CAMERA_ON_BODY, type CameraIntrinsics } from '../../sensors/camera/frame.js';
 import type { FrameSetup } from '../../sensors/camera/frame-builder.js';
+import { BASE } from '../frames.js';
 import { staticTransforms } from '../imu-topic.js';
 import type { BagReader } from '../types.js';
 import { cameraInfoOf, type CameraTopics, type ImageTopic } from './topics.js';
-
-/** Frame of the body, where tf knows it (REP-105). */
-export const BASE = 'base_link';
 
 /** A camera of a bag with its calibration. */
 export interface BagCamera {
@@ -24,14 +22,14 @@ export interface BagCamera {
 /**
  * Intrinsics from camera_info, the place of colour to depth and of depth on the body from tf_static.
  *
- * @param base frame of the body
- * @throws FeltmapError not-found without camera_info for depth; bad-input or unsupported for one that cannot be used
+ * @param base frame of the body that is wanted; else {@link BASE}, where tf connects it
+ * @throws FeltmapError not-found without camera_info for depth, or where tf does not connect the wanted body; bad-input or unsupported for one that cannot be used
  */
 export async function cameraOfBag(
   bag: BagReader,
   path: string,
   topics: CameraTopics,
-  base = BASE,
+  base?: string,
 ): Promise<BagCamera> {
   const { depth, color } = topics;
   const notes = [...topics.notes];
@@ -92,21 +90,26 @@ function intrinsicsOf(
   }
 }
 
-/** On the body's frame where tf connects them, else the camera is the body. */
+/** On the body's frame where tf connects them, else the camera is the body. @throws where a wanted body is not connected */
 function mountOf(
   tf: TfBuffer,
   depth: ImageTopic,
-  base: string,
+  wanted?: string,
 ): { T_body_depth: Pose; body: BagCamera['body']; note?: string } {
-  const found = tf.has(base) ? tf.lookup(base, depth.frameId, 0n) : undefined;
-  if (found?.ok) return { T_body_depth: found.pose, body: { frame: base, T_body_frame: identity() } };
-  return {
-    T_body_depth: CAMERA_ON_BODY,
-    body: { frame: frameName(depth.frameId), T_body_frame: CAMERA_ON_BODY },
-    ...(found && {
-      note: `${depth.name}: there is no fixed transform from '${base}' to it (${found.reason}): the camera is the body; record /tf_static`,
-    }),
-  };
+  const base = wanted ?? BASE;
+  const camera = frameName(depth.frameId);
+  const itself = { T_body_depth: CAMERA_ON_BODY, body: { frame: camera, T_body_frame: CAMERA_ON_BODY } };
+  // Axes of a camera are optical: whoever wants its poses wants them with those of a body.
+  if (frameName(base) === camera || (wanted === undefined && !tf.has(base))) return itself;
+  const found = tf.lookup(base, camera, 0n);
+  if (found.ok)
+    return { T_body_depth: found.pose, body: { frame: frameName(base), T_body_frame: identity() } };
+  const text = `${depth.name}: there is no fixed transform from '${base}' to it (${found.reason})`;
+  if (wanted === undefined) return { ...itself, note: `${text}: the camera is the body; record /tf_static` };
+  throw new FeltmapError(
+    'not-found',
+    `${text}; record /tf_static, or ask for poses of '${camera}' (--base-frame)`,
+  );
 }
 
 function placeOfColor(

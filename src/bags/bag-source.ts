@@ -125,6 +125,7 @@ export async function bagScanSource(
     sensorFrame: first.frameId,
     ...(body !== frameName(first.frameId) && { bodyFrame: body }),
     topic: topic.name,
+    locate: (frame) => frames.locate(frame),
     ...(scanCount !== undefined && { scanCount }),
     get warnings() {
       const unreadable = `${topic.name}: ${skipped} message(s) skipped, the first because: ${firstProblem}`;

@@ -46,6 +46,12 @@ export class Frames {
     return this.#body;
   }
 
+  /** T_body_frame of another frame, where the recording's fixed transforms say it; once a cloud has come. */
+  locate(frame: string): Pose | undefined {
+    const found = this.#tf?.lookup(this.#body!, frame, 0n);
+    return found?.ok ? found.pose : undefined;
+  }
+
   /** Clouds that are left out, by frame, and a base_link that nothing connects. */
   get notes(): readonly string[] {
     const left = [...this.#left].map(

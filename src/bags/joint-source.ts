@@ -29,12 +29,13 @@ export interface JointSide {
 export function jointSource(sensor: SensorSet, leading: ScanSource, sides: readonly JointSide[]): ScanSource {
   const counted = sides.filter((side) => side.counted);
   const counts = counted.map(({ source }) => source.scanCount);
-  const { topic, firstInterval, bodyFrame } = leading;
+  const { topic, firstInterval, bodyFrame, locate } = leading;
   return {
     sensor,
     description: [...sides.map(({ source }) => source.description)].reverse().join('; '),
     sensorFrame: leading.sensorFrame,
     ...(bodyFrame !== undefined && { bodyFrame }),
+    ...(locate && { locate }),
     ...(topic !== undefined && { topic }),
     ...(counts.every((n) => n !== undefined) && { scanCount: counts.reduce((a, b) => a + b, 0) }),
     ...(firstInterval !== undefined && { firstInterval }),

@@ -1,4 +1,5 @@
 import type { SensorSet } from '../config/sensor-sets.js';
+import type { Pose } from '../geometry/se3.js';
 import { frameName } from '../messages/tf-buffer.js';
 import type { SpinModel } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
@@ -22,6 +23,8 @@ export interface ScanSource {
   /** Frame of the body that measurements are mounted on, whose motion they show; absent where the sensor is the body. */
   readonly bodyFrame?: string;
   readonly topic?: string;
+  /** T_body_frame of another frame, where fixed transforms say it. */
+  readonly locate?: (frame: string) => Pose | undefined;
   /** Absent where only reading everything would tell. */
   readonly scanCount?: number;
   /** Seconds between the first two scans, where they were looked at. */

@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { readGroundTruth } from '../bags/ground-truth.js';
-import type { Trajectory } from '../eval/associate.js';
+import { bodyOf, type ScanSource } from '../bags/source.js';
+import type { GroundTruth } from '../bags/types.js';
+import type { LeverArm } from '../eval/lever-arm.js';
 import { FeltmapError } from '../geometry/errors.js';
+import { compose, inverse } from '../geometry/se3.js';
+import { frameName } from '../messages/tf-buffer.js';
 
 /** The true trajectory; KITTI pose files hold no stamps and get those of the scans once these are known. */
-export type TruthReader = (scanStampsNs: readonly bigint[]) => Promise<Trajectory>;
+export type TruthReader = (scanStampsNs: readonly bigint[]) => Promise<GroundTruth>;
 
 /**
  * Reads the truth of `--gt` before the run starts, so that a wrong file costs no time.
@@ -26,6 +30,36 @@ export async function openTruth(source: string, recording: string, start: number
       `${source} holds KITTI poses, which have no stamps: leave out --start or give --gt as a TUM file`,
     );
   return (stamps) => readGroundTruth(source, { bagPath: recording, scanStampsNs: padded(stamps, poses) });
+}
+
+/**
+ * The truth of the frame whose poses a run writes, where the truth says that it is of another.
+ *
+ * @returns `note`: that it cannot be moved there
+ */
+export function ofBody(
+  truth: GroundTruth,
+  input: Pick<ScanSource, 'bodyFrame' | 'sensorFrame' | 'locate'>,
+): { readonly truth: GroundTruth; readonly note?: string } {
+  const [body, frame] = [bodyOf(input), frameName(truth.childFrameId ?? '')];
+  if (frame === '' || frame === body) return { truth };
+  const T_body_frame = input.locate?.(frame);
+  if (!T_body_frame)
+    return {
+      truth,
+      note: `The truth is of '${frame}', the poses are of '${body}', and no fixed transform says how these lie to each other: the distance between them counts as an error.`,
+    };
+  const T_frame_body = inverse(T_body_frame);
+  return { truth: { ...truth, poses: truth.poses.map((T) => compose(T, T_frame_body)) } };
+}
+
+/** What a run whose truth looks like that of another point is told. */
+export function leverArmNote({ offset, rmse, rmseMoved }: LeverArm, body: string): string {
+  const at = offset.map((v) => v.toFixed(2)).join(', ');
+  return (
+    `The truth looks like that of another point of the body, at (${at}) m from '${body}' along its axes: with the poses there the ATE ` +
+    `is ${rmseMoved.toFixed(3)} m instead of ${rmse.toFixed(3)} m; --base-frame says whose poses are written.`
+  );
 }
 
 /** Number of poses in a file of KITTI's twelve columns; 0 for anything else. */

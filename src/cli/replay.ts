@@ -6,6 +6,7 @@ import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
 import { finestVoxel } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { leverArm } from '../eval/lever-arm.js';
 import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
@@ -24,7 +25,7 @@ import { boxesOf, completeObjects } from './replay-objects.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { explain, newMapWarning, nothingMapped, statusOf } from './replay-status.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
-import { openTruth, type TruthReader } from './replay-truth.js';
+import { leverArmNote, ofBody, openTruth, type TruthReader } from './replay-truth.js';
 import type { ReplayView } from './replay-view.js';
 import { RunLog } from './run-log.js';
 import { shortPauses } from './short-pauses.js';
@@ -257,7 +258,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
         ...unmade,
         ...log.newMaps.map((map) => newMapWarning(map, nounOf(input.sensor))),
       ];
-      const metrics = run.truth ? await evaluate(log, run.truth, warnings) : undefined;
+      const metrics = run.truth ? await evaluate(log, run.truth, input, warnings) : undefined;
       const failure = end.slamError ?? end.inputError;
       const error = failure === undefined ? undefined : describeError(failure);
       const files = await inStage('output', () =>
@@ -331,11 +332,17 @@ function describeRun(
 /** Truth that does not fit the run must not cost the run its results: it becomes a warning. */
 async function evaluate(
   log: RunLog,
-  truth: TruthReader,
+  reader: TruthReader,
+  input: ScanSource,
   warnings: string[],
 ): Promise<TrajectoryMetrics | undefined> {
   try {
-    return evaluateTrajectory({ stampsNs: log.stamps, poses: log.poses }, await truth(log.stamps));
+    const { truth, note } = ofBody(await reader(log.stamps), input);
+    if (note !== undefined) warnings.push(note);
+    const metrics = evaluateTrajectory({ stampsNs: log.stamps, poses: log.poses }, truth);
+    const arm = leverArm(metrics.pairs);
+    if (arm) warnings.push(leverArmNote(arm, bodyOf(input)));
+    return metrics;
   } catch (error) {
     if (!(error instanceof FeltmapError)) throw error;
     warnings.push(`No comparison with the truth: ${error.message}`);

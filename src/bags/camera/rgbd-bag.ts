@@ -11,7 +11,7 @@ import { fingerprint } from '../../sensors/fingerprint.js';
 import type { ImuBatch } from '../../sensors/imu/batch.js';
 import type { Measurement } from '../../sensors/measurement.js';
 import type { OdometryBatch } from '../../sensors/odometry/batch.js';
-import { openImu } from '../imu-topic.js';
+import { openImu, staticTransforms } from '../imu-topic.js';
 import { lookAhead } from '../look-ahead.js';
 import { openOdometry } from '../odometry-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from '../scan-source.js';
@@ -71,6 +71,7 @@ export async function rgbdBagSource(
   const topics = chooseCamera(path, await imageTopics(bag), wanted);
   const { depth } = topics;
   const { setup, body, registration, notes } = await cameraOfBag(bag, path, topics, wanted.base);
+  const tf = await staticTransforms(bag);
   const color = setup.color && topics.color;
   const imu = await openImu(bag, path, wanted.imu);
   const odometry = await openOdometry(bag, path, wanted.odometry);
@@ -181,6 +182,10 @@ export async function rgbdBagSource(
     sensorFrame: depth.frameId,
     ...(body.frame !== frameName(depth.frameId) && { bodyFrame: body.frame }),
     topic: depth.name,
+    locate: (frame) => {
+      const found = tf.lookup(body.frame, frame, 0n);
+      return found.ok ? onBody(body, found.pose) : undefined;
+    },
     ...(depth.count !== undefined && { scanCount: depth.count }),
     get warnings() {
       const lost = `${depth.name}: ${unread} image message(s) skipped, as their header cannot be read`;

@@ -4,6 +4,7 @@ import { inverse, type Pose } from '../geometry/se3.js';
 import { completeShape, type CompletedShape } from './complete.js';
 import { CompletionMesher, moveMesh, type CompletionMesh } from './completion-mesh.js';
 import { gatherEvidence, transformEvidence, type EvidencePart } from './evidence.js';
+import type { FreeSpace } from './free-space.js';
 import { objectFrame, type TablePlane } from './object-frame.js';
 import type { CompletionOptions } from './options.js';
 import type { ShapePrior } from './shape-prior.js';
@@ -27,6 +28,8 @@ export interface RegionOptions {
   readonly sigma: number;
   /** Touches of the object, in the map's frame, besides the surface. */
   readonly touches?: readonly EvidencePart[];
+  /** Where the object is not, same frame. */
+  readonly free?: FreeSpace;
   readonly completion?: Partial<CompletionOptions>;
   /** Draws the shape; who completes more than one object keeps one for all, as each takes memory of the pool. */
   readonly mesher?: CompletionMesher;
@@ -83,7 +86,8 @@ export function completeRegion(
   };
   const evidence = gatherEvidence([...touches, ...(own.length > 0 ? [seen] : [])]);
   const T = objectFrame(evidence.points, table);
-  const local = transformEvidence(inverse(T), evidence);
+  const { free } = options;
+  const local = transformEvidence(inverse(T), { ...evidence, ...(free && { free }) });
   const extent = largestExtent(local.points);
   if (extent > LARGEST)
     throw new FeltmapError('bad-input', `What stands in the box is ${extent.toFixed(2)} m large; objects up to ${LARGEST} m can be completed: draw the box around one.`);

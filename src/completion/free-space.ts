@@ -4,6 +4,8 @@ export interface FreeSpace {
   readonly points: Float32Array;
   /** Least distance to the surface, N (m). */
   readonly clearances: Float32Array;
+  /** Standard deviation of where each point is, N (m); absent: they are where they are said to be. */
+  readonly sigmas?: Float32Array;
 }
 
 /** How a sensor went through the air without meeting anything. */

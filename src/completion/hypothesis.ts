@@ -43,7 +43,7 @@ function addBounds(
   system: NormalEquations,
   prior: ShapePrior,
   placement: Placement,
-  { points, clearances }: FreeSpace,
+  { points, clearances, sigmas }: FreeSpace,
   mean: Float64Array,
   bound: Set<number>,
   how: CompletionOptions,
@@ -58,7 +58,7 @@ function addBounds(
     for (let k = 0; k < mean.length; k++) value += reader.components[k]! * mean[k]!;
     if (value >= clearances[i]!) continue;
     bound.add(i);
-    const variance = how.freeSigma ** 2 + how.leftOutShare * reader.leftOut;
+    const variance = how.freeSigma ** 2 + (sigmas?.[i] ?? 0) ** 2 + how.leftOutShare * reader.leftOut;
     system.addBound(reader.components, clearances[i]! - reader.mean, 1 / variance);
   }
   return bound.size - before;

@@ -69,6 +69,14 @@ export interface OrthographicView {
   readonly body: number;
 }
 
+/** A ball that is free of everything else, in its sensor's frame. */
+export interface ClearBall {
+  /** Its middle (m). */
+  readonly point: readonly [number, number, number];
+  /** Its radius (m). */
+  readonly clearance: number;
+}
+
 /** What a touch says about a surface, in its sensor's frame; memory of its own. */
 export interface Contacts {
   /** Where the surface was felt: x y z each (m). */
@@ -77,6 +85,8 @@ export interface Contacts {
   readonly normals: Float32Array;
   /** Where the sensor was and nothing touched it: outside of everything. */
   readonly free: Float32Array;
+  /** Of a sensor that nothing touches at all. */
+  readonly clear?: ClearBall;
   /** Standard deviation of the points (m). */
   readonly sigma: number;
   /** Area that the points stand for (m²). */

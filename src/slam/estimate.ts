@@ -227,7 +227,7 @@ export function asFelt(
   arm: { readonly predicted: Pose; readonly kinematics: KinematicSigma },
   { pose, covariance, state, reason, inliers, iterations }: RegisteredTouch,
 ): Estimate {
-  const { points, normals, sigma } = contacts!;
+  const { points, normals, sigma, clear } = contacts!;
   const misfit = state === 'kinematic';
   return {
     ...(misfit ? { state: 'degraded', reason } : TRACKING),
@@ -240,7 +240,7 @@ export function asFelt(
     carried: true,
     iterations,
     inlierRatio: inliers,
-    touch: { state, ...arm, points, normals, sigma },
+    touch: { state, ...arm, points, normals, sigma, ...(clear && { clear }) },
   };
 }
 

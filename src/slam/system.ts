@@ -1,5 +1,6 @@
 import type { Box } from '../completion/complete-region.js';
 import type { EvidencePart } from '../completion/evidence.js';
+import type { FreeSpace } from '../completion/free-space.js';
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import { FeltmapError } from '../geometry/errors.js';
@@ -22,6 +23,7 @@ import { Notices } from './notices.js';
 import type { Scale } from './scale.js';
 import { StopWatch } from './stop-watch.js';
 import { FeltPlaces } from './touch/felt-places.js';
+import { MissedPlaces } from './touch/missed-places.js';
 import { TouchesTogether } from './touch/together.js';
 import type { Trajectory } from './trajectory.js';
 import type { KnownPose, MapStatistics, RefinedTouch, ScanResult, Slam, SlamView } from './types.js';
@@ -64,6 +66,7 @@ export class SlamSystem implements Slam {
   #latest: Observation | undefined;
   readonly #arrivals = new Arrivals();
   readonly #felt = new FeltPlaces();
+  readonly #missed = new MissedPlaces();
   readonly #warnings = new Notices();
   readonly #together: TouchesTogether | undefined;
 
@@ -101,12 +104,14 @@ export class SlamSystem implements Slam {
     return result;
   }
 
-  /** What was felt, where it is known where that was. */
-  #remember({ contacts }: Observation, { pose: T_odom_sensor, covariance, state }: ScanResult): void {
-    if (!contacts || state === 'lost') return;
+  /** What was felt or missed, where it is known where that was. */
+  #remember({ contacts }: Observation, { pose: T_odom_sensor, covariance, state, touch }: ScanResult): void {
+    if (!contacts || state === 'lost' || touch?.kinematics.translation === Infinity) return;
     const { current: submap } = this.#parts.loop.submaps;
     const T_odom_submap = this.trajectory.submap(submap);
-    this.#felt.add({ submap, T_odom_submap, T_odom_sensor, covariance }, contacts);
+    const from = { submap, T_odom_submap, T_odom_sensor, covariance };
+    this.#felt.add(from, contacts);
+    if (contacts.clear) this.#missed.add(from, contacts.clear);
   }
 
   /** Where there is touch. */
@@ -210,6 +215,11 @@ export class SlamSystem implements Slam {
   touched(box: Box): readonly EvidencePart[] {
     const { current } = this.#parts.loop.submaps;
     return this.#felt.within(box, current, this.trajectory.submap(current));
+  }
+
+  missed(box: Box): FreeSpace {
+    const { current } = this.#parts.loop.submaps;
+    return this.#missed.within(box, current, this.trajectory.submap(current));
   }
 
   save(): Map<string, Uint8Array> {

@@ -1,4 +1,5 @@
 import type { Box } from '../completion/complete-region.js';
+import type { FreeSpace } from '../completion/free-space.js';
 import type { EvidencePart } from '../completion/evidence.js';
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
@@ -8,6 +9,7 @@ import type { Plan } from '../planning/cost-map.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
+import type { ClearBall } from '../sensors/observation.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamListener, TrackingState } from './events.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
@@ -41,6 +43,8 @@ export interface FeltTouch {
   readonly normals: Float32Array;
   /** Standard deviation of the points as the sensor has them (m). */
   readonly sigma: number;
+  /** Of a sensor that nothing touched, sensor frame. */
+  readonly clear?: ClearBall;
 }
 
 /** A touch whose pose is another than was said when it came: T_odom_sensor. */
@@ -167,6 +171,8 @@ export interface Slam {
    * systems without touch.
    */
   touched?(box: Box): readonly EvidencePart[];
+  /** Where in a box (m, odom frame) gels were and nothing touched them, same frame; absent in systems without touch. */
+  missed?(box: Box): FreeSpace;
   /** The map that is being made as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
   /** Maps that were given up in this run, oldest first: after a long loss a new one starts. */

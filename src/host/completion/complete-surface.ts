@@ -51,7 +51,7 @@ export class SurfaceCompleter {
    * @param box odom frame (m)
    * @throws FeltmapError bad-input where the map shows no object in the box, or no table around it
    */
-  complete({ grids, touches, T_odom_submap, standsOn }: RegionSurface, box: Box): CompletedRegion {
+  complete({ grids, touches, free, T_odom_submap, standsOn }: RegionSurface, box: Box): CompletedRegion {
     const wide = widened(box);
     const clouds = grids
       .map((grid) => ({
@@ -81,6 +81,7 @@ export class SurfaceCompleter {
       table,
       sigma: surface.sigma,
       touches: parts,
+      ...(free && { free }),
       mesher: this.#mesher,
       ...(standsOn && { completion: { onTable: false } }),
     });

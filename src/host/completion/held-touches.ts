@@ -1,19 +1,23 @@
 import type { Box } from '../../completion/complete-region.js';
 import type { EvidencePart } from '../../completion/evidence.js';
 import { identity, transformPoint, type Pose } from '../../geometry/se3.js';
+import { MissedPlaces } from '../../slam/touch/missed-places.js';
 import type { FeltTouch } from '../../slam/types.js';
-import { inBox } from './region-box.js';
-import type { RegionSurface } from './region-surface.js';
+import { inBox, widened } from './region-box.js';
+import { freeMark, type RegionSurface } from './region-surface.js';
 
 /** Touches that are remembered, the newest ones: some megabytes. */
 const MOST = 1000;
 
-/** Where something was felt: what is told of a touch. */
-export type Felt = Pick<FeltTouch, 'points' | 'normals' | 'sigma'>;
+/** Where something was felt, or nothing: what is told of a touch. */
+export type Felt = Pick<FeltTouch, 'points' | 'normals' | 'sigma' | 'clear'>;
+
+/** A tf frame has no covariance, and no submaps. */
+const EXACT = { submap: 0, T_odom_submap: identity(), covariance: new Float64Array(36) };
 
 /**
- * What was felt of an object that moves, such as one in a hand: each touch is taken into the object's frame as that was at
- * the touch's stamp, and stays there. The map has no part in it.
+ * What was felt of an object that moves, such as one in a hand, and where it was missed: each touch is taken into the object's
+ * frame as that was at the touch's stamp, and stays there. The map has no part in it.
  *
  * @example
  * const held = new HeldTouches();
@@ -22,10 +26,12 @@ export type Felt = Pick<FeltTouch, 'points' | 'normals' | 'sigma'>;
  */
 export class HeldTouches {
   readonly #parts: EvidencePart[] = [];
+  readonly #missed = new MissedPlaces();
   #count = 0;
 
-  /** A touch of nothing is none. @param T_object_sensor at the touch's stamp */
-  add(T_object_sensor: Pose, { points, normals, sigma }: Felt): void {
+  /** @param T_object_sensor at the touch's stamp */
+  add(T_object_sensor: Pose, { points, normals, sigma, clear }: Felt): void {
+    if (clear) this.#missed.add({ ...EXACT, T_odom_sensor: T_object_sensor }, clear);
     if (points.length === 0) return;
     const T = T_object_sensor;
     const at = new Float32Array(points.length);
@@ -42,7 +48,7 @@ export class HeldTouches {
     if (this.#parts.length > MOST) this.#parts.shift();
   }
 
-  /** What was felt in a box of the object's frame (m), whose bottom is the plane that the object ends at. */
+  /** What was felt and missed in a box of the object's frame (m), whose bottom is the plane that the object ends at. */
   region(box: Box): RegionSurface {
     const touches = this.#parts.flatMap(({ points, normals, ...part }) => {
       const own: number[] = [];
@@ -52,16 +58,19 @@ export class HeldTouches {
       const pick = (from: ArrayLike<number>): Float32Array => Float32Array.from(own, (i) => from[i]!);
       return [{ ...part, points: pick(points), normals: pick(normals!) }];
     });
+    const free = this.#missed.within(widened(box), EXACT.submap, EXACT.T_odom_submap);
     return {
       T_odom_submap: identity(),
       grids: [],
       touches,
-      fingerprint: `held ${this.#count}`,
+      free,
+      fingerprint: `held ${this.#count} ${freeMark(free)}`,
       standsOn: { normal: [0, 0, 1], offset: box[2] },
     };
   }
 
   clear(): void {
     this.#parts.length = 0;
+    this.#missed.clear();
   }
 }

@@ -1,5 +1,6 @@
 import type { Box } from '../../completion/complete-region.js';
 import type { EvidencePart } from '../../completion/evidence.js';
+import type { FreeSpace } from '../../completion/free-space.js';
 import type { TablePlane } from '../../completion/object-frame.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { inverse, transformPoint, type Pose } from '../../geometry/se3.js';
@@ -25,6 +26,8 @@ export interface RegionSurface {
   readonly grids: readonly GridSurface[];
   /** What was felt there, odom frame. */
   readonly touches: readonly EvidencePart[];
+  /** Where sensors met nothing, same frame. */
+  readonly free?: FreeSpace;
   /** Of an object that is held: the plane where it ends below, same frame; nothing else is known to be there. */
   readonly standsOn?: TablePlane;
   /** Another one as soon as anything of it changes. */
@@ -55,6 +58,7 @@ export function regionSurface(slam: Slam, submap: number, box: Box): RegionSurfa
       `The map has ${triangles} triangles around the box ${box.join(', ')}; draw a smaller one.`,
     );
   const touches = slam.touched?.(wide) ?? [];
+  const free = slam.missed?.(wide);
   const grids = view.blockSizes.flatMap((size, scale) => {
     const blocks = near.filter((block) => block.scale === scale);
     return blocks.length === 0 ? [] : [joined(blocks, size / BLOCK_CELLS)];
@@ -65,8 +69,16 @@ export function regionSurface(slam: Slam, submap: number, box: Box): RegionSurfa
     T_odom_submap,
     grids,
     touches,
-    fingerprint: [submap, near.length, newest, touches.length, felt, ...T_odom_submap].join(' '),
+    ...(free && { free }),
+    fingerprint: [submap, near.length, newest, touches.length, felt, freeMark(free), ...T_odom_submap].join(
+      ' ',
+    ),
   };
+}
+
+/** Another one as soon as a place is new, also where an old one has gone for it. */
+export function freeMark(free: FreeSpace | undefined): string {
+  return free ? `${free.clearances.length} ${free.points.slice(-3).join(' ')}` : '';
 }
 
 /** Blocks whose cube meets a box (submap frame). */

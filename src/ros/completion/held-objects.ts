@@ -46,13 +46,12 @@ export class HeldObjects {
     });
   } // prettier-ignore
 
-  /** A touch that tf cannot take into the frame is left out, with a warning. */
+  /** A touch that tf cannot take into the frame is left out, with a warning; a miss without one. */
   take({ sensor, result: { stampNs, touch } }: Pick<TouchEvent, 'sensor' | 'result'>): void {
-    if (touch.points.length === 0) return;
     const { tf, frame, log } = this.options;
     const found = tf.lookup(frame, sensor, stampNs);
     if (found.ok) this.#touches.add(found.pose, touch);
-    else
+    else if (touch.points.length > 0)
       log.log(
         'warn',
         'held touch',

@@ -1,5 +1,6 @@
-import type { Contacts } from '../observation.js';
+import type { ClearBall, Contacts } from '../observation.js';
 import type { Patch } from './patch.js';
+import { TOUCH_LIMITS } from './prepared-touch.js';
 import type { TouchPoints } from './touch.js';
 
 /** More say the same again. */
@@ -7,6 +8,8 @@ export const MOST_CONTACTS = 300;
 
 /** Pixels this near to a contact (in pitches) may touch or not: they are not free for sure. */
 const LEAST_LATERAL = 1;
+/** A gel of which less than this share is known may be touched where it is not. */
+const LEAST_KNOWN = 0.9;
 
 /**
  * At most `most` contacts of a patch, and as many places where it was free, spread evenly.
@@ -24,13 +27,32 @@ export function contactsOf(patch: Patch, most: number): Contacts {
     Float32Array.from(
       chosen.flatMap((at) => [((at % width) - cx) * pitch, (Math.floor(at / width) - cy) * pitch, z[at]!]),
     );
+  const ball = clearBall(patch);
   return {
     points: place(touched),
     normals: Float32Array.from(touched.flatMap((at) => [patch.nx[at]!, patch.ny[at]!, patch.nz[at]!])),
     free: place(free),
+    ...(ball && { clear: ball }),
     sigma,
     area: samples.length * pitch ** 2,
   };
+}
+
+/**
+ * Of a gel that nothing touches: the ball in its body that reaches to the middle of its face and as far as its shorter side.
+ * Nothing is known of what lies ahead of the face. Undefined where a pixel is in contact, whether its depth is known or not.
+ */
+export function clearBall({ width, height, pitch, z, contacts }: Patch): ClearBall | undefined {
+  if (contacts > 0) return undefined;
+  let [known, sum] = [0, 0];
+  for (const value of z) {
+    if (!Number.isFinite(value)) continue;
+    known++;
+    sum += value;
+  }
+  if (known < LEAST_KNOWN * z.length) return undefined;
+  const clearance = Math.min(width * pitch, height * pitch, TOUCH_LIMITS.body) / 2;
+  return { point: [0, 0, sum / known - clearance], clearance };
 }
 
 /** Single contacts, those with numbers only; each stands for as much as its noise covers. */

@@ -3,7 +3,7 @@ import { completeShape } from '../../src/completion/complete.js';
 import { completeRegion } from '../../src/completion/complete-region.js';
 import { CompletionMesher, moveMesh } from '../../src/completion/completion-mesh.js';
 import { gatherEvidence, thinEvidence, transformEvidence } from '../../src/completion/evidence.js';
-import { sweptSpace } from '../../src/completion/free-space.js';
+import { sweptSpace, type FreeSpace } from '../../src/completion/free-space.js';
 import { nextTouch, rankTouches } from '../../src/completion/next-touch.js';
 import { objectFrame } from '../../src/completion/object-frame.js';
 import { DEFAULT_COMPLETION } from '../../src/completion/options.js';
@@ -294,6 +294,34 @@ describe('the table and the object on it', () => {
       const table = object.table;
       expect(() => completeRegion(ballPrior(), pool, { positions, normals }, far, { sigma: 0.001 })).toThrow(/no plane/); // prettier-ignore
       expect(() => completeRegion(ballPrior(), pool, { positions, normals }, far, { sigma: 0.001, table })).toThrow(/0 points above/); // prettier-ignore
+    });
+  });
+
+  it('is not where it is said not to be, in the frame of the map', async () => {
+    await withPool((pool) => {
+      const { points, normals } = transformEvidence(T, ballTouches(0.045, [[0, 0.2]]));
+      const touches = [{ points, normals, sigma: 0.0002, touched: true }];
+      const nothing = { positions: new Float32Array(0), normals: new Float32Array(0) };
+      const table = findTable(scene().positions, 0.002)!;
+      const complete = (free?: FreeSpace) =>
+        completeRegion(ballPrior(), pool, nothing, [-9, -9, -9, 9, 9, 9], { table, touches, sigma: 0.001, ...(free && { free }) }); // prettier-ignore
+      const { mesh, T_map_object, shape } = complete();
+      // A place that is taken for the object's, far from the touch.
+      const place = transformPoint(T_map_object, 0, 0, 0.03) as [number, number, number];
+      const distanceAt = (free: FreeSpace) => {
+        const told = complete(free);
+        return told.shape.distance(
+          ...(transformPoint(inverse(told.T_map_object), ...place) as [number, number, number]),
+        );
+      };
+      const before = shape.distance(0, 0, 0.03);
+      expect(before).toBeLessThan(-0.005);
+      expect(mesh.positions.length).toBeGreaterThan(0);
+      const free = (sigma: number): FreeSpace => ({ points: Float32Array.from(place), clearances: Float32Array.of(0.004), sigmas: Float32Array.of(sigma) }); // prettier-ignore
+      const [sure, unsure] = [distanceAt(free(0)), distanceAt(free(0.05))];
+      expect(sure).toBeGreaterThan(before + 0.002);
+      // Softer where nobody knows well where that was.
+      expect(unsure - before).toBeLessThan(0.3 * (sure - before));
     });
   });
 });

@@ -66,6 +66,41 @@ describe('touches of an object that moves', () => {
     }
   });
 
+  it('know where nothing was felt, too: no place there is proposed again', async () => {
+    const held = new HeldTouches();
+    DIRECTIONS.slice(0, 3).forEach((direction, k) => {
+      const T_odom_object = exp([0.06 * k, 0.3, 0.5, 0.1 * k, 0.2 * k, -0.3 * k]);
+      const T_odom_sensor = exp([0, 0.2, 0.4, 1, 2, 0.5]);
+      held.add(compose(inverse(T_odom_object), T_odom_sensor), felt(T_odom_object, T_odom_sensor, direction));
+    });
+    const before = held.region(BOX);
+    const pool = await KernelPool.create({ threads: 1, memoryMiB: 64 });
+    try {
+      const completer = new SurfaceCompleter(await loadShapePrior(), pool);
+      const first = completer.complete(before, BOX).next!;
+      // The ball of a gel whose face is at the place.
+      const centre = first.point.map((v, k) => v - 0.0075 * first.approach[k]!) as [number, number, number];
+      const none = new Float32Array(0);
+      const miss = { points: none, normals: none, sigma: 0.001, clear: { point: [0, 0, -0.0075], clearance: 0.0075 } } as const; // prettier-ignore
+      held.add(exp([centre[0], centre[1], centre[2] + 0.0075, 0, 0, 0]), miss);
+      const after = held.region(BOX);
+      expect(after.fingerprint).not.toBe(before.fingerprint);
+      expect(after.touches).toHaveLength(3);
+      centre.forEach((v, k) => expect(after.free!.points[k]).toBeCloseTo(v, 6));
+      const away = (region: typeof after): number =>
+        Math.hypot(...completer.complete(region, BOX).next!.point.map((v, k) => v - centre[k]!));
+      expect(away(after)).toBeGreaterThan(1.5 * 0.0075);
+      expect(away(held.region(BOX))).toBeGreaterThan(1.5 * 0.0075);
+      // Control: without it the same place again.
+      const { free: _, ...told } = after;
+      expect(away(told)).toBeCloseTo(0.0075, 4);
+      held.clear();
+      expect(held.region(BOX).free!.clearances).toHaveLength(0);
+    } finally {
+      await pool.close();
+    }
+  });
+
   it('are those in the box, another fingerprint each time; none leave a sentence', async () => {
     const held = new HeldTouches();
     const before = held.region(BOX).fingerprint;

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import type { Config } from '../../../src/config/schema.js';
+import type { Pose } from '../../../src/geometry/se3.js';
 import type { SlamReplies } from '../../../src/host/protocol.js';
 import { SlamHost } from '../../../src/host/slam-host.js';
 import { CompletionThread } from '../../../src/host/completion/completion-thread.js';
 import type { CompletedRegion } from '../../../src/host/completion/complete-surface.js';
 import { createSlam } from '../../../src/slam/create.js';
 import { CAMERA_ON_BODY } from '../../../src/sensors/camera/frame.js';
-import { around, BALL, BARE, frameAt, RADIUS, touchAt, UP } from './table-scene.js';
+import { around, BALL, BARE, frameAt, missAt, RADIUS, touchAt, UP } from './table-scene.js';
 
 const FRAMES = 14;
 const BOX = around(BALL, 0.09);
@@ -21,6 +22,20 @@ async function mapped(between: (host: SlamHost, k: number) => Promise<unknown> =
   }
   return host;
 } // prettier-ignore
+
+const withTouch = (): Promise<Config> =>
+  loadConfig({
+    set: ['engine=wasm', 'threads=1', 'map.memoryMiB=700', 'sensor.kind=rgbd+touch', 'rgbd.voxel=0.01'],
+  });
+
+/** T_odom_gel of a gel whose face is at a point and looks along a direction. */
+function facing([px, py, pz]: readonly number[], z: readonly [number, number, number]): Pose {
+  const side = Math.abs(z[2]) < 0.9 ? [-z[1], z[0], 0] : [0, -z[2], z[1]];
+  const length = Math.hypot(...side);
+  const x = side.map((v) => v / length) as [number, number, number];
+  const y = [z[1] * x[2] - z[2] * x[1], z[2] * x[0] - z[0] * x[2], z[0] * x[1] - z[1] * x[0]] as const;
+  return Float64Array.of(x[0], y[0], z[0], px!, x[1], y[1], z[1], py!, x[2], y[2], z[2], pz!);
+}
 
 type Surface = Parameters<CompletionThread['complete']>[0];
 const surfaceOf = (host: SlamHost, box = BOX) => host.handle({ type: 'region', box }) as Promise<Surface>;
@@ -95,10 +110,7 @@ describe('objects of a live map', () => {
   });
 
   it('are surer where they were touched', async () => {
-    const kinds = await loadConfig({
-      set: ['engine=wasm', 'threads=1', 'map.memoryMiB=700', 'sensor.kind=rgbd+touch', 'rgbd.voxel=0.01'],
-    });
-    const both = await SlamHost.create(createSlam, { config: kinds }, () => undefined);
+    const both = await SlamHost.create(createSlam, { config: await withTouch() }, () => undefined);
     for (let k = 0; k < FRAMES; k++)
       await both.handle({ type: 'scan', scan: { ...frameAt(k), mount: CAMERA_ON_BODY } });
     const seen = await surfaceOf(both);
@@ -125,6 +137,42 @@ describe('objects of a live map', () => {
     };
     expect(sigmaThere(after)).toBeLessThan(0.7 * sigmaThere(before));
     await both.close();
+  });
+
+  it('are not felt again where a gel met nothing', async () => {
+    const both = await SlamHost.create(createSlam, { config: await withTouch() }, () => undefined);
+    for (let k = 0; k < FRAMES; k++)
+      await both.handle({ type: 'scan', scan: { ...frameAt(k), mount: CAMERA_ON_BODY } });
+    const seen = await surfaceOf(both);
+    const { next: first } = await thread.complete(seen, BOX);
+    const { point, approach } = first!;
+    await both.handle({ type: 'scan', scan: missAt(FRAMES - 1, facing(point, approach)) });
+    const missed = await surfaceOf(both);
+    expect(missed.fingerprint).not.toBe(seen.fingerprint);
+    expect(missed.touches).toEqual([]);
+    expect(missed.free!.clearances).toHaveLength(1);
+    // The ball lies behind the face, 7.5 mm in radius, about as sure as the arm.
+    const [centre, sigma] = [[...missed.free!.points], missed.free!.sigmas![0]!];
+    centre.forEach((v, k) => expect(Math.abs(v - (point[k]! - 0.0075 * approach[k]!))).toBeLessThan(0.003));
+    expect(sigma).toBeGreaterThan(0.0019);
+    expect(sigma).toBeLessThan(0.005);
+    const away = ({ next }: CompletedRegion) => Math.hypot(...next!.point.map((v, k) => v - centre[k]!));
+    const { free: _, ...told } = await surfaceOf(both);
+    // Control: without the miss the same place is proposed again.
+    expect(away(await thread.complete(told, BOX))).toBeLessThan(0.0075 + 0.003);
+    expect(away(await thread.complete(missed, BOX))).toBeGreaterThan(1.5 * 0.0075);
+    await both.close();
+  });
+
+  it('hear nothing of touches before anybody knew where the body was', async () => {
+    const slam = await createSlam(await withTouch());
+    const before = [missAt(0, facing(BALL, [1, 0, 0])), touchAt(0)];
+    for (const touch of before) slam.process(touch);
+    slam.process({ ...frameAt(0), mount: CAMERA_ON_BODY });
+    const anywhere = around([0, 0, 0], 5);
+    expect(slam.missed!(anywhere).clearances).toHaveLength(0);
+    expect(slam.touched!(anywhere)).toHaveLength(0);
+    await slam.close();
   });
 
   it('never come into the map: the same bytes with and without them', async () => {

@@ -79,6 +79,23 @@ export function touchAt(k: number): TouchMeasurement {
   };
 }
 
+/** A gel of 20 × 15 mm at T_odom_gel that nothing touches, while the body is where frame k was taken. */
+export function missAt(k: number, T_odom_gel: Pose): TouchMeasurement {
+  const [width, height] = [40, 30];
+  return {
+    kind: 'touch-image',
+    stampNs: BigInt(k) * 100_000_000n,
+    frameId: 'gel',
+    width,
+    height,
+    pitch: 5e-4,
+    depth: new Float32Array(width * height),
+    contact: new Uint8Array(width * height),
+    sigma: 5e-5,
+    mount: compose(inverse(compose(T_odom_room, bodyAt(k))), T_odom_gel),
+  };
+}
+
 /** Odom is where the body was at the first frame. */
 const T_odom_room = inverse(bodyAt(0));
 

@@ -12,7 +12,7 @@ import type { RunReport } from '../../src/export/report-types.js';
 import { simulate } from '../../src/sim/index.js';
 
 /** A LiDAR that is swung about, half a metre before and over the body. */
-const simulation = simulate({ world: 'quad', beams: 32, columns: 512, seed: 5, duration: 3 });
+const simulation = simulate({ world: 'quad', beams: 32, columns: 512, seed: 5, duration: 6 });
 const T_base_lidar = exp([0.5, 0, 0.4, 0, 0.15, 0]);
 const T_lidar_base = inverse(T_base_lidar);
 let dir = '';

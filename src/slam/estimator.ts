@@ -284,7 +284,7 @@ export class Estimator {
       for (const { registration } of scales.all) registration.exposures.clear();
       return this.#startAnew(observation, motion.pose, newMapReason(newMapAfter));
     }
-    const next = phases.failed(phase, observation.stampNs, this.#state(observation));
+    const next = phases.failed(phase, observation.stampNs, this.#state(observation), verdict.contradicted);
     const measured = next.kind === 'lost' && motion.isMeasured(observation.stampNs);
     const coasting = measured || phases.coasts(next, observation.stampNs);
     return asLost(observation, track, verdict, {

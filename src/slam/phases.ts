@@ -43,6 +43,8 @@ export interface Lost {
   readonly lastKnown: BodyState;
   /** Lost observations in a row. */
   readonly failures: number;
+  /** Whether free space spoke against the pose of one of them. */
+  readonly contradicted: boolean;
   readonly slidingScans: number;
 }
 
@@ -95,8 +97,9 @@ export function tracked(phase: Phase, sliding = false): Tracking {
  * An observation could not be tracked. After bootstrapping this may be `starting` again: then the map must be discarded.
  *
  * @param last the body before it
+ * @param contradicted whether free space spoke against its pose
  */
-export function failed(phase: Phase, stampNs: bigint, last: BodyState): Phase {
+export function failed(phase: Phase, stampNs: bigint, last: BodyState, contradicted = false): Phase {
   switch (phase.kind) {
     case 'bootstrapping': {
       const failures = phase.failures + 1;
@@ -110,10 +113,15 @@ export function failed(phase: Phase, stampNs: bigint, last: BodyState): Phase {
         since: stampNs,
         lastKnown: last,
         failures: 1,
+        contradicted,
         slidingScans: phase.slidingScans,
       };
     case 'lost':
-      return { ...phase, failures: phase.failures + 1 };
+      return {
+        ...phase,
+        failures: phase.failures + 1,
+        contradicted: phase.contradicted || contradicted,
+      };
     case 'settling':
       return { kind: 'relocalising' };
     case 'starting':
@@ -123,8 +131,8 @@ export function failed(phase: Phase, stampNs: bigint, last: BodyState): Phase {
 }
 
 /**
- * Whether the prediction is so old that wrong places near it fit well enough to be believed: then only a certain place
- * counts.
+ * Whether wrong places near the prediction may fit well enough to be believed, as it is old or was contradicted: then only
+ * a certain place counts.
  *
  * @param elapsed seconds since the last observation
  * @param stampNs stamp of this one: what counts after a loss is the time since the body was known
@@ -132,7 +140,7 @@ export function failed(phase: Phase, stampNs: bigint, last: BodyState): Phase {
 export function needsCertainty(phase: Tracking | Lost, elapsed: number, stampNs: bigint): boolean {
   if (phase.kind === 'tracking') return elapsed > COAST_SECONDS;
   const unknownFor = Number(stampNs - phase.lastKnown.stampNs) * 1e-9;
-  return unknownFor > COAST_SECONDS || phase.failures >= SEARCH_AFTER;
+  return phase.contradicted || unknownFor > COAST_SECONDS || phase.failures >= SEARCH_AFTER;
 }
 
 /** Whether the surroundings are searched now: on every fifth lost observation, as that takes long. */

@@ -97,6 +97,21 @@ describe('phases', () => {
     expect(needsCertainty(lost(1), 0.1, last + SECOND + 1n)).toBe(true);
   });
 
+  it('ask for certainty as soon as free space spoke against a pose, until the body is found', () => {
+    const last = 9n * SECOND;
+    const stamps = [10n * SECOND, 10n * SECOND + SECOND / 10n] as const;
+    const first = failed(tracked(initialPhase(false)), stamps[0], body(9n), true) as Lost;
+    expect(needsCertainty(first, 0.1, last + SECOND / 2n)).toBe(true);
+    const second = failed(first, stamps[1], body(9n)) as Lost;
+    expect(second).toMatchObject({ failures: 2, contradicted: true });
+    expect(needsCertainty(second, 0.1, last + SECOND / 2n)).toBe(true);
+    const later = failed(lost(1), stamps[1], body(9n), true) as Lost;
+    expect(needsCertainty(later, 0.1, last + SECOND / 2n)).toBe(true);
+    const again = failed(tracked(second), stamps[1], body(9n)) as Lost;
+    expect(again.contradicted).toBe(false);
+    expect(needsCertainty(again, 0.1, last + SECOND / 2n)).toBe(false);
+  });
+
   it('search the surroundings at once after a gap, and now and then while lost', () => {
     expect(searchIsDue({ kind: 'tracking', slidingScans: 0 })).toBe(true);
     const due = Array.from({ length: 15 }, (_, i) => i + 1).filter((n) => searchIsDue(lost(n)));

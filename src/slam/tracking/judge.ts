@@ -7,6 +7,8 @@ export interface Verdict {
   readonly state: TrackingState;
   /** One sentence; empty while tracking. */
   readonly reason: string;
+  /** Whether free space speaks against the pose: it is lost however well the points fit. */
+  readonly contradicted?: boolean;
 }
 
 /** Scans after which a map must have fine values where it is known. */
@@ -38,6 +40,7 @@ export function judge(
   if (doubtOf(contradiction) > MAX_DOUBT)
     return {
       state: 'lost',
+      contradicted: true,
       reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the points lie where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
     };
   // A few scans of a sparse sensor leave gaps between its rings that only the coarse levels bridge.

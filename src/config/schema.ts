@@ -264,7 +264,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(1)
         .max(100)
-        .default(3)
+        .default(2)
         .describe('At rest and in slow motion every so many frames are mapped; in fast motion all.'),
       metresPerLevel: z
         .number()

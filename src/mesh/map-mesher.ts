@@ -14,6 +14,11 @@ export interface MapMesherOptions {
   minWeight: number;
   /** Smaller separate pieces are left out of the welded mesh. */
   minComponentTriangles: number;
+  /**
+   * Corners at the truncation are meshed too: where free space was seen past the rim of a thing, the surface ends between
+   * the two. Without it a strip of up to a cell is missing there. Default: no.
+   */
+  rims?: boolean;
   /** Decode the learned residual, or mesh the fused distances alone. */
   features: boolean;
   /** Meshes of coarser grids of the same submap, coarsest first: they end where this one begins. */
@@ -66,7 +71,8 @@ export class MapMesher {
     this.#field = field;
     this.#options = options;
     const { voxel, truncation } = field.levels[0]!;
-    this.#band = truncation > 2.5 * voxel ? WHOLE * truncation : BAND_VOXELS * voxel;
+    if (options.rims) this.#band = Infinity;
+    else this.#band = truncation > 2.5 * voxel ? WHOLE * truncation : BAND_VOXELS * voxel;
     this.#colorsOf = options.colours ?? ((points) => backend.colours(field, points));
     const { coarser = [] } = options;
     this.#scale = coarser.length;

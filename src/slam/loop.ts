@@ -165,6 +165,7 @@ function makeScale(
   const mesher = new MapMesher(pool, backend, field, {
     minWeight: mesh.minWeight,
     minComponentTriangles: mesh.minComponentTriangles,
+    rims: camera,
     features: training.iterations > 0 || Boolean(before?.features),
     coarser: coarser.map(({ mesher }) => mesher),
     ...(painter && { colours: (points: Float32Array) => painter.colours(points) }),

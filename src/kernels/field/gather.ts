@@ -1,6 +1,7 @@
 // Fusion of organised ranges by gathering: every corner in view looks at the pixel it is seen in and takes the distance
 // from that pixel's plane, n·(c − p), as a sample of its running mean (Curless & Levoy 1996; the plane instead of the
-// distance along the ray as in Vespa et al. 2018). What lies before the surface is seen to be free.
+// distance along the ray as in Vespa et al. 2018). What lies before the surface is seen to be free. Behind it the weight
+// fades (Bylow et al. 2013): beyond the rim of a thing that is its shadow, and others that look past the rim know better.
 import { G_COLOUR, G_COORDS, G_DATA, G_MAX_WEIGHT, G_TRUNCATION, G_VOXEL } from '../layout/field';
 import {
   COLOUR_BLOCK,
@@ -28,6 +29,8 @@ const LEAST_COS: f32 = 0.25;
 const MEAN_COS: f32 = 0.7;
 /** Weight of such a distance. */
 const UNORIENTED: f32 = 0.2;
+/** From so many voxels behind a surface on the weight fades, to nothing at the truncation. */
+const FADES: f32 = 1;
 /** A corner this near to the camera is not looked at, metres. */
 const NEAREST: f32 = 0.02;
 
@@ -136,11 +139,11 @@ function gatherBlock(args: usize, block: usize): void {
         if (before > truncation) {
           if (nearestAround(depth, width, height, u, v) < pz + truncation) continue;
           d = truncation;
-          w = freeWeight * min<f32>(1, load<f32>(information + at));
+          w = freeWeight * freeInformation(load<f32>(information + at), D, pz);
           free = true;
         } else {
           d = before * MEAN_COS;
-          w = UNORIENTED * load<f32>(information + at);
+          w = UNORIENTED * load<f32>(information + at) * faded(d, voxel, truncation);
         }
       } else {
         const qx = (<f32>u - cx) / fx,
@@ -155,10 +158,10 @@ function gatherBlock(args: usize, block: usize): void {
         if (d >= truncation) {
           if (before <= 0) continue;
           d = truncation;
-          w = freeWeight * min<f32>(1, load<f32>(information + at));
+          w = freeWeight * freeInformation(load<f32>(information + at), D, pz);
           free = true;
         } else if (before > band) continue;
-        else w = load<f32>(information + at) * cos;
+        else w = load<f32>(information + at) * cos * faded(d, voxel, truncation);
       }
       changed += mixDistance(corner, d, w, maxWeight, truncation);
       if (tint == 0 || image == 0 || free || abs(d) > tintBand) continue;
@@ -176,6 +179,25 @@ function gatherBlock(args: usize, block: usize): void {
     }
   }
   noteChange(g, block, changed, load<i32>(args, D_SCAN));
+}
+
+/**
+ * Information of seeing through a corner at depth `z` to a surface at `D` whose depth has `information`: that of a surface
+ * at the corner itself, which it must outweigh if there is none. The noise of depth from parallax grows with z².
+ */
+// @ts-ignore: decorator
+@inline
+function freeInformation(information: f32, D: f32, z: f32): f32 {
+  const r = D / z;
+  return min<f32>(1, information * (r * r) * (r * r));
+}
+
+/** Share of its weight that a distance `d` has. */
+// @ts-ignore: decorator
+@inline
+function faded(d: f32, voxel: f32, truncation: f32): f32 {
+  const from = FADES * voxel;
+  return d >= -from ? 1 : max<f32>(0, (truncation + d) / (truncation - from));
 }
 
 /** Takes a pixel into a corner's running mean; returns how much its green changed. */

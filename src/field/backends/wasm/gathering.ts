@@ -14,8 +14,9 @@ const MOST_TILES = 16384;
 /** Blocks are made around every so many rows and columns, on the finest level and on the others. */
 const FINE_STEP = 2;
 const COARSE_STEP = 4;
-/** Weight of an observation that a place is free, where 1 is a surface seen squarely from 1 m. */
-const FREE_WEIGHT = 0.2;
+/** Weight of an observation that a place is free, where 1 is a surface seen squarely: from 1 m, or by touch. */
+const FREE_WEIGHT = 0.3;
+const FREE_WEIGHT_FLAT = 0.2;
 /** Kernels by how pixels look into the world. */
 const PINHOLE = { band: 'makeBand', view: 'blocksInView', gather: 'gatherBlocks' };
 const FLAT: typeof PINHOLE = { band: 'makeFlatBand', view: 'blocksInFlatView', gather: 'gatherFlat' };
@@ -38,8 +39,7 @@ export class Gathering {
     this.#arguments = new KernelArguments(memory, 160);
     this.#arguments
       .int(L.D_BLOCKS, memory.alloc(MOST_BLOCKS * 4), MOST_BLOCKS)
-      .int(L.D_TILES, memory.alloc(MOST_TILES * 8))
-      .scalar(L.D_FREE_WEIGHT, FREE_WEIGHT);
+      .int(L.D_TILES, memory.alloc(MOST_TILES * 8));
     this.#words = memory.u32(this.#arguments.pointer, 40);
   }
 
@@ -60,6 +60,7 @@ export class Gathering {
       )
       .int(L.D_COLOR, grid.color ? memory.addressOf(grid.color) : 0)
       .int(L.D_SCAN, scan)
+      .scalar(L.D_FREE_WEIGHT, grid.orthographic ? FREE_WEIGHT_FLAT : FREE_WEIGHT)
       .float(L.D_EXPOSURE, [1 + (exposure?.gain ?? 0) / L.GAIN_LEVELS, exposure?.bias ?? 0]);
     if (grid.orthographic) this.#describeFlat(grid, grid.orthographic);
     else this.#pool.run('rangeTiles', this.#arguments.pointer, rows);

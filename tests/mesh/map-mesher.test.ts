@@ -7,6 +7,7 @@ import { MapMesher } from '../../src/mesh/map-mesher.js';
 import type { Mesh } from '../../src/mesh/mesh.js';
 import { hashOf, OPTIONS, place, room, scan } from '../field/helpers.js';
 import { makeField } from '../field/test-field.js';
+import { cameraField, pinholeOf, planeOf, viewOf, type Shape } from '../field/views.js';
 
 const HALF = [2.03, 1.57, 1.11] as const; // off the corner layers
 const pool = await KernelPool.create({ threads: 2, memoryMiB: 1024 });
@@ -96,6 +97,38 @@ describe('map mesher', () => {
     expect(mesher.update(1000)).toBe(0);
     expect(mesher.store.version).toBe(version);
     expect(mesher.store.changedSince(version).blocks).toEqual([]);
+  });
+
+  it('meshes a board up to its rim where free space was seen past it', () => {
+    const VOXEL = 0.02;
+    const RIM = 0.107;
+    const [board, wall] = [planeOf([0, 0, -1], -1.011), planeOf([0, 0, -1], -2)];
+    const both: Shape = {
+      cast: (o, d) => {
+        const t = board.cast(o, d);
+        return o[0] + t * d[0] < RIM ? t : wall.cast(o, d);
+      },
+      normal: () => [0, 0, -1],
+      distance: (p) => wall.distance(p),
+    };
+    const camera = cameraField(pool);
+    const view = viewOf(pool.memory, pinholeOf(320, 240), both, identity());
+    camera.backend.gathering.fuse(camera.field, view, identity(), { scan: 0 });
+    const reach = (rims: boolean): number => {
+      const { positions } = new MapMesher(pool, camera.backend, camera.field, {
+        minWeight: 1e-6,
+        minComponentTriangles: 0,
+        features: false,
+        rims,
+      }).weld();
+      let most = -Infinity;
+      for (let i = 0; i < positions.length; i += 3)
+        if (Math.abs(positions[i + 2]! - 1.011) < 3 * VOXEL) most = Math.max(most, positions[i]!);
+      return most;
+    };
+    expect(Math.abs(reach(true) - RIM)).toBeLessThan(VOXEL / 4);
+    expect(reach(false)).toBeLessThan(RIM - VOXEL / 4);
+    camera.field.free();
   });
 
   it('meshes nothing that was hardly seen, and nothing at all of an empty map', () => {

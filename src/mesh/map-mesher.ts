@@ -37,6 +37,8 @@ const BLOCK_CELLS = 8;
 const MIN_CHANGE = 1 / 3;
 /** Corners of a crossed cell lie within its diagonal √3 of the surface. */
 const BAND_VOXELS = 1.75;
+/** With rims, corners so many voxels behind the surface and more are not meshed. */
+const BEHIND_RIMS = 2.25;
 /** Share of the truncation beyond which a distance is not one: fields that are cut off far out have nothing false there. */
 const WHOLE = 0.99;
 
@@ -175,6 +177,13 @@ export class MapMesher {
     }
   }
 
+  /** What lies deep behind a rim is the shadow of it: nothing ends there. */
+  #cutBehind(count: number): void {
+    const values = this.#values;
+    const deepest = -BEHIND_RIMS * this.#field.levels[0]!.voxel;
+    for (let i = 0; i < count; i++) if (values[i]! < deepest) values[i] = NaN;
+  }
+
   #keyOf(block: number): number {
     const { coords } = this.#field.levels[0]!;
     return blockKey(coords[block * 4]!, coords[block * 4 + 1]!, coords[block * 4 + 2]!, this.#scale);
@@ -195,6 +204,7 @@ export class MapMesher {
         band: this.#band,
         features,
       });
+      if (this.#options.rims) this.#cutBehind(batch.length * BLOCK_VALUES);
       this.#mesher.extract(coords, batch.length, this.#colorsOf);
       this.#changed(coords);
       updated?.(coords);

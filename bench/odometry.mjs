@@ -1,5 +1,5 @@
 // Trajectories beside KISS-ICP's on the same scans: npm run bench:odometry -- [KITTI_FOLDER]
-// Parts for --only: kitti, street, yaw, quad.
+// Parts for --only: kitti, street, yaw, quad. With --old CHECKOUT an older build runs on the same scans.
 import { rmSync } from 'node:fs';
 import { bestFigures, figures } from './lib/compare.mjs';
 import { benchOptions, workFolder } from './lib/options.mjs';
@@ -17,9 +17,20 @@ const parts = {
   quad: { title: 'Simulated quad, hand-held, up to 150°/s, 40 s', run: () => simulated('quad', 0, QUAD) },
 };
 const KISS = { name: 'KISS-ICP, deskewing', kiss: {} };
-const STREET = [{ name: 'Feltmap' }, KISS];
-const QUAD = [{ name: 'Feltmap' }, KISS];
-const HEADER = ['', 'seed', 'ATE m', 'drift 50 m %', 'drift 100 m %', 'lost scans', 'poses at'];
+const OLD = options.old === undefined ? [] : [{ name: 'Feltmap, older', checkout: options.old }];
+const STREET = [{ name: 'Feltmap' }, ...OLD, KISS];
+const QUAD = STREET;
+const HEADER = [
+  '',
+  'seed',
+  'ATE m',
+  'step mm',
+  'step °',
+  'drift 50 m %',
+  'drift 100 m %',
+  'lost scans',
+  'poses at',
+];
 
 for (const [name, part] of Object.entries(parts)) {
   if (options.only !== undefined && options.only !== name) continue;
@@ -54,11 +65,11 @@ async function simulated(world, yaw, contenders) {
   return { rows };
 }
 
-async function evaluate(folder, { name, kiss }) {
+async function evaluate(folder, { name, kiss, checkout }) {
   const { scans } = options;
   const limit = Number.isFinite(scans) ? { scans } : {};
   if (kiss) return { name, ...bestFigures(folder, (await runKiss(folder, { ...kiss, ...limit })).poses) };
-  const { poses, states } = await runFeltmap(folder, limit);
+  const { poses, states } = await runFeltmap(folder, { ...limit, ...(checkout && { checkout }) });
   const lost = states.filter((s) => s === 'lost').length;
   return { name, ...figures(folder, poses), instant: 'stamp', lost };
 }
@@ -69,6 +80,8 @@ function average(runs) {
   return {
     name: runs[0].name,
     ate: of('ate'),
+    step: of('step'),
+    stepDegrees: of('stepDegrees'),
     drift50: of('drift50'),
     drift100: of('drift100'),
     lost,
@@ -76,6 +89,16 @@ function average(runs) {
   };
 }
 
-function row({ name, ate, drift50, drift100, lost, instant }, seed) {
-  return [name, String(seed), fixed(ate, 3), fixed(drift50, 3), fixed(drift100, 3), fixed(lost, 0), instant];
+function row({ name, ate, step, stepDegrees, drift50, drift100, lost, instant }, seed) {
+  return [
+    name,
+    String(seed),
+    fixed(ate, 4),
+    fixed(1000 * step, 1),
+    fixed(stepDegrees, 4),
+    fixed(drift50, 3),
+    fixed(drift100, 3),
+    fixed(lost, 0),
+    instant,
+  ];
 }

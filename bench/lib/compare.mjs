@@ -1,11 +1,12 @@
 // Trajectory figures of a run against a scan folder's truth.
 import { drift } from '../../dist/eval/drift.js';
+import { relativeError } from '../../dist/eval/relative.js';
 import { absoluteError } from '../../dist/eval/trajectory.js';
 import { readIndex } from './scan-folder.mjs';
 
 /**
- * ATE (m, aligned without scale) and drift (%) over 50 and 100 m against the truth at `offset` seconds from the
- * stamps; NaN drift where the run is too short.
+ * ATE (m, aligned without scale), errors of steps from scan to scan (rms, m and °) and drift (%) over 50 and 100 m
+ * against the truth at `offset` seconds from the stamps; NaN drift where the run is too short.
  */
 export function figures(folder, poses, offset = 0) {
   const { truth } = readIndex(folder);
@@ -13,10 +14,13 @@ export function figures(folder, poses, offset = 0) {
   const kept = poses.map((_, k) => k).filter((k) => reference[k] !== null);
   const estimate = kept.map((k) => poses[k]);
   const given = kept.map((k) => Float64Array.from(reference[k]));
+  const steps = relativeError(estimate, given);
   const { perLength } = drift(estimate, given, { lengths: [50, 100] });
   return {
     offset,
     ate: absoluteError(estimate, given).translation.rmse,
+    step: steps.translation.rmse,
+    stepDegrees: steps.rotationDeg.rmse,
     drift50: perLength[0].translationPercent,
     drift100: perLength[1].translationPercent,
   };

@@ -127,15 +127,6 @@ export class LinearSystem {
     this.cost = other.cost;
   }
 
-  /** Adds `share` of what a geometric term found on another field: nothing that the registration is judged by. */
-  addLeaning([{ system }]: ClassSums, share: number): void {
-    const { A, b, size: n } = this;
-    for (let r = 0; r < 6; r++) {
-      for (let c = 0; c < 6; c++) A[r * n + c]! += share * system[UPPER[r * 6 + c]!]!;
-      b[r]! -= share * system[63 + r]!;
-    }
-  }
-
   /** Adds what a geometric term found; ground points count `groundWeight` times. */
   addGeometric(sums: ClassSums, groundWeight: number): void {
     const { A, b, size: n } = this;

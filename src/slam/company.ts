@@ -16,6 +16,7 @@ import {
 import type { Phase, Tracking } from './phases.js';
 import type { Scales } from './scale.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
+import { GridDrift } from './tracking/grid-drift.js';
 import { judge } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
 
@@ -47,6 +48,8 @@ const JOINS_RADIANS = Math.PI / 36;
  */
 export class Company {
   readonly #latest = new Map<SensorKind, Carrier>();
+  /** Of the grids that are finer than the first one. */
+  readonly #drifts = new Map<SensorKind, GridDrift>();
   /** The kind that was tracked last. */
   #newest: SensorKind | undefined;
   /** Stamp of the first sweep that could have begun a map. */
@@ -115,18 +118,34 @@ export class Company {
     return asCarried(observation, carrier, { phase, pose, unseen, reason });
   }
 
-  /** What another kind of sensor says about an observation's pose: where it saw the body shortly before, and the motion since. */
+  /** What is predicted, as the observation's own grid has it: a finer one may have drifted. */
+  inOwnGrid(observation: Observation, predicted: Prediction): Prediction {
+    const drift = this.#driftOf(this.scales.of(observation).kind);
+    return drift ? { ...predicted, pose: drift.intoGrid(predicted.pose) } : predicted;
+  }
+
+  /** A track against the observation's own grid, where the body is. */
+  inCommon(observation: Observation, track: Track): Track {
+    const drift = this.#driftOf(this.scales.of(observation).kind);
+    if (!drift) return track;
+    const { T_body_sensor } = observation;
+    const body = drift.fromGrid(bodyPose(track.pose, T_body_sensor));
+    return { ...track, pose: sensorPose(body, T_body_sensor) };
+  }
+
+  /**
+   * What another kind of sensor says about an observation's pose: where it saw the body shortly before, and the motion since.
+   *
+   * @param predicted as the observation's own grid has it
+   */
   priors(observation: Observation, { pose }: Prediction): readonly PoseTerm[] {
     if (!this.scales.several) return [];
     const { kind } = this.scales.of(observation);
     const carrier = this.carrier(kind, observation.stampNs);
     if (!carrier) return [];
-    const seconds = Math.abs(Number(observation.stampNs - carrier.stampNs)) * 1e-9;
-    const covariance = carrier.covariance.slice();
-    for (let i = 0; i < 6; i++) {
-      const [floor, acceleration] = i < 3 ? MOUNTED.linear : MOUNTED.angular;
-      covariance[i * 7]! += floor ** 2 + ((acceleration * seconds ** 2) / 2) ** 2;
-    }
+    const covariance = carried(carrier, observation.stampNs);
+    const drift = this.#driftOf(kind) ?? this.#driftOf(carrier.kind);
+    if (drift) for (let i = 0; i < 6; i++) covariance[i * 7]! += drift.variance[i]!;
     const information = invertSpd(covariance, 6);
     return information ? [new PosePrior(sensorPose(pose, observation.T_body_sensor), information)] : [];
   }
@@ -141,12 +160,39 @@ export class Company {
     const { scales } = this;
     const { stampNs } = observation;
     const { kind } = scales.of(observation);
+    const first = scales.first.kind;
+    if (kind === first) this.#measureDrift(observation, { pose, covariance }, predicted);
+    else this.#driftOf(kind)?.followed();
     this.#latest.set(kind, { kind, stampNs, covariance });
     if (!scales.several) return false;
-    const first = scales.first.kind;
     const due = kind !== first && this.#newest === first;
     this.#newest = kind;
     return due && this.#measureMount(observation, pose, predicted);
+  }
+
+  /** A sensor of the coarsest grid found the body beside where the one that carries it has it. */
+  #measureDrift(
+    { stampNs, T_body_sensor }: Observation,
+    { pose, covariance }: Pick<Track, 'pose' | 'covariance'>,
+    predicted: Prediction,
+  ): void {
+    const carrier = this.carrier(this.scales.first.kind, stampNs);
+    const drift = carrier && this.#driftOf(carrier.kind);
+    const found = bodyPose(pose, T_body_sensor);
+    const prior = carrier && diagonal(carried(carrier, stampNs));
+    if (drift && prior) drift.measured({ predicted: predicted.pose, found, prior, covariance });
+  }
+
+  /** Undefined for the coarsest grid and for touches. */
+  #driftOf(kind: SensorKind): GridDrift | undefined {
+    const { tracked, several } = this.scales;
+    if (!several || kind === tracked[0]!.kind || !tracked.some((scale) => scale.kind === kind))
+      return undefined;
+    const known = this.#drifts.get(kind);
+    if (known) return known;
+    const drift = new GridDrift();
+    this.#drifts.set(kind, drift);
+    return drift;
   }
 
   #measureMount(observation: Observation, T_odom_sensor: Pose, predicted: Prediction): boolean {
@@ -166,13 +212,17 @@ export class Company {
       covariance: track.covariance,
       voxel: this.scales.first.field.levels[0]!.voxel,
     });
-    if (corrected) map.clear();
+    if (corrected) {
+      map.clear();
+      this.#driftOf(this.scales.of(observation).kind)?.clear();
+    }
     return corrected;
   }
 
   /** A new map begins. */
   clear(): void {
     this.#latest.clear();
+    this.#drifts.clear();
     this.#begun = this.#newest = undefined;
   }
 
@@ -200,6 +250,20 @@ export class Company {
     return bodyPose(track.pose, T_body_sensor);
   }
 }
+
+/** Covariance of a pose that was carried on to a stamp, by how the sensors lie to each other and by motion. */
+function carried({ stampNs, covariance }: Carrier, toNs: bigint): Float64Array {
+  const seconds = Math.abs(Number(toNs - stampNs)) * 1e-9;
+  const out = covariance.slice();
+  for (let i = 0; i < 6; i++) {
+    const [floor, acceleration] = i < 3 ? MOUNTED.linear : MOUNTED.angular;
+    out[i * 7]! += floor ** 2 + ((acceleration * seconds ** 2) / 2) ** 2;
+  }
+  return out;
+}
+
+const diagonal = (covariance: Float64Array): Float64Array =>
+  Float64Array.from({ length: 6 }, (_, i) => covariance[i * 7]!);
 
 const waitsFor = (kind: string): string =>
   `Waits for the next measurement of the kind ${kind}, which shows where the body is.`;

@@ -152,14 +152,15 @@ export class Estimator {
   #track(phase: Tracking | Lost, observation: Observation, predicted: Prediction): Estimate {
     const { motion } = this.#parts;
     const { map } = this.#scaleOf(observation);
+    const own = this.#company.inOwnGrid(observation, predicted);
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
     const priors =
       phase.kind === 'tracking'
-        ? [...motion.priors(observation), ...this.#company.priors(observation, predicted)]
+        ? [...motion.priors(observation), ...this.#company.priors(observation, own)]
         : [];
     const hold = map.integrated !== 1 || observation.view === 'ahead';
-    const track = this.#register(observation, predicted, hold, steps, priors);
+    const track = this.#company.inCommon(observation, this.#register(observation, own, hold, steps, priors));
     const doubtful =
       observation.view === 'ahead' && (phase.kind === 'lost' || isFar(predicted.pose, track, observation));
     if (!doubtful && !phases.needsCertainty(phase, motion.elapsed(observation.stampNs), observation.stampNs))

@@ -173,12 +173,7 @@ function makeScale(
   });
   const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
   const search = new PlaceSearch(backend, field, tracking);
-  const tracker = new Tracker(backend, field, {
-    ...trackerOptions(config, voxel),
-    ...(below && {
-      leaning: { field: below.field, share: LEANING, minWeight: below.config.tracking.minWeight },
-    }),
-  });
+  const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
   const certainty = camera ? CERTAIN_VIEW : undefined;
   return {
     kind,
@@ -230,8 +225,6 @@ const COLOUR_KERNEL = 20;
 /** Gain and bias are held by so many times their own information: left free they swallow what the motion changes. */
 const COLOUR_HOLD = 10;
 
-/** What the coarser grid counts beside the own one: enough that the two do not drift apart. */
-const LEANING = 0.02;
 /** Robust scales of a registration with the coarser grid, in its voxels. */
 const JOINING_KERNELS = [3, 0.5] as const;
 

@@ -21,9 +21,4 @@ export interface GeometricTerm extends GeometricOptions {
   readonly kernelEnd?: number;
   /** Weight of ground points, relative to the others. */
   readonly groundWeight: number;
-  /**
-   * Of a term that only leans on a coarser field: what it counts relative to the others, and it does not count for judging the
-   * registration. Samples with information only.
-   */
-  readonly share?: number;
 }

@@ -3,7 +3,7 @@ import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import { invertSpd } from '../../geometry/linear.js';
 
 /** Residuals of neighbouring points are alike: so many count as one (calibrated on simulated truth, docs/how-it-works.md). */
-const ALIKE = 1.5;
+export const ALIKE = 1.5;
 /** Standard deviation of the velocity within a sweep about what the steps say, where they were right so far (m/s, rad/s). */
 const STEADY = 0.04;
 /** Of the velocity where the steps say nothing. */

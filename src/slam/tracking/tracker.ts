@@ -41,15 +41,9 @@ export interface TrackerOptions {
   minConditioning: number;
   /** Whether turns that are not constrained are held too: a sensor that looks all around sees all. */
   holdTurns?: boolean | undefined;
-  /** A coarser grid of the same submap that poses lean on, so that the two do not drift apart. */
-  leaning?: { readonly field: Field; readonly share: number; readonly minWeight: number } | undefined;
   /** How brightness is compared with the map, where both have it; default: not at all. */
   photometric?: PhotometricOptions | undefined;
 }
-
-type Leaning = NonNullable<TrackerOptions['leaning']>;
-/** Robust scale of the term on a coarser grid, in its voxels. */
-const LEANING_KERNEL = 0.5;
 
 export interface Track {
   /** T_submap_sensor at the stamp. */
@@ -137,7 +131,6 @@ export class Tracker {
     const solution = this.#backend.solve({
       terms: [
         { ...this.#term(surface, near ? o.kernelEnd : o.kernelStart), kernelEnd: o.kernelEnd },
-        ...(o.leaning && surface.information ? [this.#leaning(surface, o.leaning)] : []),
         ...(photometric
           ? [
               {
@@ -176,11 +169,6 @@ export class Tracker {
     const [other, ground] = this.#scored[0]!.sums;
     const all = other.points + ground.points;
     return all ? 1 - (other.weight + ground.weight) / all / meanInformation(surface) : 1;
-  }
-
-  #leaning(surface: SurfaceSamples, { field, share, minWeight }: Leaning): GeometricTerm {
-    const kernel = field.levels[0]!.voxel * LEANING_KERNEL;
-    return { ...this.#term(surface, kernel), field, minWeight, share };
   }
 
   #term(surface: SurfaceSamples, kernel: number): GeometricTerm {

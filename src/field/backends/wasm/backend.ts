@@ -107,9 +107,7 @@ export class WasmBackend implements FieldBackend {
     if (term.kind === 'photometric')
       system.addPhotometric(this.photometric.pass(field, term, at), term.hold, at, term.expected);
     else if (term.surface.information)
-      if (term.share === undefined)
-        system.addGeometric(this.oriented.pass(field, term, at), term.groundWeight);
-      else system.addLeaning(this.oriented.pass(field, term, at), term.share);
+      system.addGeometric(this.oriented.pass(field, term, at), term.groundWeight);
     else system.addGeometric(this.registration.pass(field, term, at), term.groundWeight);
   }
 

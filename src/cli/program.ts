@@ -69,8 +69,14 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       '--base-frame <name>',
       "frame of tf whose poses are written (default: base_link where /tf_static connects it with the sensors, else the sensor's own)",
     )
-    .option('--depth <name>', 'depth image topic, needed only when there are several cameras')
-    .option('--color <name>', 'colour image topic, or none (default: that of the depth camera)')
+    .option(
+      '--depth <name>',
+      'depth image topic, needed only when there are several cameras; none: cameras colour what a LiDAR maps',
+    )
+    .option(
+      '--color <name>',
+      'colour image topic, or none (default: that of the depth camera, or all that are placed beside a LiDAR)',
+    )
     .option('--touch <names>', 'topics of tactile sensors with commas between, or none (default: by name)')
     .option(
       '--touch-calibration <file>',

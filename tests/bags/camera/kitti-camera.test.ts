@@ -75,7 +75,7 @@ const words = (all: readonly Measurement[]): string =>
 /** Whether points of the LiDAR fall on the pixels that the benchmark's own formula says. */
 function expectProjection({ camera, mount }: ColorFrame, rect: readonly number[]): void {
   for (const p of [[8, 1, -1], [20, -3, 0.5], [5, 0.2, -0.1]] as const) {
-    const [x, y, z] = transformPoint(inverse(mount), ...p);
+    const [x, y, z] = transformPoint(inverse(mount), p[0], p[1], p[2]);
     const [u, v] = project(p, rect);
     expect(camera.fx * (x / z) + camera.cx).toBeCloseTo(u, 6);
     expect(camera.fy * (y / z) + camera.cy).toBeCloseTo(v, 6);

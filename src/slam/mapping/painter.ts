@@ -7,7 +7,7 @@ import type { Observation, Picture, RangeGrid } from '../../sensors/observation.
 
 const BLOCK_CELLS = 8;
 /** Vertices that are painted from one picture. */
-const MOST_VERTICES = 6000;
+const MOST_VERTICES = 20000;
 /** Pixels of a picture to one of the depth buffer that shows what is hidden. */
 const REDUCED = 4;
 /** So far behind what the depth buffer has, in voxels, a vertex is hidden. */
@@ -259,8 +259,8 @@ class View {
     const range = Math.hypot(dx, dy, dz);
     const cos = (dx * normals[i]! + dy * normals[i + 1]! + dz * normals[i + 2]!) / range;
     if (!(cos >= FACING)) return 0;
-    // The nearer half of the vertex' own neighbour on a slanting surface hides nothing.
-    const slack = (HIDDEN + 0.5 / cos) * this.voxel;
+    // On a slanting surface its own nearer part, as far as a pixel of the buffer and half a voxel reach, hides nothing.
+    const slack = HIDDEN * this.voxel + (this.voxel / 2 + (REDUCED * this.#z) / this.picture.fx) / cos;
     return this.#z > this.#depth[at]! + slack ? 0 : cos / range ** 2;
   }
 

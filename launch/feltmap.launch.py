@@ -28,6 +28,7 @@ ARGUMENTS = [
     ('color_camera_info', '', 'CameraInfo of the colour images; not needed where depth is registered to colour'),
     ('points', '', 'organised PointCloud2 of an RGB-D camera, in the place of its images'),
     ('cameras', '', 'names of several RGB-D cameras, separated by commas: front is read from front/depth, front/camera_info, ...'),
+    ('color_cameras', '', 'names of cameras without depth that colour what the LiDAR maps, separated by commas: front is read from front/image and front/camera_info'),
     ('image', '', 'colour images that RViz shows (default: those of the camera)'),
     ('tactile', '', 'Image of a tactile sensor, its heights (tactile_input:=depth) or points of contact; with it the map is made by touch as well'),
     ('tactile_input', '', 'what it brings: image (of a gel, with tactile_calibration), depth (32FC1, metres) or points (PointCloud2)'),
@@ -142,6 +143,9 @@ def start(context):
     cameras = [camera.strip() for camera in given['cameras'].split(',') if camera.strip()]
     if cameras:
         own['rgbd_cameras'] = cameras
+    colour = [camera.strip() for camera in given['color_cameras'].split(',') if camera.strip()]
+    if colour:
+        own['color_cameras'] = colour
     preset_topics = TACTILE_TOPICS.get(given['config'], {})
     tactile = given['tactile'] or preset_topics.get('tactile', '')
     kind = sensor_kind(given, topics, cameras, tactile)

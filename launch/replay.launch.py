@@ -44,6 +44,7 @@ PASSED = [
     'color_camera_info',
     'points',
     'cameras',
+    'color_cameras',
     'image',
     'tactile',
     'tactile_input',

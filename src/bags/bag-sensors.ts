@@ -4,14 +4,15 @@ import { FeltmapError } from '../geometry/errors.js';
 import type { TouchInput } from '../images/decode-touch.js';
 import { frameName } from '../messages/tf-buffer.js';
 import { bagScanSource, isCloud } from './bag-source.js';
+import { colorBagSource, colorCamerasOf } from './camera/color-bag.js';
 import { cameraOfBag } from './camera/rig-of-bag.js';
 import { rgbdBagSource } from './camera/rgbd-bag.js';
-import { chooseCamera, imageTopics } from './camera/topics.js';
+import { chooseCamera, imageTopics, NO_DEPTH, type ImageTopic } from './camera/topics.js';
 import { staticTransforms } from './imu-topic.js';
 import { jointSource, noJointBody, type JointSide } from './joint-source.js';
 import { withPointTimes } from './point-times.js';
 import { openBag } from './reader.js';
-import { bodyOf, type ScanSource, type ScanSourceOptions } from './scan-source.js';
+import { bodyOf, withNote, type ScanSource, type ScanSourceOptions } from './scan-source.js';
 import { isTouchName, touchTopics, type TouchTopic } from './tactile/topics.js';
 import { touchBagSource, type TouchBody } from './tactile/touch-bag.js';
 import type { BagReader } from './types.js';
@@ -78,13 +79,18 @@ async function sensorOf(
   bag: BagReader,
   { topic, depth, color }: ScanSourceOptions,
 ): Promise<SensorSet | 'either' | undefined> {
-  if (depth !== undefined || color !== undefined) return 'rgbd';
-  if (topic !== undefined) return 'lidar';
-  const images = await imageTopics(bag);
-  const depths = images.filter(({ kind }) => kind === 'depth');
+  if (depth !== undefined && depth !== NO_DEPTH) return 'rgbd';
+  const depths = await depthTopics(bag, depth);
   const clouds = bag.topics().filter((t) => isCloud(t) && t.count !== 0 && !isTouchName(t.name));
+  if (color !== undefined && (depths.length > 0 || clouds.length === 0)) return 'rgbd';
+  if (topic !== undefined) return 'lidar';
   if (depths.length === 0) return clouds.length === 0 ? undefined : 'lidar';
   return clouds.every(({ name }) => /depth/i.test(name)) ? 'rgbd' : 'either';
+}
+
+/** Depth images that may be used. */
+async function depthTopics(bag: BagReader, wanted?: string): Promise<ImageTopic[]> {
+  return wanted === NO_DEPTH ? [] : (await imageTopics(bag)).filter(({ kind }) => kind === 'depth');
 }
 
 /** A source with the body that its poses are of; that is read only where something else is placed on it. */
@@ -106,11 +112,14 @@ async function seen(
       (await cameraOfBag(bag, path, chooseCamera(path, await imageTopics(bag), options))).body;
     return { source, body };
   }
-  const source = withPointTimes(await bagScanSource(bag, path, options), options);
-  if (sensor === 'lidar+rgbd') return withCamera(bag, path, source, options);
+  const lidar = withPointTimes(await bagScanSource(bag, path, options), options);
+  if (sensor === 'lidar+rgbd') return withCamera(bag, path, lidar, options);
+  let source = lidar;
   let note: string | undefined;
-  if (sensor === 'either') {
-    const both = await withCamera(bag, path, source, options).catch(reasonOf);
+  if ((await depthTopics(bag, options.depth)).length === 0)
+    source = await withPictures(bag, path, lidar, options);
+  else if (sensor === 'either') {
+    const both = await withCamera(bag, path, lidar, options).catch(reasonOf);
     if (typeof both !== 'string') return both;
     note = `has a depth camera as well, which is not used: ${both}`;
   }
@@ -153,6 +162,24 @@ async function withCamera(
   return { source, body: async () => ({ frame: base }) };
 }
 
+/** With the images of colour cameras that are placed on the same body. */
+async function withPictures(
+  bag: BagReader,
+  path: string,
+  lidar: ScanSource,
+  { color }: ScanSourceOptions,
+): Promise<ScanSource> {
+  const images = await imageTopics(bag);
+  const { cameras, notes } = await colorCamerasOf(bag, path, bodyOf(lidar), { images, wanted: color });
+  const noted = notes.reduce(withNote, lidar);
+  if (cameras.length === 0) return noted;
+  const pictures = colorBagSource(await openBag(path), cameras);
+  return jointSource('lidar', noted, [
+    { source: pictures, counted: false, along: true },
+    { source: noted, counted: true },
+  ]);
+}
+
 /** With the touches of the same bag, where its sensors are placed on the same body. */
 async function withTouch(
   path: string,
@@ -181,12 +208,4 @@ async function another(path: string, open: (bag: BagReader) => Promise<ScanSourc
     await bag.close();
     throw error;
   }
-}
-
-/** A source with one more warning. */
-function withNote(source: ScanSource, note: string): ScanSource {
-  return Object.defineProperty({ ...source }, 'warnings', {
-    enumerable: true,
-    get: () => [note, ...source.warnings],
-  });
 }

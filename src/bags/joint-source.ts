@@ -2,7 +2,7 @@ import { identity } from '../geometry/se3.js';
 import { steadyNs } from '../sensors/clock-shift.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { SensorSet } from '../config/sensor-sets.js';
-import { isPosed, type Measurement } from '../sensors/measurement.js';
+import { isColorFrame, isPosed, type Measurement } from '../sensors/measurement.js';
 import type { ScanSource } from './scan-source.js';
 
 /** Nothing connects the body that a LiDAR is on with a camera. */
@@ -13,11 +13,22 @@ export function noJointBody(path: string, lidar: string, camera: string): Feltma
   );
 }
 
+/** What a joint stream needs to know of a part of it. */
+export type SideSource = Pick<
+  ScanSource,
+  'description' | 'scanCount' | 'warnings' | 'measurements' | 'close'
+>;
+
+/** Images that colour what others map; their range is read generously. */
+export type PictureSource = Omit<SideSource, 'scanCount'>;
+
 /** A part of a joint stream. */
 export interface JointSide {
-  readonly source: ScanSource;
+  readonly source: SideSource;
   /** Whether its measurements are poses on the path; others begin when those have. */
   readonly counted: boolean;
+  /** Whether nobody needs it before and after those that are counted. */
+  readonly along?: boolean;
 }
 
 /**
@@ -45,8 +56,8 @@ export function jointSource(sensor: SensorSet, leading: ScanSource, sides: reado
     scans: (range) => leading.scans(range),
     async *measurements(range) {
       // Sides that are not counted know nothing of where the recording begins.
-      const streams = sides.map(({ source, counted: own }) =>
-        source.measurements(own ? range : undefined)[Symbol.asyncIterator](),
+      const streams = sides.map(({ source, counted: own, along }) =>
+        source.measurements(own || along ? range : undefined)[Symbol.asyncIterator](),
       );
       try {
         yield* merged(sides, streams);
@@ -66,13 +77,14 @@ async function* merged(
 ): AsyncGenerator<Measurement> {
   const heads = await Promise.all(streams.map((stream) => stream.next()));
   let begunNs: bigint | undefined;
-  for (;;) {
+  const going = (): boolean => sides.some(({ along }, i) => along !== true && heads[i]!.done !== true);
+  while (going()) {
     let first: number | undefined;
     let least = 0n;
     for (const [i, head] of heads.entries()) {
       if (head.done === true) continue;
       // Readings of an IMU come before the scan that they belong to: they go when they are first.
-      const stampNs = isPosed(head.value) ? steadyNs(head.value) : -1n;
+      const stampNs = isPosed(head.value) || isColorFrame(head.value) ? steadyNs(head.value) : -1n;
       if (first !== undefined && stampNs >= least) continue;
       [first, least] = [i, stampNs];
     }

@@ -8,9 +8,18 @@ import {
 } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { parseVelodyneBin } from './bin-file.js';
+import { kittiPictures } from './camera/kitti-camera.js';
+import { NO_COLOR } from './camera/topics.js';
 import { readText, readWhole } from './files.js';
 import { LARGEST_SCAN } from './folder-source.js';
-import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { jointSource } from './joint-source.js';
+import {
+  type ScanRange,
+  type ScanSource,
+  type ScanSourceOptions,
+  rangeBounds,
+  withNote,
+} from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
@@ -18,6 +27,8 @@ import { WarningList } from './warnings.js';
 /** Where the scans and stamps of a KITTI folder lie. */
 export interface KittiLayout {
   readonly kind: 'raw' | 'odometry';
+  /** Folder of the drive or sequence. */
+  readonly root: string;
   readonly scanDir: string;
   readonly timesFile: string;
 }
@@ -27,16 +38,32 @@ export async function findKittiLayout(path: string): Promise<KittiLayout | undef
   const candidates: KittiLayout[] = [
     {
       kind: 'raw',
+      root: path,
       scanDir: join(path, 'velodyne_points', 'data'),
       timesFile: join(path, 'velodyne_points', 'timestamps.txt'),
     },
-    { kind: 'odometry', scanDir: join(path, 'velodyne'), timesFile: join(path, 'times.txt') },
+    {
+      kind: 'odometry',
+      root: path,
+      scanDir: join(path, 'velodyne'),
+      timesFile: join(path, 'times.txt'),
+    },
   ];
   if (basename(resolve(path)) === 'velodyne_points') {
-    candidates.push({ kind: 'raw', scanDir: join(path, 'data'), timesFile: join(path, 'timestamps.txt') });
+    candidates.push({
+      kind: 'raw',
+      root: join(path, '..'),
+      scanDir: join(path, 'data'),
+      timesFile: join(path, 'timestamps.txt'),
+    });
   }
   if (basename(resolve(path)) === 'data' && basename(dirname(resolve(path))) === 'velodyne_points') {
-    candidates.push({ kind: 'raw', scanDir: path, timesFile: join(path, '..', 'timestamps.txt') });
+    candidates.push({
+      kind: 'raw',
+      root: join(path, '..', '..'),
+      scanDir: path,
+      timesFile: join(path, '..', 'timestamps.txt'),
+    });
   }
   for (const layout of candidates) {
     const isDir = await stat(layout.scanDir).then(
@@ -106,6 +133,22 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
     measurements: scans,
     close: async () => undefined,
   };
+}
+
+/** The scans of a KITTI folder with the images of its left colour camera, where there are some. @param color 'none': without */
+export async function openKittiColored(
+  path: string,
+  layout: KittiLayout,
+  { deskewAlways, color }: Pick<ScanSourceOptions, 'deskewAlways' | 'color'>,
+): Promise<ScanSource> {
+  const scans = await openKitti(path, layout, deskewAlways);
+  const pictures = color === NO_COLOR ? undefined : await kittiPictures(layout.root, layout.kind);
+  if (pictures === undefined) return scans;
+  if (typeof pictures === 'string') return withNote(scans, `${path}: ${pictures}`);
+  return jointSource('lidar', scans, [
+    { source: pictures, counted: false, along: true },
+    { source: scans, counted: true },
+  ]);
 }
 
 /** One stamp per scan; 10 Hz where the file with the stamps is missing or too short. */

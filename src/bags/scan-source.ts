@@ -76,6 +76,14 @@ export interface ScanSourceOptions {
   readonly spin?: SpinModel;
 }
 
+/** A source with one more warning. */
+export function withNote(source: ScanSource, note: string): ScanSource {
+  return Object.defineProperty({ ...source }, 'warnings', {
+    enumerable: true,
+    get: () => [note, ...source.warnings],
+  });
+}
+
 const ENDLESS = 1n << 62n;
 
 /**

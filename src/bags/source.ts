@@ -5,7 +5,7 @@ import { findRgbdFolder } from './camera/find-folder.js';
 import { rgbdFolderSource } from './camera/rgbd-folder.js';
 import { fileError } from './files.js';
 import { findScanFiles, openScanFolder } from './folder-source.js';
-import { findKittiLayout, openKitti } from './kitti-source.js';
+import { findKittiLayout, openKittiColored } from './kitti-source.js';
 import { openBag } from './reader.js';
 import { withPointTimes } from './point-times.js';
 import type { ScanSource, ScanSourceOptions } from './scan-source.js';
@@ -44,7 +44,7 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
 /** What is no bag. */
 async function folderSource(path: string, options: ScanSourceOptions): Promise<ScanSource | undefined> {
   const kitti = await findKittiLayout(path);
-  if (kitti) return openKitti(path, kitti, options.deskewAlways);
+  if (kitti) return openKittiColored(path, kitti, options);
   const images = await findRgbdFolder(path);
   if (images) return rgbdFolderSource(path, images);
   const files = await findScanFiles(path);

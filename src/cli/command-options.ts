@@ -81,6 +81,7 @@ export interface SimCommandOptions {
   noise?: number;
   imu?: boolean;
   odometry?: boolean;
+  camera?: boolean;
   elevationOffset?: number;
   maxRate?: number;
   stamp?: 'start' | 'middle';

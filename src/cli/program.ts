@@ -69,8 +69,14 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       '--base-frame <name>',
       "frame of tf whose poses are written (default: base_link where /tf_static connects it with the sensors, else the sensor's own)",
     )
-    .option('--depth <name>', 'depth image topic, needed only when there are several cameras')
-    .option('--color <name>', 'colour image topic, or none (default: that of the depth camera)')
+    .option(
+      '--depth <name>',
+      'depth image topic, needed only when there are several cameras; none: cameras colour what a LiDAR maps',
+    )
+    .option(
+      '--color <name>',
+      'colour image topic, or none (default: that of the depth camera, or all that are placed beside a LiDAR)',
+    )
     .option('--touch <names>', 'topics of tactile sensors with commas between, or none (default: by name)')
     .option(
       '--touch-calibration <file>',
@@ -242,11 +248,15 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       'how much higher than it says each laser points, as of a sensor off its calibration (default: 0)',
       finite,
     )
+    .option(
+      '--camera',
+      "street, quad, corridor: a colour camera beside the LiDAR, with the geometry of KITTI's",
+    )
     .option('--no-imu', 'leave inertial measurements out')
     .option('--odometry', 'write wheel odometry too, as /odom: 1 % too long, with noise and covariance')
     .option(
       '--width <pixels>',
-      'rooms: columns of both images (default: 640); touch: of the gel (default: 320)',
+      'rooms: columns of both images (default: 640); with --camera: of its images (default: 1242); touch: of the gel (default: 320)',
       integer,
     )
     .option(
@@ -262,7 +272,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       ]), // prettier-ignore
     )
     .option('--raw', 'rooms: uncompressed colour images (default: JPEG)')
-    .option('--quality <n>', 'rooms: JPEG quality (default: 90)', integer)
+    .option('--quality <n>', 'JPEG quality of colour images (default: 90)', integer)
     .option('--compressed-depth', 'rooms: depth as PNG (compressedDepth)')
     .option('--lidar', 'rooms: a LiDAR above the camera too')
     .addOption(

@@ -42,7 +42,8 @@ export async function encodeFrame(
   };
 }
 
-async function encodeJpeg(
+/** An sRGB image (3 bytes a pixel) as JPEG. @param quality 1…100 */
+export async function encodeJpeg(
   rgb: Uint8Array,
   width: number,
   height: number,

@@ -4,11 +4,16 @@ import { writeFileAtomic } from '../export/atomic-file.js';
 import { formatTum } from '../export/tum.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { identity } from '../geometry/se3.js';
+import { encodeCameraInfo, encodeCompressedImage } from '../messages/images.js';
 import type { Odometry } from '../messages/poses.js';
+import { ROS_TYPES } from '../messages/types.js';
 import type { ImuSample } from '../sim/imu.js';
 import type { OdometrySample } from '../sim/odometry.js';
+import { CarCamera } from '../sim/camera/car-camera.js';
 import { simulate, type SimulateOptions, type Simulation } from '../sim/simulate.js';
 import type { Motion } from '../sim/trajectory.js';
+import { cameraInfo } from './sim-camera-recorder.js';
+import { encodeJpeg } from './sim-frames.js';
 
 export interface SimOptions {
   /** street, quad or corridor. */
@@ -34,6 +39,12 @@ export interface SimOptions {
   readonly imu?: boolean;
   /** Write wheel odometry. Default false. */
   readonly odometry?: boolean;
+  /** Write the images of a colour camera with KITTI's geometry. Default false. */
+  readonly camera?: boolean;
+  /** Its columns, default 1242. */
+  readonly width?: number;
+  /** JPEG quality, default 90. */
+  readonly quality?: number;
   readonly stamp?: 'start' | 'middle';
   readonly organised?: boolean;
   /** Called after every scan. */
@@ -53,11 +64,25 @@ export interface SimResult {
   readonly interrupted: boolean;
 }
 
-const TOPICS = { points: '/points', imu: '/imu', odometry: '/odom', truth: '/ground_truth' } as const;
-const FRAMES = { odom: 'odom', wheels: 'wheel_odom', base: 'base_link', lidar: 'lidar', imu: 'imu' } as const;
+const TOPICS = {
+  points: '/points',
+  imu: '/imu',
+  odometry: '/odom',
+  truth: '/ground_truth',
+  image: '/camera/image_raw/compressed',
+  info: '/camera/camera_info',
+} as const;
+const FRAMES = {
+  odom: 'odom',
+  wheels: 'wheel_odom',
+  base: 'base_link',
+  lidar: 'lidar',
+  imu: 'imu',
+  camera: 'camera_optical',
+} as const;
 
 /**
- * `feltmap sim`: writes a simulated recording as MCAP (/points, /imu, /ground_truth, /tf_static, and /odom if asked for) and its ground truth
+ * `feltmap sim`: writes a simulated recording as MCAP (/points, /imu, /ground_truth, /tf_static, and /odom and /camera if asked for) and its ground truth
  * T_odom_lidar at the scans' stamps as TUM. The same options give the same bytes.
  *
  * @throws FeltmapError bad-config for options out of range, not-found for an unknown world, io
@@ -126,11 +151,17 @@ async function record(
   writer: McapBagWriter,
   options: SimOptions,
 ): Promise<SimResult> {
+  const camera = options.camera
+    ? new CarCamera(simulation, options.width === undefined ? {} : { width: options.width })
+    : undefined;
   const start = { stampNs: simulation.startNs, frameId: FRAMES.base, transform: identity() };
   await writer.writeTransforms(
     [
       { ...start, childFrameId: FRAMES.lidar },
       { ...start, childFrameId: FRAMES.imu },
+      ...(camera
+        ? [{ ...start, frameId: FRAMES.lidar, childFrameId: FRAMES.camera, transform: camera.mount }]
+        : []),
     ],
     true,
   );
@@ -152,6 +183,10 @@ async function record(
     if (options.signal?.aborted) break;
     await writeReadings(scan.stampNs);
     await writer.writeOdometry(TOPICS.truth, truthMessage(simulation, scans));
+    if (camera) {
+      await writeReadings(camera.stampNs(scans));
+      await writeImage(writer, camera, scans, options.quality ?? 90);
+    }
     scans++;
     // A scan is recorded when its sweep is complete, after what was measured meanwhile.
     const end = simulation.startNs + BigInt(Math.round((scans / simulation.model.rate) * 1e9));
@@ -173,6 +208,23 @@ async function record(
       trajectory.distanceAt(simulation.sweepStart(scans)) - trajectory.distanceAt(simulation.sweepStart(0)),
     interrupted: scans < simulation.scanCount,
   };
+}
+
+/** Image k with its camera_info, recorded when it was taken. */
+async function writeImage(
+  writer: McapBagWriter,
+  camera: CarCamera,
+  k: number,
+  quality: number,
+): Promise<void> {
+  const header = { stampNs: camera.stampNs(k), frameId: FRAMES.camera };
+  const { width, height } = camera.camera;
+  const data = await encodeJpeg(camera.image(k), width, height, quality);
+  const message = { ...header, format: 'rgb8; jpeg compressed bgr8', data };
+  const { stampNs } = header;
+  const info = encodeCameraInfo(cameraInfo(header.stampNs, header.frameId, camera.camera));
+  await writer.writeRaw(TOPICS.info, ROS_TYPES.cameraInfo, stampNs, info);
+  await writer.writeRaw(TOPICS.image, ROS_TYPES.compressedImage, stampNs, encodeCompressedImage(message));
 }
 
 /** Readings of both, in order of time. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { compiledUrl } from '../compute/compiled-url.js';
-import { isImuBatch, isPosed, type Measurement } from '../sensors/measurement.js';
+import { isColorFrame, isImuBatch, isPosed } from '../sensors/measurement.js';
+import type { Measurement, PosedMeasurement } from '../sensors/measurement.js';
 import {
   unpackError,
   type HostEvent,
@@ -113,10 +114,8 @@ export class SlamClient implements SlamService {
    */
   async submit(measurement: Measurement): Promise<void> {
     if (!isPosed(measurement)) {
-      const type = isImuBatch(measurement) ? 'imu' : 'odometry';
-      this.call({ type, batch: measurement } as SlamRequest).catch(
-        (error: Error) => (this.#scanError ??= error),
-      );
+      const { request, transfers } = requestOf(measurement);
+      this.call(request, transfers).catch((error: Error) => (this.#scanError ??= error));
       return;
     }
     while (this.#submitted.size >= this.#queue && !this.#scanError) await Promise.race(this.#submitted);
@@ -165,4 +164,15 @@ export class SlamClient implements SlamService {
     for (const { reject } of this.#waiting.values()) reject(this.#dead);
     this.#waiting.clear();
   }
+}
+
+/** What goes with measurements that have poses. */
+function requestOf(measurement: Exclude<Measurement, PosedMeasurement>): {
+  request: SlamRequest;
+  transfers?: ArrayBuffer[];
+} {
+  if (isImuBatch(measurement)) return { request: { type: 'imu', batch: measurement } };
+  if (!isColorFrame(measurement)) return { request: { type: 'odometry', batch: measurement } };
+  const { message, transfers } = handOver(measurement);
+  return { request: { type: 'picture', frame: message }, transfers };
 }

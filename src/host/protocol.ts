@@ -6,7 +6,7 @@ import type { CloudPoints } from '../mesh/surface-cloud.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
-import type { ColorImage } from '../sensors/camera/frame.js';
+import type { ColorFrame, ColorImage } from '../sensors/camera/frame.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamEvent } from '../slam/events.js';
@@ -65,6 +65,8 @@ export type SlamRequest =
   | CloudRequest
   | { readonly type: 'imu'; readonly batch: ImuBatch }
   | { readonly type: 'odometry'; readonly batch: OdometryBatch }
+  /** An image of a colour camera. `stream`: as of scans. */
+  | { readonly type: 'picture'; readonly frame: ColorFrame; readonly stream?: number }
   /** What turns images of gels into heights, before those; of one gel, by its frame, or of all others. Maps that follow use it too. */
   | { readonly type: 'calibrate-touch'; readonly calibration: TouchCalibration; readonly frameId?: string }
   /** Changes of the mesh for RViz; `restart`: all of it after a DELETEALL; `repeat`: all of it beside the changes. */
@@ -98,6 +100,7 @@ export interface SlamReplies {
   cloud: undefined;
   imu: undefined;
   odometry: undefined;
+  picture: undefined;
   'calibrate-touch': undefined;
   /** Undefined when there is nothing to send. */
   mesh: MeshMessage | undefined;

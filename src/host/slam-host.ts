@@ -4,7 +4,7 @@ import { encodePly } from '../export/ply.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { compose } from '../geometry/se3.js';
 import { decodePointCloud2, encodePointCloud2 } from '../messages/pointcloud2.js';
-import type { ColorImage, RgbdFrame } from '../sensors/camera/frame.js';
+import type { ColorFrame, ColorImage, RgbdFrame } from '../sensors/camera/frame.js';
 import { ScanGatherer } from '../sensors/lidar/gather.js';
 import { PointTimer } from '../sensors/lidar/point-timer.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
@@ -99,6 +99,10 @@ export class SlamHost {
         return undefined;
       case 'odometry':
         this.#slam.odometry(request.batch);
+        return undefined;
+      case 'picture':
+        this.#slam.picture?.(request.frame);
+        this.#photograph(request.frame, request.stream);
         return undefined;
       case 'calibrate-touch':
         this.#calibrations.push(request);
@@ -253,6 +257,13 @@ export class SlamHost {
     this.#collector?.scanned(result);
     if (isFrame(scan)) this.#picture(scan, result, how.stream);
     return undefined;
+  }
+
+  /** What a camera without depth saw, from where it was when the body was known last. */
+  #photograph({ image, camera, mount, stampNs }: ColorFrame, stream = 0): void {
+    const last = this.#slam.trajectory.at(-1);
+    if (!last || last.state === 'lost' || !this.#collector?.wantsPicture) return;
+    this.#collector.pictured(cameraPicture(image, camera, compose(last.pose, mount), stampNs, stream));
   }
 
   /** What a camera saw, from where it is taken to be. */

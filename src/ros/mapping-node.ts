@@ -133,7 +133,7 @@ export class MappingNode {
     return sensorKinds(this.#p.config).includes('lidar') ? this.#p.strings('lidar_topics') : [];
   }
 
-  /** Depth cameras as the parameters have them; none where the map is made with LiDARs. */
+  /** Cameras as the parameters have them, those with depth first. */
   get cameras(): readonly CameraTopics[] {
     return camerasOf(this.#p);
   }
@@ -237,7 +237,7 @@ export class MappingNode {
     if (this.#activity !== 'active') {
       if (input === 'depth' || input === 'points') this.#parts.intake.drop('paused', name);
       // Calibration may come once only.
-      if (input !== 'info' && input !== 'colorInfo') return;
+      if (!/info$/i.test(input)) return;
     }
     if (this.#parts.cameras.take(index, input, type, bytes)) this.#parts.pump.pump();
   }

@@ -70,7 +70,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     readings: () => ({ imu: imu.count, odometry: wheels.count }),
     onClear: () => forgetFrames(),
   });
-  const cameras = new Cameras(node.cameras, port, { intake, tf, log });
+  const cameras = new Cameras(node.cameras, port, { intake, tf, log, slam: node.slam });
   const touches = new TactileIntake({
     topics: node.tactile,
     // Beside others touches wait until those have settled.

@@ -6,7 +6,7 @@ import { SlamClient } from '../host/client.js';
 import { ROS_TYPES } from '../messages/types.js';
 import { describeError } from '../cli/describe-error.js';
 import { packageVersion } from '../cli/version.js';
-import { type CameraTopic, chosenType } from './camera/topics.js';
+import { type CameraTopic, chosenType, isImageInput } from './camera/topics.js';
 import { CLICKED_POINT } from './completion/node-completion.js';
 import { MappingNode } from './mapping-node.js';
 import { ParameterStore } from './parameter-check.js';
@@ -207,7 +207,7 @@ class RunningNode {
 
   #subscribeCamera(index: number, topic: CameraTopic): void {
     const { input, name } = topic;
-    const isImage = input === 'depth' || input === 'color';
+    const isImage = isImageInput(input);
     const full = this.#port.resolve(name);
     const type = isImage ? chosenType(full, this.#port.publishedTypes(full)) : topic.type;
     const qos = isImage ? INPUT_QOS.image : input === 'points' ? INPUT_QOS.cloud : INPUT_QOS.cameraInfo;

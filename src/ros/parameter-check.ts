@@ -238,9 +238,7 @@ function convert(spec: ParameterSpec, given: unknown): ParameterValue {
       if (!Array.isArray(given) || !list.every((item) => typeof item === 'string' && item !== ''))
         return refuse(KIND_NAMES['string-array']);
       if (list.length < 1 || list.length > 8 || new Set(list).size < list.length)
-        refuse(
-          `1 to 8 different ${spec.name === 'rgbd_cameras' || spec.name === 'tactile_sensors' ? '' : 'topic '}names`,
-        );
+        refuse(`1 to 8 different ${spec.name === 'lidar_topics' ? 'topic ' : ''}names`);
       return list as string[];
     }
     case 'double-array': {

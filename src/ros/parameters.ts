@@ -64,6 +64,13 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
     { change: 'start', constraints: '1 to 8 names' },
   ),
   spec(
+    'color_cameras',
+    'string-array',
+    ['none'],
+    'Cameras without depth that colour what LiDARs map: camera c is read from the topics c/image and c/camera_info; none: there are none.',
+    { change: 'start', constraints: '1 to 8 names' },
+  ),
+  spec(
     'rgbd_input',
     'string',
     'raw',

@@ -1,4 +1,4 @@
-import type { RgbdFrame } from './camera/frame.js';
+import type { ColorFrame, RgbdFrame } from './camera/frame.js';
 import type { ImuBatch } from './imu/batch.js';
 import type { LidarScan } from './lidar/scan.js';
 import type { OdometryBatch } from './odometry/batch.js';
@@ -8,7 +8,7 @@ import type { TouchMeasurement } from './tactile/touch.js';
 export type PosedMeasurement = LidarScan | RgbdFrame | TouchMeasurement;
 
 /** What a recording or a driver hands to the core. */
-export type Measurement = PosedMeasurement | ImuBatch | OdometryBatch;
+export type Measurement = PosedMeasurement | ColorFrame | ImuBatch | OdometryBatch;
 
 export function isImuBatch(measurement: Measurement): measurement is ImuBatch {
   return 'rates' in measurement;
@@ -26,8 +26,12 @@ export function isFrame(measurement: Measurement): measurement is RgbdFrame {
   return 'kind' in measurement && measurement.kind === 'rgbd';
 }
 
+export function isColorFrame(measurement: Measurement): measurement is ColorFrame {
+  return 'kind' in measurement && measurement.kind === 'color';
+}
+
 export function isTouch(measurement: Measurement): measurement is TouchMeasurement {
-  return 'kind' in measurement && measurement.kind !== 'rgbd';
+  return 'kind' in measurement && measurement.kind !== 'rgbd' && measurement.kind !== 'color';
 }
 
 export function isPosed(measurement: Measurement): measurement is PosedMeasurement {

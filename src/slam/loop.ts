@@ -18,6 +18,7 @@ import { Correction } from './mapping/correction.js';
 import { LocalMap } from './mapping/local-map.js';
 import { Mapper, type MapperOptions } from './mapping/mapper.js';
 import { Painter } from './mapping/painter.js';
+import { Pictures } from './mapping/pictures.js';
 import { Submaps, type LoadedRuns } from './mapping/submaps.js';
 import { Pipeline } from './pipeline.js';
 import { CERTAIN_VIEW } from './places/certainty.js';
@@ -62,6 +63,8 @@ export interface Loop {
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submaps: Submaps;
+  /** Of colour cameras without depth; absent where nothing can be coloured. */
+  readonly pictures?: Pictures;
 }
 
 /**
@@ -95,7 +98,6 @@ export function makeLoop(
           field: fields[i]!,
           coarser: made,
           ready: () => extrinsics.settled,
-          painted: kinds.includes('rgbd'),
         },
         before,
       ),
@@ -119,7 +121,13 @@ export function makeLoop(
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
   const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
-  return { pipeline, scales, extrinsics, ...inputs, trajectory, events, submaps };
+  const canvas = first!.painter && painting(first!);
+  const pictures = canvas && new Pictures((picture, pose) => canvas({ picture }, pose));
+  events.listen((event) => event.type === 'new-map' && pictures?.interrupt());
+  return {
+    ...{ pipeline, scales, extrinsics, ...inputs, trajectory, events, submaps },
+    ...(pictures && { pictures }),
+  };
 }
 
 /** One grid with its parts. @param config of its kind of sensor */
@@ -132,15 +140,12 @@ function makeScale(
     field,
     coarser,
     ready,
-    painted,
   }: {
     pool: KernelPool;
     backend: FieldBackend;
     field: Field;
     coarser: readonly Scale[];
     ready: () => boolean;
-    /** Whether there are cameras beside it. */
-    painted: boolean;
   },
   before?: EarlierRuns,
 ): Scale {
@@ -151,8 +156,8 @@ function makeScale(
   const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
   // Touches are not tracked, and too small to correct a coarser grid.
   const below = kind === 'touch' ? undefined : coarser.at(-1);
-  // Cameras colour what LiDARs measured beyond the reach of their depth.
-  const painter = kind === 'lidar' && painted ? new Painter(voxel) : undefined;
+  // Cameras colour what LiDARs measured, beyond the reach of their depth or without any.
+  const painter = kind === 'lidar' ? new Painter(voxel) : undefined;
   const canvas = camera ? coarser.find((one) => one.painter) : undefined;
   const correction =
     below &&
@@ -212,8 +217,8 @@ function makeScale(
 /** What paints the surface of a coarser grid. */
 function painting({ painter, field, mesher }: Scale) {
   const surface = { field, store: mesher.store, scale: 0 };
-  return (observation: Observation, pose: Pose, exposure?: Exposure): void =>
-    painter?.paint(surface, observation, pose, exposure);
+  return (seen: Pick<Observation, 'picture' | 'grid'>, pose: Pose, exposure?: Exposure): void =>
+    painter?.paint(surface, seen, pose, exposure);
 }
 
 /** Fastest motion of a camera in a hand or on a robot indoors, m/s. */

@@ -10,12 +10,14 @@ import type { CloudPoints } from '../mesh/surface-cloud.js';
 import type { CostMapper, CostMapOptions, Plan } from '../planning/cost-map.js';
 import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
+import type { ColorFrame } from '../sensors/camera/frame.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { Observation } from '../sensors/observation.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
+import { bodyPose } from './body-frame.js';
 import type { SlamListener } from './events.js';
 import type { Loop } from './loop.js';
 import type { FinishedMap } from './mapping/submaps.js';
@@ -96,12 +98,20 @@ export class SlamSystem implements Slam {
     const result = pipeline.process(observation, { known, mapping, watch });
     this.#remember(observation, result);
     this.#together?.add(observation, result);
+    if (!result.touch) this.#colour(observation, result);
     for (const { sensor, correction } of loop.extrinsics.all()) frontEnd.correct?.(sensor, correction);
     // Places are those of one kind of sensor: a later run compares what it sees there with them.
     const { scales } = loop;
     if (result.state !== 'lost' && scales.of(observation) === scales.first)
       submaps.visited(scan.frameId, result.pose);
     return result;
+  }
+
+  /** By images of colour cameras, up to where the body is known. */
+  #colour({ stampNs, T_body_sensor }: Observation, { pose, state }: ScanResult): void {
+    const { pictures } = this.#parts.loop;
+    if (state === 'lost') pictures?.interrupt();
+    else pictures?.tracked(stampNs, bodyPose(pose, T_body_sensor));
   }
 
   /** What was felt or missed, where it is known where that was. */
@@ -147,6 +157,10 @@ export class SlamSystem implements Slam {
     this.#parts.loop.odometry.add(batch);
   }
 
+  picture(frame: ColorFrame): void {
+    this.#parts.loop.pictures?.add(frame);
+  }
+
   calibrateTouch(calibration: TouchCalibration, frameId?: string): void {
     this.#parts.frontEnd.calibrateTouch?.(calibration, frameId);
   }
@@ -164,7 +178,11 @@ export class SlamSystem implements Slam {
   get warnings(): readonly string[] {
     const { notes, backend, frontEnd, loop } = this.#parts;
     const { notices = [] } = frontEnd;
-    return this.#warnings.gather([notes, backend.notices, notices, loop.extrinsics.notices, ...loop.notices]);
+    const pictures = loop.pictures?.notices ?? [];
+    return this.#warnings.gather([
+      ...[notes, backend.notices, notices, loop.extrinsics.notices, ...loop.notices],
+      pictures,
+    ]);
   }
 
   mesh(): Mesh {

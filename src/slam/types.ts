@@ -6,6 +6,7 @@ import type { MeshChanges } from '../mesh/block-store.js';
 import type { Mesh } from '../mesh/mesh.js';
 import type { CloudPoints } from '../mesh/surface-cloud.js';
 import type { Plan } from '../planning/cost-map.js';
+import type { ColorFrame } from '../sensors/camera/frame.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
@@ -139,6 +140,8 @@ export interface Slam {
   imu(batch: ImuBatch): void;
   /** Takes poses of an external odometry, before the scans that they belong to. */
   odometry(batch: OdometryBatch): void;
+  /** Takes an image that colours the surface once the poses around it are known; absent in systems without colours. */
+  picture?(frame: ColorFrame): void;
   /** Takes what turns images of gels into heights, before those; of one gel, by its frame, or of all others. */
   calibrateTouch?(calibration: TouchCalibration, frameId?: string): void;
   /** Hands all events to `listener`, the submaps there are first; returns a function that ends it. */

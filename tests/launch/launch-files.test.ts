@@ -45,6 +45,7 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
       'color_camera_info',
       'points',
       'cameras',
+      'color_cameras',
       'image',
       'tactile',
       'tactile_input',

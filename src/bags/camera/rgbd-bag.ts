@@ -1,13 +1,10 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { decodeColorMessage, decodeDepthMessage } from '../../images/decode-message.js';
-import { readHeader } from '../../messages/header.js';
 import { frameName } from '../../messages/tf-buffer.js';
-import { type Encoding, WireReader } from '../../messages/wire.js';
 import { FrameBuilder } from '../../sensors/camera/frame-builder.js';
 import type { RgbdFrame } from '../../sensors/camera/frame.js';
 import { type Paired, Pairing } from '../../sensors/camera/pairing.js';
 import { steadyNs } from '../../sensors/clock-shift.js';
-import { fingerprint } from '../../sensors/fingerprint.js';
 import type { ImuBatch } from '../../sensors/imu/batch.js';
 import type { Measurement } from '../../sensors/measurement.js';
 import type { OdometryBatch } from '../../sensors/odometry/batch.js';
@@ -15,31 +12,16 @@ import { openImu, staticTransforms } from '../imu-topic.js';
 import { lookAhead } from '../look-ahead.js';
 import { openOdometry } from '../odometry-topic.js';
 import { type ScanRange, type ScanSource, rangeBounds } from '../scan-source.js';
-import { StampedMessages } from '../stamped-messages.js';
+import type { StampedMessages } from '../stamped-messages.js';
 import type { BagMessage, BagReader, MessageQuery } from '../types.js';
+import { rawImage, stampedImages, type RawImage } from './raw-image.js';
 import { cameraOfBag, onBody } from './rig-of-bag.js';
 import { chooseCamera, imageTopics, type ImageTopic } from './topics.js';
 
 /** How far stamps and log times may drift apart over a recording. */
 const CLOCK_SLACK_NS = 10_000_000_000n;
-/** Bytes of a message that hold its header, which differs in each. */
-const HEADER_BYTES = 64;
-
 /** Messages of other sensors that are kept for the next depth image. */
 const MOST_WAITING = 12000;
-
-/** An image that waits for its partner, not decoded yet. */
-interface RawImage {
-  readonly stampNs: bigint;
-  readonly clockShiftNs?: bigint;
-  /** When it was recorded. */
-  readonly logTimeNs: bigint;
-  readonly frameId: string;
-  readonly topic: string;
-  readonly type: string;
-  readonly data: Uint8Array;
-  readonly encoding: Encoding;
-}
 
 type Pair = Paired<RawImage, RawImage>;
 type Batch = ImuBatch | OdometryBatch;
@@ -212,27 +194,11 @@ function stampsOf(
   depth: ImageTopic,
   color: ImageTopic | undefined,
   startsAtZero = false,
-): { depth: StampedMessages<RawImage>; color: StampedMessages<RawImage> } {
-  const kind = {
-    noun: 'image' as const,
-    fingerprint: ({ data }: RawImage) => fingerprint(data, Math.min(HEADER_BYTES, data.length)),
-    startsAtZero,
-  };
+): Record<'depth' | 'color', StampedMessages<RawImage>> {
   return {
-    depth: new StampedMessages(depth.name, kind),
-    color: new StampedMessages(color?.name ?? '', kind),
+    depth: stampedImages(depth.name, startsAtZero),
+    color: stampedImages(color?.name ?? '', startsAtZero),
   };
-}
-
-/** The message with its stamp and bytes of its own; undefined where its header cannot be read. */
-function rawImage({ topic, type, logTimeNs, data, encoding }: BagMessage): RawImage | undefined {
-  try {
-    const header = readHeader(new WireReader(data, encoding, type));
-    return { ...header, logTimeNs, topic, type, data: data.slice(), encoding };
-  } catch (error) {
-    if (error instanceof FeltmapError) return undefined;
-    throw error;
-  }
 }
 
 /** Stamp and log time of the first depth image, and the interval (s) to the second. */
@@ -241,7 +207,7 @@ async function startOf(
   path: string,
   depth: ImageTopic,
 ): Promise<{ firstNs: bigint; logNs: bigint; interval?: number }> {
-  const { depth: stamped } = stampsOf(depth, undefined);
+  const stamped = stampedImages(depth.name);
   const first: RawImage[] = [];
   let logNs: bigint | undefined;
   for await (const message of bag.messages({ topics: [depth.name] })) {

@@ -77,7 +77,8 @@ export async function cameraOfBag(
   };
 }
 
-function intrinsicsOf(
+/** @throws FeltmapError bad-input or unsupported for a calibration that cannot be used */
+export function intrinsicsOf(
   info: Parameters<typeof intrinsicsFromCameraInfo>[0],
   image: ImageTopic,
   topic: string,

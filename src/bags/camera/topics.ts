@@ -4,15 +4,16 @@ import { type CameraInfo, decodeCameraInfo } from '../../messages/images.js';
 import { frameName } from '../../messages/tf-buffer.js';
 import { ROS_TYPES } from '../../messages/types.js';
 import { WireReader } from '../../messages/wire.js';
-import { isRegisteredName } from '../../sensors/camera/camera-info.js';
+import { isRectified, isRegisteredName } from '../../sensors/camera/camera-info.js';
 import { isCompressedDepth } from '../../sensors/camera/compressed-depth.js';
 import { isColorEncoding } from '../../sensors/camera/decode-color.js';
 import { isDepthEncoding } from '../../sensors/camera/decode-depth.js';
 import { isTouchName } from '../tactile/topics.js';
 import type { BagMessage, BagReader, TopicInfo } from '../types.js';
 
-/** Value of the option that leaves colour out. */
+/** Values of the options that leave colour or depth out. */
 export const NO_COLOR = 'none';
+export const NO_DEPTH = 'none';
 
 /** An image topic by its first message. */
 export interface ImageTopic {
@@ -108,7 +109,7 @@ function chooseColor(
   const score = (t: ImageTopic): number =>
     (frameName(t.frameId) === frameName(depth.frameId) ? 100 : 0) +
     10 * sharedSegments(t.base, depth.base) +
-    (/^(mono|8UC1)/.test(t.encoding) ? 0 : 4) +
+    (isGrey(t) ? 0 : 4) +
     (/rect/.test(t.name) ? 1 : 0);
   const scores = colors.map(score);
   const most = Math.max(...scores);
@@ -120,6 +121,30 @@ function chooseColor(
     );
   return best[0];
 }
+
+/**
+ * The images that colour what another sensor maps: the wanted topic, else those of all colour cameras; grey ones only where there are
+ * no others.
+ *
+ * @throws FeltmapError not-found for a wanted topic that is missing or holds no colours
+ */
+export function chooseColors(
+  path: string,
+  images: readonly ImageTopic[],
+  wanted?: string,
+): readonly ImageTopic[] {
+  if (wanted === NO_COLOR) return [];
+  if (wanted !== undefined) return [named(path, images, wanted, 'color')];
+  const colors = uncompressed(images.filter((t) => t.kind === 'color'));
+  const red = colors.filter((t) => !isGrey(t));
+  const left = red.length > 0 ? red : colors;
+  // Of several forms of one camera's images, the rectified one.
+  return left.filter(
+    (t) => isRectified(t.base) || !left.some((u) => isRectified(u.base) && u.frameId === t.frameId),
+  );
+}
+
+const isGrey = ({ encoding }: ImageTopic): boolean => /^(mono|8UC1)/.test(encoding);
 
 function named(
   path: string,

@@ -1,15 +1,18 @@
+import type { SlamService } from '../../host/client.js';
 import type { TfBuffer } from '../../messages/tf-buffer.js';
 import type { RosPort } from '../port.js';
 import type { ScanIntake } from '../scan-intake.js';
 import type { ThrottledLog } from '../throttle.js';
 import { CameraIntake } from './camera-intake.js';
 import { CloudIntake } from './cloud-intake.js';
+import { ColorIntake } from './color-intake.js';
 import type { CameraInput, CameraTopics } from './topics.js';
 
 interface Parts {
   readonly intake: ScanIntake;
   readonly tf: TfBuffer;
   readonly log: ThrottledLog;
+  readonly slam: () => SlamService | undefined;
 }
 
 /** What a camera does with the messages of each of its topics. @returns whether a frame waits now */
@@ -19,10 +22,10 @@ interface Taker {
 }
 
 /**
- * The depth cameras of a node.
+ * The cameras of a node.
  *
  * @example
- * const cameras = new Cameras(camerasOf(parameters), port, { intake, tf, log });
+ * const cameras = new Cameras(camerasOf(parameters), port, { intake, tf, log, slam });
  * if (cameras.take(0, 'depth', 'sensor_msgs/msg/Image', bytes)) pump.pump();
  */
 export class Cameras {
@@ -55,6 +58,19 @@ function makeTaker({ topics }: CameraTopics, index: number, port: RosPort, parts
   if (points !== undefined) {
     const camera = new CloudIntake({ topic: port.resolve(points), index, ...parts });
     return { take: (_, _type, bytes) => camera.points(bytes), clear: () => undefined };
+  }
+  const images = of('image');
+  if (images !== undefined) {
+    const [topic, info] = [port.resolve(images), port.resolve(of('imageInfo')!)];
+    const camera = new ColorIntake({ topic, info, index, ...parts });
+    return {
+      take: (input, type, bytes) => {
+        if (input === 'imageInfo') camera.info(bytes);
+        else void camera.image(type, bytes);
+        return false;
+      },
+      clear: () => undefined,
+    };
   }
   // People know a topic by its full name.
   const named = (name: string): { name: string; full: string } => {

@@ -4,7 +4,7 @@ import type { ParameterStore } from '../parameter-check.js';
 import { PRESETS } from './presets.js';
 
 /** What a topic of a camera brings. */
-export type CameraInput = 'depth' | 'color' | 'info' | 'colorInfo' | 'points';
+export type CameraInput = 'depth' | 'color' | 'info' | 'colorInfo' | 'points' | 'image' | 'imageInfo';
 
 /** A topic that a camera is read from. */
 export interface CameraTopic {
@@ -15,7 +15,7 @@ export interface CameraTopic {
   readonly type: string;
 }
 
-/** A depth camera of the parameters. */
+/** A camera of the parameters. */
 export interface CameraTopics {
   /** For people. */
   readonly name: string;
@@ -24,11 +24,37 @@ export interface CameraTopics {
 
 /** Value of `color_topic` that leaves colour out. */
 const NO_COLOR = 'none';
+/** Name in `color_cameras` that stands for none. */
+const NO_COLOR_CAMERA = 'none';
+/** What a map can be made without. */
+const OPTIONAL: ReadonlySet<CameraInput> = new Set(['color', 'colorInfo', 'image', 'imageInfo']);
+/** Inputs that bring images. */
+const IMAGES: ReadonlySet<CameraInput> = new Set(['depth', 'color', 'image']);
 
-/** The depth cameras that the parameters name, the leading one first; none where the map is made with LiDARs. */
+/** Whether a camera's input brings images, raw or compressed. */
+export const isImageInput = (input: CameraInput): boolean => IMAGES.has(input);
+
+/**
+ * The cameras that the parameters name, the leading one first: those with depth where the map is made with them, then those that colour what
+ * LiDARs map.
+ */
 export function camerasOf(p: ParameterStore): CameraTopics[] {
-  if (!sensorKinds(p.config).includes('rgbd')) return [];
-  return p.strings('rgbd_cameras').map((name) => ({ name, topics: topicsOf(p, name) }));
+  const kinds = sensorKinds(p.config);
+  const deep = kinds.includes('rgbd') ? p.strings('rgbd_cameras') : [];
+  const colour = kinds.includes('lidar')
+    ? p.strings('color_cameras').filter((name) => name !== NO_COLOR_CAMERA)
+    : [];
+  return [
+    ...deep.map((name) => ({ name, topics: topicsOf(p, name) })),
+    ...colour.map((name) => ({ name, topics: colorTopicsOf(name) })),
+  ];
+}
+
+function colorTopicsOf(camera: string): CameraTopic[] {
+  return [
+    { input: 'image', name: `${camera}/image`, type: ROS_TYPES.image },
+    { input: 'imageInfo', name: `${camera}/camera_info`, type: ROS_TYPES.cameraInfo },
+  ];
 }
 
 function topicsOf(p: ParameterStore, camera: string): CameraTopic[] {
@@ -93,9 +119,7 @@ export function chosenType(full: string, published: readonly string[]): string {
 export function optionalTopics(cameras: readonly CameraTopics[]): ReadonlySet<string> {
   const all = cameras.flatMap(({ topics }) => topics);
   const names = (ofColor: boolean): string[] =>
-    all
-      .filter(({ input }) => (input === 'color' || input === 'colorInfo') === ofColor)
-      .map(({ name }) => name);
+    all.filter(({ input }) => OPTIONAL.has(input) === ofColor).map(({ name }) => name);
   // One camera_info may be that of both.
   const needed = new Set(names(false));
   return new Set(names(true).filter((name) => !needed.has(name)));

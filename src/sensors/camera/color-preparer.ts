@@ -10,13 +10,13 @@ import { Room } from './room.js';
 import { Settling } from './settling.js';
 
 /** Columns of the image that colours are read from, and of the blurred one, about. */
-const IMAGE_WIDTH = 640;
+export const IMAGE_WIDTH = 640;
 const GREY_WIDTH = 160;
 /** Largest factor of either reduction: sums of 16² bytes fit in 16 bits. */
 const MAX_FACTOR = 16;
 /** Mean brightness of images that say nothing: auto exposure has not settled, or the picture is white. */
-const DARKEST = 12;
-const BRIGHTEST = 245;
+export const DARKEST = 12;
+export const BRIGHTEST = 245;
 
 /**
  * Finds the brightness of a blurred image at the samples of a surface and, when they are wanted, the colours of a grid.

@@ -1,8 +1,7 @@
-import { FeltmapError } from '../../geometry/errors.js';
 import { identity, type Pose, type Twist } from '../../geometry/se3.js';
-import { fitIntrinsics } from './camera-info.js';
 import { doubtOfDepth } from './depth-doubts.js';
 import type { CameraIntrinsics, ColorImage, DepthImage, FrameColor, RgbdFrame } from './frame.js';
+import { ImageNotes } from './image-notes.js';
 
 /** Where frames of one camera come from. */
 export interface FrameSetup {
@@ -34,9 +33,6 @@ export interface FramePart {
   readonly T_depth_color?: Pose;
 }
 
-/** Kinds of notes that are kept. */
-const MOST_NOTES = 32;
-
 /**
  * Makes frames of images: decodes them, gives them their intrinsics, and keeps what is wrong with them as notes. A depth
  * image that cannot be read costs its frame, a colour image its colour.
@@ -49,8 +45,7 @@ const MOST_NOTES = 32;
  */
 export class FrameBuilder {
   readonly #setup: FrameSetup;
-  readonly #notes = new Map<string, { count: number; readonly first: string }>();
-  readonly #fitted = new Map<CameraIntrinsics, CameraIntrinsics>();
+  readonly #notes = new ImageNotes();
   #skipped = 0;
 
   constructor(setup: FrameSetup) {
@@ -64,9 +59,7 @@ export class FrameBuilder {
 
   /** What was wrong, each kind once, as sentences without their end. */
   get notes(): readonly string[] {
-    return [...this.#notes.values()].map(({ count, first }) =>
-      count === 1 ? first : `${first} (${count} times, this was the first)`,
-    );
+    return this.#notes.list;
   }
 
   /**
@@ -78,17 +71,20 @@ export class FrameBuilder {
     const { name, camera } = this.#setup;
     const { stampNs, clockShiftNs, frameId, mount = this.#setup.mount, mountTwist } = part;
     const [depth, color] = await Promise.all([
-      this.#tried(name, 'depth image skipped', part.depth),
+      this.#notes.tried(name, 'depth image skipped', part.depth),
       part.color && this.#color(part.color, part),
     ]);
     const fitted =
-      depth && (await this.#tried(name, 'depth image skipped', async () => this.#fit(camera, depth, name)));
+      depth &&
+      (await this.#notes.tried(name, 'depth image skipped', async () =>
+        this.#notes.fit(camera, depth, name),
+      ));
     if (!depth || !fitted) {
       this.#skipped++;
       return undefined;
     }
     const doubt = doubtOfDepth(depth);
-    if (doubt !== undefined) this.#note(name, doubt);
+    if (doubt !== undefined) this.#notes.add(name, doubt);
     return {
       kind: 'rgbd',
       stampNs,
@@ -108,46 +104,10 @@ export class FrameBuilder {
   ): Promise<FrameColor | undefined> {
     const setup = this.#setup.color;
     if (!setup) return undefined;
-    return this.#tried(setup.name, 'depth is used without its colour', async () => {
+    return this.#notes.tried(setup.name, 'depth is used without its colour', async () => {
       const image = await decode();
-      const camera = this.#fit(setup.camera, image, setup.name);
+      const camera = this.#notes.fit(setup.camera, image, setup.name);
       return { image, camera, T_depth_color: T_depth_color ?? setup.T_depth_color ?? identity(), delay };
     });
-  }
-
-  #fit(
-    camera: CameraIntrinsics,
-    { width, height }: { width: number; height: number },
-    name: string,
-  ): CameraIntrinsics {
-    const known = this.#fitted.get(camera);
-    if (known?.width === width && known.height === height) return known;
-    const fitted = fitIntrinsics(camera, width, height, `An image of ${name}`);
-    if (fitted !== camera)
-      this.#note(
-        name,
-        `the images have ${width}×${height} pixels, but their intrinsics are for ${camera.width}×${camera.height}: they are scaled`,
-      );
-    this.#fitted.set(camera, fitted);
-    return fitted;
-  }
-
-  async #tried<T>(name: string, outcome: string, work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof FeltmapError)) throw error;
-      this.#note(name, `${outcome}: ${error.message}`);
-      return undefined;
-    }
-  }
-
-  #note(name: string, text: string): void {
-    const first = `${name}: ${text}`;
-    // Numbers differ from image to image: they do not make another kind of note.
-    const key = first.replace(/\d+/g, '#');
-    const known = this.#notes.get(key);
-    if (known) known.count++;
-    else if (this.#notes.size < MOST_NOTES) this.#notes.set(key, { count: 1, first });
   }
 }

@@ -59,6 +59,21 @@ export interface RgbdFrame {
   readonly mountTwist?: Twist;
 }
 
+/** An image of a camera that measures no depth: it colours what other sensors map. */
+export interface ColorFrame {
+  readonly kind: 'color';
+  /** Stamp of the image in nanoseconds. */
+  readonly stampNs: bigint;
+  /** As {@link RgbdFrame.clockShiftNs}. */
+  readonly clockShiftNs?: bigint;
+  /** Frame of the camera, header.frame_id. */
+  readonly frameId: string;
+  readonly image: ColorImage;
+  readonly camera: CameraIntrinsics;
+  /** T_body_camera at the stamp. */
+  readonly mount: Pose;
+}
+
 /**
  * T_body_camera of a camera that nobody placed: it is the body, whose axes are x forward, y left, z up (REP-103), while
  * those of the camera are optical.

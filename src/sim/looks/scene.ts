@@ -1,4 +1,5 @@
 import { inverse, type Pose } from '../../geometry/se3.js';
+import type { Primitive } from '../primitives.js';
 import type { World } from '../world.js';
 import { Illumination, type Light } from './illumination.js';
 import type { Material } from './material.js';
@@ -10,6 +11,8 @@ export interface SceneDescription {
   readonly ambient: number;
   /** Where a hand-held camera looks; without it, along the way. */
   readonly gaze?: readonly [number, number, number];
+  /** What solids look like that say nothing of it themselves; without it those are grey. */
+  readonly look?: (solid: Primitive) => Material;
   /** T_world_object of an object that stands somewhere to be touched. */
   readonly standing?: Pose;
 }
@@ -42,7 +45,7 @@ export class Scene {
     this.standing = description.standing;
     this.light = new Illumination(world, description.lights, description.ambient);
     const { primitives } = world.statics;
-    this.materials = primitives.map((p) => p.material);
+    this.materials = primitives.map((p) => p.material ?? description.look?.(p));
     this.local = new Float64Array(12 * primitives.length);
     primitives.forEach((p, i) => this.local.set(inverse(p.pose), 12 * i));
   }

@@ -7,13 +7,13 @@ import type { Observation, Picture, RangeGrid } from '../../sensors/observation.
 
 const BLOCK_CELLS = 8;
 /** Vertices that are painted from one picture. */
-const MOST_VERTICES = 6000;
+const MOST_VERTICES = 20000;
 /** Pixels of a picture to one of the depth buffer that shows what is hidden. */
 const REDUCED = 4;
 /** So far behind what the depth buffer has, in voxels, a vertex is hidden. */
 const HIDDEN = 2;
-/** Least cosine between a vertex' normal and the way to the camera. */
-const FACING = 0.25;
+/** Least cosine between a vertex' normal and the way to the camera: a road is seen at 6° from 15 m on. */
+const FACING = 0.1;
 /** Weight at which a colour becomes an exponential mean, in views from 1 m straight ahead. */
 const MOST_WEIGHT = 4;
 const NEAREST = 0.1;
@@ -80,11 +80,17 @@ export class Painter {
   /**
    * Paints what a picture shows; blocks with new colours count as changed, so that they are meshed with them.
    *
-   * @param T_submap_sensor pose of the observation's sensor
+   * @param seen an observation, or what a colour camera alone saw
+   * @param T_submap_sensor pose of its sensor
    * @param exposure of the picture against the colours of the map; default: the same
    */
-  paint(surface: PainterOptions, observation: Observation, T_submap_sensor: Pose, exposure?: Exposure): void {
-    const { picture, grid } = observation;
+  paint(
+    surface: PainterOptions,
+    seen: Pick<Observation, 'picture' | 'grid'>,
+    T_submap_sensor: Pose,
+    exposure?: Exposure,
+  ): void {
+    const { picture, grid } = seen;
     if (!picture) return;
     const T_color_submap = inverse(compose(T_submap_sensor, picture.T_sensor_color));
     const view = new View(picture, T_color_submap, this.voxel);
@@ -247,13 +253,15 @@ class View {
     const u = this.pixel % width;
     const v = Math.floor(this.pixel / width);
     const at = Math.floor(v / REDUCED) * this.#columns + Math.floor(u / REDUCED);
-    if (this.#z > this.#depth[at]! + HIDDEN * this.voxel) return 0;
     const dx = this.#centre[0]! - x;
     const dy = this.#centre[1]! - y;
     const dz = this.#centre[2]! - z;
     const range = Math.hypot(dx, dy, dz);
     const cos = (dx * normals[i]! + dy * normals[i + 1]! + dz * normals[i + 2]!) / range;
-    return cos < FACING ? 0 : cos / range ** 2;
+    if (!(cos >= FACING)) return 0;
+    // On a slanting surface its own nearer part, as far as a pixel of the buffer and half a voxel reach, hides nothing.
+    const slack = HIDDEN * this.voxel + (this.voxel / 2 + (REDUCED * this.#z) / this.picture.fx) / cos;
+    return this.#z > this.#depth[at]! + slack ? 0 : cos / range ** 2;
   }
 
   #splat(column: number, row: number, half: number): void {

@@ -131,7 +131,7 @@ beforeEach(() => {
 });
 
 describe('a depth camera of the node', () => {
-  const ORDERS: readonly CameraInput[][] = [
+  const ORDERS: readonly Exclude<CameraInput, 'image' | 'imageInfo'>[][] = [
     ['depth', 'color', 'info', 'colorInfo'],
     ['color', 'depth', 'colorInfo', 'info'],
     ['colorInfo', 'info', 'color', 'depth'],

@@ -28,7 +28,9 @@ import { Relocaliser } from './places/relocalise.js';
 import { ExternalOdometry } from './tracking/external-odometry.js';
 import { Extrinsics } from './tracking/extrinsics.js';
 import { BodyMotion } from './tracking/motion.js';
+import type { KinematicSigma } from './touch/kinematics.js';
 import { TouchRegistration } from './touch/registration.js';
+import { TouchesTogether } from './touch/together.js';
 import { Registration } from './tracking/registration.js';
 import { Tracker, type TrackerOptions } from './tracking/tracker.js';
 import { Scales, type Scale } from './scale.js';
@@ -62,6 +64,8 @@ export interface Loop {
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submaps: Submaps;
+  /** Where there is touch. */
+  readonly together: TouchesTogether | undefined;
 }
 
 /**
@@ -114,12 +118,24 @@ export function makeLoop(
   const motion = new BodyMotion(imu, external, inertial);
   const { sigmaLinear: translation, sigmaAngular } = config.touch;
   const kinematics = { translation, rotation: (sigmaAngular * Math.PI) / 180 };
-  const touch = { registration: new TouchRegistration(backend), kinematics };
+  const together = touchesTogether(pool, scales, kinematics);
+  events.listen((event) => event.type === 'new-map' && together?.clear());
+  const touch = { registration: new TouchRegistration(backend), kinematics, together };
   const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
   const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
-  return { pipeline, scales, extrinsics, ...inputs, trajectory, events, submaps };
+  return { pipeline, scales, extrinsics, ...inputs, trajectory, events, submaps, together };
+}
+
+/** Where there is touch. @param kinematics of the arm alone */
+function touchesTogether(
+  { memory }: KernelPool,
+  { all }: Scales,
+  kinematics: KinematicSigma,
+): TouchesTogether | undefined {
+  const felt = all.find(({ kind }) => kind === 'touch');
+  return felt && new TouchesTogether(memory, felt, kinematics);
 }
 
 /** One grid with its parts. @param config of its kind of sensor */

@@ -1,7 +1,7 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
-import { addKinematics, PairSums, type BundleTouch, type HandEye, type PairTotals } from './bundle-rows.js';
+import { addKinematics, PairSums, pairTotals, type BundleTouch, type HandEye } from './bundle-rows.js';
 import { contactsOf } from '../../sensors/tactile/contacts.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 
@@ -16,6 +16,8 @@ export interface BundleOptions {
   readonly sigma?: number;
   /** Default: 25. */
   readonly iterations?: number;
+  /** It ends when no touch moves by more (m). Default: 0.02 mm. */
+  readonly tolerance?: number;
 }
 
 export interface BundleResult {
@@ -25,6 +27,10 @@ export interface BundleResult {
   readonly handEye: Pose;
   /** Others that each touch was compared with at the end: 0, and nothing but the arm says where it was. */
   readonly overlaps: Uint32Array;
+  /** Share of what each touch was compared by that fits at the end. */
+  readonly inliers: Float64Array;
+  /** Of a touch's pose, 6×6, [x y z rotX rotY rotZ] about the sensor, map axes; m², rad². */
+  readonly covarianceOf: (touch: number) => Float64Array;
   /** Root mean square of the residuals between patches at the end, robust (m). */
   readonly residual: number;
   readonly iterations: number;
@@ -55,7 +61,7 @@ const TOLERANCE = 2e-5;
  */
 export function optimiseTouches(
   touches: readonly BundleTouch[],
-  { kinematics, handEye, sigma = SIGMA, iterations = ITERATIONS }: BundleOptions,
+  { kinematics, handEye, sigma = SIGMA, iterations = ITERATIONS, tolerance = TOLERANCE }: BundleOptions,
 ): BundleResult {
   const bad = touches.findIndex(({ predicted }) => !predicted.every(Number.isFinite));
   if (bad >= 0)
@@ -70,8 +76,8 @@ export function optimiseTouches(
   );
   const information = kinematicInformation(kinematics);
   const system = new BlockSystem(count + (handEye ? 1 : 0));
-  const poses = touches.map(({ predicted }) => predicted);
-  const totals: PairTotals = { weight: 0, cost: 0, overlaps: new Uint32Array(count) };
+  const poses = touches.map(({ predicted, start = predicted }) => start);
+  const totals = pairTotals(count);
   let hand: HandEye | undefined = handEye && {
     pose: identity(),
     offset: new Float64Array(6),
@@ -87,13 +93,15 @@ export function optimiseTouches(
     const step = system.solve();
     const largest = movePoses(poses, step);
     if (hand) hand = moveHand(hand, step.subarray(6 * count));
-    converged = scale <= last && largest < TOLERANCE;
+    converged = scale <= last && largest < tolerance;
     scale = Math.max(last, ANNEAL * scale);
   }
   return {
     poses,
     handEye: hand?.pose ?? identity(),
     overlaps: totals.overlaps,
+    inliers: Float64Array.from(totals.rows, (rows, i) => (rows > 0 ? totals.inliers[i]! / rows : 0)),
+    covarianceOf: (touch) => system.covariance(touch),
     residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
     iterations: done,
   };

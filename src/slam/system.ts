@@ -157,8 +157,9 @@ export class SlamSystem implements Slam {
     return this.#parts.loop.submaps.mesh();
   }
 
-  settle(): readonly RefinedTouch[] {
-    return this.#parts.loop.together?.optimise() ?? [];
+  settle(until?: () => boolean): readonly RefinedTouch[] | undefined {
+    const { together } = this.#parts.loop;
+    return together ? together.optimise(until) : [];
   }
 
   meshMore(blocks: number): number {

@@ -3,6 +3,8 @@ import { solveCholesky } from '../../geometry/linear.js';
 const B = 6;
 /** So few blocks are solved at once. */
 const MOST_DENSE = 24;
+/** Steps of a piece. */
+const PIECE = 16;
 
 /**
  * A sparse symmetric positive definite system of 6×6 blocks, solved by conjugate gradients with the diagonal blocks as
@@ -74,6 +76,15 @@ export class BlockSystem {
 
   /** x with A·x = b, to a relative residual of `tolerance`; where it is not reached in time, as far as it came. */
   solve(tolerance = 1e-6, most = 500): Float64Array {
+    const steps = this.solving(tolerance, most);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in pieces of some milliseconds. */
+  *solving(tolerance = 1e-6, most = 500): Generator<undefined, Float64Array> {
     if (this.count <= MOST_DENSE) {
       const x = this.b.slice();
       if (solveCholesky(this.#dense(), x, B * this.count)) return x;
@@ -87,6 +98,7 @@ export class BlockSystem {
     let rz = dot(r, z);
     const limit = tolerance ** 2 * rz;
     for (let k = 0; k < most && rz > limit; k++) {
+      if (k % PIECE === PIECE - 1) yield;
       this.#multiply(p, q);
       const alpha = rz / dot(p, q);
       for (let i = 0; i < n; i++) {

@@ -49,7 +49,7 @@ export function pairTotals(count: number): PairTotals {
  *
  * @example
  * const pairs = new PairSums(pieces, 1e-4); // a patch's deviation from another, metres
- * pairs.add(system, poses, 1e-3, pairTotals(poses.length));
+ * for (const _ of pairs.add(system, poses, 1e-3, pairTotals(poses.length))); // in pieces
  */
 export class PairSums {
   readonly #rows;
@@ -68,14 +68,25 @@ export class PairSums {
     this.#radius = pieces.map(({ patch: p }) => 0.5 * Math.hypot(p.width, p.height) * p.pitch);
   }
 
-  /** @param scale robust, Cauchy's (m) */
-  add(system: BlockSystem, poses: readonly Pose[], scale: number, totals: PairTotals): void {
+  /**
+   * In pieces, the rows of one touch each.
+   *
+   * @param scale robust, Cauchy's (m)
+   */
+  *add(
+    system: BlockSystem,
+    poses: readonly Pose[],
+    scale: number,
+    totals: PairTotals,
+  ): Generator<undefined, void> {
     totals.weight = totals.cost = 0;
     for (const counts of [totals.overlaps, totals.rows, totals.inliers]) counts.fill(0);
-    for (let i = 0; i < poses.length; i++)
+    for (let i = 0; i < poses.length; i++) {
       for (let j = 0; j < poses.length; j++)
         if (i !== j && this.#mayOverlap(i, j, poses[i]!, poses[j]!))
           this.#addPair(system, i, j, poses[i]!, poses[j]!, scale, totals);
+      yield;
+    }
   }
 
   #mayOverlap(i: number, j: number, Ti: Pose, Tj: Pose): boolean {

@@ -59,10 +59,19 @@ const TOLERANCE = 2e-5;
  *   kinematics: { translation: 0.002, rotation: 0.017 },
  * });
  */
-export function optimiseTouches(
+export function optimiseTouches(touches: readonly BundleTouch[], options: BundleOptions): BundleResult {
+  const steps = optimisingTouches(touches, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in pieces of some milliseconds, for those who have other things to do in between. */
+export function* optimisingTouches(
   touches: readonly BundleTouch[],
   { kinematics, handEye, sigma = SIGMA, iterations = ITERATIONS, tolerance = TOLERANCE }: BundleOptions,
-): BundleResult {
+): Generator<undefined, BundleResult> {
   const bad = touches.findIndex(({ predicted }) => !predicted.every(Number.isFinite));
   if (bad >= 0)
     throw new FeltmapError(
@@ -88,9 +97,9 @@ export function optimiseTouches(
   let done = 0;
   for (let converged = false; done < iterations && !converged; done++) {
     system.clear();
-    pairs.add(system, poses, scale, totals);
+    yield* pairs.add(system, poses, scale, totals);
     addKinematics(system, touches, poses, information, hand);
-    const step = system.solve();
+    const step = yield* system.solving();
     const largest = movePoses(poses, step);
     if (hand) hand = moveHand(hand, step.subarray(6 * count));
     converged = scale <= last && largest < tolerance;

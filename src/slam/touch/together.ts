@@ -5,7 +5,7 @@ import type { Patch } from '../../sensors/tactile/patch.js';
 import { PreparedTouch, TOUCH_LIMITS } from '../../sensors/tactile/prepared-touch.js';
 import type { Scale } from '../scale.js';
 import type { RefinedTouch, ScanResult } from '../types.js';
-import { optimiseTouches } from './bundle.js';
+import { optimisingTouches, type BundleResult } from './bundle.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { NearbyTouches, knownFrom, type FeltGel, type FeltPrior, type NewTouch } from './nearby.js';
 import type { RegisteredTouch } from './registration.js';
@@ -17,6 +17,12 @@ const MOST_KEPT = 1600;
 
 interface Kept extends FeltGel {
   readonly index: number;
+}
+
+/** All touches that something was felt by, being found together. */
+interface Run {
+  readonly felt: readonly Kept[];
+  readonly steps: Generator<undefined, BundleResult>;
 }
 
 /**
@@ -32,6 +38,9 @@ interface Kept extends FeltGel {
 export class TouchesTogether {
   readonly #touches: Kept[] = [];
   readonly #nearby = new NearbyTouches();
+  #run: Run | undefined;
+  /** Of how many touches they were found last. */
+  #done = 0;
   #felt = 0;
   #whole: boolean;
   /** Whether the grid holds what earlier runs felt. */
@@ -65,6 +74,8 @@ export class TouchesTogether {
   clear(): void {
     this.#touches.length = 0;
     this.#nearby.clear();
+    this.#run = undefined;
+    this.#done = 0;
     this.#felt = 0;
     this.#whole = true;
     this.#loaded = false;
@@ -90,14 +101,40 @@ export class TouchesTogether {
     this.#touches.length = 0;
   }
 
-  /** The touches that something was felt by, where they are now; none where everything stays. */
-  optimise(): readonly RefinedTouch[] {
+  /**
+   * The touches that something was felt by, where they are now; none where everything stays, or nothing came since the last
+   * time.
+   *
+   * @param until asked between pieces of some milliseconds: true, and it goes on another time
+   * @returns undefined where there is more to do
+   */
+  optimise(until: () => boolean = () => false): readonly RefinedTouch[] | undefined {
+    this.#run ??= this.#begin();
+    if (!this.#run) return [];
+    const { felt, steps } = this.#run;
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) {
+        this.#run = undefined;
+        return this.#whole ? this.#moveTo(felt, value) : [];
+      }
+      if (until()) return undefined;
+    }
+  }
+
+  #begin(): Run | undefined {
     const felt = this.#touches.filter(({ patch }) => patch.samples.length > 0);
-    if (felt.length < 2) return [];
-    const { poses, overlaps } = optimiseTouches(
-      felt.map(({ patch, prior }) => ({ patch, predicted: prior.pose, information: prior.information })),
-      { kinematics: this.kinematics },
-    );
+    if (felt.length < 2 || felt.length === this.#done) return undefined;
+    this.#done = felt.length;
+    const priors = felt.map(({ patch, prior: { pose, information } }) => ({
+      patch,
+      predicted: pose,
+      information,
+    }));
+    return { felt, steps: optimisingTouches(priors, { kinematics: this.kinematics }) };
+  }
+
+  #moveTo(felt: readonly Kept[], { poses, overlaps }: BundleResult): readonly RefinedTouch[] {
     // Without any overlap the arm's poses are all there is.
     if (overlaps.every((count) => count === 0)) return [];
     felt.forEach((touch, i) => {

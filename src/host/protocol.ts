@@ -31,6 +31,11 @@ export interface SlamThreadData {
   readonly view?: boolean;
   /** After a scan that failed all others fail likewise, so that a replay's results end there. */
   readonly stopAtError?: boolean;
+  /**
+   * Touches are found together whenever none came for a while, beside the other work, and before a map or a mesh is saved;
+   * otherwise at the end only, so that a recording gives the same map again.
+   */
+  readonly settles?: boolean;
 }
 
 /** A scan or a frame that is decoded, as recordings give it. Answered when it is mapped; see {@link HostEvent} for the results. */

@@ -33,6 +33,8 @@ import { ViewCollector } from './viewer-feed/view-collector.js';
 /** Without a scan for so long (ms) the mesh catches up, so many blocks at a time: some 50 ms. */
 const IDLE_MS = 500;
 const IDLE_BLOCKS = 512;
+/** So long (ms) after the last touch all are found together, in pieces with pauses, in which scans are mapped. */
+const SETTLE = { quiet: 3000, piece: 15, pause: 25 };
 /** Pictures of a tactile sensor are so far apart at least. */
 const TOUCH_PICTURE_MS = 250;
 
@@ -59,6 +61,7 @@ export class SlamHost {
   /** Warnings that the main thread has. */
   #reported = 0;
   #scanError: unknown;
+  #settling: ReturnType<typeof setTimeout> | undefined;
   /** Of clouds as they come from ROS; how many of its notes the main thread has. */
   #timer = new PointTimer();
   #timesTold = 0;
@@ -131,12 +134,14 @@ export class SlamHost {
         for (const [path, value] of request.settings) setByPath(this.#config, path, value);
         return undefined;
       case 'save-map':
+        if (this.options.settles) this.#settle();
         // What is kept for the end must not be handed over.
         return [
           ...this.#earlier.map(({ submap, files }) => ({ submap, files: copied(files) })),
           { submap: this.#submap, files: this.#slam.save() },
         ];
       case 'save-mesh':
+        if (this.options.settles) this.#settle();
         return [...this.#earlier, { submap: this.#submap, mesh: this.#slam.mesh() }].map((map) =>
           plyOf(map, request.frame),
         );
@@ -146,6 +151,7 @@ export class SlamHost {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#settling);
     this.#collector?.stop();
     await this.#slam.close();
   }
@@ -163,8 +169,36 @@ export class SlamHost {
     return this.#mesh.next((version) => this.#view.meshChanges(version), { ...request, origin });
   }
 
+  /** Finds touches together, which goes on later if it takes longer than `most` (ms). */
+  #settle(most = Infinity): void {
+    clearTimeout(this.#settling);
+    const end = performance.now() + most;
+    const touches = this.#slam.settle?.(() => performance.now() > end);
+    if (!touches) this.#settleIn(SETTLE.pause);
+    else if (touches.length > 0) {
+      this.post({ type: 'touches-refined', touches: copied(touches) });
+      this.#collector?.changed();
+    }
+  }
+
+  #settleIn(ms: number): void {
+    clearTimeout(this.#settling);
+    if (this.options.settles) this.#settling = setTimeout(() => this.#settlePiece(), ms);
+  }
+
+  /** Nobody waits for it: what goes wrong is told. */
+  #settlePiece(): void {
+    try {
+      this.#settle(SETTLE.piece);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.post({ type: 'warnings', warnings: [`Touches were not found together: ${reason}`] });
+    }
+  }
+
   /** Makes a system the one that is asked from now on. */
   #use(slam: Slam, config: Config): void {
+    clearTimeout(this.#settling);
     this.#slam = slam;
     this.#config = config;
     for (const { calibration, frameId } of this.#calibrations) slam.calibrateTouch?.(calibration, frameId);
@@ -243,6 +277,7 @@ export class SlamHost {
       const felt = copied({ ...result, touch });
       this.post({ type: 'touch', sensor, submap, result: felt, statistics, ...(picture && { picture }) });
       this.#collector?.changed();
+      this.#settleIn(SETTLE.quiet);
       return undefined;
     }
     this.post({
@@ -307,8 +342,7 @@ export class SlamHost {
   }
 
   #finish(): SlamReplies['finish'] {
-    const touches = this.#slam.settle?.() ?? [];
-    if (touches.length > 0) this.post({ type: 'touches-refined', touches: copied(touches) });
+    this.#settle();
     const mesh = this.#slam.mesh();
     this.#collector?.stop();
     this.#collector?.flush();

@@ -118,7 +118,13 @@ class RunningNode {
       port,
       startSlam: async (config, map) => {
         const view = store.number('viewer.port') !== 0;
-        const slam = await SlamClient.start({ config, factoryUrl, view, ...(map ? { map } : {}) });
+        const slam = await SlamClient.start({
+          config,
+          factoryUrl,
+          view,
+          settles: true,
+          ...(map ? { map } : {}),
+        });
         for (const warning of slam.warnings) port.log('warn', warning);
         return slam;
       },

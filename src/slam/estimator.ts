@@ -38,6 +38,7 @@ import type { Scale, Scales } from './scale.js';
 import { Feeler, isTouching } from './touch/feeler.js';
 import type { KinematicSigma } from './touch/kinematics.js';
 import type { TouchRegistration } from './touch/registration.js';
+import type { TouchesTogether } from './touch/together.js';
 import type { Track } from './tracking/tracker.js';
 
 /** The parts that find poses; see create.ts for how they are made. */
@@ -46,8 +47,12 @@ export interface EstimatorParts {
   readonly scales: Scales;
   readonly submaps: Submaps;
   readonly extrinsics: Extrinsics;
-  /** Of touches, with what the arm is good for. */
-  readonly touch: { readonly registration: TouchRegistration; readonly kinematics: KinematicSigma };
+  /** Of touches, with what the arm is good for, and the touches so far where they are mapped. */
+  readonly touch: {
+    readonly registration: TouchRegistration;
+    readonly kinematics: KinematicSigma;
+    readonly together?: TouchesTogether | undefined;
+  };
 }
 
 /** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
@@ -80,7 +85,8 @@ export class Estimator {
     this.#parts = parts;
     const { scales, extrinsics, touch } = parts;
     this.#company = new Company(scales, extrinsics);
-    this.#feeler = new Feeler(scales, this.#company, touch.registration, touch.kinematics);
+    const { registration, kinematics, together } = touch;
+    this.#feeler = new Feeler(scales, this.#company, registration, kinematics, together);
   }
 
   /**

@@ -29,7 +29,9 @@ import { Relocaliser } from './places/relocalise.js';
 import { ExternalOdometry } from './tracking/external-odometry.js';
 import { Extrinsics } from './tracking/extrinsics.js';
 import { BodyMotion } from './tracking/motion.js';
+import type { KinematicSigma } from './touch/kinematics.js';
 import { TouchRegistration } from './touch/registration.js';
+import { TouchesTogether } from './touch/together.js';
 import { Registration } from './tracking/registration.js';
 import { Tracker, type TrackerOptions } from './tracking/tracker.js';
 import { Scales, type Scale } from './scale.js';
@@ -65,6 +67,8 @@ export interface Loop {
   readonly submaps: Submaps;
   /** Of colour cameras without depth; absent where nothing can be coloured. */
   readonly pictures?: Pictures;
+  /** Where there is touch. */
+  readonly together: TouchesTogether | undefined;
 }
 
 /**
@@ -116,7 +120,9 @@ export function makeLoop(
   const motion = new BodyMotion(imu, external, inertial);
   const { sigmaLinear: translation, sigmaAngular } = config.touch;
   const kinematics = { translation, rotation: (sigmaAngular * Math.PI) / 180 };
-  const touch = { registration: new TouchRegistration(backend), kinematics };
+  const together = touchesTogether(pool, scales, kinematics);
+  events.listen((event) => event.type === 'new-map' && together?.clear());
+  const touch = { registration: new TouchRegistration(backend), kinematics, together };
   const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
@@ -125,9 +131,19 @@ export function makeLoop(
   const pictures = canvas && new Pictures((picture, pose) => canvas({ picture }, pose));
   events.listen((event) => event.type === 'new-map' && pictures?.interrupt());
   return {
-    ...{ pipeline, scales, extrinsics, ...inputs, trajectory, events, submaps },
+    ...{ pipeline, scales, extrinsics, ...inputs, trajectory, events, submaps, together },
     ...(pictures && { pictures }),
   };
+}
+
+/** Where there is touch. @param kinematics of the arm alone */
+function touchesTogether(
+  { memory }: KernelPool,
+  { all }: Scales,
+  kinematics: KinematicSigma,
+): TouchesTogether | undefined {
+  const felt = all.find(({ kind }) => kind === 'touch');
+  return felt && new TouchesTogether(memory, felt, kinematics);
 }
 
 /** One grid with its parts. @param config of its kind of sensor */

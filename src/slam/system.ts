@@ -26,7 +26,6 @@ import type { Scale } from './scale.js';
 import { StopWatch } from './stop-watch.js';
 import { FeltPlaces } from './touch/felt-places.js';
 import { MissedPlaces } from './touch/missed-places.js';
-import { TouchesTogether } from './touch/together.js';
 import type { Trajectory } from './trajectory.js';
 import type { KnownPose, MapStatistics, RefinedTouch, ScanResult, Slam, SlamView } from './types.js';
 import { SystemView } from './view.js';
@@ -70,11 +69,9 @@ export class SlamSystem implements Slam {
   readonly #felt = new FeltPlaces();
   readonly #missed = new MissedPlaces();
   readonly #warnings = new Notices();
-  readonly #together: TouchesTogether | undefined;
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
-    this.#together = this.#makeTogether(parts);
     this.view = new SystemView(parts.loop.scales, parts.loop.submaps, () => this.#latest?.surface);
   }
 
@@ -97,7 +94,7 @@ export class SlamSystem implements Slam {
     this.#latest = observation;
     const result = pipeline.process(observation, { known, mapping, watch });
     this.#remember(observation, result);
-    this.#together?.add(observation, result);
+    loop.together?.add(observation, result);
     if (!result.touch) this.#colour(observation, result);
     for (const { sensor, correction } of loop.extrinsics.all()) frontEnd.correct?.(sensor, correction);
     // Places are those of one kind of sensor: a later run compares what it sees there with them.
@@ -122,17 +119,6 @@ export class SlamSystem implements Slam {
     const from = { submap, T_odom_submap, T_odom_sensor, covariance };
     this.#felt.add(from, contacts);
     if (contacts.clear) this.#missed.add(from, contacts.clear);
-  }
-
-  /** Where there is touch. */
-  #makeTogether({ pool, loop }: SystemParts): TouchesTogether | undefined {
-    const felt = loop.scales.all.find(({ kind }) => kind === 'touch');
-    if (!felt) return undefined;
-    const { sigmaLinear: translation, sigmaAngular } = felt.config.touch;
-    const rotation = (sigmaAngular * Math.PI) / 180;
-    const together = new TouchesTogether(pool.memory, felt, { translation, rotation });
-    loop.events.listen((event) => event.type === 'new-map' && together.clear());
-    return together;
   }
 
   /** One that is late is used at its stamp, within limits. */
@@ -189,8 +175,9 @@ export class SlamSystem implements Slam {
     return this.#parts.loop.submaps.mesh();
   }
 
-  settle(): readonly RefinedTouch[] {
-    return this.#together?.optimise() ?? [];
+  settle(until?: () => boolean): readonly RefinedTouch[] | undefined {
+    const { together } = this.#parts.loop;
+    return together ? together.optimise(until) : [];
   }
 
   meshMore(blocks: number): number {

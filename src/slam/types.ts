@@ -154,9 +154,10 @@ export interface Slam {
   /**
    * No more measurements come, or not soon: what takes longer than anybody waits for live. Touches of gels are found together.
    *
-   * @returns touches that are elsewhere now
+   * @param until asked every few milliseconds: true, and the next call goes on from there; default: never
+   * @returns touches that are elsewhere now, none where no touch has come since the last time; undefined: there is more to do
    */
-  settle?(): readonly RefinedTouch[];
+  settle?(until?: () => boolean): readonly RefinedTouch[] | undefined;
   /** Brings up to `blocks` more blocks of the mesh up to date, where no scan waits. @returns how many there were */
   meshMore?(blocks: number): number;
   /** Surface points of the map in the odom frame, one per fine voxel that the surface crosses; with colours where cameras made it. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
 import { exp, identity } from '../../src/geometry/se3.js';
 import type { HostEvent } from '../../src/host/protocol.js';
@@ -182,5 +182,98 @@ describe('SlamHost', () => {
     await h.handle({ type: 'scan', scan: scan(1) });
     expect(made).toHaveLength(2);
     expect(sent.map(({ type }) => type)).toEqual(['pose', 'mesh', 'result']);
+  });
+});
+
+describe('touches that are found together', () => {
+  /** A system in which that takes three pieces after each touch. */
+  class FeelingSlam extends EarlySlam {
+    readonly calls: string[] = [];
+    #left = 0;
+    override process(one: PosedMeasurement) {
+      this.#left = 3;
+      const result = super.process(one);
+      const none = new Float32Array(0);
+      const kinematics = { translation: 0.002, rotation: 0.02 };
+      const felt = { points: none, normals: none, sigma: 1e-4 };
+      return {
+        ...result,
+        touch: { state: 'registered' as const, predicted: identity(), kinematics, ...felt },
+      };
+    }
+    settle(until: () => boolean = () => false) {
+      while (this.#left > 1) {
+        this.#left--;
+        this.calls.push('piece');
+        if (until()) return undefined;
+      }
+      const touches = this.#left === 0 ? [] : [{ index: 0, pose: identity() }];
+      this.#left = 0;
+      this.calls.push(`${touches.length} moved`);
+      return touches;
+    }
+  }
+  const hosted = async (settles: boolean) => {
+    const events: HostEvent[] = [];
+    const slam = new FeelingSlam(events);
+    const host = await SlamHost.create(
+      () => Promise.resolve(slam),
+      { config: configSchema.parse({}), settles },
+      (event) => events.push(event),
+    );
+    const refined = () => events.filter(({ type }) => type === 'touches-refined').length;
+    return { host, slam, refined };
+  };
+  const fake = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  afterEach(() => vi.useRealTimers());
+
+  it('are when none came for a while, once', async () => {
+    fake();
+    const { host, slam, refined } = await hosted(true);
+    await host.handle({ type: 'scan', scan: scan(0) });
+    vi.advanceTimersByTime(2000);
+    await host.handle({ type: 'scan', scan: scan(1) });
+    vi.advanceTimersByTime(2900);
+    expect(slam.calls).toEqual([]);
+    vi.advanceTimersByTime(200);
+    expect(refined()).toBe(1);
+    const { length } = slam.calls;
+    vi.advanceTimersByTime(20_000);
+    expect(slam.calls).toHaveLength(length);
+    await host.close();
+  });
+
+  it('are in pieces, between which scans are mapped', async () => {
+    fake();
+    const { host, slam, refined } = await hosted(true);
+    await host.handle({ type: 'scan', scan: scan(0) });
+    const clock = vi.spyOn(performance, 'now');
+    let now = 0;
+    clock.mockImplementation(() => (now += 100));
+    vi.advanceTimersByTime(3000);
+    expect(slam.calls).toEqual(['piece']);
+    vi.advanceTimersByTime(25);
+    expect(slam.calls).toEqual(['piece', 'piece']);
+    expect(refined()).toBe(0);
+    vi.advanceTimersByTime(25);
+    expect(refined()).toBe(1);
+    clock.mockRestore();
+    await host.close();
+  });
+
+  it('are before a map is saved; in a replay at its end alone, whatever the time', async () => {
+    fake();
+    const live = await hosted(true);
+    await live.host.handle({ type: 'scan', scan: scan(0) });
+    await live.host.handle({ type: 'save-map' });
+    expect(live.refined()).toBe(1);
+    const replay = await hosted(false);
+    await replay.host.handle({ type: 'scan', scan: scan(0) });
+    vi.advanceTimersByTime(60_000);
+    await replay.host.handle({ type: 'save-map' });
+    expect(replay.refined()).toBe(0);
+    await replay.host.handle({ type: 'finish' });
+    expect(replay.refined()).toBe(1);
+    await live.host.close();
   });
 });

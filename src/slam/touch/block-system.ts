@@ -1,10 +1,14 @@
 import { solveCholesky } from '../../geometry/linear.js';
 
 const B = 6;
+/** So few blocks are solved at once. */
+const MOST_DENSE = 24;
+/** Steps of a piece. */
+const PIECE = 16;
 
 /**
  * A sparse symmetric positive definite system of 6×6 blocks, solved by conjugate gradients with the diagonal blocks as
- * preconditioner (Barrett et al., Templates, 1994, fig. 2.5). What is added is kept in the order in which it comes, so that
+ * preconditioner (Barrett et al., Templates, 1994, fig. 2.5), a small one by Cholesky's factors. What is added is kept in the order in which it comes, so that
  * results do not depend on anything else.
  *
  * @example
@@ -56,30 +60,86 @@ export class BlockSystem {
     for (let k = 0; k < 36; k++) this.#blocks[36 * at + k]! += scale * block[k]!;
   }
 
+  /** The block of A⁻¹ on the diagonal, 6×6. */
+  covariance(at: number): Float64Array {
+    const b = this.b.slice();
+    const out = new Float64Array(36);
+    for (let c = 0; c < B; c++) {
+      this.b.fill(0);
+      this.b[B * at + c] = 1;
+      const x = this.solve();
+      for (let r = 0; r < B; r++) out[B * r + c] = x[B * at + r]!;
+    }
+    this.b.set(b);
+    return out;
+  }
+
   /** x with A·x = b, to a relative residual of `tolerance`; where it is not reached in time, as far as it came. */
   solve(tolerance = 1e-6, most = 500): Float64Array {
+    const steps = this.solving(tolerance, most);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in pieces of some milliseconds. */
+  *solving(tolerance = 1e-6, most = 500): Generator<undefined, Float64Array> {
+    if (this.count <= MOST_DENSE) {
+      const x = this.b.slice();
+      if (solveCholesky(this.#dense(), x, B * this.count)) return x;
+    }
     const n = B * this.count;
-    const x = new Float64Array(n);
+    const factors = this.#factors();
+    const [x, z, q] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
     const r = this.b.slice();
-    const z = this.#precondition(r);
+    precondition(factors, r, z);
     const p = z.slice();
     let rz = dot(r, z);
     const limit = tolerance ** 2 * rz;
-    const q = new Float64Array(n);
     for (let k = 0; k < most && rz > limit; k++) {
+      if (k % PIECE === PIECE - 1) yield;
       this.#multiply(p, q);
       const alpha = rz / dot(p, q);
       for (let i = 0; i < n; i++) {
         x[i]! += alpha * p[i]!;
         r[i]! -= alpha * q[i]!;
       }
-      this.#precondition(r, z);
+      precondition(factors, r, z);
       const next = dot(r, z);
       const beta = next / rz;
       rz = next;
       for (let i = 0; i < n; i++) p[i] = z[i]! + beta * p[i]!;
     }
     return x;
+  }
+
+  #dense(): Float64Array {
+    const n = B * this.count;
+    const A = new Float64Array(n * n);
+    for (let i = 0; i < this.count; i++)
+      for (let k = 0; k < 36; k++)
+        A[(B * i + Math.floor(k / B)) * n + B * i + (k % B)] = this.#diagonal[36 * i + k]!;
+    this.#rows.forEach((row, at) => {
+      for (let k = 0; k < 36; k++) {
+        const [r, c] = [B * row + Math.floor(k / B), B * this.#columns[at]! + (k % B)];
+        A[r * n + c] = A[c * n + r] = this.#blocks[36 * at + k]!;
+      }
+    });
+    return A;
+  }
+
+  /** Cholesky's lower factors of the diagonal blocks, their diagonals inverted. */
+  #factors(): Float64Array {
+    const L = new Float64Array(this.#diagonal.length);
+    for (let at = 0; at < L.length; at += 36)
+      for (let j = 0; j < B; j++)
+        for (let i = j; i < B; i++) {
+          let sum = this.#diagonal[at + B * i + j]!;
+          for (let k = 0; k < j; k++) sum -= L[at + B * i + k]! * L[at + B * j + k]!;
+          L[at + B * i + j] = i === j ? 1 / Math.sqrt(sum) : sum * L[at + 7 * j]!;
+        }
+    return L;
   }
 
   #multiply(p: Float64Array, out: Float64Array): void {
@@ -91,15 +151,21 @@ export class BlockSystem {
       multiplyBlock(this.#blocks, 36 * k, p, B * row, out, B * column, true);
     }
   }
+}
 
-  #precondition(r: Float64Array, out: Float64Array = new Float64Array(r.length)): Float64Array {
-    for (let i = 0; i < this.count; i++) {
-      const A = Float64Array.from(this.#diagonal.subarray(36 * i, 36 * i + 36));
-      const b = Float64Array.from(r.subarray(B * i, B * i + B));
-      solveCholesky(A, b, B);
-      out.set(b, B * i);
+/** z with L·Lᵀ·z = r, block by block. */
+function precondition(L: Float64Array, r: Float64Array, z: Float64Array): void {
+  for (let at = 0, v = 0; at < L.length; at += 36, v += B) {
+    for (let i = 0; i < B; i++) {
+      let sum = r[v + i]!;
+      for (let k = 0; k < i; k++) sum -= L[at + B * i + k]! * z[v + k]!;
+      z[v + i] = sum * L[at + 7 * i]!;
     }
-    return out;
+    for (let i = B - 1; i >= 0; i--) {
+      let sum = z[v + i]!;
+      for (let k = i + 1; k < B; k++) sum -= L[at + B * k + i]! * z[v + k]!;
+      z[v + i] = sum * L[at + 7 * i]!;
+    }
   }
 }
 

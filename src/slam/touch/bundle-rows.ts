@@ -2,16 +2,17 @@ import { PosePrior } from '../../field/terms/pose-prior.js';
 import { compose, separation, type Pose } from '../../geometry/se3.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
 import type { BlockSystem } from './block-system.js';
-import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
 
 /** One touch of a window. */
 export interface BundleTouch {
   readonly patch: Patch;
-  /** T_map_sensor by the kinematics. */
+  /** T_map_sensor by the kinematics, or by whatever else is known beforehand. */
   readonly predicted: Pose;
-  /** What that is good for; default: as for the others. */
-  readonly kinematics?: KinematicSigma;
+  /** What that is good for, 6×6, [x y z rotX rotY rotZ] about the sensor, map axes; default: as for the others. */
+  readonly information?: Float64Array;
+  /** Where the search begins; default: as predicted. */
+  readonly start?: Pose;
 }
 
 /** Rows of a pair count as so many at most: they say the same again. */
@@ -30,6 +31,15 @@ export interface PairTotals {
   cost: number;
   /** Others that each touch was compared with. */
   readonly overlaps: Uint32Array;
+  /** Rows of each touch, on others and of others on it, and those of them nearer than the robust scale. */
+  readonly rows: Uint32Array;
+  readonly inliers: Uint32Array;
+}
+
+/** Empty totals of so many touches. */
+export function pairTotals(count: number): PairTotals {
+  const counts = (): Uint32Array => new Uint32Array(count);
+  return { weight: 0, cost: 0, overlaps: counts(), rows: counts(), inliers: counts() };
 }
 
 /**
@@ -39,7 +49,7 @@ export interface PairTotals {
  *
  * @example
  * const pairs = new PairSums(pieces, 1e-4); // a patch's deviation from another, metres
- * pairs.add(system, poses, 1e-3, { weight: 0, cost: 0, overlaps: new Uint32Array(poses.length) });
+ * for (const _ of pairs.add(system, poses, 1e-3, pairTotals(poses.length))); // in pieces
  */
 export class PairSums {
   readonly #rows;
@@ -58,14 +68,25 @@ export class PairSums {
     this.#radius = pieces.map(({ patch: p }) => 0.5 * Math.hypot(p.width, p.height) * p.pitch);
   }
 
-  /** @param scale robust, Cauchy's (m) */
-  add(system: BlockSystem, poses: readonly Pose[], scale: number, totals: PairTotals): void {
+  /**
+   * In pieces, the rows of one touch each.
+   *
+   * @param scale robust, Cauchy's (m)
+   */
+  *add(
+    system: BlockSystem,
+    poses: readonly Pose[],
+    scale: number,
+    totals: PairTotals,
+  ): Generator<undefined, void> {
     totals.weight = totals.cost = 0;
-    totals.overlaps.fill(0);
-    for (let i = 0; i < poses.length; i++)
+    for (const counts of [totals.overlaps, totals.rows, totals.inliers]) counts.fill(0);
+    for (let i = 0; i < poses.length; i++) {
       for (let j = 0; j < poses.length; j++)
         if (i !== j && this.#mayOverlap(i, j, poses[i]!, poses[j]!))
           this.#addPair(system, i, j, poses[i]!, poses[j]!, scale, totals);
+      yield;
+    }
   }
 
   #mayOverlap(i: number, j: number, Ti: Pose, Tj: Pose): boolean {
@@ -88,6 +109,7 @@ export class PairSums {
     const { count } = this.#rows;
     if (count < LEAST_ROWS) return;
     totals.overlaps[i]!++;
+    let near = 0;
     // Both patches have errors, and each pair is looked at from both sides.
     const weight = Math.min(MOST_ROWS, count) / count / (2 * this.sigma ** 2);
     const [Hii, Hij, Hjj, Ji, Jj] = [this.#Hii, this.#Hij, this.#Hjj, this.#Ji, this.#Jj];
@@ -96,6 +118,7 @@ export class PairSums {
     Hjj.fill(0);
     for (let at = 0; at < count * PAIR_NUMBERS; at += PAIR_NUMBERS) {
       const r = values[at + 6]!;
+      if (Math.abs(r) < scale) near++;
       const w = weight / (1 + (r / scale) ** 2);
       totals.weight += w;
       totals.cost += w * r * r;
@@ -110,6 +133,10 @@ export class PairSums {
         system.b[6 * i + a]! -= w * Ji[a]! * r;
         system.b[6 * j + a]! -= w * Jj[a]! * r;
       }
+    }
+    for (const k of [i, j]) {
+      totals.rows[k]! += count;
+      totals.inliers[k]! += near;
     }
     system.add(i, i, Hii);
     system.add(j, j, Hjj);
@@ -139,10 +166,9 @@ export function addKinematics(
   handEye: HandEye | undefined,
 ): void {
   const last = touches.length;
-  touches.forEach(({ predicted, kinematics }, i) => {
+  touches.forEach(({ predicted, information: known }, i) => {
     const expected = handEye ? compose(predicted, handEye.pose) : predicted;
-    const own = kinematics ? kinematicInformation(kinematics) : information;
-    const { information: L, residual } = new PosePrior(expected, own).quadratic(poses[i]!);
+    const { information: L, residual } = new PosePrior(expected, known ?? information).quadratic(poses[i]!);
     system.add(i, i, L);
     const gradient = new Float64Array(6);
     for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) gradient[a]! += L[a * 6 + c]! * residual[c]!;

@@ -1,7 +1,7 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
-import { addKinematics, PairSums, type BundleTouch, type HandEye, type PairTotals } from './bundle-rows.js';
+import { addKinematics, PairSums, pairTotals, type BundleTouch, type HandEye } from './bundle-rows.js';
 import { contactsOf } from '../../sensors/tactile/contacts.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 
@@ -16,6 +16,8 @@ export interface BundleOptions {
   readonly sigma?: number;
   /** Default: 25. */
   readonly iterations?: number;
+  /** It ends when no touch moves by more (m). Default: 0.02 mm. */
+  readonly tolerance?: number;
 }
 
 export interface BundleResult {
@@ -25,6 +27,10 @@ export interface BundleResult {
   readonly handEye: Pose;
   /** Others that each touch was compared with at the end: 0, and nothing but the arm says where it was. */
   readonly overlaps: Uint32Array;
+  /** Share of what each touch was compared by that fits at the end. */
+  readonly inliers: Float64Array;
+  /** Of a touch's pose, 6×6, [x y z rotX rotY rotZ] about the sensor, map axes; m², rad². */
+  readonly covarianceOf: (touch: number) => Float64Array;
   /** Root mean square of the residuals between patches at the end, robust (m). */
   readonly residual: number;
   readonly iterations: number;
@@ -53,10 +59,19 @@ const TOLERANCE = 2e-5;
  *   kinematics: { translation: 0.002, rotation: 0.017 },
  * });
  */
-export function optimiseTouches(
+export function optimiseTouches(touches: readonly BundleTouch[], options: BundleOptions): BundleResult {
+  const steps = optimisingTouches(touches, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in pieces of some milliseconds, for those who have other things to do in between. */
+export function* optimisingTouches(
   touches: readonly BundleTouch[],
-  { kinematics, handEye, sigma = SIGMA, iterations = ITERATIONS }: BundleOptions,
-): BundleResult {
+  { kinematics, handEye, sigma = SIGMA, iterations = ITERATIONS, tolerance = TOLERANCE }: BundleOptions,
+): Generator<undefined, BundleResult> {
   const bad = touches.findIndex(({ predicted }) => !predicted.every(Number.isFinite));
   if (bad >= 0)
     throw new FeltmapError(
@@ -70,8 +85,8 @@ export function optimiseTouches(
   );
   const information = kinematicInformation(kinematics);
   const system = new BlockSystem(count + (handEye ? 1 : 0));
-  const poses = touches.map(({ predicted }) => predicted);
-  const totals: PairTotals = { weight: 0, cost: 0, overlaps: new Uint32Array(count) };
+  const poses = touches.map(({ predicted, start = predicted }) => start);
+  const totals = pairTotals(count);
   let hand: HandEye | undefined = handEye && {
     pose: identity(),
     offset: new Float64Array(6),
@@ -82,18 +97,20 @@ export function optimiseTouches(
   let done = 0;
   for (let converged = false; done < iterations && !converged; done++) {
     system.clear();
-    pairs.add(system, poses, scale, totals);
+    yield* pairs.add(system, poses, scale, totals);
     addKinematics(system, touches, poses, information, hand);
-    const step = system.solve();
+    const step = yield* system.solving();
     const largest = movePoses(poses, step);
     if (hand) hand = moveHand(hand, step.subarray(6 * count));
-    converged = scale <= last && largest < TOLERANCE;
+    converged = scale <= last && largest < tolerance;
     scale = Math.max(last, ANNEAL * scale);
   }
   return {
     poses,
     handEye: hand?.pose ?? identity(),
     overlaps: totals.overlaps,
+    inliers: Float64Array.from(totals.rows, (rows, i) => (rows > 0 ? totals.inliers[i]! / rows : 0)),
+    covarianceOf: (touch) => system.covariance(touch),
     residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
     iterations: done,
   };

@@ -1,19 +1,24 @@
 import { identity, type Pose } from '../../geometry/se3.js';
 import type { Contacts, Observation } from '../../sensors/observation.js';
+import { invertSpd } from '../../geometry/linear.js';
 import { thinned } from '../../sensors/tactile/contacts.js';
+import { TouchObservation } from '../../sensors/tactile/observation.js';
 import { sensorPose } from '../body-frame.js';
 import type { Company } from '../company.js';
 import { meanVariance } from '../covariance.js';
 import { asFelt, asUnplaced, type Estimate, type Prediction } from '../estimate.js';
 import type { Phase } from '../phases.js';
 import type { Scale, Scales } from '../scale.js';
-import { kinematicCovariance, type KinematicSigma } from './kinematics.js';
+import { isBelieved } from './judge.js';
+import { kinematicCovariance, kinematicInformation, type KinematicSigma } from './kinematics.js';
 import {
   MOST_ALIKE,
   type FieldQuality,
   type RegisteredTouch,
+  type TouchProblem,
   type TouchRegistration,
 } from './registration.js';
+import type { TouchesTogether } from './together.js';
 
 /** An observation of something that was touched. */
 export type Touching = Observation & { readonly contacts: Contacts };
@@ -26,13 +31,16 @@ export function isTouching(observation: Observation): observation is Touching {
 const FELT: FieldQuality = { sigma: 1e-4 };
 /** Of a depth camera's grid: at least so much, or this share of its voxel; alike over this length (m). */
 const SEEN = { sigma: 0.001, share: 0.2, correlation: 0.01 };
+/** Share of the arm's σ beyond which that of the camera's grid does more harm than good. */
+const CLEARLY = 0.75;
+const NOT_FELT = 'No other touch overlaps this one; its pose is the arm’s.';
 
 /**
  * Where a touch was: the body is where its other sensors are tracked to, the arm says where the sensor was on it, and what
- * is mapped there already says it better. Touches do not move the body.
+ * was seen and felt there already says it better. Touches do not move the body.
  *
  * @example
- * const feeler = new Feeler(scales, company, registration, { translation: 0.002, rotation: 0.017 });
+ * const feeler = new Feeler(scales, company, registration, { translation: 0.002, rotation: 0.017 }, together);
  * const { T_odom_sensor, touch } = feeler.estimate(phase, observation, predicted);
  */
 export class Feeler {
@@ -41,6 +49,7 @@ export class Feeler {
     private readonly company: Company,
     private readonly registration: TouchRegistration,
     private readonly kinematics: KinematicSigma,
+    private readonly together?: TouchesTogether,
   ) {}
 
   estimate(phase: Phase, observation: Touching, predicted: Prediction): Estimate {
@@ -66,28 +75,36 @@ export class Feeler {
   /** With what was felt before; where nothing was, with what a camera saw. */
   #register(observation: Touching, predicted: Pose, kinematics: KinematicSigma): RegisteredTouch {
     const { contacts } = observation;
-    if (contacts.points.length === 0)
-      return {
-        pose: predicted,
-        covariance: kinematicCovariance(kinematics),
-        state: 'unknown',
-        reason: '',
-        valued: 0,
-        inliers: 0,
-        iterations: 0,
-      };
-    const own = this.scales.of(observation);
+    if (contacts.points.length === 0) return byArm(predicted, kinematics);
     const problem = { contacts, predicted, kinematics };
-    const felt = this.registration.register({ ...problem, field: own.field, quality: FELT });
-    const seen = this.scales.all.find(({ kind }) => kind === 'rgbd');
-    if (felt.state !== 'unknown' || !seen) return felt;
-    return this.registration.register({
-      ...problem,
-      contacts: thinned(contacts, MOST_ALIKE),
-      field: seen.field,
-      quality: qualityOf(seen),
-    });
+    const patch = observation instanceof TouchObservation ? observation.patch : undefined;
+    if (patch && this.together?.knowsAll) {
+      const seen = this.#asSeen(problem);
+      const found = seen && isBelieved(seen.state) ? invertSpd(seen.covariance, 6) : undefined;
+      const prior = found
+        ? { pose: seen!.pose, information: found }
+        : { pose: predicted, information: kinematicInformation(kinematics) };
+      const among = this.together.register({ patch, predicted, kinematics, prior });
+      return among ?? seen ?? byArm(predicted, kinematics, NOT_FELT);
+    }
+    const { field } = this.scales.of(observation);
+    const felt = this.registration.register({ ...problem, field, quality: FELT });
+    return felt.state === 'unknown' ? (this.#asSeen(problem) ?? felt) : felt;
   }
+
+  /** With what a camera saw, where that is better known than where the arm is. */
+  #asSeen(problem: Omit<TouchProblem, 'field' | 'quality'>): RegisteredTouch | undefined {
+    const seen = this.scales.all.find(({ kind }) => kind === 'rgbd');
+    const quality = seen && qualityOf(seen);
+    if (!seen || !quality || quality.sigma > CLEARLY * problem.kinematics.translation) return undefined;
+    const contacts = thinned(problem.contacts, MOST_ALIKE);
+    return this.registration.register({ ...problem, contacts, field: seen.field, quality });
+  }
+}
+
+function byArm(pose: Pose, kinematics: KinematicSigma, reason = ''): RegisteredTouch {
+  const none = { valued: 0, inliers: 0, iterations: 0 };
+  return { pose, covariance: kinematicCovariance(kinematics), state: 'unknown', reason, ...none };
 }
 
 function qualityOf({ field }: Scale): FieldQuality {

@@ -8,6 +8,11 @@ import type { KinematicSigma } from './kinematics.js';
  */
 export type TouchState = 'registered' | 'sliding' | 'kinematic' | 'unknown';
 
+/** Whether a pose was found; otherwise it is the arm's. */
+export function isBelieved(state: TouchState): boolean {
+  return state === 'registered' || state === 'sliding';
+}
+
 export interface TouchVerdict {
   readonly state: TouchState;
   /** One sentence; empty for a registered touch. */

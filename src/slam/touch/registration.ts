@@ -5,7 +5,7 @@ import { invertSpd, solveCholesky } from '../../geometry/linear.js';
 import { moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { ContactRows, contactSums, type RowOptions } from './contact-rows.js';
 import type { Contacts } from '../../sensors/observation.js';
-import { judgeTouch, type TouchState } from './judge.js';
+import { isBelieved, judgeTouch, type TouchState } from './judge.js';
 import { kinematicCovariance, kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { Whitening } from './whitening.js';
 
@@ -193,7 +193,7 @@ export class TouchRegistration {
       inliers: valued > 0 ? inliers / valued : 0,
     };
     const verdict = judgeTouch({ ...outcome, samples, converged, predicted, kinematics });
-    if (verdict.state === 'registered' || verdict.state === 'sliding') return { ...outcome, ...verdict };
+    if (isBelieved(verdict.state)) return { ...outcome, ...verdict };
     return { ...outcome, ...verdict, pose: predicted, covariance: kinematicCovariance(kinematics) };
   }
 }

@@ -1,41 +1,52 @@
 import type { KernelMemory } from '../../compute/memory.js';
-import { type Pose } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
 import { TouchObservation } from '../../sensors/tactile/observation.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
 import { PreparedTouch, TOUCH_LIMITS } from '../../sensors/tactile/prepared-touch.js';
 import type { Scale } from '../scale.js';
 import type { RefinedTouch, ScanResult } from '../types.js';
-import { optimiseTouches } from './bundle.js';
-import type { KinematicSigma } from './kinematics.js';
+import { optimisingTouches, type BundleResult } from './bundle.js';
+import { kinematicInformation, type KinematicSigma } from './kinematics.js';
+import { NearbyTouches, knownFrom, type FeltGel, type FeltPrior, type NewTouch } from './nearby.js';
+import type { RegisteredTouch } from './registration.js';
 
 /** With more touches the time goes beyond what anybody waits for: 240 take some ten seconds of a processor. */
 const MOST = 400;
 /** Touches of nothing count for little but memory. */
 const MOST_KEPT = 1600;
 
-interface Kept {
+interface Kept extends FeltGel {
   readonly index: number;
-  readonly patch: Patch;
-  /** T_odom_sensor by the arm, and what that is good for. */
-  readonly predicted: Pose;
-  readonly kinematics: KinematicSigma;
-  pose: Pose;
+}
+
+/** All touches that something was felt by, being found together. */
+interface Run {
+  readonly felt: readonly Kept[];
+  readonly steps: Generator<undefined, BundleResult>;
 }
 
 /**
- * The touches of the map that is being made, found together when no more come, and fused anew: one after the other they
- * only fit what came before them. Gels only; where points were felt as well, or there are too many, everything stays.
+ * The touches of the map that is being made. Each that comes is found among those around it; when no more come, all are found
+ * together, and fused anew. Gels only; where points were felt as well, or there are too many, everything stays.
  *
  * @example
  * const together = new TouchesTogether(pool.memory, scale, { translation: 0.002, rotation: 0.017 });
+ * const registered = together.register({ patch, predicted, kinematics, prior }); // undefined: nothing was felt there
  * together.add(observation, result);
  * const moved = together.optimise(); // index and T_odom_sensor of each
  */
 export class TouchesTogether {
   readonly #touches: Kept[] = [];
+  readonly #nearby = new NearbyTouches();
+  #run: Run | undefined;
+  /** Of how many touches they were found last. */
+  #done = 0;
   #felt = 0;
   #whole: boolean;
+  /** Whether the grid holds what earlier runs felt. */
+  #loaded: boolean;
+  /** Of the touch that is being mapped. */
+  #newest: { readonly patch: Patch; readonly prior: FeltPrior } | undefined;
 
   /** @param kinematics of the arm alone */
   constructor(
@@ -44,37 +55,92 @@ export class TouchesTogether {
     private readonly kinematics: KinematicSigma,
   ) {
     // What was loaded cannot be fused anew.
-    this.#whole = scale.map.loadedScans === 0;
+    this.#loaded = scale.map.loadedScans > 0;
+    this.#whole = !this.#loaded;
+  }
+
+  /** Whether all that was felt in the map is known touch by touch: otherwise the grid knows more. */
+  get knowsAll(): boolean {
+    return !this.#loaded;
+  }
+
+  /** Among the touches around it; undefined where none overlaps. */
+  register(touch: NewTouch): RegisteredTouch | undefined {
+    this.#newest = { patch: touch.patch, prior: touch.prior };
+    return this.#nearby.register(touch);
   }
 
   /** A new map begins: what was felt before is in another one. */
   clear(): void {
     this.#touches.length = 0;
+    this.#nearby.clear();
+    this.#run = undefined;
+    this.#done = 0;
     this.#felt = 0;
     this.#whole = true;
+    this.#loaded = false;
   }
 
   add(observation: Observation, { index, pose, touch, state }: ScanResult): void {
+    const newest = this.#newest;
+    this.#newest = undefined;
     // Where nobody knew the body it was not mapped.
-    if (!this.#whole || !touch || state === 'lost' || !Number.isFinite(touch.kinematics.translation)) return;
+    if (this.#loaded || !touch || state === 'lost' || !Number.isFinite(touch.kinematics.translation)) return;
     const patch = observation instanceof TouchObservation ? observation.patch : undefined;
+    if (patch) {
+      const arm = { pose: touch.predicted, information: kinematicInformation(touch.kinematics) };
+      const kept = { index, patch, prior: newest?.patch === patch ? newest.prior : arm, pose };
+      this.#nearby.add(kept);
+      if (this.#whole) this.#touches.push(kept);
+    }
+    if (!this.#whole) return;
     if (patch && patch.samples.length > 0) this.#felt++;
-    const { predicted, kinematics } = touch;
-    if (patch) this.#touches.push({ index, patch, predicted, kinematics, pose });
     const points = !patch && touch.points.length > 0;
     if (!points && this.#felt <= MOST && this.#touches.length <= MOST_KEPT) return;
     this.#whole = false;
     this.#touches.length = 0;
   }
 
-  /** The touches that something was felt by, where they are now; none where everything stays. */
-  optimise(): readonly RefinedTouch[] {
+  /**
+   * The touches that something was felt by, where they are now; none where everything stays, or nothing came since the last
+   * time.
+   *
+   * @param until asked between pieces of some milliseconds: true, and it goes on another time
+   * @returns undefined where there is more to do
+   */
+  optimise(until: () => boolean = () => false): readonly RefinedTouch[] | undefined {
+    this.#run ??= this.#begin();
+    if (!this.#run) return [];
+    const { felt, steps } = this.#run;
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) {
+        this.#run = undefined;
+        return this.#whole ? this.#moveTo(felt, value) : [];
+      }
+      if (until()) return undefined;
+    }
+  }
+
+  #begin(): Run | undefined {
     const felt = this.#touches.filter(({ patch }) => patch.samples.length > 0);
-    if (felt.length < 2) return [];
-    const { poses, overlaps } = optimiseTouches(felt, { kinematics: this.kinematics });
+    if (felt.length < 2 || felt.length === this.#done) return undefined;
+    this.#done = felt.length;
+    const priors = felt.map(({ patch, prior: { pose, information } }) => ({
+      patch,
+      predicted: pose,
+      information,
+    }));
+    return { felt, steps: optimisingTouches(priors, { kinematics: this.kinematics }) };
+  }
+
+  #moveTo(felt: readonly Kept[], { poses, overlaps }: BundleResult): readonly RefinedTouch[] {
     // Without any overlap the arm's poses are all there is.
     if (overlaps.every((count) => count === 0)) return [];
-    felt.forEach((touch, i) => (touch.pose = poses[i]!));
+    felt.forEach((touch, i) => {
+      touch.pose = poses[i]!;
+      touch.known = knownFrom(poses[i]!, touch.prior, overlaps[i]!, { whole: true });
+    });
     this.#fuse();
     return felt.map(({ index, pose }) => ({ index, pose }));
   }

@@ -13,7 +13,8 @@ import type { PosedTouch, Touch } from '../../sensors/tactile/touch.js';
 import { optimiseTouches, type BundleResult } from './bundle.js';
 import { TOUCH_ROOM, touchGrid } from './grid.js';
 import type { TouchState } from './judge.js';
-import type { KinematicSigma } from './kinematics.js';
+import { kinematicInformation, type KinematicSigma } from './kinematics.js';
+import { NearbyTouches } from './nearby.js';
 import { TouchRegistration } from './registration.js';
 
 export interface TouchMapOptions {
@@ -49,7 +50,7 @@ const LEAST_PIECE = 20;
 
 /**
  * A map of an object by touch alone, at a millimetre, in the frame in which the arm gives its poses. Each touch is
- * registered to what was felt before, with the arm's pose as prior, and fused; at the end all poses are found together.
+ * found among those around it, with the arm's pose as prior, and fused; at the end all poses are found together.
  *
  * @example
  * const map = await TouchMap.create(pool);
@@ -63,6 +64,7 @@ export class TouchMap {
   readonly #mesher: MapMesher;
   readonly #frontEnd: TouchFrontEnd;
   readonly #registration: TouchRegistration;
+  readonly #nearby = new NearbyTouches();
   readonly #options: TouchMapOptions;
   readonly #kinematics: KinematicSigma;
   readonly #touches: PosedTouch[] = [];
@@ -105,7 +107,7 @@ export class TouchMap {
   }
 
   /**
-   * Registers a touch to what was felt before and fuses it.
+   * Finds where a touch was, by those around it, and fuses it.
    *
    * @throws FeltmapError bad-input for a touch that contradicts itself or has no pose; what was mapped stays
    */
@@ -167,7 +169,16 @@ export class TouchMap {
     touch: PosedTouch,
   ): Pick<TouchResult, 'pose' | 'state' | 'reason'> {
     const predicted = touch.T_map_sensor;
-    if (!observation.isContact) return { pose: predicted, state: 'kinematic', reason: 'Nothing is touched.' };
+    const asArm = (reason: string, state: TouchState = 'unknown') => ({ pose: predicted, state, reason });
+    if (!observation.isContact) return asArm('Nothing is touched.', 'kinematic');
+    const { patch } = observation;
+    if (patch) {
+      const kinematics = this.#kinematics;
+      const prior = { pose: predicted, information: kinematicInformation(kinematics) };
+      const found = this.#nearby.register({ patch, predicted, kinematics, prior });
+      this.#nearby.add({ patch, prior, pose: found?.pose ?? predicted });
+      return found ?? asArm('No other touch overlaps this one; its pose is the arm’s.');
+    }
     const { pose, state, reason } = this.#registration.register({
       field: this.#field,
       contacts: observation.contacts,

@@ -6,7 +6,7 @@ import { bodyAt } from '../camera-room.js';
 import { ball, feel, lookingAt, type Solid } from './felt.js';
 
 /** A small map, with the room's voxels. */
-export const configureRoom = (kind: string) =>
+export const configureRoom = (kind: string, cameraVoxel = 0.015) =>
   loadConfig({
     set: [
       'engine=wasm',
@@ -16,7 +16,7 @@ export const configureRoom = (kind: string) =>
       'sensor.maxRange=20',
       'sensor.minRange=0.1',
       'training.samplePoints=512',
-      'rgbd.voxel=0.015',
+      `rgbd.voxel=${cameraVoxel}`,
     ],
   });
 

@@ -7,10 +7,9 @@ import {
   rebuildTimesFromAzimuth,
 } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import { parseVelodyneBin } from './bin-file.js';
 import { readText, readWhole } from './files.js';
-import { LARGEST_SCAN } from './folder-source.js';
-import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
+import { binLayoutOf, LARGEST_SCAN, parseScanFile } from './folder-source.js';
+import { type ScanRange, type ScanSource, type ScanSourceOptions, rangeBounds } from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
 import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
@@ -48,14 +47,21 @@ export async function findKittiLayout(path: string): Promise<KittiLayout | undef
   return undefined;
 }
 
+/** What a KITTI folder may need to be told. */
+export type KittiOptions = Pick<ScanSourceOptions, 'deskewAlways' | 'layout'>;
+
 /**
  * Scans of a KITTI folder. Times within a sweep are rebuilt from azimuth, but not those of the odometry benchmark: its
  * sweeps have been corrected for the motion already.
  *
- * @param always rebuild them nevertheless
+ * @param options `deskewAlways`: rebuild them nevertheless
  * @throws FeltmapError
  */
-export async function openKitti(path: string, layout: KittiLayout, always = false): Promise<ScanSource> {
+export async function openKitti(
+  path: string,
+  layout: KittiLayout,
+  { deskewAlways: always = false, layout: columns }: KittiOptions = {},
+): Promise<ScanSource> {
   const names = (await readdir(layout.scanDir)).filter((n) => n.endsWith('.bin')).sort();
   if (names.length === 0) {
     throw new FeltmapError(
@@ -66,6 +72,7 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
   const warnings = new WarningList();
   const stamps = await readStamps(layout, names, warnings);
   const frameId = 'velodyne';
+  const bin = await binLayoutOf(layout.scanDir, names, columns, (text) => warnings.add(text));
   const swept = always || layout.kind === 'raw';
   if (!swept)
     warnings.add(
@@ -82,11 +89,11 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
       if (stampNs < startNs || stampNs >= endNs) continue;
       const file = join(layout.scanDir, name);
       try {
-        const { count, positions, intensities } = parseVelodyneBin(await readWhole(file, LARGEST_SCAN), file);
-        const rings = rebuildRingsFromAzimuth(positions, count);
-        const times = swept && rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
-        const timing = times ? ({ times, timing: 'azimuth' } as const) : ({ timing: 'none' } as const);
-        yield* stamped.take({ stampNs, frameId, count, positions, intensities, rings, ...timing });
+        const scan = parseScanFile(await readWhole(file, LARGEST_SCAN), file, stampNs, bin);
+        const { count, positions } = scan;
+        const rings = scan.rings ?? rebuildRingsFromAzimuth(positions, count);
+        const times = swept && !scan.times && rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
+        yield* stamped.take({ ...scan, frameId, rings, ...(times && { times, timing: 'azimuth' }) });
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }

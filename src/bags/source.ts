@@ -44,11 +44,13 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
 /** What is no bag. */
 async function folderSource(path: string, options: ScanSourceOptions): Promise<ScanSource | undefined> {
   const kitti = await findKittiLayout(path);
-  if (kitti) return openKitti(path, kitti, options.deskewAlways);
+  if (kitti) return openKitti(path, kitti, options);
   const images = await findRgbdFolder(path);
   if (images) return rgbdFolderSource(path, images);
   const files = await findScanFiles(path);
-  return files.length > 0 ? withPointTimes(await openScanFolder(path, files), options) : undefined;
+  return files.length > 0
+    ? withPointTimes(await openScanFolder(path, files, options.layout), options)
+    : undefined;
 }
 
 function noTransforms(path: string, { sensorFrame }: ScanSource, base: string): FeltmapError {

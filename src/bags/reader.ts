@@ -3,6 +3,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import { RandomAccessFile, fileError, refuseSpecial } from './files.js';
 import { McapReader } from './mcap-reader.js';
 import { MCAP_MAGIC } from './mcap-records.js';
+import { recordingsBelow } from './recordings-below.js';
 import { Ros1BagReader } from './ros1-reader.js';
 import { ROS1_MAGIC } from './ros1-records.js';
 import { SplitBagReader, findRosbag2Files } from './rosbag2-dir.js';
@@ -33,9 +34,11 @@ export async function openBag(path: string): Promise<BagReader> {
 async function openDirectory(path: string): Promise<BagReader> {
   const found = await findRosbag2Files(path);
   if (!found) {
+    const below = await recordingsBelow(path);
+    const hint = below.length === 0 ? '' : `; give one of those inside, such as ${below.join(', ')}`;
     throw new FeltmapError(
       'unsupported',
-      `${path} is a folder without a recording in it (no .mcap, no .db3)`,
+      `${path} is a folder without a recording in it (no .mcap, no .db3)${hint}`,
     );
   }
   const parts: BagReader[] = [];

@@ -13,6 +13,9 @@ import type { BagReader } from './types.js';
 import { unpackWholeFile } from './unpacked-file.js';
 import { isZstdFrame } from './zstd-frame.js';
 
+/** A hundred times what large robots record. */
+const MOST_TOPICS = 20_000;
+
 const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean => prefix.every((b, i) => bytes[i] === b);
 
 /**
@@ -64,12 +67,23 @@ async function openFile(path: string, warn: (text: string) => void): Promise<Bag
     file = await unpackWholeFile(path, warn);
     head = await file.read(0, 16);
   }
-  if (startsWith(head, MCAP_MAGIC)) return McapReader.open(file);
-  if (startsWith(head, ROS1_MAGIC)) return Ros1BagReader.open(file);
-  if (startsWith(head, SQLITE_MAGIC)) return SqliteBagReader.open(file);
+  if (startsWith(head, MCAP_MAGIC)) return bounded(path, await McapReader.open(file));
+  if (startsWith(head, ROS1_MAGIC)) return bounded(path, await Ros1BagReader.open(file));
+  if (startsWith(head, SQLITE_MAGIC)) return bounded(path, await SqliteBagReader.open(file));
   await file.close();
   throw new FeltmapError(
     'unsupported',
     `${path} is no recording that Feltmap knows (MCAP, rosbag2 SQLite, ROS 1 bag); check that it is the right file`,
+  );
+}
+
+/** @throws FeltmapError bad-input for a file that claims more topics than there can be */
+async function bounded(path: string, bag: BagReader): Promise<BagReader> {
+  const { length } = bag.topics();
+  if (length <= MOST_TOPICS) return bag;
+  await bag.close();
+  throw new FeltmapError(
+    'bad-input',
+    `${path} claims to have ${length} topics, more than the ${MOST_TOPICS} that are read: it is damaged, or made to keep readers busy`,
   );
 }

@@ -18,6 +18,11 @@ import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js'
 type Bounds = Pick<MessageQuery, 'startNs' | 'endNs'>;
 type Intakes = Map<string, (message: BagMessage) => void>;
 
+/** Topics that are named where one must be chosen. */
+const NAMED = 20;
+/** Messages that cannot be read, one after the other, before a topic is given up. */
+const HOPELESS = 10_000;
+
 /** How far stamps and log times may drift apart over a recording. */
 const CLOCK_SLACK_NS = 10_000_000_000n;
 
@@ -42,6 +47,7 @@ export async function bagScanSource(
   let frames = new Frames(topic.name, transforms, { base });
   let skipped = 0;
   let firstProblem = '';
+  let readable = false;
 
   function read({ data, encoding }: BagMessage): LidarScan | undefined {
     try {
@@ -63,6 +69,8 @@ export async function bagScanSource(
         continue;
       }
       const scan = read(message);
+      if (!scan && skipped >= HOPELESS && !readable) break;
+      readable ||= scan !== undefined;
       const mounted = scan && (await frames.mounted(scan));
       if (mounted) yield* stamped.take(mounted, message.logTimeNs);
     }
@@ -153,8 +161,12 @@ export function isCloud(topic: TopicInfo): boolean {
 
 function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
   const clouds = bag.topics().filter(isCloud);
-  const list = (topics: readonly TopicInfo[]): string =>
-    topics.map((t) => `${t.name}${t.count === undefined ? '' : ` (${t.count})`}`).join(', ');
+  const list = (topics: readonly TopicInfo[]): string => {
+    const names = topics
+      .slice(0, NAMED)
+      .map((t) => `${t.name}${t.count === undefined ? '' : ` (${t.count})`}`);
+    return `${names.join(', ')}${topics.length > NAMED ? `, and ${topics.length - NAMED} more` : ''}`;
+  };
   if (wanted !== undefined) {
     const found = clouds.find((t) => t.name === wanted);
     if (found) return found;

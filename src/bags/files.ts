@@ -105,6 +105,8 @@ export function fileError(path: string, cause: unknown): FeltmapError {
       cause,
     });
   }
+  if (code === 'EISDIR')
+    return new FeltmapError('unsupported', `${path} is a folder, not a file; check the path`, { cause });
   return new FeltmapError('io', `${path} cannot be read (${code}); check permissions and the disk`, {
     cause,
   });

@@ -4,6 +4,8 @@ import { FeltmapError } from '../geometry/errors.js';
 import { scanFromPointCloud2 } from '../sensors/lidar/pointcloud2.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
 import { parseVelodyneBin } from './bin-file.js';
+import { type BinLayout, parseBin, parseBinLayout } from './bin-layout.js';
+import { layoutNote, recogniseBin } from './bin-recognition.js';
 import { readText, readWhole } from './files.js';
 import { parsePcd } from './pcd-file.js';
 import { parsePly } from './ply-file.js';
@@ -29,9 +31,19 @@ export async function findScanFiles(path: string): Promise<string[]> {
   return (most ?? []).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-/** A folder of .pcd, .ply or KITTI-style .bin scans. */
-export async function openScanFolder(path: string, names: readonly string[]): Promise<ScanSource> {
+/**
+ * A folder of .pcd, .ply or .bin scans.
+ *
+ * @param wanted columns of .bin files ({@link parseBinLayout}); found out unless given
+ * @throws FeltmapError bad-input where .bin files have a layout that cannot be told; bad-config for one that makes no sense
+ */
+export async function openScanFolder(
+  path: string,
+  names: readonly string[],
+  wanted?: string,
+): Promise<ScanSource> {
   const warnings = new WarningList();
+  const layout = await binLayoutOf(path, names, wanted, (text) => warnings.add(text));
   const { stamps, origin } = await stampsFor(path, names);
   if (origin === '10 Hz') {
     warnings.add(
@@ -48,7 +60,7 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
       if (stampNs < startNs || stampNs >= endNs) continue;
       try {
         const file = join(path, name);
-        yield* stamped.take(parseScanFile(await readWhole(file, LARGEST_SCAN), file, stampNs));
+        yield* stamped.take(parseScanFile(await readWhole(file, LARGEST_SCAN), file, stampNs, layout));
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -70,13 +82,54 @@ export async function openScanFolder(path: string, names: readonly string[]): Pr
   };
 }
 
-/** One scan from a .pcd, .ply or .bin file's bytes. Throws FeltmapError. */
-export function parseScanFile(bytes: Uint8Array, path: string, stampNs: bigint): LidarScan {
+/**
+ * The layout of the .bin files of a folder where it is not the usual one, which is told.
+ *
+ * @throws FeltmapError as {@link openScanFolder}
+ */
+export async function binLayoutOf(
+  path: string,
+  names: readonly string[],
+  wanted: string | undefined,
+  warn: (text: string) => void,
+): Promise<BinLayout | undefined> {
+  const given = wanted === undefined ? undefined : parseBinLayout(wanted);
+  if (extname(names[0] ?? '').toLowerCase() !== '.bin') {
+    if (given)
+      warn(`${path} holds no .bin scans: --layout is not used, the files say themselves what they hold`);
+    return undefined;
+  }
+  if (given) return given;
+  const layout = await recogniseBin(
+    path,
+    names.map((name) => join(path, name)),
+  );
+  if (layout) warn(layoutNote(path, layout));
+  return layout;
+}
+
+/**
+ * One scan from a .pcd, .ply or .bin file's bytes.
+ *
+ * @param layout of a .bin file that does not hold x, y, z, reflectance as float32
+ * @throws FeltmapError
+ */
+export function parseScanFile(
+  bytes: Uint8Array,
+  path: string,
+  stampNs: bigint,
+  layout?: BinLayout,
+): LidarScan {
   const kind = extname(path).toLowerCase();
-  if (kind === '.bin') {
+  if (kind === '.bin' && !layout) {
     return { stampNs, frameId: FRAME_ID, timing: 'none', ...parseVelodyneBin(bytes, path) };
   }
-  const table = kind === '.pcd' ? parsePcd(bytes, path) : parsePly(bytes, path);
+  const table =
+    kind === '.bin'
+      ? parseBin(bytes, layout!, path)
+      : kind === '.pcd'
+        ? parsePcd(bytes, path)
+        : parsePly(bytes, path);
   const rowStep = table.width * table.pointStep;
   try {
     return scanFromPointCloud2({ ...table, rowStep, stampNs, frameId: FRAME_ID, isDense: false });
@@ -107,7 +160,7 @@ async function stampsFor(
  * or one number of seconds, ms, µs or ns, by its length. undefined for other names, such as 000042.bin.
  */
 export function stampOfName(name: string): bigint | undefined {
-  const stem = name.slice(0, name.length - extname(name).length);
+  const stem = name.slice(0, name.length - extname(name).length).replace(/\.pcd$/i, ''); // nuScenes: .pcd.bin
   const pair = /(?:^|\D)([1-9]\d{9})[._](\d{1,9})$/.exec(stem);
   if (pair) {
     // After a dot the digits are a fraction; after an underscore they are nanoseconds.

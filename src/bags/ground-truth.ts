@@ -80,8 +80,17 @@ function parseRows(text: string, path: string): string[][] {
     const content = line.split('#')[0]!.trim();
     if (content === '') return;
     const row = content.split(/[\s,]+/);
-    const sane = row.every((v) => Number.isFinite(Number(v)));
-    if (!sane || (row.length !== 8 && row.length !== 12) || row.length !== (rows[0] ?? row).length) {
+    const wrong = row.find((v) => !Number.isFinite(Number(v)));
+    if (wrong !== undefined && (row.length === 8 || row.length === 12))
+      throw new FeltmapError(
+        'bad-input',
+        `${path}, line ${i + 1}: '${wrong.slice(0, 40)}' is no number; a heading begins with #`,
+      );
+    if (
+      wrong !== undefined ||
+      (row.length !== 8 && row.length !== 12) ||
+      row.length !== (rows[0] ?? row).length
+    ) {
       throw new FeltmapError(
         'bad-input',
         `${path}, line ${i + 1}: ${row.length} columns; expected 8 numbers (TUM) or 12 (KITTI) on every line`,

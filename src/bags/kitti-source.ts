@@ -7,11 +7,10 @@ import {
   rebuildTimesFromAzimuth,
 } from '../sensors/lidar/azimuth-times.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
-import { parseVelodyneBin } from './bin-file.js';
 import { kittiPictures } from './camera/kitti-camera.js';
 import { NO_COLOR } from './camera/topics.js';
 import { readText, readWhole } from './files.js';
-import { LARGEST_SCAN } from './folder-source.js';
+import { binLayoutOf, LARGEST_SCAN, parseScanFile } from './folder-source.js';
 import { jointSource } from './joint-source.js';
 import {
   type ScanRange,
@@ -75,14 +74,21 @@ export async function findKittiLayout(path: string): Promise<KittiLayout | undef
   return undefined;
 }
 
+/** What a KITTI folder may need to be told. */
+export type KittiOptions = Pick<ScanSourceOptions, 'deskewAlways' | 'layout'>;
+
 /**
  * Scans of a KITTI folder. Times within a sweep are rebuilt from azimuth, but not those of the odometry benchmark: its
  * sweeps have been corrected for the motion already.
  *
- * @param always rebuild them nevertheless
+ * @param options `deskewAlways`: rebuild them nevertheless
  * @throws FeltmapError
  */
-export async function openKitti(path: string, layout: KittiLayout, always = false): Promise<ScanSource> {
+export async function openKitti(
+  path: string,
+  layout: KittiLayout,
+  { deskewAlways: always = false, layout: columns }: KittiOptions = {},
+): Promise<ScanSource> {
   const names = (await readdir(layout.scanDir)).filter((n) => n.endsWith('.bin')).sort();
   if (names.length === 0) {
     throw new FeltmapError(
@@ -93,6 +99,7 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
   const warnings = new WarningList();
   const stamps = await readStamps(layout, names, warnings);
   const frameId = 'velodyne';
+  const bin = await binLayoutOf(layout.scanDir, names, columns, (text) => warnings.add(text));
   const swept = always || layout.kind === 'raw';
   if (!swept)
     warnings.add(
@@ -109,11 +116,11 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
       if (stampNs < startNs || stampNs >= endNs) continue;
       const file = join(layout.scanDir, name);
       try {
-        const { count, positions, intensities } = parseVelodyneBin(await readWhole(file, LARGEST_SCAN), file);
-        const rings = rebuildRingsFromAzimuth(positions, count);
-        const times = swept && rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
-        const timing = times ? ({ times, timing: 'azimuth' } as const) : ({ timing: 'none' } as const);
-        yield* stamped.take({ stampNs, frameId, count, positions, intensities, rings, ...timing });
+        const scan = parseScanFile(await readWhole(file, LARGEST_SCAN), file, stampNs, bin);
+        const { count, positions } = scan;
+        const rings = scan.rings ?? rebuildRingsFromAzimuth(positions, count);
+        const times = swept && !scan.times && rebuildTimesFromAzimuth(positions, count, KITTI_HDL64);
+        yield* stamped.take({ ...scan, frameId, rings, ...(times && { times, timing: 'azimuth' }) });
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -135,14 +142,14 @@ export async function openKitti(path: string, layout: KittiLayout, always = fals
   };
 }
 
-/** The scans of a KITTI folder with the images of its left colour camera, where there are some. @param color 'none': without */
+/** The scans of a KITTI folder with the images of its left colour camera, where there are some. @param options `color` 'none': without */
 export async function openKittiColored(
   path: string,
   layout: KittiLayout,
-  { deskewAlways, color }: Pick<ScanSourceOptions, 'deskewAlways' | 'color'>,
+  options: KittiOptions & Pick<ScanSourceOptions, 'color'>,
 ): Promise<ScanSource> {
-  const scans = await openKitti(path, layout, deskewAlways);
-  const pictures = color === NO_COLOR ? undefined : await kittiPictures(layout.root, layout.kind);
+  const scans = await openKitti(path, layout, options);
+  const pictures = options.color === NO_COLOR ? undefined : await kittiPictures(layout.root, layout.kind);
   if (pictures === undefined) return scans;
   if (typeof pictures === 'string') return withNote(scans, `${path}: ${pictures}`);
   return jointSource('lidar', scans, [

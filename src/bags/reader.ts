@@ -3,6 +3,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import { RandomAccessFile, fileError, refuseSpecial } from './files.js';
 import { McapReader } from './mcap-reader.js';
 import { MCAP_MAGIC } from './mcap-records.js';
+import { recordingsBelow } from './recordings-below.js';
 import { Ros1BagReader } from './ros1-reader.js';
 import { ROS1_MAGIC } from './ros1-records.js';
 import { SplitBagReader, findRosbag2Files } from './rosbag2-dir.js';
@@ -11,6 +12,9 @@ import { SqliteBagReader } from './sqlite-reader.js';
 import type { BagReader } from './types.js';
 import { unpackWholeFile } from './unpacked-file.js';
 import { isZstdFrame } from './zstd-frame.js';
+
+/** A hundred times what large robots record. */
+const MOST_TOPICS = 20_000;
 
 const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean => prefix.every((b, i) => bytes[i] === b);
 
@@ -33,9 +37,11 @@ export async function openBag(path: string): Promise<BagReader> {
 async function openDirectory(path: string): Promise<BagReader> {
   const found = await findRosbag2Files(path);
   if (!found) {
+    const below = await recordingsBelow(path);
+    const hint = below.length === 0 ? '' : `; give one of those inside, such as ${below.join(', ')}`;
     throw new FeltmapError(
       'unsupported',
-      `${path} is a folder without a recording in it (no .mcap, no .db3)`,
+      `${path} is a folder without a recording in it (no .mcap, no .db3)${hint}`,
     );
   }
   const parts: BagReader[] = [];
@@ -61,12 +67,23 @@ async function openFile(path: string, warn: (text: string) => void): Promise<Bag
     file = await unpackWholeFile(path, warn);
     head = await file.read(0, 16);
   }
-  if (startsWith(head, MCAP_MAGIC)) return McapReader.open(file);
-  if (startsWith(head, ROS1_MAGIC)) return Ros1BagReader.open(file);
-  if (startsWith(head, SQLITE_MAGIC)) return SqliteBagReader.open(file);
+  if (startsWith(head, MCAP_MAGIC)) return bounded(path, await McapReader.open(file));
+  if (startsWith(head, ROS1_MAGIC)) return bounded(path, await Ros1BagReader.open(file));
+  if (startsWith(head, SQLITE_MAGIC)) return bounded(path, await SqliteBagReader.open(file));
   await file.close();
   throw new FeltmapError(
     'unsupported',
     `${path} is no recording that Feltmap knows (MCAP, rosbag2 SQLite, ROS 1 bag); check that it is the right file`,
+  );
+}
+
+/** @throws FeltmapError bad-input for a file that claims more topics than there can be */
+async function bounded(path: string, bag: BagReader): Promise<BagReader> {
+  const { length } = bag.topics();
+  if (length <= MOST_TOPICS) return bag;
+  await bag.close();
+  throw new FeltmapError(
+    'bad-input',
+    `${path} claims to have ${length} topics, more than the ${MOST_TOPICS} that are read: it is damaged, or made to keep readers busy`,
   );
 }

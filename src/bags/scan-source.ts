@@ -72,6 +72,8 @@ export interface ScanSourceOptions {
   readonly touchCalibrated?: boolean;
   /** Frames of tf, of objects that move, that touches are also taken into (`TouchMeasurement.inFrames`). */
   readonly touchFrames?: readonly string[];
+  /** Columns of .bin files (bin-layout.ts); found out unless given. */
+  readonly layout?: string;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }

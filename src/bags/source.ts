@@ -48,7 +48,9 @@ async function folderSource(path: string, options: ScanSourceOptions): Promise<S
   const images = await findRgbdFolder(path);
   if (images) return rgbdFolderSource(path, images);
   const files = await findScanFiles(path);
-  return files.length > 0 ? withPointTimes(await openScanFolder(path, files), options) : undefined;
+  return files.length > 0
+    ? withPointTimes(await openScanFolder(path, files, options.layout), options)
+    : undefined;
 }
 
 function noTransforms(path: string, { sensorFrame }: ScanSource, base: string): FeltmapError {

@@ -20,6 +20,8 @@ export interface ReplayOptions {
   imu?: string;
   odometry?: string;
   deskew?: 'auto' | 'always' | 'never';
+  /** Columns of .bin files. */
+  layout?: string;
   config?: string;
   set: string[];
   engine?: string;
@@ -60,11 +62,13 @@ export interface CompleteOptions {
 }
 
 export interface InfoOptions {
+  layout?: string;
   engines?: boolean;
   json?: boolean;
 }
 
 export interface ConvertOptions {
+  layout?: string;
   json?: boolean;
   quiet?: boolean;
 }

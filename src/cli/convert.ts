@@ -18,6 +18,8 @@ export interface ConvertResult {
 export interface ConvertOptions {
   /** Called now and then with the number of messages written so far. */
   readonly onProgress?: (messages: number) => void;
+  /** Columns of .bin files, where they are given. */
+  readonly layout?: string;
   /** Ends it; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
@@ -47,7 +49,9 @@ export async function convertRecording(
   });
   try {
     const count = counter(options);
-    const warnings = bag ? await copyBag(bag, writer, count.add) : await copyScans(input, writer, count.add);
+    const warnings = bag
+      ? await copyBag(bag, writer, count.add)
+      : await copyScans(input, options.layout, writer, count.add);
     if (Object.keys(count.written).length === 0) {
       throw new FeltmapError(
         'bad-input',
@@ -136,10 +140,11 @@ async function copyBag(
 
 async function copyScans(
   input: string,
+  layout: string | undefined,
   writer: McapBagWriter,
   add: (topic: string) => void,
 ): Promise<string[]> {
-  const source = await openScanSource(input);
+  const source = await openScanSource(input, layout === undefined ? {} : { layout });
   try {
     if (source.sensor !== 'lidar')
       throw new FeltmapError(

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readText, readWhole } from '../bags/files.js';
 import { readFolderTruth } from '../bags/camera/folder-truth.js';
 import { readGroundTruth } from '../bags/ground-truth.js';
 import { pairByIndex, associate, type Matched, type Trajectory } from '../eval/associate.js';
@@ -6,7 +6,6 @@ import type { AssociateOptions } from '../eval/associate.js';
 import { decodePly } from '../export/ply-reader.js';
 import { parseKitti } from '../export/kitti.js';
 import { parseTum } from '../export/tum.js';
-import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
 
 /** A trajectory from a file; KITTI pose files hold no stamps. */
@@ -27,7 +26,7 @@ export async function readTrajectory(path: string, bag?: string): Promise<Trajec
   }
   const own = await readFolderTruth(path);
   if (own) return { stampsNs: own.stampsNs, poses: own.poses, stamped: true };
-  const text = (await readInput(path)).toString('utf8');
+  const text = await readText(path);
   const first = /^[ \t]*([^#\s].*)$/m.exec(text)?.[1] ?? '';
   if (first.trim().split(/[\s,]+/).length !== 12) return { ...parseTum(text, path), stamped: true };
   const poses = parseKitti(text, path);
@@ -50,15 +49,10 @@ export async function readPly(path: string): Promise<Mesh> {
   return decodePly(await readInput(path), path);
 }
 
-async function readInput(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const missing = (cause as { code?: string }).code === 'ENOENT';
-    throw new FeltmapError(
-      missing ? 'not-found' : 'bad-input',
-      missing ? `There is no file ${path}.` : `Cannot read ${path}: ${(cause as Error).message}.`,
-      { cause },
-    );
-  }
+/** Larger meshes and trajectories than anybody compares are not read, bytes. */
+const LARGEST = 2 * 1024 ** 3 - 1;
+
+/** @throws FeltmapError not-found, io, unsupported for a pipe, bad-input for a file that is too large */
+export async function readInput(path: string): Promise<Uint8Array> {
+  return readWhole(path, LARGEST);
 }

@@ -64,8 +64,12 @@ const STAMPED: readonly string[] = [
 ];
 const TYPE_NAMES = ['?', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'];
 
-/** Reads a recording through once and reports what it holds. Throws FeltmapError as {@link openBag} does. */
-export async function collectInfo(path: string): Promise<RecordingInfo> {
+/**
+ * Reads a recording through once and reports what it holds. Throws FeltmapError as {@link openBag} does.
+ *
+ * @param layout columns of .bin files, where they are given
+ */
+export async function collectInfo(path: string, layout?: string): Promise<RecordingInfo> {
   const bag = await openBag(path).catch(async (error: unknown) => {
     const isDir = await stat(path).then(
       (s) => s.isDirectory(),
@@ -74,7 +78,7 @@ export async function collectInfo(path: string): Promise<RecordingInfo> {
     if (isDir && error instanceof FeltmapError && error.code === 'unsupported') return undefined;
     throw error;
   });
-  return bag ? bagInfo(path, bag) : folderInfo(path);
+  return bag ? bagInfo(path, bag) : folderInfo(path, layout);
 }
 
 /** What is gathered about one topic while reading. */
@@ -158,10 +162,10 @@ function withBody(report: TopicReport, tf: TfBuffer): TopicReport {
   return { ...report, poses: at === undefined ? body : `${body}, with '${frame}' at (${at}) m` };
 }
 
-async function folderInfo(path: string): Promise<RecordingInfo> {
+async function folderInfo(path: string, layout?: string): Promise<RecordingInfo> {
   const images = await findRgbdFolder(path);
   if (images) return imageFolderInfo(path, images);
-  const source = await openScanSource(path);
+  const source = await openScanSource(path, layout === undefined ? {} : { layout });
   try {
     const intervals = new IntervalCollector();
     let points: string | undefined;

@@ -35,6 +35,8 @@ import { TOUCH_KINDS } from './sim-touch-recorder.js';
 
 const RECORDING =
   'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans, or of colour and depth images (TUM RGB-D, 7-Scenes, ScanNet, Replica, Open3D)';
+const LAYOUT =
+  'columns of .bin scans with their types, such as x,y,z,intensity,ring:u16,time:f64 (f32 unless given, _ for what is not needed; found out by itself unless given)';
 
 const VIEWER_PORT = 8642;
 
@@ -96,6 +98,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
         'undo the motion during a sweep: auto (where points have times and are not known to be corrected), always or never (settings sensor.deskew, sensor.deskewAlways)',
       ).choices(['auto', 'always', 'never']),
     )
+    .option('--layout <columns>', LAYOUT)
     .option('--config <file>', 'settings as YAML, see docs/configuration.md')
     .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
     .addOption(
@@ -183,6 +186,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       'list the topics of a recording with counts, rates, frames, point fields, gaps and depth cameras; without one, the engines of this machine',
     )
     .argument('[input]', RECORDING)
+    .option('--layout <columns>', LAYOUT)
     .option('--engines', 'list the engines: whether and why each works here, adapter, limits, speed')
     .option('--json', 'print everything as JSON')
     .action(async (input: string | undefined, options: InfoOptions) =>
@@ -194,6 +198,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     .description('write a recording as MCAP with ROS 2 messages')
     .argument('<input>', RECORDING)
     .argument('<output>', 'MCAP file to write')
+    .option('--layout <columns>', LAYOUT)
     .option('--json', 'print what was written as JSON')
     .option('--quiet', 'print nothing')
     .action(async (input: string, output: string, options: ConvertOptions) =>

@@ -12,7 +12,7 @@ import type { ConvertOptions, InfoOptions } from './command-options.js';
 export async function infoCommand(path: string | undefined, options: InfoOptions): Promise<number> {
   const survey = path === undefined || options.engines ? await measureEngines() : undefined;
   if (path === undefined) return print(options.json ? toJson(survey) : describeEngines(survey!));
-  const info = await inStage('input', () => collectInfo(path));
+  const info = await inStage('input', () => collectInfo(path, options.layout));
   if (options.json) return print(toJson(survey ? { ...info, engines: survey } : info));
   return print(`${survey ? `${describeEngines(survey)}\n\n` : ''}${describeInfo(info)}`);
 }
@@ -43,6 +43,7 @@ export async function convertCommand(
   const { signal } = interrupt;
   const result = await convertRecording(input, output, {
     signal,
+    ...(options.layout !== undefined && { layout: options.layout }),
     onProgress: (messages) => {
       if (live) process.stderr.write(`\r\x1b[2K${messages} messages`);
     },

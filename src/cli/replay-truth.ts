@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readText } from '../bags/files.js';
 import { readGroundTruth } from '../bags/ground-truth.js';
 import { bodyOf, type ScanSource } from '../bags/source.js';
 import type { GroundTruth } from '../bags/types.js';
@@ -64,7 +64,8 @@ export function leverArmNote({ offset, rmse, rmseMoved }: LeverArm, body: string
 
 /** Number of poses in a file of KITTI's twelve columns; 0 for anything else. */
 async function stamplessPoses(source: string): Promise<number> {
-  const text = await readFile(source, 'utf8').catch(() => '');
+  // What cannot be read, or is no file, is told where it is read for good.
+  const text = await readText(source).catch(() => '');
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   return lines[0]?.trim().split(/[\s,]+/).length === 12 ? lines.length : 0;
 }

@@ -98,6 +98,7 @@ async function openAndReplay(
       touchCalibrated: calibration !== undefined,
       ...(held.frames.length > 0 && { touchFrames: held.frames }),
       deskewAlways: config.sensor.deskewAlways,
+      ...(options.layout !== undefined && { layout: options.layout }),
     }),
   );
   config.sensor.kind = input.sensor;

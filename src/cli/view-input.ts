@@ -1,19 +1,21 @@
 import { SENSOR_SETS } from '../config/sensor-sets.js';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { fileError } from '../bags/files.js';
+import { fileError, readText, readWhole } from '../bags/files.js';
 import { configSchema } from '../config/schema.js';
 import type { Trajectory } from '../eval/associate.js';
 import { decodeGlb } from '../export/glb-reader.js';
-import { readMapFolder } from '../export/map-folder.js';
+import { LARGEST_MANIFEST, readMapFolder } from '../export/map-folder.js';
 import { decodePly } from '../export/ply-reader.js';
 import { finestVoxel, MANIFEST, readManifest } from '../field/saved/manifest.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Mesh } from '../mesh/mesh.js';
-import { readTrajectory } from './eval-files.js';
+import { readInput, readTrajectory } from './eval-files.js';
 import { SlamClient } from '../host/client.js';
 
+/** Of a run of days, bytes. */
+const LARGEST_REPORT = 256 * 1024 * 1024;
 /** Where a mesh does not say how fine it is (m). */
 export const UNKNOWN_VOXEL = 0.01;
 
@@ -107,7 +109,7 @@ async function readMesh(path: string): Promise<Found> {
   const kind = extname(path).toLowerCase();
   if (kind !== '.ply' && kind !== '.glb')
     throw new FeltmapError('unsupported', `${path} is no mesh that can be shown; give a .ply or .glb file.`);
-  const bytes = await readFile(path);
+  const bytes = await readInput(path);
   const mesh = kind === '.ply' ? decodePly(bytes, path) : await decodeGlb(bytes, path);
   if (mesh.indices.length === 0)
     throw new FeltmapError(
@@ -143,7 +145,7 @@ async function figuresIn(dir: string): Promise<{ run?: RunFigures }> {
     map: z.object({ blocks: number, keyframes: number, memoryBytes: number }),
   });
   try {
-    const report = schema.parse(JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')));
+    const report = schema.parse(JSON.parse(await readText(join(dir, 'report.json'), LARGEST_REPORT)));
     return { run: { ...report.summary, ...report.map } };
   } catch {
     return {};
@@ -153,7 +155,9 @@ async function figuresIn(dir: string): Promise<{ run?: RunFigures }> {
 /** Corner distance of a map that lies beside; 0 when there is none that can be read. */
 async function voxelOf(dir: string): Promise<number> {
   try {
-    return finestVoxel(readManifest(new Map([[MANIFEST, await readFile(join(dir, MANIFEST))]])));
+    return finestVoxel(
+      readManifest(new Map([[MANIFEST, await readWhole(join(dir, MANIFEST), LARGEST_MANIFEST)]])),
+    );
   } catch {
     return 0;
   }

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
 import { FeltmapError } from '../geometry/errors.js';
 import type { Config } from './schema.js';
 import { isGroup, mergeConfig, parseAssignment, setByPath, type RawConfig } from './set-path.js';
 import { validateConfig } from './validate.js';
+
+/** All settings with their comments take a hundredth, bytes. */
+const LARGEST_FILE = 4 * 1024 * 1024;
 
 /** Where settings come from; later ones win: defaults, file, `set`, flags. */
 export interface ConfigSources {
@@ -39,11 +42,20 @@ export async function loadConfig(sources: ConfigSources = {}): Promise<Config> {
   return validateConfig(mergeConfig(raw, assigned), 'Command line');
 }
 
+function unusable(file: string, isFile: boolean): FeltmapError {
+  const why = isFile ? 'is too large for settings' : 'is a folder, pipe or device, not a file';
+  return new FeltmapError('bad-config', `The configuration file ${basename(file)} ${why}; give a YAML file.`);
+}
+
 async function readYaml(file: string): Promise<RawConfig> {
   let text: string;
   try {
+    const info = await stat(file);
+    // To open a pipe would wait for its writer, for ever where there is none.
+    if (!info.isFile() || info.size > LARGEST_FILE) throw unusable(file, info.isFile());
     text = await readFile(file, 'utf8');
   } catch (cause) {
+    if (cause instanceof FeltmapError) throw cause;
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new FeltmapError(
       missing ? 'not-found' : 'io',

@@ -4,6 +4,10 @@ import type { Mesh } from '../mesh/mesh.js';
 import { toSrgb } from './render-colors.js';
 
 const TRIANGLES = 4;
+/** 'glTF'. */
+const GLTF_MAGIC = 0x46546c67;
+const LARGEST_JSON = 4 * 1024 * 1024;
+const MOST_NODES = 5000;
 
 /**
  * All triangles of a binary glTF file as one mesh, turned from glTF's y-up to z-up: the inverse of encodeGlb.
@@ -12,6 +16,7 @@ const TRIANGLES = 4;
  * @throws FeltmapError bad-input when it is no GLB, damaged, compressed in a way not known here, or without triangles
  */
 export async function decodeGlb(bytes: Uint8Array, source = 'GLB file'): Promise<Mesh> {
+  checkHead(bytes, source);
   const parts: { primitive: Primitive; matrix: readonly number[] }[] = [];
   try {
     const document = await new NodeIO().readBinary(bytes);
@@ -30,6 +35,32 @@ export async function decodeGlb(bytes: Uint8Array, source = 'GLB file'): Promise
     throw new FeltmapError('bad-input', `${source} cannot be read as GLB: ${why}`, { cause });
   }
   throw new FeltmapError('bad-input', `${source} holds no triangles.`);
+}
+
+/**
+ * What its JSON may hold: a parser, and a walk through a million nodes, take minutes and gigabytes.
+ *
+ * @throws FeltmapError bad-input
+ */
+function checkHead(bytes: Uint8Array, source: string): void {
+  const bad = (why: string): FeltmapError =>
+    new FeltmapError('bad-input', `${source} cannot be read as GLB: ${why}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 20 || view.getUint32(0, true) !== GLTF_MAGIC)
+    throw bad('it does not begin as binary glTF does.');
+  const length = view.getUint32(12, true);
+  if (length > LARGEST_JSON)
+    throw bad(`its description has ${length} bytes, more than the ${LARGEST_JSON} that are read.`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder().decode(bytes.subarray(20, 20 + length)));
+  } catch {
+    throw bad('its description is no JSON; it is damaged or cut off.');
+  }
+  const { asset, nodes } = (parsed ?? {}) as { asset?: unknown; nodes?: unknown };
+  if (typeof asset !== 'object' || asset === null) throw bad('its description is none of glTF.');
+  if (Array.isArray(nodes) && nodes.length > MOST_NODES)
+    throw bad(`it has ${nodes.length} nodes, more than the ${MOST_NODES} that are read.`);
 }
 
 function join(parts: { primitive: Primitive; matrix: readonly number[] }[], source: string): Mesh {

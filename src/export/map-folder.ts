@@ -8,7 +8,7 @@ import { toIoError, writeFileAtomic } from './atomic-file.js';
 /** What a map of this program may leave in its folder: its own names, and temporary ones of a write that was killed. */
 const OURS = /^(submap-\d+\.[\w.-]+\.bin|field\.bin|\.(submap-[\w.-]+|manifest\.json)\.[0-9a-f]{8}\.tmp)$/;
 /** 65 536 submaps take less. */
-const LARGEST_MANIFEST = 128 * 1024 * 1024;
+export const LARGEST_MANIFEST = 128 * 1024 * 1024;
 
 /**
  * Replaces a saved map as a whole: whenever the program or the machine stops, the folder holds the earlier map or the new

@@ -48,6 +48,8 @@ export async function encodePcd(
   encoding: PcdEncoding = 'binary',
   colors?: Uint8Array,
 ): Promise<Uint8Array> {
+  // The library complains on stderr, in colour, about a cloud without points.
+  if (!hasPoints(points)) return emptyPcd(encoding, colors !== undefined);
   const pcl = await load();
   return guarded(() => {
     const cloud = new pcl.PointCloud(colors ? pcl.PointXYZRGB : pcl.PointXYZ);
@@ -72,6 +74,22 @@ export async function encodePcd(
       cloud.manager.delete();
     }
   });
+}
+
+function hasPoints(points: Float32Array): boolean {
+  for (let i = 0; i < points.length; i += 3)
+    if (Number.isFinite(points[i]! + points[i + 1]! + points[i + 2]!)) return true;
+  return false;
+}
+
+/** PCD file format v0.7, without points. */
+function emptyPcd(encoding: PcdEncoding, colored: boolean): Uint8Array {
+  const rgb = colored ? [' rgb', ' 4', ' F', ' 1'] : ['', '', '', ''];
+  const kind = encoding === 'ascii' ? 'ascii' : 'binary';
+  return new TextEncoder().encode(
+    `# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS x y z${rgb[0]}\nSIZE 4 4 4${rgb[1]}\nTYPE F F F${rgb[2]}\n` +
+      `COUNT 1 1 1${rgb[3]}\nWIDTH 0\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS 0\nDATA ${kind}\n`,
+  );
 }
 
 /**

@@ -38,6 +38,8 @@ export function decodePly(bytes: Uint8Array, source = 'PLY file'): Mesh {
       const least = element.properties.reduce((n, p) => n + SIZE[p.list ?? p.type], 0);
       if (element.count * (header.format === 'ascii' ? element.properties.length : least) > cursor.left)
         throw new RangeError();
+      // A number of entries without content takes no bytes, and would take for ever to pass over.
+      if (element.properties.length === 0) continue;
       if (element.name === 'vertex') vertices = readVertices(element, cursor, source);
       else if (element.name === 'face') indices = readFaces(element, cursor);
       else skip(element, cursor);
@@ -152,18 +154,22 @@ function binary(body: Uint8Array, little: boolean): Cursor {
   };
 }
 
+/** Word by word: as many strings as a file has words take twenty times its size. */
 function words(body: Uint8Array): Cursor {
-  const all = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').split(/\s+/);
-  if (all[0] === '') all.shift();
-  if (all[all.length - 1] === '') all.pop();
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const isSpace = (at: number): boolean => text[at]! <= 0x20;
   let at = 0;
   return {
     next() {
-      if (at >= all.length) throw new RangeError();
-      return Number(all[at++]);
+      while (at < text.length && isSpace(at)) at++;
+      const start = at;
+      while (at < text.length && !isSpace(at)) at++;
+      if (at === start) throw new RangeError();
+      return Number(text.toString('latin1', start, at));
     },
+    // At most: every word but the last needs a space behind it.
     get left() {
-      return all.length - at;
+      return Math.floor((text.length - at + 1) / 2);
     },
   };
 }

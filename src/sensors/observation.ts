@@ -115,6 +115,13 @@ export interface ObservationCounts {
   readonly input: number;
   /** Left after the checks of single points. */
   readonly valid: number;
+  /** Dropped: not a number, infinite, at the origin, by range, on the robot itself; absent from sensors that do not tell. */
+  readonly invalid?: number;
+  readonly noReturn?: number;
+  readonly zero?: number;
+  readonly tooNear?: number;
+  readonly tooFar?: number;
+  readonly onVehicle?: number;
 }
 
 /**

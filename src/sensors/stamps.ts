@@ -235,15 +235,20 @@ export class Stamps {
     const { stampNs } = message;
     const [period, usual, passed] = [intervals.period, intervals.arrivalPeriod, intervals.passed(arrival)];
     // Fewer messages have come than the stamps make believe, and neither this one nor the last was held up on its way.
-    const step =
+    let step =
       passed !== undefined &&
       known.regular &&
       ahead > 1.5 * period! &&
       ahead - passed > 0.5 * Math.max(period!, 0.5 * ahead) &&
       arrival! > 0.5 * usual!;
+    // So far ahead of a single message that came just before: its stamp was from another time.
+    if (usual === undefined && period === undefined && arrival !== undefined && arrival >= SHORTEST)
+      step ||= ahead - arrival > FAR_AHEAD;
     const doubtful = step
       ? ahead > this.#jumpNs
-      : ahead > FAR_AHEAD && passed === undefined && (this.#restarts || arrival !== undefined);
+      : ahead > FAR_AHEAD &&
+        passed === undefined &&
+        (arrival === undefined ? this.#restarts : arrival < 0.5 * ahead);
     if (doubtful) {
       // A single stamp from the far future must not make all that follow look like the past.
       known.future = stampNs;

@@ -34,6 +34,7 @@ import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
 import { judge, MAX_DOUBT, type Verdict } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
+import { tooFewSamples } from './few-samples.js';
 import type { Scale, Scales } from './scale.js';
 import { Feeler, isTouching } from './touch/feeler.js';
 import type { KinematicSigma } from './touch/kinematics.js';
@@ -115,9 +116,9 @@ export class Estimator {
 
   /** The first observation with enough samples is mapped as it is, at T_odom_body. */
   #start(observation: Observation, origin: Pose): Estimate {
-    const samples = observation.surface.keypoints.length;
-    if (samples >= MIN_SAMPLES) return asOrigin(observation, origin, phases.started(observation, origin));
-    const reason = `Only ${samples} points are usable; a map cannot start from that.`;
+    const few = tooFewSamples(observation);
+    if (few === undefined) return asOrigin(observation, origin, phases.started(observation, origin));
+    const reason = `A map cannot start here. ${few}`;
     return asOrigin(observation, origin, { kind: 'starting', origin }, { state: 'lost', reason });
   }
 
@@ -276,8 +277,9 @@ export class Estimator {
     observation: Observation,
     predicted: Prediction,
     track: Track,
-    verdict: Verdict,
+    judged: Verdict,
   ): Estimate {
+    const verdict = { ...judged, reason: tooFewSamples(observation) ?? judged.reason };
     const { motion, submaps, scales } = this.#parts;
     if (phase.kind === 'tracking') {
       const carried = this.#company.carry(phase, observation, predicted, track.valuedRatio, verdict.reason);

@@ -53,6 +53,9 @@ describe('files', () => {
 
   it('names the line that is wrong', async () => {
     await expect(readGroundTruth(write('b.txt', [tumLine(0), '1 2 3']))).rejects.toThrow(/line 2: 3 columns/);
+    const heading = write('h.txt', ['timestamp x y z qx qy qz qw', tumLine(0)]);
+    await expect(readGroundTruth(heading)).rejects.toThrow(/line 1: 'timestamp' is no number/);
+    await expect(readGroundTruth(folder)).rejects.toThrow(/is a folder, not a file/);
     await expect(readGroundTruth(write('c.txt', ['1 2 3 4 0 0 0 x']))).rejects.toThrow(/line 1/);
     await expect(readGroundTruth(write('d.txt', ['1 2 3 4 0 0 0 0']))).rejects.toThrow(/quaternion is zero/);
     await expect(readGroundTruth(write('e.txt', ['# nothing']))).rejects.toThrow(/holds no poses/);

@@ -167,6 +167,20 @@ describe('folders of scans', () => {
     });
   }
 
+  it('integers of eight bytes are times, too', () => {
+    for (const type of ['U', 'I']) {
+      const head = `VERSION 0.7\nFIELDS x y z t\nSIZE 4 4 4 8\nTYPE F F F ${type}\nCOUNT 1 1 1 1\nWIDTH 3\nHEIGHT 1\nPOINTS 3\nDATA binary\n`;
+      const data = Buffer.alloc(60);
+      [0, 1, 2].forEach((i) => {
+        data.writeFloatLE(1 + i, 20 * i);
+        data.writeBigUInt64LE(1_700_000_000_000_000_000n + BigInt(i) * 50_000_000n, 20 * i + 12);
+      });
+      const { times, timing } = parseScanFile(bytes(head, data), 'a.pcd', 1_700_000_000_000_000_000n);
+      expect(timing).toBe('field');
+      [0, 0.05, 0.1].forEach((t, i) => expect(times![i]).toBeCloseTo(t, 6));
+    }
+  });
+
   it('LZF back references', () => {
     // 12 zero bytes: one literal, then a reference of length 11 to one byte back.
     const zeros = Buffer.concat([
@@ -210,6 +224,7 @@ describe('stamps', () => {
     expect(stampOfName('1583836591.5.bin')).toBe(1_583_836_591_500_000_000n);
     expect(stampOfName('1583836591182.bin')).toBe(1_583_836_591_182_000_000n);
     expect(stampOfName('1583836591182590976.bin')).toBe(1_583_836_591_182_590_976n);
+    expect(stampOfName('n015__LIDAR_TOP__1532402927647951.pcd.bin')).toBe(1_532_402_927_647_951_000n);
     expect(stampOfName('0000000042.bin')).toBeUndefined();
     expect(stampOfName('scan_17.ply')).toBeUndefined();
   });

@@ -46,6 +46,18 @@ describe('PLY', () => {
     [1.5, -2, 3e5].forEach((v, i) => new DataView(out.buffer).setFloat32(head.length + 4 * i, v));
     expect([...decodePly(out).positions]).toEqual([1.5, -2, 3e5]);
   });
+  it('is not kept busy by elements without content, nor filled by a file of tiny words', () => {
+    const head =
+      'ply\nformat ascii 1.0\nelement nothing 900000000000000\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1000000000\nend_header\n';
+    const { positions, indices } = decodePly(Buffer.from(`${head}1 2 3\n4 5 6\n 7 8 9`));
+    expect([...positions]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(indices).toHaveLength(0);
+    const before = process.memoryUsage().rss;
+    const tiny = Buffer.concat([Buffer.from(head.replace('vertex 3', 'vertex 1')), Buffer.alloc(60e6, '1 ')]);
+    expect(decodePly(tiny).positions).toHaveLength(3);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
+  });
+
   it('refuses every way of being cut off with one clear sentence', () => {
     const ply = encodePly(full);
     for (let cut = 0; cut < ply.length; cut += 97)

@@ -209,6 +209,21 @@ describe('StampedScans', () => {
     expect(new StampedScans('/points', true).take(first)).toEqual([first]);
   });
 
+  it('a first cloud from another time is carried over', () => {
+    for (const off of [-3600, -86_400, 3600]) {
+      const { used, notes } = run(regular(20, (s, i) => (i === 0 ? s + off : s)));
+      const times = used.map((scan) => Number(steadyNs(scan) - steadyNs(used[0]!)) * 1e-9);
+      expect(used).toHaveLength(20);
+      times.forEach((t, i) => expect(t).toBeCloseTo(0.1 * i, 1));
+      expect(notes[0]).toMatch(/a clock was set/);
+    }
+    // A pause in the recording is none.
+    const paused = regular(20).map(([s, r, f], i): Message =>
+      i === 0 ? [s - 3600, r! - 3600, f] : [s, r, f],
+    );
+    expect(run(paused).notes).toEqual([]);
+  });
+
   it('tells what it leaves out', () => {
     const { used, notes } = run([...regular(20), ...regular(20).map(([s, r]): Message => [s, r! + 2])]);
     expect(used).toHaveLength(20);

@@ -61,7 +61,29 @@ export function writeManifest(data: ManifestData): Uint8Array {
   return new TextEncoder().encode(`${checked}${CHECKSUM}${crc32(checked)}\n}\n`);
 }
 
+/** Brackets that may be open at one place, and the bytes that each takes at least, on the average. */
+const DEEPEST = 32;
+const BYTES_A_BRACKET = 12;
+const FEW = 1000;
+
+/** Millions of empty objects, or of open brackets, take a parser a hundred times their size. */
+function isPlausible(bytes: Uint8Array): boolean {
+  let [depth, opened] = [0, 0];
+  for (const c of bytes) {
+    if (c === 0x5b || c === 0x7b) {
+      opened++;
+      if (++depth > DEEPEST) return false;
+    } else if (c === 0x5d || c === 0x7d) depth--;
+  }
+  return opened <= FEW + bytes.length / BYTES_A_BRACKET;
+}
+
 function parse(bytes: Uint8Array): { json: unknown; text: string } {
+  if (!isPlausible(bytes))
+    throw new FeltmapError(
+      'bad-input',
+      `${MANIFEST} of the saved map is none that Feltmap wrote: it nests too deep, or too often; save the map again.`,
+    );
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return { json: JSON.parse(text), text };

@@ -101,6 +101,7 @@ function merged(parts: readonly Part[]): LidarScan {
     ...(intensities && { intensities }),
     ...(rings && { rings }),
     timing: 'field',
+    gathered: true,
     ...(mount && { mount }),
     ...(mountTwist && { mountTwist }),
   };

@@ -4,7 +4,7 @@ import type { LidarScan } from './scan.js';
 export function limitPoints(scan: LidarScan, most: number): LidarScan {
   const { count, positions, times, intensities, rings } = scan;
   const kept = Uint32Array.from({ length: most }, (_, i) => Math.floor((i * count) / most));
-  const { stampNs, clockShiftNs, frameId, timing, mount, mountTwist } = scan;
+  const { stampNs, clockShiftNs, frameId, timing, gathered, mount, mountTwist } = scan;
   const xyz = new Float32Array(3 * most);
   kept.forEach((from, i) => {
     xyz[3 * i] = positions[3 * from]!;
@@ -16,6 +16,7 @@ export function limitPoints(scan: LidarScan, most: number): LidarScan {
     ...(clockShiftNs !== undefined && { clockShiftNs }),
     frameId,
     timing,
+    ...(gathered && { gathered }),
     ...(mount && { mount }),
     ...(mountTwist && { mountTwist }),
     count: most,

@@ -40,11 +40,12 @@ export function checkLayout(cloud: PointCloud2): PointLayout {
 
 /** The first field with one of `names` (in order of preference, any case). */
 export function findField(cloud: PointCloud2, names: readonly string[]): PointField | undefined {
-  for (const name of names) {
-    const found = cloud.fields.find((f) => f.name.toLowerCase() === name);
-    if (found) return found;
-  }
-  return undefined;
+  return findFields(cloud, names)[0];
+}
+
+/** One field for each of `names` that there is, in that order, of any case. */
+export function findFields(cloud: PointCloud2, names: readonly string[]): PointField[] {
+  return names.flatMap((name) => cloud.fields.find((f) => f.name.toLowerCase() === name) ?? []);
 }
 
 /** Throws FeltmapError 'bad-input' unless `field` is a number that lies inside the point. */

@@ -93,8 +93,10 @@ export function relativeTimes(
     if (t < min) min = t;
     if (t > max) max = t;
   }
-  if (timed === 0) return { issues: measured > 0 ? [{ kind: 'not-finite' }] : [] };
-  if (max === min) return { issues: timed > 1 ? [{ kind: 'constant', value: min }] : [] };
+  // Nothing was measured, or a single point: there is nothing to learn, and nothing wrong.
+  if (measured === 0 || (measured === 1 && timed === 1)) return { times: stillTimes(raw), issues: [] };
+  if (timed === 0) return { issues: [{ kind: 'not-finite' }] };
+  if (max === min) return { issues: [{ kind: 'constant', value: min }] };
   const sweep = findSweep(raw, positions, timed, min, max, column);
   if ('issue' in sweep) return { issues: [sweep.issue] };
 
@@ -136,6 +138,11 @@ export function relativeTimes(
   if (far !== undefined) issues.push({ kind: 'far', seconds: far });
   const firstNs = absolute(first, unit);
   return { times: out, issues, ...(firstNs !== undefined && { firstNs }) };
+}
+
+/** All at the stamp. */
+function stillTimes(raw: Float64Array | Float32Array): Float32Array {
+  return raw instanceof Float32Array ? raw.fill(0) : new Float32Array(raw.length);
 }
 
 /** Finite and not at the origin, as drivers write "nothing measured". */

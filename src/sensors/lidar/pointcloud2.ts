@@ -1,6 +1,6 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { decodePointCloud2, type PointCloud2, type PointField } from '../../messages/pointcloud2.js';
-import { ColumnReader, checkField, checkLayout, findField } from './point-columns.js';
+import { ColumnReader, checkField, checkLayout, findField, findFields } from './point-columns.js';
 import { type PointTimes, TIME_FIELDS, relativeTimes } from './point-times.js';
 import type { LidarScan, ScanStorage } from './scan.js';
 
@@ -44,10 +44,9 @@ export function scanFromPointCloud2(cloud: PointCloud2, storage?: ScanStorage): 
     if (field) checkField(cloud, field);
     return field;
   };
-  const time = optional(TIME_FIELDS);
   const intensity = optional(INTENSITY_FIELDS);
   const ring = optional(RING_FIELDS);
-  const { times, firstNs, issues } = time ? readTimes(cloud, reader, time, positions, stored) : NO_TIMES;
+  const { time, times, firstNs, issues } = readTimes(cloud, reader, positions, stored);
   const intensities = intensity && new Float32Array(count);
   if (intensities) reader.read(intensity, intensities);
   const rings = ring && (stored?.rings.subarray(0, count) ?? new Uint16Array(count));
@@ -68,9 +67,24 @@ export function scanFromPointCloud2(cloud: PointCloud2, storage?: ScanStorage): 
   };
 }
 
-const NO_TIMES: PointTimes = { issues: [] };
-
+/** The times of the first field that holds some; where none does, what is wrong with the first one there is. */
 function readTimes(
+  cloud: PointCloud2,
+  reader: ColumnReader,
+  positions: Float32Array,
+  stored: ScanStorage | undefined,
+): PointTimes & { readonly time?: PointField } {
+  let first: (PointTimes & { readonly time: PointField }) | undefined;
+  for (const time of findFields(cloud, TIME_FIELDS)) {
+    checkField(cloud, time);
+    const read = { ...readTimeField(cloud, reader, time, positions, stored), time };
+    if (read.times) return read;
+    first ??= read;
+  }
+  return first ?? { issues: [] };
+}
+
+function readTimeField(
   cloud: PointCloud2,
   reader: ColumnReader,
   field: PointField,

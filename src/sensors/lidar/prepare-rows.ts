@@ -27,6 +27,8 @@ export interface ScanGeometry {
 /** Point times farther than this from the stamp (s) are taken for damage; the ingest kernel sets them to zero. */
 const MAX_TIME = 3600;
 const STRIDES = [1, 3, 7, 19, 37, 61, 127, 251, 509, 1021];
+/** Directions that columns of a row are told apart by: those of the finest image. */
+const AZIMUTHS = 2048;
 /** Samples per scan that the geometry is learned from. */
 const SAMPLES = 2500;
 
@@ -59,6 +61,8 @@ export class GeometryFinder {
     end: 0,
   };
   #rawRows = 0;
+  /** Directions with points, of scans that were put together. */
+  #seen: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   /**
    * @param rows scratch of one number per raw point, where raw rows are written
@@ -82,11 +86,33 @@ export class GeometryFinder {
     else this.#rankRows(geometry);
     let occupied = 0;
     for (let i = 0; i < 64; i++) if (this.#sectors[i]! > 0) occupied++;
-    const perTurn = (scan.count / geometry.rows) * (64 / Math.max(1, occupied));
+    const perRow = scan.gathered ? this.#columnsOf(scan, source, geometry.rows) : scan.count / geometry.rows;
+    const perTurn = perRow * (64 / Math.max(1, occupied));
     let logCols = Math.max(fewestColumns(perTurn), Math.min(11, Math.round(Math.log2(Math.max(1, perTurn)))));
     while (logCols > 8 && geometry.rows << logCols > maxCells) logCols--;
     geometry.logCols = logCols;
     return geometry;
+  }
+
+  /**
+   * Directions in a row of the image, on the average: where turns are put together, points of each may lie in the same
+   * columns, and as many columns as there are points would leave gaps between all neighbours.
+   */
+  #columnsOf({ count, positions }: LidarScan, source: RowSource, rows: number): number {
+    if (this.#seen.length < rows * AZIMUTHS) this.#seen = new Uint8Array(rows * AZIMUTHS);
+    const seen = this.#seen.fill(0, 0, rows * AZIMUTHS);
+    let columns = 0;
+    for (let i = 0; i < count; i++) {
+      const [x, y] = [positions[3 * i]!, positions[3 * i + 1]!];
+      const s = sinElevation(positions, i);
+      if (!(s * s <= 1)) continue;
+      const step = Math.min(ELEVATION_STEPS - 1, Math.floor((s + 1) * (ELEVATION_STEPS / 2)));
+      const row = source === 'elevation' ? this.elevation[step]! : this.rank[this.#rows[i]!]!;
+      const azimuth = Math.floor((Math.atan2(y, x) / (2 * Math.PI) + 0.5) * AZIMUTHS) % AZIMUTHS;
+      if (seen[row * AZIMUTHS + azimuth] === 0) columns++;
+      seen[row * AZIMUTHS + azimuth] = 1;
+    }
+    return columns / rows;
   }
 
   /** Writes raw rows where the layout tells them. */

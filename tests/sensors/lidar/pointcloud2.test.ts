@@ -236,6 +236,25 @@ describe('point times', () => {
       }
   });
 
+  it('a field without times does not hide another one that has them', () => {
+    const beside = { 'time:f64': [0, 0, 0, 0], 'timestamp:f64': seconds.map((t) => stamp + t) };
+    const scan = scanFromPointCloud2(cloud({ ...XYZ, ...beside }));
+    near(scan, seconds, 5);
+    expect(scan.timeIssues).toBeUndefined();
+    const neither = scanFromPointCloud2(cloud({ ...XYZ, 't:u32': [0, 0, 0, 0], 'time:f32': [3, 3, 3, 3] }));
+    expect(neither.timeIssues?.field).toBe('t');
+  });
+
+  it('a cloud in which nothing was measured lacks no times', () => {
+    for (const type of ['f32', 'f64']) {
+      const x = [NaN, NaN, NaN, NaN];
+      const raw = [0, 0, NaN, 7];
+      const scan = scanFromPointCloud2(cloud({ ...XYZ, 'x:f32': x, [`time:${type}`]: raw }));
+      near(scan, [0, 0, 0, 0], 9);
+      expect(scan.timeIssues).toBeUndefined();
+    }
+  });
+
   it('columns without any time in them are no times', () => {
     for (const raw of [
       [0, 0, 0, 0],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../src/compute/pool.js';
+import { ScanGatherer } from '../../../src/sensors/lidar/gather.js';
 import { LidarPreparer } from '../../../src/sensors/lidar/preparer.js';
 
 let pool: KernelPool;
@@ -44,6 +45,24 @@ describe('normals of sparse sensors', () => {
       }
       expect(found / scan.mapCount, `${columns} columns`).toBeGreaterThan(0.5);
       expect(right / found, `${columns} columns`).toBeGreaterThan(0.95);
+    }
+  });
+
+  it('nor where turns at 50 Hz with the same columns are put together', () => {
+    const preparer = new LidarPreparer(pool, { maxPoints: 30000, maxMapPoints: 30000 });
+    for (const columns of [60, 90, 120, 180]) {
+      const gatherer = new ScanGatherer();
+      const turns = Array.from({ length: 6 }, (_, i) => ({
+        ...room(columns),
+        stampNs: BigInt(i) * 20_000_000n,
+      }));
+      const [whole] = turns.flatMap((turn) => gatherer.add(turn));
+      expect(whole!.count).toBe(5 * 16 * columns);
+      const scan = preparer.prepare(whole!, preparer.makeScan());
+      preparer.complete(scan);
+      let found = 0;
+      for (let i = 0; i < scan.mapCount; i++) if (scan.columns.quality[i]! > 0) found++;
+      expect(found / scan.mapCount, `${columns} columns`).toBeGreaterThan(0.5);
     }
   });
 });

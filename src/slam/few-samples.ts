@@ -1,0 +1,37 @@
+import type { Observation, ObservationCounts } from '../sensors/observation.js';
+import { MIN_SAMPLES } from './estimate.js';
+
+/** Of the points that came, so many must have been dropped for a cause to be told. */
+const TELLING = 0.02;
+/** Points of which nearly all are out of range are hardly in metres. */
+const NEARLY_ALL = 0.9;
+
+const CAUSES: readonly (readonly [keyof ObservationCounts, string])[] = [
+  ['tooFar', 'lie beyond sensor.maxRange'],
+  ['tooNear', 'are nearer than sensor.minRange'],
+  ['invalid', 'have no coordinates (not a number)'],
+  ['noReturn', 'are infinite (nothing came back)'],
+  ['zero', 'lie at the origin (nothing measured)'],
+  ['onVehicle', 'lie on the vehicle'],
+];
+
+/**
+ * What there is to say of an observation with too few samples for a pose: how many there were, and what became of the rest.
+ *
+ * @returns undefined where there are enough
+ */
+export function tooFewSamples({
+  surface,
+  counts,
+}: Pick<Observation, 'surface' | 'counts'>): string | undefined {
+  const samples = surface.keypoints.length;
+  if (samples >= MIN_SAMPLES) return undefined;
+  const { input } = counts;
+  const causes = CAUSES.flatMap(([cause, text]) => {
+    const n = counts[cause] ?? 0;
+    return n > TELLING * input ? `${n} ${text}` : [];
+  });
+  const hint = (counts.tooFar ?? 0) > NEARLY_ALL * input ? '; are they in metres?' : '.';
+  const why = causes.length === 0 ? '' : `: ${causes.join(', ')}`;
+  return `Only ${samples} of ${input} points are usable${why}${why === '' ? '.' : hint}`;
+}

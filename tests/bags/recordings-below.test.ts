@@ -1,0 +1,31 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { recordingsBelow } from '../../src/bags/recordings-below.js';
+import { openScanSource } from '../../src/bags/source.js';
+import { scratchFolder } from './helpers.js';
+
+const folder = scratchFolder();
+function touch(name: string): void {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), '');
+}
+
+describe('a folder of recordings', () => {
+  it('is refused with those that lie in it', async () => {
+    for (const sequence of ['00', '01']) touch(`kitti/dataset/sequences/${sequence}/velodyne/000000.bin`);
+    touch('bags/notes.txt');
+    touch('bags/monday/a.bag');
+    touch('empty/sub/readme.txt');
+    const below = (name: string): Promise<string[]> => recordingsBelow(join(folder, name));
+    expect(await below('kitti')).toEqual([
+      join(folder, 'kitti/dataset/sequences/00'),
+      join(folder, 'kitti/dataset/sequences/01'),
+    ]);
+    expect(await below('bags')).toEqual([join(folder, 'bags/monday/a.bag')]);
+    expect(await below('empty')).toEqual([]);
+    await expect(openScanSource(join(folder, 'kitti/dataset'))).rejects.toThrow(
+      /without a recording.*such as .*sequences\/00/,
+    );
+  });
+});

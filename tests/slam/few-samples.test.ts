@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import type { ObservationCounts } from '../../src/sensors/observation.js';
+import type { Observation } from '../../src/sensors/observation.js';
+import { tooFewSamples } from '../../src/slam/few-samples.js';
+
+const surface = (n: number): Observation['surface'] =>
+  ({ keypoints: new Uint32Array(n) }) as unknown as Observation['surface'];
+const say = (n: number, counts: ObservationCounts): string | undefined =>
+  tooFewSamples({ surface: surface(n), counts });
+
+describe('an observation of few samples', () => {
+  it('says what became of its points, the settings by name', () => {
+    expect(say(0, { input: 2700, valid: 0, tooFar: 2700 })).toBe(
+      'Only 0 of 2700 points are usable: 2700 lie beyond sensor.maxRange; are they in metres?',
+    );
+    expect(say(7, { input: 1000, valid: 10, tooFar: 500, tooNear: 400, zero: 90, onVehicle: 0 })).toBe(
+      'Only 7 of 1000 points are usable: 500 lie beyond sensor.maxRange, 400 are nearer than sensor.minRange, 90 lie at the origin (nothing measured).',
+    );
+    expect(say(3, { input: 3, valid: 3 })).toBe('Only 3 of 3 points are usable.');
+  });
+
+  it('is said of no other', () => {
+    expect(say(50, { input: 60, valid: 50, tooFar: 10 })).toBeUndefined();
+  });
+});

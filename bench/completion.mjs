@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { loadShapePrior } from '../dist/completion/load-prior.js';
 import { gatherEvidence, transformEvidence } from '../dist/completion/evidence.js';
-import { sweptSpace } from '../dist/completion/free-space.js';
+import { emptySpace, sweptSpace } from '../dist/completion/free-space.js';
 import { nextTouch } from '../dist/completion/next-touch.js';
 import { vertexSigmas } from '../dist/completion/completion-mesh.js';
 import { KernelPool } from '../dist/compute/pool.js';
@@ -19,7 +19,7 @@ import {
 import { Completer, NOISY, Others, processorMs } from './lib/completion-methods.mjs';
 import { publish } from './lib/section.mjs';
 import { markdownTable } from './lib/tables.mjs';
-import { viewOf } from './lib/touching.mjs';
+import { seenDistances, viewOf } from './lib/touching.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -42,6 +42,8 @@ const RUNS = [
 /** Numbers of touches that policies are compared at; random ones also at more. */
 const STEPS = [3, 5, 8, 10, 12];
 const MORE = [14, 16, 20];
+/** How far around what is known a camera's free space counts (m). */
+const AROUND = 0.03;
 const pool = await KernelPool.create({ threads: 1, memoryMiB: 128 });
 const prior = await loadShapePrior();
 const ours = new Completer(prior, pool);
@@ -73,7 +75,7 @@ class Table {
 const f = new Table();
 const chamfer = new Table();
 const coverage = { inside68: new Table(), inside95: new Table() };
-const times = { solve: [], surface: [], sigma: [], next: [] };
+const times = { solve: [], surface: [], sigma: [], next: [], view: [] };
 
 const began = performance.now();
 for (const test of completionCases(options.set, Number(options.each))) {
@@ -130,8 +132,19 @@ function covered(test, { shape, local, mesh }, column) {
   coverage.inside95.add('completion', column, test, (100 * two) / sigmas.length);
 }
 
+/** Box of points, widened, down to the table. */
+function around(points) {
+  const box = [Infinity, Infinity, 0, -Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < points.length; i++) {
+    if (i % 3 < 2) box[i % 3] = Math.min(box[i % 3], points[i] - AROUND);
+    box[3 + (i % 3)] = Math.max(box[3 + (i % 3)], points[i] + AROUND);
+  }
+  return box;
+}
+
 function compareView(test) {
-  const view = viewOf(test, new Random(`view ${test.family} ${test.seed}`));
+  const label = `view ${test.family} ${test.seed}`;
+  const view = viewOf(test, new Random(label));
   const touches = touchesOf(test, touchPlaces(test, 5, 'spread'));
   const felt = touches.map(({ points, normals }) => ({ points, normals, sigma: 0.0005, touched: true }));
   const seen = { ...view, sigma: 0.002, touched: false };
@@ -139,8 +152,14 @@ function compareView(test) {
     ['view', [seen]],
     ['view + 5 touches', [seen, ...felt]],
   ]) {
-    const done = ours.complete(gatherEvidence(evidence));
+    const gathered = gatherEvidence(evidence);
+    const free = emptySpace(around(gathered.points), { sigma: seen.sigma }, (points) =>
+      seenDistances(test, new Random(label), points),
+    );
+    const done = ours.complete({ ...gathered, free });
     f.add('completion', name, test, score(test, done.mesh).f);
+    times.view.push(done.solve + done.surface);
+    f.add('without free space', name, test, score(test, ours.complete(gathered).mesh).f);
     covered(test, done, name);
   }
 }
@@ -200,7 +219,7 @@ function report() {
         ['95 %', ...covers.map((c) => coverage.inside95.pair('completion', c, 0))],
       ]),
     ); // prettier-ignore
-  if (parts.has('view')) lines.push(`One view alone ${f.pair('completion', 'view')}, with 5 touches ${f.pair('completion', 'view + 5 touches')}.`);
+  if (parts.has('view')) lines.push(`One view alone ${f.pair('completion', 'view')}, with 5 touches ${f.pair('completion', 'view + 5 touches')}; without the free space that it shows ${f.pair('without free space', 'view')} and ${f.pair('without free space', 'view + 5 touches')}. Median processor time with a view, surface included: ${median(times.view)} ms.`);
   const command = `node bench/completion.mjs --parts`;
   if (lines.length > 0) publish('completion', `${command} ${[...parts].filter((part) => part !== 'next')}`, lines.join('\n\n'), options.write);
   if (parts.has('next')) {

@@ -72,23 +72,30 @@ export const BEFORE = 0.08;
 export const BEHIND = 0.2;
 
 /**
- * A gel is moved from before a target along `way` (unit) until any part of its face meets the object.
+ * A gel is moved from before a target along `way` (unit) until any part of its face meets the object, and is pressed on: of
+ * the face's points that meet it within the depth of a press, the one that is nearest to the face's middle is the touch's.
  * @returns where on the object and how far along the way from the target, or undefined where it meets nothing or the table first
  */
 export function press(distance, target, way, angle) {
   const [u, v] = faceAxes(way, angle);
+  const met = [];
   let first = BEHIND;
-  let at;
   for (let a = -HALF[0]; a <= HALF[0] + 1e-9; a += PITCH)
     for (let b = -HALF[1]; b <= HALF[1] + 1e-9; b += PITCH)
-      for (let t = -BEFORE, step = 0; t < first && step < 200; step++) {
+      for (let t = -BEFORE, step = 0; t < Math.min(BEHIND, first + DEPTH) && step < 200; step++) {
         const p = [0, 1, 2].map((k) => target[k] + a * u[k] + b * v[k] + t * way[k]);
         const d = distance(...p);
-        if (d < 2e-5) [first, at] = [t, p];
+        if (d < 2e-5) {
+          met.push({ t, p, aside: Math.hypot(a, b) });
+          first = Math.min(first, t);
+          break;
+        }
         t += Math.max(d, 1e-5);
       }
-  return at?.[2] > 0.002 ? { at, along: first } : undefined;
-}
+  const pressed = met.filter(({ t }) => t < first + DEPTH);
+  const nearest = pressed.reduce((best, one) => (one.aside < (best?.aside ?? Infinity) - 1e-9 ? one : best), undefined);
+  return nearest?.p[2] > 0.002 ? { at: nearest.p, along: first } : undefined;
+} // prettier-ignore
 
 /** Directions of a gel's long and short side, turned by `angle` about n. */
 function faceAxes(n, angle) {
@@ -149,16 +156,32 @@ export function spread(points, count, first) {
 const DEPTH_NOISE = 0.0015;
 const NORMAL_NOISE = 0.05;
 
-/**
- * What a depth camera sees of an object from 0.5 m away, 20 to 60° above the table: every truth point that nothing hides, with noise.
- */
-export function viewOf({ distance, truth, object: { bounds } }, random) {
+/** A camera that looks at an object from 0.5 m away, 20 to 60° above the table. */
+function eyeOf({ object: { bounds } }, random) {
   const azimuth = 2 * Math.PI * random.next();
   const up = (random.range(20, 60) * Math.PI) / 180;
   const middle = [0, 1, 2].map((k) => (bounds[k] + bounds[k + 3]) / 2);
-  const eye = [Math.cos(up) * Math.cos(azimuth), Math.cos(up) * Math.sin(azimuth), Math.sin(up)].map(
+  return [Math.cos(up) * Math.cos(azimuth), Math.cos(up) * Math.sin(azimuth), Math.sin(up)].map(
     (v, k) => middle[k] + 0.5 * v,
   );
+}
+
+/** Whether nothing of the object lies between a point and the eye; the first `start` metres are not looked at. */
+function inSight(distance, p, ray, far, start) {
+  for (let t = start; t < 0.25; ) {
+    const d = distance(p[0] + (t * ray[0]) / far, p[1] + (t * ray[1]) / far, p[2] + (t * ray[2]) / far);
+    if (d <= 1e-4) return false;
+    t += Math.max(d, 0.0005);
+  }
+  return true;
+} // prettier-ignore
+
+/**
+ * What a depth camera sees of an object from 0.5 m away, 20 to 60° above the table: every truth point that nothing hides, with noise.
+ */
+export function viewOf(test, random) {
+  const { distance, truth } = test;
+  const eye = eyeOf(test, random);
   const surface = onSurface(distance, truth);
   const points = [];
   const normals = [];
@@ -169,13 +192,7 @@ export function viewOf({ distance, truth, object: { bounds } }, random) {
     const far = Math.hypot(...ray);
     const facing = (ray[0] * n[0] + ray[1] * n[1] + ray[2] * n[2]) / far;
     if (facing < 0.15 || p[2] < 0.003) continue;
-    let free = true;
-    for (let t = 0.003; t < 0.25 && free;) {
-      const d = distance(p[0] + (t * ray[0]) / far, p[1] + (t * ray[1]) / far, p[2] + (t * ray[2]) / far);
-      free = d > 1e-4;
-      t += Math.max(d, 0.0005);
-    }
-    if (!free) continue;
+    if (!inSight(distance, p, ray, far, 0.003)) continue;
     const shift = (DEPTH_NOISE * random.normal()) / far;
     const m = [0, 1, 2].map((k) => n[k] + NORMAL_NOISE * random.normal());
     const length = Math.hypot(...m);
@@ -186,3 +203,34 @@ export function viewOf({ distance, truth, object: { bounds } }, random) {
   }
   return { points, normals };
 }
+
+/** Rays of a camera go on so far behind a point, as a fused distance is cut off (m). */
+const CUT_OFF = 0.03;
+
+/**
+ * Distances of points (3·N) as the camera of {@link viewOf} measures them along its rays, with its noise, up to 3 cm; NaN
+ * for what is hidden.
+ */
+export function seenDistances(test, random, points) {
+  const { distance } = test;
+  const eye = eyeOf(test, random);
+  const out = new Float32Array(points.length / 3);
+  for (let i = 0; i < out.length; i++) {
+    const p = points.subarray(3 * i, 3 * i + 3);
+    const ray = [0, 1, 2].map((k) => eye[k] - p[k]);
+    const far = Math.hypot(...ray);
+    if (p[2] < 0 || !inSight(distance, p, ray, far, 0)) {
+      out[i] = NaN;
+      continue;
+    }
+    let way = 0;
+    for (let step = 0; step < 60 && way < CUT_OFF; step++) {
+      const t = -way / far;
+      const d = Math.min(distance(p[0] + t * ray[0], p[1] + t * ray[1], p[2] + t * ray[2]), p[2] + t * ray[2]);
+      if (d < 1e-4) break;
+      way += d;
+    }
+    out[i] = Math.min(CUT_OFF, way + DEPTH_NOISE * random.normal());
+  }
+  return out;
+} // prettier-ignore

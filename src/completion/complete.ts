@@ -10,8 +10,11 @@ import { placedPosteriors } from './yaw-search.js';
 
 /** Share of the offset of a touch that is left where its neighbours and the prior tell of the same surface. */
 const OFFSET_LEFT = 0.55;
-/** Power of the share of the variance that touches leave open. */
-const OPEN_POWER = 0.7;
+/** Powers of the share of the variance that touches leave open: for what the components hold and for what they leave out. */
+const OPEN_POWER = 0.8;
+const LEFT_OUT_POWER = 0.5;
+/** Far from all that is known there may be no surface at all: the same for {@link CompletionOptions.farSigma}. */
+const FAR_POWER = 9;
 
 /** Objects end this much above the table (m): a surface exactly in a plane of corners has no sign there. */
 const TABLE_GAP = 0.0003;
@@ -26,6 +29,9 @@ const TABLE_GAP = 0.0003;
  * shape.sigma(0, 0, 0.05); // m
  */
 export class CompletedShape {
+  /** Of touches, as far as the arm leaves them open (m). */
+  readonly #offset: number;
+
   constructor(
     readonly prior: ShapePrior,
     readonly options: CompletionOptions,
@@ -35,7 +41,9 @@ export class CompletedShape {
     readonly process: ResidualProcess | undefined,
     /** What it was made from, thinned. */
     readonly evidence: SurfaceEvidence,
-  ) {}
+  ) {
+    this.#offset = Math.hypot(options.touchOffset, meanOffset(evidence));
+  }
 
   /** The latent numbers of the most probable hypothesis. */
   get posterior(): LatentPosterior {
@@ -50,18 +58,25 @@ export class CompletedShape {
 
   /** Standard deviation of the signed distance (m). */
   sigma(x: number, y: number, z: number): number {
-    const { betweenScale, leastSigma, touchOffset } = this.options;
+    const open = this.process?.openShare(x, y, z) ?? 1;
+    return Math.hypot(this.modelSigma(x, y, z, open), this.options.farSigma * open ** FAR_POWER);
+  }
+
+  /** The same as far as the prior knows objects like this one: without what is added far from all evidence (m). */
+  modelSigma(x: number, y: number, z: number, open = this.process?.openShare(x, y, z) ?? 1): number {
+    const { betweenScale, leastSigma, leftOutScale } = this.options;
     const mean = expectedDistance(this.hypotheses, x, y, z);
-    let [within, between] = [0, 0];
+    let [within, between, leftOut] = [0, 0, 0];
     for (const hypothesis of this.hypotheses) {
+      leftOut += hypothesis.share * hypothesis.read(x, y, z).leftOut;
       within += hypothesis.share * this.#scale(hypothesis) ** 2 * hypothesis.variance(x, y, z);
       between += hypothesis.share * (hypothesis.distance(x, y, z) - mean) ** 2;
     }
     // What is left open near touches, by a power: the process is surer of its correction than the corrections are right.
-    const open = this.process?.openShare(x, y, z) ?? 1;
-    const shape = within + betweenScale ** 2 * between;
-    const offset = (OFFSET_LEFT * touchOffset) ** 2 * (1 - open);
-    return Math.sqrt(shape * open ** OPEN_POWER + offset + leastSigma ** 2);
+    const shape = (within + betweenScale ** 2 * between) * open ** OPEN_POWER;
+    const detail = leftOutScale ** 2 * leftOut * open ** LEFT_OUT_POWER;
+    const offset = (OFFSET_LEFT * this.#offset) ** 2 * (1 - open);
+    return Math.sqrt(shape + detail + offset + leastSigma ** 2);
   }
 
   /** Kinds that were learnt are narrower than the objects are; the standard normal distribution is wide. */
@@ -88,6 +103,17 @@ export class CompletedShape {
     }
     return values;
   }
+}
+
+/** Root mean square over the touched points (m). */
+function meanOffset({ touches, offsets }: SurfaceEvidence): number {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < touches.length; i++) {
+    if (touches[i]! < 0) continue;
+    sum += (offsets?.[i] ?? 0) ** 2;
+    count++;
+  }
+  return Math.sqrt(sum / Math.max(1, count));
 }
 
 function expectedDistance(hypotheses: readonly Hypothesis[], x: number, y: number, z: number): number {
@@ -125,7 +151,7 @@ export function completeShape(
 /** What is left at touched points; with unknown offsets, what their touch has in common is not the surface's fault. */
 function residualProcess(
   hypotheses: readonly Hypothesis[],
-  { points, sigmas, touches }: SurfaceEvidence,
+  { points, sigmas, touches, offsets }: SurfaceEvidence,
   { process, touchOffset }: CompletionOptions,
 ): ResidualProcess | undefined {
   const touched = Array.from(touches.keys()).filter((i) => touches[i]! >= 0 || process.seen);
@@ -135,17 +161,19 @@ function residualProcess(
   );
   const at = Float32Array.from(touched.flatMap((i) => [...points.subarray(3 * i, 3 * i + 3)]));
   const noise = touched.map((i) => Math.hypot(process.sigma, sigmas[i]!));
-  if (touchOffset > 0) removeOffsets(residuals, touched.map((i) => touches[i]!), touchOffset, process.amplitude); // prettier-ignore
+  const shifts = touched.map((i) => Math.hypot(touches[i]! < 0 ? 0 : touchOffset, offsets?.[i] ?? 0));
+  removeOffsets(residuals, touched.map((i) => touches[i]!), shifts, process.amplitude); // prettier-ignore
   return new ResidualProcess(at, residuals, noise, process);
 }
 
 /** Takes the expected offset of each touch out of its residuals; what was seen has none. */
-function removeOffsets(residuals: number[], touches: number[], sigma: number, amplitude: number): void {
-  const share = sigma ** 2 / (sigma ** 2 + amplitude ** 2);
+function removeOffsets(residuals: number[], touches: number[], sigmas: number[], amplitude: number): void {
   for (let first = 0, next = 0; first < touches.length; first = next) {
     while (next < touches.length && touches[next] === touches[first]) next++;
     let mean = 0;
-    if (touches[first]! < 0) continue;
+    const sigma = sigmas[first]!;
+    if (touches[first]! < 0 || sigma === 0) continue;
+    const share = sigma ** 2 / (sigma ** 2 + amplitude ** 2);
     for (let i = first; i < next; i++) mean += residuals[i]! / (next - first);
     for (let i = first; i < next; i++) residuals[i]! -= share * mean;
   }

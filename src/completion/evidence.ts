@@ -12,6 +12,8 @@ export interface SurfaceEvidence {
   readonly sigmas: Float32Array;
   /** Number of the touch that a point belongs to; −1 for points that a camera or a LiDAR saw. */
   readonly touches: Int32Array;
+  /** Standard deviation of an offset along the normals that all points of a touch share (m), N; absent: none is off. */
+  readonly offsets?: Float32Array;
   /** Where the object is not. */
   readonly free?: FreeSpace;
 }
@@ -24,6 +26,8 @@ export interface EvidencePart {
   readonly normals?: ArrayLike<number>;
   /** Standard deviation of the points (m). */
   readonly sigma: number;
+  /** Standard deviation of what all its points are off together (m): of the pose of the sensor. Default 0. */
+  readonly offset?: number;
   /** Was touched: its points count as exact within their sigma, the completed surface is drawn through them. */
   readonly touched: boolean;
 }
@@ -47,15 +51,21 @@ export function gatherEvidence(parts: readonly EvidencePart[]): SurfaceEvidence 
         'bad-input',
         `Part ${index} of the evidence has a sigma of ${part.sigma} m; give one above 0.`,
       );
+    if (!((part.offset ?? 0) >= 0 && (part.offset ?? 0) < Infinity))
+      throw new FeltmapError(
+        'bad-input',
+        `Part ${index} of the evidence has an offset of ${part.offset} m; give its standard deviation, 0 or more.`,
+      );
     count += n;
   }
   const out = emptyEvidence(count);
   let at = 0;
   let touch = 0;
-  for (const { points, normals, sigma, touched } of parts) {
+  for (const { points, normals, sigma, offset = 0, touched } of parts) {
     const number = touched ? touch++ : -1;
     for (let i = 0; i < points.length; i += 3, at++) {
       out.sigmas[at] = sigma;
+      out.offsets[at] = offset;
       out.touches[at] = number;
       for (let k = 0; k < 3; k++) {
         out.points[3 * at + k] = points[i + k]!;
@@ -72,6 +82,7 @@ function emptyEvidence(count: number) {
     normals: new Float32Array(3 * count),
     sigmas: new Float32Array(count),
     touches: new Int32Array(count),
+    offsets: new Float32Array(count),
   };
 }
 
@@ -135,6 +146,7 @@ export function pick(evidence: SurfaceEvidence, indices: readonly number[]): Sur
     out.normals.set(evidence.normals.subarray(3 * from, 3 * from + 3), 3 * to);
     out.sigmas[to] = evidence.sigmas[from]!;
     out.touches[to] = evidence.touches[from]!;
+    if (evidence.offsets) out.offsets[to] = evidence.offsets[from]!;
   });
   return evidence.free ? { ...out, free: evidence.free } : out;
 }

@@ -26,12 +26,13 @@ export function placedPosterior(
   const system = new NormalEquations(prior.rank);
   addRows(system, prior, placement, evidence, how);
   const { free } = evidence;
-  let posterior = latentPosterior(system, prior.mixture, how.temper, parts);
   const bound = new Set<number>();
-  for (let round = 0; free && posterior && round < BOUND_ROUNDS; round++) {
-    if (!addBounds(system, prior, placement, free, posterior.mean, bound, how)) break;
-    posterior = latentPosterior(system, prior.mixture, how.temper, parts);
+  // Covariances cost most: only the last solution needs one.
+  for (let round = 0; free && round < BOUND_ROUNDS; round++) {
+    const before = latentPosterior(system, prior.mixture, how.temper, { ...parts, covariance: false });
+    if (!before || !addBounds(system, prior, placement, free, before.mean, bound, how)) break;
   }
+  const posterior = latentPosterior(system, prior.mixture, how.temper, parts);
   return posterior && { placement, posterior };
 }
 
@@ -69,7 +70,7 @@ function addRows(
   system: NormalEquations,
   prior: ShapePrior,
   placement: Placement,
-  { points, normals, sigmas, touches }: SurfaceEvidence,
+  { points, normals, sigmas, touches, offsets }: SurfaceEvidence,
   how: CompletionOptions,
 ): void {
   const reader = new PriorReader(prior);
@@ -91,7 +92,7 @@ function addRows(
         add(x + distance * nx, y + distance * ny, z + distance * nz, distance, point + sigma ** 2);
     const touched = touches[i]! >= 0;
     if (touched && touches[i + 1] === touches[i]) continue;
-    system.endGroup((touched ? how.touchOffset ** 2 : 0) + shared / rows);
+    system.endGroup((touched ? how.touchOffset ** 2 : 0) + (offsets?.[i] ?? 0) ** 2 + shared / rows);
     [shared, rows] = [0, 0];
   }
 }

@@ -164,7 +164,7 @@ const HALF_WIDTH = 0.06;
 /** From the side to the object's middle, as far as can be from what is known: as little is known that nothing can be reached. */
 function besideIt(shape: CompletedShape, expected: TouchGain): TouchPlace | undefined {
   const known = knownPlaces(shape.evidence);
-  const free = shape.evidence.free?.points ?? new Float32Array(0);
+  const { points: free, seen } = shape.evidence.free ?? { points: new Float32Array(0) };
   if (known.points.length === 0) return undefined;
   let best: Omit<TouchPlace, 'gain'> | undefined;
   for (let i = 0; i < AROUND; i++)
@@ -173,7 +173,8 @@ function besideIt(shape: CompletedShape, expected: TouchGain): TouchPlace | unde
       const point = [HALF_WIDTH * c, HALF_WIDTH * s, z] as const;
       let away = distanceTo(known, point, [c, s, 0], 0);
       for (let f = 0; f < free.length; f += 3)
-        away = Math.min(away, Math.hypot(free[f]! - point[0], free[f + 1]! - point[1], free[f + 2]! - z));
+        if (!seen?.[f / 3])
+          away = Math.min(away, Math.hypot(free[f]! - point[0], free[f + 1]! - point[1], free[f + 2]! - z));
       if (!best || away > best.away)
         best = { point, approach: [-c, -s, 0], sigma: shape.sigma(...point), contact: 0.5, away };
     }
@@ -192,7 +193,7 @@ function contactProbability(shape: CompletedShape, point: Vector, normal: Vector
       at = p;
     }
   }
-  const x = deepest / (shape.sigma(...at) + 1e-9);
+  const x = deepest / (shape.modelSigma(...at) + 1e-9);
   return cumulative(x);
 }
 
@@ -215,11 +216,12 @@ function reachable(shape: CompletedShape, point: Vector, normal: Vector, options
 /** Whether a sensor has been there and met nothing. */
 function isFree(free: FreeSpace | undefined, point: Vector): boolean {
   if (!free) return false;
-  const { points, clearances } = free;
+  const { points, clearances, seen } = free;
   return clearances.some(
     (clearance, i) =>
+      !seen?.[i] &&
       Math.hypot(points[3 * i]! - point[0], points[3 * i + 1]! - point[1], points[3 * i + 2]! - point[2]) <
-      FREE_SHARE * clearance,
+        FREE_SHARE * clearance,
   );
 }
 

@@ -56,6 +56,10 @@ export interface CompletionOptions {
   readonly otherScale: number;
   /** that between hypotheses times this; */
   readonly betweenScale: number;
+  /** that of what the components leave out times this; */
+  readonly leftOutScale: number;
+  /** so much is added far from all that was touched or seen, where the surface may be another one (m); */
+  readonly farSigma: number;
   /** no standard deviation is less (m). */
   readonly leastSigma: number;
 }
@@ -77,8 +81,10 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   seenSpacing: 0.01,
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005, seen: true },
   onTable: true,
-  sigmaScale: 2.9,
-  otherScale: 2.3,
+  sigmaScale: 2.1,
+  otherScale: 2.1,
   betweenScale: 1.5,
+  leftOutScale: 1,
+  farSigma: 0.038,
   leastSigma: 0.0004,
 };

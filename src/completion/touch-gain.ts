@@ -12,6 +12,9 @@ export interface TouchGainOptions {
   readonly sigma: number;
 }
 
+/** The model's standard deviations are too small by about this factor. */
+const SIGMA_SCALE = 2.9;
+
 /**
  * What touches of a completed shape are expected to bring. When c is measured, the variance of a linear model drops at x by
  * cov(x, c)² / (var(c) + σ²), whatever the measurement says (MacKay 1992, Cohn 1996); with it grows the share of places whose
@@ -66,8 +69,7 @@ export class TouchGain {
 
   /** Share of places with this variance whose error is within the tolerance (the model's sigma is too small by a factor). */
   #within(variance: number): number {
-    const { sigmaScale } = this.shape.options;
-    const x = this.options.tolerance / (sigmaScale * Math.sqrt(Math.max(variance, 1e-9)));
+    const x = this.options.tolerance / (SIGMA_SCALE * Math.sqrt(Math.max(variance, 1e-9)));
     return 2 * cumulative(x) - 1;
   }
 }

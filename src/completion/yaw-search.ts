@@ -1,8 +1,12 @@
 import { thinEvidence, type SurfaceEvidence } from './evidence.js';
 import { placedPosterior, type PlacedPosterior } from './hypothesis.js';
+import { thinnedFree } from './free-space.js';
 import type { CompletionOptions } from './options.js';
 import { placementAt, UNMOVED, type Placement } from './placement.js';
 import { coarsePrior, type ShapePrior } from './shape-prior.js';
+
+/** Points of seen free space that every yaw is tried with: each of them is looked at for each. */
+const FREE_TRIED = 400;
 
 /** The prior with few components, made once. */
 const coarse = new WeakMap<ShapePrior, ShapePrior>();
@@ -23,7 +27,8 @@ export function placedPosteriors(
     return only ? [only] : [];
   }
   const { yaw } = how;
-  const few = thinEvidence(evidence, yaw.spacing, 2 * yaw.spacing);
+  const thin = thinEvidence(evidence, yaw.spacing, 2 * yaw.spacing);
+  const few = thin.free ? { ...thin, free: thinnedFree(thin.free, FREE_TRIED) } : thin;
   let small = coarse.get(prior);
   if (small?.rank !== Math.min(prior.rank, yaw.rank))
     coarse.set(prior, (small = coarsePrior(prior, yaw.rank, yaw.kindRank)));

@@ -227,6 +227,13 @@ export class SlamSystem implements Slam {
     return this.#missed.within(box, current, this.trajectory.submap(current));
   }
 
+  sampled(scale: number, points: Float32Array): Float32Array {
+    const { backend, loop } = this.#parts;
+    const { field } = loop.scales.all[scale]!;
+    field.refresh();
+    return backend.sample(field, 'distance', points);
+  }
+
   save(): Map<string, Uint8Array> {
     return this.#parts.loop.submaps.save();
   }

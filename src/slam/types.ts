@@ -1,4 +1,5 @@
 import type { Box } from '../completion/complete-region.js';
+import type { SensorKind } from '../config/sensors.js';
 import type { FreeSpace } from '../completion/free-space.js';
 import type { EvidencePart } from '../completion/evidence.js';
 import type { Pose, Twist } from '../geometry/se3.js';
@@ -100,6 +101,8 @@ export interface SlamView {
   readonly submap: number;
   /** Side of a mesh block of each of the map's grids, metres: block (bx, by, bz) spans from bx to bx + 1 times this. */
   readonly blockSizes: readonly number[];
+  /** What each of the grids is of. */
+  readonly kinds?: readonly SensorKind[];
   /** Version of the newest change of the mesh. */
   readonly meshVersion: number;
   /** Blocks set and deleted after a version, oldest change first. */
@@ -177,6 +180,12 @@ export interface Slam {
   touched?(box: Box): readonly EvidencePart[];
   /** Where in a box (m, odom frame) gels were and nothing touched them, same frame; absent in systems without touch. */
   missed?(box: Box): FreeSpace;
+  /**
+   * What a grid of the map that is being made has at points (3·N, submap frame): five numbers each, signed distance along
+   * the rays (m), its gradient, and the least weight of the corners about it, 0 where nothing was seen. Grids are numbered as
+   * in `view.blockSizes`.
+   */
+  sampled?(scale: number, points: Float32Array): Float32Array;
   /** The map that is being made as files, by name: what createSlam takes to continue it. Same map, same bytes. */
   save(): Map<string, Uint8Array>;
   /** Maps that were given up in this run, oldest first: after a long loss a new one starts. */

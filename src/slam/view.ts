@@ -1,3 +1,4 @@
+import type { SensorKind } from '../config/sensors.js';
 import { BLOCK_CELLS } from '../kernels/layout/mesh.js';
 import type { MeshBlockStore, MeshChanges } from '../mesh/block-store.js';
 import type { SurfaceSamples } from '../sensors/observation.js';
@@ -15,6 +16,7 @@ import type { SlamView } from './types.js';
  */
 export class SystemView implements SlamView {
   readonly blockSizes: readonly number[];
+  readonly kinds: readonly SensorKind[];
   readonly #store: MeshBlockStore;
 
   /** @param latest the surface of the observation that was processed last */
@@ -24,6 +26,7 @@ export class SystemView implements SlamView {
     private readonly latest: () => SurfaceSamples | undefined,
   ) {
     this.#store = scales.first.mesher.store;
+    this.kinds = scales.all.map(({ kind }) => kind);
     this.blockSizes = scales.all.map(({ field }) => BLOCK_CELLS * field.levels[0]!.voxel);
   }
 

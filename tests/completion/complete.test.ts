@@ -52,6 +52,38 @@ describe('completeShape', () => {
     expect(three.sigma(...side(2))).toBeLessThan(0.7 * one.sigma(...side(2)));
   });
 
+  it('is unsure of all that is far from what was touched, and only there', () => {
+    const known = completeShape(ballPrior(), ballTouches(RADIUS, THREE.slice(0, 1)));
+    const at = (azimuth: number) =>
+      [RADIUS * Math.cos(azimuth), RADIUS * Math.sin(azimuth), 1.2 * RADIUS] as const;
+    // A process dies away over some centimetres: on the other side of the ball the share that it leaves open is nearly 1.
+    const open = known.process!.openShare(...at(Math.PI));
+    expect(open).toBeGreaterThan(0.9);
+    expect(known.sigma(...at(Math.PI))).toBeCloseTo(
+      Math.hypot(known.modelSigma(...at(Math.PI)), 0.038 * open ** 9),
+      9,
+    );
+    expect(known.sigma(...at(Math.PI))).toBeGreaterThan(0.01);
+    expect(known.sigma(...at(0))).toBeCloseTo(known.modelSigma(...at(0)), 6);
+  });
+
+  it('knows which touches are off as a whole', () => {
+    // One of four touches is 4 mm too far out, and says that it may be.
+    const parts = [[0, 0.2], [1.6, 0.3], [3.1, 0.4], [4.7, 0.2]].map(([azimuth, up], i) => {
+      const { points, normals } = ballTouches(RADIUS, [[azimuth!, up!]]);
+      const out = i === 0 ? 0.004 : 0;
+      return { points: points.map((v, k) => v + out * normals[k]!), normals, sigma: 0.0003, touched: true };
+    }); // prettier-ignore
+    const error = (offset: number): number => {
+      const shape = completeShape(ballPrior(), gatherEvidence(parts.map((part, i) => (i === 0 ? { ...part, offset } : part))));
+      const { points, normals } = parts[0]!;
+      return Math.abs(shape.distance(...([0, 1, 2].map((k) => points[k]! - 0.004 * normals[k]!) as [number, number, number])));
+    }; // prettier-ignore
+    expect(error(0)).toBeGreaterThan(0.003);
+    expect(error(0.005)).toBeLessThan(0.0016);
+    expect(() => gatherEvidence([{ ...parts[0]!, offset: -1 }])).toThrow(/offset of -1 m/);
+  });
+
   it('takes an unknown offset of each touch for what it is', () => {
     const touches = ballTouches(RADIUS, [[0, 0.2], [1.3, 0.3], [2.6, 0.6], [4, 0], [5, 0.4]]); // prettier-ignore
     const off = touches.points.slice();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { completeShape } from '../../src/completion/complete.js';
 import { CompletionMesher } from '../../src/completion/completion-mesh.js';
 import { transformEvidence } from '../../src/completion/evidence.js';
-import { sweptSpace } from '../../src/completion/free-space.js';
+import { emptySpace, joinFree, sweptSpace, thinnedFree } from '../../src/completion/free-space.js';
 import { rankTouches } from '../../src/completion/next-touch.js';
 import { KernelPool } from '../../src/compute/pool.js';
 import { exp, inverse } from '../../src/geometry/se3.js';
@@ -67,5 +67,73 @@ describe('free space', () => {
     } finally {
       await pool.close();
     }
+  });
+
+  describe('that a camera saw', () => {
+    // It looks down on a floor at z = 0; what lies beyond x = 50 mm is hidden.
+    const looked = (points: Float32Array) =>
+      Float32Array.from({ length: points.length / 3 }, (_, i) =>
+        points[3 * i]! > 0.051 ? NaN : Math.min(0.04, points[3 * i + 2]!),
+      );
+    const free = emptySpace([-0.1, -0.1, -0.05, 0.1, 0.1, 0.1], { spacing: 0.01, sigma: 0.002 }, looked);
+
+    it('is balls that touch neither the surface nor what is hidden', () => {
+      // x from -100 to 40 mm, y from -100 to 100 mm, z from 20 mm (10 mm and its neighbour at 0 mm is not empty) to 100 mm.
+      expect(free.clearances.length).toBe(15 * 21 * 9);
+      for (let i = 0; i < free.clearances.length; i++) {
+        expect(free.clearances[i]).toBeCloseTo(0.01, 9);
+        expect(free.points[3 * i]! + free.clearances[i]!).toBeLessThanOrEqual(0.05 + 1e-6);
+        expect(free.points[3 * i + 2]! - free.clearances[i]!).toBeGreaterThanOrEqual(0.01 - 1e-6);
+      }
+      expect(free.seen!.every((one) => one === 1)).toBe(true);
+      expect(free.sigmas!.every((sigma) => Math.abs(sigma - 0.002) < 1e-9)).toBe(true);
+    });
+
+    it('a ray that only just passes a thing is not taken for space beside it', () => {
+      // A wall 12 mm thin at x = 0, seen from above: the rays beside it go on to the floor.
+      const past = (points: Float32Array) =>
+        Float32Array.from({ length: points.length / 3 }, (_, i) =>
+          Math.abs(points[3 * i]!) < 0.006 ? -0.01 : 0.04,
+        );
+      const beside = emptySpace([-0.03, 0, 0.05, 0.03, 0.01, 0.06], { spacing: 0.008, sigma: 0.001 }, past);
+      const nearest = Math.min(
+        ...Array.from(beside.clearances.keys(), (i) => Math.abs(beside.points[3 * i]!)),
+      );
+      expect(nearest - 0.008).toBeGreaterThanOrEqual(0.006);
+      expect(beside.clearances.length).toBeGreaterThan(0);
+    });
+
+    it('joins what was felt, of which nothing is left out when it is thinned', () => {
+      const both = joinFree([sweptSpace([sweep]), undefined, free])!;
+      expect(both.clearances.length).toBe(9 + free.clearances.length);
+      const few = thinnedFree(both, 100);
+      expect(few.seen!.filter((one) => one === 0)).toHaveLength(9);
+      expect(few.clearances.length).toBeLessThanOrEqual(100 + 9);
+      expect(few.clearances.length).toBeGreaterThan(50);
+      expect(joinFree([undefined, sweptSpace([])])).toBeUndefined();
+    });
+
+    it('may be touched again, beside a place where a sensor met nothing', async () => {
+      const pool = await KernelPool.create({ threads: 1, memoryMiB: 64 });
+      try {
+        const plain = completeShape(ballPrior(), touched);
+        const mesh = new CompletionMesher(pool, GRID).surface(plain);
+        const count = (seen: number): number => {
+          // Balls that only just touch the true ball.
+          const points = Float32Array.from(touched.points, (v, i) => v + 0.012 * touched.normals[i]!);
+          const n = points.length / 3;
+          const around = {
+            points,
+            clearances: new Float32Array(n).fill(0.01),
+            seen: new Uint8Array(n).fill(seen),
+          };
+          return rankTouches(completeShape(ballPrior(), { ...touched, free: around }), mesh).length;
+        };
+        expect(count(1)).toBe(rankTouches(plain, mesh).length);
+        expect(count(0)).toBeLessThan(count(1));
+      } finally {
+        await pool.close();
+      }
+    });
   });
 });

@@ -7,15 +7,14 @@ import type { ShapePrior } from '../../completion/shape-prior.js';
 import { findTable } from '../../completion/table-plane.js';
 import type { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
+import { thin } from '../../eval/sampling.js';
 import { inverse, transformPoint, type Pose } from '../../geometry/se3.js';
 import { surfaceCloud, type SurfaceCloud } from '../../mesh/surface-cloud.js';
 import { inBox, widened } from './region-box.js';
-import type { RegionSurface } from './region-surface.js';
+import { SIGMA_VOXELS, type RegionSurface } from './region-surface.js';
 
 /** Standard deviations are coloured up to this (m). */
 export const SIGMA_RANGE = 0.01;
-/** Surface of a map is about this share of a voxel off. */
-export const SIGMA_VOXELS = 0.3;
 
 /** An object of the map, whole, as far as it is known: odom frame. */
 export interface CompletedRegion {
@@ -54,13 +53,16 @@ export class SurfaceCompleter {
   complete({ grids, touches, free, T_odom_submap, standsOn }: RegionSurface, box: Box): CompletedRegion {
     const wide = widened(box);
     const clouds = grids
-      .map((grid) => ({
-        sigma: SIGMA_VOXELS * grid.voxel,
-        ...within(moved(surfaceCloud(grid, grid.voxel), T_odom_submap), wide),
-      }))
+      .map((grid) => {
+        const cloud = (indices: Uint32Array): SurfaceCloud =>
+          within(moved(surfaceCloud({ ...grid, indices }, grid.voxel), T_odom_submap), wide);
+        const all = cloud(grid.indices);
+        const trusted = grid.trusted ? cloud(grid.trusted) : all;
+        return { ...all, trusted, sigma: SIGMA_VOXELS * grid.voxel };
+      })
       .filter(({ positions }) => positions.length > 0);
     const felt = touches.filter(({ points }) => anyInBox(points, box));
-    const [first, ...finer] = clouds;
+    const [first, ...finer] = clouds.map(({ trusted, sigma }) => ({ ...trusted, sigma }));
     if (!first && felt.length === 0 && standsOn)
       throw new FeltmapError('bad-input', `Nothing was felt in the box ${shown(box)} yet; touch the object.`);
     if (!first && felt.length === 0)
@@ -108,16 +110,23 @@ interface Cloud extends SurfaceCloud {
   readonly sigma: number;
 }
 
-/** The plane that most points of all grids lie on; a point counts the same whatever grid it is of. */
+/** Surface counts by its area, as one point for so much of it (m): the fine grid of touch has a hundred times as many points. */
+const TABLE_SPACING = 0.01;
+
+/** The plane that most of the surface of all grids lies on. */
 function tableOf(clouds: readonly Cloud[]): TablePlane | undefined {
-  const largest = clouds.reduce<Cloud | undefined>(
+  const thinned = clouds.map(({ positions, sigma }) => ({
+    positions: thin(positions, TABLE_SPACING),
+    sigma,
+  }));
+  const largest = thinned.reduce<(typeof thinned)[number] | undefined>(
     (most, cloud) => (most && most.positions.length >= cloud.positions.length ? most : cloud),
     undefined,
   );
   if (!largest) return undefined;
-  const all = new Float32Array(clouds.reduce((sum, { positions }) => sum + positions.length, 0));
+  const all = new Float32Array(thinned.reduce((sum, { positions }) => sum + positions.length, 0));
   let at = 0;
-  for (const { positions } of clouds) {
+  for (const { positions } of thinned) {
     all.set(positions, at);
     at += positions.length;
   }

@@ -1,6 +1,6 @@
 import type { Box } from '../../completion/complete-region.js';
 import type { EvidencePart } from '../../completion/evidence.js';
-import type { FreeSpace } from '../../completion/free-space.js';
+import { emptySpace, joinFree, type FreeSpace } from '../../completion/free-space.js';
 import type { TablePlane } from '../../completion/object-frame.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { inverse, transformPoint, type Pose } from '../../geometry/se3.js';
@@ -8,6 +8,9 @@ import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
 import type { MeshBlock } from '../../mesh/block-store.js';
 import type { Slam } from '../../slam/types.js';
 import { widened } from './region-box.js';
+
+/** Surface of a map is about this share of a voxel off. */
+export const SIGMA_VOXELS = 0.3;
 
 /** Triangles of one of the map's grids. */
 export interface GridSurface {
@@ -17,6 +20,8 @@ export interface GridSurface {
   readonly positions: Float32Array;
   /** 3·T. */
   readonly indices: Uint32Array;
+  /** Those triangles that say where the surface is; all of them unless given. The table is found from all. */
+  readonly trusted?: Uint32Array;
 }
 
 /** What the map has in a box and around it. */
@@ -26,7 +31,7 @@ export interface RegionSurface {
   readonly grids: readonly GridSurface[];
   /** What was felt there, odom frame. */
   readonly touches: readonly EvidencePart[];
-  /** Where sensors met nothing, same frame. */
+  /** Where sensors met nothing, and where cameras looked through, same frame. */
   readonly free?: FreeSpace;
   /** Of an object that is held: the plane where it ends below, same frame; nothing else is known to be there. */
   readonly standsOn?: TablePlane;
@@ -58,10 +63,13 @@ export function regionSurface(slam: Slam, submap: number, box: Box): RegionSurfa
       `The map has ${triangles} triangles around the box ${box.join(', ')}; draw a smaller one.`,
     );
   const touches = slam.touched?.(wide) ?? [];
-  const free = slam.missed?.(wide);
-  const grids = view.blockSizes.flatMap((size, scale) => {
+  const missed = slam.missed?.(wide);
+  const free = joinFree([missed, lookedThrough(slam, T_odom_submap, box)]);
+  const grids = view.blockSizes.flatMap((size, scale): GridSurface[] => {
     const blocks = near.filter((block) => block.scale === scale);
-    return blocks.length === 0 ? [] : [joined(blocks, size / BLOCK_CELLS)];
+    if (blocks.length === 0) return [];
+    const grid = joined(blocks, size / BLOCK_CELLS);
+    return [view.kinds?.[scale] === 'rgbd' ? withoutRims(slam, scale, grid) : grid];
   });
   const newest = near.reduce((most, { version }) => Math.max(most, version), 0);
   const felt = touches.reduce((sum, { points }) => sum + points.length / 3, 0);
@@ -70,7 +78,7 @@ export function regionSurface(slam: Slam, submap: number, box: Box): RegionSurfa
     grids,
     touches,
     ...(free && { free }),
-    fingerprint: [submap, near.length, newest, touches.length, felt, freeMark(free), ...T_odom_submap].join(
+    fingerprint: [submap, near.length, newest, touches.length, felt, freeMark(missed), ...T_odom_submap].join(
       ' ',
     ),
   };
@@ -80,6 +88,50 @@ export function regionSurface(slam: Slam, submap: number, box: Box): RegionSurfa
 export function freeMark(free: FreeSpace | undefined): string {
   return free ? `${free.clearances.length} ${free.points.slice(-3).join(' ')}` : '';
 }
+
+/**
+ * Distances grow by one along a ray, by up to 1 / cos 60° across it on a slanted surface. Where free space was seen past the
+ * rim of a thing, they jump from in front of what lies behind it to behind the thing.
+ */
+const STEEPEST = 2;
+
+/** A camera's surface without what joins the rim of a thing to what lies behind it, of which nothing was seen. */
+function withoutRims(slam: Slam, scale: number, grid: GridSurface): GridSurface {
+  if (!slam.sampled) return grid;
+  const { positions, indices } = grid;
+  const middles = new Float32Array(indices.length);
+  for (let t = 0; t < indices.length; t += 3)
+    for (let k = 0; k < 3; k++)
+      middles[t + k] =
+        (positions[3 * indices[t]! + k]! + positions[3 * indices[t + 1]! + k]! + positions[3 * indices[t + 2]! + k]!) / 3;
+  const values = slam.sampled(scale, middles);
+  const kept: number[] = [];
+  for (let t = 0; t < indices.length / 3; t++) {
+    const [, x, y, z, weight] = values.subarray(5 * t, 5 * t + 5) as unknown as [number, number, number, number, number];
+    if (weight > 0 && !(Math.hypot(x, y, z) < STEEPEST)) continue;
+    kept.push(indices[3 * t]!, indices[3 * t + 1]!, indices[3 * t + 2]!);
+  }
+  return { ...grid, trusted: Uint32Array.from(kept) };
+} // prettier-ignore
+
+/** What cameras saw to be empty in a box, odom frame. */
+function lookedThrough(slam: Slam, T_odom_submap: Pose, box: Box): FreeSpace | undefined {
+  const { view } = slam;
+  if (!view || !slam.sampled) return undefined;
+  const T_submap_odom = inverse(T_odom_submap);
+  return joinFree(
+    view.blockSizes.map((size, scale) => {
+      if (view.kinds?.[scale] !== 'rgbd') return undefined;
+      return emptySpace(box, { sigma: (SIGMA_VOXELS * size) / BLOCK_CELLS }, (points) => {
+        const at = new Float32Array(points.length);
+        for (let i = 0; i < at.length; i += 3)
+          at.set(transformPoint(T_submap_odom, points[i]!, points[i + 1]!, points[i + 2]!), i);
+        const values = slam.sampled!(scale, at);
+        return Float32Array.from({ length: at.length / 3 }, (_, i) => (values[5 * i + 4]! > 0 ? values[5 * i]! : NaN));
+      });
+    }),
+  );
+} // prettier-ignore
 
 /** Blocks whose cube meets a box (submap frame). */
 function nearBlocks(blocks: readonly MeshBlock[], sizes: readonly number[], box: Box): MeshBlock[] {

@@ -13,6 +13,7 @@ interface Felt {
   readonly points: Float32Array;
   readonly normals: Float32Array;
   readonly sigma: number;
+  readonly offset: number;
 }
 
 /** Where the sensor was. */
@@ -44,7 +45,8 @@ export class FeltPlaces {
       T_submap_sensor: compose(inverse(T_odom_submap), T_odom_sensor),
       points: points.slice(),
       normals: normals.slice(),
-      sigma: Math.sqrt(sigma ** 2 + meanVariance(covariance, 'position')),
+      sigma,
+      offset: Math.sqrt(meanVariance(covariance, 'position')),
     });
     if (this.#felt.length > MOST) this.#felt.shift();
   }
@@ -65,7 +67,7 @@ export class FeltPlaces {
       }
       if (points.length === 0) return [];
       const [at, out] = [Float32Array.from(points), Float32Array.from(normals)];
-      return [{ points: at, normals: out, sigma: felt.sigma, touched: true }];
+      return [{ points: at, normals: out, sigma: felt.sigma, offset: felt.offset, touched: true }];
     });
   }
 }

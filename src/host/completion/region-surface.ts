@@ -69,7 +69,9 @@ export function regionSurface(slam: Slam, submap: number, box: Box): RegionSurfa
     const blocks = near.filter((block) => block.scale === scale);
     if (blocks.length === 0) return [];
     const grid = joined(blocks, size / BLOCK_CELLS);
-    return [view.kinds?.[scale] === 'rgbd' ? withoutRims(slam, scale, grid) : grid];
+    // Of what was only seen from one side, rims are all that there is of its sides.
+    const felt = touches.length > 0 && view.kinds?.[scale] === 'rgbd';
+    return [felt ? withoutRims(slam, scale, grid) : grid];
   });
   const newest = near.reduce((most, { version }) => Math.max(most, version), 0);
   const felt = touches.reduce((sum, { points }) => sum + points.length / 3, 0);

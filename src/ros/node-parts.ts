@@ -154,6 +154,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
       felt.take(event);
       health.touched(event);
     }
+    if (event.type === 'touches-refined') felt.move(event);
     if (event.type === 'result' || event.type === 'touch') pump.settle(event.result.state);
   };
   const flow = { tf, time, intake, cameras, touches, imu, wheels, pump };

@@ -112,11 +112,12 @@ export class SlamSystem implements Slam {
   }
 
   /** What was felt or missed, where it is known where that was. */
-  #remember({ contacts }: Observation, { pose: T_odom_sensor, covariance, state, touch }: ScanResult): void {
+  #remember({ contacts }: Observation, result: ScanResult): void {
+    const { index, pose: T_odom_sensor, covariance, state, touch } = result;
     if (!contacts || state === 'lost' || touch?.kinematics.translation === Infinity) return;
     const { current: submap } = this.#parts.loop.submaps;
     const T_odom_submap = this.trajectory.submap(submap);
-    const from = { submap, T_odom_submap, T_odom_sensor, covariance };
+    const from = { index, submap, T_odom_submap, T_odom_sensor, covariance };
     this.#felt.add(from, contacts);
     if (contacts.clear) this.#missed.add(from, contacts.clear);
   }
@@ -176,8 +177,11 @@ export class SlamSystem implements Slam {
   }
 
   settle(until?: () => boolean): readonly RefinedTouch[] | undefined {
-    const { together } = this.#parts.loop;
-    return together ? together.optimise(until) : [];
+    const { together, submaps } = this.#parts.loop;
+    const touches = together ? together.optimise(until) : [];
+    const T_odom_submap = this.trajectory.submap(submaps.current);
+    for (const { index, pose } of touches ?? []) this.#felt.move(index, T_odom_submap, pose);
+    return touches;
   }
 
   meshMore(blocks: number): number {

@@ -1,4 +1,4 @@
-import type { TouchEvent } from '../../host/protocol.js';
+import type { TouchesRefined, TouchEvent } from '../../host/protocol.js';
 import {
   bareMarker,
   encodeMarkerArray,
@@ -22,6 +22,13 @@ const COLORS: Readonly<Record<TouchState, readonly [number, number, number, numb
   kinematic: [1, 0.35, 0.1, 1],
 };
 
+/** A touch as it is shown. */
+interface Patch {
+  /** Number of the observation. */
+  readonly index: number;
+  readonly marker: Marker;
+}
+
 /**
  * Publishes where touches were felt, a marker each: green where they were registered, yellow where they may slide, blue
  * where nothing was mapped before, orange where they do not fit.
@@ -32,7 +39,7 @@ const COLORS: Readonly<Record<TouchState, readonly [number, number, number, numb
  */
 export class TouchOutput {
   readonly #counts = new Map<string, number>();
-  readonly #patches = new Map<string, Marker[]>();
+  readonly #patches = new Map<string, Patch[]>();
   readonly #newcomers: Newcomers;
 
   /** @param frame of the map */
@@ -44,7 +51,7 @@ export class TouchOutput {
   }
 
   take({ sensor, result }: TouchEvent): void {
-    const { touch, pose, stampNs } = result;
+    const { index, touch, pose, stampNs } = result;
     if (touch.points.length === 0) return;
     const count = this.#counts.get(sensor) ?? 0;
     this.#counts.set(sensor, count + 1);
@@ -63,13 +70,28 @@ export class TouchOutput {
     };
     const patches = this.#patches.get(sensor) ?? [];
     this.#patches.set(sensor, patches);
-    patches[marker.id] = marker;
+    patches[marker.id] = { index, marker };
     if (this.port.listeners('touch') > 0) this.port.publish('touch', encodeMarkerArray([marker]));
+  }
+
+  /** Touches are elsewhere than was said when they came. */
+  move({ touches }: TouchesRefined): void {
+    const poses = new Map(touches.map(({ index, pose }) => [index, pose]));
+    const moved: Marker[] = [];
+    for (const patches of this.#patches.values())
+      patches.forEach(({ index, marker }, i) => {
+        const pose = poses.get(index);
+        if (!pose) return;
+        patches[i] = { index, marker: { ...marker, pose } };
+        moved.push(patches[i].marker);
+      });
+    if (moved.length > 0 && this.port.listeners('touch') > 0)
+      this.port.publish('touch', encodeMarkerArray(moved));
   }
 
   /** Sends all patches again where somebody new listens. */
   serveNewcomers(): void {
-    const all = [...this.#patches.values()].flat();
+    const all = [...this.#patches.values()].flat().map(({ marker }) => marker);
     if (this.#newcomers.arrived() && all.length > 0) this.port.publish('touch', encodeMarkerArray(all));
   }
 
@@ -77,7 +99,9 @@ export class TouchOutput {
   reset(): void {
     const gone = [...this.#patches.values()]
       .flat()
-      .map(({ stampNs, frameId, ns, id }) => bareMarker({ stampNs, frameId }, ns, id, MarkerAction.delete));
+      .map(({ marker: { stampNs, frameId, ns, id } }) =>
+        bareMarker({ stampNs, frameId }, ns, id, MarkerAction.delete),
+      );
     if (gone.length > 0 && this.port.listeners('touch') > 0)
       this.port.publish('touch', encodeMarkerArray(gone));
     this.#patches.clear();

@@ -8,8 +8,9 @@ import { meanVariance } from '../covariance.js';
 const MOST = 1000;
 
 interface Felt {
+  readonly index: number | undefined;
   readonly submap: number;
-  readonly T_submap_sensor: Pose;
+  T_submap_sensor: Pose;
   readonly points: Float32Array;
   readonly normals: Float32Array;
   readonly sigma: number;
@@ -18,6 +19,8 @@ interface Felt {
 
 /** Where the sensor was. */
 export interface FeltFrom {
+  /** Number of the observation, for touches that may be moved. */
+  readonly index?: number;
   readonly submap: number;
   readonly T_odom_submap: Pose;
   readonly T_odom_sensor: Pose;
@@ -30,17 +33,18 @@ export interface FeltFrom {
  *
  * @example
  * const places = new FeltPlaces();
- * places.add({ submap: 0, T_odom_submap, T_odom_sensor: result.pose, covariance: result.covariance }, contacts);
+ * places.add({ index: result.index, submap: 0, T_odom_submap, T_odom_sensor: result.pose, covariance: result.covariance }, contacts);
  * const parts = places.within([0.4, -0.1, 0, 0.6, 0.1, 0.2], 0, T_odom_submap);
  */
 export class FeltPlaces {
   readonly #felt: Felt[] = [];
 
   /** A touch of nothing is none. */
-  add({ submap, T_odom_submap, T_odom_sensor, covariance }: FeltFrom, contacts: Contacts): void {
+  add({ index, submap, T_odom_submap, T_odom_sensor, covariance }: FeltFrom, contacts: Contacts): void {
     const { points, normals, sigma } = contacts;
     if (points.length === 0) return;
     this.#felt.push({
+      index,
       submap,
       T_submap_sensor: compose(inverse(T_odom_submap), T_odom_sensor),
       points: points.slice(),
@@ -49,6 +53,12 @@ export class FeltPlaces {
       offset: Math.sqrt(meanVariance(covariance, 'position')),
     });
     if (this.#felt.length > MOST) this.#felt.shift();
+  }
+
+  /** A touch is elsewhere than was said when it came; unknown numbers are ignored. */
+  move(index: number, T_odom_submap: Pose, T_odom_sensor: Pose): void {
+    const felt = this.#felt.find((one) => one.index === index);
+    if (felt) felt.T_submap_sensor = compose(inverse(T_odom_submap), T_odom_sensor);
   }
 
   /** Points in a box (m) of the odom frame, with their normals, same frame; one part a touch. */

@@ -25,7 +25,7 @@ interface Missed {
  *
  * @example
  * const missed = new MissedPlaces();
- * const from = { submap: 0, T_odom_submap, T_odom_sensor: result.pose, covariance: result.covariance };
+ * const from = { index: result.index, submap: 0, T_odom_submap, T_odom_sensor: result.pose, covariance: result.covariance };
  * if (contacts.clear) missed.add(from, contacts.clear);
  * const { points, clearances } = missed.within([0.4, -0.1, 0, 0.6, 0.1, 0.2], 0, T_odom_submap);
  */

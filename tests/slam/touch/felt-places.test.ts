@@ -19,7 +19,13 @@ describe('what was felt', () => {
   it('is where the sensor was, with its normals and how well that is known', () => {
     const places = new FeltPlaces();
     const T = exp([0.1, 0.2, 0.3, 0, Math.PI / 2, 0]);
-    const at = { submap: 0, T_odom_submap: identity(), T_odom_sensor: T, covariance: covariance(1.6e-5) };
+    const at = {
+      index: 0,
+      submap: 0,
+      T_odom_submap: identity(),
+      T_odom_sensor: T,
+      covariance: covariance(1.6e-5),
+    };
     places.add(at, contacts(0.01, 0, 0, 0, 0.02, 0));
     const [part] = places.within(AROUND, 0, identity());
     const expected = [...transformPoint(T, 0.01, 0, 0), ...transformPoint(T, 0, 0.02, 0)];
@@ -39,6 +45,7 @@ describe('what was felt', () => {
     const at = {
       submap: 3,
       T_odom_submap,
+      index: 4,
       T_odom_sensor: exp([5.1, 0, 0, 0, 0, 0]),
       covariance: covariance(0),
     };
@@ -51,11 +58,22 @@ describe('what was felt', () => {
     // In the submap the touch is at (0, −0.1, 0).
     const [part] = places.within(AROUND, 3, identity());
     [0, -0.1, 0].forEach((v, k) => expect(part!.points[k]).toBeCloseTo(v, 6));
+    // Found to be elsewhere: 2 cm along x of odom.
+    places.move(5, T_odom_submap, identity());
+    places.move(4, T_odom_submap, exp([5.12, 0, 0, 0, 0, 0]));
+    const [moved] = places.within(AROUND, 3, identity());
+    [0, -0.12, 0].forEach((v, k) => expect(moved!.points[k]).toBeCloseTo(v, 6));
   });
 
   it('keeps the newest thousand, in memory of its own', () => {
     const places = new FeltPlaces();
-    const at = { submap: 0, T_odom_submap: identity(), T_odom_sensor: identity(), covariance: covariance(0) };
+    const at = {
+      index: 0,
+      submap: 0,
+      T_odom_submap: identity(),
+      T_odom_sensor: identity(),
+      covariance: covariance(0),
+    };
     for (let i = 0; i < 1003; i++) places.add(at, contacts(i / 2000, 0, 0));
     const parts = places.within(AROUND, 0, identity());
     expect(parts).toHaveLength(1000);

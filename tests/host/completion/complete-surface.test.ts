@@ -87,8 +87,9 @@ describe('the surface that is copied of a live map', () => {
     version: 1,
   };
   /** Distances from a plane at z = 0, seen from above; beyond x = 40 mm they jump. */
-  const slam = (kind: 'rgbd' | 'lidar'): Slam =>
+  const slam = (kind: 'rgbd' | 'lidar', felt = true): Slam =>
     ({
+      touched: () => (felt ? [{ points: Float32Array.of(0.02, 0.02, 0), sigma: 1e-4, touched: true }] : []),
       trajectory: { submap: () => identity() },
       view: { blockSizes: [0.16], kinds: [kind], meshChanges: () => ({ blocks: [block] }) },
       sampled: (scale: number, points: Float32Array) =>
@@ -108,6 +109,11 @@ describe('the surface that is copied of a live map', () => {
       expect(free!.points[3 * i + 2]! - free!.clearances[i]!).toBeGreaterThan(0.008);
       expect(free!.points[3 * i]! + free!.clearances[i]!).toBeLessThan(0.075);
     }
+  });
+
+  it('keeps rims as long as nothing was felt: they are all there is of the sides', () => {
+    const { grids } = regionSurface(slam('rgbd', false), 0, [0, 0, -0.05, 0.08, 0.08, 0.1]);
+    expect(grids[0]!.trusted).toBeUndefined();
   });
 
   it('is whole for a LiDAR, which says nothing of what is empty', () => {

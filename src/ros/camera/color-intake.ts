@@ -49,7 +49,9 @@ export class ColorIntake {
 
   /** The camera_info in CDR. */
   info(bytes: Uint8Array): void {
-    if (this.#calibration.add(bytes)) this.#builder = undefined;
+    if (!this.#calibration.add(bytes)) return;
+    this.#builder = undefined;
+    this.#told = 0;
   }
 
   /** An image in CDR. @returns when it is with the SLAM thread, or left out */

@@ -48,8 +48,8 @@ const JOINS_RADIANS = Math.PI / 36;
  */
 export class Company {
   readonly #latest = new Map<SensorKind, Carrier>();
-  /** Of the grids that are finer than the first one. */
-  readonly #drifts = new Map<SensorKind, GridDrift>();
+  /** Of the tracked grids that are finer than the first one. */
+  readonly #drifts: ReadonlyMap<SensorKind, GridDrift>;
   /** The kind that was tracked last. */
   #newest: SensorKind | undefined;
   /** Stamp of the first sweep that could have begun a map. */
@@ -58,7 +58,9 @@ export class Company {
   constructor(
     private readonly scales: Scales,
     private readonly extrinsics: Extrinsics,
-  ) {}
+  ) {
+    this.#drifts = new Map(scales.tracked.slice(1).map(({ kind }) => [kind, new GridDrift()]));
+  }
 
   /** What there is to do with an observation whose own grid cannot say anything yet; undefined: the same as with any other. */
   stand(phase: Phase, observation: Observation, predicted: Prediction): Estimate | 'start-anew' | undefined {
@@ -120,13 +122,13 @@ export class Company {
 
   /** What is predicted, as the observation's own grid has it: a finer one may have drifted. */
   inOwnGrid(observation: Observation, predicted: Prediction): Prediction {
-    const drift = this.#driftOf(this.scales.of(observation).kind);
+    const drift = this.#drifts.get(this.scales.of(observation).kind);
     return drift ? { ...predicted, pose: drift.intoGrid(predicted.pose) } : predicted;
   }
 
   /** A track against the observation's own grid, where the body is. */
   inCommon(observation: Observation, track: Track): Track {
-    const drift = this.#driftOf(this.scales.of(observation).kind);
+    const drift = this.#drifts.get(this.scales.of(observation).kind);
     if (!drift) return track;
     const { T_body_sensor } = observation;
     const body = drift.fromGrid(bodyPose(track.pose, T_body_sensor));
@@ -144,7 +146,7 @@ export class Company {
     const carrier = this.carrier(kind, observation.stampNs);
     if (!carrier) return [];
     const covariance = carried(carrier, observation.stampNs);
-    const drift = this.#driftOf(kind) ?? this.#driftOf(carrier.kind);
+    const drift = this.#drifts.get(kind) ?? this.#drifts.get(carrier.kind);
     if (drift) for (let i = 0; i < 6; i++) covariance[i * 7]! += drift.variance[i]!;
     const information = invertSpd(covariance, 6);
     return information ? [new PosePrior(sensorPose(pose, observation.T_body_sensor), information)] : [];
@@ -162,7 +164,7 @@ export class Company {
     const { kind } = scales.of(observation);
     const first = scales.first.kind;
     if (kind === first) this.#measureDrift(observation, { pose, covariance }, predicted);
-    else this.#driftOf(kind)?.followed();
+    else this.#drifts.get(kind)?.followed();
     this.#latest.set(kind, { kind, stampNs, covariance });
     if (!scales.several) return false;
     const due = kind !== first && this.#newest === first;
@@ -177,22 +179,10 @@ export class Company {
     predicted: Prediction,
   ): void {
     const carrier = this.carrier(this.scales.first.kind, stampNs);
-    const drift = carrier && this.#driftOf(carrier.kind);
+    const drift = carrier && this.#drifts.get(carrier.kind);
     const found = bodyPose(pose, T_body_sensor);
     const prior = carrier && diagonal(carried(carrier, stampNs));
     if (drift && prior) drift.measured({ predicted: predicted.pose, found, prior, covariance });
-  }
-
-  /** Undefined for the coarsest grid and for touches. */
-  #driftOf(kind: SensorKind): GridDrift | undefined {
-    const { tracked, several } = this.scales;
-    if (!several || kind === tracked[0]!.kind || !tracked.some((scale) => scale.kind === kind))
-      return undefined;
-    const known = this.#drifts.get(kind);
-    if (known) return known;
-    const drift = new GridDrift();
-    this.#drifts.set(kind, drift);
-    return drift;
   }
 
   #measureMount(observation: Observation, T_odom_sensor: Pose, predicted: Prediction): boolean {
@@ -214,7 +204,7 @@ export class Company {
     });
     if (corrected) {
       map.clear();
-      this.#driftOf(this.scales.of(observation).kind)?.clear();
+      this.#drifts.get(this.scales.of(observation).kind)?.clear();
     }
     return corrected;
   }
@@ -222,7 +212,7 @@ export class Company {
   /** A new map begins. */
   clear(): void {
     this.#latest.clear();
-    this.#drifts.clear();
+    for (const drift of this.#drifts.values()) drift.clear();
     this.#begun = this.#newest = undefined;
   }
 

@@ -50,6 +50,15 @@ export function distort(lens: Lens, x: number, y: number): [number, number] {
   return [x * k + 2 * p1 * x * y + p2 * (s + 2 * x * x), y * k + p1 * (s + 2 * y * y) + 2 * p2 * x * y];
 }
 
+/** {@link distort} for rays within a squared radius ({@link lensReach}); undefined for a lens without effect. */
+export function bendOf(
+  lens: Lens,
+  reach: number,
+): ((x: number, y: number) => [number, number] | undefined) | undefined {
+  if (lens.kind === L.LENS_NONE) return undefined;
+  return (x, y) => (x * x + y * y > reach ? undefined : distort(lens, x, y));
+}
+
 /** Largest radius of a ray that a polynomial is trusted with; beyond, or where it turns back, there is nothing to see. */
 const MAX_RADIUS = 8;
 

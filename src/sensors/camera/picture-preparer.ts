@@ -1,8 +1,7 @@
 import { identity } from '../../geometry/se3.js';
-import { LENS_NONE } from '../../kernels/layout/camera.js';
 import type { Picture } from '../observation.js';
 import type { ColorFrame, ColorImage } from './frame.js';
-import { distort, lensOf, lensReach } from './lens.js';
+import { bendOf, lensOf, lensReach } from './lens.js';
 import { reduceIntrinsics } from './prepare-geometry.js';
 import { BRIGHTEST, DARKEST, IMAGE_WIDTH } from './color-preparer.js';
 import { Settling } from './settling.js';
@@ -39,14 +38,12 @@ export class PicturePreparer {
     }
     if (!this.#settling.isSettled(frameId, brightness)) return undefined;
     const lens = lensOf(camera);
-    const reach = lensReach(lens, camera);
-    const bend = (x: number, y: number): [number, number] | undefined =>
-      x * x + y * y > reach ? undefined : distort(lens, x, y);
+    const bend = bendOf(lens, lensReach(lens, camera));
     return {
       ...{ width, height, fx, fy, cx, cy },
       data: this.#data.subarray(0, 4 * width * height),
       T_sensor_color: identity(),
-      ...(lens.kind !== LENS_NONE && { bend }),
+      ...(bend && { bend }),
     };
   }
 }

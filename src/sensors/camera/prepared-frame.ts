@@ -5,7 +5,7 @@ import * as L from '../../kernels/layout/camera.js';
 import type { Picture, RangeGrid, SurfaceSamples } from '../observation.js';
 import type { CameraIntrinsics } from './frame.js';
 import { gridLayout, NO_GRID, type GridLayout } from './grid-layout.js';
-import { distort, type Lens } from './lens.js';
+import { bendOf, type Lens } from './lens.js';
 import type { OcclusionSearch } from './occlusion.js';
 import { Room } from './room.js';
 
@@ -159,8 +159,7 @@ export class PreparedFrame {
     if (!this.color) return undefined;
     const { camera, lens, lensReach, T_color_depth } = this.color;
     const { width, height, fx, fy, cx, cy } = camera;
-    const bend = (x: number, y: number): [number, number] | undefined =>
-      x * x + y * y > lensReach ? undefined : distort(lens, x, y);
+    const bend = bendOf(lens, lensReach);
     return {
       width,
       height,
@@ -170,7 +169,7 @@ export class PreparedFrame {
       cy,
       data: this.memory.u8(this.image.pointer, 4 * width * height),
       T_sensor_color: inverse(T_color_depth),
-      ...(lens.kind !== L.LENS_NONE && { bend }),
+      ...(bend && { bend }),
     };
   }
 

@@ -9,6 +9,7 @@ const NAMED = 3;
 
 const FILE = /\.(mcap|db3|bag)(\.(zstd|zst))?$/i;
 const SCAN = /\.(pcd|ply|bin)$/i;
+const FRAME = /^frame-\d+\.depth\.png$/;
 const FOLDERS: ReadonlySet<string> = new Set(['velodyne', 'velodyne_points', 'depth']);
 
 /**
@@ -28,7 +29,7 @@ export async function recordingsBelow(path: string): Promise<string[]> {
       const bag = names.find((name) => FILE.test(name));
       const scans = names.filter((name) => SCAN.test(name)).length > 1;
       if (bag !== undefined) found.push(/\.bag$/i.test(bag) ? join(folder, bag) : folder);
-      else if (scans || names.some((name) => FOLDERS.has(name))) found.push(folder);
+      else if (scans || names.some((name) => FOLDERS.has(name) || FRAME.test(name))) found.push(folder);
       for (const entry of entries) if (entry.isDirectory()) next.push(join(folder, entry.name));
     }
     level = next.sort();

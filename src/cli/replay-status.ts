@@ -8,13 +8,25 @@ import { printable } from './printable.js';
 import type { FeedEnd } from './replay-run.js';
 import type { RunLog } from './run-log.js';
 
-/** Why a replay has nothing to write. */
-export function nothingMapped(end: FeedEnd, input: ScanSource, options: ReplayOptions): unknown {
+/**
+ * Why a replay has nothing to write.
+ *
+ * @param told what was said while it ran, of the sensors; and what the input said before it was read, which is no cause
+ */
+export function nothingMapped(
+  end: FeedEnd,
+  input: Pick<ScanSource, 'sensor' | 'description' | 'warnings'>,
+  options: Pick<ReplayOptions, 'start' | 'duration'>,
+  told: { readonly running: readonly string[]; readonly before: readonly string[] },
+): unknown {
   if (end.slamError !== undefined) return end.slamError;
   if (end.inputError !== undefined) return new StageError('input', end.inputError);
   const cut = options.start || options.duration !== undefined;
   const where = cut ? 'in the part chosen by --start and --duration' : `in ${input.description}`;
-  const why = input.warnings.length > 0 ? ` (${input.warnings[0]!})` : '';
+  const reading = input.warnings.filter((text) => !told.before.includes(text));
+  const untouched = input.sensor === 'touch' ? ['nothing touched the sensor in any of its messages'] : [];
+  const cause = [...told.running, ...reading, ...untouched, ...input.warnings][0];
+  const why = cause === undefined ? '' : ` (${cause.replace(/\.$/, '')})`;
   return new StageError(
     'input',
     new FeltmapError(

@@ -207,6 +207,7 @@ async function runReplay(run: ReplayRun): Promise<number> {
     env.exit,
   );
   const samples = new FrameSamples();
+  const before = [...input.warnings];
   run.opened();
   try {
     const slam = await SlamClient.start({
@@ -243,7 +244,9 @@ async function runReplay(run: ReplayRun): Promise<number> {
         env.stderr.write(NOTHING_MAPPED);
         return EXIT.interrupted;
       }
-      if (log.scans === 0) throw nothingMapped(end, input, options);
+      if (log.scans === 0) {
+        throw nothingMapped(end, input, options, { running: slam.warnings, before });
+      }
 
       progress.note(`Writing the results to ${hideHome(run.out)}`);
       const unmade: string[] = [];

@@ -195,7 +195,7 @@ function makeScale(
   const cadence = camera ? new FrameCadence(config.rgbd.fuseEvery, voxel) : undefined;
   const search = new PlaceSearch(backend, field, tracking);
   const tracker = new Tracker(backend, field, trackerOptions(config, voxel));
-  const certainty = camera ? CERTAIN_VIEW : undefined;
+  const certainty = camera ? { ...CERTAIN_VIEW, conditioning: tracking.minConditioning } : undefined;
   return {
     kind,
     config,

@@ -23,6 +23,8 @@ describe('a folder of recordings', () => {
       join(folder, 'kitti/dataset/sequences/01'),
     ]);
     expect(await below('bags')).toEqual([join(folder, 'bags/monday/a.bag')]);
+    for (const sequence of ['seq-01', 'seq-02']) touch(`heads/${sequence}/frame-000000.depth.png`);
+    expect(await below('heads')).toEqual([join(folder, 'heads/seq-01'), join(folder, 'heads/seq-02')]);
     expect(await below('empty')).toEqual([]);
     await expect(openScanSource(join(folder, 'kitti/dataset'))).rejects.toThrow(
       /without a recording.*such as .*sequences\/00/,

@@ -122,4 +122,23 @@ describe('a depth camera', () => {
     expect(poses[19]!.state).toBe('tracking');
     expect(poses.slice(20).filter(({ state }) => state === 'tracking')).toEqual([]);
   });
+
+  it('that was covered before a bare wall has no place on it: it may have been moved along', async () => {
+    const random = new Random(5);
+    const frames = Array.from({ length: 50 }, (_, k) => {
+      const seen = frame(k, k < 20 ? 0 : 0.15, WALL, random);
+      return k >= 20 && k < 30 ? nothing(seen) : seen;
+    });
+    const poses = await watch(frames);
+    expect(poses.slice(20).map(({ state }) => state)).toEqual(Array(30).fill('lost'));
+  });
+
+  it('is lost where it would have been thrown: farther in a frame than any hand moves it', async () => {
+    const random = new Random(6);
+    // 0.3 m nearer and 17° turned within a thirtieth of a second.
+    const other: readonly Plane[] = [[0.3, 0, 1, 0.7]];
+    const frames = Array.from({ length: 30 }, (_, k) => frame(k, 0, k < 20 ? WALL : other, random));
+    const poses = await watch(frames);
+    expect(poses.slice(20).map(({ state }) => state)).toEqual(Array(10).fill('lost'));
+  });
 });

@@ -64,7 +64,9 @@ function parseCalibration(text: string, path: string): Calibration {
   if (path.endsWith('.json')) return { ...fromJson(text, path), file };
   const numbers = numbersOf(text, path);
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#')).length;
-  if (numbers.length === 16 || (numbers.length === 9 && lines === 3)) {
+  // On one line nine numbers are a matrix where they end like one: as coefficients these would be 0, 0 and 1.
+  const isMatrix = lines === 3 || (numbers[1] === 0 && numbers[3] === 0 && numbers[8] === 1);
+  if (numbers.length === 16 || (numbers.length === 9 && isMatrix)) {
     const columns = numbers.length === 16 ? 4 : 3;
     const [fx, cx, fy, cy] = [numbers[0]!, numbers[2]!, numbers[columns + 1]!, numbers[columns + 2]!];
     return { camera: checked({ fx, fy, cx, cy }, [], path), file };
@@ -96,7 +98,8 @@ function fromJson(text: string, path: string): Omit<Calibration, 'file'> {
   const [width, height] = [number('width', 'w'), number('height', 'h')];
   const size = width !== undefined && height !== undefined ? { width, height } : {};
   const scale = number('scale', 'depth_scale', 'png_depth_scale');
-  const depthScale = scale !== undefined && scale > 0 ? { depthScale: 1 / scale } : {};
+  // Units a metre, or metres a unit as librealsense has it: nobody's unit is longer than a metre.
+  const depthScale = scale !== undefined && scale > 0 ? { depthScale: scale < 1 ? scale : 1 / scale } : {};
   const matrix = values['intrinsic_matrix'];
   if (Array.isArray(matrix)) {
     const m = (matrix as unknown[]).flat().map(Number);

@@ -104,12 +104,35 @@ function mountOf(
   if (frameName(base) === camera || (wanted === undefined && !tf.has(base))) return itself;
   const found = tf.lookup(base, camera, 0n);
   if (found.ok)
-    return { T_body_depth: found.pose, body: { frame: frameName(base), T_body_frame: identity() } };
+    return {
+      T_body_depth: found.pose,
+      body: { frame: frameName(base), T_body_frame: identity() },
+      ...(looksUpByMistake(camera, found.pose) && { note: notOptical(depth, base) }),
+    };
   const text = `${depth.name}: there is no fixed transform from '${base}' to it (${found.reason})`;
   if (wanted === undefined) return { ...itself, note: `${text}: the camera is the body; record /tf_static` };
   throw new FeltmapError(
     'not-found',
     `${text}; record /tf_static, or ask for poses of '${camera}' (--base-frame)`,
+  );
+}
+
+/** cos 10°. */
+const ALONG = 0.985;
+
+/**
+ * Whether a camera would look straight up and its images stand on their side, as those do whose frame has the axes of a body
+ * (x forward, z up) in the place of optical ones (z forward, y down: REP 103).
+ */
+function looksUpByMistake(frame: string, T_body_camera: Pose): boolean {
+  return !/optical/i.test(frame) && T_body_camera[10]! > ALONG;
+}
+
+function notOptical(depth: ImageTopic, base: string): string {
+  return (
+    `${depth.name}: by tf its frame '${frameName(depth.frameId)}' looks straight up from '${base}': images have x to the right, y down and z ` +
+    `forward (REP 103), so poses of '${base}' are turned by a quarter if the camera looks forward; publish its images in an optical frame, ` +
+    `or ask for poses of the camera (--base-frame ${frameName(depth.frameId)})`
   );
 }
 

@@ -24,6 +24,9 @@ const FREIBURG: Readonly<Record<string, Camera>> = {
 /** What its page recommends where the camera is not known: ROS's default for a Kinect. */
 const DEFAULT: Camera = [525, 525, 319.5, 239.5];
 
+/** Lists of pairs, where depth.txt is missing. */
+const ASSOCIATIONS = ['associations.txt', 'associate.txt', 'association.txt'];
+
 interface Entry {
   readonly stampNs: bigint;
   readonly file: string;
@@ -36,7 +39,8 @@ interface Entry {
  * @throws FeltmapError
  */
 export async function findTum(path: string, names: readonly string[]): Promise<RgbdFolder | undefined> {
-  if (!names.includes('depth.txt')) return undefined;
+  const list = ASSOCIATIONS.find((name) => names.includes(name));
+  if (!names.includes('depth.txt')) return list === undefined ? undefined : associated(path, names, list);
   const depths = await readList(path, 'depth.txt');
   if (depths.length === 0)
     throw new FeltmapError(
@@ -58,6 +62,51 @@ export async function findTum(path: string, names: readonly string[]): Promise<R
   };
 }
 
+/**
+ * A sequence of which only the list of pairs is left, as ORB-SLAM and ICL-NUIM come with: stamp and file of the colour
+ * image and of the depth image in either order. Whole numbers are those of frames, 30 a second.
+ */
+async function associated(path: string, names: readonly string[], list: string): Promise<RgbdFolder> {
+  const frames: FolderFrame[] = [];
+  const lines = (await readText(join(path, list))).split('\n').map((line) => line.split('#')[0]!.trim());
+  const numbered = lines.every((line) => line === '' || /^\d{1,6}\s/.test(line));
+  for (const [i, line] of lines.entries()) {
+    if (line === '') continue;
+    const words = line.split(/[\s,]+/);
+    const at = words.findIndex((word) => /depth/i.test(word));
+    const [depth, color] = [words[at], words[4 - at]];
+    const stampNs = numbered ? (BigInt(words[0]!) * 1_000_000_000n) / 30n : parseSeconds(words[at - 1] ?? '');
+    const colorNs = numbered ? stampNs : parseSeconds(words[3 - at] ?? '');
+    if (words.length !== 4 || stampNs === undefined || colorNs === undefined)
+      throw new FeltmapError(
+        'bad-input',
+        `${join(path, list)}, line ${i + 1}: '${line.slice(0, 60)}' is no pair of stamps and files, one of them in depth/`,
+      );
+    const delay = Number(colorNs - stampNs) * 1e-9;
+    frames.push({ stampNs, depth: join(path, depth!), color: join(path, color!), delay });
+  }
+  if (frames.length === 0)
+    throw new FeltmapError(
+      'bad-input',
+      `${join(path, list)} lists no images; check that the folder is complete`,
+    );
+  frames.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
+  const { camera, depthScale, note } = await cameraOf(
+    path,
+    frames.map(({ stampNs, depth }) => ({ stampNs, file: depth })),
+  );
+  return {
+    kind: 'TUM RGB-D',
+    frames,
+    camera,
+    color: { camera },
+    depthScale,
+    stamps: numbered ? `30 Hz by the numbers in ${list}` : `stamps from ${list}`,
+    notes: [note],
+    ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),
+  };
+}
+
 /** Stamp and file of each line. */
 async function readList(folder: string, name: string): Promise<Entry[]> {
   const path = join(folder, name);
@@ -72,7 +121,8 @@ async function readList(folder: string, name: string): Promise<Entry[]> {
         'bad-input',
         `${path}, line ${i + 1}: '${content.slice(0, 40)}' is no stamp in seconds and file name`,
       );
-    entries.push({ stampNs, file: join(folder, file) });
+    // Lists that were written on Windows have its separators.
+    entries.push({ stampNs, file: join(folder, file.replaceAll('\\', '/')) });
   }
   return entries.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
 }

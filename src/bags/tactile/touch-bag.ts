@@ -73,7 +73,9 @@ export async function touchBagSource(
   function place(touch: RawTouch, tf: TfBuffer, ended: boolean): PlacedTouch | false | undefined {
     const frame = body?.frame ?? tf.root(touch.frameId);
     const found = tf.lookup(frame, touch.frameId, touch.stampNs);
-    if (found.ok && frameName(frame) !== frameName(touch.frameId)) {
+    // Points may be given in the frame of the body itself; a gel is never there.
+    const placedAlready = touch.topic.input === 'points' && tf.has(touch.frameId);
+    if (found.ok && (placedAlready || frameName(frame) !== frameName(touch.frameId))) {
       const inFrames = framed(touch, tf, ended);
       if (!inFrames) return undefined;
       const T = body?.T_body_frame;

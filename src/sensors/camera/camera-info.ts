@@ -73,9 +73,10 @@ function distortionModel(info: CameraInfo, where: string): DistortionModel {
   if (info.d.every((d) => d === 0)) return 'none';
   const model = MODELS.get(info.distortionModel.toLowerCase().replace(/[\s_-]/g, ''));
   const finite = info.d.every(Number.isFinite);
-  if (model !== undefined && finite && (model !== 'plumb_bob' || info.d.length <= 5)) return model;
   // Eight coefficients under the name of the model with five, as some drivers write them.
-  if (model === 'plumb_bob' && finite && info.d.length >= 8) return 'rational_polynomial';
+  const named = model === 'plumb_bob' && info.d.length >= 8 ? 'rational_polynomial' : model;
+  // Four for a thin prism and two for a tilted sensor may follow, which bend rays where they are not zero.
+  if (named !== undefined && finite && info.d.subarray(MOST[named]).every((d) => d === 0)) return named;
   throw new FeltmapError(
     'unsupported',
     `${where} has the distortion model '${info.distortionModel.slice(0, 40)}' with ${info.d.length} coefficients; ` +
@@ -83,11 +84,23 @@ function distortionModel(info: CameraInfo, where: string): DistortionModel {
   );
 }
 
+/** A principal point this far along both width and height is that of images of another size, … */
+const AMID = { from: 0.3, to: 0.7 } as const;
+/** … where it is as far along both, by this share: what is cut out of an image rarely is. */
+const ALIKE = 0.15;
+
+/** How many times larger than so many pixels the images are that the intrinsics are for, by their principal point; 1 where it fits. */
+function timesLarger({ cx, cy }: CameraIntrinsics, width: number, height: number): number {
+  const [across, down] = [(cx + 0.5) / width, (cy + 0.5) / height];
+  const off = (along: number): boolean => along > AMID.to || (along > 0 && along < AMID.from);
+  return off(across) && off(down) && Math.abs(across / down - 1) < ALIKE ? across + down : 1;
+}
+
 /**
  * Intrinsics for an image of another size of the same view.
  *
  * @param what names the image in the error
- * @throws FeltmapError bad-input where the shape differs, so that no scale fits
+ * @throws FeltmapError bad-input where the shape differs, so that no scale fits, or where they are those of other images
  */
 export function fitIntrinsics(
   camera: CameraIntrinsics,
@@ -95,6 +108,20 @@ export function fitIntrinsics(
   height: number,
   what: string,
 ): CameraIntrinsics {
+  if (camera.cx === 0 && camera.cy === 0)
+    throw new FeltmapError(
+      'bad-input',
+      `${what} has intrinsics without a principal point (cx and cy are 0); give it, near the middle of the image`,
+    );
+  const times = timesLarger(camera, camera.width, camera.height);
+  // Those of these images, beside the size of others.
+  if (times !== 1 && timesLarger(camera, width, height) === 1) return { ...camera, width, height };
+  if (times !== 1)
+    throw new FeltmapError(
+      'bad-input',
+      `${what} has ${width}×${height} pixels, but its intrinsics have the principal point (${camera.cx.toFixed(0)}, ${camera.cy.toFixed(0)}): ` +
+        `they are those of images ${times.toPrecision(2)} times as large; scale fx, fy, cx and cy to this image`,
+    );
   if (camera.width === width && camera.height === height) return camera;
   const [sx, sy] = [width / camera.width, height / camera.height];
   if (Math.abs(sx / sy - 1) > 0.01)

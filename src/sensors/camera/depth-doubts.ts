@@ -4,6 +4,8 @@ import type { DepthImage } from './frame.js';
 const TOO_NEAR = 20;
 /** Metres beyond this in the median pixel are millimetres. */
 const TOO_FAR = 200;
+/** Metres beyond this in the median pixel of whole millimetres are a smaller unit: no depth camera sees as far indoors. */
+const TOO_FAR_MILLIMETRES = 12;
 /** Pixels that are looked at. */
 const SAMPLES = 4096;
 
@@ -16,19 +18,21 @@ export function doubtOfDepth({ data, scale }: DepthImage): string | undefined {
   let known = 0;
   let far = 0;
   let most = 0;
+  const millimetres = data instanceof Uint16Array && scale === 0.001;
+  const limit = millimetres ? TOO_FAR_MILLIMETRES : TOO_FAR;
   const step = Math.max(1, Math.floor(data.length / SAMPLES));
   for (let i = 0; i < data.length; i += step) {
     const value = data[i]!;
     if (!(value > 0 && value < Infinity)) continue;
     known++;
     if (value > most) most = value;
-    if (value * scale > TOO_FAR) far++;
+    if (value * scale > limit) far++;
   }
   if (known === 0) {
     for (const value of data) if (value > 0 && value < Infinity) return undefined;
     return 'the depth image holds no distance at all (only zeros or NaN); check that nothing covers the camera';
   }
-  if (data instanceof Uint16Array && scale === 0.001 && most < TOO_NEAR)
+  if (millimetres && most < TOO_NEAR)
     return (
       `the largest depth is ${most} mm: are these metres in an image of 16UC1, whose unit is the millimetre (REP-118)? ` +
       'Publish 32FC1 for metres'
@@ -37,6 +41,11 @@ export function doubtOfDepth({ data, scale }: DepthImage): string | undefined {
     return (
       `most depths are beyond ${TOO_FAR} m: are these millimetres in an image of 32FC1, whose unit is the metre (REP-118)? ` +
       'Publish 16UC1 for millimetres'
+    );
+  if (millimetres && 2 * far > known)
+    return (
+      `most depths are beyond ${TOO_FAR_MILLIMETRES} m: are these units smaller than the millimetre of 16UC1 (REP-118), such as tenths, or are ` +
+      'the bytes in the other order than the message says?'
     );
   return undefined;
 }

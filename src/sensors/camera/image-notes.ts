@@ -66,7 +66,10 @@ export class ImageNotes {
     if (fitted !== camera)
       this.add(
         name,
-        `the images have ${width}×${height} pixels, but their intrinsics are for ${camera.width}×${camera.height}: they are scaled`,
+        `the images have ${width}×${height} pixels, but their intrinsics are for ${camera.width}×${camera.height}: they are ` +
+          (fitted.fx === camera.fx
+            ? 'taken as they are, as their principal point is that of these images'
+            : 'scaled'),
       );
     this.#fitted.set(camera, fitted);
     return fitted;

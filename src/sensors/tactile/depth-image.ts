@@ -16,8 +16,12 @@ export interface DepthInput {
   readonly sigma?: number;
 }
 
-/** No gel is pressed in deeper (m). */
-const DEEPEST = 0.05;
+/** No gel is pressed in deeper (m), nor by more than this share of its shorter side where that is more than the second number. */
+const DEEPEST = [0.05, 0.005] as const;
+const DEEPEST_SHARE = 0.5;
+/** Heights (m) that are negative by more, while hardly any is positive, have the wrong sign: a gel bulges by less around a contact. */
+const NEGATIVE = 3e-4;
+const POSITIVE = 5e-5;
 const SIGMA = 5e-5;
 
 /**
@@ -41,20 +45,28 @@ export function touchFromDepth(input: DepthInput): TouchImage {
       `${where} needs the size of a pixel on the gel, in metres (such as 0.00006), not ${pitch}.`,
     );
   const depth = new Float32Array(data.length);
-  let known = 0;
+  const deepest = Math.min(DEEPEST[0], Math.max(DEEPEST[1], DEEPEST_SHARE * pitch * Math.min(width, height)));
+  let [known, least, most] = [0, 0, 0];
   for (let i = 0; i < depth.length; i++) {
     const h = data[i]!;
     depth[i] = Number.isFinite(h) ? h : NaN;
     if (!Number.isFinite(h)) continue;
     known++;
-    if (Math.abs(h) > DEEPEST)
+    if (h < least) least = h;
+    if (h > most) most = h;
+    if (Math.abs(h) > deepest)
       throw new FeltmapError(
         'bad-input',
-        `${where} says ${h.toPrecision(3)} m, deeper than any gel: depths have to be in metres; it is left out.`,
+        `${where} says ${h.toPrecision(3)} m, deeper than any gel of ${(1e3 * pitch * width).toFixed(0)} × ${(1e3 * pitch * height).toFixed(0)} mm: depths have to be in metres; it is left out.`,
       );
   }
   if (known === 0)
     throw new FeltmapError('bad-input', `${where} knows no depth at all (all NaN); it is left out.`);
+  if (least < -NEGATIVE && most < POSITIVE)
+    throw new FeltmapError(
+      'bad-input',
+      `${where} has negative depths only (down to ${(1e3 * least).toFixed(2)} mm): a depth is how far the gel is pressed in, 0 at rest; it is left out.`,
+    );
   const contact = new Uint8Array(depth.length);
   markContact(depth, undefined, contact);
   return { kind: 'touch-image', stampNs, frameId, width, height, pitch, depth, contact, sigma };

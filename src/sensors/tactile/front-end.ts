@@ -19,6 +19,8 @@ export interface TouchFrontEndOptions extends PatchOptions, Partial<TouchLimits>
 export type TouchMount = Partial<Pick<Observation, 'sensor' | 'T_body_sensor'>>;
 
 const SLOTS = 3;
+/** Points of contact farther from where they are given (m) are hardly in metres. */
+const FAR = 3;
 
 /**
  * Makes observations of touches, from however many sensors of whatever kinds.
@@ -113,6 +115,12 @@ export class TouchFrontEnd {
       this.#note(
         touch,
         `Touch points of '${frameId}' are not all numbers (${input - valid} of ${input} in the first such); those are left out.`,
+      );
+    const far = points.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
+    if (far > FAR)
+      this.#note(
+        touch,
+        `Touch points of '${frameId}' lie up to ${far.toFixed(1)} m from it: are they in metres? They are mapped where they say.`,
       );
     return { filled: { surface }, contacts: contactsOfPoints(touch), counts: { input, valid } };
   }

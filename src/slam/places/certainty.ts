@@ -16,6 +16,8 @@ export interface CertaintyLimits {
   readonly inliers: number;
   readonly fit: number;
   readonly valued: number;
+  /** Of the track: a bare wall fits along all of any other one. Default: not looked at. */
+  readonly conditioning?: number;
 }
 
 /** After the track was lost: wrong places had inliers of 0.97, right ones more than 0.98. */
@@ -34,7 +36,11 @@ const CLEARLY = 1.1;
 /** Whether a candidate needs no prediction to be believed. */
 export function isCertain({ track, fit, valued }: Candidate, limits: CertaintyLimits): boolean {
   return (
-    track.converged && track.inlierRatio >= limits.inliers && fit >= limits.fit && valued >= limits.valued
+    track.converged &&
+    (limits.conditioning === undefined || track.conditioning >= limits.conditioning) &&
+    track.inlierRatio >= limits.inliers &&
+    fit >= limits.fit &&
+    valued >= limits.valued
   );
 }
 

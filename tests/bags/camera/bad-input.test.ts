@@ -165,10 +165,16 @@ describe('what is wrong with the whole recording is said in one sentence', () =>
     await expect(read('zero', [...infos({ k: new Float64Array(9) }), ...images])).rejects.toThrow(
       /\/rgbd\/depth\/camera_info: .*not calibrated/,
     );
-    const { numbers, warnings } = await read('size', [...infos({ width: 640, height: 360 }), ...images]);
+    const { numbers, warnings } = await read('size', [
+      ...infos({ width: 640, height: 360, k: Float64Array.of(500, 0, 320, 0, 500, 180, 0, 0, 1) }),
+      ...images,
+    ]);
     expect(numbers).toEqual([]);
     expect(warnings).toMatch(/8×6 pixels, but its intrinsics are for 640×360.*\(3 times/);
-    const scaled = await read('scaled', [...infos({ width: 16, height: 12 }), ...images]);
+    const scaled = await read('scaled', [
+      ...infos({ width: 16, height: 12, k: Float64Array.of(10, 0, 7.5, 0, 11, 5.5, 0, 0, 1) }),
+      ...images,
+    ]);
     expect(scaled.frames[0]!.camera).toMatchObject({ width: 8, fx: 5 });
     expect(scaled.warnings).toMatch(/are scaled/);
   });

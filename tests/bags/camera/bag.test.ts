@@ -1,7 +1,7 @@
 import { isPosed } from '../../../src/sensors/measurement.js';
 import { describe, expect, it } from 'vitest';
 import { openScanSource } from '../../../src/bags/source.js';
-import { compose, exp, identity } from '../../../src/geometry/se3.js';
+import { compose, exp, identity, type Pose } from '../../../src/geometry/se3.js';
 import { encodeImu } from '../../../src/messages/imu.js';
 import { encodePointCloud2 } from '../../../src/messages/pointcloud2.js';
 import { ROS_TYPES } from '../../../src/messages/types.js';
@@ -170,6 +170,26 @@ describe('a bag with a depth camera', () => {
     expect(mounts).not.toContain(undefined);
     await both.close();
   });
+});
+
+it('a frame with the axes of a body, not of an image, is told: poses would be turned by a quarter', async () => {
+  const bag = async (name: string, frame: string, T: Pose): Promise<string> => {
+    const path = await writeBag(folder, `${name}.mcap`, [
+      info('/depth/camera_info', cameraInfo(frame)),
+      image('/depth/image', depthMessage(1_000_000_000n, 0, frame)),
+      fixed('base_link', frame, T),
+    ]);
+    const source = await openScanSource(path);
+    await source.close();
+    return source.warnings.join();
+  };
+  const level = exp([0.1, 0, 0.3, 0, 0, 0.4]);
+  expect(await bag('level', 'camera_link', level)).toMatch(
+    /'camera_link' looks straight up from 'base_link'.*REP 103/,
+  );
+  expect(await bag('optical', 'camera_link', compose(level, CAMERA_ON_BODY))).toBe('');
+  // One that says what it is may look at the ceiling.
+  expect(await bag('ceiling', 'camera_optical_frame', level)).toBe('');
 });
 
 it('a base_link that nothing connects to the camera: the camera is the body, and a warning says so', async () => {

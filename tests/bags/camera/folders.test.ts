@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGroundTruth } from '../../../src/bags/ground-truth.js';
@@ -177,6 +177,32 @@ describe('TUM RGB-D', () => {
     expect(other.warnings.join()).toMatch(/default of the benchmark \(f 525.*calibration\.txt/);
   });
 
+  it('a list of pairs serves where depth.txt is missing, with the same unit of depth', async () => {
+    for (const [name, line] of [
+      ['pairs', (k: number) => `1700000000.${k}04 rgb/${k}.png 1700000000.${k} depth/${k}.png`],
+      ['numbers', (k: number) => `${k} depth/${k}.png ${k} rgb/${k}.png`],
+    ] as const) {
+      for (const k of [0, 1, 2]) {
+        write(`${name}/depth/${k}.png`, await depthPng(5000));
+        write(`${name}/rgb/${k}.png`, await colorFile(k));
+      }
+      write(`${name}/associations.txt`, `# pairs\r\n${[0, 1, 2].map(line).join('\r\n')}\r\n`);
+      const source = await openScanSource(join(folder, name));
+      const { frames } = await measured(source);
+      expect(frames).toHaveLength(3);
+      expect(frames[0]!.depth.scale).toBeCloseTo(1 / 5000, 12);
+      expect(Number(frames[1]!.stampNs - frames[0]!.stampNs)).toBeCloseTo(
+        name === 'pairs' ? 1e8 : 1e9 / 30,
+        -2,
+      );
+      expect(frames[1]!.color!.delay).toBeCloseTo(name === 'pairs' ? 0.004 : 0, 9);
+    }
+    write('pairs/associations.txt', '1.5 depth/0.png\n');
+    await expect(openScanSource(join(folder, 'pairs'))).rejects.toThrow(
+      /associations\.txt, line 1: .*no pair/,
+    );
+  });
+
   it('a line of nonsense is named', async () => {
     const path = await tum('nonsense');
     write('nonsense/depth.txt', '1.5 depth/a.png\nsoon depth/b.png\n');
@@ -257,6 +283,15 @@ describe('folders of images in folders', () => {
     await expect(openScanSource(join(folder, 'bare'))).rejects.toThrow(
       /intrinsics\.txt: 'five' is no number/,
     );
+    write('bare/intrinsics.txt', '9 0 3.5 0 8 2.5 0 0 1\n'); // a matrix on one line
+    expect((await measured(await openScanSource(join(folder, 'bare')))).frames[0]!.camera).toMatchObject({
+      ...{ fx: 9, fy: 8, cx: 3.5, cy: 2.5 },
+      distortion: 'none',
+    });
+    write('bare/intrinsic.json', JSON.stringify({ fx: 9, fy: 9, cx: 3.5, cy: 2.5, depth_scale: 0.0005 }));
+    // Metres a unit, as librealsense says it.
+    expect((await measured(await openScanSource(join(folder, 'bare')))).frames[0]!.depth.scale).toBe(0.0005);
+    rmSync(join(folder, 'bare', 'intrinsic.json'));
     write('bare/intrinsics.txt', '9 9 3.5 2.5\n');
     expect((await measured(await openScanSource(join(folder, 'bare')))).frames).toHaveLength(1);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openScanSource, type ScanSourceOptions } from '../../../src/bags/source.js';
-import { exp, type Pose } from '../../../src/geometry/se3.js';
+import { exp, identity, type Pose } from '../../../src/geometry/se3.js';
 import { encodeImage } from '../../../src/messages/images.js';
 import { encodePointCloud2, PointType } from '../../../src/messages/pointcloud2.js';
 import { encodeTFMessage } from '../../../src/messages/poses.js';
@@ -109,6 +109,15 @@ describe('touches of a bag', () => {
     };
     const data = new Uint8Array(Float32Array.of(0.01, 0, 0, 2, 0.02, 0, 0, 0).buffer);
     const cloud = encodePointCloud2({ stampNs: stamp(0), frameId: 'gel', ...layout, data });
+    const points = (frameId: string): Written => {
+      const bytes = encodePointCloud2({ stampNs: stamp(0), frameId, ...layout, data });
+      return ['/tactile/points', ROS_TYPES.pointCloud2, stamp(0), bytes];
+    };
+    // Some drivers give points of contact in the frame of the arm's base: they are placed already.
+    await write([tf(0), points('base_link')]);
+    expect((await touches({})).list).toMatchObject([{ kind: 'touch-points', mount: identity() }]);
+    await write([tf(0), points('nowhere')]);
+    expect((await touches({})).list).toEqual([]);
     await write([tf(0), touch(stamp(0)), ['/tactile/points', ROS_TYPES.pointCloud2, stamp(0), cloud]]);
     expect((await touches({ touchPitch: 1e-4 })).list.map(({ kind }) => kind)).toEqual(['touch-image']);
     // A taxel without pressure touches nothing.

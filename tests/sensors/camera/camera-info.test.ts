@@ -87,6 +87,18 @@ it('isRectified knows the names of topics', () => {
     expect(isRectified(name), name).toBe(false);
 });
 
+it('refuses coefficients that it does not know, unless they are zero', () => {
+  const model = (distortionModel: string, d: number[]) =>
+    intrinsicsFromCameraInfo(info({ distortionModel, d: Float64Array.from(d) }));
+  const rational = [0.1, 0.02, 0, 0, 0, 0.1, 0.02, 0.01];
+  expect(model('rational_polynomial', [...rational, 0, 0, 0, 0]).coefficients).toEqual(rational);
+  expect(() => model('rational_polynomial', [...rational, 0.3, 0, 0, 0])).toThrow(
+    /'rational_polynomial' with 12 coefficients/,
+  );
+  expect(() => model('plumb_bob', [...rational, 0, 0, 0, 0.01])).toThrow(/12 coefficients/);
+  expect(() => model('equidistant', [0.1, 0, 0, 0, 0.2])).toThrow(/5 coefficients/);
+});
+
 describe('fitIntrinsics', () => {
   const camera = intrinsicsFromCameraInfo(info());
 
@@ -109,5 +121,37 @@ describe('fitIntrinsics', () => {
     expect(() => fitIntrinsics(camera, 848, 480, 'An image of /depth')).toThrow(
       /^An image of \/depth has 848×480 pixels, but its intrinsics are for 640×480/,
     );
+  });
+
+  it('knows intrinsics of images of another size by their principal point', () => {
+    const times = (k: number) => ({
+      ...camera,
+      fx: k * camera.fx,
+      fy: k * camera.fy,
+      cx: k * 321,
+      cy: k * 239,
+    });
+    // K of the camera's whole image with the size of what comes: rays would be off by half the view.
+    expect(() => fitIntrinsics(times(4), 640, 480, 'An image of /depth')).toThrow(
+      /^An image of \/depth has 640×480 pixels, but .* principal point \(1284, 956\): .* images 4.0 times as large; scale/,
+    );
+    expect(() => fitIntrinsics(times(0.5), 640, 480, 'x')).toThrow(/images 0.50 times as large/);
+    expect(() => fitIntrinsics({ ...camera, cx: 0, cy: 0 }, 640, 480, 'x')).toThrow(
+      /without a principal point/,
+    );
+    // K of what comes with the size of the whole image.
+    expect(fitIntrinsics(times(0.25), 160, 120, 'x')).toMatchObject({
+      width: 160,
+      height: 120,
+      fx: 125,
+      cx: 80.25,
+    });
+    // What is cut out of an image is off in its own way.
+    for (const cut of [
+      { cx: 450, cy: 200 },
+      { cx: 600, cy: 240 },
+      { cx: 560, cy: 330 },
+    ])
+      expect(fitIntrinsics({ ...camera, ...cut }, 640, 480, 'x')).toMatchObject(cut);
   });
 });

@@ -205,6 +205,8 @@ describe('doubtOfDepth', () => {
   it('metres for millimetres, millimetres for metres, nothing at all', () => {
     expect(doubtOfDepth(words(0, 1, 2, 5))).toMatch(/largest depth is 5 mm: are these metres.*16UC1/);
     expect(doubtOfDepth(floats(800, 1200, NaN, 3000))).toMatch(/beyond 200 m: are these millimetres.*32FC1/);
+    expect(doubtOfDepth(words(0, 12_100, 24_000, 33_000))).toMatch(/beyond 12 m: are these units smaller/);
+    expect(doubtOfDepth(words(900, 2100, 24_000))).toBeUndefined();
     expect(doubtOfDepth(words(0, 0))).toMatch(/no distance at all/);
     expect(doubtOfDepth(floats(NaN, 0, Infinity))).toMatch(/no distance at all/);
   });

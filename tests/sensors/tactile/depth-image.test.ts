@@ -26,12 +26,22 @@ describe('an image of depths', () => {
     expect(touch.sigma).toBeGreaterThan(0);
   });
 
+  it('may bulge around what touches it', () => {
+    const bulging = data.map((h) => (h > 0 ? h : -4e-4));
+    expect(touchFromDepth({ ...input, data: bulging }).contact[2]).toBe(1);
+  });
+
   it('that cannot be is left out with one sentence', () => {
     const read = (changes: object) => () => touchFromDepth({ ...input, ...changes });
     expect(read({ width: 41 })).toThrow(/holds 1200 values instead of 41×30; it is left out/);
     expect(read({ data: new Float32Array(1200).fill(NaN) })).toThrow(/knows no depth at all/);
     expect(read({ data: data.map((h) => h * 1000) })).toThrow(
-      /0.800 m, deeper than any gel: depths have to be in metres/,
+      /0.800 m, deeper than any gel of 2 × 2 mm: depths have to be in metres/,
+    );
+    // 20 mm in a gel of 18 × 24 mm: such as hundredths of a millimetre.
+    expect(read({ pitch: 6e-4, data: data.map((h) => h * 25) })).toThrow(/deeper than any gel of 24 × 18 mm/);
+    expect(read({ data: data.map((h) => -h) })).toThrow(
+      /negative depths only \(down to -0.80 mm\).*0 at rest/,
     );
     expect(read({ pitch: 0.06 })).toThrow(/size of a pixel on the gel, in metres/);
     expect(read({ pitch: NaN })).toThrow(/size of a pixel/);

@@ -54,6 +54,13 @@ describe('TouchFrontEnd', () => {
     o.release();
   });
 
+  it('doubts points of contact that are metres away', () => {
+    const touches = new TouchFrontEnd(pool);
+    const far = { kind: 'touch-points', stampNs: 1n, frameId: 'whisker', sigma: 0.001 } as const;
+    touches.observe({ ...far, points: Float32Array.of(9.8, 0.5, 0, 2, -7, 0) }).release();
+    expect(touches.notices.join()).toMatch(/up to 9.8 m from it: are they in metres/);
+  });
+
   it('makes one of points: unit normals, those that are not numbers left out and told once', () => {
     const touches = new TouchFrontEnd(pool);
     for (let k = 0; k < 2; k++) {

@@ -3,6 +3,7 @@ import {
   better,
   CERTAIN_AFTER_LOSS,
   CERTAIN_IN_LOADED_MAP,
+  CERTAIN_VIEW,
   isCertain,
   isClearlyBetter,
   scoreOf,
@@ -32,6 +33,17 @@ describe.each([
     for (const bad of [candidate(NaN, 1), candidate(1, NaN), candidate(1, 1, NaN)])
       expect(isCertain(bad, limits)).toBe(false);
   });
+});
+
+it('a place is certain for a narrow view only where nothing slides', () => {
+  const on = (conditioning: number): Candidate => ({
+    ...candidate(1, 1),
+    track: { inlierRatio: 1, converged: true, conditioning } as Candidate['track'],
+  });
+  const limits = { ...CERTAIN_VIEW, conditioning: 0.02 };
+  expect(isCertain(on(0.02), limits)).toBe(true);
+  expect(isCertain(on(0.019), limits)).toBe(false);
+  expect(isCertain(on(NaN), limits)).toBe(false);
 });
 
 describe('candidates', () => {

@@ -98,6 +98,7 @@ export function touchSimulation(options: SimTouchOptions, startNs?: bigint): Tou
         : degrees === undefined
           ? DEFAULT_KINEMATICS.rotation
           : (degrees * Math.PI) / 180,
+      ...(off.has('kinematics') && { stepPosition: 0, stepRotation: 0 }),
       ...(off.has('hand-eye') && { handEyePosition: 0, handEyeRotation: 0 }),
     },
     ...(off.has('noise') && { depthNoise: 0, pointNoise: 0 }),

@@ -6,6 +6,9 @@ export interface KinematicError {
   /** Of each contact by itself (a slide is one): metres and radians. */
   readonly position: number;
   readonly rotation: number;
+  /** Of each step within a slide, on top of what its first touch errs by, and adding up: metres and radians. */
+  readonly stepPosition: number;
+  readonly stepRotation: number;
   /** Of how the sensor sits on the hand, the same for all touches: metres and radians. */
   readonly handEyePosition: number;
   readonly handEyeRotation: number;
@@ -13,10 +16,12 @@ export interface KinematicError {
 
 const DEGREE = Math.PI / 180;
 
-/** 2 mm and 1° for each touch, 1 mm and 0.5° that all share. */
+/** 2 mm and 1° for each contact, 0.1 mm and 0.05° more with each step of a slide, 1 mm and 0.5° that all share. */
 export const DEFAULT_KINEMATICS: KinematicError = {
   position: 0.002,
   rotation: DEGREE,
+  stepPosition: 0.0001,
+  stepRotation: 0.05 * DEGREE,
   handEyePosition: 0.001,
   handEyeRotation: 0.5 * DEGREE,
 };
@@ -34,7 +39,21 @@ export function handEyeError(error: KinematicError, random: Random): Pose {
   return disturbance(error.handEyePosition, error.handEyeRotation, random);
 }
 
-/** T_map_sensor as the arm has it: T_true · T_handEye · T_own. Turns are about the middle of the gel. */
-export function kinematicPose(T_true: Pose, handEye: Pose, error: KinematicError, random: Random): Pose {
-  return compose(compose(T_true, handEye), disturbance(error.position, error.rotation, random));
+/**
+ * T_map_sensor as the arm has it: T_true · T_handEye · T_own, and as many steps of a slide. Turns are about the middle of the gel.
+ *
+ * @param random the same for all touches of a contact
+ * @param steps of the slide before this touch
+ */
+export function kinematicPose(
+  T_true: Pose,
+  handEye: Pose,
+  error: KinematicError,
+  random: Random,
+  steps = 0,
+): Pose {
+  let pose = compose(compose(T_true, handEye), disturbance(error.position, error.rotation, random));
+  for (let k = 0; k < steps; k++)
+    pose = compose(pose, disturbance(error.stepPosition, error.stepRotation, random));
+  return pose;
 }

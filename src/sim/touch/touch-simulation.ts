@@ -129,10 +129,13 @@ export class TouchSimulation {
     return this.touches[i]!.pose;
   }
 
-  /** T_map_gel as the arm has it; its error stays the same while it slides. */
+  /** T_map_gel as the arm has it; its error changes little while it slides. */
   kinematicPose(i: number): Pose {
-    const random = this.#random.fork(`pose ${this.touches[i]!.contact}`);
-    return kinematicPose(this.truePose(i), this.#handEye, this.kinematics, random);
+    const { contact } = this.touches[i]!;
+    const random = this.#random.fork(`pose ${contact}`);
+    let steps = 0;
+    while (this.touches[i - steps - 1]?.contact === contact) steps++;
+    return kinematicPose(this.truePose(i), this.#handEye, this.kinematics, random, steps);
   }
 
   /** True depth and contact of touch i. */

@@ -3,6 +3,7 @@ import { compose, separation, type Pose } from '../../geometry/se3.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
 import type { BlockSystem } from './block-system.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
+import { product, transposed, type BundleStep } from './step-rows.js';
 
 /** One touch of a window. */
 export interface BundleTouch {
@@ -13,6 +14,12 @@ export interface BundleTouch {
   readonly information?: Float64Array;
   /** Where the search begins; default: as predicted. */
   readonly start?: Pose;
+  /** How it goes on from another one; the two are not compared again. */
+  readonly step?: BundleStep;
+  /** Whether `predicted` counts; default: where there is no step. */
+  readonly held?: boolean;
+  /** Number of the contact: touches of one slide share it, and tell each other nothing of where they all are. Default: its own. */
+  readonly contact?: number;
 }
 
 /** Rows of a pair count as so many at most: they say the same again. */
@@ -29,7 +36,7 @@ export interface PairTotals {
   /** Σ w and Σ w r². */
   weight: number;
   cost: number;
-  /** Others that each touch was compared with. */
+  /** Other contacts that each touch was compared with. */
   readonly overlaps: Uint32Array;
   /** Rows of each touch, on others and of others on it, and those of them nearer than the robust scale. */
   readonly rows: Uint32Array;
@@ -59,9 +66,10 @@ export class PairSums {
   readonly #Hjj = new Float64Array(36);
   readonly #Ji = new Float64Array(6);
   readonly #Jj = new Float64Array(6);
+  readonly #met = new Set<number>();
 
   constructor(
-    private readonly pieces: readonly PairPatch[],
+    private readonly pieces: readonly (PairPatch & Pick<BundleTouch, 'step' | 'contact'>)[],
     private readonly sigma: number,
   ) {
     this.#rows = pairRows(Math.max(1, ...pieces.map(({ points }) => points.length / 3)));
@@ -82,14 +90,23 @@ export class PairSums {
     totals.weight = totals.cost = 0;
     for (const counts of [totals.overlaps, totals.rows, totals.inliers]) counts.fill(0);
     for (let i = 0; i < poses.length; i++) {
+      this.#met.clear();
       for (let j = 0; j < poses.length; j++)
         if (i !== j && this.#mayOverlap(i, j, poses[i]!, poses[j]!))
-          this.#addPair(system, i, j, poses[i]!, poses[j]!, scale, totals);
+          if (this.#addPair(system, i, j, poses[i]!, poses[j]!, scale, totals))
+            this.#met.add(this.#contact(j));
+      this.#met.delete(this.#contact(i));
+      totals.overlaps[i] = this.#met.size;
       yield;
     }
   }
 
+  #contact(i: number): number {
+    return this.pieces[i]!.contact ?? -1 - i;
+  }
+
   #mayOverlap(i: number, j: number, Ti: Pose, Tj: Pose): boolean {
+    if (this.pieces[i]!.step?.touch === j || this.pieces[j]!.step?.touch === i) return false;
     if (Ti[2]! * Tj[2]! + Ti[6]! * Tj[6]! + Ti[10]! * Tj[10]! < 0) return false;
     return separation(Ti, Tj) < this.#radius[i]! + this.#radius[j]! + SLACK;
   }
@@ -102,13 +119,12 @@ export class PairSums {
     Tj: Pose,
     scale: number,
     totals: PairTotals,
-  ): void {
+  ): boolean {
     const { values } = this.#rows;
     const other = this.pieces[j]!.patch;
     comparePatches(this.pieces[i]!, Ti, other, Tj, Math.max(REACH * scale, 1e-3), this.#rows);
     const { count } = this.#rows;
-    if (count < LEAST_ROWS) return;
-    totals.overlaps[i]!++;
+    if (count < LEAST_ROWS) return false;
     let near = 0;
     // Both patches have errors, and each pair is looked at from both sides.
     const weight = Math.min(MOST_ROWS, count) / count / (2 * this.sigma ** 2);
@@ -142,6 +158,7 @@ export class PairSums {
     system.add(j, j, Hjj);
     if (i < j) system.add(i, j, Hij);
     else system.add(j, i, transposed(Hij));
+    return true;
   }
 }
 
@@ -166,7 +183,8 @@ export function addKinematics(
   handEye: HandEye | undefined,
 ): void {
   const last = touches.length;
-  touches.forEach(({ predicted, information: known }, i) => {
+  touches.forEach(({ predicted, information: known, step, held = !step }, i) => {
+    if (!held) return;
     const expected = handEye ? compose(predicted, handEye.pose) : predicted;
     const { information: L, residual } = new PosePrior(expected, known ?? information).quadratic(poses[i]!);
     system.add(i, i, L);
@@ -186,15 +204,4 @@ export function addKinematics(
   if (!handEye) return;
   system.add(last, last, handEye.information);
   for (let a = 0; a < 6; a++) system.b[6 * last + a]! -= handEye.information[a * 7]! * handEye.offset[a]!;
-}
-
-function transposed(A: Float64Array): Float64Array {
-  return Float64Array.from(A, (_, k) => A[(k % 6) * 6 + Math.floor(k / 6)]!);
-}
-
-function product(A: Float64Array, B: Float64Array): Float64Array {
-  const out = new Float64Array(36);
-  for (let r = 0; r < 6; r++)
-    for (let c = 0; c < 6; c++) for (let k = 0; k < 6; k++) out[r * 6 + c]! += A[r * 6 + k]! * B[k * 6 + c]!;
-  return out;
 }

@@ -2,6 +2,7 @@ import { FeltmapError } from '../../geometry/errors.js';
 import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
 import { addKinematics, PairSums, pairTotals, type BundleTouch, type HandEye } from './bundle-rows.js';
+import { addStep } from './step-rows.js';
 import { contactsOf } from '../../sensors/tactile/contacts.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 
@@ -25,10 +26,11 @@ export interface BundleResult {
   readonly poses: Pose[];
   /** T_predicted_sensor, the same for all: what the sensor's place on the hand was wrong by. */
   readonly handEye: Pose;
-  /** Others that each touch was compared with at the end: 0, and nothing but the arm says where it was. */
+  /** Other contacts that each touch was compared with at the end: 0, and nothing but the arm says where it was. */
   readonly overlaps: Uint32Array;
-  /** Share of what each touch was compared by that fits at the end. */
-  readonly inliers: Float64Array;
+  /** Rows that each touch was compared by, and those of them that fit at the end. */
+  readonly rows: Uint32Array;
+  readonly inliers: Uint32Array;
   /** Of a touch's pose, 6×6, [x y z rotX rotY rotZ] about the sensor, map axes; m², rad². */
   readonly covarianceOf: (touch: number) => Float64Array;
   /** Root mean square of the residuals between patches at the end, robust (m). */
@@ -49,9 +51,9 @@ const TOLERANCE = 2e-5;
 /**
  * Finds the poses of many touches together, from nothing but what they felt and where the arm says that they were: all
  * patches that overlap lie on each other, as planes do (Chen & Medioni 1991) and with all pairs at once (Williams &
- * Bennamoun 2001), none lies inside of another's gel, and each pose has its prior. One Gauss–Newton system over all poses,
- * and the sensor's place on the hand where that is unknown; correspondences are found anew in each step, at robust scales
- * that shrink.
+ * Bennamoun 2001), none lies inside of another's gel, those of a slide follow each other, and the other poses have their
+ * priors. One Gauss–Newton system over all poses, and the sensor's place on the hand where that is unknown; correspondences
+ * are found anew in each step, at robust scales that shrink.
  *
  * @throws FeltmapError bad-input for poses that are not made of numbers
  * @example
@@ -80,7 +82,7 @@ export function* optimisingTouches(
     );
   const count = touches.length;
   const pairs = new PairSums(
-    touches.map(({ patch }) => ({ patch, ...contactsOf(patch, SAMPLES) })),
+    touches.map((touch) => ({ ...touch, ...contactsOf(touch.patch, SAMPLES) })),
     sigma,
   );
   const information = kinematicInformation(kinematics);
@@ -99,9 +101,10 @@ export function* optimisingTouches(
     system.clear();
     yield* pairs.add(system, poses, scale, totals);
     addKinematics(system, touches, poses, information, hand);
-    const step = yield* system.solving();
-    const largest = movePoses(poses, step);
-    if (hand) hand = moveHand(hand, step.subarray(6 * count));
+    touches.forEach(({ step }, i) => step && addStep(system, poses, i, step));
+    const moves = yield* system.solving();
+    const largest = movePoses(poses, moves);
+    if (hand) hand = moveHand(hand, moves.subarray(6 * count));
     converged = scale <= last && largest < tolerance;
     scale = Math.max(last, ANNEAL * scale);
   }
@@ -109,7 +112,8 @@ export function* optimisingTouches(
     poses,
     handEye: hand?.pose ?? identity(),
     overlaps: totals.overlaps,
-    inliers: Float64Array.from(totals.rows, (rows, i) => (rows > 0 ? totals.inliers[i]! / rows : 0)),
+    rows: totals.rows,
+    inliers: totals.inliers,
     covarianceOf: (touch) => system.covariance(touch),
     residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
     iterations: done,

@@ -18,6 +18,7 @@ import {
   type TouchProblem,
   type TouchRegistration,
 } from './registration.js';
+import type { SlidingTouch } from './slide.js';
 import type { TouchesTogether } from './together.js';
 
 /** An observation of something that was touched. */
@@ -59,22 +60,38 @@ export class Feeler {
     const carrier = this.company.carrier('touch', observation.stampNs);
     if (phase.kind !== 'tracking' || !carrier) return asUnplaced(observation, phase, predicted.pose);
     const { covariance } = carrier;
+    const sigma = {
+      translation: Math.sqrt(meanVariance(covariance, 'position')),
+      rotation: Math.sqrt(meanVariance(covariance, 'turns')),
+    };
     const { translation, rotation } = this.kinematics;
-    return this.#felt(phase, observation, predicted.pose, {
-      translation: Math.sqrt(translation ** 2 + meanVariance(covariance, 'position')),
-      rotation: Math.sqrt(rotation ** 2 + meanVariance(covariance, 'turns')),
-    });
+    const kinematics = {
+      translation: Math.hypot(translation, sigma.translation),
+      rotation: Math.hypot(rotation, sigma.rotation),
+    };
+    return this.#felt(phase, observation, predicted.pose, kinematics, { pose: predicted.pose, sigma });
   }
 
-  #felt(phase: Phase, observation: Touching, T_odom_body: Pose, kinematics: KinematicSigma): Estimate {
+  #felt(
+    phase: Phase,
+    observation: Touching,
+    T_odom_body: Pose,
+    kinematics: KinematicSigma,
+    body?: SlidingTouch['body'],
+  ): Estimate {
     const predicted = sensorPose(T_odom_body, observation.T_body_sensor);
-    const found = this.#register(observation, predicted, kinematics);
+    const found = this.#register(observation, predicted, kinematics, body);
     return asFelt(observation, phase, T_odom_body, { predicted, kinematics }, found);
   }
 
   /** With what was felt before; where nothing was, with what a camera saw. */
-  #register(observation: Touching, predicted: Pose, kinematics: KinematicSigma): RegisteredTouch {
-    const { contacts } = observation;
+  #register(
+    observation: Touching,
+    predicted: Pose,
+    kinematics: KinematicSigma,
+    body?: SlidingTouch['body'],
+  ): RegisteredTouch {
+    const { contacts, sensor, stampNs, T_body_sensor: mount } = observation;
     if (contacts.points.length === 0) return byArm(predicted, kinematics);
     const problem = { contacts, predicted, kinematics };
     const patch = observation instanceof TouchObservation ? observation.patch : undefined;
@@ -84,7 +101,8 @@ export class Feeler {
       const prior = found
         ? { pose: seen!.pose, information: found }
         : { pose: predicted, information: kinematicInformation(kinematics) };
-      const among = this.together.register({ patch, predicted, kinematics, prior });
+      const contact = { sensor, stampNs, mount, ...(body && { body }) };
+      const among = this.together.register({ patch, predicted, kinematics, prior, contact });
       return among ?? seen ?? byArm(predicted, kinematics, NOT_FELT);
     }
     const { field } = this.scales.of(observation);

@@ -1,4 +1,5 @@
 import type { KernelMemory } from '../../compute/memory.js';
+import { compose, type Pose } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
 import { TouchObservation } from '../../sensors/tactile/observation.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
@@ -7,7 +8,8 @@ import type { Scale } from '../scale.js';
 import type { RefinedTouch, ScanResult } from '../types.js';
 import { optimisingTouches, type BundleResult } from './bundle.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
-import { NearbyTouches, knownFrom, type FeltGel, type FeltPrior, type NewTouch } from './nearby.js';
+import { bundleTouches, knownFrom, type FeltGel } from './felt-gels.js';
+import { NearbyTouches, type FoundTouch, type NewTouch } from './nearby.js';
 import type { RegisteredTouch } from './registration.js';
 
 /** With more touches the time goes beyond what anybody waits for: 240 take some ten seconds of a processor. */
@@ -15,8 +17,9 @@ const MOST = 400;
 /** Touches of nothing count for little but memory. */
 const MOST_KEPT = 1600;
 
-interface Kept extends FeltGel {
+interface Kept {
   readonly index: number;
+  readonly gel: FeltGel;
 }
 
 /** All touches that something was felt by, being found together. */
@@ -37,7 +40,8 @@ interface Run {
  */
 export class TouchesTogether {
   readonly #touches: Kept[] = [];
-  readonly #nearby = new NearbyTouches();
+  readonly #nearby: NearbyTouches;
+  #resting: { readonly index: number; readonly from: FeltGel; readonly pose: Pose }[] = [];
   #run: Run | undefined;
   /** Of how many touches they were found last. */
   #done = 0;
@@ -46,7 +50,7 @@ export class TouchesTogether {
   /** Whether the grid holds what earlier runs felt. */
   #loaded: boolean;
   /** Of the touch that is being mapped. */
-  #newest: { readonly patch: Patch; readonly prior: FeltPrior } | undefined;
+  #newest: { readonly patch: Patch; readonly found: FoundTouch } | undefined;
 
   /** @param kinematics of the arm alone */
   constructor(
@@ -54,6 +58,7 @@ export class TouchesTogether {
     private readonly scale: Scale,
     private readonly kinematics: KinematicSigma,
   ) {
+    this.#nearby = new NearbyTouches(kinematics);
     // What was loaded cannot be fused anew.
     this.#loaded = scale.map.loadedScans > 0;
     this.#whole = !this.#loaded;
@@ -66,13 +71,14 @@ export class TouchesTogether {
 
   /** Among the touches around it; undefined where none overlaps. */
   register(touch: NewTouch): RegisteredTouch | undefined {
-    this.#newest = { patch: touch.patch, prior: touch.prior };
-    return this.#nearby.register(touch);
+    const found = this.#nearby.register(touch);
+    this.#newest = { patch: touch.patch, found };
+    return found.found;
   }
 
   /** A new map begins: what was felt before is in another one. */
   clear(): void {
-    this.#touches.length = 0;
+    this.#touches.length = this.#resting.length = 0;
     this.#nearby.clear();
     this.#run = undefined;
     this.#done = 0;
@@ -89,16 +95,26 @@ export class TouchesTogether {
     const patch = observation instanceof TouchObservation ? observation.patch : undefined;
     if (patch) {
       const arm = { pose: touch.predicted, information: kinematicInformation(touch.kinematics) };
-      const kept = { index, patch, prior: newest?.patch === patch ? newest.prior : arm, pose };
-      this.#nearby.add(kept);
-      if (this.#whole) this.#touches.push(kept);
+      const gel = newest?.patch === patch ? newest.found.gel : { patch, prior: arm, pose };
+      gel.pose = pose;
+      if (newest?.found.rests && newest.found.gel === gel) return this.#rest(index, gel);
+      if (patch.samples.length === 0) this.#nearby.lift(observation.sensor);
+      this.#nearby.add(gel);
+      if (this.#whole) this.#touches.push({ index, gel });
     }
     if (!this.#whole) return;
     if (patch && patch.samples.length > 0) this.#felt++;
     const points = !patch && touch.points.length > 0;
     if (!points && this.#felt <= MOST && this.#touches.length <= MOST_KEPT) return;
     this.#whole = false;
-    this.#touches.length = 0;
+    this.#touches.length = this.#resting.length = 0;
+  }
+
+  /** Says the same again as the touch that it slid from: it moves with that one. */
+  #rest(index: number, { slide }: FeltGel): void {
+    if (!this.#whole || !slide?.from) return;
+    this.#resting.push({ index, from: slide.from, pose: slide.pose });
+    if (this.#resting.length > MOST_KEPT) this.#resting.shift();
   }
 
   /**
@@ -123,33 +139,35 @@ export class TouchesTogether {
   }
 
   #begin(): Run | undefined {
-    const felt = this.#touches.filter(({ patch }) => patch.samples.length > 0);
+    const felt = this.#touches.filter(({ gel: { patch } }) => patch.samples.length > 0);
     if (felt.length < 2 || felt.length === this.#done) return undefined;
     this.#done = felt.length;
-    const priors = felt.map(({ patch, prior: { pose, information } }) => ({
-      patch,
-      predicted: pose,
-      information,
-    }));
-    return { felt, steps: optimisingTouches(priors, { kinematics: this.kinematics }) };
+    const touches = bundleTouches(felt.map(({ gel }) => gel), { anew: true }); // prettier-ignore
+    return { felt, steps: optimisingTouches(touches, { kinematics: this.kinematics }) };
   }
 
   #moveTo(felt: readonly Kept[], { poses, overlaps }: BundleResult): readonly RefinedTouch[] {
     // Without any overlap the arm's poses are all there is.
-    if (overlaps.every((count) => count === 0)) return [];
-    felt.forEach((touch, i) => {
-      touch.pose = poses[i]!;
-      touch.known = knownFrom(poses[i]!, touch.prior, overlaps[i]!, { whole: true });
+    if (overlaps.every((count) => count === 0) && !felt.some(({ gel }) => gel.slide)) return [];
+    felt.forEach(({ gel }, i) => {
+      gel.pose = poses[i]!;
+      gel.known = knownFrom(poses[i]!, gel.prior, overlaps[i]!, { whole: true });
     });
     this.#fuse();
-    return felt.map(({ index, pose }) => ({ index, pose }));
+    return [
+      ...felt.map(({ index, gel: { pose } }) => ({ index, pose })),
+      ...this.#resting.map(({ index, from, pose }) => ({ index, pose: compose(from.pose, pose) })),
+    ];
   }
 
   #fuse(): void {
     const { map, mapper } = this.scale;
     map.clear();
     const slot = new PreparedTouch(this.memory);
-    for (const { patch, pose, index } of this.#touches) {
+    for (const {
+      index,
+      gel: { patch, pose },
+    } of this.#touches) {
       const { surface, grid } = slot.fill(patch, TOUCH_LIMITS);
       mapper.integrate(surface, pose, index, { held: true, grid });
     }

@@ -14,6 +14,7 @@ import { optimiseTouches, type BundleResult } from './bundle.js';
 import { TOUCH_ROOM, touchGrid } from './grid.js';
 import type { TouchState } from './judge.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
+import { bundleTouches, knownFrom, type FeltGel } from './felt-gels.js';
 import { NearbyTouches } from './nearby.js';
 import { TouchRegistration } from './registration.js';
 
@@ -64,11 +65,14 @@ export class TouchMap {
   readonly #mesher: MapMesher;
   readonly #frontEnd: TouchFrontEnd;
   readonly #registration: TouchRegistration;
-  readonly #nearby = new NearbyTouches();
+  readonly #nearby: NearbyTouches;
   readonly #options: TouchMapOptions;
   readonly #kinematics: KinematicSigma;
   readonly #touches: PosedTouch[] = [];
   readonly #results: TouchResult[] = [];
+  /** By the number of the touch: those of gels that touched something, and those of them that rested. */
+  readonly #gels = new Map<number, FeltGel>();
+  readonly #resting = new Map<number, FeltGel>();
 
   /** @throws FeltmapError out-of-memory when the pool is too small */
   static async create(pool: KernelPool, options: TouchMapOptions = {}): Promise<TouchMap> {
@@ -85,6 +89,7 @@ export class TouchMap {
   ) {
     this.#options = options;
     this.#kinematics = options.kinematics ?? KINEMATICS;
+    this.#nearby = new NearbyTouches(this.#kinematics);
     this.#backend = backend;
     this.#field = field;
     this.#mesher = new MapMesher(pool, this.#backend, this.#field, {
@@ -132,25 +137,25 @@ export class TouchMap {
    * only: single points say too little of each other. Undefined where there are fewer than two.
    */
   optimise(): BundleResult | undefined {
-    const gels: { readonly at: number; readonly patch: NonNullable<TouchObservation['patch']> }[] = [];
-    this.#touches.forEach((touch, at) => {
-      const observation = this.#frontEnd.observe(touch);
-      if (observation.patch && observation.isContact) gels.push({ at, patch: observation.patch });
-      observation.release();
-    });
+    const gels = [...this.#gels];
     if (gels.length < 2) return undefined;
     const { handEye } = this.#options;
     const bundle = optimiseTouches(
-      gels.map(({ at, patch }) => ({ patch, predicted: this.#touches[at]!.T_map_sensor })),
+      bundleTouches(gels.map(([, gel]) => gel), { anew: true }), // prettier-ignore
       { kinematics: this.#kinematics, ...(handEye && { handEye }) },
     );
-    const found = new Map(gels.map(({ at }, i) => [at, i]));
+    gels.forEach(([, gel], i) => {
+      gel.pose = bundle.poses[i]!;
+      gel.known = knownFrom(gel.pose, gel.prior, bundle.overlaps[i]!, { whole: true });
+    });
+    for (const gel of this.#resting.values())
+      if (gel.slide?.from) gel.pose = compose(gel.slide.from.pose, gel.slide.pose);
     this.#field.clear();
     this.#mesher.clear();
     this.#touches.forEach((touch, index) => {
-      const i = found.get(index);
+      const gel = this.#gels.get(index) ?? this.#resting.get(index);
       // What was not compared with others has the hand's error all the same.
-      const pose = i === undefined ? compose(touch.T_map_sensor, bundle.handEye) : bundle.poses[i]!;
+      const pose = gel?.pose ?? compose(touch.T_map_sensor, bundle.handEye);
       const observation = this.#frontEnd.observe(touch);
       this.#fuse(observation, pose, index);
       observation.release();
@@ -170,13 +175,18 @@ export class TouchMap {
   ): Pick<TouchResult, 'pose' | 'state' | 'reason'> {
     const predicted = touch.T_map_sensor;
     const asArm = (reason: string, state: TouchState = 'unknown') => ({ pose: predicted, state, reason });
-    if (!observation.isContact) return asArm('Nothing is touched.', 'kinematic');
+    if (!observation.isContact) {
+      this.#nearby.lift(touch.frameId);
+      return asArm('Nothing is touched.', 'kinematic');
+    }
     const { patch } = observation;
     if (patch) {
       const kinematics = this.#kinematics;
       const prior = { pose: predicted, information: kinematicInformation(kinematics) };
-      const found = this.#nearby.register({ patch, predicted, kinematics, prior });
-      this.#nearby.add({ patch, prior, pose: found?.pose ?? predicted });
+      const contact = { sensor: touch.frameId, stampNs: touch.stampNs, mount: predicted };
+      const { gel, rests, found } = this.#nearby.register({ patch, predicted, kinematics, prior, contact });
+      if (!rests) this.#nearby.add(gel);
+      (rests ? this.#resting : this.#gels).set(this.#touches.length, gel);
       return found ?? asArm('No other touch overlaps this one; its pose is the arm’s.');
     }
     const { pose, state, reason } = this.#registration.register({

@@ -5,7 +5,6 @@ import {
   exp,
   identity,
   inverse,
-  log,
   moveAtSensor,
   separation,
   type Pose,
@@ -15,8 +14,7 @@ import { BlockSystem } from '../../../src/slam/touch/block-system.js';
 import { optimiseTouches, type BundleTouch } from '../../../src/slam/touch/bundle.js';
 import { contactsOf } from '../../../src/sensors/tactile/contacts.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows } from '../../../src/slam/touch/pair-rows.js';
-import { SlideTrack } from '../../../src/slam/touch/slide.js';
-import { above, ball, bumpy, feel, floor, KINEMATICS, rolling, wrong } from './felt.js';
+import { above, ball, feel, floor, KINEMATICS, rolling, wrong } from './felt.js';
 
 const random = new Random('bundle');
 
@@ -198,44 +196,5 @@ describe('BlockSystem', () => {
       const sum = x.reduce((s, v, c) => s + dense[r * 6 * n + c]! * v, 0);
       expect(sum).toBeCloseTo(system.b[r]!, 6);
     }
-  });
-});
-
-describe('SlideTrack', () => {
-  const step = { translation: 3e-4, rotation: 3e-3 };
-
-  it('follows a contact that slides better than the arm', () => {
-    const track = new SlideTrack({ step });
-    const noise = new Random('slide');
-    let said = above(0, 0, 1.2e-3);
-    let [arm, tracked] = [0, 0];
-    for (let k = 0; k < 20; k++) {
-      const truth = above(0.0006 * k, 0.0004 * k, 1.2e-3);
-      // The arm errs a little in each step.
-      const move = compose(inverse(above(0.0006 * (k - 1), 0.0004 * (k - 1), 1.2e-3)), truth);
-      if (k > 0)
-        said = compose(compose(said, move), exp([0, 1, 2].map(() => 3e-4 * noise.normal()).concat(0, 0, 0)));
-      const { pose, rows } = track.add(patchOf(feel(bumpy, truth, noise)), said);
-      if (k > 0) expect(rows).toBeGreaterThan(30);
-      arm = Math.max(arm, separation(said, truth));
-      tracked = Math.max(tracked, separation(pose, truth));
-    }
-    expect(arm).toBeGreaterThan(5e-4);
-    expect(tracked).toBeLessThan(0.4 * arm);
-  });
-
-  it('begins anew after the contact was lost, or far from the touch before', () => {
-    const track = new SlideTrack({ step });
-    const [patch, T] = [PATCHES[0]!, TRUTH[0]!];
-    track.add(patch, T);
-    expect(track.add(patch, T).rows).toBeGreaterThan(30);
-    const far = moveAtSensor(T, [1, 0, 0, 0, 0, 0]);
-    expect(track.add(patch, far)).toEqual({ pose: far, rows: 0 });
-    track.add(patchOf(feel(floor(-1), T)), T);
-    const start = moveAtSensor(T, [0, 0, 1e-3, 0, 0, 0]);
-    expect(track.add(patch, T, start)).toEqual({ pose: start, rows: 0 });
-    expect(Math.hypot(...log(compose(inverse(start), track.add(patch, T).pose)))).toBeLessThan(1e-4);
-    track.reset();
-    expect(track.add(patch, T).rows).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import { Random } from '../../../src/geometry/random.js';
-import { compose, identity, inverse, transformPoint, type Pose } from '../../../src/geometry/se3.js';
+import { compose, exp, identity, inverse, transformPoint, type Pose } from '../../../src/geometry/se3.js';
 import { CAMERA_ON_BODY } from '../../../src/sensors/camera/frame.js';
 import type { TouchMeasurement } from '../../../src/sensors/tactile/touch.js';
 import { createSlam } from '../../../src/slam/create.js';
@@ -43,6 +43,39 @@ function surfaceError(of: readonly { felt: TouchMeasurement }[], poses: readonly
   });
   return Math.sqrt(sum / count);
 }
+
+describe('a contact that slides through the loop', () => {
+  /** A floor in waves, a step of 2 mm each 0.1 s; the arm errs by 2 mm, and by 0.3 mm more with each step. */
+  function slide(frame: (k: number) => string) {
+    const random = new Random('slide');
+    const truth = Array.from({ length: 10 }, (_, k) => above(0.002 * k, 0.001 * k, 0.001));
+    let error = compose(inverse(truth[0]!), wrong(truth[0]!, random));
+    return truth.map((T, k) => {
+      const stampNs = BigInt(k + 1) * 100_000_000n;
+      const felt = { ...feel(rolling, T, random), stampNs, frameId: frame(k), mount: compose(T, error) };
+      error = compose(error, exp([0, 1, 2].map(() => 3e-4 * random.normal()).concat(0, 0, 0)));
+      return { felt, truth: T };
+    });
+  }
+  const height = (all: ReturnType<typeof slide>, poses: readonly Pose[]): number => {
+    const off = poses.map((T, k) => compose(inverse(poses[0]!), T)[11]! - compose(inverse(all[0]!.truth), all[k]!.truth)[11]!); // prettier-ignore
+    return Math.sqrt(off.reduce((sum, v) => sum + v * v, 0) / off.length);
+  };
+
+  it('is followed as it comes; a touch of another sensor begins a contact of its own', async () => {
+    slam = await createSlam(await config);
+    const all = slide(() => 'gel');
+    const results = all.map(({ felt }) => slam.process(felt));
+    expect(results.slice(1).map(({ touch }) => touch!.state)).toEqual(new Array(9).fill('sliding'));
+    const poses = results.map(({ pose }) => pose);
+    expect(height(all, poses)).toBeLessThan(0.5 * height(all, all.map(({ felt }) => felt.mount))); // prettier-ignore
+    expect(slam.settle!()).toHaveLength(10);
+    await slam.close();
+    slam = await createSlam(await config);
+    const apart = slide((k) => `gel ${k}`).map(({ felt }) => slam.process(felt).touch!.state);
+    expect(apart.filter((state) => state === 'sliding').length).toBeLessThan(9);
+  }, 60_000);
+});
 
 describe('touches of a map by touch alone', () => {
   it('are found together when no more come, and fused anew where they are', async () => {

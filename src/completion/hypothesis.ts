@@ -1,8 +1,7 @@
-import type { LatentPosterior, PosteriorParts } from './latent-posterior.js';
-import { latentPosterior } from './latent-posterior.js';
+import { FreeBounds } from './free-bounds.js';
+import { latentPosterior, type LatentPosterior } from './latent-posterior.js';
 import { quadratic } from './dense.js';
 import type { SurfaceEvidence } from './evidence.js';
-import type { FreeSpace } from './free-space.js';
 import { NormalEquations } from './normal-equations.js';
 import type { CompletionOptions } from './options.js';
 import { placedX, placedY, type Placement } from './placement.js';
@@ -15,54 +14,39 @@ export interface PlacedPosterior {
   readonly posterior: LatentPosterior;
 }
 
-/** The latent numbers given the evidence, for one placement; undefined for rows that are not finite. */
+/**
+ * The latent numbers given the evidence, for one placement; undefined for rows that are not finite.
+ *
+ * @param only kinds that are looked at, in rising order
+ */
 export function placedPosterior(
   prior: ShapePrior,
   placement: Placement,
   evidence: SurfaceEvidence,
   how: CompletionOptions,
-  parts: PosteriorParts = {},
+  only?: readonly number[],
 ): PlacedPosterior | undefined {
   const system = new NormalEquations(prior.rank);
   addRows(system, prior, placement, evidence, how);
-  const { free } = evidence;
-  const bound = new Set<number>();
-  // Covariances cost most: only the last solution needs one.
-  for (let round = 0; free && round < BOUND_ROUNDS; round++) {
-    const before = latentPosterior(system, prior.mixture, how.temper, { ...parts, covariance: false });
-    if (!before || !addBounds(system, prior, placement, free, before.mean, bound, how)) break;
+  let posterior = latentPosterior(system, prior.mixture, how.temper, only);
+  const bounds = evidence.free && new FreeBounds(prior, placement, evidence.free, how);
+  for (let round = 0; bounds && posterior && round < BOUND_ROUNDS; round++) {
+    if (bounds.addTo(system, posterior.mean) === 0) break;
+    posterior = latentPosterior(system, prior.mixture, how.temper, probable(posterior.kinds));
   }
-  const posterior = latentPosterior(system, prior.mixture, how.temper, parts);
   return posterior && { placement, posterior };
 }
 
 /** After so many rounds what still reaches into free space stays. */
 const BOUND_ROUNDS = 2;
 
-/** Rows "the signed distance is the clearance" where the shape with these latent numbers comes nearer; how many are new. */
-function addBounds(
-  system: NormalEquations,
-  prior: ShapePrior,
-  placement: Placement,
-  { points, clearances, sigmas }: FreeSpace,
-  mean: Float64Array,
-  bound: Set<number>,
-  how: CompletionOptions,
-): number {
-  const reader = new PriorReader(prior);
-  const before = bound.size;
-  for (let i = 0; i < clearances.length; i++) {
-    if (bound.has(i)) continue;
-    const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
-    reader.at(placedX(placement, x, y), placedY(placement, x, y), z);
-    let value = reader.mean;
-    for (let k = 0; k < mean.length; k++) value += reader.components[k]! * mean[k]!;
-    if (value >= clearances[i]!) continue;
-    bound.add(i);
-    const variance = how.freeSigma ** 2 + (sigmas?.[i] ?? 0) ** 2 + how.leftOutShare * reader.leftOut;
-    system.addBound(reader.components, clearances[i]! - reader.mean, 1 / variance);
-  }
-  return bound.size - before;
+/** Kinds less probable than this without a bound are not looked at with it: a bound never makes a kind more likely. */
+const HOPELESS = 1e-6;
+
+function probable(kinds: Float64Array): number[] {
+  return Array.from({ length: kinds.length - 1 }, (_, kind) => kind).filter(
+    (kind) => kinds[kind]! > HOPELESS,
+  );
 }
 
 /** Rows "the signed distance is 0 at a point, d at d along its normal", touch by touch. */

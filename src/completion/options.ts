@@ -1,5 +1,12 @@
 /** All yaws are tried with the first components and few points, then the likeliest ones with all. */
 export interface YawOptions {
+  /** Before all else, with still fewer components: so many yaws are kept, with so many kinds of each. */
+  readonly screen: {
+    readonly rank: number;
+    readonly kindRank: number;
+    readonly kept: number;
+    readonly kinds: number;
+  };
   /** Components of the first try. */
   readonly rank: number;
   /** Directions of variation of each kind in it. */
@@ -76,7 +83,17 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   freeSigma: 0.003,
   touchOffset: 0,
   temper: 1,
-  yaw: { rank: 32, kindRank: 8, spacing: 0.008, refined: 3, kept: 2, behind: 8, least: 0.02, kinds: 12 },
+  yaw: {
+    screen: { rank: 16, kindRank: 4, kept: 12, kinds: 32 },
+    rank: 32,
+    kindRank: 8,
+    spacing: 0.008,
+    refined: 3,
+    kept: 2,
+    behind: 8,
+    least: 0.02,
+    kinds: 12,
+  },
   touchSpacing: 0.004,
   seenSpacing: 0.01,
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005, seen: true },

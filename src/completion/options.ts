@@ -34,7 +34,12 @@ export interface CompletionOptions {
   /** Added to the standard deviation of every point: the grid does not hold finer detail. */
   readonly surfaceSigma: number;
   /** Along the normal at these distances the signed distance is the way, with these standard deviations. */
-  readonly outside: readonly { readonly distance: number; readonly sigma: number }[];
+  readonly outside: readonly {
+    readonly distance: number;
+    readonly sigma: number;
+    /** Something else may be nearer: counts only where the shape that is known without it does not say so. */
+    readonly doubted?: boolean;
+  }[];
   /** Standard deviation with which a surface that reaches into free space is moved out of it (m). */
   readonly freeSigma: number;
   /** Standard deviation of an unknown offset along the normal, one a touch; 0 where the arm is exact. */
@@ -78,7 +83,7 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   surfaceSigma: 0.001,
   outside: [
     { distance: 0.008, sigma: 0.001 },
-    { distance: 0.02, sigma: 0.004 },
+    { distance: 0.02, sigma: 0.004, doubted: true },
   ],
   freeSigma: 0.003,
   touchOffset: 0,

@@ -39,7 +39,9 @@ export function placedPosteriors(
   const few = thin.free ? { ...thin, free: thinnedFree(thin.free, FREE_TRIED) } : thin;
   const small = withComponents(prior, yaw.rank, yaw.kindRank);
   const step = (2 * Math.PI) / prior.yaws;
-  const screened = screenYaws(prior, few, evidence, how);
+  // Whatever is doubted counts here: a wrong yaw would explain it away.
+  const surely = { ...how, outside: how.outside.map((row) => ({ ...row, doubted: false })) };
+  const screened = screenYaws(prior, few, evidence, surely);
   const tried = new Map<number, PlacedPosterior>();
   /** Tries a yaw, counted in quarters of a step. */
   const attempt = (quarters: number, only?: readonly number[]): void => {
@@ -47,7 +49,7 @@ export function placedPosteriors(
     const at = ((quarters % n) + n) % n;
     if (tried.has(at)) return;
     const placement = placementAt((at * step) / 4, evidence.points);
-    const found = placedPosterior(small, placement, few, how, only);
+    const found = placedPosterior(small, placement, few, surely, only);
     if (found) tried.set(at, found);
   };
   const ranked = (): [number, PlacedPosterior][] =>

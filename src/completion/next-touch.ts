@@ -51,7 +51,7 @@ const STEP = 0.006;
 /**
  * The reachable place that is far from all that was touched and seen, and from which much is expected: the share of the
  * surface that comes within the tolerance ({@link TouchGain}), times the probability that the sensor meets the object.
- * Either counts as a share of the best place's, the expected one less after the first touches. Places count as farther apart where their normals differ, so that both sides
+ * Either counts as a share of the best place's. Places count as farther apart where their normals differ, so that both sides
  * of a thin wall are touched. The expected share alone trusts a prior that may not know the object; the distance alone
  * knows nothing of it: measured in docs/completion.md.
  *
@@ -98,21 +98,11 @@ export function rankTouches(
   }
   const far = ({ contact, away }: TouchPlace): number => Math.sqrt(contact) * away;
   const [farthest, most] = [largest(out.map(far)), largest(out.map(({ gain }) => gain))];
-  const weight = touchCount(shape.evidence) < FEW ? 1 : LATER;
-  const score = (place: TouchPlace): number => far(place) / farthest + (weight * place.gain) / most;
+  const score = (place: TouchPlace): number => far(place) / farthest + place.gain / most;
   return out
     .map((place) => ({ place, score: score(place) }))
     .sort((a, b) => b.score - a.score)
     .map(({ place }) => place);
-}
-
-/** From so many touches on the expected share of a place counts less, */
-const FEW = 5;
-/** by this: what is left then is what the prior does not know of, and its expectations with it. */
-const LATER = 0.3;
-
-function touchCount({ touches }: SurfaceEvidence): number {
-  return new Set(touches.filter((touch) => touch >= 0)).size;
 }
 
 function largest(values: readonly number[]): number {

@@ -47,10 +47,9 @@ const BOUND_ROUNDS = 2;
 /** Kinds less probable than this without a bound are not looked at with it: a bound never makes a kind more likely. */
 const HOPELESS = 1e-6;
 
-function probable(kinds: Float64Array): number[] {
-  return Array.from({ length: kinds.length - 1 }, (_, kind) => kind).filter(
-    (kind) => kinds[kind]! > HOPELESS,
-  );
+/** Numbers of the kinds that are more probable than `least`, without the standard normal distribution. */
+export function probable(kinds: Float64Array, least = HOPELESS): number[] {
+  return Array.from({ length: kinds.length - 1 }, (_, kind) => kind).filter((kind) => kinds[kind]! > least);
 }
 
 /** A row that holds only where nothing else is nearer; placed, with the variance of its offset at the end of a group. */

@@ -1,11 +1,11 @@
 /** All yaws are tried with the first components and few points, then the likeliest ones with all. */
 export interface YawOptions {
-  /** Before all else, with still fewer components: so many yaws are kept, with so many kinds of each. */
+  /** Before all else, with still fewer components: yaws are given up whose log evidence is so far behind, and kinds less probable than `least`. */
   readonly screen: {
     readonly rank: number;
     readonly kindRank: number;
-    readonly kept: number;
-    readonly kinds: number;
+    readonly behind: number;
+    readonly least: number;
   };
   /** Components of the first try. */
   readonly rank: number;
@@ -89,7 +89,7 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   touchOffset: 0,
   temper: 1,
   yaw: {
-    screen: { rank: 16, kindRank: 4, kept: 12, kinds: 32 },
+    screen: { rank: 16, kindRank: 4, behind: 80, least: 1e-9 },
     rank: 32,
     kindRank: 8,
     spacing: 0.008,

@@ -1,5 +1,5 @@
 import { thinEvidence, type SurfaceEvidence } from './evidence.js';
-import { placedPosterior, type PlacedPosterior } from './hypothesis.js';
+import { placedPosterior, probable, type PlacedPosterior } from './hypothesis.js';
 import { thinnedFree } from './free-space.js';
 import type { CompletionOptions } from './options.js';
 import { placementAt, UNMOVED, type Placement } from './placement.js';
@@ -88,9 +88,10 @@ function screenYaws(
     const placed = placedPosterior(rough, placement, evidence, how);
     if (!placed) continue;
     const { logEvidence, kinds } = placed.posterior;
-    found.push({ at, logEvidence, kinds: likeliest(kinds, screen.kinds) });
+    found.push({ at, logEvidence, kinds: probable(kinds, screen.least) });
   }
-  return found.sort((a, b) => b.logEvidence - a.logEvidence).slice(0, screen.kept);
+  const most = found.reduce((max, { logEvidence }) => Math.max(max, logEvidence), -Infinity);
+  return found.filter(({ logEvidence }) => logEvidence >= most - screen.behind);
 }
 
 /** Leaves out what stands nearly as one before it. */

@@ -1,8 +1,7 @@
-import type { LatentPosterior, PosteriorParts } from './latent-posterior.js';
-import { latentPosterior } from './latent-posterior.js';
+import { FreeBounds } from './free-bounds.js';
+import { latentPosterior, type LatentPosterior } from './latent-posterior.js';
 import { quadratic } from './dense.js';
 import type { SurfaceEvidence } from './evidence.js';
-import type { FreeSpace } from './free-space.js';
 import { NormalEquations } from './normal-equations.js';
 import type { CompletionOptions } from './options.js';
 import { placedX, placedY, type Placement } from './placement.js';
@@ -15,65 +14,98 @@ export interface PlacedPosterior {
   readonly posterior: LatentPosterior;
 }
 
-/** The latent numbers given the evidence, for one placement; undefined for rows that are not finite. */
+/**
+ * The latent numbers given the evidence, for one placement; undefined for rows that are not finite.
+ *
+ * @param only kinds that are looked at, in rising order
+ */
 export function placedPosterior(
   prior: ShapePrior,
   placement: Placement,
   evidence: SurfaceEvidence,
   how: CompletionOptions,
-  parts: PosteriorParts = {},
+  only?: readonly number[],
 ): PlacedPosterior | undefined {
   const system = new NormalEquations(prior.rank);
-  addRows(system, prior, placement, evidence, how);
-  const { free } = evidence;
-  const bound = new Set<number>();
-  // Covariances cost most: only the last solution needs one.
-  for (let round = 0; free && round < BOUND_ROUNDS; round++) {
-    const before = latentPosterior(system, prior.mixture, how.temper, { ...parts, covariance: false });
-    if (!before || !addBounds(system, prior, placement, free, before.mean, bound, how)) break;
+  const doubted = addRows(system, prior, placement, evidence, how);
+  let posterior = latentPosterior(system, prior.mixture, how.temper, only);
+  if (posterior && doubted.length > 0) {
+    addDoubted(system, prior, posterior.mean, doubted, how);
+    posterior = latentPosterior(system, prior.mixture, how.temper, probable(posterior.kinds));
   }
-  const posterior = latentPosterior(system, prior.mixture, how.temper, parts);
+  const bounds = evidence.free && new FreeBounds(prior, placement, evidence.free, how);
+  for (let round = 0; bounds && posterior && round < BOUND_ROUNDS; round++) {
+    if (bounds.addTo(system, posterior.mean) === 0) break;
+    posterior = latentPosterior(system, prior.mixture, how.temper, probable(posterior.kinds));
+  }
   return posterior && { placement, posterior };
 }
 
 /** After so many rounds what still reaches into free space stays. */
 const BOUND_ROUNDS = 2;
 
-/** Rows "the signed distance is the clearance" where the shape with these latent numbers comes nearer; how many are new. */
-function addBounds(
-  system: NormalEquations,
-  prior: ShapePrior,
-  placement: Placement,
-  { points, clearances, sigmas }: FreeSpace,
-  mean: Float64Array,
-  bound: Set<number>,
-  how: CompletionOptions,
-): number {
-  const reader = new PriorReader(prior);
-  const before = bound.size;
-  for (let i = 0; i < clearances.length; i++) {
-    if (bound.has(i)) continue;
-    const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
-    reader.at(placedX(placement, x, y), placedY(placement, x, y), z);
-    let value = reader.mean;
-    for (let k = 0; k < mean.length; k++) value += reader.components[k]! * mean[k]!;
-    if (value >= clearances[i]!) continue;
-    bound.add(i);
-    const variance = how.freeSigma ** 2 + (sigmas?.[i] ?? 0) ** 2 + how.leftOutShare * reader.leftOut;
-    system.addBound(reader.components, clearances[i]! - reader.mean, 1 / variance);
-  }
-  return bound.size - before;
+/** Kinds less probable than this without a bound are not looked at with it: a bound never makes a kind more likely. */
+const HOPELESS = 1e-6;
+
+/** Numbers of the kinds that are more probable than `least`, without the standard normal distribution. */
+export function probable(kinds: Float64Array, least = HOPELESS): number[] {
+  return Array.from({ length: kinds.length - 1 }, (_, kind) => kind).filter((kind) => kinds[kind]! > least);
 }
 
-/** Rows "the signed distance is 0 at a point, d at d along its normal", touch by touch. */
+/** A row that holds only where nothing else is nearer; placed, with the variance of its offset at the end of a group. */
+interface DoubtedRow {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly distance: number;
+  readonly variance: number;
+  /** Of the offset that it shares with all before it since the last end; absent: the group goes on. */
+  endsGroup?: number;
+}
+
+/** So many standard deviations nearer than expected: something else is there. */
+const NEARER = 2;
+
+/**
+ * Rows "the signed distance is d at d along a normal" where the shape that is known without them does not say that something
+ * else is nearer: the other side of a neck, the bottom of a cup. There any distance up to d is equally likely.
+ */
+function addDoubted(
+  system: NormalEquations,
+  prior: ShapePrior,
+  mean: Float64Array,
+  rows: readonly DoubtedRow[],
+  how: CompletionOptions,
+): void {
+  const reader = new PriorReader(prior);
+  let [shared, count] = [0, 0];
+  for (const { x, y, z, distance, variance, endsGroup } of rows) {
+    reader.at(x, y, z);
+    let value = reader.mean;
+    for (let k = 0; k < mean.length; k++) value += reader.components[k]! * mean[k]!;
+    const own = variance + how.leftOutShare * reader.leftOut;
+    if (value < distance - NEARER * Math.sqrt(own)) system.logVariance += Math.log(distance ** 2 / (2 * Math.PI));
+    else {
+      system.add(reader.components, distance - reader.mean, 1 / own);
+      shared += how.sharedLeftOut * reader.leftOut;
+      count++;
+    }
+    if (endsGroup === undefined) continue;
+    if (count > 0) system.endGroup(endsGroup + shared / count);
+    [shared, count] = [0, 0];
+  }
+} // prettier-ignore
+
+/** Rows "the signed distance is 0 at a point, d at d along its normal", touch by touch. @returns those that are doubted */
 function addRows(
   system: NormalEquations,
   prior: ShapePrior,
   placement: Placement,
   { points, normals, sigmas, touches, offsets }: SurfaceEvidence,
   how: CompletionOptions,
-): void {
+): DoubtedRow[] {
   const reader = new PriorReader(prior);
+  const doubted: DoubtedRow[] = [];
   let [shared, rows] = [0, 0];
   const add = (x: number, y: number, z: number, target: number, variance: number): void => {
     reader.at(placedX(placement, x, y), placedY(placement, x, y), z);
@@ -88,14 +120,21 @@ function addRows(
     const point = sigmas[i]! ** 2;
     add(x, y, z, 0, point + how.surfaceSigma ** 2);
     if (Number.isFinite(nx + ny + nz))
-      for (const { distance, sigma } of how.outside)
-        add(x + distance * nx, y + distance * ny, z + distance * nz, distance, point + sigma ** 2);
+      for (const { distance, sigma, doubted: later } of how.outside) {
+        const [qx, qy, qz] = [x + distance * nx, y + distance * ny, z + distance * nz];
+        const variance = point + sigma ** 2;
+        if (!later) add(qx, qy, qz, distance, variance);
+        else doubted.push({ x: placedX(placement, qx, qy), y: placedY(placement, qx, qy), z: qz, distance, variance });
+      }
     const touched = touches[i]! >= 0;
     if (touched && touches[i + 1] === touches[i]) continue;
-    system.endGroup((touched ? how.touchOffset ** 2 : 0) + (offsets?.[i] ?? 0) ** 2 + shared / rows);
+    const offset = (touched ? how.touchOffset ** 2 : 0) + (offsets?.[i] ?? 0) ** 2;
+    system.endGroup(offset + shared / rows);
+    if (doubted.length > 0) doubted.at(-1)!.endsGroup = offset;
     [shared, rows] = [0, 0];
   }
-}
+  return doubted;
+} // prettier-ignore
 
 /**
  * The shape if the object stands so: signed distance and its variance at points of the object's frame (m).

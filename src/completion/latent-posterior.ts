@@ -13,7 +13,7 @@ import type { NormalEquations } from './normal-equations.js';
 export interface LatentPosterior {
   /** Mean, K. */
   readonly mean: Float64Array;
-  /** Covariance, K·K, lower triangle; between kinds included. */
+  /** Covariance, K·K, lower triangle; between kinds included. Made when it is first asked for: it costs most. */
   readonly covariance: Float64Array;
   /** Probability of each kind; the last one is the standard normal distribution. */
   readonly kinds: Float64Array;
@@ -21,14 +21,6 @@ export interface LatentPosterior {
   readonly likeliest: Float64Array;
   /** Log of the evidence (with the power `temper`), up to a constant that does not depend on the prior's frame. */
   readonly logEvidence: number;
-}
-
-/** What of a posterior is computed; all of it unless said. */
-export interface PosteriorParts {
-  /** Kinds that are looked at, in rising order. */
-  readonly only?: readonly number[];
-  /** Default true; without, the covariance is left at 0. */
-  readonly covariance?: boolean;
 }
 
 /** Kinds less probable than this do not enter the covariance. */
@@ -48,17 +40,18 @@ interface Normal {
  * mean and covariance are returned. Without kinds it is a ridge regression. Rows of one surface agree more than independent
  * ones would: the evidence for a kind counts with the power `temper`.
  *
+ * @param only kinds that are looked at, in rising order; all of them unless said
  * @returns undefined when the system is not positive definite: rows that are not finite
  */
 export function latentPosterior(
   system: NormalEquations,
   mixture: LatentMixture | undefined,
   temper: number,
-  parts: PosteriorParts = {},
+  only?: readonly number[],
 ): LatentPosterior | undefined {
   const K = system.size;
   const count = mixture?.kinds ?? 0;
-  const looked = parts.only ?? Array.from({ length: count }, (_, kind) => kind);
+  const looked = only ?? Array.from({ length: count }, (_, kind) => kind);
   const ridge = ridgePosterior(system);
   const kinds = mixture && count > 0 ? kindPosteriors(system, mixture, looked) : [];
   if (!ridge || !kinds) return undefined;
@@ -78,20 +71,35 @@ export function latentPosterior(
   all.forEach(({ latent }, kind) => {
     for (let k = 0; k < K; k++) mean[k]! += shares[kind]! * latent[k]!;
   });
-  const covariance = new Float64Array(K * K);
-  all.forEach((normal, kind) => {
-    const share = shares[kind]!;
-    if (share < NEGLIGIBLE || parts.covariance === false) return;
-    normal.addCovariance(covariance, share);
-    for (let i = 0; i < K; i++)
-      for (let j = 0; j <= i; j++)
-        covariance[i * K + j]! += share * (normal.latent[i]! - mean[i]!) * (normal.latent[j]! - mean[j]!);
-  });
   const probabilities = new Float64Array(count + 1);
   looked.forEach((kind, i) => (probabilities[kind] = shares[i]!));
   probabilities[count] = shares[kinds.length]!;
   const { latent: likeliest } = all[logs.indexOf(most)]!;
-  return { mean, covariance, likeliest, kinds: probabilities, logEvidence: most + Math.log(sum) };
+  let covariance: Float64Array | undefined;
+  return {
+    mean,
+    get covariance() {
+      return (covariance ??= mixedCovariance(all, shares, mean));
+    },
+    likeliest,
+    kinds: probabilities,
+    logEvidence: most + Math.log(sum),
+  };
+}
+
+/** Within the normal distributions and between them, lower triangle. */
+function mixedCovariance(all: readonly Normal[], shares: Float64Array, mean: Float64Array): Float64Array {
+  const K = mean.length;
+  const out = new Float64Array(K * K);
+  all.forEach((normal, kind) => {
+    const share = shares[kind]!;
+    if (share < NEGLIGIBLE) return;
+    normal.addCovariance(out, share);
+    for (let i = 0; i < K; i++)
+      for (let j = 0; j <= i; j++)
+        out[i * K + j]! += share * (normal.latent[i]! - mean[i]!) * (normal.latent[j]! - mean[j]!);
+  });
+  return out;
 }
 
 /** z ~ N(0, I): covariance (G + I)⁻¹. */

@@ -1,5 +1,12 @@
 /** All yaws are tried with the first components and few points, then the likeliest ones with all. */
 export interface YawOptions {
+  /** Before all else, with still fewer components: yaws are given up whose log evidence is so far behind, and kinds less probable than `least`. */
+  readonly screen: {
+    readonly rank: number;
+    readonly kindRank: number;
+    readonly behind: number;
+    readonly least: number;
+  };
   /** Components of the first try. */
   readonly rank: number;
   /** Directions of variation of each kind in it. */
@@ -27,7 +34,12 @@ export interface CompletionOptions {
   /** Added to the standard deviation of every point: the grid does not hold finer detail. */
   readonly surfaceSigma: number;
   /** Along the normal at these distances the signed distance is the way, with these standard deviations. */
-  readonly outside: readonly { readonly distance: number; readonly sigma: number }[];
+  readonly outside: readonly {
+    readonly distance: number;
+    readonly sigma: number;
+    /** Something else may be nearer: counts only where the shape that is known without it does not say so. */
+    readonly doubted?: boolean;
+  }[];
   /** Standard deviation with which a surface that reaches into free space is moved out of it (m). */
   readonly freeSigma: number;
   /** Standard deviation of an unknown offset along the normal, one a touch; 0 where the arm is exact. */
@@ -71,12 +83,22 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   surfaceSigma: 0.001,
   outside: [
     { distance: 0.008, sigma: 0.001 },
-    { distance: 0.02, sigma: 0.004 },
+    { distance: 0.02, sigma: 0.004, doubted: true },
   ],
   freeSigma: 0.003,
   touchOffset: 0,
   temper: 1,
-  yaw: { rank: 32, kindRank: 8, spacing: 0.008, refined: 3, kept: 2, behind: 8, least: 0.02, kinds: 12 },
+  yaw: {
+    screen: { rank: 16, kindRank: 4, behind: 80, least: 1e-9 },
+    rank: 32,
+    kindRank: 8,
+    spacing: 0.008,
+    refined: 3,
+    kept: 2,
+    behind: 8,
+    least: 0.02,
+    kinds: 12,
+  },
   touchSpacing: 0.004,
   seenSpacing: 0.01,
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005, seen: true },

@@ -102,26 +102,63 @@ export function coarsePrior(prior: ShapePrior, rank: number, kindRank: number): 
   return { ...coarse, mixture: { ...mixture, rank: q, centres, factors, spreads } };
 }
 
+/** Σ components[first + k] z[k]; four sums side by side, as each addition waits for the one before it. */
+function dotComponents(components: Int8Array, first: number, z: Float64Array): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let k = 0;
+  for (; k + 4 <= z.length; k += 4) {
+    s0 += z[k]! * components[first + k]!;
+    s1 += z[k + 1]! * components[first + k + 1]!;
+    s2 += z[k + 2]! * components[first + k + 2]!;
+    s3 += z[k + 3]! * components[first + k + 3]!;
+  }
+  for (; k < z.length; k++) s0 += z[k]! * components[first + k]!;
+  return s0 + s1 + (s2 + s3);
+}
+
 /** Signed distance at every corner (m) for latent numbers z (K). */
 export function decodeShape(prior: ShapePrior, z: ArrayLike<number>, out?: Float32Array): Float32Array {
   const { grid, rank, components, steps, mean } = prior;
   const n = cornerCount(grid);
   const values = out ?? new Float32Array(n);
   const scaled = Float64Array.from({ length: rank }, (_, k) => z[k]! * steps[k]!);
-  for (let corner = 0, at = 0; corner < n; corner++) {
-    let s0 = mean[corner]!;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    let k = 0;
-    for (; k + 4 <= rank; k += 4, at += 4) {
-      s0 += scaled[k]! * components[at]!;
-      s1 += scaled[k + 1]! * components[at + 1]!;
-      s2 += scaled[k + 2]! * components[at + 2]!;
-      s3 += scaled[k + 3]! * components[at + 3]!;
-    }
-    for (; k < rank; k++) s0 += scaled[k]! * components[at++]!;
-    values[corner] = s0 + s1 + (s2 + s3);
-  }
+  for (let corner = 0; corner < n; corner++)
+    values[corner] = mean[corner]! + dotComponents(components, corner * rank, scaled);
   return values;
+}
+
+/**
+ * Signed distance at some corners for latent numbers that change: each corner is decoded when it is first asked for.
+ *
+ * @example
+ * const decoder = new CornerDecoder(prior);
+ * decoder.shape(posterior.mean);
+ * decoder.at(0); // m, at the first corner
+ */
+export class CornerDecoder {
+  readonly #scaled: Float64Array;
+  readonly #values: Float32Array;
+
+  constructor(private readonly prior: ShapePrior) {
+    this.#scaled = new Float64Array(prior.rank);
+    this.#values = new Float32Array(cornerCount(prior.grid));
+  }
+
+  /** Latent numbers, K, of the shape that is decoded from now on. */
+  shape(z: ArrayLike<number>): void {
+    for (let k = 0; k < this.#scaled.length; k++) this.#scaled[k] = z[k]! * this.prior.steps[k]!;
+    this.#values.fill(NaN);
+  }
+
+  /** Signed distance at a corner (m). */
+  at(corner: number): number {
+    const known = this.#values[corner]!;
+    if (known === known) return known;
+    const { rank, components, mean } = this.prior;
+    this.#values[corner] = mean[corner]! + dotComponents(components, corner * rank, this.#scaled);
+    return this.#values[corner]!;
+  }
 }

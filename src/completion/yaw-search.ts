@@ -1,5 +1,5 @@
 import { thinEvidence, type SurfaceEvidence } from './evidence.js';
-import { placedPosterior, type PlacedPosterior } from './hypothesis.js';
+import { placedPosterior, probable, type PlacedPosterior } from './hypothesis.js';
 import { thinnedFree } from './free-space.js';
 import type { CompletionOptions } from './options.js';
 import { placementAt, UNMOVED, type Placement } from './placement.js';
@@ -8,8 +8,16 @@ import { coarsePrior, type ShapePrior } from './shape-prior.js';
 /** Points of seen free space that every yaw is tried with: each of them is looked at for each. */
 const FREE_TRIED = 400;
 
-/** The prior with few components, made once. */
-const coarse = new WeakMap<ShapePrior, ShapePrior>();
+/** The prior with few components, made once for each number of them. */
+const coarse = new WeakMap<ShapePrior, Map<number, ShapePrior>>();
+
+function withComponents(prior: ShapePrior, rank: number, kindRank: number): ShapePrior {
+  const made = coarse.get(prior) ?? new Map<number, ShapePrior>();
+  coarse.set(prior, made);
+  const found = made.get(rank) ?? coarsePrior(prior, rank, kindRank);
+  made.set(rank, found);
+  return found;
+}
 
 /**
  * How the object may stand in the prior's frame, with what is known of its shape for each, the most probable first. All
@@ -29,10 +37,11 @@ export function placedPosteriors(
   const { yaw } = how;
   const thin = thinEvidence(evidence, yaw.spacing, 2 * yaw.spacing);
   const few = thin.free ? { ...thin, free: thinnedFree(thin.free, FREE_TRIED) } : thin;
-  let small = coarse.get(prior);
-  if (small?.rank !== Math.min(prior.rank, yaw.rank))
-    coarse.set(prior, (small = coarsePrior(prior, yaw.rank, yaw.kindRank)));
+  const small = withComponents(prior, yaw.rank, yaw.kindRank);
   const step = (2 * Math.PI) / prior.yaws;
+  // Whatever is doubted counts here: a wrong yaw would explain it away.
+  const surely = { ...how, outside: how.outside.map((row) => ({ ...row, doubted: false })) };
+  const screened = screenYaws(prior, few, evidence, surely);
   const tried = new Map<number, PlacedPosterior>();
   /** Tries a yaw, counted in quarters of a step. */
   const attempt = (quarters: number, only?: readonly number[]): void => {
@@ -40,15 +49,12 @@ export function placedPosteriors(
     const at = ((quarters % n) + n) % n;
     if (tried.has(at)) return;
     const placement = placementAt((at * step) / 4, evidence.points);
-    const found = placedPosterior(small, placement, few, how, {
-      covariance: false,
-      ...(only ? { only } : {}),
-    });
+    const found = placedPosterior(small, placement, few, surely, only);
     if (found) tried.set(at, found);
   };
   const ranked = (): [number, PlacedPosterior][] =>
     [...tried].sort((a, b) => b[1].posterior.logEvidence - a[1].posterior.logEvidence);
-  for (let i = 0; i < prior.yaws; i++) attempt(4 * i);
+  for (const { at, kinds } of screened) attempt(4 * at, kinds);
   for (const halves of [2, 1])
     for (const [at, { posterior }] of ranked().slice(0, yaw.refined)) {
       const kinds = likeliest(posterior.kinds, yaw.kinds);
@@ -61,12 +67,31 @@ export function placedPosteriors(
   const best = distinct(likely, step / 2).slice(0, yaw.kept);
   const out: PlacedPosterior[] = [];
   for (const { placement, posterior } of best) {
-    const found = placedPosterior(prior, placement, evidence, how, {
-      only: likeliest(posterior.kinds, yaw.kinds),
-    });
+    const found = placedPosterior(prior, placement, evidence, how, likeliest(posterior.kinds, yaw.kinds));
     if (found) out.push(found);
   }
   return out.sort((a, b) => b.posterior.logEvidence - a.posterior.logEvidence);
+}
+
+/** Which of the even yaws are worth a closer look, and the likeliest kinds at each: by the fewest components. */
+function screenYaws(
+  prior: ShapePrior,
+  evidence: SurfaceEvidence,
+  all: SurfaceEvidence,
+  how: CompletionOptions,
+): { at: number; kinds: number[] }[] {
+  const { screen } = how.yaw;
+  const rough = withComponents(prior, screen.rank, screen.kindRank);
+  const found: { at: number; logEvidence: number; kinds: number[] }[] = [];
+  for (let at = 0; at < prior.yaws!; at++) {
+    const placement = placementAt((at * 2 * Math.PI) / prior.yaws!, all.points);
+    const placed = placedPosterior(rough, placement, evidence, how);
+    if (!placed) continue;
+    const { logEvidence, kinds } = placed.posterior;
+    found.push({ at, logEvidence, kinds: probable(kinds, screen.least) });
+  }
+  const most = found.reduce((max, { logEvidence }) => Math.max(max, logEvidence), -Infinity);
+  return found.filter(({ logEvidence }) => logEvidence >= most - screen.behind);
 }
 
 /** Leaves out what stands nearly as one before it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cornerCount, interpolate, newStencil } from '../../src/completion/prior-grid.js';
 import { decodeShapePrior, encodeShapePrior } from '../../src/completion/prior-file.js';
-import { decodeShape, PriorReader } from '../../src/completion/shape-prior.js';
+import { CornerDecoder, decodeShape, PriorReader } from '../../src/completion/shape-prior.js';
 import { principalComponents } from '../../src/completion/training/principal-components.js';
 import { sampleShape, SAMPLE_UNIT } from '../../src/completion/training/shape-samples.js';
 import { FeltmapError } from '../../src/geometry/errors.js';
@@ -87,6 +87,17 @@ describe('a prior', () => {
       reader.at(-0.06 + 0.01 * i, -0.06 + 0.01 * j, -0.02 + 0.01 * k);
       const sum = z.reduce((s, v, c) => s + v * reader.components[c]!, reader.mean);
       expect(sum).toBeCloseTo(values[(k * 13 + j) * 13 + i]!, 5);
+    }
+  });
+
+  it('decodes corners one by one to the same, also when the shape changes', () => {
+    const prior = ballPrior();
+    const decoder = new CornerDecoder(prior);
+    for (let n = 0; n < 2; n++) {
+      const z = Float64Array.from({ length: prior.rank }, () => random.normal());
+      const values = decodeShape(prior, z);
+      decoder.shape(z);
+      for (const corner of [0, 700, 701, 700]) expect(decoder.at(corner)).toBe(values[corner]);
     }
   });
 

@@ -10,12 +10,12 @@ export function transformCovariance(S: Float64Array, T: Pose, arm: ArrayLike<num
       J[r * 6 + c] = J[(r + 3) * 6 + c + 3] = T[r * 4 + c]!;
       for (let k = 0; k < 3; k++) J[r * 6 + c + 3]! -= skew[r * 3 + k]! * T[k * 4 + c]!;
     }
-  const JS = multiply(J, S, false);
+  const JS = multiply(J, S);
   return multiply(JS, J, true);
 }
 
-/** A·B, or A·Bᵀ. */
-function multiply(A: Float64Array, B: Float64Array, transposed: boolean): Float64Array {
+/** A·B, or A·Bᵀ, of 6×6 matrices. */
+export function multiply(A: Float64Array, B: Float64Array, transposed = false): Float64Array {
   const out = new Float64Array(36);
   for (let r = 0; r < 6; r++)
     for (let c = 0; c < 6; c++)

@@ -1,9 +1,10 @@
 import { PosePrior } from '../../field/terms/pose-prior.js';
+import { multiply } from '../../geometry/covariance.js';
 import { compose, separation, type Pose } from '../../geometry/se3.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
 import type { BlockSystem } from './block-system.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
-import { product, transposed, type BundleStep } from './step-rows.js';
+import { transposed, type BundleStep } from './step-rows.js';
 
 /** One touch of a window. */
 export interface BundleTouch {
@@ -195,9 +196,9 @@ export function addKinematics(
     const Q = new Float64Array(36);
     for (let a = 0; a < 3; a++)
       for (let c = 0; c < 3; c++) Q[a * 6 + c] = Q[(a + 3) * 6 + c + 3] = expected[a * 4 + c]!;
-    const LQ = product(L, Q);
+    const LQ = multiply(L, Q);
     system.add(i, last, LQ, -1);
-    system.add(last, last, product(transposed(Q), LQ));
+    system.add(last, last, multiply(transposed(Q), LQ));
     for (let a = 0; a < 6; a++)
       for (let c = 0; c < 6; c++) system.b[6 * last + a]! += Q[c * 6 + a]! * gradient[c]!;
   });

@@ -1,4 +1,5 @@
 import { PosePrior } from '../../field/terms/pose-prior.js';
+import { multiply, transformCovariance } from '../../geometry/covariance.js';
 import { compose, type Pose } from '../../geometry/se3.js';
 import type { BlockSystem } from './block-system.js';
 
@@ -12,6 +13,8 @@ export interface BundleStep {
   readonly information: Float64Array;
 }
 
+const ABOUT_ITSELF = [0, 0, 0];
+
 /**
  * Adds that a touch lies to another as a step says: r = x_j − x̂_j(x_i). As i moves by [v, ω] about its sensor, x̂_j moves by
  * A·[v, ω] = [v + ω × d, ω] with d from sensor i to where j is expected.
@@ -22,16 +25,15 @@ export function addStep(system: BlockSystem, poses: readonly Pose[], j: number, 
   const { touch: i } = step;
   const Ti = poses[i]!;
   const expected = compose(Ti, step.pose);
-  const { information: L, residual } = new PosePrior(expected, turned(step.information, Ti)).quadratic(
-    poses[j]!,
-  );
+  const inMap = transformCovariance(step.information, Ti, ABOUT_ITSELF);
+  const { information: L, residual } = new PosePrior(expected, inMap).quadratic(poses[j]!);
   const A = new Float64Array(36);
   for (let k = 0; k < 6; k++) A[7 * k] = 1;
   const [x, y, z] = [3, 7, 11].map((k) => expected[k]! - Ti[k]!) as [number, number, number];
   [A[4], A[5], A[9], A[11], A[15], A[16]] = [z, -y, -z, x, y, -x];
-  const LA = product(L, A);
+  const LA = multiply(L, A);
   system.add(j, j, L);
-  system.add(i, i, product(transposed(A), LA));
+  system.add(i, i, multiply(transposed(A), LA));
   if (j < i) system.add(j, i, LA, -1);
   else system.add(i, j, transposed(LA), -1);
   for (let a = 0; a < 6; a++)
@@ -41,21 +43,6 @@ export function addStep(system: BlockSystem, poses: readonly Pose[], j: number, 
     }
 }
 
-/** Information in the axes of a sensor, in those of the map: Q·L·Qᵀ. */
-function turned(L: Float64Array, T: Pose): Float64Array {
-  const Q = new Float64Array(36);
-  for (let a = 0; a < 3; a++)
-    for (let c = 0; c < 3; c++) Q[a * 6 + c] = Q[(a + 3) * 6 + c + 3] = T[a * 4 + c]!;
-  return product(product(Q, L), transposed(Q));
-}
-
 export function transposed(A: Float64Array): Float64Array {
   return Float64Array.from(A, (_, k) => A[(k % 6) * 6 + Math.floor(k / 6)]!);
-}
-
-export function product(A: Float64Array, B: Float64Array): Float64Array {
-  const out = new Float64Array(36);
-  for (let r = 0; r < 6; r++)
-    for (let c = 0; c < 6; c++) for (let k = 0; k < 6; k++) out[r * 6 + c]! += A[r * 6 + k]! * B[k * 6 + c]!;
-  return out;
 }

@@ -1,16 +1,17 @@
 import { expect, it } from 'vitest';
 import { PosePrior } from '../../../src/field/terms/pose-prior.js';
 import { Random } from '../../../src/geometry/random.js';
+import { multiply } from '../../../src/geometry/covariance.js';
 import { compose, exp, inverse, log, moveAtSensor, type Pose } from '../../../src/geometry/se3.js';
 import { BlockSystem } from '../../../src/slam/touch/block-system.js';
-import { addStep, product, transposed, type BundleStep } from '../../../src/slam/touch/step-rows.js';
+import { addStep, transposed, type BundleStep } from '../../../src/slam/touch/step-rows.js';
 
 const random = new Random('steps');
 const some = (scale: number): number[] => Array.from({ length: 6 }, () => scale * random.normal());
 /** Symmetric and positive definite. */
 const information = (): Float64Array => {
   const A = Float64Array.from({ length: 36 }, () => random.normal());
-  const out = product(A, transposed(A));
+  const out = multiply(A, transposed(A));
   for (let k = 0; k < 6; k++) out[7 * k]! += 1;
   return out;
 };
@@ -22,7 +23,7 @@ function cost(poses: readonly Pose[], j: number, { touch, pose, information: L }
   for (let a = 0; a < 3; a++)
     for (let c = 0; c < 3; c++) Q[a * 6 + c] = Q[(a + 3) * 6 + c + 3] = Ti[4 * a + c]!;
   const { residual: r } = new PosePrior(compose(Ti, pose), L).quadratic(poses[j]!);
-  const turned = product(product(Q, L), transposed(Q));
+  const turned = multiply(multiply(Q, L), transposed(Q));
   let sum = 0;
   for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) sum += 0.5 * r[a]! * turned[a * 6 + c]! * r[c]!;
   return sum;

@@ -51,6 +51,8 @@ export interface Estimate extends Verdict {
   readonly continues: boolean;
   /** The pose is only predicted from what another sensor showed: the motion stays as that left it. */
   readonly carried?: boolean;
+  /** Some direction is hardly told by the observation alone: noise could make as much of it. */
+  readonly slides?: boolean;
   readonly iterations: number;
   readonly inlierRatio: number;
   /** Of a frame with brightness, against the map. */
@@ -122,9 +124,10 @@ export function asTracked(
     readonly twist?: Twist | undefined;
     readonly sigma?: number;
     readonly stepSigma?: number;
+    readonly slides?: boolean;
   },
 ): Estimate {
-  const { sigma = 0 } = how;
+  const { sigma = 0, slides = false } = how;
   const slid = sigma > 0 ? squared(track.unconstrained, sigma) : undefined;
   return {
     ...verdict,
@@ -139,6 +142,7 @@ export function asTracked(
     phase: how.phase,
     mapping: how.mapping,
     continues: how.continues,
+    slides,
     iterations: track.iterations,
     inlierRatio: track.inlierRatio,
     ...(track.exposure && { exposure: track.exposure }),

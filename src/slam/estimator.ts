@@ -267,6 +267,7 @@ export class Estimator {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
       mapping: remounted ? 'none' : slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
+      slides,
       stepSigma: slides ? UNKNOWN_STEP : 0,
       continues: measured || !jumped,
       twist: measured

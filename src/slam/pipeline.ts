@@ -87,9 +87,9 @@ export class Pipeline {
     const refined = T_odom_sensor !== estimate.T_odom_sensor;
     const pose = refined ? bodyPose(T_odom_sensor, observation.T_body_sensor) : estimate.pose;
     if (refined) this.#refine(index, pose);
-    const { state, twist, stepCovariance: covariance } = estimate;
+    const { state, twist, slides, stepCovariance: covariance } = estimate;
     if (estimate.continues)
-      motion.update(stampNs, pose, { sensor, twist, covariance, certain: state === 'tracking' });
+      motion.update(stampNs, pose, { sensor, twist, covariance, slides, certain: state === 'tracking' });
     else if (!estimate.carried) motion.set(stampNs, pose, twist ?? motion.twist, state !== 'lost');
     return scanResult(observation, estimate, {
       index,

@@ -188,9 +188,10 @@ describe('one recording', () => {
   it.each(['/odom', 'tf:wheel_odom'])('does so with the external odometry %s', async (odometry) => {
     const replay = await replayed('none', odometry);
     expect(bytes(await live(false, odometry))).toBe(bytes(replay));
-    expect(bytes(replay)).not.toBe(bytes(await replayed('none')));
+    const without = await replayed('none');
+    expect(bytes(replay)).not.toBe(bytes(without));
     // Wheels under something that is swung about by hand are not much use, but do no harm.
-    expect(errors(replay)[0]).toBeLessThan(0.05);
+    expect(errors(replay)[0]).toBeLessThan(1.2 * errors(without)[0]);
   });
 
   it('says which odometry there is when another one is asked for', async () => {

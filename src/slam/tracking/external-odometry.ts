@@ -63,6 +63,7 @@ export class ExternalOdometry {
    *
    * @param T_odom_body the body at `fromNs`
    * @param T_odom_sensor predicted at `toNs`
+   * @param share of its information that counts
    */
   prior(
     T_odom_body: Pose,
@@ -70,6 +71,7 @@ export class ExternalOdometry {
     toNs: bigint,
     T_odom_sensor: Pose,
     T_body_sensor: Pose,
+    share = 1,
   ): PosePrior | undefined {
     const step = this.#step(fromNs, toNs);
     if (!step) return undefined;
@@ -79,7 +81,9 @@ export class ExternalOdometry {
     const sigmas = step.sigmas.map((v, i) => v * Math.sqrt(Math.max(1, this.#excess[i]!)));
     const covariance = transformCovariance(diagonal(sigmas), child, arm);
     const information = invertSpd(covariance, 6);
-    return information && new PosePrior(sensorPose(predicted, T_body_sensor), information);
+    if (!information) return undefined;
+    for (let i = 0; i < 36; i++) information[i]! *= share;
+    return new PosePrior(sensorPose(predicted, T_body_sensor), information);
   }
 
   /** Compares a step with a well constrained track: T_body(from)_body(to). */

@@ -1,12 +1,13 @@
 import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../../geometry/se3.js';
 import { LATE_SECONDS } from '../../sensors/arrival.js';
-import type { MotionSteps } from '../../field/terms/motion-tie.js';
+import { CORRELATED, type MotionSteps } from '../../field/terms/motion-tie.js';
 import { sensorPose, sensorTwist } from '../body-frame.js';
 import { GravityPrior } from '../../field/terms/gravity-prior.js';
 import type { InertialFilter } from '../../sensors/imu/inertial-filter.js';
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
 import type { ExternalOdometry } from './external-odometry.js';
+import { ALIKE } from './track-covariance.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
 
 /** What {@link BodyMotion.update} takes beside the pose. */
@@ -17,6 +18,8 @@ export interface BodyUpdate {
   readonly twist?: Twist | undefined;
   /** Whether the track is good enough to learn the IMU's bias from; true if left out. */
   readonly certain?: boolean;
+  /** Whether some direction was hardly told by the observation alone: there other measurements count for more. */
+  readonly slides?: boolean | undefined;
   /** Of the pose, 6×6, [x y z rotX rotY rotZ], axes of odom. */
   readonly covariance?: Float64Array | undefined;
 }
@@ -45,6 +48,12 @@ const SHORTEST_BASELINE = 0.02;
 const LONGEST_STEP = 0.25;
 /** Share of the newest step in the running variances. */
 const SPREAD_RATE = 0.15;
+/**
+ * A registration gives priors the weight of {@link CORRELATED} points each, for the sake of directions that slide. Where scans
+ * tell them all, what an odometry claims is weighed against what they are found to know, with {@link ALIKE} points as one: else
+ * wheels that claim centimetres drag scans that know millimetres.
+ */
+const AGAINST_SCANS = ALIKE / CORRELATED;
 /** A way that the accelerometer knows to this (m) is measured. */
 const SURE_WAY = 0.5;
 /** Real residuals are alike beyond what the covariance counts. */
@@ -70,6 +79,7 @@ const LONGEST_BASELINE = 1;
 export class BodyMotion {
   readonly #imu: ImuTrack | undefined;
   readonly #odometry: ExternalOdometry | undefined;
+  #slides = false;
   readonly #inertial: InertialFilter | undefined;
   #pose: Pose = identity();
   #twist: Twist = new Float64Array(6);
@@ -151,7 +161,14 @@ export class BodyMotion {
     const newest = this.#stampNs;
     if (newest === undefined) return [];
     const expected = sensorPose(this.predict(stampNs), T_body_sensor);
-    const prior = this.#odometry?.prior(this.#pose, newest, stampNs, expected, T_body_sensor);
+    const prior = this.#odometry?.prior(
+      this.#pose,
+      newest,
+      stampNs,
+      expected,
+      T_body_sensor,
+      this.#slides ? 1 : AGAINST_SCANS,
+    );
     const up = this.#inertial?.advance(stampNs) ? this.#inertial.up() : undefined;
     const gravity =
       up && new GravityPrior(inSensor(up.body, T_body_sensor), up.odom, this.#tiltSigma(up.sigma));
@@ -168,7 +185,7 @@ export class BodyMotion {
    * observation from before the newest pose leaves the body where it is.
    */
   update(stampNs: bigint, T_odom_body: Pose, how: BodyUpdate = {}): void {
-    const { sensor = '', twist, certain = true, covariance } = how;
+    const { sensor = '', twist, certain = true, slides = false, covariance } = how;
     const before = this.#stampNs;
     if (this.#isLate(stampNs)) return;
     const last = this.#tracked.get(sensor);
@@ -191,6 +208,7 @@ export class BodyMotion {
       this.#odometry.compare(before, stampNs, compose(inverse(this.#pose), T_odom_body));
     this.#pose = T_odom_body;
     this.#stampNs = stampNs;
+    this.#slides = slides;
     if (certain && before !== undefined) this.#imu?.learn(before, stampNs, this.#twist.subarray(3));
     if (covariance) this.#scanTilt = Math.sqrt((SCAN_ALIKE * (covariance[21]! + covariance[28]!)) / 2);
     if (this.#inertial?.advance(stampNs)) this.#inertial.measure(stampNs, T_odom_body, covariance);

@@ -73,6 +73,17 @@ describe('BodyMotion with an external odometry', () => {
     expect(known(0.5, new OdometryTrack()).priors(observation(0.6))).toEqual([]);
   });
 
+  it('counts for more against scans that slide than against those that tell all directions', () => {
+    const at = compose(body(0.6), LIDAR);
+    const [open, told] = [true, false].map((slides) => {
+      const motion = known(0.48, wheels(2));
+      motion.update(ns(0.5), body(0.5), { slides });
+      return motion.priors(observation(0.6))[0]!.quadratic(at).information;
+    });
+    // Thirty points count as one there, and one and a half here.
+    for (let i = 0; i < 36; i += 7) expect(open![i]! / told![i]!).toBeCloseTo(20, 3);
+  });
+
   it('puts an odometry aside that goes on contradicting certain tracks, says so, and takes it again', () => {
     const external = new ExternalOdometry(wheels(8, (t) => exp([t < 2 ? 3 * t : 4 + t, 0, 0, 0, 0, 0])));
     const truth = (t: number): Pose => exp([t, 0, 0, 0, 0, 0]);

@@ -5,6 +5,7 @@ import { invertSpd } from '../geometry/linear.js';
 import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, sensorPose } from './body-frame.js';
+import { widened } from './covariance.js';
 import {
   asCarried,
   asWaiting,
@@ -191,7 +192,7 @@ export class Company {
     if (!joining || !this.extrinsics.isDue(sensor, T_odom_sensor)) return false;
     const guess = { pose: T_odom_sensor, twist: predicted.twist, hold: false };
     const track = joining.register(observation, guess);
-    if (judge(track, config.tracking, map.age).state !== 'tracking') return false;
+    if (judge(track, { ...config.tracking, minConditioning: 0 }, map.age).state !== 'tracking') return false;
     const found = compose(inverse(predicted.pose), track.pose);
     // What was mapped with the wrong mount lies beside the coarser grid: it is made anew.
     const corrected = this.extrinsics.measured({
@@ -199,7 +200,8 @@ export class Company {
       used: T_body_sensor,
       found,
       body: predicted.pose,
-      covariance: track.covariance,
+      // A view of one wall tells the other directions.
+      covariance: widened(track.covariance, track.unconstrained),
       voxel: this.scales.first.field.levels[0]!.voxel,
     });
     if (corrected) {

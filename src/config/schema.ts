@@ -169,6 +169,9 @@ export const configSchema = z.strictObject({
         .max(32)
         .default(8)
         .describe('Latest keyframes whose poses are optimised together with the features; 0 = none.'),
+      poseSigma: metres(0.002, 10).describe(
+        'How well tracking is taken to know the poses of LiDARs (m, standard deviation, scaled; 0.1 rad a metre): the joint optimisation moves them within that.',
+      ),
     })
     .prefault({}),
   tracking: z

@@ -78,6 +78,7 @@ export class GaussNewton {
         break;
       }
     }
+    if (rescaled(terms)) this.#measure(measured, state);
     return {
       pose: state.pose,
       twist: corrected(state.undistorted, state.pose, state.correction),
@@ -156,6 +157,12 @@ function settled({ kernels, kernelEnd }: GeometricTerm): boolean {
 
 function narrow({ kernels, kernelEnd }: Scaled, anneal: number): void {
   if (kernelEnd !== undefined) kernels[0] = Math.max(kernelEnd, kernels[0]! * anneal);
+}
+
+/** Sets the scales of the sums that a solution comes with; whether there are any of their own. */
+function rescaled(terms: readonly Scaled[]): boolean {
+  for (const { kernels, sumsKernel } of terms) kernels[0] = sumsKernel ?? kernels[0]!;
+  return terms.some(({ sumsKernel }) => sumsKernel !== undefined);
 }
 
 function isSmall(step: Float64Array, firstOwn: number, own: number, limits: AlignProblem): boolean {

@@ -169,7 +169,7 @@ function makeScale(
   const scale = lengthScale(config);
   const { voxel } = field.levels[0]!;
   const camera = kind === 'rgbd';
-  const mapper = new Mapper(backend, field, mapperOptions(config, voxel), SLABS);
+  const mapper = new Mapper(backend, field, mapperOptions(kind, config, voxel), SLABS);
   // Touches are not tracked, and too small to correct a coarser grid.
   const below = kind === 'touch' ? undefined : coarser.at(-1);
   // Cameras colour what LiDARs measured, beyond the reach of their depth or without any.
@@ -286,11 +286,13 @@ function trackerOptions(config: Config, voxel: number): TrackerOptions {
   };
 }
 
-function mapperOptions(config: Config, voxel: number): MapperOptions {
+function mapperOptions(kind: SensorKind, config: Config, voxel: number): MapperOptions {
   const { training, map, seed } = config;
+  const { poseSigma, ...options } = training;
   const scale = lengthScale(config);
   return {
-    ...training,
+    ...options,
+    ...(kind === 'lidar' && { poseSigma: poseSigma * lengthScale(config) }),
     replayRadius: training.replayRadius * scale,
     carveEvery: map.carveEvery,
     freeSpaceRange: FREE_SPACE_RANGE * scale,

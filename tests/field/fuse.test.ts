@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
+import { KNOWN_WEIGHT } from '../../src/kernels/layout/field.js';
 import { cornerKey, ReferenceGrid, type Vector } from '../oracle/reference-field.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, identity, inverse, transformPoint, type Pose } from '../../src/geometry/se3.js';
@@ -22,6 +23,7 @@ function fuseReference(
 ): void {
   const T = rounded(pose);
   const up = (cloud.up ?? [0, 0, 1]).map(f) as unknown as Vector;
+  const chosen: [Vector, Vector, number][] = [];
   for (const i of indices) {
     const p = cloud.points[i]!.map(f) as unknown as Vector;
     let n = cloud.normals[i]!.map(f) as unknown as Vector;
@@ -34,8 +36,12 @@ function fuseReference(
       quality = OPTIONS.unorientedQuality;
     }
     const turned = transformPoint(T, ...n).map((x, axis) => x - T[axis * 4 + 3]!) as unknown as Vector;
-    grid.fuse(transformPoint(T, ...p), turned, quality);
+    const at = transformPoint(T, ...p);
+    const alongRay = Math.hypot(...cloud.normals[i]!) === 0 && !cloud.ground[i];
+    if (alongRay && grid.weightNear(at) > KNOWN_WEIGHT) continue;
+    chosen.push([at, turned, quality]);
   }
+  for (const element of chosen) grid.fuse(...element);
 }
 
 /** Share of corners that differ; a decision that falls the other way in float32 may move a whole layer. */
@@ -219,6 +225,39 @@ describe('fusion', () => {
       expect(Math.hypot(gx! - inMap[0], gy! - inMap[1], gz! - inMap[2])).toBeLessThan(2e-3);
     }
     expect(seen).toBeGreaterThan(450);
+  });
+
+  it('lets no point without a normal bend what is known by those with one', () => {
+    field.clear();
+    const random = new Random('bend');
+    const wall = {
+      centre: [0, 0, -1],
+      edges: [
+        [2, 0, 0],
+        [0, 2, 0],
+      ],
+      normal: [0, 0, 1],
+    } as Parameters<typeof scan>[1][number];
+    const cloud = scan(random, [wall], identity(), { count: 12000 });
+    field.fuse(place(pool.memory, cloud).points, identity(), 0);
+    // The same wall at a grazing angle, beyond the beams that find its normal: half of it is known.
+    const bare: Cloud = { points: [], normals: [], qualities: [], taus: [], ground: [] };
+    const aside = exp([-4, 0, -0.7, 0, 0, 0]);
+    const toSensor = inverse(aside);
+    for (let i = 0; i < 12000; i++) {
+      bare.points.push(transformPoint(toSensor, random.range(-1.5, 4), random.range(-1.5, 1.5), -1));
+      bare.normals.push([0, 0, 0]);
+      bare.qualities.push(1);
+      bare.taus.push(0);
+      bare.ground.push(false);
+    }
+    const at = (x: number): Float32Array =>
+      Float32Array.from(Array.from({ length: 200 }, (_, i) => [x, -1.2 + 0.012 * i, -0.95]).flat());
+    const before = field.query(at(0)).slice();
+    expect(field.query(at(3))[4]).toBe(0);
+    field.fuse(place(pool.memory, bare).points, aside, 1);
+    expect(field.query(at(0))).toEqual(before);
+    expect(field.query(at(3))[4]).toBeGreaterThan(0);
   });
 
   it('averages independent noise away', () => {

@@ -223,6 +223,20 @@ describe('Gauss–Newton on a field', () => {
     expect(solution.system.weight).toBeGreaterThan(100);
   });
 
+  it('gives the sums at the scale that is asked for, from the same pose', () => {
+    const [term] = problem().terms;
+    if (term?.kind !== 'geometric') throw new Error('a geometric term is expected');
+    const { pose, iterations } = field.backend.solve(problem());
+    const solution = field.backend.solve(problem({ terms: [{ ...term, sumsKernel: 0.3 }] }));
+    expect(solution.pose).toEqual(pose);
+    expect(solution.iterations).toBe(iterations);
+    const { weight } = solution.system;
+    const wide = new LinearSystem();
+    field.backend.linearise([{ ...term, kernels: [0.3, 0.6, 1.2, 0] }], [unknownsAt(pose)], [wide]);
+    expect(weight).toBeCloseTo(wide.weight, 6);
+    expect(weight).toBeGreaterThan(1.01 * field.backend.solve(problem()).system.weight);
+  });
+
   it('takes the same term twice for one of twice the weight', () => {
     const { terms } = problem();
     const once = field.backend.solve(problem());

@@ -94,6 +94,12 @@ export class ReferenceGrid {
     }
   }
 
+  /** Weight of the corner nearest to a point. */
+  weightNear(p: Vector): number {
+    const [i, j, k] = p.map((x) => Math.round(x / this.voxel)) as unknown as Vector;
+    return this.corners.get(cornerKey(i, j, k))?.weight ?? 0;
+  }
+
   #mean([i, j, k]: Vector, d: number, w: number): void {
     const key = cornerKey(i, j, k);
     const corner = this.corners.get(key) ?? { sdf: 0, weight: 0 };

@@ -22,6 +22,7 @@ export function trackerOptions(field: TestField, changes: Partial<TrackerOptions
 export function mapperOptions(field: TestField, changes: Partial<MapperOptions> = {}): MapperOptions {
   return {
     ...training,
+    poseSigma: field.levels[0]!.voxel / 7.5, // how wrong the poses of the tests are
     batch: 4096,
     samplePoints: 1024,
     keyframeAngle: (training.keyframeAngle * Math.PI) / 180,

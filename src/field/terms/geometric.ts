@@ -19,6 +19,8 @@ export interface GeometricTerm extends GeometricOptions {
   readonly surface: SurfaceSamples;
   /** Where the finest robust scale ends that begins at `kernels[0]`; default: it stays. */
   readonly kernelEnd?: number;
+  /** Finest robust scale of the sums that a solution comes with; default: that of its last step. */
+  readonly sumsKernel?: number;
   /** Weight of ground points, relative to the others. */
   readonly groundWeight: number;
 }

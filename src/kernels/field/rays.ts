@@ -27,6 +27,7 @@ import {
   G_NEIGHBOURS,
   G_POOL,
   G_TRUNCATION,
+  KNOWN_WEIGHT,
   MAX_PARTS,
   P_PLACE,
   RAY_BLOCK_BITS,
@@ -143,7 +144,8 @@ export function castPoints(args: usize, chunk: i32): void {
         ny = load<f32>(args, F_UP + 4);
         nz = load<f32>(args, F_UP + 8);
       } else {
-        // A bush or a wire: the ray is the best guess of where outside is.
+        // A bush or a wire: the ray is the best guess of where outside is. An edge, beside what is known: it would bend that.
+        if (load<f32>(ray, RAY_WEIGHT) > <f32>KNOWN_WEIGHT) continue;
         nx = -px / range;
         ny = -py / range;
         nz = -pz / range;

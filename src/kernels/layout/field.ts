@@ -98,6 +98,8 @@ export const F_MAX_RANGE = 100; // f32: farther points are left out
 export const F_UNORIENTED_RANGE = 104; // f32: points without a normal are fused along their ray up to here …
 export const F_UNORIENTED_QUALITY = 108; // f32: … with this weight
 export const F_SATURATION = 116; // f32: where a corner weighs more, only a share saturation/weight of the points is fused
+/** Corners that weigh more take no points along the ray, which is but a guess of where outside is. */
+export const KNOWN_WEIGHT = 0.3;
 export const F_SEED = 120; // u32
 export const F_FLAGS = 124; // u8 per point, bit 1 = ground
 export const F_UP = 128; // f32×3: normal of ground points that have none of their own, sensor frame

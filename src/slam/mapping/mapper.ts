@@ -21,6 +21,8 @@ export interface MapperOptions {
   /** Radians. */
   keyframeAngle: number;
   window: number;
+  /** Standard deviation of the poses that the tracker finds (m): how far they are optimised. Default: by the voxel. */
+  poseSigma?: number;
   /** Largest offset of a sample from the surface, metres. */
   band: number;
   /** Scans in which all of the map is looked at for what has moved, and how far it is; 0: never. */
@@ -43,11 +45,11 @@ export interface MappedHow {
 
 /** Share of its weight that a corner keeps when a ray passes through it. */
 const KEEP = 0.02;
-/**
- * Standard deviations of a keyframe's pose about where the tracker put it, in fine voxels and radians: 2 cm at 0.15 m.
- * The divisors give the same doubles at 0.15 m as the metres that were tuned.
- */
-const PRIOR = { translation: (voxel: number): number => voxel / 7.5, rotation: 0.002 };
+/** Standard deviation of a keyframe's pose about where the tracker put it, unless given, in fine voxels: 2 cm at 0.15 m. */
+const POSE_SIGMA = 1 / 7.5;
+/** And of its turn, rad; where the other is given, radians a metre: at 10 m both move a surface alike. */
+const TURN_SIGMA = 0.002;
+const TURN_PER_METRE = 0.1;
 /** Of a sample's residual: 3 cm at 0.15 m. */
 const residualSigma = (voxel: number): number => voxel / 5;
 /** With no more samples in a batch a pose stays where it is. */
@@ -74,10 +76,12 @@ export class Mapper {
     this.#options = options;
     const { huber, learningRate, scalarRate } = options;
     const { voxel } = field.levels[0]!;
+    const { poseSigma } = options;
+    const turnSigma = poseSigma === undefined ? TURN_SIGMA : TURN_PER_METRE * poseSigma;
     // The batch's weights are in units of 1/huber; systemScale makes them information of residuals with the usual sigma.
     const prior = {
-      priorTranslation: 1 / PRIOR.translation(voxel) ** 2,
-      priorRotation: 1 / PRIOR.rotation ** 2,
+      priorTranslation: 1 / (poseSigma ?? voxel * POSE_SIGMA) ** 2,
+      priorRotation: 1 / turnSigma ** 2,
       systemScale: huber / residualSigma(voxel) ** 2,
       minSamples: MIN_SAMPLES,
     };

@@ -65,7 +65,7 @@ export class Registration {
     const again = this.#register(
       observation,
       { ...guess, pose: track.pose, twist: track.twist },
-      { acceleration, near: true },
+      { acceleration, settled: track.residual },
     );
     return { ...again, acceleration, iterations: track.iterations + again.iterations };
   }
@@ -73,7 +73,7 @@ export class Registration {
   #register(
     observation: Observation,
     { pose, twist, hold, steps, priors }: FirstGuess,
-    { acceleration, near }: { acceleration?: Twist; near?: boolean } = {},
+    { acceleration, settled }: { acceleration?: Twist; settled?: number } = {},
   ): Track {
     const undistort =
       observation.motion === 'sweep'
@@ -86,7 +86,7 @@ export class Registration {
       undistort,
       hold,
       steps,
-      near,
+      settled,
       priors,
       exposure: this.exposures.of(observation.sensor),
     });

@@ -16,6 +16,11 @@ import { meanInformation } from '../places/mean-information.js';
 import { AS_MAPPED, exposureOf } from './exposure.js';
 import { trackCovariance } from './track-covariance.js';
 
+/** Robust scale of a settled registration, as a multiple of the mean absolute residual: 1.6 of normal noise's σ. */
+const RESIDUALS = 2;
+/** And at least this share of the last scale of one that is not. */
+const LEAST_KERNEL = 0.2;
+
 export interface TrackerOptions {
   maxIterations: number;
   /** Robust scale of the first iteration and of the last, metres; multiplied by `anneal` in each. */
@@ -87,8 +92,11 @@ export interface TrackInput {
   readonly steps?: MotionSteps | undefined;
   /** Whether the prediction is good enough to hold sliding directions to it; default: yes. */
   readonly hold?: boolean;
-  /** Whether the prediction is a solution already: the search begins with the last robust scale. */
-  readonly near?: boolean | undefined;
+  /**
+   * Mean absolute residual of the registration (m) whose result the prediction is: the robust scale begins and ends with
+   * what suits it.
+   */
+  readonly settled?: number | undefined;
   /** What is known of the pose beside the surface. */
   readonly priors?: readonly PoseTerm[] | undefined;
   /** Of a frame with brightness: what is expected. */
@@ -120,7 +128,7 @@ export class Tracker {
     undistort,
     hold = true,
     steps,
-    near,
+    settled,
     priors = [],
     ...rest
   }: TrackInput): Track {
@@ -130,7 +138,9 @@ export class Tracker {
     const solveTwist = undistort !== undefined && o.twistSigmaLinear > 0;
     const solution = this.#backend.solve({
       terms: [
-        { ...this.#term(surface, near ? o.kernelEnd : o.kernelStart), kernelEnd: o.kernelEnd },
+        settled === undefined
+          ? { ...this.#term(surface, o.kernelStart), kernelEnd: o.kernelEnd }
+          : this.#settledTerm(surface, settled),
         ...(photometric
           ? [
               {
@@ -183,6 +193,13 @@ export class Tracker {
       minWeight,
       groundWeight,
     };
+  }
+
+  /** With the scale of the residuals, so that edges which the grid rounds off do not pull; judged as any other. */
+  #settledTerm(surface: SurfaceSamples, residual: number): GeometricTerm {
+    const { kernelEnd } = this.#options;
+    const kernel = Math.min(kernelEnd, Math.max(LEAST_KERNEL * kernelEnd, RESIDUALS * residual));
+    return { ...this.#term(surface, kernel), kernelEnd: kernel, sumsKernel: kernelEnd };
   }
 
   #conclude(

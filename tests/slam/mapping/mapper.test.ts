@@ -73,6 +73,18 @@ describe('mapper', () => {
     expect(off(truth, refined).radians).toBeLessThan(off(truth, wrong).radians);
   });
 
+  it('moves a pose no farther than its standard deviation lets it', () => {
+    const options = { iterations: 5, window: 4, poseSigma: 0.0005 };
+    const mapper = new Mapper(field.backend, field.field, mapperOptions(field, options), 32);
+    drive(mapper, 6);
+    const truth = exp([1.8, 0, 0, 0, 0, 0.12]);
+    const wrong = moveAtSensor(truth, [0.02, -0.02, 0.015, 0.001, 0, 0.002]);
+    mapper.integrate(scanFrom(truth).points, wrong, 6);
+    const refined = mapper.optimise()!;
+    expect(off(wrong, refined).metres).toBeGreaterThan(1e-5);
+    expect(off(wrong, refined).metres).toBeLessThan(0.005); // with 2 cm: more than 12 mm, see above
+  });
+
   it('leaves right poses right', () => {
     const mapper = new Mapper(
       field.backend,

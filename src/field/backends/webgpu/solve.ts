@@ -78,6 +78,7 @@ export function solveOnDevice(
   let kernel = term.kernels[0]!;
   let iterations = 0;
   let pending = false;
+  let ended: number | undefined;
   for (;;) {
     const unknowns = { ...unknownsAt(pose), correction };
     const kernels = [kernel, ...term.kernels.slice(1)];
@@ -130,6 +131,13 @@ export function solveOnDevice(
       correction.fill(0);
       continue;
     }
+    if (term.sumsKernel !== undefined && ended === undefined) {
+      // One more pass, for the sums alone.
+      ended = stop;
+      kernel = term.sumsKernel;
+      pending = true;
+      continue;
+    }
     const sums: ClassSums = [emptySums(), emptySums()];
     addSums(partials, sums);
     const system = new LinearSystem();
@@ -142,7 +150,7 @@ export function solveOnDevice(
       system,
       variance: weight > 0 ? Math.max(1e-6, cost / weight) : kernel * kernel,
       iterations,
-      converged: stop === STOP.converged,
+      converged: (ended ?? stop) === STOP.converged,
     };
   }
 }

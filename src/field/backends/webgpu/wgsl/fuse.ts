@@ -1,3 +1,4 @@
+import { KNOWN_WEIGHT } from '../../../../kernels/layout/field.js';
 import { SIGHT_FAR, SIGHT_KNOWN, SIGHT_SIDE, SIGHT_WORDS } from '../../../../kernels/layout/sight.js';
 import { rayRequests } from './blocks.js';
 
@@ -25,11 +26,12 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
   if (quality < 0.0) { return; } // moves
   let range = sqrt(p.x * p.x + p.y * p.y + p.z * p.z);
   if (range > params.limits.x) { return; }
+  var most = 1e30; // weight of the corner beyond which the point is not fused
   if (all(n == vec3f(0.0))) {
     if (range > params.limits.y) { return; }
     quality = params.limits.z;
     let flags = points[7u * params.counts.y + (at >> 2u)] >> (8u * (at & 3u));
-    if ((flags & 2u) != 0u) { n = params.up.xyz; } else { n = -p / range; }
+    if ((flags & 2u) != 0u) { n = params.up.xyz; } else { n = -p / range; most = ${KNOWN_WEIGHT}; }
   }
   if (quality <= 0.0) { return; }
   let inverse = params.up.w;
@@ -38,6 +40,7 @@ fn column(c: u32, i: u32) -> f32 { return bitcast<f32>(points[c * params.counts.
   let page = pageOf(params.counts.w, home >> vec3u(3u));
   if (page != 0u) {
     let weight = bitcast<f32>(heapAt(page, cornerOf(home)).y);
+    if (weight > most) { return; }
     if (weight > params.limits.w && weight * noise(params.counts.z, i) > params.limits.w) { return; }
   }
   rays[ray] = Ray(u, quality, vec3f(dot(params.pose[0].xyz, n), dot(params.pose[1].xyz, n), dot(params.pose[2].xyz, n)), 0.0);

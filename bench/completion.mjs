@@ -164,12 +164,15 @@ function compareView(test) {
   }
 }
 
-/** Touches one after the other where the completion expects most; a gel that meets nothing counts as a touch. */
+/**
+ * Touches one after the other where the completion expects most; a gel that meets nothing counts as a touch. Where it went is
+ * free of the object, as in the live map.
+ */
 function comparePolicies(test) {
   const random = new Random(`policy ${test.family} ${test.seed}`);
   const touches = touchesOf(test, touchPlaces(test, 1, 'spread'));
   const [sweeps, misses] = [[], []];
-  const known = () => ({ ...evidenceOf(touches), free: sweptSpace(misses) });
+  const known = () => ({ ...evidenceOf(touches), free: sweptSpace(sweeps) });
   for (let n = 1; n <= STEPS.at(-1); n++) {
     const { shape, local, T, mesh } = ours.complete(known());
     if (STEPS.includes(n)) f.add('chosen', `${n}`, test, score(test, mesh).f);

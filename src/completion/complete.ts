@@ -59,31 +59,33 @@ export class CompletedShape {
   /** Standard deviation of the signed distance (m). */
   sigma(x: number, y: number, z: number): number {
     const open = this.process?.openShare(x, y, z) ?? 1;
-    return Math.hypot(this.modelSigma(x, y, z, open), this.options.farSigma * open ** FAR_POWER);
+    const { farSigma, otherFarSigma } = this.options;
+    return Math.hypot(
+      this.modelSigma(x, y, z, open),
+      this.#mixed(farSigma, otherFarSigma) * open ** FAR_POWER,
+    );
   }
 
   /** The same as far as the prior knows objects like this one: without what is added far from all evidence (m). */
   modelSigma(x: number, y: number, z: number, open = this.process?.openShare(x, y, z) ?? 1): number {
-    const { betweenScale, leastSigma, leftOutScale } = this.options;
+    const { betweenScale, knownScale, leastSigma, leftOutScale, otherScale, sigmaScale } = this.options;
     const mean = expectedDistance(this.hypotheses, x, y, z);
     let [within, between, leftOut] = [0, 0, 0];
     for (const hypothesis of this.hypotheses) {
       leftOut += hypothesis.share * hypothesis.read(x, y, z).leftOut;
-      within += hypothesis.share * this.#scale(hypothesis) ** 2 * hypothesis.variance(x, y, z);
+      within += hypothesis.share * hypothesis.variance(x, y, z);
       between += hypothesis.share * (hypothesis.distance(x, y, z) - mean) ** 2;
     }
     // What is left open near touches, by a power: the process is surer of its correction than the corrections are right.
-    const shape = (within + betweenScale ** 2 * between) * open ** OPEN_POWER;
+    const shape = (sigmaScale ** 2 * within + betweenScale ** 2 * between) * open ** OPEN_POWER;
     const detail = leftOutScale ** 2 * leftOut * open ** LEFT_OUT_POWER;
     const offset = (OFFSET_LEFT * this.#offset) ** 2 * (1 - open);
-    return Math.sqrt(shape + detail + offset + leastSigma ** 2);
+    return this.#mixed(knownScale, otherScale) * Math.sqrt(shape + detail + offset + leastSigma ** 2);
   }
 
-  /** Kinds that were learnt are narrower than the objects are; the standard normal distribution is wide. */
-  #scale({ posterior }: Hypothesis): number {
-    const { sigmaScale, otherScale } = this.options;
-    const other = posterior.kinds.at(-1) ?? 0;
-    return (1 - other) * sigmaScale + other * otherScale;
+  /** Between what holds for kinds that were learnt and what for others: those err more, above all far from what was felt. */
+  #mixed(known: number, other: number): number {
+    return known + (other - known) * (this.posterior.kinds.at(-1) ?? 0);
   }
 
   /** Signed distance at the corners of the prior's grid (m); the correction only within `band` of the surface. */

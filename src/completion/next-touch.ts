@@ -2,11 +2,12 @@ import type { Mesh } from '../mesh/mesh.js';
 import type { CompletedShape } from './complete.js';
 import type { SurfaceEvidence } from './evidence.js';
 import type { FreeSpace } from './free-space.js';
+import { openEnd } from './open-end.js';
 import { cumulative, TouchGain } from './touch-gain.js';
 
 /** A place that a sensor can get at, object frame. */
 export interface TouchPlace {
-  /** On the completed surface (m); beside the object where nothing of that can be reached. */
+  /** On the completed surface (m); where an end is looked for, as far out as is known; beside the object where nothing can be reached. */
   readonly point: readonly [number, number, number];
   /** Unit, the way the sensor moves: into the surface. */
   readonly approach: readonly [number, number, number];
@@ -40,6 +41,8 @@ export interface NextTouchOptions {
   readonly sigma?: number;
   /** The sensor goes on so far beyond the place where it meets nothing there (m); the table ends its way, too. Default 0.2. */
   readonly onward?: number;
+  /** Ends of the object that are expected farther than this from what is known are looked for before all else (m). Default 20 mm. */
+  readonly openEnd?: number;
   /** Where a sensor has been, object frame, whether it met something in the end or not: no place there is proposed again. */
   readonly passed?: FreeSpace;
 }
@@ -49,7 +52,8 @@ const REACH = 0.2;
 const STEP = 0.006;
 
 /**
- * The reachable place that is far from all that was touched and seen, and from which much is expected: the share of the
+ * From the side, where the object is expected to go on beyond what is known ({@link openEnd}): a prior takes the middle of
+ * what is known for the object's, and proposes nothing beyond. Where no end is open, the reachable place that is far from all that was touched and seen, and from which much is expected: the share of the
  * surface that comes within the tolerance ({@link TouchGain}), times the probability that the sensor meets the object.
  * Either counts as a share of the best place's. Places count as farther apart where their normals differ, so that both sides
  * of a thin wall are touched. The expected share alone trusts a prior that may not know the object; the distance alone
@@ -66,10 +70,26 @@ export function nextTouch(
   mesh: Mesh,
   options: NextTouchOptions = {},
 ): NextTouch | undefined {
-  const best = rankTouches(shape, mesh, options)[0] ?? besideIt(shape, gainOf(shape, mesh, options));
+  const best =
+    towardsEnd(shape, mesh, options) ??
+    rankTouches(shape, mesh, options)[0] ??
+    besideIt(shape, gainOf(shape, mesh, options));
   if (!best) return undefined;
   const { point, approach, sigma, contact, gain } = best;
   return { point, approach, sigma, contact, gain };
+}
+
+/** From outside towards the end that is farthest from being known. */
+function towardsEnd(shape: CompletedShape, mesh: Mesh, options: NextTouchOptions): NextTouch | undefined {
+  const { openEnd: least = 0.02, onward = 0.2, passed } = options;
+  const { free } = shape.evidence;
+  const end = openEnd(shape.evidence, least, (point) => isFree(free, point) || isFree(passed, point));
+  if (!end) return undefined;
+  const { point, outwards } = end;
+  const contact = contactProbability(shape, point, outwards, onward);
+  const approach = [-outwards[0], -outwards[1], -outwards[2]] as const;
+  const gain = contact * gainOf(shape, mesh, options).at(point);
+  return { point, approach, sigma: shape.sigma(...point), contact, gain };
 }
 
 /** All reachable places among the samples, the best first. */

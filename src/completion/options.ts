@@ -62,16 +62,20 @@ export interface CompletionOptions {
   };
   /** Nothing of the object lies below z = 0: false for objects that are held. */
   readonly onTable: boolean;
-  /** The standard deviation within a hypothesis is given times this where the object is of a kind that was learnt: chosen so that 68 % of the errors lie below it, */
+  /** The standard deviation within a hypothesis is given times this: chosen so that 68 % of the errors lie below it; */
   readonly sigmaScale: number;
-  /** times this where it is of none, as far as that is probable; */
-  readonly otherScale: number;
   /** that between hypotheses times this; */
   readonly betweenScale: number;
   /** that of what the components leave out times this; */
   readonly leftOutScale: number;
-  /** so much is added far from all that was touched or seen, where the surface may be another one (m); */
+  /** all of it times this where the object is of a kind that was learnt, */
+  readonly knownScale: number;
+  /** times this where it is of none, as far as that is probable; */
+  readonly otherScale: number;
+  /** so much is added far from all that was touched or seen, where the surface may be another one (m), */
   readonly farSigma: number;
+  /** and this where the object is of no kind that was learnt; */
+  readonly otherFarSigma: number;
   /** no standard deviation is less (m). */
   readonly leastSigma: number;
 }
@@ -104,9 +108,11 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   process: { length: 0.025, amplitude: 0.003, sigma: 0.0005, seen: true },
   onTable: true,
   sigmaScale: 2.1,
-  otherScale: 2.1,
   betweenScale: 1.5,
   leftOutScale: 1,
-  farSigma: 0.038,
+  knownScale: 0.94,
+  otherScale: 1.05,
+  farSigma: 0.027,
+  otherFarSigma: 0.046,
   leastSigma: 0.0004,
 };

@@ -12,6 +12,8 @@ import { FeltmapError } from '../../src/geometry/errors.js';
 import { Random } from '../../src/geometry/random.js';
 import { content, floor } from '../field/saved/content.js';
 
+/** How often a program is killed while it writes. */
+const KILLS = Number(process.env.FELTMAP_KILLS ?? 20);
 /** Bytes that still fit on the disk. */
 const disk = vi.hoisted(() => ({ left: Infinity }));
 vi.mock('node:fs/promises', async (original) => {
@@ -129,9 +131,8 @@ describe('the folder of a saved map', () => {
       process.stdout.write('ready');
       for (let i = 0; ; i++) await writeMapFolder(${JSON.stringify(target)}, maps[i % 2]);`;
     const random = new Random(Date.now());
-    const kills = Number(process.env.FELTMAP_KILLS ?? 20);
     const seen = { old: 0, new: 0, between: 0 };
-    for (let i = 0; i < kills; i++) {
+    for (let i = 0; i < KILLS; i++) {
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
         cwd: fileURLToPath(new URL('../..', import.meta.url)),
       });
@@ -151,5 +152,5 @@ describe('the folder of a saved map', () => {
     expect(seen.between).toBeGreaterThan(0);
     await writeMapFolder(target, NEW);
     expect(readdirSync(target).sort()).toEqual(names(NEW));
-  }, 120_000);
+  }, 20_000 + 5000 * KILLS);
 });

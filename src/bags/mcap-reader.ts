@@ -2,7 +2,7 @@ import { rosTypeName } from '../messages/types.js';
 import type { Encoding } from '../messages/wire.js';
 import { ByteCursor } from './byte-cursor.js';
 import { loadCompression } from './compression.js';
-import type { RandomAccessFile } from './files.js';
+import { type RandomAccessFile, WindowedReader } from './files.js';
 import { isOutside, outsideNote, tellLost } from './lost-messages.js';
 import { loadRecords, measureChunk } from './mcap-chunk.js';
 import { type McapExtent, type McapIndex, readSummary } from './mcap-index.js';
@@ -101,8 +101,9 @@ export class McapReader implements BagReader {
     const extents = this.index.extents.filter(
       (e) => inTime(e.startNs, e.endNs) && (!e.channels || [...e.channels].some((id) => wanted.has(id))),
     );
+    const reader = new WindowedReader(this.file);
     const load = async (extent: McapExtent): Promise<Piece | undefined> => {
-      const records = await loadRecords(this.file, extent, (text) => this.#warnings.add(text));
+      const records = await loadRecords(reader, extent, (text) => this.#warnings.add(text));
       if (!records) return undefined;
       const list = new MessageList();
       const left = forEachRecord(records, (op, content) => {

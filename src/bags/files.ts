@@ -136,9 +136,8 @@ export class WindowedReader {
     return this.#window.subarray(offset - this.#start, offset - this.#start + length);
   }
 
-  /** Bytes of their own, which may be kept; large pieces are read as they are. */
-  async copy(offset: number, length: number): Promise<Uint8Array> {
-    if (length > this.windowSize / 4) return this.file.read(offset, length);
-    return (await this.read(offset, length)).slice();
+  /** The same for pieces of any size: large ones are read past the window, which stays. */
+  async piece(offset: number, length: number): Promise<Uint8Array> {
+    return length > this.windowSize / 4 ? this.file.read(offset, length) : this.read(offset, length);
   }
 }

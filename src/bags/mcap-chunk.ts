@@ -6,7 +6,7 @@ import { CHUNK_HEADER_MAX, Op, RECORD_HEADER, parseChunkHeader } from './mcap-re
 
 /**
  * The records of a chunk or run, decompressed; as much as is whole of a damaged or cut-off chunk, with a warning.
- * undefined where nothing of it can be used.
+ * undefined where nothing of it can be used. A small one may be a view of the reader's window: copy what is kept.
  */
 export async function loadRecords(
   reader: WindowedReader,
@@ -21,7 +21,7 @@ export async function loadRecords(
     );
     return undefined;
   }
-  const bytes = await reader.copy(extent.offset, extent.length);
+  const bytes = await reader.piece(extent.offset, extent.length);
   if (extent.kind === 'run') return bytes;
   try {
     if (bytes[0] !== Op.Chunk) throw new RangeError('there is none');

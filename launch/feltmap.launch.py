@@ -173,7 +173,8 @@ def start(context):
         )
     ]
     if is_true('rviz', given['rviz']):
-        actions.append(rviz(given, share, use_sim_time, shown_image(given, cameras)))
+        image = shown_image(given, cameras, colour, PRESET_IMAGES, LIDAR_PRESETS)
+        actions.append(rviz(given, share, use_sim_time, image))
     return actions
 
 
@@ -184,33 +185,49 @@ PRESET_IMAGES = {
     'orbbec': '/camera/color/image_raw',
     'kinect': '/rgb/image_raw',
 }
+LIDAR_PRESETS = ('velodyne', 'ouster', 'livox', 'hesai')
 
 
-def shown_image(given, cameras):
-    """Topic of the images that RViz shows, without what image_transport appends."""
+def shown_image(given, cameras, colour, presets, lidar_presets):
+    """Topic of the images that RViz shows, without what image_transport appends; None where there is surely no camera."""
     color = given['color'] if given['color'] != 'none' else ''
-    image = given['image'] or color or PRESET_IMAGES.get(given['config']) or f'{(cameras or ["rgbd"])[0]}/color'
+    own = [*(f'{name}/color' for name in cameras), *(f'{name}/image' for name in colour)]
+    image = given['image'] or color or presets.get(given['config']) or (own or [None])[0]
+    if image is None:
+        # Somebody's own file may name a camera.
+        with_camera = given['depth'] or given['points'] or given['config'] not in ('', *lidar_presets)
+        return 'rgbd/color' if with_camera else None
     return image[: -len('/compressed')] if image.endswith('/compressed') else image
 
 
-def display_file(path, base_frame):
-    """The display file with a camera that follows the robot; one of its own where the robot is not called base_link."""
-    if base_frame == 'base_link':
+def display_file(path, base_frame, with_images=True):
+    """The display file with a camera that follows the robot, without the panel of images where none will come.
+
+    One of its own where the robot is not called base_link, or has no camera.
+    """
+    if base_frame == 'base_link' and with_images:
         return path
     with open(path, encoding='utf-8') as file:
         text = file.read().replace('Target Frame: base_link', f'Target Frame: {json.dumps(base_frame)}')
+    # One display a paragraph, as they lie there.
+    parts = text.split('\n    - ')
+    for k, part in enumerate(parts):
+        if part.startswith('Class: rviz_default_plugins/Image') and not with_images:
+            parts[k] = part.replace('\n      Enabled: true', '\n      Enabled: false').replace('\n      Value: true', '\n      Value: false')
     with tempfile.NamedTemporaryFile('w', encoding='utf-8', prefix='feltmap-', suffix='.rviz', delete=False) as file:
-        file.write(text)
+        file.write('\n    - '.join(parts))
     return file.name
 
 
 def rviz(given, share, use_sim_time, image):
+    """RViz with the shipped displays; image: topic of the camera's, None without one."""
     try:
         get_package_prefix('rviz2')
     except PackageNotFoundError:
         distribution = os.environ.get('ROS_DISTRO', 'DISTRO')
         return LogInfo(msg=f'rviz:=true, but RViz is not installed (apt install ros-{distribution}-rviz2); going on without it')
-    shown = display_file(os.path.join(share, 'rviz', 'feltmap.rviz'), given['base_frame'] or 'base_link')
+    shown = display_file(os.path.join(share, 'rviz', 'feltmap.rviz'), given['base_frame'] or 'base_link', image is not None)
+    remappings = [('rgbd/color', image), ('rgbd/color/compressed', f'{image}/compressed')] if image else []
     return Node(
         package='rviz2',
         executable='rviz2',
@@ -219,7 +236,7 @@ def rviz(given, share, use_sim_time, image):
         namespace=given['namespace'],
         arguments=['-d', shown, '-f', given['odom_frame'] or 'odom'],
         parameters=[{'use_sim_time': use_sim_time}],
-        remappings=[('rgbd/color', image), ('rgbd/color/compressed', f'{image}/compressed')],
+        remappings=remappings,
         output='log',
     )
 

@@ -93,6 +93,44 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
     for (const base of ['base_link', 'velodyne', 'robot1/base: "x"']) expect(await follows(base)).toBe(base);
   });
 
+  it("RViz's panel of images is there where a camera may be", async () => {
+    const launch = launchFile('feltmap.launch.py');
+    const literals = literalsOf(launch);
+    const nothing = Object.fromEntries(
+      ['image', 'color', 'config', 'depth', 'points'].map((name) => [name, '']),
+    );
+    const image = (given: object, cameras: string[] = [], colour: string[] = []): unknown =>
+      callOf(launch, 'shown_image', [
+        { ...nothing, ...given },
+        cameras,
+        colour,
+        literals['PRESET_IMAGES'],
+        literals['LIDAR_PRESETS'],
+      ]);
+    expect(image({})).toBeNull();
+    expect(image({ config: 'velodyne' })).toBeNull();
+    expect(image({ config: 'realsense' })).toBe('/camera/camera/color/image_raw');
+    expect(image({ config: '/my/robot.yaml' })).toBe('rgbd/color');
+    expect(image({ depth: '/cam/depth' })).toBe('rgbd/color');
+    expect(image({ color: '/cam/rgb/compressed' })).toBe('/cam/rgb');
+    expect(image({ color: 'none', depth: '/d' }, ['front', 'rear'])).toBe('front/color');
+    expect(image({}, [], ['front'])).toBe('front/image');
+
+    const file = join(root, 'rviz', 'feltmap.rviz');
+    const shown = callOf(launch, 'display_file', [file, 'base_link', false]) as string;
+    type Manager = { Displays: { Name: string; Enabled: boolean; Value: boolean }[] };
+    const displays = async (path: string): Promise<Manager['Displays']> =>
+      (parse(await readFile(path, 'utf8')) as { 'Visualization Manager': Manager })['Visualization Manager']
+        .Displays;
+    const [before, after] = [await displays(file), await displays(shown)];
+    await rm(shown);
+    for (const [i, display] of after.entries())
+      expect(display).toEqual(
+        display.Name === 'Camera' ? { ...before[i], Enabled: false, Value: false } : before[i],
+      );
+    expect(after.map(({ Name }) => Name)).toContain('Camera');
+  });
+
   it('RViz shows the colour images of the preset', () => {
     const images = literalsOf(launchFile('feltmap.launch.py'))['PRESET_IMAGES'];
     expect(images).toEqual(

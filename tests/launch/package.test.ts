@@ -121,6 +121,7 @@ describe('rviz/feltmap.rviz', () => {
       'next_touch',
       'odometry',
       'path',
+      'touch',
     ]);
     for (const topic of topics) {
       const offered = OUTPUT_QOS[topic['Value'] as keyof typeof OUTPUT_QOS] as QosProfile;

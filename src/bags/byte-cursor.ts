@@ -60,6 +60,7 @@ export class ByteCursor {
 
   /** Text with a 32-bit length in front. */
   string(): string {
-    return utf8.decode(this.take(this.u32()));
+    const length = this.u32();
+    return length === 0 ? '' : utf8.decode(this.take(length));
   }
 }

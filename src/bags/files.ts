@@ -135,4 +135,9 @@ export class WindowedReader {
     }
     return this.#window.subarray(offset - this.#start, offset - this.#start + length);
   }
+
+  /** The same for pieces of any size: large ones are read past the window, which stays. */
+  async piece(offset: number, length: number): Promise<Uint8Array> {
+    return length > this.windowSize / 4 ? this.file.read(offset, length) : this.read(offset, length);
+  }
 }

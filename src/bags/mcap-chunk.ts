@@ -1,18 +1,19 @@
 import { crc32 } from 'node:zlib';
 import { LARGEST_CHUNK, decompress } from './compression.js';
-import type { RandomAccessFile } from './files.js';
+import type { RandomAccessFile, WindowedReader } from './files.js';
 import type { McapExtent } from './mcap-index.js';
 import { CHUNK_HEADER_MAX, Op, RECORD_HEADER, parseChunkHeader } from './mcap-records.js';
 
 /**
  * The records of a chunk or run, decompressed; as much as is whole of a damaged or cut-off chunk, with a warning.
- * undefined where nothing of it can be used.
+ * undefined where nothing of it can be used. A small one may be a view of the reader's window: copy what is kept.
  */
 export async function loadRecords(
-  file: RandomAccessFile,
+  reader: WindowedReader,
   extent: McapExtent,
   warn: (text: string) => void,
 ): Promise<Uint8Array | undefined> {
+  const { file } = reader;
   const what = extent.kind === 'chunk' ? 'the chunk' : 'the message';
   if (extent.length > LARGEST_CHUNK + CHUNK_HEADER_MAX) {
     warn(
@@ -20,7 +21,7 @@ export async function loadRecords(
     );
     return undefined;
   }
-  const bytes = await file.read(extent.offset, extent.length);
+  const bytes = await reader.piece(extent.offset, extent.length);
   if (extent.kind === 'run') return bytes;
   try {
     if (bytes[0] !== Op.Chunk) throw new RangeError('there is none');

@@ -2,7 +2,7 @@ import { rosTypeName } from '../messages/types.js';
 import type { Encoding } from '../messages/wire.js';
 import { ByteCursor } from './byte-cursor.js';
 import { loadCompression } from './compression.js';
-import type { RandomAccessFile } from './files.js';
+import { type RandomAccessFile, WindowedReader } from './files.js';
 import { isOutside, outsideNote, tellLost } from './lost-messages.js';
 import { loadRecords, measureChunk } from './mcap-chunk.js';
 import { type McapExtent, type McapIndex, readSummary } from './mcap-index.js';
@@ -101,8 +101,9 @@ export class McapReader implements BagReader {
     const extents = this.index.extents.filter(
       (e) => inTime(e.startNs, e.endNs) && (!e.channels || [...e.channels].some((id) => wanted.has(id))),
     );
+    const reader = new WindowedReader(this.file);
     const load = async (extent: McapExtent): Promise<Piece | undefined> => {
-      const records = await loadRecords(this.file, extent, (text) => this.#warnings.add(text));
+      const records = await loadRecords(reader, extent, (text) => this.#warnings.add(text));
       if (!records) return undefined;
       const list = new MessageList();
       const left = forEachRecord(records, (op, content) => {
@@ -120,12 +121,15 @@ export class McapReader implements BagReader {
         this.#warnings.add(
           `${this.file.path}: the ${extent.kind === 'chunk' ? 'chunk' : 'part'} at byte ${extent.offset} has ${left} bytes that make no sense; messages in them are lost`,
         );
-      const view = new DataView(records.buffer, records.byteOffset, records.length);
-      return list.piece(records.length, (at, logTimeNs) => {
+      if (list.count === 0) return undefined;
+      // A view of a window would hold all of it.
+      const own = records.length < records.buffer.byteLength / 2 ? records.slice() : records;
+      const view = new DataView(own.buffer, own.byteOffset, own.length);
+      return list.piece(own.length, (at, logTimeNs) => {
         const { topic, type, encoding, schema } = wanted.get(view.getUint16(at, true))!;
         const publishTimeNs = view.getBigUint64(at + MESSAGE_HEADER - 8, true);
         const end = at + Number(view.getBigUint64(at - 8, true));
-        const data = records.subarray(at + MESSAGE_HEADER, end);
+        const data = own.subarray(at + MESSAGE_HEADER, end);
         return { topic, type, encoding, schema, logTimeNs, publishTimeNs, data };
       });
     };

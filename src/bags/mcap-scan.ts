@@ -41,7 +41,7 @@ class Scanner {
   readonly #window: WindowedReader;
   #run: Run | undefined;
   /** The last chunk, until the indexes behind it have been seen. */
-  #chunk: { extent: McapExtent; counts: Map<number, number> } | undefined;
+  #chunk: { extent: McapExtent; counts: Map<number, number>; empty: boolean } | undefined;
 
   constructor(
     readonly file: RandomAccessFile,
@@ -157,8 +157,10 @@ class Scanner {
       const head = parseChunkHeader(await this.#window.read(at + RECORD_HEADER, CHUNK_HEADER_MAX));
       const { startNs, endNs, uncompressedSize: size } = head;
       const extent: McapExtent = { kind: 'chunk', offset: at, length: end - at, startNs, endNs, size };
-      this.#index.extents.push(extent);
-      this.#chunk = { extent, counts: new Map() };
+      // A million of them would be read for nothing.
+      const empty = size === 0 && head.recordsLength === 0;
+      if (!empty) this.#index.extents.push(extent);
+      this.#chunk = { extent, counts: new Map(), empty };
     } catch {
       this.warn(`${this.file.path}: the chunk at byte ${at} has no whole header; it is left out`);
     }
@@ -167,15 +169,16 @@ class Scanner {
   /** Takes the last chunk's channels from its message indexes, or from the chunk itself if they do not suffice. */
   async #settleChunk(): Promise<void> {
     if (!this.#chunk) return;
-    const { extent, counts } = this.#chunk;
+    const { extent, counts, empty } = this.#chunk;
     this.#chunk = undefined;
     const index = this.#index;
-    if (counts.size > 0 && [...counts.keys()].every((channel) => index.channels.has(channel))) {
+    // What the message indexes behind an empty chunk promise is told as lost when the messages are read.
+    if (empty || (counts.size > 0 && [...counts.keys()].every((channel) => index.channels.has(channel)))) {
       for (const [channel, n] of counts) index.addCount(channel, n);
       return;
     }
     // What is wrong with it is reported when it is read, and what its message indexes promise is not there.
-    const records = await loadRecords(this.file, extent, () => undefined);
+    const records = await loadRecords(this.#window, extent, () => undefined);
     const found = new Map<number, number>();
     forEachRecord(records ?? new Uint8Array(0), (op, content) => {
       if (op === Op.Message && content.length >= 22) {

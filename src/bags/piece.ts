@@ -19,8 +19,8 @@ export interface Piece {
  * const piece = list.piece(bytes.length, (offset, logTimeNs) => messageAt(offset, logTimeNs));
  */
 export class MessageList {
-  #times = new BigUint64Array(64);
-  #offsets = new Uint32Array(64);
+  #times = new BigUint64Array(0);
+  #offsets = new Uint32Array(0);
   #count = 0;
   #sorted = true;
 
@@ -32,8 +32,9 @@ export class MessageList {
   add(logTimeNs: bigint, offset: number): void {
     const n = this.#count;
     if (n === this.#times.length) {
-      this.#times = grown(this.#times, new BigUint64Array(2 * n));
-      this.#offsets = grown(this.#offsets, new Uint32Array(2 * n));
+      const more = Math.max(64, 2 * n);
+      this.#times = grown(this.#times, new BigUint64Array(more));
+      this.#offsets = grown(this.#offsets, new Uint32Array(more));
     }
     if (n > 0 && logTimeNs < this.#times[n - 1]!) this.#sorted = false;
     this.#times[n] = logTimeNs;

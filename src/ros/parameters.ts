@@ -201,7 +201,7 @@ const NODE_PARAMETERS: readonly ParameterSpec[] = [
   spec('mesh_color_low', 'double', -2, 'Height of the darkest colour (m, odom_frame).', {
     range: [-10000, 10000],
   }),
-  spec('mesh_color_high', 'double', 8, 'Height of the lightest colour (m, odom_frame).', {
+  spec('mesh_color_high', 'double', 4, 'Height of the lightest colour (m, odom_frame).', {
     range: [-10000, 10000],
   }),
   spec('cloud_rate', 'double', 10, 'Largest rate of the deskewed cloud (Hz); 0: no cloud.', {

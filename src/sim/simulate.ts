@@ -228,13 +228,19 @@ export function simulate(options: SimulateOptions): Simulation {
   return new Simulation(options);
 }
 
+/** Metres of way in a street of three stretches at least, and what each stretch adds at least. */
+const [THREE_STRETCHES, SHORTEST_STRETCH] = [400, 110];
+
 /** @throws FeltmapError 'not-found' for an unknown world. */
 export function makeWorld(
   name: string,
   seed: number | string = 0,
-  options: { doorFrames?: boolean } = {},
+  options: { doorFrames?: boolean; length?: number; from?: number } = {},
 ): World {
-  if (name === 'street') return streetWorld(seed);
+  if (name === 'street') {
+    const way = (options.from ?? 0) + (options.length ?? 0);
+    return streetWorld(seed, way > THREE_STRETCHES ? Math.ceil(way / SHORTEST_STRETCH) + 1 : 3);
+  }
   if (name === 'quad') return quadWorld(seed);
   if (name === 'corridor') return corridorWorld(seed, options);
   throw new FeltmapError(

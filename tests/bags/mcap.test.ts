@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { McapWriter } from '@mcap/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compressZstd, loadCompression } from '../../src/bags/compression.js';
+import { RandomAccessFile } from '../../src/bags/files.js';
 import { McapBagWriter } from '../../src/bags/mcap-writer.js';
 import { openBag } from '../../src/bags/reader.js';
 import { openScanSource } from '../../src/bags/source.js';
@@ -189,6 +190,39 @@ describe('MCAP of every shape', () => {
       expect(bag.warnings.join('\n')).toMatch(/bytes were saved/);
       await bag.close();
     }
+  });
+
+  it('many small chunks without an index take few reads, and what empty ones were said to hold is told', async () => {
+    const head = await write({ chunkSize: 1 << 20, useMessageIndex: false, useChunkIndex: false, useStatistics: false, useSummaryOffsets: false, repeatChannels: false, repeatSchemas: false }); // prettier-ignore
+    const record = (op: number, content: Uint8Array): Buffer => {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(content.length));
+      return Buffer.concat([Buffer.from([op]), length, content]);
+    };
+    const end = head.length - record(15, Buffer.alloc(4)).length - record(2, Buffer.alloc(20)).length - 8;
+    const [EMPTY, PRIVATE] = [Buffer.alloc(0), record(0x80, Buffer.alloc(0))].map((records) => {
+      const content = Buffer.alloc(40); // times, size, checksum, no compression, length
+      content[16] = content[32] = records.length;
+      return record(6, Buffer.concat([content, records]));
+    }) as [Buffer, Buffer];
+    // Index of channel 0 (/a) with two messages that are not there.
+    const promise = Buffer.alloc(6 + 32);
+    promise.writeUInt32LE(32, 2);
+    const bag = await open(
+      Buffer.concat([
+        head.subarray(0, end),
+        ...Array.from({ length: 3000 }, () => EMPTY),
+        record(7, promise),
+        ...Array.from({ length: 3000 }, () => PRIVATE),
+        head.subarray(end),
+      ]),
+    );
+    const read = vi.spyOn(RandomAccessFile.prototype, 'read');
+    expect((await readAll(bag)).length).toBe(20);
+    expect(read.mock.calls.length).toBeLessThan(100);
+    read.mockRestore();
+    expect(bag.warnings).toContainEqual(expect.stringContaining('/a: 2 of the 12 messages'));
+    await bag.close();
   });
 
   it('a damaged chunk costs only itself', async () => {

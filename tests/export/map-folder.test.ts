@@ -12,6 +12,8 @@ import { FeltmapError } from '../../src/geometry/errors.js';
 import { Random } from '../../src/geometry/random.js';
 import { content, floor } from '../field/saved/content.js';
 
+/** How often a program is killed while it writes. */
+const KILLS = Number(process.env.FELTMAP_KILLS ?? 20);
 /** Bytes that still fit on the disk. */
 const disk = vi.hoisted(() => ({ left: Infinity }));
 vi.mock('node:fs/promises', async (original) => {
@@ -117,39 +119,42 @@ describe('the folder of a saved map', () => {
     expect(isSame(await readMapFolder(folder), NEW)).toBe(true);
   });
 
-  it('holds one whole map whenever the program is killed', async () => {
-    const [target, a, b] = ['map', 'a', 'b'].map((name) => join(folder, name)) as [string, string, string];
-    await writeMapFolder(a, OLD);
-    await writeMapFolder(b, NEW);
-    await writeMapFolder(target, OLD);
-    const url = new URL('../../dist/export/map-folder.js', import.meta.url);
-    const script = `
+  it(
+    'holds one whole map whenever the program is killed',
+    async () => {
+      const [target, a, b] = ['map', 'a', 'b'].map((name) => join(folder, name)) as [string, string, string];
+      await writeMapFolder(a, OLD);
+      await writeMapFolder(b, NEW);
+      await writeMapFolder(target, OLD);
+      const url = new URL('../../dist/export/map-folder.js', import.meta.url);
+      const script = `
       const { readMapFolder, writeMapFolder } = await import(${JSON.stringify(url.href)});
       const maps = [await readMapFolder(${JSON.stringify(a)}), await readMapFolder(${JSON.stringify(b)})];
       process.stdout.write('ready');
       for (let i = 0; ; i++) await writeMapFolder(${JSON.stringify(target)}, maps[i % 2]);`;
-    const random = new Random(Date.now());
-    const kills = Number(process.env.FELTMAP_KILLS ?? 20);
-    const seen = { old: 0, new: 0, between: 0 };
-    for (let i = 0; i < kills; i++) {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-        cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      });
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      await new Promise((resolve) => child.stdout.once('data', resolve));
-      await wait(random.int(60));
-      child.kill('SIGKILL');
-      await ended;
-      const files = await readMapFolder(target);
-      const which = isSame(files, OLD) ? 'old' : isSame(files, NEW) ? 'new' : undefined;
-      expect(which, `kill ${i}`).toBeDefined();
-      seen[which!]++;
-      openSavedMap(files).submaps[0]!.grids[0]!.content();
-      if (readdirSync(target).length > files.size) seen.between++;
-    }
-    // It must have been killed in the middle of writing, too, or this shows nothing.
-    expect(seen.between).toBeGreaterThan(0);
-    await writeMapFolder(target, NEW);
-    expect(readdirSync(target).sort()).toEqual(names(NEW));
-  }, 120_000);
+      const random = new Random(Date.now());
+      const seen = { old: 0, new: 0, between: 0 };
+      for (let i = 0; i < KILLS; i++) {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+          cwd: fileURLToPath(new URL('../..', import.meta.url)),
+        });
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        await new Promise((resolve) => child.stdout.once('data', resolve));
+        await wait(random.int(60));
+        child.kill('SIGKILL');
+        await ended;
+        const files = await readMapFolder(target);
+        const which = isSame(files, OLD) ? 'old' : isSame(files, NEW) ? 'new' : undefined;
+        expect(which, `kill ${i}`).toBeDefined();
+        seen[which!]++;
+        openSavedMap(files).submaps[0]!.grids[0]!.content();
+        if (readdirSync(target).length > files.size) seen.between++;
+      }
+      // It must have been killed in the middle of writing, too, or this shows nothing.
+      expect(seen.between).toBeGreaterThan(0);
+      await writeMapFolder(target, NEW);
+      expect(readdirSync(target).sort()).toEqual(names(NEW));
+    },
+    20_000 + 5000 * KILLS,
+  );
 });

@@ -93,6 +93,72 @@ describe.skipIf(!python)(`launch files${skipped}`, () => {
     for (const base of ['base_link', 'velodyne', 'robot1/base: "x"']) expect(await follows(base)).toBe(base);
   });
 
+  it("RViz's panel of images is there where a camera may be", async () => {
+    const launch = launchFile('feltmap.launch.py');
+    const literals = literalsOf(launch);
+    const nothing = Object.fromEntries(
+      ['image', 'color', 'config', 'depth', 'points'].map((name) => [name, '']),
+    );
+    const image = (given: object, cameras: string[] = [], colour: string[] = []): unknown =>
+      callOf(launch, 'shown_image', [
+        { ...nothing, ...given },
+        cameras,
+        colour,
+        literals['PRESET_IMAGES'],
+        literals['LIDAR_PRESETS'],
+      ]);
+    expect(image({})).toBeNull();
+    expect(image({ config: 'velodyne' })).toBeNull();
+    expect(image({ config: 'realsense' })).toBe('/camera/camera/color/image_raw');
+    expect(image({ config: '/my/robot.yaml' })).toBe('rgbd/color');
+    expect(image({ depth: '/cam/depth' })).toBe('rgbd/color');
+    expect(image({ color: '/cam/rgb/compressed' })).toBe('/cam/rgb');
+    expect(image({ color: 'none', depth: '/d' }, ['front', 'rear'])).toBe('front/color');
+    expect(image({}, [], ['front'])).toBe('front/image');
+
+    const file = join(root, 'rviz', 'feltmap.rviz');
+    const shown = callOf(launch, 'display_file', [file, 'base_link', false]) as string;
+    type Displays = { Name: string }[];
+    const displays = async (path: string): Promise<Displays> =>
+      (parse(await readFile(path, 'utf8')) as { 'Visualization Manager': { Displays: Displays } })[
+        'Visualization Manager'
+      ].Displays;
+    const [before, after] = [await displays(file), await displays(shown)];
+    await rm(shown);
+    expect(before.map(({ Name }) => Name)).toContain('Camera');
+    expect(after).toEqual(before.filter(({ Name }) => Name !== 'Camera'));
+  });
+
+  it('RViz is as near as the sensor needs it', async () => {
+    const launch = launchFile('feltmap.launch.py');
+    const scale = (...args: unknown[]): unknown => callOf(launch, 'shown_scale', args);
+    expect(scale(['/points'], '', null)).toBe(1);
+    expect(scale([], '', null)).toBe(1); // LiDAR at /points
+    expect(scale(['/points'], 'lidar+rgbd', 'front/color')).toBe(1);
+    expect(scale([], '', 'rgbd/color')).toBe(0.1);
+    expect(scale([], 'rgbd+touch', null)).toBe(0.1);
+    expect(scale([], 'touch', null)).toBe(0.02);
+
+    const file = join(root, 'rviz', 'feltmap.rviz');
+    const shown = callOf(launch, 'display_file', [file, 'base_link', true, 0.1]) as string;
+    const sizes = async (path: string): Promise<unknown[]> => {
+      const { Displays, Views } = (
+        parse(await readFile(path, 'utf8')) as {
+          'Visualization Manager': {
+            Displays: Record<string, unknown>[];
+            Views: { Current: { Distance: number } };
+          };
+        }
+      )['Visualization Manager'];
+      const of = (name: string): Record<string, unknown> => Displays.find(({ Name }) => Name === name)!;
+      const axes = (of('Odometry')['Shape'] as Record<string, unknown>)['Axes Length'];
+      return [Views.Current.Distance, of('Grid')['Cell Size'], axes, of('TF')['Marker Scale']];
+    };
+    const [full, near] = [await sizes(file), await sizes(shown)];
+    await rm(shown);
+    for (const [i, size] of near.entries()) expect(size).toBeCloseTo(0.1 * (full[i] as number), 6);
+  });
+
   it('RViz shows the colour images of the preset', () => {
     const images = literalsOf(launchFile('feltmap.launch.py'))['PRESET_IMAGES'];
     expect(images).toEqual(

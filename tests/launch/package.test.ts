@@ -101,8 +101,8 @@ describe('rviz/feltmap.rviz', () => {
     };
     const dark = luminance(background.split(';').map(Number));
     let before = 0;
-    for (let z = -2; z <= 8; z += 0.5) {
-      const light = luminance(heightRamp(z, -2, 8));
+    for (let z = -2; z <= 4; z += 0.5) {
+      const light = luminance(heightRamp(z, -2, 4));
       expect((light + 0.05) / (dark + 0.05)).toBeGreaterThan(3);
       expect(light).toBeGreaterThan(before);
       before = light;
@@ -121,6 +121,7 @@ describe('rviz/feltmap.rviz', () => {
       'next_touch',
       'odometry',
       'path',
+      'touch',
     ]);
     for (const topic of topics) {
       const offered = OUTPUT_QOS[topic['Value'] as keyof typeof OUTPUT_QOS] as QosProfile;

@@ -72,7 +72,7 @@ describe('sensors', () => {
       expect(Number(valuesOf(last, topic).get('messages')), topic).toBeGreaterThan(25);
     expect(Number(valuesOf(last, ': tracking').get('inlier_ratio'))).toBeGreaterThan(0.5);
     expect(valuesOf(last, ': tracking').get('state')).toBe('tracking');
-    expect(node.output).not.toMatch(/ERROR|Tracking is lost/);
+    expect(node.output).not.toMatch(/\[ERROR\]|Tracking is lost/);
     for (const publisher of [front, rear, mounted]) graph.unadvertise(publisher);
   });
 

@@ -85,7 +85,7 @@ describe('ParameterStore', () => {
     expect(refusal([['engine', 'cuda']])).toMatch(/engine = "cuda" is refused/);
     expect(refusal([['mesh_rat', 1]])).toBe('there is no parameter mesh_rat; did you mean mesh_rate?');
     expect(refusal([['tf_timeout', NaN]])).toMatch(/refused/);
-    expect(refusal([['mesh_color_low', 9]])).toBe('mesh_color_low (9) has to be below mesh_color_high (8)');
+    expect(refusal([['mesh_color_low', 9]])).toBe('mesh_color_low (9) has to be below mesh_color_high (4)');
   });
 
   it('what is fixed at the start may be set then, and only then', () => {

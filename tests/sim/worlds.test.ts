@@ -109,6 +109,22 @@ describe.each(NAMES)('%s', (name) => {
 });
 
 describe('street', () => {
+  it('goes on for as long as a drive is to be, and does not meet itself', () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const short = makeWorld('street', seed).route;
+      const { route } = makeWorld('street', seed, { length: 2000 });
+      expect(route.length).toBeGreaterThan(2000);
+      const way = Array.from({ length: 400 }, (_, k) => ({ ...route.at(5 * k) }));
+      // Up to the last turn it is the same street.
+      for (let k = 0; 5 * k < short.length - 40; k++) {
+        const { x, y } = short.at(5 * k);
+        expect(Math.hypot(way[k]!.x - x, way[k]!.y - y)).toBeLessThan(1e-9);
+      }
+      for (const [i, a] of way.entries())
+        for (const b of way.slice(i + 20)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(60);
+    }
+  });
+
   it('offers 400 m with two turns, ramps, and cars that move', () => {
     for (let seed = 0; seed < 5; seed++) {
       const world = makeWorld('street', seed);

@@ -24,6 +24,9 @@ export interface ColorIntakeOptions {
 /** Images that are used of a camera are so far apart at least (ms): more colours nothing better. */
 const SPACING_MS = 150;
 
+/** What belongs to an image may come so much after the first one (ms) before its lack is told. */
+const PATIENCE_MS = 1000;
+
 /**
  * Images of a camera without depth, which colour what LiDARs map: some a second, decoded one at a time, handed to the
  * SLAM thread at once. They wait there for the poses around them, and no scan waits for them.
@@ -40,6 +43,8 @@ export class ColorIntake {
   #told = 0;
   #busy = false;
   #taken = -Infinity;
+  /** Since when images have lacked something; undefined: they have all. */
+  #lackingSince: number | undefined;
 
   constructor(private readonly options: ColorIntakeOptions) {
     const { info, topic, log, now } = options;
@@ -82,6 +87,7 @@ export class ColorIntake {
         'transform',
         `there is no transform from '${base}' to '${frameName(frameId)}' (${found.reason}); publish it`,
       );
+    this.#lackingSince = undefined;
     log.clear(`colour ${topic} camera_info`);
     log.clear(`colour ${topic} transform`);
     this.#builder ??= new ColorFrameBuilder({ name: topic, camera, mount: found.pose });
@@ -106,6 +112,8 @@ export class ColorIntake {
 
   #lack(what: string, why: string): void {
     const { topic, log } = this.options;
+    this.#lackingSince ??= this.#now();
+    if (this.#now() - this.#lackingSince < PATIENCE_MS) return;
     log.log('warn', `colour ${topic} ${what}`, `${topic} does not colour the map: ${why}.`);
   }
 

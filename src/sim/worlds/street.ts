@@ -32,9 +32,10 @@ interface Segment {
 /**
  * A street of three straight stretches joined by two 90° turns (470 m): houses with recessed windows and doors,
  * kerbs, lamps, signs, trees, parked cars, a hump with two ramps, oncoming cars and one ahead. The seed decides
- * everything, left- or right-hand traffic and the turns included.
+ * everything, left- or right-hand traffic and the turns included. With more stretches it goes on after the third, turning
+ * the other way each time, so that it never meets itself.
  */
-export function streetWorld(seed: number | string): World {
+export function streetWorld(seed: number | string, stretches = 3): World {
   const random = new Random(seed).fork('street');
   const plan = random.fork('plan');
   const side = plan.chance(0.5) ? 1 : -1; // which side of the road the driven lane is on: −1 right
@@ -42,10 +43,15 @@ export function streetWorld(seed: number | string): World {
   const first = plan.chance(0.5) ? 1 : -1;
   const turns = [first, plan.chance(0.5) ? first : -first];
   const lengths = [plan.range(165, 180), plan.range(125, 140), plan.range(170, 185)];
+  const more = random.fork('more');
+  while (lengths.length < stretches) {
+    turns.push(-turns.at(-1)!);
+    lengths.push(more.range(125, 185));
+  }
 
   const segments: Segment[] = [];
   let at = placed(0, 0, 0);
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < lengths.length; i++) {
     const length = lengths[i]!;
     const hump =
       i === 1 ? { from: length / 2 - 25, to: length / 2 + 25, height: plan.range(0.7, 1.1) } : null;
@@ -110,7 +116,7 @@ function dress(segment: Segment, index: number, random: Random): Primitive[] {
     // No kerb where cars cut the inner corner, nor across the mouth of the crossing street.
     const clear = (turn: number): number => (turn === 0 ? -TAIL : turn === left ? ROAD + 9 : -FACADE - 1.4);
     const [k0, k1] = [clear(segment.before), segment.length - clear(segment.after)];
-    const inset = 0.004 * (index + 1); // pavements that meet at a corner must not share a face
+    const inset = 0.004 * ((index % 3) + 1); // pavements that meet at a corner must not share a face
     out.push(
       boxBetween(
         segment.at,

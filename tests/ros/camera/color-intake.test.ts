@@ -18,6 +18,8 @@ const MOUNT = exp([0.3, 0, -0.1, -1.5, 0, -1.5]);
 const settle = (ms = 5): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** More than images are apart that are used. */
 const LATER = 170;
+/** So long nothing is said of what an image lacks, and some. */
+const PATIENCE = 1000;
 
 /** A node with a LiDAR and colour cameras; what it hands to the SLAM thread of their images. */
 async function started(cameras: readonly string[] = ['front', 'rear']) {
@@ -99,7 +101,12 @@ describe('colour cameras of the node', () => {
   it('say what they lack, and colour the map once it has come', async () => {
     const { node, pictures, image, info, tf, cloud, warnings } = await started(['front']);
     cloud(0);
+    // The first image may be there before its camera_info.
     image('front', 0);
+    await settle(LATER);
+    expect(warnings().filter((text) => text.includes('/image'))).toEqual([]);
+    await settle(PATIENCE);
+    image('front', 100);
     await settle(LATER);
     expect(warnings().join()).toMatch(/front\/image does not colour the map: no usable camera_info .*front\/camera_info/); // prettier-ignore
     info('front');

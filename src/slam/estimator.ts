@@ -272,7 +272,7 @@ export class Estimator {
       twist: measured
         ? bodyTwist(track.twist, observation)
         : jumped ? STILL.slice() : undefined, // prettier-ignore
-      sigma: slideSigma * next.slidingScans,
+      sigma: Math.max(slideSigma, track.astray ?? 0) * next.slidingScans,
     });
   }
 
@@ -317,8 +317,14 @@ export class Estimator {
   ): Track {
     const { map, registration } = this.#scaleOf(observation);
     const pose = sensorPose(predicted.pose, observation.T_body_sensor);
-    const guess = { pose, twist: predicted.twist, hold, steps, priors };
+    const guess = { pose, twist: predicted.twist, hold, steps, priors, gap: this.#gap(observation) };
     return registration.registerOrTurn(observation, guess, map.age);
+  }
+
+  /** Seconds over which a narrow view's motion is only assumed to have gone on. */
+  #gap({ view, stampNs }: Observation): number {
+    const { motion } = this.#parts;
+    return view === 'ahead' && !motion.isMeasured(stampNs) ? motion.elapsed(stampNs) : 0;
   }
 
   #scaleOf(observation: Observation): Scale {

@@ -21,6 +21,9 @@ const MIN_FINE_RATIO = 0.8;
 /** On real drives right poses had 0.014 at most, wrong ones mostly more than 0.04. */
 export const MAX_DOUBT = 0.025;
 
+/** Metres that a pose may be wrong by before it is lost. */
+const MAX_ASTRAY = 0.25;
+
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
 /**
@@ -71,7 +74,12 @@ export function judge(
       state: 'lost',
       reason: `Only ${percent(track.inlierRatio)} of the points fit the map; the pose is a prediction.`,
     };
-  if (!(track.conditioning >= limits.minConditioning))
+  if (track.astray !== undefined && track.astray > MAX_ASTRAY)
+    return {
+      state: 'lost',
+      reason: `The surroundings leave the motion in one direction open, and the colours do not tell it; since the last frame the sensor may have strayed by ${track.astray.toFixed(1)} m.`,
+    };
+  if (track.astray !== undefined || !(track.conditioning >= limits.minConditioning))
     return {
       state: 'degraded',
       reason: 'The surroundings do not constrain the motion in one direction; see the covariance.',

@@ -104,7 +104,7 @@ export class GaussNewton {
     this.#linearise(terms, this.#at, this.#out);
   }
 
-  /** The measurements, a trace of damping on the pose, then the priors. */
+  /** The measurements, a trace of damping, then the priors. */
   #assemble(terms: readonly Term[], at: Unknowns, variance: number, final: boolean): void {
     const total = this.#total;
     total.copyFrom(this.#measured);
@@ -113,6 +113,8 @@ export class GaussNewton {
       total.A[diagonal]! += 1e-6 * total.A[diagonal]! + 1e-9;
     }
     let firstOwn = BASE_UNKNOWNS + measuredUnknowns(terms);
+    // No sample is near enough for its brightness to count where the start is far off: then gain and bias stay.
+    for (let i = BASE_UNKNOWNS; i < firstOwn; i++) total.A[i * (total.size + 1)]! += 1e-9;
     for (const term of terms) {
       if (term.kind !== 'prior') continue;
       term.add(total, at, { measured: this.#measured, variance, final, firstOwn });

@@ -57,6 +57,15 @@ export interface PhotometricSums {
   points: number;
 }
 
+/** What brightness adds to a system, for judging what rests on it. */
+export interface BrightnessSums {
+  /** Samples that were compared, and the sum of their robust weights. */
+  points: number;
+  weight: number;
+  /** 3×3, its part of the translation block. */
+  readonly block: Float64Array;
+}
+
 /** Of points that are not ground, and of ground. */
 export type ClassSums = readonly [other: NormalSums, ground: NormalSums];
 
@@ -104,6 +113,8 @@ export class LinearSystem {
   cost = 0;
   /** What geometric terms counted, for judging a registration. */
   readonly sums: ClassSums = [emptySums(), emptySums()];
+  /** What photometric terms counted. */
+  readonly brightness: BrightnessSums = { points: 0, weight: 0, block: new Float64Array(9) };
 
   /** @param own unknowns beside pose and twist */
   constructor(own = 0) {
@@ -117,6 +128,8 @@ export class LinearSystem {
     this.b.fill(0);
     this.weight = this.cost = 0;
     this.sums.forEach(clearSums);
+    this.brightness.points = this.brightness.weight = 0;
+    this.brightness.block.fill(0);
   }
 
   /** The matrices and sums of another of the same size; not its counts. */
@@ -156,14 +169,19 @@ export class LinearSystem {
    *
    * @param hold times their own information by which they are held to `expected`
    */
-  addPhotometric({ system }: PhotometricSums, hold: number, { own }: Unknowns, expected: Exposure): void {
-    const { A, b, size: n } = this;
+  addPhotometric(sums: PhotometricSums, hold: number, { own }: Unknowns, expected: Exposure): void {
+    const { A, b, brightness, size: n } = this;
+    const { system } = sums;
+    brightness.points += sums.points;
+    brightness.weight += sums.weight;
     const place = (i: number): number => (i < 6 ? i : i - 6 + BASE_UNKNOWNS);
     let at = 0;
     for (let r = 0; r < 8; r++)
       for (let c = r; c < 8; c++, at++) {
         A[place(r) * n + place(c)]! += system[at]!;
         if (r !== c) A[place(c) * n + place(r)]! += system[at]!;
+        if (c < 3) brightness.block[r * 3 + c]! += system[at]!;
+        if (c < 3 && r !== c) brightness.block[c * 3 + r]! += system[at]!;
         if (r !== c || r < 6) continue;
         const stiffness = hold * system[at]!;
         A[place(r) * (n + 1)]! += stiffness;

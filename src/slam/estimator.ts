@@ -247,33 +247,33 @@ export class Estimator {
   ): Estimate {
     const { motion } = this.#parts;
     const { config, slideSigma, map, registration } = this.#scaleOf(observation);
-    const verdict = judge(
-      track,
-      config.tracking,
-      map.age,
-      this.#contradiction(observation, track),
-      // After a loss nothing else supports the pose.
-      phase.kind === 'tracking' && observation.sampling === 'scattered',
-    );
+    const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? 0);
+    const contradiction = this.#contradiction(observation, track);
+    // After a loss nothing else supports the pose.
+    const [scattered, doubt] =
+      phase.kind === 'tracking' ? [observation.sampling === 'scattered', phase.doubt] : [];
+    const verdict = judge(track, config.tracking, map.age, contradiction, scattered, doubt);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);
-    const sliding = verdict.state === 'degraded' && track.unconstrained.some((v) => v !== 0);
+    const astray = track.astray !== undefined;
+    const sliding = verdict.state === 'degraded' && (astray || track.unconstrained.some((v) => v !== 0));
     const slides = track.conditioning < HELD_BELOW;
-    const next = phases.tracked(phase, sliding);
+    const next = phases.tracked(phase, sliding, doubtOf(contradiction));
     if (track.exposure) registration.exposures.keep(observation.sensor, track.exposure);
     observation.undistort(track.twist, track.acceleration);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
     return asTracked(observation, track, verdict, {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
-      mapping: remounted ? 'none' : slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
+      mapping:
+        remounted || astray ? 'none' : slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
       slides,
       stepSigma: slides ? UNKNOWN_STEP : 0,
       continues: measured || !jumped,
       twist: measured
         ? bodyTwist(track.twist, observation)
         : jumped ? STILL.slice() : undefined, // prettier-ignore
-      sigma: slideSigma * next.slidingScans,
+      sigma: sliding ? sigma : 0,
     });
   }
 
@@ -318,8 +318,14 @@ export class Estimator {
   ): Track {
     const { map, registration } = this.#scaleOf(observation);
     const pose = sensorPose(predicted.pose, observation.T_body_sensor);
-    const guess = { pose, twist: predicted.twist, hold, steps, priors };
+    const guess = { pose, twist: predicted.twist, hold, steps, priors, gap: this.#gap(observation) };
     return registration.registerOrTurn(observation, guess, map.age);
+  }
+
+  /** Seconds over which a narrow view's motion is only assumed to have gone on. */
+  #gap({ view, stampNs }: Observation): number {
+    const { motion } = this.#parts;
+    return view === 'ahead' && !motion.isMeasured(stampNs) ? motion.elapsed(stampNs) : 0;
   }
 
   #scaleOf(observation: Observation): Scale {

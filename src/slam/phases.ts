@@ -33,6 +33,8 @@ export interface Tracking {
   readonly kind: 'tracking';
   /** Observations in a row with a direction that the surroundings leave unconstrained. */
   readonly slidingScans: number;
+  /** How far free space spoke against the pose of the latest observation, 0 … 1. */
+  readonly doubt?: number | undefined;
 }
 
 export interface Lost {
@@ -83,14 +85,19 @@ export function located(): Settling {
   return { kind: 'settling' };
 }
 
+/** Observations in a row that have slid, should the next one slide. */
+export function slidingNow(phase: Phase): number {
+  return 1 + (phase.kind === 'tracking' || phase.kind === 'lost' ? phase.slidingScans : 0);
+}
+
 /**
  * An observation was tracked.
  *
  * @param sliding whether a direction was left unconstrained
+ * @param doubt how far free space speaks against its pose
  */
-export function tracked(phase: Phase, sliding = false): Tracking {
-  const before = phase.kind === 'tracking' || phase.kind === 'lost' ? phase.slidingScans : 0;
-  return { kind: 'tracking', slidingScans: sliding ? before + 1 : 0 };
+export function tracked(phase: Phase, sliding = false, doubt?: number): Tracking {
+  return { kind: 'tracking', slidingScans: sliding ? slidingNow(phase) : 0, doubt };
 }
 
 /**

@@ -226,6 +226,15 @@ describe('a pose from distances and brightness', () => {
     expect(errors(pose).degrees).toBeLessThan(0.15);
   });
 
+  it('starts by distances alone where no sample is near enough for its brightness to count', () => {
+    const seen = see(TRUTH);
+    const start = moveAtSensor(TRUTH, [0.02, -0.02, -0.07, 0, 0, 0]);
+    expect(sums(term({ surface: seen }), at(start)).points).toBe(0);
+    const { pose, converged } = solve([geometric(seen), term({ surface: seen })], start);
+    expect(converged).toBe(true);
+    expect(errors(pose).metres).toBeLessThan(VOXEL / 10);
+  });
+
   it.each([
     ['brighter', 1.15, 8],
     ['darker', 0.85, -5],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { Random } from '../../src/geometry/random.js';
-import { rotationAngle, translationNorm } from '../../src/geometry/se3.js';
+import { identity, rotationAngle, translationNorm } from '../../src/geometry/se3.js';
 import { CAMERA_ON_BODY, type RgbdFrame } from '../../src/sensors/camera/frame.js';
 import { createSlam } from '../../src/slam/create.js';
 import type { PoseEvent } from '../../src/slam/events.js';
@@ -140,5 +140,48 @@ describe('a depth camera', () => {
     const frames = Array.from({ length: 30 }, (_, k) => frame(k, 0, k < 20 ? WALL : other, random));
     const poses = await watch(frames);
     expect(poses.slice(20).map(({ state }) => state)).toEqual(Array(10).fill('lost'));
+  });
+});
+
+describe('key frames a second apart before a wall and the floor', () => {
+  /** Along the wall, metres: about 0.25 a step, as a robot drives that slows down and speeds up. */
+  const ways = [0, 0.05, 0.28, 0.53, 0.8, 1.0, 1.24, 1.4, 1.68, 1.92];
+  type Paint = (u: number, v: number) => number;
+  /** Different everywhere, alike every 0.2 m. */
+  const painted: Paint = (u, v) =>
+    128 + 45 * Math.sin(9 * u + 2 * Math.sin(3.1 * u)) + 40 * Math.cos(7 * v - 4 * u + Math.sin(5 * u));
+  const bricks: Paint = (u) => 128 + 60 * Math.sin((2 * Math.PI * u) / 0.2);
+
+  const keyFrames = (paint: Paint): RgbdFrame[] => {
+    const random = new Random(5);
+    return ways.map((x, k) => {
+      const one = frame(30 * k, x, WALL_AND_FLOOR, random);
+      const data = new Uint8Array(3 * WIDTH * HEIGHT);
+      for (let i = 0; i < WIDTH * HEIGHT; i++) {
+        const a = ((i % WIDTH) - camera.cx) / FOCAL;
+        const b = (Math.floor(i / WIDTH) - camera.cy) / FOCAL;
+        const z = Math.min(1.5, b > 0 ? 0.4 / b : Infinity);
+        data.fill(Math.max(0, Math.min(255, paint(x + a * z, z < 1.5 ? z + 3 : b * z))), 3 * i, 3 * i + 3);
+      }
+      const image = { width: WIDTH, height: HEIGHT, data };
+      return { ...one, color: { image, camera, T_depth_color: identity(), delay: 0 } };
+    });
+  };
+  const off = ({ pose }: PoseEvent, k: number): number => Math.abs(pose[7]! + ways[k]!);
+
+  it('are found by colours that are alike nowhere else', async () => {
+    const poses = await watch(keyFrames(painted));
+    poses.forEach((event, k) => {
+      if (k < 2) return;
+      expect(event.state).toBe('tracking');
+      expect(off(event, k)).toBeLessThan(0.02);
+    });
+  });
+
+  it('are not tracked at a wrong place before a pattern that repeats, with the reason', async () => {
+    const poses = await watch(keyFrames(bricks));
+    for (const [k, event] of poses.entries())
+      if (off(event, k) > 0.05) expect(event.state).not.toBe('tracking');
+    expect(poses.some(({ reason }) => /colours do not tell it/.test(reason))).toBe(true);
   });
 });

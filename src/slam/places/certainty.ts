@@ -37,6 +37,7 @@ const CLEARLY = 1.1;
 export function isCertain({ track, fit, valued }: Candidate, limits: CertaintyLimits): boolean {
   return (
     track.converged &&
+    track.astray === undefined &&
     (limits.conditioning === undefined || track.conditioning >= limits.conditioning) &&
     track.inlierRatio >= limits.inliers &&
     fit >= limits.fit &&

@@ -20,6 +20,11 @@ const MIN_FINE_RATIO = 0.8;
 
 /** On real drives right poses had 0.014 at most, wrong ones mostly more than 0.04. */
 export const MAX_DOUBT = 0.025;
+/** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
+const LASTING_DOUBT = 0.04;
+
+/** Metres that a pose may be wrong by before it is lost. */
+const MAX_ASTRAY = 0.25;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
@@ -29,6 +34,7 @@ const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
  * @param mapped scans in the map so far
  * @param contradiction with what was seen before, at the track's pose
  * @param scattered whether points may lie between those of other scans, as a sparse LiDAR's do; a depth image leaves no gaps
+ * @param doubt of the observation before, see {@link doubtOf}
  */
 export function judge(
   track: Track,
@@ -36,8 +42,11 @@ export function judge(
   mapped = Infinity,
   contradiction: Contradiction = NO_CONTRADICTION,
   scattered = false,
+  doubt = 0,
 ): Verdict {
-  if (doubtOf(contradiction) > MAX_DOUBT)
+  const doubted = doubtOf(contradiction);
+  const slides = track.conditioning < limits.minConditioning;
+  if (doubted > MAX_DOUBT || (slides && doubted + doubt > LASTING_DOUBT))
     return {
       state: 'lost',
       contradicted: true,
@@ -71,7 +80,12 @@ export function judge(
       state: 'lost',
       reason: `Only ${percent(track.inlierRatio)} of the points fit the map; the pose is a prediction.`,
     };
-  if (!(track.conditioning >= limits.minConditioning))
+  if (track.astray !== undefined && track.astray > MAX_ASTRAY)
+    return {
+      state: 'lost',
+      reason: `The surroundings leave the motion in one direction open, and the colours do not tell it; since the last frame the sensor may have strayed by ${track.astray.toFixed(1)} m.`,
+    };
+  if (track.astray !== undefined || !(track.conditioning >= limits.minConditioning))
     return {
       state: 'degraded',
       reason: 'The surroundings do not constrain the motion in one direction; see the covariance.',

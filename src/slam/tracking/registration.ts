@@ -25,6 +25,8 @@ export interface FirstGuess {
   readonly steps?: MotionSteps | undefined;
   /** What is known of the pose beside the observation. */
   readonly priors?: readonly PoseTerm[] | undefined;
+  /** Seconds over which the motion is only assumed to have gone on; Infinity where the guess is no prediction. */
+  readonly gap?: number | undefined;
 }
 
 const STILL = new Float64Array(6);
@@ -72,7 +74,7 @@ export class Registration {
 
   #register(
     observation: Observation,
-    { pose, twist, hold, steps, priors }: FirstGuess,
+    { pose, twist, hold, steps, priors, gap }: FirstGuess,
     { acceleration, settled }: { acceleration?: Twist; settled?: number } = {},
   ): Track {
     const undistort =
@@ -88,6 +90,7 @@ export class Registration {
       steps,
       settled,
       priors,
+      gap,
       exposure: this.exposures.of(observation.sensor),
     });
   }
@@ -95,7 +98,7 @@ export class Registration {
   /** One registration from some place. @param twist expected, sensor frame; at rest unless given */
   from(observation: Observation, pose: Pose, twist: Twist = STILL): Track {
     observation.undistort(twist);
-    return this.register(observation, { pose, twist: twist.slice(), hold: false });
+    return this.register(observation, { pose, twist: twist.slice(), hold: false, gap: Infinity });
   }
 
   /**

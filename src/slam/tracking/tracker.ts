@@ -13,6 +13,7 @@ import { eigenSymmetric } from '../../geometry/linear.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import { meanInformation } from '../places/mean-information.js';
+import { ColourSearch, isUnique } from './colour-search.js';
 import { AS_MAPPED, exposureOf } from './exposure.js';
 import { trackCovariance } from './track-covariance.js';
 
@@ -76,6 +77,18 @@ export interface Track {
   readonly acceleration?: Twist;
   /** Of a frame with brightness, against the map. */
   readonly exposure?: Exposure;
+  /** How far (m) the sensor may be from where it was found, as neither surfaces nor colours tell where along a direction it is. */
+  readonly astray?: number;
+}
+
+/** A track, and what it rests on. */
+interface Registered {
+  readonly track: Track;
+  /** Conditioning by surfaces alone. */
+  readonly bare: number;
+  /** Direction that is seen the least, submap axes, and the conditioning of the next one. */
+  readonly weakest: readonly [number, number, number];
+  readonly second: number;
 }
 
 /** What a registration starts from. */
@@ -101,6 +114,34 @@ export interface TrackInput {
   readonly priors?: readonly PoseTerm[] | undefined;
   /** Of a frame with brightness: what is expected. */
   readonly exposure?: Exposure;
+  /** Seconds since the pose that the prediction starts from, where it is only assumed that the motion went on; Infinity: no prediction. */
+  readonly gap?: number | undefined;
+}
+
+/** Longest gap (s) over which a motion that goes on stays within what colours can follow, a voxel or two. */
+const FOLLOWED = 0.2;
+/** Factor of the least conditioning that surfaces alone must have after a gap: close to it noise passes for information. */
+const BARE = 1.5;
+/** How fast a camera in a hand or on a robot is assumed to change its velocity (m/s²), and how far it strays at most (m). */
+const STRAY = 1;
+const MOST_STRAY = 0.5;
+/** How far a sensor may be from where constant velocity takes it (m). */
+export function strayed(gap: number): number {
+  return Math.min(MOST_STRAY, STRAY * gap * gap);
+}
+
+/** e eᵀ, 3×3. */
+const outer = (e: readonly number[]): Float64Array =>
+  Float64Array.from({ length: 9 }, (_, k) => e[Math.floor(k / 3)]! * e[k % 3]!);
+
+/** Smallest eigenvalue of the translation part per unit weight, without what brightness adds. */
+function bareConditioning(system: LinearSystem): number {
+  const { weight, brightness } = system;
+  const { values } = eigenSymmetric(
+    system.translationBlock().map((v, i) => v - brightness.block[i]!),
+    3,
+  );
+  return weight > 0 ? Math.max(0, values[0]!) / weight : 0;
 }
 
 /**
@@ -114,27 +155,49 @@ export class Tracker {
   readonly #field: Field;
   readonly #options: TrackerOptions;
   readonly #scored = [new LinearSystem()];
+  readonly #colours: ColourSearch | undefined;
 
   constructor(backend: FieldBackend, field: Field, options: TrackerOptions) {
     this.#backend = backend;
     this.#field = field;
     this.#options = options;
+    this.#colours = options.photometric && new ColourSearch(backend, field, options.photometric);
   }
 
-  track({
-    surface,
-    predicted,
-    twist,
-    undistort,
-    hold = true,
-    steps,
-    settled,
-    priors = [],
-    ...rest
-  }: TrackInput): Track {
+  /** Registers a surface; where only colours tell how far it moved, they must do so in one place alone. */
+  track(input: TrackInput): Track {
+    const { surface, gap = 0 } = input;
+    const joint = this.#track(input, true);
+    if (!surface.grey || !this.#colours || gap <= FOLLOWED) return joint.track;
+    if (joint.bare >= BARE * this.#options.minConditioning) return joint.track;
+    const alone = this.#track(input, false);
+    const placed = gap < Infinity ? this.#byColours(input, alone) : undefined;
+    if (placed) return placed;
+    // Both together are the best guess still, though no more than that along what the surfaces leave open.
+    const open = alone.track.unconstrained;
+    const unconstrained = open.some((v) => v !== 0) ? open : outer(alone.weakest);
+    return { ...joint.track, conditioning: joint.bare, unconstrained, astray: strayed(gap) };
+  }
+
+  /** The place along the one direction that the surfaces leave open where the colours fit best, if they do so there only. */
+  #byColours(input: TrackInput, { track: { pose }, weakest, second }: Registered): Track | undefined {
+    if (second < this.#options.minConditioning) return undefined;
+    const { surface, gap = 0, exposure = AS_MAPPED } = input;
+    const fit = this.#colours!.along(surface, pose, weakest, strayed(gap), exposure);
+    if (!fit || !isUnique(fit)) return undefined;
+    const start = pose.slice();
+    for (let i = 0; i < 3; i++) start[i * 4 + 3]! += fit.offset * weakest[i]!;
+    // Within a step of the right place: the scale is that of residuals which are not known yet.
+    return this.#track({ ...input, predicted: start, settled: Infinity, hold: false }, true).track;
+  }
+
+  #track(
+    { surface, predicted, twist, undistort, hold = true, steps, settled, priors = [], ...rest }: TrackInput,
+    coloured: boolean,
+  ): Registered {
     const o = this.#options;
     const { exposure = AS_MAPPED } = rest;
-    const photometric = surface.grey ? o.photometric : undefined;
+    const photometric = coloured && surface.grey ? o.photometric : undefined;
     const solveTwist = undistort !== undefined && o.twistSigmaLinear > 0;
     const solution = this.#backend.solve({
       terms: [
@@ -168,9 +231,11 @@ export class Tracker {
       translationTolerance: o.translationTolerance,
       rotationTolerance: o.rotationTolerance,
     });
-    const track = this.#conclude(solution, steps, solveTwist);
-    if (!photometric) return track;
-    return { ...track, exposure: exposureOf(solution.system, photometric.hold, solution.own, exposure) };
+    const { system, own } = solution;
+    const concluded = this.#conclude(solution, steps, solveTwist);
+    if (!photometric) return { ...concluded, bare: concluded.track.conditioning };
+    const track = { ...concluded.track, exposure: exposureOf(system, photometric.hold, own, exposure) };
+    return { ...concluded, track, bare: bareConditioning(system) };
   }
 
   /** Mean robust residual of a pose, for searches; small is good. */
@@ -206,7 +271,7 @@ export class Tracker {
     { pose, twist, system, variance, iterations, converged }: AlignSolution,
     steps: MotionSteps | undefined,
     swept: boolean,
-  ): Track {
+  ): Omit<Registered, 'bare'> {
     const [other, ground] = system.sums;
     const points = other.points + ground.points;
     const valued = other.valued + ground.valued;
@@ -217,7 +282,7 @@ export class Tracker {
     for (let k = 0; k < 3 && values[k]! < weight * this.#options.minConditioning; k++)
       for (let r = 0; r < 3; r++)
         for (let c = 0; c < 3; c++) unconstrained[r * 3 + c]! += vectors[r * 3 + k]! * vectors[c * 3 + k]!;
-    return {
+    const track = {
       pose,
       twist,
       covariance: trackCovariance(system, variance, steps, swept),
@@ -231,5 +296,7 @@ export class Tracker {
       conditioning: weight > 0 ? Math.max(0, values[0]!) / weight : 0,
       unconstrained,
     };
+    const second = weight > 0 ? Math.max(0, values[1]!) / weight : 0;
+    return { track, weakest: [vectors[0]!, vectors[3]!, vectors[6]!], second };
   }
 }

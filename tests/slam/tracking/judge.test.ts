@@ -31,6 +31,13 @@ describe('judge', () => {
     ],
     ['hardly anything fits', { inlierRatio: limits.minInlierRatio - 0.01 }, 'lost', /fit the map/],
     ['a direction that slides', { conditioning: limits.minConditioning / 2 }, 'degraded', /covariance/],
+    [
+      'where colours do not tell what surfaces leave open, not far',
+      { astray: 0.1 },
+      'degraded',
+      /one direction; see the covariance/,
+    ],
+    ['the same, after a long gap', { astray: 0.5 }, 'lost', /may have strayed by 0\.5 m/],
     ['no convergence', { converged: false }, 'degraded', /7 steps/],
     [
       'exactly at every limit',
@@ -98,5 +105,16 @@ describe('judge', () => {
   it('trusts nothing that is not a number', () => {
     for (const key of ['valuedRatio', 'inlierRatio', 'conditioning'] as const)
       expect(judge({ ...GOOD, [key]: NaN }, limits).state, key).not.toBe('tracking');
+  });
+
+  it('takes a little doubt twice in a row for another place where the track slides', () => {
+    const doubted = { inEmpty: 0.004, seenThrough: 0.15 };
+    const sliding = { ...GOOD, conditioning: limits.minConditioning / 2 };
+    expect(judge(sliding, limits, 20, doubted, false, 0.01).state).toBe('degraded');
+    expect(judge(sliding, limits, 20, doubted, false, 0.024)).toMatchObject({
+      state: 'lost',
+      contradicted: true,
+    });
+    expect(judge(GOOD, limits, 20, doubted, false, 0.024).state).toBe('tracking');
   });
 });

@@ -5,8 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryMib } from './lib/memory.mjs';
 import { commandLine } from './lib/options.mjs';
-import { fixed, markdownTable } from './lib/tables.mjs';
+import { fixed, markdownTable, mean } from './lib/tables.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const EVERY_MS = 50;
@@ -47,7 +48,7 @@ async function run(args) {
     if ([...text.matchAll(/\] (\d+)\/(\d+) /g)].some(([, at, of]) => at === of)) mapped = true;
   });
   const timer = setInterval(() => {
-    const mib = residentMib(child.pid);
+    const mib = memoryMib(child.pid, 'VmRSS');
     const phase = mapped ? 'writing' : 'mapping';
     peaks[phase] = Math.max(peaks[phase], mib);
   }, EVERY_MS);
@@ -56,18 +57,6 @@ async function run(args) {
   return { status, peaks };
 }
 
-function residentMib(pid) {
-  try {
-    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024); // prettier-ignore
-  } catch {
-    return 0; // it has just ended
-  }
-}
-
 function median(values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
-}
-
-function mean(values) {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

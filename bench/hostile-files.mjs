@@ -1,10 +1,11 @@
 // Hostile files: seconds and memory that `feltmap info` takes, and what it says. node bench/hostile-files.mjs [PART OF A NAME]
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HOSTILE, writeHostile } from './lib/hostile.mjs';
+import { memoryMib } from './lib/memory.mjs';
 
 /** Large, but nothing is wrong with it. */
 const WHOLE = /million empty/;
@@ -41,12 +42,7 @@ async function measure(args) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += part));
   let mib = 0;
   const look = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      mib = Math.max(mib, Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024));
-    } catch {
-      // it has ended
-    }
+    mib = Math.max(mib, memoryMib(child.pid));
     if (performance.now() - start > 3000 * LIMIT_S) child.kill('SIGKILL');
   }, 5);
   const status = await new Promise((resolve) =>

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { memoryMib } from './lib/memory.mjs';
 import { mutate } from './lib/mutate.mjs';
 
 const HANG_MS = 20_000;
@@ -32,7 +33,7 @@ const work = mkdtempSync(join(tmpdir(), 'feltmap-mutated-'));
 const faults = [];
 const totals = { read: 0, refused: 0, warned: 0, crashes: 0, hangs: 0, silent: 0, altered: 0, most: 0 };
 let reader = await startReader();
-const idle = memoryOf(reader.pid);
+const idle = memoryMib(reader.pid);
 
 for (const [format, paths] of formats) {
   const originals = [];
@@ -104,19 +105,10 @@ async function read(path) {
     child.once('exit', died);
     child.send(path);
   });
-  totals.most = Math.max(totals.most, memoryOf(child.pid));
+  totals.most = Math.max(totals.most, memoryMib(child.pid));
   if (answer.hang || child.exitCode !== null || child.signalCode !== null) {
     child.kill('SIGKILL');
     reader = await startReader();
   }
   return answer;
-}
-
-/** Most memory that a process has held, MiB; 0 where the system does not say. */
-function memoryOf(pid) {
-  try {
-    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024);
-  } catch {
-    return 0;
-  }
 }

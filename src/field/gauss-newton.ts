@@ -161,10 +161,13 @@ function narrow({ kernels, kernelEnd }: Scaled, anneal: number): void {
   if (kernelEnd !== undefined) kernels[0] = Math.max(kernelEnd, kernels[0]! * anneal);
 }
 
-/** Sets the scales of the sums that a solution comes with; whether there are any of their own. */
+/** Sets the scales of the sums that a solution comes with; whether any differs from that of the last step. */
 function rescaled(terms: readonly Scaled[]): boolean {
-  for (const { kernels, sumsKernel } of terms) kernels[0] = sumsKernel ?? kernels[0]!;
-  return terms.some(({ sumsKernel }) => sumsKernel !== undefined);
+  const others = terms.filter(
+    ({ kernels, sumsKernel }) => sumsKernel !== undefined && sumsKernel !== kernels[0],
+  );
+  for (const { kernels, sumsKernel } of others) kernels[0] = sumsKernel!;
+  return others.length > 0;
 }
 
 function isSmall(step: Float64Array, firstOwn: number, own: number, limits: AlignProblem): boolean {

@@ -120,11 +120,10 @@ export function asTracked(
   { T_body_sensor }: Observation,
   track: Track,
   verdict: Verdict,
-  how: Pick<Estimate, 'phase' | 'mapping' | 'continues'> & {
+  how: Pick<Estimate, 'phase' | 'mapping' | 'continues' | 'slides'> & {
     readonly twist?: Twist | undefined;
     readonly sigma?: number;
     readonly stepSigma?: number;
-    readonly slides?: boolean;
   },
 ): Estimate {
   const { sigma = 0, slides = false } = how;

@@ -292,7 +292,7 @@ function mapperOptions(kind: SensorKind, config: Config, voxel: number): MapperO
   const scale = lengthScale(config);
   return {
     ...options,
-    ...(kind === 'lidar' && { poseSigma: poseSigma * lengthScale(config) }),
+    ...(kind === 'lidar' && { poseSigma: poseSigma * scale }),
     replayRadius: training.replayRadius * scale,
     carveEvery: map.carveEvery,
     freeSpaceRange: FREE_SPACE_RANGE * scale,

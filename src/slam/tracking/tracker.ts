@@ -84,8 +84,8 @@ export interface Track {
 /** A track, and what it rests on. */
 interface Registered {
   readonly track: Track;
-  /** Conditioning by surfaces alone. */
-  readonly bare: number;
+  /** The measurements at its pose; valid until the next registration. */
+  readonly system: LinearSystem;
   /** Direction that is seen the least, submap axes, and the conditioning of the next one. */
   readonly weakest: readonly [number, number, number];
   readonly second: number;
@@ -126,7 +126,7 @@ const BARE = 1.5;
 const STRAY = 1;
 const MOST_STRAY = 0.5;
 /** How far a sensor may be from where constant velocity takes it (m). */
-export function strayed(gap: number): number {
+function strayed(gap: number): number {
   return Math.min(MOST_STRAY, STRAY * gap * gap);
 }
 
@@ -134,7 +134,7 @@ export function strayed(gap: number): number {
 const outer = (e: readonly number[]): Float64Array =>
   Float64Array.from({ length: 9 }, (_, k) => e[Math.floor(k / 3)]! * e[k % 3]!);
 
-/** Smallest eigenvalue of the translation part per unit weight, without what brightness adds. */
+/** Conditioning by surfaces alone: without what brightness adds. */
 function bareConditioning(system: LinearSystem): number {
   const { weight, brightness } = system;
   const { values } = eigenSymmetric(
@@ -169,14 +169,15 @@ export class Tracker {
     const { surface, gap = 0 } = input;
     const joint = this.#track(input, true);
     if (!surface.grey || !this.#colours || gap <= FOLLOWED) return joint.track;
-    if (joint.bare >= BARE * this.#options.minConditioning) return joint.track;
+    const bare = bareConditioning(joint.system);
+    if (bare >= BARE * this.#options.minConditioning) return joint.track;
     const alone = this.#track(input, false);
     const placed = gap < Infinity ? this.#byColours(input, alone) : undefined;
     if (placed) return placed;
     // Both together are the best guess still, though no more than that along what the surfaces leave open.
     const open = alone.track.unconstrained;
     const unconstrained = open.some((v) => v !== 0) ? open : outer(alone.weakest);
-    return { ...joint.track, conditioning: joint.bare, unconstrained, astray: strayed(gap) };
+    return { ...joint.track, conditioning: bare, unconstrained, astray: strayed(gap) };
   }
 
   /** The place along the one direction that the surfaces leave open where the colours fit best, if they do so there only. */
@@ -233,9 +234,9 @@ export class Tracker {
     });
     const { system, own } = solution;
     const concluded = this.#conclude(solution, steps, solveTwist);
-    if (!photometric) return { ...concluded, bare: concluded.track.conditioning };
+    if (!photometric) return concluded;
     const track = { ...concluded.track, exposure: exposureOf(system, photometric.hold, own, exposure) };
-    return { ...concluded, track, bare: bareConditioning(system) };
+    return { ...concluded, track };
   }
 
   /** Mean robust residual of a pose, for searches; small is good. */
@@ -271,7 +272,7 @@ export class Tracker {
     { pose, twist, system, variance, iterations, converged }: AlignSolution,
     steps: MotionSteps | undefined,
     swept: boolean,
-  ): Omit<Registered, 'bare'> {
+  ): Registered {
     const [other, ground] = system.sums;
     const points = other.points + ground.points;
     const valued = other.valued + ground.valued;
@@ -297,6 +298,6 @@ export class Tracker {
       unconstrained,
     };
     const second = weight > 0 ? Math.max(0, values[1]!) / weight : 0;
-    return { track, weakest: [vectors[0]!, vectors[3]!, vectors[6]!], second };
+    return { track, system, weakest: [vectors[0]!, vectors[3]!, vectors[6]!], second };
   }
 }

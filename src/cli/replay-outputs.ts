@@ -12,6 +12,7 @@ import { meshPicture } from '../export/picture.js';
 import { writeMapFolder } from '../export/map-folder.js';
 import { buildReport, formatReportJson, makeRunReport, type RunReportInput } from '../export/report.js';
 import { formatTum } from '../export/tum.js';
+import { mapCloud } from '../mesh/map-cloud.js';
 import type { FrameSamples } from './frame-samples.js';
 import { writeObjects, type ReplayObject } from './replay-objects.js';
 import type { RunLog } from './run-log.js';
@@ -73,8 +74,8 @@ export async function writeOutputs(
   const { sensor = 'lidar', bodyFrame } = facts.input;
   const ofSensor = sensor === 'lidar' && bodyFrame === undefined;
   const frame = `metres, z up, frame of the ${ofSensor ? 'first scan' : `body at the first ${nounOf(sensor)}`}`;
-  const { submap, mesh, cloud, map } = final;
-  const maps = [...final.earlier, { submap, mesh, cloud, files: map }];
+  const { submap, mesh, grids, map } = final;
+  const maps = [...final.earlier, { submap, mesh, grids, files: map }];
   for (const { submap, files: map } of maps) {
     const name = ofMap('map', submap);
     if (map.size === 0) continue;
@@ -86,9 +87,10 @@ export async function writeOutputs(
     await write(ply, `${ply}.ply`, encodePly(mesh, ['feltmap', frame]));
     await write(glb, `${ply}.glb`, await encodeGlb(mesh));
   }
-  for (const { submap, cloud } of maps) {
+  for (const { submap, mesh, grids } of maps) {
     const name = ofMap('cloud', submap);
-    await write(name, `${name}.pcd`, await encodePcd(cloud.positions, 'binary', cloud.colors));
+    const { positions, colors } = mapCloud({ mesh, grids });
+    await write(name, `${name}.pcd`, await encodePcd(positions, 'binary', colors));
   }
   Object.assign(files, await writeObjects(dir, objects));
 

@@ -255,6 +255,8 @@ async function runReplay(run: ReplayRun): Promise<number> {
         ...(await run.held.complete(run.boxes.length + 1, unmade)),
       ];
       const final = await slam.finish();
+      // A large map takes more memory than what is made of it: it goes first.
+      await slam.terminate();
       log.statistics = final.statistics;
       const warnings = [
         ...input.warnings,

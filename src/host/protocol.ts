@@ -1,8 +1,7 @@
 import type { Config } from '../config/schema.js';
 import { FeltmapError, type ErrorCode } from '../geometry/errors.js';
 import type { Pose, Twist } from '../geometry/se3.js';
-import type { Mesh } from '../mesh/mesh.js';
-import type { CloudPoints } from '../mesh/surface-cloud.js';
+import type { MapSurface } from '../mesh/mesh.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { PointTiming } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
@@ -127,13 +126,11 @@ export interface SlamReplies {
 }
 
 /** Everything a run leaves behind. */
-export interface SlamFinal {
+export interface SlamFinal extends MapSurface {
   /** Maps that were given up after a long loss, oldest first. */
   readonly earlier: readonly FinishedMap[];
   /** Of the map that was made last. */
   readonly submap: number;
-  readonly mesh: Mesh;
-  readonly cloud: CloudPoints;
   readonly map: ReadonlyMap<string, Uint8Array>;
   readonly statistics: MapStatistics;
 }

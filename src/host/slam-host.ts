@@ -343,16 +343,11 @@ export class SlamHost {
 
   #finish(): SlamReplies['finish'] {
     this.#settle();
-    const mesh = this.#slam.mesh();
+    // The map is packed in memory that the mesh can have afterwards.
+    const map = this.#slam.save();
+    const final = { earlier: this.#earlier, submap: this.#submap, map, ...this.#slam.surface() };
     this.#collector?.stop();
     this.#collector?.flush();
-    const final = {
-      earlier: this.#earlier,
-      submap: this.#submap,
-      mesh,
-      cloud: this.#slam.cloud(),
-      map: this.#slam.save(),
-    };
     this.#warn();
     return { ...final, statistics: this.#slam.statistics() };
   }

@@ -1,59 +1,63 @@
-import type { Mesh } from './mesh.js';
+/** In place of the number of a vertex that is left out. */
+export const LEFT_OUT = 0xffffffff;
 
 /**
- * Leaves out connected pieces with fewer than `minTriangles` triangles, and their vertices. Order is kept.
- * Pieces are connected through shared vertices.
+ * Which connected pieces of a mesh have triangles enough; pieces are connected through shared vertices. The mesh itself is
+ * not needed for it: only which vertices its triangles have.
+ *
+ * @example
+ * const pieces = new Pieces(4);
+ * pieces.triangle(0, 1, 2);
+ * pieces.renumber(2); // { numbers: all LEFT_OUT, count: 0 }: one triangle is fewer than two
  */
-export function dropSmallComponents(mesh: Mesh, minTriangles: number): Mesh {
-  const { indices, positions } = mesh;
-  const vertices = positions.length / 3;
-  const parent = new Uint32Array(vertices);
-  for (let i = 0; i < vertices; i++) parent[i] = i;
-  const root = (vertex: number): number => {
+export class Pieces {
+  readonly #parent: Uint32Array;
+  /** Of each vertex, the triangles that have it as their first corner. */
+  readonly #triangles: Uint32Array;
+
+  constructor(vertices: number) {
+    this.#parent = new Uint32Array(vertices);
+    this.#triangles = new Uint32Array(vertices);
+    for (let i = 0; i < vertices; i++) this.#parent[i] = i;
+  }
+
+  /** Connects three vertices. */
+  triangle(a: number, b: number, c: number): void {
+    this.#triangles[a]!++;
+    this.#join(this.#join(this.#root(a), this.#root(b)), this.#root(c));
+  }
+
+  /**
+   * New numbers of the vertices, in order: LEFT_OUT in pieces of fewer than `minTriangles`. To be asked once: the work is
+   * done in the memory that the pieces had.
+   *
+   * @returns `numbers`: V; `count`: vertices that stay
+   */
+  renumber(minTriangles: number): { numbers: Uint32Array; count: number } {
+    const [parent, triangles] = [this.#parent, this.#triangles];
+    // Roots come before what belongs to them: a root is never greater than its members.
+    for (let i = 0; i < parent.length; i++) {
+      const root = (parent[i] = this.#root(i));
+      if (root !== i) triangles[root]! += triangles[i]!;
+    }
+    let count = 0;
+    for (let i = 0; i < parent.length; i++)
+      parent[i] = triangles[parent[i]!]! < minTriangles ? LEFT_OUT : count++;
+    return { numbers: parent, count };
+  }
+
+  #join(a: number, b: number): number {
+    const smaller = Math.min(a, b);
+    this.#parent[Math.max(a, b)] = smaller;
+    return smaller;
+  }
+
+  #root(vertex: number): number {
+    const parent = this.#parent;
     while (parent[vertex] !== vertex) {
       parent[vertex] = parent[parent[vertex]!]!; // path halving
       vertex = parent[vertex]!;
     }
     return vertex;
-  };
-  for (let i = 0; i < indices.length; i += 3) {
-    let a = root(indices[i]!);
-    for (let c = 1; c < 3; c++) {
-      const b = root(indices[i + c]!);
-      const smaller = Math.min(a, b);
-      parent[Math.max(a, b)] = smaller;
-      a = smaller;
-    }
   }
-  const triangles = new Uint32Array(vertices);
-  for (let i = 0; i < indices.length; i += 3) triangles[root(indices[i]!)]!++;
-
-  const renumbered = new Uint32Array(vertices);
-  const keptVertices = new Uint32Array(vertices);
-  let count = 0;
-  for (let i = 0; i < vertices; i++) {
-    if (triangles[root(i)]! < minTriangles) continue;
-    renumbered[i] = count;
-    keptVertices[count++] = i;
-  }
-  const kept = keptVertices.subarray(0, count);
-  const result = new Uint32Array(indices.length);
-  let filled = 0;
-  for (let i = 0; i < indices.length; i += 3) {
-    if (triangles[root(indices[i]!)]! < minTriangles) continue;
-    for (let c = 0; c < 3; c++) result[filled++] = renumbered[indices[i + c]!]!;
-  }
-  return {
-    positions: gather(positions, kept),
-    ...(mesh.normals ? { normals: gather(mesh.normals, kept) } : {}),
-    ...(mesh.colors ? { colors: gather(mesh.colors, kept) } : {}),
-    indices: result.slice(0, filled),
-  };
-}
-
-function gather<A extends Float32Array | Uint8Array>(vectors: A, kept: Uint32Array): A {
-  const result = vectors.slice(0, 3 * kept.length) as A;
-  for (let i = 0; i < kept.length; i++)
-    for (let c = 0; c < 3; c++) result[3 * i + c] = vectors[3 * kept[i]! + c]!;
-  return result;
 }

@@ -17,6 +17,13 @@ for (let id = 0; id < BLOCK_EDGE_IDS; id++) {
   SHARED[id] = at.some((c, axis) => axis !== AXIS[id] && c % BLOCK_CELLS === 0) ? 1 : 0;
 }
 
+/** How many of a block's edges other blocks may have, too. */
+export function borderEdges(edges: Uint16Array): number {
+  let count = 0;
+  for (let i = 0; i < edges.length; i++) count += SHARED[edges[i]!]!;
+  return count;
+}
+
 /**
  * Grid edges on block borders → vertex numbers: an open-addressing hash table that grows.
  *

@@ -9,3 +9,10 @@ export interface Mesh {
   /** 3·T. */
   readonly indices: Uint32Array;
 }
+
+/** The mesh of a map with what it was made of. */
+export interface MapSurface {
+  readonly mesh: Mesh;
+  /** Its grids, coarsest first: so many of the mesh's triangles, in order, are of each; `voxel` in metres. */
+  readonly grids: readonly { readonly voxel: number; readonly triangles: number }[];
+}

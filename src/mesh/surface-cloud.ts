@@ -1,4 +1,5 @@
 import type { Mesh } from './mesh.js';
+import { NumberTable } from './number-table.js';
 import { hasColor, UNKNOWN_COLOR } from './vertex-colors.js';
 
 /** Points on a surface with their normals and, from a mesh with colours, those (0…255), 3·N each. */
@@ -17,36 +18,35 @@ export type CloudPoints = Pick<SurfaceCloud, 'positions' | 'colors'>;
  *
  * @param mesh of marching cubes on corners at multiples of `voxel` (m)
  */
-export function surfaceCloud({ positions, colors, indices }: Mesh, voxel: number): SurfaceCloud {
-  const slots = new Map<number, number>();
-  let sums = new Float64Array(7 * 1024); // Σ area, Σ area·centroid, Σ area·normal
-  let tints = new Float64Array(colors ? 4 * 1024 : 0); // Σ area, Σ area·colour of corners with a colour
-  for (let t = 0; t < indices.length; t += 3) {
-    const [a, b, c] = [indices[t]! * 3, indices[t + 1]! * 3, indices[t + 2]! * 3];
-    const [ax, ay, az] = [positions[a]!, positions[a + 1]!, positions[a + 2]!];
-    const [ux, uy, uz] = [positions[b]! - ax, positions[b + 1]! - ay, positions[b + 2]! - az];
-    const [vx, vy, vz] = [positions[c]! - ax, positions[c + 1]! - ay, positions[c + 2]! - az];
-    const [nx, ny, nz] = [(uy * vz - uz * vy) / 2, (uz * vx - ux * vz) / 2, (ux * vy - uy * vx) / 2];
-    const area = Math.hypot(nx, ny, nz);
-    if (!(area > 0)) continue;
-    const [x, y, z] = [ax + (ux + vx) / 3, ay + (uy + vy) / 3, az + (uz + vz) / 3];
-    const key = voxelKey(Math.floor(x / voxel), Math.floor(y / voxel), Math.floor(z / voxel));
-    let slot = slots.get(key);
-    if (slot === undefined) slots.set(key, (slot = slots.size));
-    if ((slot + 1) * 7 > sums.length) {
-      sums = doubled(sums);
-      tints = doubled(tints);
-    }
+export function surfaceCloud(mesh: Mesh, voxel: number): SurfaceCloud {
+  const { colors, indices } = mesh;
+  const slots = new NumberTable();
+  const slotOf = new Uint32Array(indices.length / 3);
+  const triangle = { area: 0, centre: [0, 0, 0], normal: [0, 0, 0] };
+  for (let t = 0; t < slotOf.length; t++) {
+    measure(mesh, t, triangle);
+    const [x, y, z] = triangle.centre;
+    slotOf[t] =
+      triangle.area > 0
+        ? slots.of(voxelKey(Math.floor(x! / voxel), Math.floor(y! / voxel), Math.floor(z! / voxel)))
+        : NOWHERE;
+  }
+  const sums = new Float64Array(7 * slots.size); // Σ area, Σ area·centroid, Σ area·normal
+  const tints = new Float64Array(colors ? 4 * slots.size : 0); // Σ area, Σ area·colour of corners with a colour
+  for (let t = 0; t < slotOf.length; t++) {
+    const slot = slotOf[t]!;
+    if (slot === NOWHERE) continue;
+    measure(mesh, t, triangle);
+    const { area, centre, normal } = triangle;
     const at = slot * 7;
     sums[at]! += area;
-    sums[at + 1]! += area * x;
-    sums[at + 2]! += area * y;
-    sums[at + 3]! += area * z;
-    sums[at + 4]! += nx;
-    sums[at + 5]! += ny;
-    sums[at + 6]! += nz;
+    for (let k = 0; k < 3; k++) {
+      sums[at + 1 + k]! += area * centre[k]!;
+      sums[at + 4 + k]! += normal[k]!;
+    }
     if (!colors) continue;
-    for (let corner = t; corner < t + 3; corner++) addTint(tints, slot, colors, indices[corner]!, area);
+    for (let corner = 3 * t; corner < 3 * t + 3; corner++)
+      addTint(tints, slot, colors, indices[corner]!, area);
   }
   const cloud = {
     positions: new Float32Array(slots.size * 3),
@@ -64,10 +64,29 @@ export function surfaceCloud({ positions, colors, indices }: Mesh, voxel: number
   return cloud;
 }
 
-function doubled(values: Float64Array): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(values.length * 2);
-  grown.set(values);
-  return grown;
+/** In place of a triangle's voxel: it has no area. */
+const NOWHERE = 0xffffffff;
+
+interface Triangle {
+  area: number;
+  readonly centre: number[];
+  /** Of the length of the area. */
+  readonly normal: number[];
+}
+
+function measure({ positions, indices }: Mesh, t: number, into: Triangle): void {
+  const [a, b, c] = [indices[3 * t]! * 3, indices[3 * t + 1]! * 3, indices[3 * t + 2]! * 3];
+  const [ax, ay, az] = [positions[a]!, positions[a + 1]!, positions[a + 2]!];
+  const [ux, uy, uz] = [positions[b]! - ax, positions[b + 1]! - ay, positions[b + 2]! - az];
+  const [vx, vy, vz] = [positions[c]! - ax, positions[c + 1]! - ay, positions[c + 2]! - az];
+  const { centre, normal } = into;
+  normal[0] = (uy * vz - uz * vy) / 2;
+  normal[1] = (uz * vx - ux * vz) / 2;
+  normal[2] = (ux * vy - uy * vx) / 2;
+  into.area = Math.hypot(normal[0], normal[1], normal[2]);
+  centre[0] = ax + (ux + vx) / 3;
+  centre[1] = ay + (uy + vy) / 3;
+  centre[2] = az + (uz + vz) / 3;
 }
 
 function addTint(

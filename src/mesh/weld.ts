@@ -1,8 +1,7 @@
 import type { Mesh } from './mesh.js';
-import { scaleOf, type MeshBlockStore } from './block-store.js';
-import { MAX_BLOCK_VERTICES } from '../kernels/layout/mesh.js';
-import { dropSmallComponents } from './components.js';
-import { EdgeTable } from './edge-table.js';
+import { scaleOf, type MeshBlock, type MeshBlockStore } from './block-store.js';
+import { LEFT_OUT, Pieces } from './components.js';
+import { borderEdges, EdgeTable } from './edge-table.js';
 import { hasColor, UNKNOWN_COLOR } from './vertex-colors.js';
 
 /** Options of `weldBlocks`. */
@@ -21,23 +20,81 @@ export interface WeldOptions {
  * equal meshes whatever the order of their changes.
  */
 export function weldBlocks(store: MeshBlockStore, options: WeldOptions = {}): Mesh {
-  const positions = new Float32Array(3 * store.vertices);
-  const normals = new Float32Array(3 * store.vertices);
-  const indices = new Uint32Array(3 * store.triangles);
-  const colors = isColored(store, options.scale ?? 0)
-    ? new Uint8Array(3 * store.vertices).fill(UNKNOWN_COLOR)
-    : undefined;
-  const table = new EdgeTable(store.vertices >> 1);
-  const local = new Uint32Array(MAX_BLOCK_VERTICES); // block vertex → mesh vertex
-  let vertices = 0;
-  let filled = 0;
-  const { scale = 0 } = options;
-  for (const key of store.sortedKeys()) {
-    if (scaleOf(key) !== scale) continue;
-    const block = store.get(key)!;
+  const { scale = 0, minComponentTriangles = 0 } = options;
+  const blocks: MeshBlock[] = [];
+  for (const key of store.sortedKeys()) if (scaleOf(key) === scale) blocks.push(store.get(key)!);
+  // A large map's mesh is a good part of its memory: only what stays of it is ever made.
+  const numbered = numberVertices(blocks);
+  if (minComponentTriangles > 1) keepLargePieces(blocks, numbered, minComponentTriangles);
+  return collect(blocks, numbered);
+}
+
+/** Which vertex of the mesh each vertex of the blocks is, one block after the other. */
+interface Numbered {
+  readonly vertexOf: Uint32Array;
+  /** Vertices of the mesh. */
+  count: number;
+  /** Of triangles that stay. */
+  indices: number;
+}
+
+function numberVertices(blocks: readonly MeshBlock[]): Numbered {
+  let [all, border, indices] = [0, 0, 0];
+  for (const block of blocks) {
+    all += block.edges.length;
+    border += borderEdges(block.edges);
+    indices += block.indices.length;
+  }
+  const table = new EdgeTable(border >> 1);
+  const vertexOf = new Uint32Array(all);
+  let [at, count] = [0, 0];
+  for (const { bx, by, bz, edges } of blocks)
+    for (let i = 0; i < edges.length; i++) {
+      const vertex = table.vertex(bx, by, bz, edges[i]!, count);
+      vertexOf[at++] = vertex;
+      if (vertex === count) count++;
+    }
+  return { vertexOf, count, indices };
+}
+
+function keepLargePieces(blocks: readonly MeshBlock[], numbered: Numbered, minTriangles: number): void {
+  const { vertexOf } = numbered;
+  const pieces = new Pieces(numbered.count);
+  let first = 0;
+  for (const { edges, indices } of blocks) {
+    for (let i = 0; i < indices.length; i += 3)
+      pieces.triangle(
+        vertexOf[first + indices[i]!]!,
+        vertexOf[first + indices[i + 1]!]!,
+        vertexOf[first + indices[i + 2]!]!,
+      );
+    first += edges.length;
+  }
+  const { numbers, count } = pieces.renumber(minTriangles);
+  for (let i = 0; i < vertexOf.length; i++) vertexOf[i] = numbers[vertexOf[i]!]!;
+  numbered.count = count;
+  numbered.indices = 0;
+  first = 0;
+  for (const { edges, indices } of blocks) {
+    for (let i = 0; i < indices.length; i += 3)
+      if (vertexOf[first + indices[i]!] !== LEFT_OUT) numbered.indices += 3;
+    first += edges.length;
+  }
+}
+
+function collect(blocks: readonly MeshBlock[], { vertexOf, count, indices }: Numbered): Mesh {
+  const mesh = {
+    positions: new Float32Array(3 * count),
+    normals: new Float32Array(3 * count),
+    ...(blocks.some((block) => block.colors) && { colors: new Uint8Array(3 * count).fill(UNKNOWN_COLOR) }),
+    indices: new Uint32Array(indices),
+  };
+  const { positions, normals, colors } = mesh;
+  let [first, vertices, filled] = [0, 0, 0];
+  for (const block of blocks) {
     for (let i = 0; i < block.edges.length; i++) {
-      const vertex = table.vertex(block.bx, block.by, block.bz, block.edges[i]!, vertices);
-      local[i] = vertex;
+      const vertex = vertexOf[first + i]!;
+      if (vertex === LEFT_OUT) continue;
       for (let c = 0; c < 3; c++) normals[3 * vertex + c]! += block.normals[3 * i + c]!;
       if (colors && block.colors && !hasColor(colors, vertex))
         for (let c = 0; c < 3; c++) colors[3 * vertex + c] = block.colors[3 * i + c]!;
@@ -45,22 +102,14 @@ export function weldBlocks(store: MeshBlockStore, options: WeldOptions = {}): Me
       for (let c = 0; c < 3; c++) positions[3 * vertex + c] = block.positions[3 * i + c]!;
       vertices++;
     }
-    for (let i = 0; i < block.indices.length; i++) indices[filled++] = local[block.indices[i]!]!;
+    for (let i = 0; i < block.indices.length; i += 3) {
+      if (vertexOf[first + block.indices[i]!] === LEFT_OUT) continue;
+      for (let c = 0; c < 3; c++) mesh.indices[filled++] = vertexOf[first + block.indices[i + c]!]!;
+    }
+    first += block.edges.length;
   }
   normalise(normals, 3 * vertices);
-  const mesh = {
-    positions: positions.slice(0, 3 * vertices),
-    normals: normals.slice(0, 3 * vertices),
-    ...(colors ? { colors: colors.slice(0, 3 * vertices) } : {}),
-    indices: filled < indices.length ? indices.slice(0, filled) : indices,
-  };
-  const minimum = options.minComponentTriangles ?? 0;
-  return minimum > 1 ? dropSmallComponents(mesh, minimum) : mesh;
-}
-
-function isColored(store: MeshBlockStore, scale: number): boolean {
-  for (const block of store.blocks()) if (block.colors && block.scale === scale) return true;
-  return false;
+  return mesh;
 }
 
 /** Makes the first `length` / 3 vectors unit. */

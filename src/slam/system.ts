@@ -5,8 +5,7 @@ import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { inverse, transformPoint, type Pose } from '../geometry/se3.js';
-import type { Mesh } from '../mesh/mesh.js';
-import type { CloudPoints } from '../mesh/surface-cloud.js';
+import type { MapSurface, Mesh } from '../mesh/mesh.js';
 import type { CostMapper, CostMapOptions, Plan } from '../planning/cost-map.js';
 import { Arrivals } from '../sensors/arrival.js';
 import { steadyNs } from '../sensors/clock-shift.js';
@@ -173,7 +172,11 @@ export class SlamSystem implements Slam {
   }
 
   mesh(): Mesh {
-    return this.#parts.loop.submaps.mesh();
+    return this.surface().mesh;
+  }
+
+  surface(): MapSurface {
+    return this.#parts.loop.submaps.surface();
   }
 
   settle(until?: () => boolean): readonly RefinedTouch[] | undefined {
@@ -206,10 +209,6 @@ export class SlamSystem implements Slam {
       memoryBytes: sum(({ field }) => field.usedBytes),
       forgottenBlocks: sum(({ map }) => map.forgotten),
     };
-  }
-
-  cloud(): CloudPoints {
-    return this.#parts.loop.submaps.cloud();
   }
 
   plan([x, y, z]: readonly [number, number, number], slice: boolean): Plan | undefined {

@@ -4,8 +4,7 @@ import type { FreeSpace } from '../completion/free-space.js';
 import type { EvidencePart } from '../completion/evidence.js';
 import type { Pose, Twist } from '../geometry/se3.js';
 import type { MeshChanges } from '../mesh/block-store.js';
-import type { Mesh } from '../mesh/mesh.js';
-import type { CloudPoints } from '../mesh/surface-cloud.js';
+import type { MapSurface, Mesh } from '../mesh/mesh.js';
 import type { Plan } from '../planning/cost-map.js';
 import type { ColorFrame } from '../sensors/camera/frame.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
@@ -163,8 +162,8 @@ export interface Slam {
   settle?(until?: () => boolean): readonly RefinedTouch[] | undefined;
   /** Brings up to `blocks` more blocks of the mesh up to date, where no scan waits. @returns how many there were */
   meshMore?(blocks: number): number;
-  /** Surface points of the map in the odom frame, one per fine voxel that the surface crosses; with colours where cameras made it. */
-  cloud(): CloudPoints;
+  /** The same with what it is made of: `mapCloud` makes surface points of it, one per voxel that the surface crosses. */
+  surface(): MapSurface;
   /**
    * Where a robot can go in the map that is being made, for planners; absent in systems that cannot tell.
    *

@@ -52,7 +52,7 @@ class EarlySlam implements Slam {
     return result;
   }
   mesh = () => ({ positions: new Float32Array(9), indices: new Uint32Array(3) });
-  cloud = () => ({ positions: new Float32Array(3) });
+  surface = () => ({ mesh: this.mesh(), grids: [{ voxel: 0.15, triangles: 1 }] });
   save = () => new Map<string, Uint8Array>();
   statistics = () => ({
     blocks: 0,

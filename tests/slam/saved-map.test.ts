@@ -5,6 +5,7 @@ import type { MapFiles } from '../../src/field/saved/files.js';
 import { finestVoxel, readManifest, writeManifest } from '../../src/field/saved/manifest.js';
 import { openSavedMap } from '../../src/field/saved/saved-map.js';
 import { compose, exp, inverse, translationNorm, type Pose } from '../../src/geometry/se3.js';
+import { mapCloud } from '../../src/mesh/map-cloud.js';
 import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
 import type { Slam } from '../../src/slam/types.js';
@@ -104,7 +105,7 @@ describe('a saved map', () => {
     }
     expect(dataOf(slam.save())).toEqual(dataOf(files));
     expect(slam.warnings).toEqual([]);
-    const { positions: cloud } = slam.cloud();
+    const { positions: cloud } = mapCloud(slam.surface());
     expect(cloud.length).toBeGreaterThan(0.3 * loaded.positions.length);
     expect(cloud.length).toBeLessThan(loaded.positions.length);
     await slam.close();

@@ -223,7 +223,7 @@ describe('a rigid depth camera without colour', () => {
         expect((rotationAngle(off) * 180) / Math.PI, `frame ${k}`).toBeLessThan(0.2);
       });
       expect(loop.trajectory.length).toBe(FRAMES);
-      const { positions } = loop.submaps.mesh();
+      const { positions } = loop.submaps.surface().mesh;
       expect(positions.length).toBeGreaterThan(3000);
       const distances: number[] = [];
       for (let i = 0; i < positions.length; i += 3)

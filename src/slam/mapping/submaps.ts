@@ -1,20 +1,16 @@
 import { encodeSavedMap } from '../../field/saved/saved-map.js';
 import { identity, type Pose } from '../../geometry/se3.js';
-import { joinClouds, joinMeshes } from '../../mesh/join.js';
-import type { Mesh } from '../../mesh/mesh.js';
-import { type CloudPoints, surfaceCloud } from '../../mesh/surface-cloud.js';
+import { joinMeshes } from '../../mesh/join.js';
+import type { MapSurface } from '../../mesh/mesh.js';
 import { FIRST_SUBMAP } from '../events.js';
 import type { EventStream } from '../event-stream.js';
 import type { Places } from '../places/places.js';
 import type { Scales } from '../scale.js';
 
 /** A map that was given up, as it was then. */
-export interface FinishedMap {
+export interface FinishedMap extends MapSurface {
   readonly submap: number;
   readonly scans: number;
-  readonly mesh: Mesh;
-  /** Surface points, one per fine voxel that the surface crosses, with colours where cameras made the map. */
-  readonly cloud: CloudPoints;
   /** What createSlam takes to go on in it. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -76,10 +72,8 @@ export class Submaps {
   /** Puts the map so far away and starts an empty one in its place. */
   begin(stampNs: bigint): void {
     const { scales, places, events } = this.#parts;
-    const meshes = this.#meshes();
-    const mesh = joinMeshes(meshes);
-    const cloud = this.#cloud(meshes);
-    this.earlier.push({ submap: this.#current, scans: this.#scans, mesh, cloud, files: this.save() });
+    const files = this.save();
+    this.earlier.push({ submap: this.#current, scans: this.#scans, ...this.surface(), files });
     scales.clear();
     places.clear();
     this.#scans = 0;
@@ -88,26 +82,16 @@ export class Submaps {
     events.emit({ type: 'new-map', stampNs, submap: this.#current });
   }
 
-  /** The welded mesh of the map that is being made. */
-  mesh(): Mesh {
-    return joinMeshes(this.#meshes());
-  }
-
-  /** Surface points of the map that is being made. */
-  cloud(): CloudPoints {
-    return this.#cloud(this.#meshes());
-  }
-
-  /** Of each grid, coarsest first: finer ones are brought up to date before coarser ones are cut by them. */
-  #meshes(): Mesh[] {
+  /** The welded mesh of the map that is being made, and its grids. */
+  surface(): MapSurface {
     const { all } = this.#parts.scales;
-    return [...all].reverse().map(({ mesher }) => mesher.weld()).reverse(); // prettier-ignore
-  }
-
-  #cloud(meshes: readonly Mesh[]): CloudPoints {
-    const { all } = this.#parts.scales;
-    const clouds = meshes.map((mesh, i) => surfaceCloud(mesh, all[i]!.field.levels[0]!.voxel));
-    return joinClouds(clouds.map(({ positions, colors }) => ({ positions, ...(colors && { colors }) })));
+    // Finer ones are brought up to date before coarser ones are cut by them.
+    const meshes = [...all].reverse().map(({ mesher }) => mesher.weld()).reverse(); // prettier-ignore
+    const grids = meshes.map(({ indices }, i) => ({
+      voxel: all[i]!.field.levels[0]!.voxel,
+      triangles: indices.length / 3,
+    }));
+    return { mesh: joinMeshes(meshes), grids };
   }
 
   /** The map that is being made as files, by name. */

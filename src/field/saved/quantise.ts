@@ -2,7 +2,7 @@
 import { BLOCK_CORNERS } from '../../kernels/layout/field.js';
 import type { DistanceLevel, FeatureCorners } from './content.js';
 import type { QuantisedFeatures } from './feature-codec.js';
-import type { QuantisedLevel } from './scalar-codec.js';
+import { stepArray, type QuantisedLevel } from './scalar-codec.js';
 import { orderKey } from './block-order.js';
 
 const CHANNELS = 8;
@@ -48,7 +48,7 @@ export function quantiseScalars(blocks: DistanceLevel, limit: number): Quantised
   const out = {
     limit,
     coords: new Int32Array(order.length * 3),
-    distances: new Int16Array(order.length * BLOCK_CORNERS),
+    distances: stepArray(limit, order.length * BLOCK_CORNERS),
     weights: new Uint8Array(order.length * BLOCK_CORNERS),
   };
   const scale = limit / truncation;

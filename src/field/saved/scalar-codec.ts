@@ -37,9 +37,14 @@ export interface QuantisedLevel {
   /** bx by bz per block. */
   readonly coords: Int32Array;
   /** 512 per block, x fastest: signed distance in steps; 0 where not observed. */
-  readonly distances: Int16Array;
+  readonly distances: Int8Array | Int16Array;
   /** 512 per block: class of the weight from 1 on; 0 where not observed. */
   readonly weights: Uint8Array;
+}
+
+/** Room for distances of up to `limit` steps: a large map has 10⁸ of them. */
+export function stepArray(limit: number, length: number): Int8Array | Int16Array {
+  return limit < 128 ? new Int8Array(length) : new Int16Array(length);
 }
 
 /** @returns bytes for {@link decodeScalars}; the number of blocks is not among them */
@@ -54,7 +59,7 @@ export function decodeScalars(bytes: Uint8Array, blocks: number, limit: number):
   const level = {
     limit,
     coords: new Int32Array(blocks * 3),
-    distances: new Int16Array(blocks * BLOCK_CORNERS),
+    distances: stepArray(limit, blocks * BLOCK_CORNERS),
     weights: new Uint8Array(blocks * BLOCK_CORNERS),
   };
   codeScalars(new RangeDecoder(bytes), level);

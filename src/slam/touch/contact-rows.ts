@@ -32,7 +32,7 @@ export interface ContactSums {
   readonly A: Float64Array;
   /** Minus the gradient. */
   readonly b: Float64Array;
-  /** Σ ½ weight·ρ(r). */
+  /** Σ ½ weight·ρ(r); where errors are alike, half of the squares of what whitening makes of the weighted residuals. */
   cost: number;
   points: number;
   valued: number;
@@ -107,17 +107,21 @@ export class ContactRows {
         continue;
       }
       const square = (r / scale) ** 2;
-      out.cost += 0.5 * w * scale * scale * Math.log1p(square);
       rowOf(this.#turned, 3 * i, gx, gy, gz, r);
       if (i < touched && this.whitening) {
         const share = Math.sqrt(1 / (1 + square));
         for (let k = 0; k < ROW_NUMBERS; k++) this.#rows[ROW_NUMBERS * i + k] = share * ROW[k]!;
-      } else addRow(out, w / (1 + square));
+        continue;
+      }
+      out.cost += 0.5 * w * scale * scale * Math.log1p(square);
+      addRow(out, w / (1 + square));
     }
     if (!this.whitening) return;
     this.whitening.apply(this.#rows, ROW_NUMBERS);
     for (let at = 0; at < this.#rows.length; at += ROW_NUMBERS) {
       for (let k = 0; k < ROW_NUMBERS; k++) ROW[k] = this.#rows[at + k]!;
+      // Starts are compared by it: where errors are alike, many small residuals of one sign are one error.
+      out.cost += 0.5 * ROW[6]! ** 2;
       addRow(out, 1);
     }
   }

@@ -13,7 +13,7 @@ import { Whitening } from './whitening.js';
 export interface FieldQuality {
   /** Standard deviation of its distances (m): 0.0001 where it was touched, 0.0005 to 0.001 from a depth camera. */
   readonly sigma: number;
-  /** Length over which its errors are alike (m); default 0: they are not. A depth camera's: about 0.01. */
+  /** Length at which the correlation of its errors is e^−½ (m); default 0: they are not. A depth camera's: about 0.01. */
   readonly correlation?: number;
 }
 

@@ -1,8 +1,12 @@
 import type { Contacts } from '../../sensors/observation.js';
 
+/** (1 + s)·e^−s is e^−½ there. */
+const AT_LENGTH = 1.3577;
+
 /**
  * Makes rows whose errors are alike independent: with R = L·Lᵀ the covariance of the errors, rows and residuals times L⁻¹.
- * Errors are alike as Matérn's with ν = 3/2 over the distance between contacts, on top of each contact's own.
+ * Errors are alike as Matérn's with ν = 3/2 over the distance between contacts, on top of each contact's own; at the
+ * length their correlation is e^−½, as a Gaussian's is.
  *
  * @example
  * const white = new Whitening(contacts, { sigma: 5e-4, length: 0.01, own: 1e-4 });
@@ -28,7 +32,7 @@ export class Whitening {
           points[a + 1]! - points[b + 1]!,
           points[a + 2]! - points[b + 2]!,
         );
-        const s = (Math.sqrt(3) * d) / length;
+        const s = (AT_LENGTH * d) / length;
         L[i * n + j] = sigma ** 2 * (1 + s) * Math.exp(-s) + (i === j ? own ** 2 : 0);
       }
     for (let j = 0; j < n; j++)

@@ -263,9 +263,10 @@ describe('Whitening', () => {
     const covariance = (i: number, j: number): number => {
       const [a, b] = [3 * i, 3 * j];
       const d = Math.hypot(...[0, 1, 2].map((k) => contacts.points[a + k]! - contacts.points[b + k]!));
-      const s = (Math.sqrt(3) * d) / length;
+      const s = (1.3577 * d) / length; // (1 + s)·e^−s is e^−½ at the length
       return sigma ** 2 * (1 + s) * Math.exp(-s) + (i === j ? own ** 2 : 0);
     };
+    expect((1 + 1.3577) * Math.exp(-1.3577)).toBeCloseTo(Math.exp(-0.5), 4);
     for (let i = 0; i < 3; i++)
       for (let j = 0; j < 3; j++) {
         let sum = 0;

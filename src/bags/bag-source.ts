@@ -189,6 +189,9 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
       `${path} has several point cloud topics: ${list(filled)}; choose one with --topic`,
     );
   }
+  // One without messages: reading it tells why.
+  const empty = clouds.find((t) => !isTouchName(t.name));
+  if (empty) return empty;
   const types = [...new Set(bag.topics().map((t) => t.type))].join(', ') || 'none';
   throw new FeltmapError(
     'not-found',

@@ -13,6 +13,7 @@ import { encodePointCloud2 } from '../../src/messages/pointcloud2.js';
 import { ROS_TYPES } from '../../src/messages/types.js';
 import { isImuBatch } from '../../src/sensors/measurement.js';
 import { pointCloud2FromScan } from '../../src/sensors/lidar/to-pointcloud2.js';
+import { writeHostile } from '../../bench/lib/hostile.mjs';
 import { collect, fixture, random, scratchFolder, smallScan } from './helpers.js';
 
 const folder = scratchFolder();
@@ -282,6 +283,13 @@ describe('scans of bags', () => {
     await writer.writeTransforms([]);
     await writer.close();
     await expect(openScanSource(path)).rejects.toThrow(/no PointCloud2 messages \(types in it: tf2_msgs/);
+  });
+
+  it('a topic of clouds of which none can be read says why', async () => {
+    const path = await writeHostile(folder, 'zstd, frame claims 100 GB.mcap');
+    await expect(openScanSource(path)).rejects.toThrow(
+      /no scan on \/points can be read: .*: the chunk at byte \d+ /,
+    );
   });
 
   it('IMU and point times of a ROS 1 bag', async () => {

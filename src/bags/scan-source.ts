@@ -74,6 +74,8 @@ export interface ScanSourceOptions {
   readonly touchFrames?: readonly string[];
   /** Columns of .bin files (bin-layout.ts); found out unless given. */
   readonly layout?: string;
+  /** Metres of a unit of the depth images of a folder; by its files or its values unless given. */
+  readonly depthScale?: number;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }

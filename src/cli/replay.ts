@@ -99,6 +99,7 @@ async function openAndReplay(
       ...(held.frames.length > 0 && { touchFrames: held.frames }),
       deskewAlways: config.sensor.deskewAlways,
       ...(options.layout !== undefined && { layout: options.layout }),
+      ...(options.depthScale !== undefined && { depthScale: options.depthScale }),
     }),
   );
   config.sensor.kind = input.sensor;

@@ -22,7 +22,7 @@ async function mapped(
   const slam = await createSlam(config);
   for (let k = 0; k < 32; k++) expect(slam.process(exposed(k, gainAt(k))).state, `${k}`).not.toBe('lost');
   const { positions, colors } = slam.mesh();
-  const told = slam.warnings.join('\n');
+  const told = slam.warnings!.join('\n');
   await slam.close();
   const off: number[] = [];
   for (let i = 0; i < positions.length; i += 3) {

@@ -14,7 +14,7 @@ import { withPointTimes } from './point-times.js';
 import { openBag } from './reader.js';
 import { bodyOf, withNote, type ScanSource, type ScanSourceOptions } from './scan-source.js';
 import { isTouchName, touchTopics, type TouchTopic } from './tactile/topics.js';
-import { touchBagSource, type TouchBody } from './tactile/touch-bag.js';
+import { touchBagSource, type TouchBody, type TouchPlacing } from './tactile/touch-bag.js';
 import type { BagReader } from './types.js';
 
 /**
@@ -40,7 +40,7 @@ export async function bagSource(
     if (touch.length > 0)
       return touchBagSource(bag, path, touch, {
         ...readingOf(options),
-        ...framesOf(options),
+        ...placingOf(options),
         ...(options.base !== undefined && { body: { frame: frameName(options.base) } }),
       });
     return withPointTimes(await bagScanSource(bag, path, options), options); // says what is missing
@@ -67,8 +67,10 @@ async function touchOf(bag: BagReader, path: string, options: ScanSourceOptions)
   return touchTopics(bag, path, { ...(wanted && { wanted }), order });
 }
 
-const framesOf = ({ touchFrames }: ScanSourceOptions): { readonly frames?: readonly string[] } =>
-  touchFrames ? { frames: touchFrames } : {};
+const placingOf = ({ touchFrames, transformGap }: ScanSourceOptions): Omit<TouchPlacing, 'body'> => ({
+  ...(touchFrames && { frames: touchFrames }),
+  ...(transformGap !== undefined && { longestGap: transformGap }),
+});
 
 const readingOf = ({ touchPitch = 0 }: ScanSourceOptions): { readonly pitch: number } => ({
   pitch: touchPitch,
@@ -189,7 +191,7 @@ async function withTouch(
 ): Promise<ScanSource> {
   const body = await bodyOf();
   const touches = await another(path, (again) =>
-    touchBagSource(again, path, topics, { ...readingOf(options), ...framesOf(options), body }),
+    touchBagSource(again, path, topics, { ...readingOf(options), ...placingOf(options), body }),
   );
   const sides: JointSide[] = [
     { source, counted: true },

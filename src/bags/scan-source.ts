@@ -72,8 +72,12 @@ export interface ScanSourceOptions {
   readonly touchCalibrated?: boolean;
   /** Frames of tf, of objects that move, that touches are also taken into (`TouchMeasurement.inFrames`). */
   readonly touchFrames?: readonly string[];
+  /** Seconds without a transform on /tf over which the place of a touch is interpolated; 0.25 unless given. */
+  readonly transformGap?: number;
   /** Columns of .bin files (bin-layout.ts); found out unless given. */
   readonly layout?: string;
+  /** Metres of a unit of the depth images of a folder; by its files or its values unless given. */
+  readonly depthScale?: number;
   /** How the sensor spins, for clouds without point times that have not been undistorted yet. */
   readonly spin?: SpinModel;
 }

@@ -29,11 +29,13 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
   });
   if (info.isDirectory()) {
     const folder = await folderSource(path, options);
+    if (folder?.sensor === 'lidar' && options.depthScale !== undefined) throw unitOfOther(path);
     if (folder && options.base !== undefined) throw noTransforms(path, folder, options.base);
     if (folder) return folder;
   }
   const bag = await openBag(path);
   try {
+    if (options.depthScale !== undefined) throw unitOfOther(path);
     return await bagSource(bag, path, options);
   } catch (error) {
     await bag.close();
@@ -45,12 +47,19 @@ export async function openScanSource(path: string, options: ScanSourceOptions = 
 async function folderSource(path: string, options: ScanSourceOptions): Promise<ScanSource | undefined> {
   const kitti = await findKittiLayout(path);
   if (kitti) return openKittiColored(path, kitti, options);
-  const images = await findRgbdFolder(path);
+  const images = await findRgbdFolder(path, options);
   if (images) return rgbdFolderSource(path, images);
   const files = await findScanFiles(path);
   return files.length > 0
     ? withPointTimes(await openScanFolder(path, files, options.layout), options)
     : undefined;
+}
+
+function unitOfOther(path: string): FeltmapError {
+  return new FeltmapError(
+    'bad-config',
+    `${path} is no folder of depth images (messages of a bag say their unit: 16UC1 mm, 32FC1 m): leave out --depth-scale`,
+  );
 }
 
 function noTransforms(path: string, { sensorFrame }: ScanSource, base: string): FeltmapError {

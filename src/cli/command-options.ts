@@ -22,6 +22,8 @@ export interface ReplayOptions {
   deskew?: 'auto' | 'always' | 'never';
   /** Columns of .bin files. */
   layout?: string;
+  /** Metres of a unit of the depth images of a folder. */
+  depthScale?: number;
   config?: string;
   set: string[];
   engine?: string;
@@ -63,6 +65,7 @@ export interface CompleteOptions {
 
 export interface InfoOptions {
   layout?: string;
+  depthScale?: number;
   engines?: boolean;
   json?: boolean;
 }

@@ -4,7 +4,7 @@ import { type RgbdFolder, rgbdFolderSource } from '../bags/camera/rgbd-folder.js
 import { bodyOfCloud } from '../bags/frames.js';
 import { staticTransforms } from '../bags/imu-topic.js';
 import { openBag } from '../bags/reader.js';
-import { openScanSource } from '../bags/source.js';
+import { openScanSource, type ScanSourceOptions } from '../bags/source.js';
 import type { BagMessage, BagReader } from '../bags/types.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { readHeader } from '../messages/header.js';
@@ -64,12 +64,14 @@ const STAMPED: readonly string[] = [
 ];
 const TYPE_NAMES = ['?', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'];
 
+type FolderOptions = Pick<ScanSourceOptions, 'layout' | 'depthScale'>;
+
 /**
  * Reads a recording through once and reports what it holds. Throws FeltmapError as {@link openBag} does.
  *
- * @param layout columns of .bin files, where they are given
+ * @param options columns of .bin files and metres of a unit of depth images, where they are given
  */
-export async function collectInfo(path: string, layout?: string): Promise<RecordingInfo> {
+export async function collectInfo(path: string, options: FolderOptions = {}): Promise<RecordingInfo> {
   const bag = await openBag(path).catch(async (error: unknown) => {
     const isDir = await stat(path).then(
       (s) => s.isDirectory(),
@@ -78,7 +80,7 @@ export async function collectInfo(path: string, layout?: string): Promise<Record
     if (isDir && error instanceof FeltmapError && error.code === 'unsupported') return undefined;
     throw error;
   });
-  return bag ? bagInfo(path, bag) : folderInfo(path, layout);
+  return bag ? bagInfo(path, bag) : folderInfo(path, options);
 }
 
 /** What is gathered about one topic while reading. */
@@ -162,8 +164,8 @@ function withBody(report: TopicReport, tf: TfBuffer): TopicReport {
   return { ...report, poses: at === undefined ? body : `${body}, with '${frame}' at (${at}) m` };
 }
 
-async function folderInfo(path: string, layout?: string): Promise<RecordingInfo> {
-  const images = await findRgbdFolder(path);
+async function folderInfo(path: string, { layout, depthScale }: FolderOptions): Promise<RecordingInfo> {
+  const images = await findRgbdFolder(path, { depthScale });
   if (images) return imageFolderInfo(path, images);
   const source = await openScanSource(path, layout === undefined ? {} : { layout });
   try {

@@ -23,6 +23,12 @@ export const positive = number('a number above 0', (value) => value > 0);
 export const nonNegative = number('a number, 0 or more', (value) => value >= 0);
 export const percent = number('a percentage from 0 to 100', (value) => value >= 0 && value <= 100);
 
+/** Metres of a unit of depth, from that or from units a metre. */
+export function depthScale(text: string): number {
+  const value = positive(text);
+  return value < 1 ? value : 1 / value;
+}
+
 export function list(text: string): number[] {
   return text.split(',').map(positive);
 }

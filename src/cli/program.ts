@@ -21,6 +21,7 @@ import type {
 import {
   collect,
   collectNumbers,
+  depthScale,
   finite,
   integer,
   list,
@@ -31,12 +32,8 @@ import {
   positive,
   seconds,
 } from './option-values.js';
+import { DEPTH_SCALE, LAYOUT, RECORDING } from './recording-texts.js';
 import { TOUCH_KINDS } from './sim-touch-recorder.js';
-
-const RECORDING =
-  'MCAP, rosbag2 (.db3 or its folder), ROS 1 .bag, KITTI folder, folder of .pcd/.ply/.bin scans, or of colour and depth images (TUM RGB-D, 7-Scenes, ScanNet, Replica, Open3D)';
-const LAYOUT =
-  'columns of .bin scans with their types, such as x,y,z,intensity,ring:u16,time:f64 (f32 unless given, _ for what is not needed; found out by itself unless given)';
 
 const VIEWER_PORT = 8642;
 
@@ -99,6 +96,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       ).choices(['auto', 'always', 'never']),
     )
     .option('--layout <columns>', LAYOUT)
+    .option('--depth-scale <number>', DEPTH_SCALE, depthScale)
     .option('--config <file>', 'settings as YAML, see docs/configuration.md')
     .option('--set <key=value>', 'one setting, e.g. sensor.maxRange=60; may be repeated', collect, [])
     .addOption(
@@ -187,6 +185,7 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
     )
     .argument('[input]', RECORDING)
     .option('--layout <columns>', LAYOUT)
+    .option('--depth-scale <number>', DEPTH_SCALE, depthScale)
     .option('--engines', 'list the engines: whether and why each works here, adapter, limits, speed')
     .option('--json', 'print everything as JSON')
     .action(async (input: string | undefined, options: InfoOptions) =>

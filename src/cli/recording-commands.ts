@@ -12,7 +12,7 @@ import type { ConvertOptions, InfoOptions } from './command-options.js';
 export async function infoCommand(path: string | undefined, options: InfoOptions): Promise<number> {
   const survey = path === undefined || options.engines ? await measureEngines() : undefined;
   if (path === undefined) return print(options.json ? toJson(survey) : describeEngines(survey!));
-  const info = await inStage('input', () => collectInfo(path, options.layout));
+  const info = await inStage('input', () => collectInfo(path, options));
   if (options.json) return print(toJson(survey ? { ...info, engines: survey } : info));
   return print(`${survey ? `${describeEngines(survey)}\n\n` : ''}${describeInfo(info)}`);
 }

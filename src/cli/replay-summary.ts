@@ -1,4 +1,5 @@
 import type { TrajectoryMetrics } from '../eval/trajectory.js';
+import { depthQuality, describeQuality, type DepthQuality } from '../sensors/camera/depth-quality.js';
 import type { MapStatistics, StageTimes, TrackingState } from '../slam/types.js';
 import { capital, type MeasurementNoun } from '../export/measurement-noun.js';
 import { formatCount, formatSeconds } from './progress.js';
@@ -27,6 +28,8 @@ export interface ReplaySummary {
   readonly meanMs: StageTimes;
   readonly realTimeFactor: number;
   readonly map: MapStatistics;
+  /** What the depth images of each camera were like; absent without any. */
+  readonly cameras?: readonly DepthQuality[];
   readonly accuracy?: Accuracy;
   /** Written files by what they are. */
   readonly files: Readonly<Record<string, string>>;
@@ -72,8 +75,10 @@ export interface SummaryContext {
 
 export function summarise(log: RunLog, context: SummaryContext): ReplaySummary {
   const { error, accuracy, ...rest } = context;
+  const cameras = depthQuality(log.unposed);
   return {
     ...rest,
+    ...(cameras.length > 0 && { cameras }),
     ...(error === undefined ? {} : { error }),
     ...(accuracy === undefined ? {} : { accuracy }),
     scans: log.scans,
@@ -99,6 +104,8 @@ export function formatSummary(summary: ReplaySummary, noun: MeasurementNoun = 's
     ['Tracking', `${states.tracking} good, ${states.degraded} degraded, ${states.lost} lost`],
     ['Map', `${formatCount(map.triangles)} triangles, ${(map.memoryBytes / 2 ** 20).toFixed(1)} MiB`],
   ];
+  for (const quality of summary.cameras ?? [])
+    rows.push([`Depth`, `${quality.camera}: ${describeQuality(quality)}`]);
   if (map.forgottenBlocks > 0)
     rows.push([
       '',

@@ -97,8 +97,10 @@ async function openAndReplay(
       touchPitch: config.touch.pitch || (calibration?.pitch ?? 0),
       touchCalibrated: calibration !== undefined,
       ...(held.frames.length > 0 && { touchFrames: held.frames }),
+      transformGap: config.sensor.transformGap,
       deskewAlways: config.sensor.deskewAlways,
       ...(options.layout !== undefined && { layout: options.layout }),
+      ...(options.depthScale !== undefined && { depthScale: options.depthScale }),
     }),
   );
   config.sensor.kind = input.sensor;

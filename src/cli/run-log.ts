@@ -105,6 +105,11 @@ export class RunLog {
     return this.#scans.map((result, i) => ({ ...result, pose: poses[i]! }));
   }
 
+  /** Results of all scans, without their poses. */
+  get unposed(): readonly Omit<ScanResult, 'pose'>[] {
+    return this.#scans;
+  }
+
   /** The newest scan. */
   get last(): Omit<ScanResult, 'pose'> | undefined {
     return this.#scans.at(-1);

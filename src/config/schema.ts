@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ENGINES } from '../field/backends/names.js';
+import { costmapSchema } from './costmap-schema.js';
+import { metres } from './metres.js';
 import { SENSOR_SETS } from './sensor-sets.js';
-
-const metres = (value: number, maximum = 100) => z.number().positive().max(maximum).default(value);
 
 /**
  * Every setting of the system with its default, range and meaning. `docs/configuration.md` is generated from here.
@@ -51,6 +51,14 @@ export const configSchema = z.strictObject({
         .default(0)
         .describe(
           'How much higher than they say the lasers of a spinning LiDAR point (degrees): the HDL-64E of KITTI 0.205. A map that leans more the longer the way is a sign of it.',
+        ),
+      transformGap: z
+        .number()
+        .positive()
+        .max(10)
+        .default(0.25)
+        .describe(
+          'Longest time without a transform on /tf (s) over which the place of a sensor that moves on the body, such as a gel on an arm, is interpolated; beyond it the measurement is left out and counted. Where it stands still, eight times as long.',
         ),
       deskewAlways: z
         .boolean()
@@ -348,52 +356,7 @@ export const configSchema = z.strictObject({
         .describe('Smaller loose pieces are left out of the exported mesh.'),
     })
     .prefault({}),
-  costmap: z
-    .strictObject({
-      resolution: z
-        .number()
-        .min(0)
-        .max(10)
-        .default(0)
-        .describe(
-          'Side of a cell of the cost map (m), at most three voxels of the map; 0 = one voxel, 0.05 at least.',
-        ),
-      size: z
-        .number()
-        .min(1)
-        .max(2000)
-        .default(200)
-        .describe('Largest side of the cost map (m); larger maps are cut to a square around the robot.'),
-      height: z
-        .number()
-        .min(0.05)
-        .max(100)
-        .default(1.5)
-        .describe('Height of the robot (m): what is lower than that above its ground is in its way.'),
-      maxSlope: z
-        .number()
-        .min(1)
-        .max(60)
-        .default(20)
-        .describe('Steepest ground that the robot climbs (degrees).'),
-      maxStep: metres(0.15, 2).describe('Highest step that it takes, up or down (m).'),
-      period: z
-        .number()
-        .min(0)
-        .max(3600)
-        .default(2)
-        .describe('The node publishes cost map and distance slice every so many seconds; 0 = never.'),
-      sliceHeight: z
-        .number()
-        .min(0)
-        .max(100)
-        .default(0.5)
-        .describe('Height of the distance slice above the ground (m).'),
-      sliceRadius: metres(10, 100).describe(
-        'Half the side of the distance slice around the robot, and its largest distance (m).',
-      ),
-    })
-    .prefault({}),
+  costmap: costmapSchema,
 });
 
 export type Config = z.infer<typeof configSchema>;

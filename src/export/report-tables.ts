@@ -1,4 +1,5 @@
 import { escapeHtml, formatLength, formatNumber } from './html.js';
+import { describeQuality } from '../sensors/camera/depth-quality.js';
 import type { RunReport } from './report-types.js';
 
 /** Trajectory metrics; nothing without a truth. */
@@ -48,6 +49,15 @@ export function meshTable({ mesh }: RunReport): string {
     ),
     ['Outliers', `${formatNumber(mesh.outliers, 2)} %`],
   ]);
+}
+
+/** What the depth images of each camera were like; nothing without any. */
+export function depthTable({ cameras = [] }: RunReport): string {
+  if (cameras.length === 0) return '';
+  return table(
+    'Depth images',
+    cameras.map((quality) => [escapeHtml(quality.camera), escapeHtml(describeQuality(quality))] as const),
+  );
 }
 
 /** Input, versions and written files. */

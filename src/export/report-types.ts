@@ -1,5 +1,6 @@
 import type { SensorSet } from '../config/sensor-sets.js';
 import type { MapStatistics, ScanResult, StageTimes, TrackingState } from '../slam/types.js';
+import type { DepthQuality } from '../sensors/camera/depth-quality.js';
 import type { MeshMetrics } from '../eval/mesh.js';
 import type { TrajectoryMetrics } from '../eval/trajectory.js';
 
@@ -58,6 +59,8 @@ export interface RunReport {
     readonly error?: string;
   };
   readonly map: MapStatistics;
+  /** What the depth images of each camera were like; absent without any. */
+  readonly cameras?: readonly DepthQuality[];
   /** One entry per scan in every column. */
   readonly scans: {
     /** Seconds since the first scan. */

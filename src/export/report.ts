@@ -11,7 +11,7 @@ import {
 import { escapeHtml, formatDuration, formatLength, formatNumber } from './html.js';
 import { capital, nounOf } from './measurement-noun.js';
 import { pngDataUri } from './png.js';
-import { accuracyTable, baseName, meshTable, runTable } from './report-tables.js';
+import { accuracyTable, baseName, depthTable, meshTable, runTable } from './report-tables.js';
 import { REPORT_STYLE } from './report-style.js';
 import { STAGES, type RunReport } from './report-types.js';
 import { sampleFrames, type SampleFrame } from './sample-frames.js';
@@ -47,7 +47,7 @@ ${notices(report)}
 ${pictures.mesh ? `<section class="card picture"><img alt="The mesh with the path" src="${pngDataUri(pictures.mesh)}"><p>The mesh, ${pictures.meshInColor ? 'as cameras saw it' : 'coloured by height'}, with the path.</p></section>` : ''}
 ${sampleFrames(pictures.frames ?? [])}<div class="grid">${charts(report)}</div>
 <section class="card states"><h2>Tracking state over the ${nounOf(report.input.sensor)}s</h2>${stateChart(report)}${stateLegend(report)}${incidents(report)}</section>
-<div class="grid">${accuracyTable(report)}${meshTable(report)}${runTable(report)}</div>
+<div class="grid">${accuracyTable(report)}${meshTable(report)}${depthTable(report)}${runTable(report)}</div>
 <details class="card"><summary>Settings</summary><pre>${escapeHtml(JSON.stringify(report.settings, null, 2) ?? '')}</pre></details>
 </main></body></html>
 `;

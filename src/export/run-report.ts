@@ -2,6 +2,7 @@ import { pathLengths } from '../eval/relative.js';
 import type { TrajectoryMetrics } from '../eval/trajectory.js';
 import { inverse, transformPoint } from '../geometry/se3.js';
 import type { ScanResult, StageTimes, TrackingState } from '../slam/types.js';
+import { depthQuality } from '../sensors/camera/depth-quality.js';
 import { positionSigma } from './covariance.js';
 import {
   STAGES,
@@ -24,6 +25,7 @@ export function makeRunReport(input: RunReportInput): RunReport {
   const period = results.length > 1 ? (1000 * recordedSeconds) / (results.length - 1) : 0;
   const states: Record<TrackingState, number> = { tracking: 0, degraded: 0, lost: 0 };
   for (const r of results) states[r.state]++;
+  const cameras = depthQuality(results);
   const column = (value: (r: ScanResult) => number, digits = 4) =>
     results.map((r) => round(value(r), digits));
   return {
@@ -47,6 +49,7 @@ export function makeRunReport(input: RunReportInput): RunReport {
       ...(error === undefined ? {} : { error }),
     },
     map: input.statistics,
+    ...(cameras.length > 0 && { cameras }),
     scans: {
       time: column((r) => Number(r.stampNs - first) / 1e9, 6),
       x: column((r) => r.pose[3]!),

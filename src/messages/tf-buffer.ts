@@ -1,12 +1,20 @@
-import { compose, identity, interpolate, inverse, type Pose } from '../geometry/se3.js';
+import {
+  compose,
+  identity,
+  interpolate,
+  inverse,
+  type Pose,
+  rotationAngle,
+  translationNorm,
+} from '../geometry/se3.js';
 import type { TransformStamped } from './poses.js';
 
 /**
  * Why there is no transform. `future`: the newest is older than asked for, so waiting may help; `past`: it was asked
- * for too late, or the publisher has stopped; `missing`: a frame is unknown or the frames are not connected; `cycle`:
- * the frames publish each other as parents.
+ * for too late, or the publisher has stopped; `gap`: nothing was published around it for too long; `missing`: a frame is
+ * unknown or the frames are not connected; `cycle`: the frames publish each other as parents.
  */
-export type TfFailure = 'missing' | 'future' | 'past' | 'cycle';
+export type TfFailure = 'missing' | 'future' | 'past' | 'gap' | 'cycle';
 
 export type TfLookup =
   | { readonly ok: true; readonly pose: Pose; readonly isStatic: boolean }
@@ -23,6 +31,10 @@ interface Branch {
 
 const NANOSECONDS = 1_000_000_000n;
 const MAX_DEPTH = 128;
+/** What moves less than this (m, rad) over a gap stood still … */
+const STILL = { metres: 0.001, radians: 0.002 } as const;
+/** … unless the gap is so many times too long: there is time to go away and come back. */
+const STILL_LONGER = 8;
 
 /**
  * The tree of transforms from /tf and /tf_static with a few seconds of history, and look-ups in it.
@@ -63,8 +75,13 @@ export class TfBuffer {
     return undefined;
   }
 
-  /** T_target_source at a stamp: maps points of `source` to `target`. */
-  lookup(target: string, source: string, stampNs: bigint): TfLookup {
+  /**
+   * T_target_source at a stamp: maps points of `source` to `target`.
+   *
+   * @param longestGap seconds between two transforms over which a moving one is interpolated; where it stands still, eight
+   *   times as long
+   */
+  lookup(target: string, source: string, stampNs: bigint, longestGap = Infinity): TfLookup {
     [target, source] = [frameName(target), frameName(source)];
     if (target === source) return { ok: true, pose: identity(), isStatic: true };
     const up = this.#chain(source);
@@ -72,9 +89,9 @@ export class TfBuffer {
     for (const chain of [up, down]) if (typeof chain === 'string') return fail('cycle', chain);
     const common = (up as string[]).find((frame) => (down as string[]).includes(frame));
     if (common === undefined) return fail('missing', this.#unconnected(target, source));
-    const a = this.#toAncestor(source, common, stampNs);
+    const a = this.#toAncestor(source, common, stampNs, longestGap);
     if (!a.ok) return a;
-    const b = this.#toAncestor(target, common, stampNs);
+    const b = this.#toAncestor(target, common, stampNs, longestGap);
     if (!b.ok) return b;
     return { ok: true, pose: compose(inverse(b.pose), a.pose), isStatic: a.isStatic && b.isStatic };
   }
@@ -128,12 +145,12 @@ export class TfBuffer {
   }
 
   /** T_ancestor_frame. */
-  #toAncestor(frame: string, ancestor: string, stampNs: bigint): TfLookup {
+  #toAncestor(frame: string, ancestor: string, stampNs: bigint, longestGap: number): TfLookup {
     let pose = identity();
     let isStatic = true;
     for (let at = frame; at !== ancestor;) {
       const branch = this.#branches.get(at)!;
-      const step = this.#at(at, branch, stampNs);
+      const step = this.#at(at, branch, stampNs, longestGap);
       if (!step.ok) return step;
       pose = compose(step.pose, pose);
       isStatic &&= branch.isStatic;
@@ -142,7 +159,7 @@ export class TfBuffer {
     return { ok: true, pose, isStatic };
   }
 
-  #at(child: string, branch: Branch, stampNs: bigint): TfLookup {
+  #at(child: string, branch: Branch, stampNs: bigint, longestGap: number): TfLookup {
     const { stamps, poses, isStatic } = branch;
     if (isStatic) return { ok: true, pose: poses[0]!, isStatic };
     const last = stamps.length - 1;
@@ -165,6 +182,13 @@ export class TfBuffer {
     }
     if (stamps[high] === stampNs) low = high;
     if (low === high || stamps[low] === stampNs) return { ok: true, pose: poses[low]!, isStatic };
+    const gap = Number(stamps[high]! - stamps[low]!) * 1e-9;
+    if (gap > longestGap) {
+      const step = compose(inverse(poses[low]!), poses[high]!);
+      const [metres, radians] = [translationNorm(step), rotationAngle(step)];
+      const still = metres < STILL.metres && radians < STILL.radians && gap <= STILL_LONGER * longestGap;
+      if (!still) return fail('gap', gapText(link, { gap, longestGap, metres, radians }));
+    }
     const share = Number(stampNs - stamps[low]!) / Number(stamps[high]! - stamps[low]!);
     return { ok: true, pose: interpolate(poses[low]!, poses[high]!, share), isStatic };
   }
@@ -183,6 +207,14 @@ export function frameName(frame: string): string {
 
 function fail(failure: TfFailure, reason: string): TfLookup {
   return { ok: false, failure, reason };
+}
+
+function gapText(
+  link: string,
+  { gap, longestGap, metres, radians }: Record<'gap' | 'longestGap' | 'metres' | 'radians', number>,
+): string {
+  const moved = `${(metres * 1e3).toFixed(0)} mm and ${((radians * 180) / Math.PI).toFixed(1)}°`;
+  return `nothing tells the transform from ${link} for ${gap.toFixed(2)} s around it, in which it changes by ${moved}; at most ${longestGap} s are bridged`;
 }
 
 function ago(ns: bigint): string {

@@ -3,6 +3,7 @@ import type { TouchEvent } from '../host/protocol.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
 import type { Published } from './odometry-output.js';
 import { RateMeter, RecentValues } from '../host/rates.js';
+import { isPoor, noPixels, type PixelCounts, whyUnusable } from '../sensors/camera/depth-quality.js';
 
 /** What the node knows about itself, gathered for the diagnostics. */
 export interface HealthInput {
@@ -59,6 +60,8 @@ export class Health {
   #touches = 0;
   #touch: TouchEvent | undefined;
   #silentSince: number | undefined;
+  /** By the frame of the depth camera. */
+  readonly #frames = new Map<string, { frames: number; poor: number; last: PixelCounts }>();
   /** Scans dropped so far, when diagnostics were made; from the last seconds. */
   readonly #drops: { readonly at: number; readonly count: number }[];
 
@@ -70,10 +73,17 @@ export class Health {
   /** A scan was processed. */
   add(result: ScanResult, statistics: MapStatistics, timing: string, decodeMs: number): void {
     this.#scan = result;
+    if (result.camera !== undefined) this.#depth(result.camera, result.points);
     this.#statistics = statistics;
     this.#timing = timing;
     this.work.add(result.times.total);
     this.decode.add(decodeMs);
+  }
+
+  #depth(camera: string, points: ScanResult['points']): void {
+    const known = this.#frames.get(camera);
+    const poor = (known?.poor ?? 0) + (isPoor(points) ? 1 : 0);
+    this.#frames.set(camera, { frames: (known?.frames ?? 0) + 1, poor, last: { ...noPixels(), ...points } });
   }
 
   /** A touch was mapped, or was not. */
@@ -106,6 +116,7 @@ export class Health {
   reset(): void {
     this.#scan = this.#statistics = this.#silentSince = this.#touch = undefined;
     this.#touches = 0;
+    this.#frames.clear();
     this.maps = 1;
     this.latency.clear();
     this.work.clear();
@@ -120,6 +131,7 @@ export class Health {
       status: [
         this.#tracking(named('tracking'), input),
         ...input.topics.map((topic) => inputStatus(named(`input ${topic.name}`), topic)),
+        ...this.#cameras(named),
         ...this.#felt(named('touch')),
         this.#map(named('map'), input),
         processStatus(named('process'), input, this.#recentDrops(input.drops)),
@@ -162,6 +174,26 @@ export class Health {
       points_mapped: String(scan?.points.mapped ?? 0),
       point_times: this.#timing,
       odometry_silent_s: silent === undefined ? '' : fixed((performance.now() - silent) / 1000, 1),
+    });
+  }
+
+  /** Of the depth images of each camera. */
+  #cameras(named: (suffix: string) => string): DiagnosticStatus[] {
+    return [...this.#frames].map(([camera, { frames, poor, last }]) => {
+      const bad = isPoor(last);
+      const share = (count: number): string => fixed((100 * count) / Math.max(1, last.input), 1);
+      const message = bad
+        ? `only ${share(last.valid)} % of the pixels usable: ${whyUnusable(last)}`
+        : 'depth';
+      return status(named(`camera ${camera}`), bad ? DiagnosticLevel.warn : DiagnosticLevel.ok, message, {
+        frames: String(frames),
+        poor_frames: String(poor),
+        usable_percent: share(last.valid),
+        no_depth_percent: share(last.zero + last.invalid + last.noReturn),
+        too_near_percent: share(last.tooNear),
+        too_far_percent: share(last.tooFar),
+        flying_percent: share(last.flying),
+      });
     });
   }
 

@@ -62,6 +62,7 @@ export function makeParts(p: ParameterStore, port: RosPort, node: NodeState) {
     log,
     baseFrame: p.string('base_frame'),
     tfTimeout: () => p.number('tf_timeout'),
+    transformGap: p.config.sensor.transformGap,
     queueSize: () => {
       // Kinds of sensors share the line: none must push the other out of it.
       return Math.max(p.number('queue_size') * sensorKinds(p.config).length, startRoom());

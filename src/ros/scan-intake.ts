@@ -5,7 +5,7 @@ import { firstPointNs } from '../sensors/lidar/pointcloud2.js';
 import { fingerprint } from '../sensors/fingerprint.js';
 import { peekHeader } from '../messages/header.js';
 import { ScanQueue } from './scan-queue.js';
-import type { TfBuffer } from '../messages/tf-buffer.js';
+import type { TfBuffer, TfLookup } from '../messages/tf-buffer.js';
 import type { FrameLack, Readings, ReadyScan, StampedArrival, WaitingScan } from './waiting-scan.js';
 import type { ThrottledLog } from './throttle.js';
 import type { TimeWatch } from './time-watch.js';
@@ -18,6 +18,7 @@ export type DropReason =
   | 'repeats'
   | 'unset'
   | 'no-transform'
+  | 'transform-gap'
   | 'no-camera-info'
   | 'unreadable'
   | 'failed'
@@ -32,6 +33,8 @@ export interface IntakeOptions {
   readonly baseFrame: string;
   /** Seconds; asked anew each time. */
   readonly tfTimeout: () => number;
+  /** Seconds without a transform over which the place of a moving sensor is interpolated; any unless given. */
+  readonly transformGap?: number;
   readonly queueSize: () => number;
   readonly onJump: (seconds: number) => void;
   /** How many readings of other sensors have come so far. */
@@ -149,13 +152,18 @@ export class ScanIntake {
     return BigInt(Math.round((performance.timeOrigin + this.#now()) * 1e6));
   }
 
+  /** Pose of a frame in the base at a stamp; a moving one is not interpolated over a long gap. */
+  place(frameId: string, stampNs: bigint): TfLookup {
+    return this.#o.tf.lookup(this.#baseFrame, frameId, stampNs, this.#o.transformGap);
+  }
+
   /** The next scan whose transform is known, or 'wait' while it may still come, or undefined when none waits. */
   next(): ReadyScan | 'wait' | undefined {
     for (let scan = this.#queue.peek(); scan; scan = this.#queue.peek()) {
-      const found = this.#o.tf.lookup(this.#baseFrame, scan.frameId, scan.stampNs);
+      const found = this.place(scan.frameId, scan.stampNs);
       const lack = 'images' in scan ? scan.images.lacks() : undefined;
       const waited = (this.#now() - scan.arrivedMs) / 1000;
-      const hopeless = !found.ok && (found.failure === 'past' || found.failure === 'cycle');
+      const hopeless = !found.ok && ['past', 'gap', 'cycle'].includes(found.failure);
       if ((!found.ok || lack) && !hopeless && waited < this.#o.tfTimeout()) return 'wait';
       this.#queue.shift();
       if (found.ok) {
@@ -164,6 +172,16 @@ export class ScanIntake {
         this.#o.log.clear(`no-transform ${scan.topic}`);
         this.#o.log.clear(`no-camera-info ${scan.topic}`);
         return { ...scan, mount: found.pose, mountTwist: this.#mountTwist(scan, found) };
+      }
+      if (found.failure === 'gap') {
+        const noun = 'images' in scan ? 'frames' : 'scans';
+        const why = `${found.reason} (sensor.transformGap)`;
+        this.drop(
+          'transform-gap',
+          scan.topic,
+          `${scan.topic}: ${noun} are dropped, because ${why}. Publish /tf more often.`,
+        );
+        continue;
       }
       const frames = `from '${this.#baseFrame}' to '${scan.frameId}'`;
       this.#lacking = `no transform ${frames}`;
@@ -214,7 +232,7 @@ export class ScanIntake {
 
   #mountTwist(scan: WaitingScan, now: { pose: Pose; isStatic: boolean }): Twist {
     if (now.isStatic) return new Float64Array(6);
-    const before = this.#o.tf.lookup(this.#baseFrame, scan.frameId, scan.stampNs - MOUNT_STEP_NS);
+    const before = this.place(scan.frameId, scan.stampNs - MOUNT_STEP_NS);
     if (!before.ok) return new Float64Array(6);
     const dt = Number(MOUNT_STEP_NS) * 1e-9;
     return log(compose(inverse(before.pose), now.pose)).map((v) => v / dt);

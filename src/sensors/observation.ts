@@ -122,6 +122,8 @@ export interface ObservationCounts {
   readonly tooNear?: number;
   readonly tooFar?: number;
   readonly onVehicle?: number;
+  /** Of a depth image: in range, but without a surface around them. */
+  readonly flying?: number;
 }
 
 /**

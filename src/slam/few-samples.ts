@@ -1,4 +1,5 @@
 import type { Observation, ObservationCounts } from '../sensors/observation.js';
+import { noPixels, whyUnusable } from '../sensors/camera/depth-quality.js';
 import { MIN_SAMPLES } from './estimate.js';
 
 /** Of the points that came, so many must have been dropped for a cause to be told. */
@@ -6,6 +7,7 @@ const TELLING = 0.02;
 /** Points of which nearly all are out of range are hardly in metres. */
 const NEARLY_ALL = 0.9;
 
+/** Of points of LiDARs; what is wrong with pixels: {@link whyUnusable}. */
 const CAUSES: readonly (readonly [keyof ObservationCounts, string])[] = [
   ['tooFar', 'lie beyond sensor.maxRange'],
   ['tooNear', 'are nearer than sensor.minRange'],
@@ -21,12 +23,17 @@ const CAUSES: readonly (readonly [keyof ObservationCounts, string])[] = [
  * @returns undefined where there are enough
  */
 export function tooFewSamples({
+  kind,
   surface,
   counts,
-}: Pick<Observation, 'surface' | 'counts'>): string | undefined {
+}: Pick<Observation, 'kind' | 'surface' | 'counts'>): string | undefined {
   const samples = surface.keypoints.length;
   if (samples >= MIN_SAMPLES) return undefined;
   const { input } = counts;
+  if (kind === 'rgbd') {
+    const why = whyUnusable({ ...noPixels(), ...counts });
+    return `Only ${samples} places of ${input} pixels are usable${why === '' ? '' : `: ${why}`}.`;
+  }
   const causes = CAUSES.flatMap(([cause, text]) => {
     const n = counts[cause] ?? 0;
     return n > TELLING * input ? `${n} ${text}` : [];

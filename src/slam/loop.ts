@@ -60,7 +60,7 @@ export interface Loop {
   readonly imu: ImuTrack;
   readonly inertial: InertialFilter;
   readonly odometry: OdometryTrack;
-  /** What there is to say about the external odometry and about the IMU, each oldest first. */
+  /** What there is to say about the external odometry, the IMU and the exposures of cameras, each oldest first. */
   readonly notices: readonly (readonly string[])[];
   readonly trajectory: Trajectory;
   readonly events: EventStream;
@@ -126,7 +126,9 @@ export function makeLoop(
   const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
   const trajectory = new Trajectory();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
-  const inputs = { imu, inertial, odometry, notices: [external.notices, inertial.notices] };
+  const exposures = scales.all.map(({ registration }) => registration.exposures.notices);
+  const notices = [external.notices, inertial.notices, ...exposures];
+  const inputs = { imu, inertial, odometry, notices };
   const canvas = first!.painter && painting(first!);
   const pictures = canvas && new Pictures((picture, pose) => canvas({ picture }, pose));
   events.listen((event) => event.type === 'new-map' && pictures?.interrupt());

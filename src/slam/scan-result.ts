@@ -30,6 +30,7 @@ export function scanResult(
     twist: sensorTwist(how.twist, observation),
     state,
     reason,
+    ...(observation.kind === 'rgbd' && { camera: observation.frameId }),
     points: { ...counts, mapped: surface.count, registered: surface.keypoints.length },
     iterations,
     inlierRatio,

@@ -10,7 +10,7 @@ import type { ColorFrame } from '../sensors/camera/frame.js';
 import type { ImuBatch } from '../sensors/imu/batch.js';
 import type { ScanStorage } from '../sensors/lidar/scan.js';
 import type { PosedMeasurement } from '../sensors/measurement.js';
-import type { ClearBall } from '../sensors/observation.js';
+import type { ClearBall, ObservationCounts } from '../sensors/observation.js';
 import type { OdometryBatch } from '../sensors/odometry/batch.js';
 import type { SlamListener, TrackingState } from './events.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
@@ -69,12 +69,10 @@ export interface ScanResult {
   readonly state: TrackingState;
   /** Empty while tracking; otherwise one sentence that says why not. */
   readonly reason: string;
-  readonly points: {
-    readonly input: number;
-    readonly valid: number;
-    readonly mapped: number;
-    readonly registered: number;
-  };
+  /** How many there were, what became of the rest, and how many were used. */
+  readonly points: ObservationCounts & { readonly mapped: number; readonly registered: number };
+  /** Frame of the depth camera whose frame it was; absent for other sensors. */
+  readonly camera?: string;
   readonly iterations: number;
   /** Share of registration points that fit the map within the robust kernel. */
   readonly inlierRatio: number;

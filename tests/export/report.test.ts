@@ -61,6 +61,28 @@ function withTruth(n: number): RunReportInput {
   return { ...run, truth: { source: EVIL, metrics } };
 }
 
+describe('depth images in a report', () => {
+  it('stand in both, by camera; those of a LiDAR have none', () => {
+    const run = input(4);
+    const seen = run.results.map((result, i) => ({
+      ...result,
+      camera: EVIL,
+      points: { ...result.points, valid: i === 0 ? 50 : 800, zero: 200 },
+    }));
+    const report = makeRunReport({ ...run, results: seen });
+    expect(report.cameras).toMatchObject([
+      { camera: EVIL, frames: 4, poorFrames: 1, pixels: { valid: 2450, zero: 800 } },
+    ]);
+    const page = buildReport(report);
+    expect(page).toMatch(
+      /Depth images.*61 % of the pixels usable; 20 % hold no depth.*1 of 4 frames below 10 %/,
+    );
+    expect(page).not.toContain('<script');
+    expect(makeRunReport(run).cameras).toBeUndefined();
+    expect(buildReport(makeRunReport(run))).not.toContain('Depth images');
+  });
+});
+
 describe('makeRunReport', () => {
   it('sums up the run', () => {
     const report = makeRunReport(

@@ -66,6 +66,33 @@ describe('TfBuffer', () => {
     expect(buffer.lookup('a', 'b', 4n * S)).toMatchObject({ reason: expect.stringContaining('2.0 s older') });
   });
 
+  it('bridges no gap that is too long, unless the frame stands still in it', () => {
+    const buffer = new TfBuffer();
+    // It goes at 0.1 m/s, is told every 0.1 s, then not for 1 s; at 3 s it has stood since 2 s.
+    for (const [s, x] of [
+      [0, 0],
+      [0.1, 0.01],
+      [1.1, 0.11],
+      [2, 0.2],
+      [3, 0.2],
+      [9, 0.2],
+    ])
+      buffer.set(transform('a', 'b', exp([x!, 0, 0, 0, 0, 0]), BigInt(s! * 1e9)), false);
+    const at = (s: number, gap?: number) => buffer.lookup('a', 'b', BigInt(Math.round(s * 1e9)), gap);
+    expect(at(0.5)).toMatchObject({ ok: true });
+    expect(at(0.05, 0.25)).toMatchObject({ ok: true });
+    expect(at(0.5, 0.25)).toEqual({
+      ok: false,
+      failure: 'gap',
+      reason:
+        "nothing tells the transform from 'a' to 'b' for 1.00 s around it, in which it changes by 100 mm and 0.0°; at most 0.25 s are bridged",
+    });
+    expect(at(1.1, 0.25)).toMatchObject({ ok: true }); // told itself
+    expect(at(2.5, 0.25)).toMatchObject({ ok: true });
+    // In 6 s it may have been away and come back.
+    expect(at(5, 0.25)).toMatchObject({ ok: false, failure: 'gap' });
+  });
+
   it('keeps a bounded history', () => {
     const buffer = new TfBuffer(10);
     for (let i = 0; i <= 30; i++) buffer.set(transform('a', 'b', identity(), BigInt(i) * S), false);

@@ -5,7 +5,8 @@ import { InputWatch } from '../../src/ros/input-watch.js';
 import { fullName } from '../../src/ros/node.js';
 import type { TopicPublishers } from '../../src/ros/port.js';
 import { ThrottledLog } from '../../src/ros/throttle.js';
-import { FakePort } from './helpers.js';
+import type { ScanResult } from '../../src/slam/types.js';
+import { FakePort, scanResult } from './helpers.js';
 
 class Graph extends FakePort {
   found: Record<string, TopicPublishers> = {};
@@ -102,6 +103,14 @@ describe('diagnostics', () => {
     memoryBytes: 0,
   });
   const clock = { ms: 0 };
+  const statistics = {
+    blocks: 0,
+    featureRows: 0,
+    triangles: 0,
+    keyframes: 0,
+    memoryBytes: 0,
+    forgottenBlocks: 0,
+  };
   const process = (health: Health, drops: [string, number][]) =>
     decodeDiagnosticArray(encodeDiagnosticArray(health.message(input(drops)))).status.at(-1)!;
 
@@ -131,6 +140,31 @@ describe('diagnostics', () => {
       ['paused', 100],
     ];
     expect(process(health, later)).toMatchObject({ level: 0, message: '105 scans dropped' });
+  });
+
+  it('have a status for each depth camera, which warns of frames of which little can be used', () => {
+    const health = new Health(() => clock.ms);
+    const frame = (camera: string, points: Partial<ScanResult['points']>): void => {
+      const counts = { input: 1000, valid: 0, mapped: 1, registered: 1, ...points };
+      health.add(scanResult({ camera, points: counts }), statistics, '', 1);
+    };
+    frame('front', { input: 1000, valid: 900, zero: 100, flying: 45 });
+    frame('front', { input: 1000, valid: 40, zero: 850, tooFar: 110 });
+    frame('back', { input: 1000, valid: 900, zero: 100, flying: 45 });
+    const all = decodeDiagnosticArray(encodeDiagnosticArray(health.message(input([])))).status;
+    const of = (camera: string) => {
+      const { values, ...rest } = all.find(({ name }) => name === `robot1/feltmap: camera ${camera}`)!;
+      return { ...rest, values: Object.fromEntries(values.map(({ key, value }) => [key, value])) };
+    };
+    expect(of('front')).toMatchObject({
+      level: 1,
+      message:
+        'only 4.0 % of the pixels usable: 85 % hold no depth (0 or NaN: too near, dark, shiny, or covered), 11 % lie beyond rgbd.maxRange',
+      values: { frames: '2', poor_frames: '1', no_depth_percent: '85.0', too_far_percent: '11.0' },
+    });
+    expect(of('back')).toMatchObject({ level: 0, message: 'depth', values: { flying_percent: '4.5' } });
+    health.reset();
+    expect(health.message(input([])).status.some(({ name }) => name.includes('camera'))).toBe(false);
   });
 
   it('warn of drops from before the first of them', () => {

@@ -24,6 +24,7 @@ const intake = (baseFrame = 'base_link', queue = 3) =>
     ),
     baseFrame,
     tfTimeout: () => 0.2,
+    transformGap: 0.25,
     queueSize: () => queue,
     onJump: (seconds) => jumps.push(seconds),
     now: () => now,
@@ -118,6 +119,26 @@ describe('ScanIntake', () => {
     it_.add('a', 0, cloudBytes(1));
     expect(it_.next()).toBeUndefined();
     expect(it_.drops.get('no-transform')).toBe(1);
+  });
+
+  it('drops at once what falls into a gap of a moving mount, and says how long that is', () => {
+    for (const s of [1, 1.1, 2, 2.1]) mountAt(BigInt(s * 1e9));
+    const it_ = intake();
+    for (const s of [1.05, 1.5, 1.6, 2.05]) it_.add('/points', 0, cloudBytes(s));
+    it_.add('/points', 0, cloudBytes(2.06)); // the line holds three: the first gives way
+    const stamps: unknown[] = [];
+    for (let scan = it_.next(); scan && scan !== 'wait'; scan = it_.next()) stamps.push(scan.stampNs);
+    expect(stamps).toEqual([2_050_000_000n, 2_060_000_000n]);
+    expect(it_.drops.get('transform-gap')).toBe(1);
+    expect(logs.join()).toMatch(
+      /\/points: scans are dropped, because .*'base_link' to 'lidar' for 0\.90 s around it, in which it changes by 900 mm .*0\.25 s are bridged.*Publish \/tf more often\./,
+    );
+    // A fixed mount has no gaps.
+    tf = new TfBuffer();
+    mountAt(0n, true);
+    const still = intake();
+    still.add('/points', 0, cloudBytes(9));
+    expect(still.next()).toMatchObject({ stampNs: 9n * S });
   });
 
   it('drops the oldest when full, and counts', () => {

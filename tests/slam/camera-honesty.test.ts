@@ -99,7 +99,7 @@ describe('a depth camera', () => {
     const frames = moving(CORNER, 60, 0.1).map((one, k) => (k >= 15 && k < 45 ? nothing(one) : one));
     const poses = await watch(frames);
     expect(poses.slice(15, 45).map(({ state }) => state)).toEqual(Array(30).fill('lost'));
-    expect(poses[15]!.reason).toMatch(/Only 0 of \d+ points are usable/);
+    expect(poses[15]!.reason).toMatch(/Only 0 places of \d+ pixels are usable: 100 % hold no depth/);
     for (const [k, { state, pose }] of poses.entries()) {
       if (k < 50) continue;
       expect(state).toBe('tracking');
@@ -110,7 +110,7 @@ describe('a depth camera', () => {
   it('that sees nothing at first begins its map with the first frame that shows something', async () => {
     const frames = moving(CORNER, 20, 0.1).map((one, k) => (k < 8 ? nothing(one) : one));
     const poses = await watch(frames);
-    expect(poses[7]).toMatchObject({ state: 'lost', reason: expect.stringMatching(/0 points/) as string });
+    expect(poses[7]).toMatchObject({ state: 'lost', reason: expect.stringMatching(/0 places of/) as string });
     expect(poses.slice(8).map(({ state }) => state)).toEqual(Array(12).fill('tracking'));
   });
 

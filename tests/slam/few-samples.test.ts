@@ -19,6 +19,13 @@ describe('an observation of few samples', () => {
     expect(say(3, { input: 3, valid: 3 })).toBe('Only 3 of 3 points are usable.');
   });
 
+  it('says of the pixels of a camera what there is to say of those', () => {
+    const counts = { input: 1000, valid: 40, zero: 900, tooFar: 60 };
+    expect(tooFewSamples({ kind: 'rgbd', surface: surface(9), counts })).toBe(
+      'Only 9 places of 1000 pixels are usable: 90 % hold no depth (0 or NaN: too near, dark, shiny, or covered), 6.0 % lie beyond rgbd.maxRange.',
+    );
+  });
+
   it('is said of no other', () => {
     expect(say(50, { input: 60, valid: 50, tooFar: 10 })).toBeUndefined();
   });

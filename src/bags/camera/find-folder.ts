@@ -1,7 +1,8 @@
 import { namesIn } from './image-names.js';
 import { findPairedFolder } from './paired-folder.js';
-import type { RgbdFolder } from './rgbd-folder.js';
+import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 import { findSevenScenes } from './seven-scenes.js';
+import { findTransforms } from './transforms-folder.js';
 import { findTum } from './tum.js';
 
 /**
@@ -9,10 +10,13 @@ import { findTum } from './tum.js';
  *
  * @throws FeltmapError for one that is of a known layout, but cannot be read
  */
-export async function findRgbdFolder(path: string): Promise<RgbdFolder | undefined> {
+export async function findRgbdFolder(
+  path: string,
+  options: RgbdFolderOptions = {},
+): Promise<RgbdFolder | undefined> {
   const names = await namesIn(path);
-  for (const find of [findTum, findSevenScenes, findPairedFolder]) {
-    const found = await find(path, names);
+  for (const find of [findTum, findSevenScenes, findTransforms, findPairedFolder]) {
+    const found = await find(path, names, options);
     if (found) return found;
   }
   return undefined;

@@ -6,8 +6,8 @@ import { readWhole } from '../files.js';
 import { stampOfName } from '../folder-source.js';
 
 const THIRTY_HZ = 30;
-/** Bytes of a file that hold its header, and more. */
-const LARGEST = 128 * 1024 * 1024;
+/** Largest file of one image, bytes. */
+export const LARGEST_IMAGE = 128 * 1024 * 1024;
 
 /** Names in a folder; empty where it cannot be read. */
 export async function namesIn(path: string): Promise<string[]> {
@@ -49,7 +49,7 @@ export async function firstSize(paths: readonly string[]): Promise<{ width: numb
   let failure: unknown;
   for (const path of paths.slice(0, 10)) {
     try {
-      return await pictureSize(await readWhole(path, LARGEST), path);
+      return await pictureSize(await readWhole(path, LARGEST_IMAGE), path);
     } catch (error) {
       failure = error;
     }

@@ -1,18 +1,26 @@
 import { dirname, join } from 'node:path';
 import { FeltmapError } from '../../geometry/errors.js';
 import type { Pose } from '../../geometry/se3.js';
+import { MILLIMETRE } from '../../sensors/camera/depth-unit.js';
 import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
+import { depthUnit } from './depth-unit.js';
 import { firstSize, imagesOf, namesIn, numberIn, stampsOfNames } from './image-names.js';
 import { type Calibration, findCalibration } from './intrinsics-files.js';
 import { readPoseFile, readPoseList } from './pose-files.js';
-import type { FolderFrame, RgbdFolder } from './rgbd-folder.js';
+import type { FolderFrame, RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
+import { readTransformPoses } from './transforms-folder.js';
 
+const DEPTH_FOLDERS = ['depth', 'depths'];
 const COLOR_FOLDERS = ['color', 'colour', 'rgb', 'image', 'images'];
 const POSE_FOLDERS = ['pose', 'poses'];
 const POSE_LISTS = ['traj.txt', 'trajectory.log', 'scene/trajectory.log'];
-/** Calibrations that ScanNet's exporter writes, for depth and for colour. */
-const DEPTH_CALIBRATION = ['intrinsic_depth.txt', 'depth_intrinsic.txt'];
-const COLOR_CALIBRATION = ['intrinsic_color.txt', 'color_intrinsic.txt'];
+/** Calibrations of depth and of colour, as ScanNet's exporter and ROS write them. */
+const DEPTH_CALIBRATION = ['intrinsic_depth.txt', 'depth_intrinsic.txt', ...calibrationsOf('depth')];
+const COLOR_CALIBRATION = [
+  ...['intrinsic_color.txt', 'color_intrinsic.txt'],
+  ...calibrationsOf('color'),
+  ...calibrationsOf('rgb'),
+];
 const JPEG_OR_PNG = ['.jpg', '.jpeg', '.png'];
 
 interface Files {
@@ -33,6 +41,7 @@ interface Files {
 export async function findPairedFolder(
   path: string,
   names: readonly string[],
+  { depthScale: wanted }: RgbdFolderOptions = {},
 ): Promise<RgbdFolder | undefined> {
   const files = (await separateFolders(path, names)) ?? (await replica(path, names));
   if (!files) return undefined;
@@ -44,7 +53,7 @@ export async function findPairedFolder(
     depth: join(depthFolder, name),
     ...(partner[i] !== undefined && { color: join(colorFolder!, partner[i]) }),
   }));
-  const found = await calibrations(path);
+  const found = await calibrations(path, depthFolder);
   if (!found)
     throw new FeltmapError(
       'not-found',
@@ -57,23 +66,27 @@ export async function findPairedFolder(
   );
   const colored = frames.flatMap((f) => (f.color === undefined ? [] : [f.color]));
   const poses = await posesOf(path, names, depths, stampsNs);
-  const { depthScale } = found.depth;
-  const unit = depthScale === undefined ? 'millimetres' : `units of ${(depthScale * 1e3).toPrecision(4)} mm`;
+  const { file, depthScale: stated } = found.depth;
+  const unit = await depthUnit(
+    frames.map((f) => f.depth),
+    { wanted, stated, file, usual: MILLIMETRE },
+  );
   return {
     kind: files.kind,
     frames,
     camera,
     ...(colored.length > 0 && { color: { camera: await sized(found.color ?? found.depth, colored, path) } }),
-    depthScale: depthScale ?? 0.001,
+    depthScale: unit.scale,
     stamps: origin,
-    notes: [`${path}: intrinsics from ${found.depth.file}, depth in ${unit}`],
+    notes: [`${path}: intrinsics from ${file}, ${unit.text}`],
     ...(poses && { poses }),
   };
 }
 
 async function separateFolders(path: string, names: readonly string[]): Promise<Files | undefined> {
-  if (!names.includes('depth')) return undefined;
-  const depthFolder = join(path, 'depth');
+  const depth = DEPTH_FOLDERS.find((name) => names.includes(name));
+  if (depth === undefined) return undefined;
+  const depthFolder = join(path, depth);
   const depths = imagesOf(await namesIn(depthFolder), ['.png']);
   if (depths.length === 0) return undefined;
   const color = COLOR_FOLDERS.find((name) => names.includes(name));
@@ -108,13 +121,23 @@ function partners(depths: readonly string[], colors: readonly string[]): (string
   return some || colors.length !== depths.length ? matched : [...colors];
 }
 
-async function calibrations(path: string): Promise<{ depth: Calibration; color?: Calibration } | undefined> {
+/** Names of ROS's and others' files for one of two cameras. */
+function calibrationsOf(camera: string): string[] {
+  return ['', '_camera_info', '_info', '_intrinsics'].flatMap((end) =>
+    ['yaml', 'yml', 'json'].map((kind) => `${camera}${end}.${kind}`),
+  );
+}
+
+async function calibrations(
+  path: string,
+  depthFolder: string,
+): Promise<{ depth: Calibration; color?: Calibration } | undefined> {
   const folders = [join(path, 'intrinsic'), join(path, 'intrinsics'), path];
   const depth = await findCalibration(folders, DEPTH_CALIBRATION);
   const color = await findCalibration(folders, COLOR_CALIBRATION);
   if (depth) return { depth, ...(color && { color }) };
   // Replica has one cam_params.json for all its scenes, beside them.
-  const one = color ?? (await findCalibration([...folders, dirname(path)]));
+  const one = color ?? (await findCalibration([...folders, depthFolder, dirname(path)]));
   return one && { depth: one };
 }
 
@@ -165,5 +188,6 @@ async function posesOf(
       (list.includes('/') && (await namesIn(join(path, dirname(list)))).includes('trajectory.log'))
     )
       return async () => known(await readPoseList(join(path, list)));
-  return undefined;
+  if (!names.includes('transforms.json')) return undefined;
+  return async () => known(await readTransformPoses(join(path, 'transforms.json'), depths.map(numberIn)));
 }

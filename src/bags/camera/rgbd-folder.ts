@@ -12,9 +12,8 @@ import { lookAhead } from '../look-ahead.js';
 import { type ScanRange, type ScanSource, rangeBounds } from '../scan-source.js';
 import { StampedMessages } from '../stamped-messages.js';
 import type { GroundTruth } from '../types.js';
+import { LARGEST_IMAGE } from './image-names.js';
 
-/** Largest file of one image, bytes. */
-const LARGEST_IMAGE = 128 * 1024 * 1024;
 /** What depth cameras write where they measured nothing, beside 0. */
 const NOTHING = 65535;
 
@@ -25,6 +24,12 @@ export interface FolderFrame {
   readonly color?: string;
   /** Stamp of the colour image less that of the depth image, s. */
   readonly delay?: number;
+}
+
+/** What somebody knows of a folder of images. */
+export interface RgbdFolderOptions {
+  /** Metres of a unit of depth; by its files or its values unless given. */
+  readonly depthScale?: number | undefined;
 }
 
 /** A folder of colour and depth images, whatever its layout. */

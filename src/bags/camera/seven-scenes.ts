@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Pose } from '../../geometry/se3.js';
+import { MILLIMETRE } from '../../sensors/camera/depth-unit.js';
 import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
 import { findCalibration } from './intrinsics-files.js';
 import { firstSize, stampsOfNames } from './image-names.js';
 import { readPoseFile } from './pose-files.js';
-import type { RgbdFolder } from './rgbd-folder.js';
+import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 
 const DEPTH = /^frame-(\d+)\.depth\.png$/;
 /** Of the depth camera, as the data set's page gives it. */
@@ -32,6 +33,7 @@ const T_DEPTH_COLOR: Pose = Float64Array.of(1, 0, 0, 0.026, 0, 1, 0, -0.01, 0, 0
 export async function findSevenScenes(
   path: string,
   names: readonly string[],
+  { depthScale = MILLIMETRE }: RgbdFolderOptions = {},
 ): Promise<RgbdFolder | undefined> {
   const depths = names.filter((name) => DEPTH.test(name)).sort();
   if (depths.length === 0) return undefined;
@@ -57,7 +59,7 @@ export async function findSevenScenes(
     frames,
     camera,
     ...(hasColor && { color: { camera: COLOR_CAMERA, T_depth_color: T_DEPTH_COLOR } }),
-    depthScale: 0.001,
+    depthScale,
     stamps: origin,
     notes: hasColor
       ? [

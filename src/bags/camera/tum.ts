@@ -3,15 +3,14 @@ import { FeltmapError } from '../../geometry/errors.js';
 import { fromQuaternion } from '../../geometry/se3.js';
 import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
 import { type Paired, Pairing } from '../../sensors/camera/pairing.js';
+import { FIFTH } from '../../sensors/camera/depth-unit.js';
 import { readText } from '../files.js';
 import { parseSeconds } from '../timestamps.js';
+import { depthUnit } from './depth-unit.js';
 import { firstSize } from './image-names.js';
 import { findCalibration } from './intrinsics-files.js';
 import { numbersOf } from './pose-files.js';
-import type { FolderFrame, RgbdFolder } from './rgbd-folder.js';
-
-/** Depth images hold fifths of a millimetre. */
-const DEPTH_SCALE = 1 / 5000;
+import type { FolderFrame, RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 
 type Camera = readonly [fx: number, fy: number, cx: number, cy: number, ...coefficients: number[]];
 
@@ -38,9 +37,14 @@ interface Entry {
  *
  * @throws FeltmapError
  */
-export async function findTum(path: string, names: readonly string[]): Promise<RgbdFolder | undefined> {
+export async function findTum(
+  path: string,
+  names: readonly string[],
+  { depthScale: wanted }: RgbdFolderOptions = {},
+): Promise<RgbdFolder | undefined> {
   const list = ASSOCIATIONS.find((name) => names.includes(name));
-  if (!names.includes('depth.txt')) return list === undefined ? undefined : associated(path, names, list);
+  if (!names.includes('depth.txt'))
+    return list === undefined ? undefined : associated(path, names, list, wanted);
   const depths = await readList(path, 'depth.txt');
   if (depths.length === 0)
     throw new FeltmapError(
@@ -49,7 +53,7 @@ export async function findTum(path: string, names: readonly string[]): Promise<R
     );
   const colors = names.includes('rgb.txt') ? await readList(path, 'rgb.txt') : [];
   const { frames, notes } = pair(depths, colors, path);
-  const { camera, depthScale, note } = await cameraOf(path, depths);
+  const { camera, depthScale, note } = await cameraOf(path, depths, wanted);
   return {
     kind: 'TUM RGB-D',
     frames,
@@ -66,7 +70,12 @@ export async function findTum(path: string, names: readonly string[]): Promise<R
  * A sequence of which only the list of pairs is left, as ORB-SLAM and ICL-NUIM come with: stamp and file of the colour
  * image and of the depth image in either order. Whole numbers are those of frames, 30 a second.
  */
-async function associated(path: string, names: readonly string[], list: string): Promise<RgbdFolder> {
+async function associated(
+  path: string,
+  names: readonly string[],
+  list: string,
+  wanted?: number,
+): Promise<RgbdFolder> {
   const frames: FolderFrame[] = [];
   const lines = (await readText(join(path, list))).split('\n').map((line) => line.split('#')[0]!.trim());
   const numbered = lines.every((line) => line === '' || /^\d{1,6}\s/.test(line));
@@ -94,6 +103,7 @@ async function associated(path: string, names: readonly string[], list: string):
   const { camera, depthScale, note } = await cameraOf(
     path,
     frames.map(({ stampNs, depth }) => ({ stampNs, file: depth })),
+    wanted,
   );
   return {
     kind: 'TUM RGB-D',
@@ -150,20 +160,26 @@ function pair(
   return { frames, notes: pairing.notes.map((note) => `${path}: ${note}`) };
 }
 
-/** A file in the folder wins; else the camera by the folder's name. */
+/** A file in the folder wins; else the camera by the folder's name. @param wanted metres of a unit of depth */
 async function cameraOf(
   path: string,
   depths: readonly Entry[],
+  wanted?: number,
 ): Promise<{ camera: CameraIntrinsics; depthScale: number; note: string }> {
   const own = await findCalibration([path]);
-  if (own) {
-    const size = await firstSize(depths.map((d) => d.file)).catch(() => ({ width: 640, height: 480 }));
-    return {
-      camera: { ...size, ...own.camera },
-      depthScale: own.depthScale ?? DEPTH_SCALE,
-      note: `${path}: intrinsics from ${own.file}`,
-    };
-  }
+  const files = depths.map((d) => d.file);
+  const named = own ? undefined : cameraByName(path);
+  // The benchmark's own cameras have its unit.
+  const stated = own?.depthScale ?? (named?.isKnown === true ? FIFTH : undefined);
+  const unit = await depthUnit(files, { wanted, stated, usual: FIFTH, ...(own && { file: own.file }) });
+  const depthScale = unit.scale;
+  if (named) return { camera: named.camera, depthScale, note: `${named.note}; ${unit.text}` };
+  const size = await firstSize(files).catch(() => ({ width: 640, height: 480 }));
+  const note = `${path}: intrinsics from ${own!.file}, ${unit.text}`;
+  return { camera: { ...size, ...own!.camera }, depthScale, note };
+}
+
+function cameraByName(path: string): { camera: CameraIntrinsics; isKnown: boolean; note: string } {
   const number = /(?:freiburg|fr)([123])/i.exec(basename(resolve(path)))?.[1];
   const [fx, fy, cx, cy, ...coefficients] = number === undefined ? DEFAULT : FREIBURG[number]!;
   const camera: CameraIntrinsics = {
@@ -178,7 +194,7 @@ async function cameraOf(
       ? `${path}: no calibration file, and the name tells no camera (freiburg1 to 3): intrinsics are the default of the ` +
         `benchmark (f ${fx}, c ${cx}, ${cy}); put fx fy cx cy into calibration.txt if they are others`
       : `${path}: intrinsics of the camera freiburg${number}, by the name of the folder`;
-  return { camera, depthScale: DEPTH_SCALE, note };
+  return { camera, isKnown: number !== undefined, note };
 }
 
 /** Poses of the camera, `t x y z qx qy qz qw` a line. */

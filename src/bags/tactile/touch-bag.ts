@@ -3,7 +3,7 @@ import { compose, type Pose } from '../../geometry/se3.js';
 import { decodeTouchMessage, type TouchReading } from '../../images/decode-touch.js';
 import { readHeader } from '../../messages/header.js';
 import { decodeTFMessage } from '../../messages/poses.js';
-import { frameName, type TfBuffer } from '../../messages/tf-buffer.js';
+import { frameName, type TfBuffer, type TfFailure } from '../../messages/tf-buffer.js';
 import { ROS_TYPES } from '../../messages/types.js';
 import { type Encoding, WireReader } from '../../messages/wire.js';
 import { steadyNs } from '../../sensors/clock-shift.js';
@@ -18,6 +18,8 @@ import type { TouchTopic } from './topics.js';
 
 /** Bytes of a message that hold its header, which differs in each. */
 const HEADER_BYTES = 64;
+/** Seconds without a transform over which places are interpolated, unless given (setting sensor.transformGap). */
+const LONGEST_GAP = 0.25;
 /** Nanoseconds of the recording for which a touch waits for the transform at its stamp. */
 const LONGEST_WAIT_NS = 2_000_000_000n;
 
@@ -42,6 +44,8 @@ export interface TouchBody {
 export interface TouchPlacing {
   readonly body?: TouchBody;
   readonly frames?: readonly string[];
+  /** Seconds without a transform over which places are interpolated. */
+  readonly longestGap?: number;
 }
 
 /**
@@ -56,7 +60,7 @@ export async function touchBagSource(
   bag: BagReader,
   path: string,
   topics: readonly TouchTopic[],
-  { body, frames = [], ...reading }: TouchReading & TouchPlacing = {},
+  { body, frames = [], longestGap = LONGEST_GAP, ...reading }: TouchReading & TouchPlacing = {},
 ): Promise<ScanSource> {
   const moving = bag.topics().filter((t) => t.type === ROS_TYPES.tf && !t.name.endsWith('/tf_static'));
   const names = new Map(topics.map((topic) => [topic.name, topic]));
@@ -72,7 +76,7 @@ export async function touchBagSource(
   /** The touch with its place; false: it has none; undefined: it may still come. */
   function place(touch: RawTouch, tf: TfBuffer, ended: boolean): PlacedTouch | false | undefined {
     const frame = body?.frame ?? tf.root(touch.frameId);
-    const found = tf.lookup(frame, touch.frameId, touch.stampNs);
+    const found = tf.lookup(frame, touch.frameId, touch.stampNs, longestGap);
     // Points may be given in the frame of the body itself; a gel is never there.
     const placedAlready = touch.topic.input === 'points' && tf.has(touch.frameId);
     if (found.ok && (placedAlready || frameName(frame) !== frameName(touch.frameId))) {
@@ -85,7 +89,15 @@ export async function touchBagSource(
         ...(frames.length > 0 && { inFrames }),
       };
     }
-    if (!ended && (found.ok || found.failure === 'future' || found.failure === 'missing')) return undefined;
+    if (!ended && (found.ok || mayCome(found.failure))) return undefined;
+    if (!found.ok && found.failure === 'gap') {
+      note(
+        `gap ${touch.topic.name}`,
+        `${touch.topic.name}: it is not known where '${touch.frameId}' was when it touched: ${found.reason} ` +
+          '(sensor.transformGap); record /tf more often; the touch is left out',
+      );
+      return false;
+    }
     const why = found.ok ? `nobody publishes '${touch.frameId}' on /tf or /tf_static` : found.reason;
     note(
       `tf ${touch.topic.name}`,
@@ -98,9 +110,9 @@ export async function touchBagSource(
   function framed(touch: RawTouch, tf: TfBuffer, ended: boolean): ReadonlyMap<string, Pose> | undefined {
     const out = new Map<string, Pose>();
     for (const frame of frames) {
-      const found = tf.lookup(frame, touch.frameId, touch.stampNs);
+      const found = tf.lookup(frame, touch.frameId, touch.stampNs, longestGap);
       if (found.ok) out.set(frame, found.pose);
-      else if (!ended && (found.failure === 'future' || found.failure === 'missing')) return undefined;
+      else if (!ended && mayCome(found.failure)) return undefined;
       else
         note(
           `frame ${frame}`,
@@ -193,6 +205,11 @@ export async function touchBagSource(
     measurements,
     close: () => bag.close(),
   };
+}
+
+/** Whether transforms that are still to be read may help. */
+function mayCome(failure: TfFailure): boolean {
+  return failure === 'future' || failure === 'missing' || failure === 'gap';
 }
 
 function stampsOf(name: string): StampedMessages<RawTouch> {

@@ -3,6 +3,7 @@ import { FeltmapError } from '../../geometry/errors.js';
 import { Random } from '../../geometry/random.js';
 import type { ColorImage } from '../../sensors/camera/frame.js';
 import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
+import { lookOf } from '../../sensors/tactile/gel-look.js';
 import { GelReader } from '../../sensors/tactile/gel-reader.js';
 import { MarkerFilter } from '../../sensors/tactile/markers.js';
 import { fitBall } from './ball-fit.js';
@@ -92,7 +93,8 @@ export function calibrateGel(pool: KernelPool, input: CalibrationInput): Calibra
   const isHeld = new Set(order.slice(0, Math.floor(found.length / HELD_OUT_EVERY)).map((i) => found[i]!));
   const train = (presses: readonly Press[], sigma: number, gain: number): TouchCalibration => {
     const { width, height } = reference;
-    const gel = { sensor: input.sensor, width, height, pitch, markers, sigma };
+    const look = lookOf(reference.data, width, height);
+    const gel = { sensor: input.sensor, width, height, pitch, markers, sigma, look };
     if (kind === 'table')
       return { kind, ...gel, depths: fitDepthTable(presses, reference.data, width, pitch) };
     const samples = pressSamples(presses, reference.data, width, height);

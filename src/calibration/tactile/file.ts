@@ -1,6 +1,7 @@
 import { WEIGHTS } from '../../kernels/layout/tactile.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
+import { LOOK_SIZE } from '../../sensors/tactile/gel-look.js';
 
 const FORMAT = 'feltmap touch calibration';
 const VERSION = 1;
@@ -35,13 +36,19 @@ const TABLE: readonly Rule[] = [
   ['depths', 'a list of numbers that do not fall', isRising],
 ];
 
+/** Fields that may be missing: files of old do not have them. */
+const OPTIONAL: readonly Rule[] = [
+  ['look', `a list of ${LOOK_SIZE} numbers from 0 to 255`, isList(LOOK_SIZE, LOOK_SIZE, 0, 255)],
+];
+
 /** The calibration as a file: JSON, with its format and version. */
 export function encodeCalibration(calibration: TouchCalibration): string {
   const lists =
     calibration.kind === 'network'
       ? { weights: Array.from(calibration.weights) }
       : { depths: Array.from(calibration.depths) };
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, ...calibration, ...lists })}\n`;
+  const look = calibration.look && { look: Array.from(calibration.look, (v) => Math.round(10 * v) / 10) };
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, ...calibration, ...lists, ...look })}\n`;
 }
 
 /**
@@ -72,8 +79,11 @@ export function decodeCalibration(text: string, path: string): TouchCalibration 
   if (kind !== 'network' && kind !== 'table') throw wrong(path, 'kind', "'network' or 'table'", kind);
   for (const [field, what, holds] of [...COMMON, ...(kind === 'network' ? NETWORK : TABLE)])
     if (!holds(fields[field])) throw wrong(path, field, what, fields[field]);
+  for (const [field, what, holds] of OPTIONAL)
+    if (fields[field] !== undefined && !holds(fields[field])) throw wrong(path, field, what, fields[field]);
   const { sensor, width, height, pitch, markers, sigma } = fields as unknown as TouchCalibration;
-  const gel = { sensor, width, height, pitch, markers, sigma };
+  const look = fields.look === undefined ? undefined : Float32Array.from(fields.look as number[]);
+  const gel = { sensor, width, height, pitch, markers, sigma, ...(look && { look }) };
   if (kind === 'table') return { kind, ...gel, depths: Float32Array.from(fields.depths as number[]) };
   const { weights, depthGain } = fields as { weights: number[]; depthGain: number };
   return { kind, ...gel, weights: Float32Array.from(weights), depthGain };

@@ -9,6 +9,8 @@ export interface Exposure {
   readonly gain: number;
   /** Grey levels. */
   readonly bias: number;
+  /** It has just changed by more than can be told from one frame: colours are not to be mapped with it. */
+  readonly unsteady?: boolean;
 }
 
 /** How brightness is compared with the colours of a field. */

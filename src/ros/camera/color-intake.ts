@@ -2,7 +2,7 @@ import type { SlamService } from '../../host/client.js';
 import { handOver } from '../../host/transfer.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { decodeColorMessage } from '../../images/decode-message.js';
-import { frameName, type TfBuffer } from '../../messages/tf-buffer.js';
+import { frameName } from '../../messages/tf-buffer.js';
 import { ColorFrameBuilder } from '../../sensors/camera/color-frame-builder.js';
 import type { ScanIntake } from '../scan-intake.js';
 import type { ThrottledLog } from '../throttle.js';
@@ -15,7 +15,6 @@ export interface ColorIntakeOptions {
   /** Position among the cameras: number of its picture stream in the viewer. */
   readonly index: number;
   readonly intake: ScanIntake;
-  readonly tf: TfBuffer;
   readonly log: ThrottledLog;
   readonly slam: () => SlamService | undefined;
   readonly now?: () => number;
@@ -32,7 +31,7 @@ const PATIENCE_MS = 1000;
  * SLAM thread at once. They wait there for the poses around them, and no scan waits for them.
  *
  * @example
- * const camera = new ColorIntake({ topic: '/front/image', info: '/front/camera_info', index: 0, intake, tf, log, slam });
+ * const camera = new ColorIntake({ topic: '/front/image', info: '/front/camera_info', index: 0, intake, log, slam });
  * camera.info(infoBytes);
  * camera.image('sensor_msgs/msg/Image', imageBytes);
  */
@@ -72,7 +71,7 @@ export class ColorIntake {
   }
 
   async #use(type: string, data: Uint8Array): Promise<void> {
-    const { topic, info, index, intake, tf, log, slam } = this.options;
+    const { topic, info, index, intake, log, slam } = this.options;
     const camera = this.#calibration.newest?.camera;
     if (!camera)
       return void this.#lack('camera_info', `no usable camera_info has come on ${info}; start the driver's`);
@@ -81,7 +80,7 @@ export class ColorIntake {
     const stamped = intake.stamp(topic, data, 'image');
     if (!stamped) return;
     const { stampNs, clockShiftNs, frameId } = stamped;
-    const found = tf.lookup(base, frameId, stampNs);
+    const found = intake.place(frameId, stampNs);
     if (!found.ok)
       return void this.#lack(
         'transform',

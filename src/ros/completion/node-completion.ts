@@ -61,7 +61,15 @@ export class NodeCompletion {
     this.completer.listen((event) => this.#take(event));
     const frame = parameters.string('completion.frame').replace(/^\//, '');
     if (frame !== '' && frame !== parameters.string('odom_frame'))
-      this.held = new HeldObjects({ ...options, frame, solver: this.#solver });
+      this.held = new HeldObjects({
+        ...options,
+        frame,
+        solver: this.#solver,
+        tf: {
+          lookup: (target, source, stampNs) =>
+            options.tf.lookup(target, source, stampNs, parameters.config.sensor.transformGap),
+        },
+      });
   }
 
   /** Side of the box around a point that somebody chose (m). */

@@ -9,10 +9,16 @@ const MODELS = new Map<string, DistortionModel>([
   ['plumbbob', 'plumb_bob'],
   ['brownconrady', 'plumb_bob'],
   ['modifiedbrownconrady', 'plumb_bob'],
+  ['radtan', 'plumb_bob'],
+  ['radialtangential', 'plumb_bob'],
+  ['opencv', 'plumb_bob'],
+  ['pinhole', 'plumb_bob'],
   ['rationalpolynomial', 'rational_polynomial'],
   ['equidistant', 'equidistant'],
   ['fisheye', 'equidistant'],
+  ['opencvfisheye', 'equidistant'],
   ['kannalabrandt4', 'equidistant'],
+  ['kannalabrandt8', 'equidistant'],
 ]);
 /** Coefficients that a model has at most. */
 const MOST: Readonly<Record<DistortionModel, number>> = {

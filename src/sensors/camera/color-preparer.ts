@@ -18,6 +18,12 @@ const MAX_FACTOR = 16;
 export const DARKEST = 12;
 export const BRIGHTEST = 245;
 
+/** Two channels at this level or above are clipped, no colour of a wall; so many such pixels, and the image as a whole is overexposed. */
+const CLIPPED = 253;
+const MOST_CLIPPED = 0.4;
+/** Pixels that are looked at for that. */
+const LOOKED_AT = 16384;
+
 /**
  * Finds the brightness of a blurred image at the samples of a surface and, when they are wanted, the colours of a grid.
  *
@@ -58,6 +64,13 @@ export class ColorPreparer {
     if (!(brightness >= DARKEST && brightness <= BRIGHTEST)) {
       this.notice(
         `Colour images of '${frameId}' that are nearly black or white throughout, as before the exposure settles, are not used.`,
+      );
+      return;
+    }
+    const clipped = clippedShare(color.image.data);
+    if (clipped > MOST_CLIPPED) {
+      this.notice(
+        `Colour images of '${frameId}' of which more than ${100 * MOST_CLIPPED} % of the pixels are overexposed are not used.`,
       );
       return;
     }
@@ -120,4 +133,13 @@ export class ColorPreparer {
     this.pool.run('cameraShrink', this.args.pointer, chunks);
     return memory.f32(sums, chunks).reduce((a, b) => a + b, 0) / (greyWidth * greyHeight);
   }
+}
+
+/** Share of pixels with two channels at their upper end, of some that are spread over the image. @param rgb 3 bytes a pixel */
+function clippedShare(rgb: Uint8Array): number {
+  const step = 3 * Math.max(1, Math.floor(rgb.length / 3 / LOOKED_AT));
+  let [clipped, seen] = [0, 0];
+  for (let i = 0; i + 2 < rgb.length; i += step, seen++)
+    if (+(rgb[i]! >= CLIPPED) + +(rgb[i + 1]! >= CLIPPED) + +(rgb[i + 2]! >= CLIPPED) >= 2) clipped++;
+  return seen > 0 ? clipped / seen : 0;
 }

@@ -3,6 +3,7 @@ import type { KernelMemory } from '../../compute/memory.js';
 import { inverse, type Pose } from '../../geometry/se3.js';
 import * as L from '../../kernels/layout/camera.js';
 import type { Picture, RangeGrid, SurfaceSamples } from '../observation.js';
+import { noPixels } from './depth-quality.js';
 import type { CameraIntrinsics } from './frame.js';
 import { gridLayout, NO_GRID, type GridLayout } from './grid-layout.js';
 import { bendOf, type Lens } from './lens.js';
@@ -50,7 +51,7 @@ const SLACK = 16;
  * const grid = prepared.grid();
  */
 export class PreparedFrame {
-  readonly counts = { input: 0, valid: 0 };
+  readonly counts = noPixels();
   surfaceCount = 0;
   keypointCount = 0;
   /** What is needed to find the colours of the grid. */

@@ -3,6 +3,7 @@ import type { KernelPool } from '../../compute/pool.js';
 import * as L from '../../kernels/layout/camera.js';
 import { completeOptions, type CameraOptions } from './camera-options.js';
 import { ColorPreparer } from './color-preparer.js';
+import { countUnusable, isPoor, whyUnusable } from './depth-quality.js';
 import { fillOrder } from './fill-order.js';
 import type { CameraIntrinsics, RgbdFrame } from './frame.js';
 import { lensMap, lensOf } from './lens.js';
@@ -32,6 +33,8 @@ export class CameraPreparer {
   readonly #args: KernelArguments;
   readonly #u32: Uint32Array;
   readonly #notices = new Set<string>();
+  /** Cameras of which poor frames have been told. */
+  readonly #told = new Set<string>();
   readonly #color: ColorPreparer;
   readonly #lensMaps: Tables;
   readonly #orders: Tables;
@@ -88,7 +91,24 @@ export class CameraPreparer {
     out.keypointCount = this.#u32[L.A_KEYPOINT_COUNT / 4]!;
     if (frame.color && color) this.#color.prepare(frame.color, color, frame.frameId, out);
     out.counts.input = camera.width * camera.height;
+    this.#judge(frame, out);
     return out;
+  }
+
+  /** Counts what cannot be used, and tells it of the first frame of a camera that says little. */
+  #judge({ depth, frameId }: RgbdFrame, out: PreparedFrame): void {
+    const { counts, surfaceCount } = out;
+    const { minRange, maxRange } = this.options;
+    countUnusable(depth, [minRange, maxRange], counts);
+    const { quality } = out.surface();
+    let bare = 0;
+    for (let i = 0; i < surfaceCount; i++) if (quality[i]! < 1) bare++;
+    counts.flying = surfaceCount > 0 ? Math.round((bare / surfaceCount) * counts.valid) : 0;
+    if (!isPoor(counts) || this.#told.has(frameId)) return;
+    this.#told.add(frameId);
+    this.#notices.add(
+      `Only ${((100 * counts.valid) / counts.input).toFixed(1)} % of the pixels of a frame of camera '${frameId}' can be used: ${whyUnusable(counts)}; such frames are hardly tracked or mapped.`,
+    );
   }
 
   /** Does what only mapping needs: normals between the rows of the samples, and the grid's colours. Nothing is done twice. */

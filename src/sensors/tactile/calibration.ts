@@ -1,3 +1,5 @@
+import type { GelLook } from './gel-look.js';
+
 /** What turns the images of one gel into heights: made by `feltmap calibrate-touch`, or from a look-up table. */
 export type TouchCalibration = NetworkCalibration | TableCalibration;
 
@@ -13,6 +15,9 @@ interface GelGeometry {
   readonly markers: boolean;
   /** Standard deviation of the depth where something touches (m), as measured on presses that were not trained on. */
   readonly sigma: number;
+  /** What the gel looked like when nothing touched it, by which images that are mirrored or recoloured are told; files of
+   * old have none. */
+  readonly look?: GelLook;
 }
 
 /** Colour ratios to slopes by a small network, slopes to heights by Poisson's equation. */

@@ -5,6 +5,7 @@ import type { TouchCalibration } from './calibration.js';
 import { clippedShare, markContact, restHeight } from './contact.js';
 import { lookUpDepths } from './depth-table.js';
 import { GelKernels } from './gel-kernels.js';
+import { lookOf, wrongLook } from './gel-look.js';
 import { MarkerFilter } from './markers.js';
 import { ReferenceKeeper } from './reference-keeper.js';
 import type { TouchImage } from './touch.js';
@@ -68,10 +69,12 @@ export class GelReader {
    * Captures the reference.
    *
    * @param image the gel when nothing touches it
-   * @throws FeltmapError bad-input for an image of the wrong size, or a clipped one
+   * @throws FeltmapError bad-input for an image of the wrong size, a clipped one, or one of another gel, mirrored, turned or
+   *   with other colours than those that the calibration was made with
    */
   setReference(image: ColorImage): void {
     this.#check(image, 'reference image');
+    this.#compare(image);
     this.#capture(image.data);
     this.#keeper.set(image.data);
   }
@@ -185,6 +188,17 @@ export class GelReader {
         'bad-input',
         `${this.#name()}: ${Math.round((100 * clipped) / (width * height))} % of the ${what} is overexposed, so it shows no slopes; it is left out (lower the exposure or the lamps).`,
       );
+  }
+
+  /** Whether the gel looks as it did when it was calibrated: else its heights would be wrong without a word. */
+  #compare({ data, width, height }: ColorImage): void {
+    const { look } = this.calibration;
+    const wrong = look && wrongLook(look, lookOf(data, width, height), width === height);
+    if (wrong === undefined) return;
+    throw new FeltmapError(
+      'bad-input',
+      `${this.#name()}: untouched, its images are ${wrong}, against those that its calibration was made with, so their heights would be wrong; they are left out (give the images as they were then, or calibrate anew with feltmap calibrate-touch).`,
+    );
   }
 
   #name(): string {

@@ -3,7 +3,7 @@ import type { Field } from '../../field/field.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
-import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
+import type { Observation, RangeGrid, SurfaceSamples } from '../../sensors/observation.js';
 import { SeenSpace, type Contradiction } from '../places/seen-space.js';
 import type { Exposure } from '../../field/terms/photometric.js';
 import type { Correction } from './correction.js';
@@ -115,9 +115,11 @@ export class LocalMap {
     const touched = observation.contacts !== undefined;
     if (!grid && !touched) this.#moving.mark(surface, pose);
     const { T_body_sensor } = observation;
-    this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(grid && { grid }) });
+    // While the exposure is on its way to another one nobody knows what its colours are against those of the map.
+    const fused = grid && how.exposure?.unsteady ? withoutColor(grid) : grid;
+    this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(fused && { grid: fused }) });
     if (!grid && !touched) this.#moving.keep(surface, pose);
-    this.#paint?.(observation, pose, how.exposure);
+    if (!how.exposure?.unsteady) this.#paint?.(observation, pose, how.exposure);
     if (!touched) this.#seen.add(surface, pose);
     this.#scan = scan;
     this.#integrated++;
@@ -167,4 +169,10 @@ export class LocalMap {
     this.#mesher.keep(forgotten);
     this.#forgotten += forgotten.length / 3;
   }
+}
+
+/** The grid of a camera as if it had taken no colours. */
+function withoutColor(grid: RangeGrid): RangeGrid {
+  const { width, height, fx, fy, cx, cy, z, nx, ny, nz, information } = grid;
+  return { width, height, fx, fy, cx, cy, z, nx, ny, nz, information };
 }

@@ -1,3 +1,4 @@
+import { GAIN_LEVELS } from '../../kernels/layout/gather.js';
 import type { LinearSystem } from '../../field/linear-system.js';
 import { BASE_UNKNOWNS } from '../../field/linear-system.js';
 import type { Exposure } from '../../field/terms/photometric.js';
@@ -6,9 +7,13 @@ import type { Exposure } from '../../field/terms/photometric.js';
 export const AS_MAPPED: Exposure = { gain: 0, bias: 0 };
 /** Share of its own information by which a frame's exposure is held to that of the one before: it changes slowly. */
 const SLOW = 0.5;
-/** Largest change against the map that is believed: gains from a half to twice. */
-const MOST_GAIN = 64;
+/** Largest change against the map that is believed: gains from a half (brighter images are clipped soon) to four times. */
+const LEAST_GAIN = -64;
+const MOST_GAIN = 384;
 const MOST_BIAS = 60;
+/** What is of middle brightness in the map may change by so many grey levels from frame to frame; beyond, it is still on its way. */
+const MIDDLE = 110;
+const UNSTEADY = 8;
 
 /**
  * The exposure that explains a frame best at the pose that was found, with nothing that holds it but the frame before:
@@ -32,13 +37,14 @@ export function exposureOf(
   const right = [b[i]! + (hold - SLOW) * gg * away[0], b[j]! + (hold - SLOW) * bb * away[1]] as const;
   const [a, d] = [gg * (1 + SLOW), bb * (1 + SLOW)];
   const det = a * d - gb * gb;
-  return {
-    gain: within(own[0]! + (d * right[0] - gb * right[1]) / det, MOST_GAIN),
-    bias: within(own[1]! + (a * right[1] - gb * right[0]) / det, MOST_BIAS),
-  };
+  const gain = within(own[0]! + (d * right[0] - gb * right[1]) / det, LEAST_GAIN, MOST_GAIN);
+  const bias = within(own[1]! + (a * right[1] - gb * right[0]) / det, -MOST_BIAS, MOST_BIAS);
+  const brighter = (GAIN_LEVELS + gain) / (GAIN_LEVELS + expected.gain) - 1;
+  const change = brighter * (MIDDLE - expected.bias) + bias - expected.bias;
+  return { gain, bias, ...(Math.abs(change) > UNSTEADY && { unsteady: true }) };
 }
 
-const within = (value: number, most: number): number => Math.max(-most, Math.min(most, value));
+const within = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value));
 
 /**
  * The exposures of cameras against the map, by sensor: where the next frame is expected.
@@ -49,7 +55,10 @@ const within = (value: number, most: number): number => Math.max(-most, Math.min
  * exposures.of('camera').gain; // 12/128 brighter than the map
  */
 export class Exposures {
+  /** What the user should know about them, one sentence a camera: only ever grows. */
+  readonly notices: string[] = [];
   readonly #latest = new Map<string, Exposure>();
+  readonly #told = new Set<string>();
 
   of(sensor: string): Exposure {
     return this.#latest.get(sensor) ?? AS_MAPPED;
@@ -57,6 +66,11 @@ export class Exposures {
 
   keep(sensor: string, exposure: Exposure): void {
     this.#latest.set(sensor, exposure);
+    if (!exposure.unsteady || this.#told.has(sensor)) return;
+    this.#told.add(sensor);
+    this.notices.push(
+      `The exposure of camera '${sensor}' jumps from frame to frame: until it is steady again (some frames) its colours are not mapped; fix exposure and white balance, or let them change slowly.`,
+    );
   }
 
   clear(): void {

@@ -91,6 +91,21 @@ describe('touches of a bag', () => {
     expect(without.warnings.join()).toMatch(/need the size of a pixel on the gel/);
   });
 
+  it('are left out and counted in a gap of tf in which the arm moves, with its length', async () => {
+    // Nothing from 0.2 s to 1 s: the arm goes 8 cm meanwhile.
+    const felt = [1, 3, 5, 7, 10].map((k) => touch(stamp(k)));
+    await write([...[0, 1, 2, 10, 11].map(tf), ...felt]);
+    const { list, warnings } = await touches({ touchPitch: 1e-4 });
+    expect(list.map(({ stampNs }) => stampNs)).toEqual([stamp(1), stamp(10)]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /not known where 'gel' was .* for 0\.80 s around it, in which it changes by 800 mm .*at most 0\.25 s are bridged \(sensor\.transformGap\).*left out \(3\)$/,
+    );
+    const bridged = await touches({ touchPitch: 1e-4, transformGap: 1 });
+    expect(bridged.list).toHaveLength(5);
+    expect(bridged.warnings).toEqual([]);
+  });
+
   it('come from one topic a sensor: what its messages can be read with', async () => {
     const fields = ['x', 'y', 'z', 'pressure'].map((name, i) => ({
       name,

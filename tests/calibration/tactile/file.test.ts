@@ -3,6 +3,7 @@ import { decodeCalibration, encodeCalibration } from '../../../src/calibration/t
 import { FeltmapError } from '../../../src/geometry/errors.js';
 import { WEIGHTS } from '../../../src/kernels/layout/tactile.js';
 import type { TouchCalibration } from '../../../src/sensors/tactile/calibration.js';
+import { LOOK_SIZE } from '../../../src/sensors/tactile/gel-look.js';
 
 const gel = { sensor: 'a gel', width: 320, height: 240, pitch: 6e-5, markers: false, sigma: 2e-5 };
 const network: TouchCalibration = {
@@ -17,6 +18,16 @@ describe('a calibration file', () => {
   it('comes back as it was', () => {
     for (const calibration of [network, table])
       expect(decodeCalibration(encodeCalibration(calibration), 'gel.json')).toEqual(calibration);
+  });
+
+  it('says what the gel looked like, to a tenth of a grey level; files of old do not', () => {
+    const look = Float32Array.from({ length: LOOK_SIZE }, (_, i) => (i % 250) + 0.26);
+    const text = encodeCalibration({ ...table, look });
+    const back = decodeCalibration(text, 'gel.json').look!;
+    expect(back).toHaveLength(LOOK_SIZE);
+    expect(back[249]).toBeCloseTo(249.3, 4);
+    expect(text).toContain('[0.3,1.3,2.3,');
+    expect(decodeCalibration(encodeCalibration(table), 'gel.json').look).toBeUndefined();
   });
 
   const lies: [string, object, RegExp][] = [
@@ -34,6 +45,7 @@ describe('a calibration file', () => {
     ['a missing field', { pitch: undefined }, /pitch has to be .* but is missing/],
     ['another version', { version: 2 }, /version 2, but this Feltmap reads version 1/],
     ['another format', { format: 'mesh' }, /is no touch calibration/],
+    ['a short look', { look: [1, 2, 3] }, /look has to be a list of 768 numbers from 0 to 255/],
     [
       'a falling table',
       { kind: 'table', depths: [0, 2e-4, 1e-4] },

@@ -37,9 +37,9 @@ describe('objects in a frame that moves', () => {
       ['completion.box', [-0.1, -0.1, 0, 0.1, 0.1, 0.2]],
       ['completion.frame', 'in_hand'],
     ]);
-    // The hand goes along x; the gel stays where it is.
-    for (const s of [1, 2, 3]) {
-      const stampNs = BigInt(s) * SECOND;
+    // The hand goes along x; the gel stays where it is. After 3 s nothing is told for a second.
+    for (const s of [1.4, 1.6, 2.4, 2.6, 3, 4]) {
+      const stampNs = BigInt(Math.round(s * 1e9));
       tf.set({ stampNs, frameId: 'base', childFrameId: 'in_hand', transform: exp([0.1 * s, 0, 0, 0, 0, 0]) }, false); // prettier-ignore
     }
     tf.set({ stampNs: 0n, frameId: 'base', childFrameId: 'gel', transform: exp([0.2, 0, 0.1, 0, 0, 0]) }, true); // prettier-ignore
@@ -56,6 +56,7 @@ describe('objects in a frame that moves', () => {
     await settle();
     completion.follow(touched((3n * SECOND) / 2n, [0, 0, 0]));
     completion.follow(touched((5n * SECOND) / 2n, [0, 0, 0]));
+    completion.follow(touched((7n * SECOND) / 2n, [0, 0, 0])); // not known
     completion.follow(touched(60n * SECOND, [0, 0, 0])); // tf does not reach so far
     completion.refresh();
     await settle();
@@ -73,7 +74,7 @@ describe('objects in a frame that moves', () => {
     expect(await completion.complete()).toMatchObject({ success: true, message: '1 of 1 objects completed' });
     // Another object is taken: what was felt of the first is not of it.
     expect(completion.clear().message).toMatch(/1 objects cleared/);
-    completion.follow(touched(2n * SECOND, [0, 0, 0.02]));
+    completion.follow(touched((5n * SECOND) / 2n, [0, 0, 0.02]));
     completion.refresh();
     await settle();
     expect(solver.surfaces.at(-1)!.touches).toHaveLength(1);

@@ -114,6 +114,39 @@ describe('colours of a grid', () => {
     }
     expect(cameras.notices).toEqual([expect.stringContaining('nearly black or white')]);
   });
+
+  it('are unknown in an image of which half is overexposed, and known where a fifth is', () => {
+    for (const [share, known] of [
+      [0.5, false],
+      [0.2, true],
+    ] as const) {
+      const cameras = new CameraFrontEnd(pool);
+      const color = photograph(DEPTH, identity());
+      const { data } = color.image;
+      data.forEach((v, i) => (data[i] = Math.max(60, v)));
+      data.fill(255, 0, 3 * Math.round((share * data.length) / 3));
+      const observation = cameras.observe({ ...frameOf(DEPTH, depthOf(DEPTH, WALL)), color });
+      observation.complete();
+      expect(observation.grid!.color !== undefined).toBe(known);
+      expect(cameras.notices).toEqual(
+        known
+          ? []
+          : [expect.stringMatching(/of which more than 40 % of the pixels are overexposed are not used/)],
+      );
+      observation.release();
+    }
+  });
+
+  it('of a wall of one pure colour are no overexposure', () => {
+    const cameras = new CameraFrontEnd(pool);
+    const color = photograph(DEPTH, identity());
+    color.image.data.forEach((_, i) => (color.image.data[i] = i % 3 === 1 ? 255 : 20));
+    const observation = cameras.observe({ ...frameOf(DEPTH, depthOf(DEPTH, WALL)), color });
+    observation.complete();
+    expect(observation.grid!.color).toBeDefined();
+    expect(cameras.notices).toEqual([]);
+    observation.release();
+  });
 });
 
 describe('what stands before the surface', () => {

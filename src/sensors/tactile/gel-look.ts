@@ -1,0 +1,143 @@
+/** Cells of each side: means over them are free of noise, of printed dots and nearly of what touches. */
+export const LOOK_CELLS = 16;
+/** Numbers of a look. */
+export const LOOK_SIZE = 3 * LOOK_CELLS * LOOK_CELLS;
+
+/**
+ * What a gel looks like when nothing touches it: grey levels of 16 × 16 cells over the whole image, row by row, red, green,
+ * blue.
+ */
+export type GelLook = Float32Array;
+
+/** Another way to hold the image makes the look fit so much better that it is that way: its share of what is left, … */
+const BETTER = 0.7;
+/** … and how much less is left, as a relative change of brightness: evenly lit gels look the same from all sides. */
+const CLEARLY = 0.03;
+/** What is left of the right way is less than this share of how looks vary over the gel. */
+const ALIKE = 0.5;
+/** Looks that differ by this share of it, … */
+const ANOTHER = 0.6;
+/** … and by so much at least, are of different gels. */
+const DIFFERENT = 0.1;
+/** Grey levels that keep the logarithm of dark cells at peace. */
+const FLOOR = 5;
+/** Channels that differ by less are grey, by more are colours (levels). */
+const GREY = 1;
+const COLORED = 8;
+
+/** How an image may lie to the one it should be. */
+interface Way {
+  readonly words: string;
+  readonly right: boolean;
+  readonly down: boolean;
+  readonly across: boolean;
+  readonly swapped: boolean;
+}
+
+/** All ways to turn, mirror and recolour an image; those that exchange its sides only fit square ones. */
+const WAYS: readonly Way[] = [false, true].flatMap((swapped) =>
+  (
+    [
+      ['', false, false, false],
+      ['mirrored left to right', true, false, false],
+      ['mirrored top to bottom', false, true, false],
+      ['turned by 180°', true, true, false],
+      ['turned by 90° and mirrored', false, false, true],
+      ['turned by 90°', true, false, true],
+      ['turned by −90°', false, true, true],
+      ['turned by −90° and mirrored', true, true, true],
+    ] as const
+  ).map(([turned, right, down, across]) => ({
+    words: [turned, swapped ? 'with red and blue exchanged (BGR for RGB)' : '']
+      .filter((text) => text !== '')
+      .join(' and '),
+    right,
+    down,
+    across,
+    swapped,
+  })),
+);
+
+/** @param rgb 3 bytes a pixel, row by row */
+export function lookOf(rgb: Uint8Array, width: number, height: number): GelLook {
+  const sum = new Float64Array(LOOK_SIZE);
+  const count = new Float64Array(LOOK_CELLS * LOOK_CELLS);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = LOOK_CELLS * Math.floor((y * LOOK_CELLS) / height);
+    for (let x = 0; x < width; x++, i += 3) {
+      const cell = row + Math.floor((x * LOOK_CELLS) / width);
+      count[cell]!++;
+      for (let c = 0; c < 3; c++) sum[3 * cell + c]! += rgb[i + c]!;
+    }
+  }
+  return Float32Array.from(sum, (v, i) => v / Math.max(1, count[Math.floor(i / 3)]!));
+}
+
+/**
+ * What is wrong with images of a gel, by how they look when nothing touches it; brightness and colour of the whole may
+ * differ. Gels that are lit evenly look the same from all sides: of these nothing is said.
+ *
+ * @param known what the calibration was made with
+ * @param square whether images are as wide as high
+ * @returns `mirrored left to right` and the like; undefined where nothing looks wrong
+ */
+export function wrongLook(known: GelLook, seen: GelLook, square: boolean): string | undefined {
+  const a = pattern(known);
+  if (colorfulness(known) > COLORED && colorfulness(seen) < GREY) return 'grey, without colours';
+  const left = WAYS.filter((way) => square || !way.across).map((way) => ({
+    way,
+    // The pattern of a turned image is the turned pattern.
+    rest: rms(a, pattern(turned(seen, way))),
+  }));
+  const asItIs = left[0]!.rest;
+  const best = left.reduce((least, one) => (one.rest < least.rest ? one : least));
+  const varies = Math.max(rms(a), rms(pattern(seen)));
+  const isIt = best.rest < BETTER * asItIs && best.rest < ALIKE * varies;
+  if (isIt && asItIs - best.rest > CLEARLY) return best.way.words;
+  if (asItIs > DIFFERENT && asItIs > ANOTHER * varies)
+    return `of another gel or light (${Math.round((100 * asItIs) / varies)} % of what makes them up is different)`;
+  return undefined;
+}
+
+/** The look of the image turned back. */
+function turned(look: GelLook, { right, down, across, swapped }: Way): GelLook {
+  const out = new Float32Array(LOOK_SIZE);
+  const last = LOOK_CELLS - 1;
+  for (let y = 0; y < LOOK_CELLS; y++)
+    for (let x = 0; x < LOOK_CELLS; x++) {
+      let [u, v] = across ? [y, x] : [x, y];
+      if (right) u = last - u;
+      if (down) v = last - v;
+      for (let c = 0; c < 3; c++)
+        out[3 * (y * LOOK_CELLS + x) + c] = look[3 * (v * LOOK_CELLS + u) + (swapped ? 2 - c : c)]!;
+    }
+  return out;
+}
+
+/** How each channel varies over the gel: logarithms less their mean, free of brightness and of the colour of the light. */
+function pattern(look: GelLook): Float64Array {
+  const out = Float64Array.from(look, (v) => Math.log(v + FLOOR));
+  for (let c = 0; c < 3; c++) {
+    let mean = 0;
+    for (let i = c; i < LOOK_SIZE; i += 3) mean += (3 * out[i]!) / LOOK_SIZE;
+    for (let i = c; i < LOOK_SIZE; i += 3) out[i]! -= mean;
+  }
+  return out;
+}
+
+/** Root mean square of a pattern, or of the difference of two. */
+function rms(a: Float64Array, b?: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - (b?.[i] ?? 0)) ** 2;
+  return Math.sqrt(sum / a.length);
+}
+
+/** Largest difference between the channels of a cell, averaged over the cells (grey levels). */
+function colorfulness(look: GelLook): number {
+  let sum = 0;
+  for (let i = 0; i < LOOK_SIZE; i += 3) {
+    const [r, g, b] = [look[i]!, look[i + 1]!, look[i + 2]!];
+    sum += Math.max(r, g, b) - Math.min(r, g, b);
+  }
+  return (3 * sum) / LOOK_SIZE;
+}

@@ -11,7 +11,10 @@ const PERIODS = [0.02, 0.6] as const;
 /** Intervals between stamps of which the shortest is the period: scans may be missing. */
 const INTERVALS = 5;
 
-type Kind = TimeIssue['kind'] | 'none';
+type Kind = TimeIssue['kind'] | 'none' | 'byte-order';
+
+const FALSE_BYTE_ORDER =
+  "the flag is_bigendian of the clouds is false: with it their coordinates are no lengths, so it is not used";
 
 interface Tally {
   scans: number;
@@ -28,7 +31,7 @@ export interface PointTimerOptions {
 
 /**
  * Looks after the times of points, scan by scan: rebuilds those of a time field that holds none from the order of the
- * points, and knows what there is to say, once for all scans.
+ * points, and knows what there is to say of the columns, once for all scans.
  *
  * @example
  * const timer = new PointTimer();
@@ -48,6 +51,7 @@ export class PointTimer {
     const period = this.#period(scan);
     if (scan.count === 0) return scan;
     this.#scans++;
+    if (scan.falseByteOrder) this.#count('byte-order', FALSE_BYTE_ORDER);
     const { field = '', issues = [] } = scan.timeIssues ?? {};
     for (const issue of issues) this.#count(issue.kind, describe(issue, field), issue);
     if (scan.timing !== 'none') return scan;

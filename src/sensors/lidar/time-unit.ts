@@ -3,6 +3,8 @@ import type { LidarScan } from './scan.js';
 
 /** A sweep of a sensor that spins takes as long as from scan to scan, within this share. */
 const TOLERANCE = 0.2;
+/** No sensor turns once in less (s): a longer sweep may be one of which scans were left out. */
+const SHORTEST_TURN = 0.035;
 /** Sectors with points: of a whole turn, and in its first fifth at most. Several sensors in one cloud look everywhere at once. */
 const WHOLE = 0.9;
 const FIRST = 0.2;
@@ -27,7 +29,8 @@ export function unitFactor({ times, positions, count }: LidarScan, period: numbe
   const spread = last - first;
   if (!(spread > 0)) return 1;
   const factor = 10 ** Math.round(Math.log10(period / spread));
-  if (factor === 1 || Math.abs(factor * spread - period) > TOLERANCE * period) return 1;
+  if (factor === 1 || (factor > 1 && spread > SHORTEST_TURN)) return 1;
+  if (Math.abs(factor * spread - period) > TOLERANCE * period) return 1;
   const early = new Float32Array(3 * count).fill(NaN);
   for (let i = 0; i < count; i++)
     if (times[i]! - first < FIRST * spread) early.set(positions.subarray(3 * i, 3 * i + 3), 3 * i);

@@ -50,6 +50,12 @@ it('a turn takes as long as from scan to scan, whatever the unit of its times', 
     }
 });
 
+it('leaves the times of a sensor alone of which every tenth scan came', () => {
+  const { times, notes } = lasts([0, 1, 2, 3].map((k) => cloud(10 * k, 0.05, 1e6)));
+  times.forEach((last) => expect(last).toBeCloseTo(0.05, 3));
+  expect(notes).toEqual([]);
+});
+
 it('leaves times of sensors alone that do not spin, and those of several sensors in one cloud', () => {
   // A tenth of the time from scan to scan, over a sector; and to and fro all around.
   for (const azimuth of [(u: number) => 0.3 * u, (u: number) => (7 * u) % 1]) {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openScanSource } from '../../../src/bags/source.js';
-import { png16 } from '../../images/helpers.js';
+import { picture, png16 } from '../../images/helpers.js';
 import { scratchFolder } from '../helpers.js';
 import { measured } from './helpers.js';
 
@@ -52,6 +52,17 @@ describe('the unit of the depth images of a folder', () => {
     expect(metres).toBeCloseTo(1.2, 6);
     expect(told).toMatch(says);
     expect(told).toMatch(/intrinsics from intrinsics\.txt/);
+  });
+
+  it('is not made up where the images say nothing', async () => {
+    const empty = await first(await slope('empty', 0, pinhole));
+    expect(empty.told).toMatch(/usually have it; the images that were looked at hold no depth/);
+    const bytes = await slope('bytes', 1, pinhole);
+    for (const k of [0, 1])
+      writeFileSync(join(bytes, 'depth', `${k}.png`), await picture(new Uint8Array(3 * W * H).fill(9), W, H));
+    expect((await openScanSource(bytes)).warnings.join()).toMatch(
+      /usually have it \(.*0\.png has 3 channel\(s\) of 8 bits/,
+    );
   });
 
   it('what a file states holds, and what is asked for holds before it', async () => {

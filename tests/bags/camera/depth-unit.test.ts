@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openScanSource } from '../../../src/bags/source.js';
+import { collectInfo } from '../../../src/cli/info.js';
 import { picture, png16 } from '../../images/helpers.js';
 import { scratchFolder } from '../helpers.js';
 import { measured } from './helpers.js';
@@ -80,8 +81,19 @@ describe('the unit of the depth images of a folder', () => {
     const scans = join(folder, 'scans');
     mkdirSync(scans);
     writeFileSync(join(scans, '0.bin'), new Uint8Array(Float32Array.of(1, 2, 3, 0.5, 2, 3, 4, 0.5).buffer));
-    await expect(openScanSource(scans, { depthScale: 0.001 })).rejects.toThrow(
-      /no folder of depth images .*leave out --depth-scale/,
-    );
+    for (const read of [openScanSource, collectInfo])
+      await expect(read(scans, { depthScale: 0.001 })).rejects.toThrow(
+        /no folder of depth images .*leave out --depth-scale/,
+      );
+    const bag = join('bags', 'rgbd_room.mcap');
+    await expect(collectInfo(bag, { depthScale: 0.001 })).rejects.toThrow(/leave out --depth-scale/);
+  });
+
+  it('of other files than PNGs is not known: they are named', async () => {
+    const path = join(folder, 'arrays');
+    mkdirSync(join(path, 'depth'), { recursive: true });
+    writeFileSync(join(path, 'depth', '0001.npy'), 'x');
+    await expect(openScanSource(path)).rejects.toThrow(/0001\.npy is no PNG; depth is read from PNGs of 16/);
+    await expect(collectInfo(path)).rejects.toThrow(/0001\.npy is no PNG/);
   });
 });

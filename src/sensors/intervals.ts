@@ -1,6 +1,10 @@
 /** Intervals that are kept, and from how many on they tell anything. */
 const KEPT = 9;
+/** How stamps scatter takes more of them. */
+const KEPT_DIFFERENCES = 25;
 const ENOUGH = 3;
+/** Standard deviation of normal noise as a multiple of its median absolute deviation. */
+const OF_NORMAL = 1.4826;
 /** A clock that runs this much faster or slower than the other is no clock of the same world. */
 const RATES = [0.8, 1.25] as const;
 
@@ -15,11 +19,15 @@ const RATES = [0.8, 1.25] as const;
 export class Intervals {
   readonly #stamps: number[] = [];
   readonly #arrivals: number[] = [];
+  /** Of the two, where both are known. */
+  readonly #differences: number[] = [];
 
   /** @param arrival left out where arrivals are not known */
   add(stamp: number, arrival?: number): void {
     keep(this.#stamps, stamp);
-    if (arrival !== undefined) keep(this.#arrivals, arrival);
+    if (arrival === undefined) return;
+    keep(this.#arrivals, arrival);
+    keep(this.#differences, stamp - arrival, KEPT_DIFFERENCES);
   }
 
   /** Usual interval between stamps; undefined before there are enough. */
@@ -38,6 +46,17 @@ export class Intervals {
   }
 
   /**
+   * Standard deviation of an interval between stamps less that between arrivals: by the median, which a gap or a step leaves as it
+   * is, or the largest of a few; 0 before it is known.
+   */
+  get scatter(): number {
+    const middle = median(this.#differences);
+    if (middle === undefined) return 0;
+    const off = this.#differences.map((difference) => Math.abs(difference - middle));
+    return off.length < KEPT ? Math.max(...off) : OF_NORMAL * median(off)!;
+  }
+
+  /**
    * Time of the stamps' clock that has passed by the arrivals, where both clocks run alike: a recording that is played
    * faster, or stored with times of its own, tells nothing.
    */
@@ -49,13 +68,13 @@ export class Intervals {
   }
 
   clear(): void {
-    this.#stamps.length = this.#arrivals.length = 0;
+    this.#stamps.length = this.#arrivals.length = this.#differences.length = 0;
   }
 }
 
-function keep(list: number[], value: number): void {
+function keep(list: number[], value: number, most = KEPT): void {
   list.push(value);
-  if (list.length > KEPT) list.shift();
+  if (list.length > most) list.shift();
 }
 
 function median(list: readonly number[]): number | undefined {

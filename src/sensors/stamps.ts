@@ -18,7 +18,7 @@ export type DropCause = 'duplicate' | 'out-of-order' | 'repeats' | 'unset';
 
 /** The message is used. */
 export interface Taken {
-  readonly kind: 'ok' | 'repaired' | 'step';
+  readonly kind: 'ok' | 'repaired' | 'step' | 'astray';
   /** The stamp to go on with. */
   readonly stampNs: bigint;
   /** How far the source's clock has stepped so far: `stampNs` less this never jumps and always grows. */
@@ -27,7 +27,7 @@ export interface Taken {
   readonly from?: 'points' | 'arrival';
   /** What was wrong with the stamp that was repaired. */
   readonly was?: 'zero' | 'stuck';
-  /** By how much the clock has stepped now, s. */
+  /** By how much the clock has stepped, or the stamp before was astray, s. */
   readonly seconds?: number;
 }
 
@@ -65,12 +65,22 @@ export interface StampOptions {
 const CONFIRM = 3;
 /** Steps ahead by more (ns) need a second message to be believed, also where arrivals tell nothing. */
 const FAR_AHEAD = 60e9;
+/** A step is larger than this multiple of how stamps scatter against arrivals. */
+const SCATTERS = 4;
 /** Stamps that are remembered to know a recording that repeats itself: half an hour at 20 Hz. */
 const REMEMBERED = 36_000;
 /** Without anything better, the time between two messages (ns). */
 const USUAL_PERIOD = 1e8;
 /** The shortest interval between arrivals (ns) that can be that of a sensor. */
 const SHORTEST = 5e6;
+
+/** A stamp that was ahead, and the message before it. */
+interface Leap {
+  readonly by: bigint;
+  readonly stamp: bigint;
+  readonly received: bigint;
+  readonly shift: bigint;
+}
 
 /** What is known of one source. */
 class Source {
@@ -89,6 +99,8 @@ class Source {
   readonly seen = new Map<bigint, number | undefined>();
   past: { count: number; header: bigint; received: bigint | undefined } | undefined;
   future: bigint | undefined;
+  /** The last stamp was ahead of its arrival: the next one tells whether the clock was set or that stamp alone was astray. */
+  leap: Leap | undefined;
   /** Nothing but messages without a stamp so far. */
   unset = false;
 }
@@ -134,6 +146,7 @@ export class Stamps {
       known.guessed = false;
       return this.#step(known, message, arrival);
     }
+    if (known.leap && hasReturned(known, known.leap, message)) return returned(known, known.leap, message);
     const ahead = Number(stampNs - known.stamp);
     return ahead <= 0 ? this.#back(known, message, arrival) : this.#forward(known, message, ahead, arrival);
   }
@@ -239,6 +252,7 @@ export class Stamps {
       passed !== undefined &&
       known.regular &&
       ahead > 1.5 * period! &&
+      ahead - passed > SCATTERS * intervals.scatter &&
       ahead - passed > 0.5 * Math.max(period!, 0.5 * ahead) &&
       arrival! > 0.5 * usual!;
     // So far ahead of a single message that came just before: its stamp was from another time.
@@ -256,8 +270,20 @@ export class Stamps {
         return this.#doubtful(known, message, arrival);
     }
     known.future = undefined;
+    if (step && ahead <= this.#jumpNs && known.received !== undefined)
+      return this.#leap(known, message, arrival);
     if (step) return this.#step(known, message, arrival);
+    const { leap } = known;
+    known.leap = undefined;
     take(known, message, stampNs, arrival);
+    return leap ? { ...taken(known, 'step'), seconds: Number(leap.by) * 1e-9 } : taken(known, 'ok');
+  }
+
+  /** As if the clock had been set; whether it was is told with the next message. */
+  #leap(known: Source, message: StampedMessage, arrival: number | undefined): StampVerdict {
+    const before = { stamp: known.stamp, received: known.received!, shift: known.shift };
+    this.#step(known, message, arrival);
+    known.leap = { ...before, by: known.shift - before.shift };
     return taken(known, 'ok');
   }
 
@@ -265,6 +291,7 @@ export class Stamps {
   #step(known: Source, message: StampedMessage, arrival: number | undefined): StampVerdict {
     const by = this.#shift(known, message, arrival);
     known.shift += by;
+    known.leap = undefined;
     take(known, message, message.stampNs);
     return { ...taken(known, 'step'), seconds: Number(by) * 1e-9 };
   }
@@ -282,6 +309,21 @@ export class Stamps {
     const clockShiftNs = known.shift + this.#shift(known, message, arrival);
     return { kind: 'drop', why: 'out-of-order', doubtful: { clockShiftNs } };
   }
+}
+
+/** Whether stamps and arrivals agree again with the message before a leap. */
+function hasReturned({ intervals, stamp, shift }: Source, leap: Leap, message: StampedMessage): boolean {
+  const passed = intervals.passed(sinceLast(leap.received, message.receivedNs));
+  if (passed === undefined || message.stampNs - leap.shift <= stamp - shift) return false;
+  return Math.abs(Number(message.stampNs - leap.stamp) - passed) < 0.5 * Number(leap.by);
+}
+
+/** The stamps are back where they were before a leap: the one between was astray. */
+function returned(known: Source, { by, shift }: Leap, message: StampedMessage): Taken {
+  known.leap = undefined;
+  known.shift = shift;
+  take(known, message, message.stampNs);
+  return { ...taken(known, 'astray'), seconds: Number(by) * 1e-9 };
 }
 
 /** Makes a message the last one. @param arrival interval between arrivals; learned from where it is given, or at the first */

@@ -109,12 +109,15 @@ export function asOrigin(
   };
 }
 
+/** All directions, as {@link Track.unconstrained}. */
+const ANYWHERE = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+
 /**
  * A registration that is believed.
  *
  * @param twist velocity in the body frame where it is known
  * @param sigma standard deviation (m) that its unconstrained directions have gathered
- * @param stepSigma the same of this step alone
+ * @param stepSigma of this step alone, in all directions
  */
 export function asTracked(
   { T_body_sensor }: Observation,
@@ -135,7 +138,7 @@ export function asTracked(
     covariance: slid ? widened(track.covariance, slid) : track.covariance,
     ...(slid && { slid }),
     stepCovariance: how.stepSigma
-      ? widened(track.covariance, squared(track.unconstrained, how.stepSigma))
+      ? widened(track.covariance, squared(ANYWHERE, how.stepSigma))
       : track.covariance,
     ...(how.twist ? { twist: how.twist } : {}),
     phase: how.phase,

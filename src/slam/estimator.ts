@@ -58,8 +58,11 @@ export interface EstimatorParts {
 
 /** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
 const HELD_BELOW = 3 * NOISE_FLOOR;
-/** Standard deviation of a step (m) where the scan slides: it says nothing. */
-const UNKNOWN_STEP = 1;
+/**
+ * Standard deviation of a step (m) where the scan slides or the registration did not settle: it says nothing. In which direction it slides
+ * is known to some degrees only: across two such directions an IMU learnt a velocity, and a tilt, that nobody had.
+ */
+const UNKNOWN_STEP = 100;
 /** Seconds for which a lost body is assumed to have kept its velocity. */
 const MAX_AHEAD_SECONDS = 3;
 /** Seconds after which it is no longer assumed to heave, roll or pitch as it did. */
@@ -268,7 +271,7 @@ export class Estimator {
       mapping:
         remounted || astray ? 'none' : slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
       slides,
-      stepSigma: slides ? UNKNOWN_STEP : 0,
+      stepSigma: track.converged && track.unconstrained.every((v) => v === 0) ? 0 : UNKNOWN_STEP,
       continues: measured || !jumped,
       twist: measured
         ? bodyTwist(track.twist, observation)

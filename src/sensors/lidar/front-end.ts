@@ -5,6 +5,7 @@ import { steadyNs } from '../clock-shift.js';
 import type { Observation, SensorId, SurfaceSamples } from '../observation.js';
 import { Slots } from '../slots.js';
 import { raise } from './elevation.js';
+import { fewRings } from './few-rings.js';
 import { limitPoints } from './limit-points.js';
 import type { PreparedScan } from './prepared-scan.js';
 import { LidarPreparer, type PreparerOptions, type Vehicle } from './preparer.js';
@@ -46,6 +47,7 @@ export class LidarFrontEnd {
   readonly #elevationOffset: number;
   readonly #surroundings: Surroundings;
   #thinned = false;
+  #counted = false;
   readonly #notices: string[] = [];
 
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
@@ -85,7 +87,9 @@ export class LidarFrontEnd {
   observe(scan: LidarScan, mount: LidarMount = {}, vehicle?: Vehicle): Observation {
     const slot = this.#slots.take();
     try {
-      this.#preparer.prepare(this.#corrected(withoutFalseRings(this.#limited(scan))), slot, vehicle);
+      const usable = withoutFalseRings(this.#limited(scan));
+      this.#preparer.prepare(this.#corrected(usable), slot, vehicle);
+      this.#countRings(usable);
     } catch (error) {
       this.#slots.give(slot);
       throw error;
@@ -102,6 +106,14 @@ export class LidarFrontEnd {
       ...(mountTwist && { mountTwist }),
       motion: this.#deskew && scan.timing !== 'none' ? 'sweep' : 'rigid',
     });
+  }
+
+  /** Of the first scan: lasers come and go with none. */
+  #countRings(scan: LidarScan): void {
+    if (this.#counted || scan.count === 0) return;
+    this.#counted = true;
+    const notice = fewRings(scan);
+    if (notice !== undefined) this.#notices.push(notice);
   }
 
   /** The scan with its points where the lasers really pointed. */

@@ -2,6 +2,7 @@ import { azimuthCoverage } from './azimuth-times.js';
 import { timesFromOrder } from './order-times.js';
 import type { TimeIssue } from './point-times.js';
 import type { LidarScan } from './scan.js';
+import { unitFactor } from './time-unit.js';
 
 /** Above this share of sectors of azimuth with points, a sensor is taken to be a spinning one. */
 const SPINNING_COVERAGE = 0.9;
@@ -11,7 +12,10 @@ const PERIODS = [0.02, 0.6] as const;
 /** Intervals between stamps of which the shortest is the period: scans may be missing. */
 const INTERVALS = 5;
 
-type Kind = TimeIssue['kind'] | 'none';
+type Kind = TimeIssue['kind'] | 'none' | 'byte-order' | 'unit';
+
+const FALSE_BYTE_ORDER =
+  'the flag is_bigendian of the clouds is false: with it their coordinates are no lengths, so it is not used';
 
 interface Tally {
   scans: number;
@@ -28,7 +32,7 @@ export interface PointTimerOptions {
 
 /**
  * Looks after the times of points, scan by scan: rebuilds those of a time field that holds none from the order of the
- * points, and knows what there is to say, once for all scans.
+ * points, and knows what there is to say of the columns, once for all scans.
  *
  * @example
  * const timer = new PointTimer();
@@ -48,8 +52,10 @@ export class PointTimer {
     const period = this.#period(scan);
     if (scan.count === 0) return scan;
     this.#scans++;
+    if (scan.falseByteOrder) this.#count('byte-order', FALSE_BYTE_ORDER);
     const { field = '', issues = [] } = scan.timeIssues ?? {};
     for (const issue of issues) this.#count(issue.kind, describe(issue, field), issue);
+    if (scan.timing === 'field') return this.#inSeconds(scan, field, period);
     if (scan.timing !== 'none') return scan;
     if (issues.length === 0 && !this.options.always) {
       if (!this.#tallies.has('none')) this.#missing(scan);
@@ -61,6 +67,18 @@ export class PointTimer {
     if (!times) return scan;
     this.#rebuilt++;
     return { ...scan, times, timing: 'azimuth' };
+  }
+
+  /** Times whose unit is none of the usual ones, by how long a turn takes. */
+  #inSeconds(scan: LidarScan, field: string, period: number): LidarScan {
+    const factor = unitFactor(scan, period);
+    if (factor === 1) return scan;
+    const name = field === '' ? '' : ` (field '${field}')`;
+    this.#count(
+      'unit',
+      `the point times${name} make a turn of ${(period / factor).toPrecision(2)} s where ${period.toPrecision(2)} s pass from scan to scan: they are multiplied by ${factor}`,
+    );
+    return { ...scan, times: scan.times!.map((t) => factor * t) };
   }
 
   /** What was found so far, a sentence for each kind. */

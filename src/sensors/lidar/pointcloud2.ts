@@ -1,5 +1,6 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { decodePointCloud2, type PointCloud2, type PointField } from '../../messages/pointcloud2.js';
+import { isBigEndian } from './byte-order.js';
 import { ColumnReader, checkField, checkLayout, findField, findFields } from './point-columns.js';
 import { type PointTimes, TIME_FIELDS, relativeTimes } from './point-times.js';
 import type { LidarScan, ScanStorage } from './scan.js';
@@ -10,7 +11,7 @@ const UINT32 = 6;
 const FLOAT32 = 7;
 
 /**
- * A LidarScan from a PointCloud2 of any field order, numeric type, endianness and padding.
+ * A LidarScan from a PointCloud2 of any field order, numeric type, endianness (even a false one) and padding.
  *
  * Times come from the field that holds them, in seconds relative to the stamp whatever its unit (point-times.ts);
  * without one `timing` is 'none'. Coordinates stay as they are, NaN and Inf included (REP-117), but for points whose
@@ -22,7 +23,6 @@ const FLOAT32 = 7;
 export function scanFromPointCloud2(cloud: PointCloud2, storage?: ScanStorage): LidarScan {
   const layout = checkLayout(cloud);
   const { count } = layout;
-  const reader = new ColumnReader(cloud, layout);
   const coordinate = (axis: 'x' | 'y' | 'z'): PointField => {
     const field = findField(cloud, [axis]);
     if (!field) {
@@ -35,9 +35,12 @@ export function scanFromPointCloud2(cloud: PointCloud2, storage?: ScanStorage): 
     checkField(cloud, field);
     return field;
   };
+  const xyz = [coordinate('x'), coordinate('y'), coordinate('z')] as const;
+  const bigEndian = isBigEndian(cloud, layout, xyz);
+  const reader = new ColumnReader({ ...cloud, bigEndian }, layout);
   const stored = storage && storage.positions.length >= 3 * count ? storage : undefined;
   const positions = stored?.positions.subarray(0, 3 * count) ?? new Float32Array(3 * count);
-  reader.readTriples([coordinate('x'), coordinate('y'), coordinate('z')], positions);
+  reader.readTriples(xyz, positions);
 
   const optional = (names: readonly string[]): PointField | undefined => {
     const field = findField(cloud, names);
@@ -62,6 +65,7 @@ export function scanFromPointCloud2(cloud: PointCloud2, storage?: ScanStorage): 
     ...(rings && { rings }),
     ...(layout.height > 1 && { height: layout.height, width: layout.width }),
     timing: times ? 'field' : 'none',
+    ...(bigEndian !== cloud.bigEndian && { falseByteOrder: true }),
     ...(firstNs !== undefined && { firstPointNs: firstNs }),
     ...(time && issues.length > 0 && { timeIssues: { field: time.name, issues } }),
   };

@@ -27,6 +27,8 @@ export interface LidarScan {
   readonly timing: PointTiming;
   /** Put together of several messages (gather.ts), which may be turns with the same columns. */
   readonly gathered?: boolean;
+  /** What the cloud says of the order of its bytes is false: it was read the other way. */
+  readonly falseByteOrder?: boolean;
   /** Absolute time of the first point, ns since 1970, where the points carry such times. */
   readonly firstPointNs?: bigint;
   /** What is wrong with the times in this field of the cloud; absent where nothing is. */

@@ -11,7 +11,7 @@ const MAX_REACH = 160 / 3;
 /** Distance of the guesses in fine voxels, 1 m at 0.15 m: the pyramid's basin. */
 export const GUESS_STEP = 20 / 3;
 /** Guesses that are registered. */
-const TRIES = 12;
+const TRIES = 16;
 
 /** A scan whose place is looked for. */
 export interface PlaceQuery {

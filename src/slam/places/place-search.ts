@@ -1,11 +1,10 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend } from '../../field/backend.js';
 import type { Field } from '../../field/field.js';
-import { LinearSystem, unknownsAt, type ClassSums } from '../../field/linear-system.js';
+import { LinearSystem, unknownsAt, type NormalSums } from '../../field/linear-system.js';
 import type { GeometricOptions, GeometricTerm } from '../../field/terms/geometric.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
-import { meanInformation } from './mean-information.js';
 import { better, type Candidate } from './certainty.js';
 
 /** Registrations from where the one before ended. */
@@ -57,9 +56,8 @@ export class PlaceSearch {
   rank(surface: SurfaceSamples, poses: readonly Pose[], count: number): Pose[] {
     while (this.#systems.length < poses.length) this.#systems.push(new LinearSystem());
     this.#backend.linearise([this.#term(surface, this.#wide)], poses.map(unknownsAt), this.#systems);
-    const unit = meanInformation(surface);
     return poses
-      .map((pose, i) => ({ pose, score: meanWeight(this.#systems[i]!.sums, unit) }))
+      .map((pose, i) => ({ pose, score: meanWeight(this.#systems[i]!.sums[0]) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, count)
       .map(({ pose }) => pose);
@@ -101,8 +99,10 @@ export class PlaceSearch {
   }
 }
 
-/** Mean robust weight, 1 = fits perfectly. Ground fits almost anywhere on the path and counts a quarter. */
-function meanWeight([other, ground]: ClassSums, unit: number): number {
-  const all = other.points + ground.points / 4;
-  return all > 0 ? (other.weight + ground.weight / 4) / all / unit : 0;
+/**
+ * Mean weight of the points that are not on the ground. Ground fits almost anywhere on the path: with a quarter of its weight, places farther
+ * back, where more of it was mapped, outdid right guesses (rank 26 to 46 of 441 for 0 to 4).
+ */
+function meanWeight({ points, weight }: NormalSums): number {
+  return points > 0 ? weight / points : 0;
 }

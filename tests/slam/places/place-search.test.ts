@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { KernelPool } from '../../../src/compute/pool.js';
+import type { FieldBackend } from '../../../src/field/backend.js';
+import type { LinearSystem, Unknowns } from '../../../src/field/linear-system.js';
 import { exp, identity, type Pose } from '../../../src/geometry/se3.js';
+import type { SurfaceSamples } from '../../../src/sensors/observation.js';
 import { PlaceSearch } from '../../../src/slam/places/place-search.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 import { cameraField, insideOf, pinholeOf, samplesOf, viewOf } from '../../field/views.js';
@@ -33,4 +36,22 @@ it('measures a fit between 0 and 1 by the information of what has a value, best 
   }
   const guesses = [-0.3, 0.2, 0, 0.4].map((x) => exp([x, 0, 0, 0, 0, 0]));
   expect(search.rank(surface, guesses, 1)).toEqual([guesses[2]]);
+});
+
+it('ranks by what is not on the ground, however well that fits', () => {
+  const { field } = cameraField(pool);
+  // Ten points in a hundred are not on the ground: they fit at x = 0, the ground at x = 2.
+  const weightAt = (x: number, best: number): number => Math.exp(-Math.abs(x - best));
+  const backend = {
+    linearise: (_: unknown, at: readonly Unknowns[], out: readonly LinearSystem[]) =>
+      at.forEach(({ pose }, k) => {
+        const [other, ground] = out[k]!.sums;
+        Object.assign(other, { points: 10, weight: 10 * weightAt(pose[3]!, 0) });
+        Object.assign(ground, { points: 90, weight: 90 * weightAt(pose[3]!, 2) });
+      }),
+  } as unknown as FieldBackend;
+  const search = new PlaceSearch(backend, field, { gradientScale: 0.5, minWeight: 0 });
+  const guesses = [2, 1, 0.5, -3].map((x) => exp([x, 0, 0, 0, 0, 0]));
+  const order = [2, 1, 0, 3].map((k) => guesses[k]);
+  expect(search.rank({ keypoints: new Uint32Array(0) } as SurfaceSamples, guesses, 4)).toEqual(order);
 });

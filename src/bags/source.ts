@@ -55,7 +55,8 @@ async function folderSource(path: string, options: ScanSourceOptions): Promise<S
     : undefined;
 }
 
-function unitOfOther(path: string): FeltmapError {
+/** @param path of what has no depth images in files */
+export function unitOfOther(path: string): FeltmapError {
   return new FeltmapError(
     'bad-config',
     `${path} is no folder of depth images (messages of a bag say their unit: 16UC1 mm, 32FC1 m): leave out --depth-scale`,

@@ -4,7 +4,7 @@ import { type RgbdFolder, rgbdFolderSource } from '../bags/camera/rgbd-folder.js
 import { bodyOfCloud } from '../bags/frames.js';
 import { staticTransforms } from '../bags/imu-topic.js';
 import { openBag } from '../bags/reader.js';
-import { openScanSource, type ScanSourceOptions } from '../bags/source.js';
+import { openScanSource, type ScanSourceOptions, unitOfOther } from '../bags/source.js';
 import type { BagMessage, BagReader } from '../bags/types.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { readHeader } from '../messages/header.js';
@@ -80,7 +80,10 @@ export async function collectInfo(path: string, options: FolderOptions = {}): Pr
     if (isDir && error instanceof FeltmapError && error.code === 'unsupported') return undefined;
     throw error;
   });
-  return bag ? bagInfo(path, bag) : folderInfo(path, options);
+  if (!bag) return folderInfo(path, options);
+  if (options.depthScale === undefined) return bagInfo(path, bag);
+  await bag.close();
+  throw unitOfOther(path);
 }
 
 /** What is gathered about one topic while reading. */
@@ -164,10 +167,10 @@ function withBody(report: TopicReport, tf: TfBuffer): TopicReport {
   return { ...report, poses: at === undefined ? body : `${body}, with '${frame}' at (${at}) m` };
 }
 
-async function folderInfo(path: string, { layout, depthScale }: FolderOptions): Promise<RecordingInfo> {
-  const images = await findRgbdFolder(path, { depthScale });
+async function folderInfo(path: string, options: FolderOptions): Promise<RecordingInfo> {
+  const images = await findRgbdFolder(path, options);
   if (images) return imageFolderInfo(path, images);
-  const source = await openScanSource(path, layout === undefined ? {} : { layout });
+  const source = await openScanSource(path, options);
   try {
     const intervals = new IntervalCollector();
     let points: string | undefined;

@@ -23,9 +23,14 @@ export const positive = number('a number above 0', (value) => value > 0);
 export const nonNegative = number('a number, 0 or more', (value) => value >= 0);
 export const percent = number('a percentage from 0 to 100', (value) => value >= 0 && value <= 100);
 
+const unitOfDepth = number(
+  'units a metre (up to 1000000), or metres a unit (from 0.000001)',
+  (value) => value >= 1e-6 && value <= 1e6,
+);
+
 /** Metres of a unit of depth, from that or from units a metre. */
 export function depthScale(text: string): number {
-  const value = positive(text);
+  const value = unitOfDepth(text);
   return value < 1 ? value : 1 / value;
 }
 

@@ -7,4 +7,4 @@ export const LAYOUT =
 
 /** Help of --depth-scale. */
 export const DEPTH_SCALE =
-  'unit of the depth images of a folder: units a metre, such as 5000, or below 1 metres a unit (by its files or its values unless given)';
+  'unit of the depth images of a folder: how many make a metre, such as 1000 or 5000, or metres of one, such as 0.001 (unless given: what its files say, else what their values make likely)';

@@ -23,7 +23,11 @@ export function nothingMapped(
   if (end.inputError !== undefined) return new StageError('input', end.inputError);
   const cut = options.start || options.duration !== undefined;
   const where = cut ? 'in the part chosen by --start and --duration' : `in ${input.description}`;
-  const reading = input.warnings.filter((text) => !told.before.includes(text));
+  // What costs only the colour of a frame is not why there is none.
+  const costsFrames = (text: string): number => (/ is used without its colour/.test(text) ? 1 : 0);
+  const reading = input.warnings
+    .filter((text) => !told.before.includes(text))
+    .sort((a, b) => costsFrames(a) - costsFrames(b));
   const untouched = input.sensor === 'touch' ? ['nothing touched the sensor in any of its messages'] : [];
   const cause = [...told.running, ...reading, ...untouched, ...input.warnings][0];
   const why = cause === undefined ? '' : ` (${cause.replace(/\.$/, '')})`;

@@ -3,7 +3,7 @@ import type { TouchEvent } from '../host/protocol.js';
 import type { MapStatistics, ScanResult } from '../slam/types.js';
 import type { Published } from './odometry-output.js';
 import { RateMeter, RecentValues } from '../host/rates.js';
-import { isPoor, noPixels, type PixelCounts, whyUnusable } from '../sensors/camera/depth-quality.js';
+import { isPoor, noPixels, type PixelCounts, usable, whyUnusable } from '../sensors/camera/depth-quality.js';
 
 /** What the node knows about itself, gathered for the diagnostics. */
 export interface HealthInput {
@@ -183,12 +183,12 @@ export class Health {
       const bad = isPoor(last);
       const share = (count: number): string => fixed((100 * count) / Math.max(1, last.input), 1);
       const message = bad
-        ? `only ${share(last.valid)} % of the pixels usable: ${whyUnusable(last)}`
+        ? `only ${share(usable(last))} % of the pixels usable: ${whyUnusable(last)}`
         : 'depth';
       return status(named(`camera ${camera}`), bad ? DiagnosticLevel.warn : DiagnosticLevel.ok, message, {
         frames: String(frames),
         poor_frames: String(poor),
-        usable_percent: share(last.valid),
+        usable_percent: share(usable(last)),
         no_depth_percent: share(last.zero + last.invalid + last.noReturn),
         too_near_percent: share(last.tooNear),
         too_far_percent: share(last.tooFar),

@@ -5,6 +5,8 @@ const KEPT_DIFFERENCES = 25;
 const ENOUGH = 3;
 /** Standard deviation of normal noise as a multiple of its median absolute deviation. */
 const OF_NORMAL = 1.4826;
+/** Standard deviations within which nine tenths of normal noise lie. */
+const NINETIETH = 1.645;
 /** A clock that runs this much faster or slower than the other is no clock of the same world. */
 const RATES = [0.8, 1.25] as const;
 
@@ -46,14 +48,15 @@ export class Intervals {
   }
 
   /**
-   * Standard deviation of an interval between stamps less that between arrivals: by the median, which a gap or a step leaves as it
-   * is, or the largest of a few; 0 before it is known.
+   * Standard deviation of an interval between stamps less that between arrivals: the larger one by the median and by the 90th
+   * percentile, which a gap or a step leaves as they are, or the largest of a few; 0 before it is known.
    */
   get scatter(): number {
     const middle = median(this.#differences);
     if (middle === undefined) return 0;
-    const off = this.#differences.map((difference) => Math.abs(difference - middle));
-    return off.length < KEPT ? Math.max(...off) : OF_NORMAL * median(off)!;
+    const off = this.#differences.map((difference) => Math.abs(difference - middle)).sort((a, b) => a - b);
+    if (off.length < KEPT) return off.at(-1)!;
+    return Math.max(OF_NORMAL * off[off.length >> 1]!, off[Math.floor(0.9 * (off.length - 1))]! / NINETIETH);
   }
 
   /**

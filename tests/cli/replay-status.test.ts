@@ -22,6 +22,12 @@ describe('a replay that mapped nothing says why', () => {
     expect(say('rgbd', ['x: intrinsics from a.json'])).toMatch(/\(x: intrinsics from a.json\); nothing/);
   });
 
+  it('by what cost frames, not by what cost their colour', () => {
+    const color = 'x: depth is used without its colour: An image of x has 4×3 pixels';
+    const skipped = 'x: depth image skipped: An image of x has 4×3 pixels';
+    expect(say('rgbd', [color, skipped])).toMatch(/frame in folder x \(x: depth image skipped/);
+  });
+
   it('by what the sensors said', () => {
     expect(say('touch', [], ['The gel gel has no calibration.'])).toMatch(
       /\(The gel gel has no calibration\); nothing/,

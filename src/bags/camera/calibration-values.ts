@@ -12,6 +12,12 @@ export interface CalibrationValues {
 /** What is a model of a lens among other names, such as those of makes. */
 const MODEL =
   /pinhole|kannala|fish|equi|radtan|radial|plumb|rational|conrady|opencv|none|fov|omni|double|ds|eucm/i;
+/** Models of rays, not of lenses, whose intrinsics begin with other numbers than focal lengths. */
+const NO_PINHOLE = /^(omni|ds|eucm|fov|double|mei|ucm|unified|equirect|spheric|panoram)/i;
+/** Metres of a unit of depth that somebody may use: from 1 µm to 0.1 m. */
+const UNITS = [1e-6, 0.1] as const;
+/** Pixels: no focal length is longer, and no principal point lies farther out. */
+const MOST_PIXELS = 1e6;
 /** Where the values of a camera stand one level down, in the order in which they count. */
 const INSIDE = ['camera', 'cam', 'cam0', 'intrinsics', 'intrinsic', 'depth'];
 const DEPTH_SCALES = [
@@ -30,14 +36,14 @@ export function calibrationValues(parsed: unknown, path: string): CalibrationVal
   const values = flat(parsed);
   const number = (...names: string[]): number | undefined => {
     for (const name of names) {
-      const value = values.get(name);
-      if (typeof value === 'number') return value;
+      const value = numberIn(values.get(name));
+      if (value !== undefined) return value;
     }
     return undefined;
   };
   const resolution = numbersIn(values.get('resolution'));
-  const width = number('width', 'w', 'image_width') ?? resolution?.[0];
-  const height = number('height', 'h', 'image_height') ?? resolution?.[1];
+  const width = sideOf(number('width', 'w', 'image_width') ?? resolution?.[0]);
+  const height = sideOf(number('height', 'h', 'image_height') ?? resolution?.[1]);
   const size = width !== undefined && height !== undefined ? { width, height } : {};
 
   const [fx, fy, cx, cy] =
@@ -67,6 +73,17 @@ function flat(parsed: unknown): Values {
   return values;
 }
 
+/** A number, also one in quotes. */
+function numberIn(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : undefined;
+}
+
+/** Pixels of a side of an image; undefined for what is none. */
+function sideOf(value: number | undefined): number | undefined {
+  return value !== undefined && value >= 1 && value <= MOST_PIXELS ? value : undefined;
+}
+
 /** The numbers of an array, of nested ones, or of OpenCV's {rows, cols, data}. */
 function numbersIn(value: unknown): number[] | undefined {
   const data =
@@ -74,7 +91,7 @@ function numbersIn(value: unknown): number[] | undefined {
       ? (value as { data: unknown }).data
       : value;
   if (!Array.isArray(data)) return undefined;
-  const numbers = (data as unknown[]).flat().map(Number);
+  const numbers = (data as unknown[]).flat().map((one) => numberIn(one) ?? NaN);
   return numbers.every(Number.isFinite) ? numbers : undefined;
 }
 
@@ -112,13 +129,26 @@ function lens(
   [fx, fy, cx, cy]: readonly [number, number, number, number],
   path: string,
 ): CalibrationValues['camera'] {
+  const said = (name: string): string =>
+    typeof values.get(name) === 'string' ? (values.get(name) as string) : '';
+  if (NO_PINHOLE.test(said('camera_model')))
+    throw new FeltmapError(
+      'unsupported',
+      `${path} is for the camera model '${said('camera_model').slice(0, 40)}'; pinhole is known: rectify the images`,
+    );
   const model = ['distortion_model', 'camera_model', 'type', 'model']
-    .map((name) => values.get(name))
-    .find((value): value is string => typeof value === 'string' && MODEL.test(value))
+    .map(said)
+    .find((value) => MODEL.test(value))
     ?.replace(/^distortion\./, '');
-  const listed = ['distortion_coefficients', 'distortion_coeffs', 'dist_coeffs', 'distortion', 'coeffs', 'd']
-    .map((name) => numbersIn(values.get(name)))
-    .find((d) => d !== undefined);
+  const list = ['distortion_coefficients', 'distortion_coeffs', 'dist_coeffs', 'distortion', 'coeffs', 'd']
+    .map((name) => values.get(name))
+    .find((value) => typeof value === 'object' && value !== null);
+  const listed = numbersIn(list);
+  if (list !== undefined && listed === undefined)
+    throw new FeltmapError(
+      'bad-input',
+      `${path} gives coefficients of distortion that are no numbers; check the file`,
+    );
   const fish = model !== undefined && /fish|equi|kannala/i.test(model);
   const names = fish ? ['k1', 'k2', 'k3', 'k4'] : ['k1', 'k2', 'p1', 'p2', 'k3', 'k4', 'k5', 'k6'];
   const d = listed ?? names.map((name) => number(name) ?? 0);
@@ -135,7 +165,8 @@ export function pinhole(
   { model, d }: { readonly model: string; readonly d: readonly number[] },
   path: string,
 ): CalibrationValues['camera'] {
-  if (!(fx > 0 && fy > 0 && [fx, fy, cx, cy, ...d].every(Number.isFinite)))
+  const sizes = [fx, fy, cx, cy].every((v) => Math.abs(v) <= MOST_PIXELS);
+  if (!(fx > 0 && fy > 0 && sizes && d.every(Number.isFinite)))
     throw new FeltmapError(
       'bad-input',
       `${path} gives fx ${fx}, fy ${fy}, cx ${cx}, cy ${cy}: these are no intrinsics; check the file`,
@@ -160,9 +191,10 @@ export function pinhole(
 
 function depthScaleOf(values: Values, number: NumberOf): { depthScale?: number } {
   // The scale of a scene of transforms.json is not that of its depth.
-  const ofScene = values.has('frames') || values.has('fl_x');
+  const ofScene = ['frames', 'fl_x', 'camera_angle_x'].some((name) => values.has(name));
   const scale = number(...DEPTH_SCALES, ...(ofScene ? [] : ['scale']));
+  if (scale === undefined) return {};
   // Units a metre, or metres a unit as librealsense has it: nobody's unit is a metre or longer.
-  if (scale === undefined || !(scale > 0) || scale === 1) return {};
-  return { depthScale: scale < 1 ? scale : 1 / scale };
+  const depthScale = scale < 1 ? scale : 1 / scale;
+  return depthScale >= UNITS[0] && depthScale <= UNITS[1] ? { depthScale } : {};
 }

@@ -34,7 +34,11 @@ export async function depthUnit(images: readonly string[], facts: UnitFacts): Pr
   if (wanted !== undefined) return { scale: wanted, text: `depth in ${nameOf(wanted)}, as asked for` };
   if (stated !== undefined)
     return { scale: stated, text: `depth in ${nameOf(stated)}${file === undefined ? '' : ` by ${file}`}` };
-  const { scale, why } = guessUnit(surveyDepth(await someOf(images)), usual);
+  const { read, failure } = await someOf(images);
+  const { scale, why } =
+    read.length === 0 && failure !== undefined
+      ? { scale: usual, why: `as folders of this layout usually have it (${failure})` }
+      : guessUnit(surveyDepth(read), usual);
   return {
     scale,
     text: `depth in ${nameOf(scale)}, which no file states, ${why}; --depth-scale gives another unit`,
@@ -48,13 +52,19 @@ function nameOf(scale: number): string {
   return `units of ${(scale * 1e3).toPrecision(4)} mm`;
 }
 
-/** A few images from the whole of a recording, those that can be read. */
-async function someOf(images: readonly string[]): Promise<Uint16Array[]> {
+/** A few images from the whole of a recording, those that can be read, and why another one cannot. */
+async function someOf(images: readonly string[]): Promise<{ read: Uint16Array[]; failure?: string }> {
   const every = Math.max(1, Math.floor(images.length / LOOKED_AT));
   const read = images
     .filter((_, i) => i % every === 0)
     .slice(0, LOOKED_AT)
     .map(async (file) => (await readWords(await readWhole(file, LARGEST_IMAGE), file)).data);
   const done = await Promise.allSettled(read);
-  return done.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = done.find((one) => one.status === 'rejected');
+  return {
+    read: done.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+    ...(failed && {
+      failure: failed.reason instanceof Error ? failed.reason.message : String(failed.reason),
+    }),
+  };
 }

@@ -22,6 +22,8 @@ const COLOR_CALIBRATION = [
   ...calibrationsOf('rgb'),
 ];
 const JPEG_OR_PNG = ['.jpg', '.jpeg', '.png'];
+/** Other files that people keep depth in. */
+const OTHER_DEPTH = ['.tif', '.tiff', '.exr', '.npy', '.npz', '.pfm', '.pgm'];
 
 interface Files {
   readonly kind: string;
@@ -87,7 +89,14 @@ async function separateFolders(path: string, names: readonly string[]): Promise<
   const depth = DEPTH_FOLDERS.find((name) => names.includes(name));
   if (depth === undefined) return undefined;
   const depthFolder = join(path, depth);
-  const depths = imagesOf(await namesIn(depthFolder), ['.png']);
+  const inside = await namesIn(depthFolder);
+  const depths = imagesOf(inside, ['.png']);
+  const [other] = imagesOf(inside, OTHER_DEPTH);
+  if (depths.length === 0 && other !== undefined)
+    throw new FeltmapError(
+      'unsupported',
+      `${join(depthFolder, other)} is no PNG; depth is read from PNGs of 16 bits: convert it`,
+    );
   if (depths.length === 0) return undefined;
   const color = COLOR_FOLDERS.find((name) => names.includes(name));
   const kind = names.some((name) => POSE_FOLDERS.includes(name)) ? 'ScanNet-style' : 'Open3D-style';

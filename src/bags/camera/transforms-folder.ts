@@ -34,6 +34,8 @@ export async function findTransforms(
 ): Promise<RgbdFolder | undefined> {
   if (!names.includes(FILE)) return undefined;
   const file = join(path, FILE);
+  // Others keep transforms between their sensors under this name.
+  if (!isScene(parsed(await readText(file), file))) return undefined;
   const { top, frames } = await readTransforms(file);
   const deep = frames
     .filter((frame) => frame.depth !== undefined)
@@ -100,6 +102,12 @@ export async function readTransformPoses(
   const { frames } = await readTransforms(file);
   const byNumber = new Map(frames.map((frame) => [numberIn(basename(frame.file ?? '')), frame.pose]));
   return numbers.map((number) => (number === undefined ? undefined : byNumber.get(number)));
+}
+
+/** Whether a file has frames or the lens of a camera, as those of nerfstudio and instant-ngp do. */
+function isScene(values: unknown): boolean {
+  const has = (name: string): boolean => typeof values === 'object' && values !== null && name in values;
+  return ['frames', 'fl_x', 'camera_angle_x'].some(has);
 }
 
 async function readTransforms(

@@ -19,7 +19,7 @@ export interface PixelCounts extends ObservationCounts {
   /** Nearer than rgbd.minRange, farther than rgbd.maxRange. */
   readonly tooNear: number;
   readonly tooFar: number;
-  /** Usable in range, but without a surface around them: at edges, between two depths, or too noisy. */
+  /** Among the valid ones, which are in range, but without a surface around them: at edges, between two depths, or too noisy. */
   readonly flying: number;
 }
 
@@ -59,9 +59,14 @@ export function countUnusable(
   out.tooFar = Math.round(tooFar * each);
 }
 
+/** Pixels in range that have a surface around them. */
+export function usable({ valid, flying = 0 }: ObservationCounts): number {
+  return valid - flying;
+}
+
 /** Whether so few pixels can be used that a frame says little. */
-export function isPoor({ input, valid }: Pick<PixelCounts, 'input' | 'valid'>): boolean {
-  return valid < LEAST_USABLE * input;
+export function isPoor(counts: ObservationCounts): boolean {
+  return usable(counts) < LEAST_USABLE * counts.input;
 }
 
 /**
@@ -116,7 +121,7 @@ export function depthQuality(
 export function describeQuality({ frames, poorFrames, pixels }: Omit<DepthQuality, 'camera'>): string {
   const why = whyUnusable(pixels);
   return [
-    `${percent(pixels.valid / Math.max(1, pixels.input))} of the pixels usable`,
+    `${percent(usable(pixels) / Math.max(1, pixels.input))} of the pixels usable`,
     ...(why === '' ? [] : [why]),
     ...(poorFrames > 0 ? [`${poorFrames} of ${frames} frames below ${percent(LEAST_USABLE)}`] : []),
   ].join('; ');

@@ -21,6 +21,8 @@ const MANY = 0.2;
 const FAR = 5;
 /** Half of a room lies farther than this (m); nearer, the unit is larger than thought. */
 const NEAR = 0.5;
+/** Depth cameras measure nothing nearer (m). */
+const NEAREST = 0.1;
 
 /** Looks at depth images as they are stored; 0 and 65535 are unknown. */
 export function surveyDepth(images: readonly Uint16Array[]): RawDepth {
@@ -65,8 +67,14 @@ export function guessUnit(
       scale: other,
       why: `as in ${called(usual)} half of it would lie ${far ? 'beyond' : 'within'} ${at(usual)}; so that is ${at(other)}`,
     };
+  const doubt =
+    median * usual < NEAREST ? ', nearer than depth cameras measure: it is probably in another unit' : '';
   return {
     scale: usual,
-    why: `as folders of this layout usually have it; half of it lies within ${at(usual)}`,
+    why:
+      'as folders of this layout usually have it; ' +
+      (median === 0
+        ? 'the images that were looked at hold no depth'
+        : `half of it lies within ${at(usual)}${doubt}`),
   };
 }

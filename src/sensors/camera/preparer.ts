@@ -3,7 +3,7 @@ import type { KernelPool } from '../../compute/pool.js';
 import * as L from '../../kernels/layout/camera.js';
 import { completeOptions, type CameraOptions } from './camera-options.js';
 import { ColorPreparer } from './color-preparer.js';
-import { countUnusable, isPoor, whyUnusable } from './depth-quality.js';
+import { countUnusable, isPoor, usable, whyUnusable } from './depth-quality.js';
 import { fillOrder } from './fill-order.js';
 import type { CameraIntrinsics, RgbdFrame } from './frame.js';
 import { lensMap, lensOf } from './lens.js';
@@ -107,7 +107,7 @@ export class CameraPreparer {
     if (!isPoor(counts) || this.#told.has(frameId)) return;
     this.#told.add(frameId);
     this.#notices.add(
-      `Only ${((100 * counts.valid) / counts.input).toFixed(1)} % of the pixels of a frame of camera '${frameId}' can be used: ${whyUnusable(counts)}; such frames are hardly tracked or mapped.`,
+      `Only ${((100 * usable(counts)) / counts.input).toFixed(1)} % of the pixels of a frame of camera '${frameId}' can be used: ${whyUnusable(counts)}; such frames are hardly tracked or mapped.`,
     );
   }
 

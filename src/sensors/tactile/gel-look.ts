@@ -24,6 +24,11 @@ const FLOOR = 5;
 /** Channels that differ by less are grey, by more are colours (levels). */
 const GREY = 1;
 const COLORED = 8;
+/** Darker on average (grey levels), and nothing is lit. */
+const DARK = 3;
+/** No white balance makes this of a channel's share in the light: its lamps are off. */
+const LAMPS_OFF = 0.15;
+const CHANNELS = ['red', 'green', 'blue'] as const;
 
 /** How an image may lie to the one it should be. */
 interface Way {
@@ -83,6 +88,10 @@ export function lookOf(rgb: Uint8Array, width: number, height: number): GelLook 
  */
 export function wrongLook(known: GelLook, seen: GelLook, square: boolean): string | undefined {
   const a = pattern(known);
+  const [before, now] = [means(known), means(seen)];
+  if (Math.max(...now) < DARK) return 'nearly black';
+  const off = CHANNELS.find((_, c) => share(now, c) < LAMPS_OFF * share(before, c));
+  if (off !== undefined) return `without ${off} light`;
   if (colorfulness(known) > COLORED && colorfulness(seen) < GREY) return 'grey, without colours';
   const left = WAYS.filter((way) => square || !way.across).map((way) => ({
     way,
@@ -123,6 +132,18 @@ function pattern(look: GelLook): Float64Array {
     for (let i = c; i < LOOK_SIZE; i += 3) out[i]! -= mean;
   }
   return out;
+}
+
+/** Mean of each channel (grey levels). */
+function means(look: GelLook): number[] {
+  const sums = [0, 0, 0];
+  look.forEach((v, i) => (sums[i % 3]! += (3 * v) / LOOK_SIZE));
+  return sums;
+}
+
+/** The part of all light that is of a channel. */
+function share(mean: readonly number[], channel: number): number {
+  return mean[channel]! / mean.reduce((sum, v) => sum + v, 0);
 }
 
 /** Root mean square of a pattern, or of the difference of two. */

@@ -14,6 +14,8 @@ const MOST_BIAS = 60;
 /** What is of middle brightness in the map may change by so many grey levels from frame to frame; beyond, it is still on its way. */
 const MIDDLE = 110;
 const UNSTEADY = 8;
+/** Frames in which an exposure that differs from the map's is found from nothing, at most. */
+const FINDING = 12;
 
 /**
  * The exposure that explains a frame best at the pose that was found, with nothing that holds it but the frame before:
@@ -59,6 +61,8 @@ export class Exposures {
   readonly notices: string[] = [];
   readonly #latest = new Map<string, Exposure>();
   readonly #told = new Set<string>();
+  /** Frames so far in which an exposure was not steady yet; Infinity since it was. */
+  readonly #finding = new Map<string, number>();
 
   of(sensor: string): Exposure {
     return this.#latest.get(sensor) ?? AS_MAPPED;
@@ -66,7 +70,10 @@ export class Exposures {
 
   keep(sensor: string, exposure: Exposure): void {
     this.#latest.set(sensor, exposure);
-    if (!exposure.unsteady || this.#told.has(sensor)) return;
+    // That a camera, or a map that is gone on in, has another exposure to begin with is no jump.
+    const finding = exposure.unsteady ? (this.#finding.get(sensor) ?? 0) + 1 : Infinity;
+    this.#finding.set(sensor, finding);
+    if (!exposure.unsteady || finding <= FINDING || this.#told.has(sensor)) return;
     this.#told.add(sensor);
     this.notices.push(
       `The exposure of camera '${sensor}' jumps from frame to frame: until it is steady again (some frames) its colours are not mapped; fix exposure and white balance, or let them change slowly.`,
@@ -75,5 +82,6 @@ export class Exposures {
 
   clear(): void {
     this.#latest.clear();
+    this.#finding.clear();
   }
 }

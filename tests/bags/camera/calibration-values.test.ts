@@ -103,9 +103,55 @@ projection_matrix: {rows: 3, cols: 4, data: [1, 0, 2, 0, 0, 1, 3, 0, 0, 0, 1, 0]
     });
   });
 
+  it('models of rays are refused: their first intrinsic is no focal length', async () => {
+    for (const [model, first] of [
+      ['omni', '1.2, '],
+      ['ds', '0.2, 0.5, '],
+      ['eucm', '0.6, 1.1, '],
+    ] as const)
+      await expect(
+        read(
+          'calibration.yaml',
+          `cam0:\n  camera_model: ${model}\n  distortion_model: radtan\n  distortion_coeffs: [0.1, 0, 0, 0]\n` +
+            `  intrinsics: [${first}600, 610, 319, 239]\n  resolution: [640, 480]\n`,
+        ),
+      ).rejects.toThrow(/camera model '(omni|ds|eucm)'; pinhole is known/);
+    const round = { fl_x: 600, fl_y: 610, cx: 320, cy: 240, camera_model: 'EQUIRECTANGULAR', frames: [] };
+    await expect(read('transforms.json', JSON.stringify(round))).rejects.toThrow(
+      /'EQUIRECTANGULAR'; pinhole/,
+    );
+  });
+
+  it('a unit of depth or a size that nobody has is none, and numbers may stand in quotes', async () => {
+    for (const scale of ['1e400', '1e-300', '1e12', '-1000', '0', '2', '0.33', '"x"'])
+      expect(
+        (await read('camera.json', `{"fx":600,"fy":610,"cx":319,"cy":239,"depth_scale":${scale}}`))!
+          .depthScale,
+      ).toBeUndefined();
+    for (const [width, height] of ['-640', '1e400', '0', '""'].map((w) => [w, 480]))
+      expect(
+        (await read(
+          'camera.json',
+          `{"fx":600,"fy":610,"cx":319,"cy":239,"width":${width},"height":${height}}`,
+        ))!.camera,
+      ).not.toHaveProperty('width');
+    const quoted = '{"fx":"600","fy":"610","cx":"319","cy":"239","depth_scale":"5000"}';
+    expect(await read('camera.json', quoted)).toMatchObject({ camera: CAMERA, depthScale: 1 / 5000 });
+    const angle = { camera_angle_x: 1, w: 640, h: 480, scale: 0.05 };
+    expect((await read('transforms.json', JSON.stringify(angle)))!.depthScale).toBeUndefined();
+  });
+
   it('what is none is named', async () => {
     await expect(read('camera.yaml', 'a: [1\n')).rejects.toThrow(/camera\.yaml is no YAML/);
     await expect(read('camera.yaml', 'T_base_camera: [1, 2, 3]\n')).rejects.toThrow(/no intrinsics; check/);
+    for (const value of [1e308, 1e300])
+      await expect(read('camera.json', JSON.stringify({ ...CAMERA, cx: value }))).rejects.toThrow(
+        /no intrinsics/,
+      );
+    for (const d of ['["a"]', '[{"valueOf":1,"toString":1}]', '[0.1,null]'])
+      await expect(read('camera.json', `{"K":[[600,0,319],[0,610,239],[0,0,1]],"D":${d}}`)).rejects.toThrow(
+        /coefficients of distortion that are no numbers/,
+      );
     await expect(read('camera.json', '{')).rejects.toThrow(/camera\.json is no JSON/);
     await expect(
       read('camera.json', JSON.stringify({ ...CAMERA, distortion_model: 'fov', d: [0.9] })),

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openScanSource } from '../../../src/bags/source.js';
-import { png16 } from '../../images/helpers.js';
+import { collectInfo } from '../../../src/cli/info.js';
+import { picture, png16 } from '../../images/helpers.js';
 import { scratchFolder } from '../helpers.js';
 import { measured } from './helpers.js';
 
@@ -54,6 +55,17 @@ describe('the unit of the depth images of a folder', () => {
     expect(told).toMatch(/intrinsics from intrinsics\.txt/);
   });
 
+  it('is not made up where the images say nothing', async () => {
+    const empty = await first(await slope('empty', 0, pinhole));
+    expect(empty.told).toMatch(/usually have it; the images that were looked at hold no depth/);
+    const bytes = await slope('bytes', 1, pinhole);
+    for (const k of [0, 1])
+      writeFileSync(join(bytes, 'depth', `${k}.png`), await picture(new Uint8Array(3 * W * H).fill(9), W, H));
+    expect((await openScanSource(bytes)).warnings.join()).toMatch(
+      /usually have it \(.*0\.png has 3 channel\(s\) of 8 bits/,
+    );
+  });
+
   it('what a file states holds, and what is asked for holds before it', async () => {
     const camera = { fx: 40, fy: 40, cx: 19.5, cy: 14.5, depth_scale: 1000 };
     const path = await slope('stated', 5, { 'camera.json': JSON.stringify(camera) });
@@ -69,8 +81,19 @@ describe('the unit of the depth images of a folder', () => {
     const scans = join(folder, 'scans');
     mkdirSync(scans);
     writeFileSync(join(scans, '0.bin'), new Uint8Array(Float32Array.of(1, 2, 3, 0.5, 2, 3, 4, 0.5).buffer));
-    await expect(openScanSource(scans, { depthScale: 0.001 })).rejects.toThrow(
-      /no folder of depth images .*leave out --depth-scale/,
-    );
+    for (const read of [openScanSource, collectInfo])
+      await expect(read(scans, { depthScale: 0.001 })).rejects.toThrow(
+        /no folder of depth images .*leave out --depth-scale/,
+      );
+    const bag = join('bags', 'rgbd_room.mcap');
+    await expect(collectInfo(bag, { depthScale: 0.001 })).rejects.toThrow(/leave out --depth-scale/);
+  });
+
+  it('of other files than PNGs is not known: they are named', async () => {
+    const path = join(folder, 'arrays');
+    mkdirSync(join(path, 'depth'), { recursive: true });
+    writeFileSync(join(path, 'depth', '0001.npy'), 'x');
+    await expect(openScanSource(path)).rejects.toThrow(/0001\.npy is no PNG; depth is read from PNGs of 16/);
+    await expect(collectInfo(path)).rejects.toThrow(/0001\.npy is no PNG/);
   });
 });

@@ -81,4 +81,10 @@ describe('transforms.json of nerfstudio and instant-ngp', () => {
     write('raw/transforms.json', '{"fl_x": 9}');
     await expect(openScanSource(raw)).rejects.toThrow(/has no list 'frames'/);
   });
+
+  it('of other people, beside the scans of a LiDAR, are theirs', async () => {
+    write('scans/0.bin', new Uint8Array(Float32Array.of(1, 2, 3, 0.5, 2, 3, 4, 0.5).buffer));
+    write('scans/transforms.json', '{"T_camera_lidar": [1, 2, 3]}');
+    expect((await openScanSource(join(folder, 'scans'))).sensor).toBe('lidar');
+  });
 });

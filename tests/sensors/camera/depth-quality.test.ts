@@ -6,6 +6,7 @@ import {
   describeQuality,
   isPoor,
   noPixels,
+  usable,
   whyUnusable,
 } from '../../../src/sensors/camera/depth-quality.js';
 import { CameraFrontEnd } from '../../../src/sensors/camera/front-end.js';
@@ -77,6 +78,11 @@ describe('pixels of depth images', () => {
       /^38 % of the pixels usable; 63 % hold no depth .*; 1 of 2 frames below 10 %$/,
     );
     expect(describeQuality(back!)).not.toMatch(/frames/);
+    const noisy = { ...noPixels(), input: 1000, valid: 900, zero: 100, flying: 860 };
+    expect(describeQuality({ frames: 3, poorFrames: 3, pixels: noisy })).toMatch(
+      /^4\.0 % of the pixels usable; 86 % lie between two depths or are too noisy, 10 % hold no depth/,
+    );
+    expect(isPoor(noisy)).toBe(true);
     expect(depthQuality([{ points: { input: 5, valid: 5 } }])).toEqual([]);
   });
 });
@@ -111,6 +117,8 @@ describe('a camera front end', () => {
     expect(good.counts.flying! / good.counts.valid).toBeLessThan(0.03);
     const bad = cameras.observe(frameOf(camera, flying));
     expect(Math.abs(bad.counts.flying! / bad.counts.valid - 0.5)).toBeLessThan(0.1);
+    // What hangs alone is not usable: the shares of an image are one whole.
+    expect(Math.abs(usable(bad.counts) / bad.counts.input - 0.5)).toBeLessThan(0.1);
     for (const one of [good, bad]) one.release();
   });
 

@@ -42,6 +42,14 @@ describe('the unit of depth images that nothing states', () => {
     });
   });
 
+  it('that is nearer than cameras measure is doubted', () => {
+    for (const [median, says] of [
+      [3, /within 0\.0030 m, nearer than depth cameras measure/],
+      [720, /within 0\.72 m$/],
+    ] as const)
+      expect(guessUnit({ median, byFives: false }, MILLIMETRE).why).toMatch(says);
+  });
+
   it('centimetres in millimetres are no fifths, and neither are few values or none', () => {
     expect(surveyDepth([room(0.6, 4, MILLIMETRE, 4, 0.01)]).byFives).toBe(false);
     expect(surveyDepth([Uint16Array.of(5, 10, 15)]).byFives).toBe(false);

@@ -96,6 +96,16 @@ describe('what a gel looks like', () => {
     expect(told((x, y) => [y, x])).toBe('turned by 90° and mirrored');
   });
 
+  it('a lamp that is off, or all of them, are told; one at a third is white balance', () => {
+    const lit = (c: number, gain: number): GelLook => look(known).map((v, i) => (i % 3 === c ? gain * v : v));
+    for (const [c, name] of ['red', 'green', 'blue'].entries()) {
+      expect(wrongLook(look(known), lit(c, 0.02), false)).toBe(`without ${name} light`);
+      expect(wrongLook(look(known), lit(c, 0.33), false)).toBeUndefined();
+    }
+    expect(wrongLook(look(known), new Float32Array(look(known).length), false)).toBe('nearly black');
+    expect(wrongLook(look(known), look(gel('dim', { gain: [0.1, 0.1, 0.1] })), false)).toBeUndefined();
+  });
+
   it('grey images and those of another gel are told; of a gel that is lit evenly nothing is said', () => {
     expect(wrongLook(look(known), look(moved(known, (x, y) => [x, y], [1, 1, 1])), false)).toBe(
       'grey, without colours',

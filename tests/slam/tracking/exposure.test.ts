@@ -81,6 +81,7 @@ describe('exposures of cameras', () => {
     const exposures = new Exposures();
     exposures.keep('front', { gain: 10, bias: 1 });
     expect(exposures.notices).toEqual([]);
+    exposures.keep('back', AS_MAPPED);
     for (const sensor of ['front', 'front', 'back'])
       exposures.keep(sensor, { gain: 90, bias: 0, unsteady: true });
     expect(exposures.notices).toHaveLength(2);
@@ -90,5 +91,17 @@ describe('exposures of cameras', () => {
     expect(exposures.of('front').gain).toBe(90);
     exposures.clear();
     expect(exposures.of('front')).toBe(AS_MAPPED);
+  });
+
+  it('that are others than the map has do not jump; those that are never steady do', () => {
+    const exposures = new Exposures();
+    const darker = followed(3.3, 0, 40);
+    expect(darker[1]!.unsteady).toBe(true);
+    for (const one of darker) exposures.keep('second', one);
+    expect(exposures.notices).toEqual([]);
+    exposures.keep('second', followed(1, 0, 1, darker.at(-1))[0]!);
+    expect(exposures.notices).toHaveLength(1);
+    for (let k = 0; k < 20; k++) exposures.keep('flickers', { gain: 60 * (k % 2), bias: 0, unsteady: true });
+    expect(exposures.notices).toHaveLength(2);
   });
 });

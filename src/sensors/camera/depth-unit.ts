@@ -62,13 +62,15 @@ export function guessUnit(
     };
   const far = usual === MILLIMETRE && median * usual > FAR;
   const near = usual !== MILLIMETRE && median > 0 && median * usual < NEAR;
+  const doubt =
+    median * (near ? other : usual) < NEAREST
+      ? ', nearer than depth cameras measure: it is probably in another unit'
+      : '';
   if (far || near)
     return {
       scale: other,
-      why: `as in ${called(usual)} half of it would lie ${far ? 'beyond' : 'within'} ${at(usual)}; so that is ${at(other)}`,
+      why: `as in ${called(usual)} half of it would lie ${far ? 'beyond' : 'within'} ${at(usual)}; so that is ${at(other)}${doubt}`,
     };
-  const doubt =
-    median * usual < NEAREST ? ', nearer than depth cameras measure: it is probably in another unit' : '';
   return {
     scale: usual,
     why:

@@ -48,6 +48,7 @@ describe('the unit of depth images that nothing states', () => {
       [720, /within 0\.72 m$/],
     ] as const)
       expect(guessUnit({ median, byFives: false }, MILLIMETRE).why).toMatch(says);
+    expect(guessUnit({ median: 3, byFives: false }, FIFTH).why).toMatch(/so that is 0\.0030 m, nearer than/);
   });
 
   it('centimetres in millimetres are no fifths, and neither are few values or none', () => {

@@ -35,8 +35,9 @@ export async function findTransforms(
   if (!names.includes(FILE)) return undefined;
   const file = join(path, FILE);
   // Others keep transforms between their sensors under this name.
-  if (!isScene(parsed(await readText(file), file))) return undefined;
-  const { top, frames } = await readTransforms(file);
+  const values = parsed(await readText(file), file);
+  if (!isScene(values)) return undefined;
+  const { top, frames } = transformsIn(values, file);
   const deep = frames
     .filter((frame) => frame.depth !== undefined)
     .sort((a, b) => a.depth!.localeCompare(b.depth!, 'en', { numeric: true }));
@@ -99,7 +100,7 @@ export async function readTransformPoses(
   file: string,
   numbers: readonly (string | undefined)[],
 ): Promise<(Pose | undefined)[]> {
-  const { frames } = await readTransforms(file);
+  const { frames } = transformsIn(parsed(await readText(file), file), file);
   const byNumber = new Map(frames.map((frame) => [numberIn(basename(frame.file ?? '')), frame.pose]));
   return numbers.map((number) => (number === undefined ? undefined : byNumber.get(number)));
 }
@@ -110,10 +111,11 @@ function isScene(values: unknown): boolean {
   return ['frames', 'fl_x', 'camera_angle_x'].some(has);
 }
 
-async function readTransforms(
+function transformsIn(
+  content: unknown,
   file: string,
-): Promise<{ top: Record<string, unknown>; frames: TransformFrame[] }> {
-  const { frames, ...top } = (parsed(await readText(file), file) ?? {}) as Record<string, unknown>;
+): { top: Record<string, unknown>; frames: TransformFrame[] } {
+  const { frames, ...top } = (content ?? {}) as Record<string, unknown>;
   if (!Array.isArray(frames))
     throw new FeltmapError(
       'bad-input',

@@ -24,8 +24,11 @@ import {
   R_POSE,
   R_STRIDE,
   R_SUMS,
+  R_TAKE,
+  R_TAKEN,
   R_TIME_SCALE,
   R_TWIST,
+  TAKEN_BYTES,
 } from '../layout/field';
 import { findBlock, gatherCell, sampleCell, sampleScalar } from './grid';
 import { add } from './posed';
@@ -38,16 +41,9 @@ export function register(args: usize, chunk: i32): void {
   const scratch = base + 2 * R_SUMS * 8;
   const partial = scratch + 64;
   memory.fill(base, 0, R_STRIDE);
-  const indices: usize = load<u32>(args, R_INDICES),
-    flags: usize = load<u32>(args, R_FLAGS);
-  const pX: usize = load<u32>(args, R_POINTS),
-    pY: usize = load<u32>(args, R_POINTS + 4),
-    pZ: usize = load<u32>(args, R_POINTS + 8);
-  const pT: usize = load<u32>(args, R_POINTS + 12);
   const levels = load<i32>(args, R_LEVELS);
   const gradientScale = load<f32>(args, R_GRADIENT),
     minWeight = load<f32>(args, R_MIN_WEIGHT);
-  const timeScale = load<f32>(args, R_TIME_SCALE);
   const r0 = load<f32>(args, R_POSE),
     r1 = load<f32>(args, R_POSE + 4),
     r2 = load<f32>(args, R_POSE + 8),
@@ -66,6 +62,8 @@ export function register(args: usize, chunk: i32): void {
   const wx = load<f32>(args, R_TWIST + 12),
     wy = load<f32>(args, R_TWIST + 16),
     wz = load<f32>(args, R_TWIST + 20);
+  const taken = <usize>load<u32>(args, R_TAKEN);
+  if (load<u32>(args, R_TAKE) != 0) takeSamples(args, first, end, taken);
   // First copy the fine cells that are not at hand, those of a point that left its cell or of a map that changed: reads
   // that do not wait for each other's results overlap.
   const fine: usize = load<u32>(args, R_GRIDS),
@@ -75,14 +73,14 @@ export function register(args: usize, chunk: i32): void {
   const cells: usize = load<u32>(args, R_CELLS);
   if (withFine)
     for (let i = first; i < end; i++) {
-      const o = (<usize>load<u32>(indices + ((<usize>i) << 2))) << 2;
-      const px = load<f32>(pX + o),
-        py = load<f32>(pY + o),
-        pz = load<f32>(pZ + o);
+      const at = taken + <usize>i * TAKEN_BYTES;
+      const px = load<f32>(at),
+        py = load<f32>(at, 4),
+        pz = load<f32>(at, 8);
       const qx = r0 * px + r1 * py + r2 * pz,
         qy = r3 * px + r4 * py + r5 * pz,
         qz = r6 * px + r7 * py + r8 * pz;
-      const tauF = load<f32>(pT + o) * timeScale;
+      const tauF = load<f32>(at, 12);
       const mx = qx + tauF * (vx + wy * qz - wz * qy),
         my = qy + tauF * (vy + wz * qx - wx * qz),
         mz = qz + tauF * (vz + wx * qy - wy * qx);
@@ -100,19 +98,18 @@ export function register(args: usize, chunk: i32): void {
       gatherCell(fine, findBlock(fine, ix >> 3, iy >> 3, iz >> 3), ix, iy, iz, record + CELL_CORNERS); // block 0 is empty
     }
   for (let i = first; i < end; i++) {
-    const index: usize = load<u32>(indices + ((<usize>i) << 2));
-    const o = index << 2;
-    const px = load<f32>(pX + o),
-      py = load<f32>(pY + o),
-      pz = load<f32>(pZ + o);
+    const at = taken + <usize>i * TAKEN_BYTES;
+    const px = load<f32>(at),
+      py = load<f32>(at, 4),
+      pz = load<f32>(at, 8);
     const qx = r0 * px + r1 * py + r2 * pz,
       qy = r3 * px + r4 * py + r5 * pz,
       qz = r6 * px + r7 * py + r8 * pz;
-    const tauF = load<f32>(pT + o) * timeScale;
+    const tauF = load<f32>(at, 12);
     const mx = qx + tauF * (vx + wy * qz - wz * qy),
       my = qy + tauF * (vy + wz * qx - wx * qz),
       mz = qz + tauF * (vz + wx * qy - wy * qx);
-    const kind: usize = (load<u8>(flags + index) >> 1) & 1;
+    const kind: usize = load<u32>(at, 16);
     const sums = base + kind * (R_SUMS * 8);
     add(sums, 79, 1);
     let level = 0;
@@ -167,8 +164,9 @@ export function register(args: usize, chunk: i32): void {
     addRow(acc + 32, w * gy, tauF, A, B);
     addRow(acc + 64, w * gz, tauF, A, B);
     addRow(acc + 96, w * j3, tauF, A, B);
-    addRow(acc + 128, w * j4, tauF, A, B);
-    addRow(acc + 160, w * j5, tauF, A, B);
+    // Of the last two only the upper triangle counts.
+    addHalf(acc + 144, w * j4, tauF, B);
+    addHalf(acc + 176, w * j5, tauF, B);
     add(sums, 75, <f64>w);
     add(sums, 76, <f64>(w * r * r));
     if (level != 0) {
@@ -198,6 +196,35 @@ function addRow(at: usize, wj: f32, tau: f32, A: v128, B: v128): void {
   v128.store(at, f32x4.add(v128.load(at, 208), f32x4.mul(w1, B)), 208);
   v128.store(at, f32x4.add(v128.load(at, 384), f32x4.mul(w2, A)), 384);
   v128.store(at, f32x4.add(v128.load(at, 400), f32x4.mul(w2, B)), 400);
+}
+
+// @ts-ignore: decorator
+@inline
+function addHalf(at: usize, wj: f32, tau: f32, B: v128): void {
+  v128.store(at, f32x4.add(v128.load(at), f32x4.mul(f32x4.splat(wj), B)));
+  v128.store(at, f32x4.add(v128.load(at, 192), f32x4.mul(f32x4.splat(wj * tau), B)), 192);
+  v128.store(at, f32x4.add(v128.load(at, 384), f32x4.mul(f32x4.splat(wj * tau * tau), B)), 384);
+}
+
+/** Copies the chunk's samples to where they lie side by side: the passes that follow read them there. */
+function takeSamples(args: usize, first: u32, end: u32, taken: usize): void {
+  const indices: usize = load<u32>(args, R_INDICES),
+    flags: usize = load<u32>(args, R_FLAGS);
+  const pX: usize = load<u32>(args, R_POINTS),
+    pY: usize = load<u32>(args, R_POINTS + 4),
+    pZ: usize = load<u32>(args, R_POINTS + 8);
+  const pT: usize = load<u32>(args, R_POINTS + 12);
+  const timeScale = load<f32>(args, R_TIME_SCALE);
+  for (let i = first; i < end; i++) {
+    const index: usize = load<u32>(indices + ((<usize>i) << 2));
+    const o = index << 2;
+    const at = taken + <usize>i * TAKEN_BYTES;
+    store<f32>(at, load<f32>(pX + o));
+    store<f32>(at, load<f32>(pY + o), 4);
+    store<f32>(at, load<f32>(pZ + o), 8);
+    store<f32>(at, load<f32>(pT + o) * timeScale, 12);
+    store<u32>(at, (load<u8>(flags + index) >> 1) & 1, 16);
+  }
 }
 
 /** Float32 sums of a chunk to the float64 layout: three upper triangles, then Σ w r J and Σ w τ r J. */

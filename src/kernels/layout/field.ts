@@ -51,6 +51,8 @@ export const R_CELLS = 168; // CELL_BYTES per point
 /** A point's latest fine cell: coordinates i32×3, version of the grid u32, corners {sdf, weight} f32×16. */
 export const CELL_BYTES = 80;
 export const CELL_CORNERS = 16; // offset of the corners
+/** What is read of a sample once: x y z, τ in units of the time scale, class. */
+export const TAKEN_BYTES = 20;
 
 // Optimisation
 /** Samples per chunk, in drawing and in fitting. */
@@ -119,6 +121,8 @@ export const R_TIME_SCALE = 120; // f32, 1/s: τ is used in these units
 export const R_MIN_WEIGHT = 124; // f32: corners with less are not trusted
 export const R_LEVEL_WEIGHT = 128; // f32×4
 export const R_TWIST = 144; // f32×6: correction of the deskewing twist, turned into the submap frame
+export const R_TAKEN = 172; // TAKEN_BYTES per point, side by side
+export const R_TAKE = 176; // 1 = the samples have moved and are read anew
 
 // Joint optimisation: arguments
 export const T_SCALAR = 0; // fine scalar grid

@@ -112,7 +112,20 @@ export class WasmBackend implements FieldBackend {
   }
 
   solve(problem: AlignProblem): AlignSolution {
-    return this.#solver.solve(problem);
+    const { undistort } = problem;
+    return this.registration.whileSteady((moved) =>
+      this.#solver.solve(
+        undistort
+          ? {
+              ...problem,
+              undistort: (twist): void => {
+                undistort(twist);
+                moved();
+              },
+            }
+          : problem,
+      ),
+    );
   }
 
   drawSamples(field: Field, surface: SurfaceSamples, pose: Pose, how: DrawOptions): void {

@@ -16,9 +16,13 @@ import {
   R_POSE,
   R_STRIDE,
   R_SUMS,
+  R_TAKE,
+  R_TAKEN,
   R_TIME_SCALE,
   R_TWIST,
+  TAKEN_BYTES,
 } from '../../../kernels/layout/field.js';
+import type { SurfaceSamples } from '../../../sensors/observation.js';
 import { clearSums, emptySums, SYSTEM_SUMS, TIME_SCALE } from '../../linear-system.js';
 import type { ClassSums, NormalSums, Unknowns } from '../../linear-system.js';
 import type { GeometricTerm } from '../../terms/geometric.js';
@@ -37,6 +41,9 @@ export class Registration {
   readonly #arguments: KernelArguments;
   readonly #partials: Float64Array;
   readonly #sums: ClassSums = [emptySums(), emptySums()];
+  /** Surface whose samples were read, if it is known not to have moved since. */
+  #taken: SurfaceSamples | undefined;
+  #steady = false;
 
   constructor(pool: KernelPool) {
     const { memory } = pool;
@@ -46,7 +53,25 @@ export class Registration {
     this.#partials = memory.f64(partials, (REGISTER_CHUNKS * R_STRIDE) / 8);
     this.#arguments
       .int(R_OUT, partials)
-      .int(R_CELLS, memory.alloc(REGISTER_CHUNKS * REGISTER_CHUNK * CELL_BYTES));
+      .int(R_CELLS, memory.alloc(REGISTER_CHUNKS * REGISTER_CHUNK * CELL_BYTES))
+      .int(R_TAKEN, memory.alloc(REGISTER_CHUNKS * REGISTER_CHUNK * TAKEN_BYTES));
+  }
+
+  /**
+   * Does something during which surfaces stay where they are, except where `moved` is called: their samples are read once
+   * then, not in each pass.
+   */
+  whileSteady<T>(work: (moved: () => void) => T): T {
+    const moved = (): void => {
+      this.#taken = undefined;
+    };
+    moved();
+    this.#steady = true;
+    try {
+      return work(moved);
+    } finally {
+      this.#steady = false;
+    }
   }
 
   /** Valid until the next call. */
@@ -68,7 +93,9 @@ export class Registration {
       .scalar(R_TIME_SCALE, TIME_SCALE)
       .scalar(R_MIN_WEIGHT, term.minWeight)
       .float(R_LEVEL_WEIGHT, term.levelWeights)
-      .float(R_TWIST, correction);
+      .float(R_TWIST, correction)
+      .int(R_TAKE, this.#steady && this.#taken === surface ? 0 : 1);
+    this.#taken = surface;
     this.#pool.run('register', this.#arguments.pointer, chunks);
     this.#sums.forEach((sums, kind) => {
       clearSums(sums);

@@ -27,7 +27,10 @@ export interface SurfaceSamples extends Readonly<Record<SurfaceColumn, Float32Ar
   readonly flags: Uint8Array;
   /** Direction of up in the sensor frame, for ground points without a normal. */
   readonly up: ArrayLike<number>;
-  /** The samples that are registered, as indices into the columns: spread evenly over the surface. */
+  /**
+   * The samples that are registered, as indices into the columns: spread evenly over the surface. Of a sweep, so is the
+   * first half of them.
+   */
   readonly keypoints: Uint32Array;
   /**
    * Information of each sample relative to one at a distance of 1 m: (σ(1)/σ)², where the sensor's noise depends on the

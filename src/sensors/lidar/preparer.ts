@@ -48,6 +48,8 @@ export class LidarPreparer {
   readonly #planes: number;
   readonly #counters: Int32Array;
   readonly #trackCount: Int32Array;
+  /** Of the list of coarse points, while it is put in order. */
+  readonly #copy: Uint32Array;
   readonly #thinning: Thinning;
   readonly #undistortion: Undistortion;
   #geometry: ScanGeometry | undefined;
@@ -94,6 +96,7 @@ export class LidarPreparer {
     };
     this.#planes = word(imageFloats(MAX_CELLS) * 4);
     this.#trackCount = memory.i32(this.#pointer(L.A_TRACK_COUNT, word(4)), 1);
+    this.#copy = new Uint32Array(o.maxTrackPoints);
     this.#thinning = new Thinning(pool, this.#args, o.maxPoints, o.maxMapPoints);
     this.#undistortion = new Undistortion(pool, this.#args);
 
@@ -204,11 +207,15 @@ export class LidarPreparer {
     this.#undistortion.keypoints(prepared, twist, acceleration);
   }
 
-  /** Takes every n-th coarse point when there are too many. */
+  /** Takes every n-th coarse point when there are too many; every other one of them comes first, then the rest. */
   #limitTrack(out: PreparedScan): void {
-    const [found, limit, track] = [this.#trackCount[0]!, this.options.maxTrackPoints, out.track];
-    if (found > limit) for (let k = 0; k < limit; k++) track[k] = track[Math.floor((k * found) / limit)]!;
-    out.trackCount = this.#trackCount[0] = Math.min(found, limit);
+    const [found, limit, track, copy] = [this.#trackCount[0]!, this.options.maxTrackPoints, out.track, this.#copy];
+    const count = Math.min(found, limit);
+    const step = found > limit ? found / limit : 1;
+    const half = Math.ceil(count / 2);
+    for (let k = 0; k < count; k++) copy[k] = track[Math.floor(k * step)]!;
+    for (let k = 0; k < count; k++) track[(k >> 1) + (k & 1 ? half : 0)] = copy[k]!;
+    out.trackCount = this.#trackCount[0] = count;
   }
 
   #count(out: PreparedScan, chunks: number, input: number): void {

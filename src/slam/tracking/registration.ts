@@ -2,7 +2,7 @@ import type { Config } from '../../config/schema.js';
 import type { MotionSteps } from '../../field/terms/motion-tie.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { compose, exp, separation, type Pose, type Twist } from '../../geometry/se3.js';
-import type { Observation } from '../../sensors/observation.js';
+import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { Exposures } from './exposure.js';
 import { judge, YOUNG_MAP } from './judge.js';
 import type { Track, Tracker } from './tracker.js';
@@ -12,6 +12,9 @@ const TURN_RANGE = 20;
 const TURN_STEP = 2;
 /** What has settled moves by no more than this, in the first robust scale: 6 cm at 0.6 m. */
 const SETTLED = 0.1;
+
+/** With this many keypoints, half of them are enough to come near. */
+const MANY = 1000;
 
 /** Where a registration begins. */
 export interface FirstGuess {
@@ -36,6 +39,13 @@ function accelerationOf(twist: Twist, { sweep, dt }: MotionSteps): Twist {
   return twist.map((v, i) => (v - sweep![i]!) / dt);
 }
 
+/** A surface with every other keypoint, where there are many. */
+function halfOf(surface: SurfaceSamples): SurfaceSamples {
+  const { keypoints } = surface;
+  if (keypoints.length < MANY) return surface;
+  return { ...surface, keypoints: keypoints.subarray(0, Math.ceil(keypoints.length / 2)) };
+}
+
 /**
  * Registers observations against the map, with the velocity during a sweep where there is one.
  *
@@ -56,12 +66,12 @@ export class Registration {
 
   /**
    * One registration from a guess with which the observation is undistorted already. Where the velocity of the sweep
-   * before is known, a second one follows with the acceleration since then.
+   * before is known, a second one follows with the acceleration since then; the first need only come near.
    */
   register(observation: Observation, guess: FirstGuess): Track {
-    const track = this.#register(observation, guess);
     const { steps } = guess;
-    if (observation.motion !== 'sweep' || !steps?.sweep) return track;
+    if (observation.motion !== 'sweep' || !steps?.sweep) return this.#register(observation, guess);
+    const track = this.#register(observation, guess, { surface: halfOf(observation.surface) });
     const acceleration = accelerationOf(track.twist, steps);
     observation.undistort(track.twist, acceleration);
     const again = this.#register(
@@ -75,14 +85,18 @@ export class Registration {
   #register(
     observation: Observation,
     { pose, twist, hold, steps, priors, gap }: FirstGuess,
-    { acceleration, settled }: { acceleration?: Twist; settled?: number } = {},
+    {
+      surface = observation.surface,
+      acceleration,
+      settled,
+    }: { surface?: SurfaceSamples; acceleration?: Twist; settled?: number } = {},
   ): Track {
     const undistort =
       observation.motion === 'sweep'
         ? (corrected: Twist): void => observation.undistort(corrected, acceleration)
         : undefined;
     return this.tracker.track({
-      surface: observation.surface,
+      surface,
       predicted: pose,
       twist,
       undistort,

@@ -209,7 +209,12 @@ export class LidarPreparer {
 
   /** Takes every n-th coarse point when there are too many; every other one of them comes first, then the rest. */
   #limitTrack(out: PreparedScan): void {
-    const [found, limit, track, copy] = [this.#trackCount[0]!, this.options.maxTrackPoints, out.track, this.#copy];
+    const [found, limit, track, copy] = [
+      this.#trackCount[0]!,
+      this.options.maxTrackPoints,
+      out.track,
+      this.#copy,
+    ];
     const count = Math.min(found, limit);
     const step = found > limit ? found / limit : 1;
     const half = Math.ceil(count / 2);

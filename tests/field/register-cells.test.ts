@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
 import type { RegisterOptions } from '../../src/field/backends/plain.js';
 import { encodeSavedMap, openSavedMap } from '../../src/field/saved/saved-map.js';
+import { unknownsAt } from '../../src/field/linear-system.js';
 import { Random } from '../../src/geometry/random.js';
 import { compose, exp, identity, type Pose } from '../../src/geometry/se3.js';
 import { hashOf, OPTIONS, place, room, rounded, scan, type Placed } from './helpers.js';
@@ -147,5 +148,56 @@ describe('cells that register keeps', () => {
     expect(hashOf(other.register(target.points, pose, REGISTER)[0].system)).toBe(theirs);
     expect(hashOf(field.register(target.points, pose, REGISTER)[0].system)).not.toBe(theirs);
     other.field.free();
+  });
+});
+
+/** In a solution samples are read once; what moves them must be noticed. */
+describe('samples that register keeps', () => {
+  it('are those that the surface has now', async () => {
+    const pool = await KernelPool.create({ threads: 1, memoryMiB: 512 });
+    const field = makeField(pool, OPTIONS);
+    const random = new Random('samples');
+    const map = place(pool.memory, scan(random, room(4, 3, 2), identity(), { count: 30000, noise: 0.01 }), 2);
+    field.fuse(map.points, identity(), 0);
+    const { points } = place(
+      pool.memory,
+      scan(random, room(4, 3, 2), identity(), { count: 5000, noise: 0 }),
+      2,
+    );
+    const { registration } = field.backend;
+    const term = {
+      kind: 'geometric',
+      field: field.field,
+      surface: points,
+      kernels: REGISTER.kernels,
+      levelWeights: REGISTER.levelWeights,
+      gradientScale: REGISTER.gradientScale,
+      minWeight: REGISTER.minWeight,
+      groundWeight: 1,
+    } as const;
+    const cost = (): number =>
+      registration.pass(field.field, term, unknownsAt()).reduce((sum, s) => sum + s.absolute, 0);
+    const shift = (metres: number): void => {
+      for (let i = 0; i < points.count; i++) points.x[i]! += metres;
+    };
+    const [before, shifted, held, told] = registration.whileSteady((moved) => {
+      const first = cost();
+      shift(0.1);
+      const unnoticed = cost();
+      moved();
+      const noticed = cost();
+      shift(-0.1);
+      moved();
+      return [first, noticed, unnoticed, cost()] as const;
+    });
+    expect(held).toBe(before);
+    expect(told).toBeCloseTo(before, 3);
+    expect(shifted).toBeGreaterThan(2 * before);
+    // Outside of a solution they are read each time.
+    shift(0.1);
+    expect(cost()).toBeCloseTo(shifted, 3);
+    // And in the next one.
+    expect(registration.whileSteady(cost)).toBeCloseTo(shifted, 3);
+    await pool.close();
   });
 });

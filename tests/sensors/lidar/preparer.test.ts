@@ -164,6 +164,24 @@ describe('thinning', () => {
     check(prepareWith({ maxPoints: 4000, minRange: 0 }, scanOf(positions)), positions, 0.15);
   });
 
+  it('keeps points in the order of the scan; half of the coarse points, as even as all, come first', () => {
+    // Columns of a wall as an upright row of lasers sweeps past it.
+    const points: number[] = [];
+    for (let i = 0; i < 200; i++) for (let k = 0; k < 40; k++) points.push(10, 0.05 * (i - 100), 0.05 * k);
+    const times = Array.from({ length: points.length / 3 }, (_, i) => i * 1e-5);
+    const p = prepareWith({ mapVoxel: 0.1, trackVoxel: 0.4 }, scanOf(points, times));
+    const tau = [...p.columns.tau.subarray(0, p.mapCount)];
+    expect(tau).toEqual([...tau].sort((a, b) => a - b));
+    const half = Math.ceil(p.trackCount / 2);
+    const quarters = [0, 0, 0, 0];
+    for (let k = 0; k < p.trackCount; k++) {
+      const quarter = Math.floor((fine(p, p.track[k]!)[1] + 5) / 2.5);
+      quarters[quarter]! += k < half ? 1 : -1;
+    }
+    expect(p.trackCount).toBeGreaterThan(100);
+    for (const surplus of quarters) expect(Math.abs(surplus)).toBeLessThanOrEqual(2);
+  });
+
   it('thins the fine set again, coarsely', () => {
     const p = prepareWith(
       { maxPoints: 20000, maxTrackPoints: 20000, minRange: 0 },

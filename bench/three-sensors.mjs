@@ -38,6 +38,8 @@ const { values, positionals } = parseArgs({
 });
 const [bag] = positionals;
 const PITCH = 0.0000625;
+/** Of a control that a threshold of 10 cm must see (m). */
+const FAR = 0.15;
 const truth = new ArmTruth({
   object: values.object,
   touches: Number(values.touches),
@@ -156,6 +158,7 @@ function large(run, T, voxels) {
   return {
     lidar: score(lidar, seen.lidar, exact),
     lidarShifted: score(lidar, seen.lidar, shifted(exact, voxels.lidar)),
+    lidarFarShifted: score(lidar, seen.lidar, shifted(exact, FAR)),
     rgbd: score(rgbd, seen.rgbd, exact),
     rgbdShifted: score(rgbd, seen.rgbd, shifted(exact, voxels.rgbd)),
     table: score(table, atTable, exact),

@@ -228,7 +228,8 @@ describe('PairSums', () => {
       }
     }
     const system = new BlockSystem(2);
-    for (const _ of new PairSums(pieces, sigma).add(system, poses, scale, pairTotals(2)));
+    const adding = new PairSums(pieces, sigma).add(system, poses, scale, pairTotals(2));
+    while (adding.next().done !== true);
     for (let a = 0; a < 12; a++) expect(Math.abs(system.b[a]! - b[a]!)).toBeLessThan(1e-9 * Math.hypot(...b));
     // The blocks, by what the system makes of them: with a prior on both, else moving both alike costs nothing.
     const prior = Float64Array.from({ length: 36 }, (_, k) => (k % 7 === 0 ? 1e8 : 0));

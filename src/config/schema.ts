@@ -338,6 +338,9 @@ export const configSchema = z.strictObject({
         .describe(
           'From one pixel to the next of tactile depth images (m); 0 = as their calibration says, which they need then.',
         ),
+      lidarRange: metres(30, 1000).describe(
+        'In a map that touch has a part in, returns of LiDARs farther than this are dropped too, and scaled lengths follow it where sensor.maxRange is larger (m): arms work in rooms. 100 outdoors.',
+      ),
     })
     .prefault({}),
   mesh: z

@@ -1,7 +1,7 @@
 import { cameraConfig } from './camera.js';
 import type { Config } from './schema.js';
 import type { SensorSet } from './sensor-sets.js';
-import { touchConfig } from './touch.js';
+import { besideTouch, touchConfig } from './touch.js';
 
 /** Kinds of sensors that a map has a grid for, coarsest first. */
 const SENSOR_KINDS = ['lidar', 'rgbd', 'touch'] as const;
@@ -22,5 +22,6 @@ export function sensorSetOf(kinds: readonly SensorKind[]): SensorSet | undefined
 export function configOf(config: Config, kind: SensorKind): Config {
   const own = config.sensor.kind === kind ? config : { ...config, sensor: { ...config.sensor, kind } };
   if (kind === 'rgbd') return cameraConfig(own);
-  return kind === 'touch' ? touchConfig(own) : own;
+  if (kind === 'touch') return touchConfig(own);
+  return sensorKinds(config).includes('touch') ? besideTouch(own) : own;
 }

@@ -18,3 +18,12 @@ export function touchConfig(config: Config): Config {
     mesh: { ...mesh, minWeight: 1e-6, minComponentTriangles: Math.min(20, mesh.minComponentTriangles) },
   };
 }
+
+/**
+ * The configuration of LiDARs in a map that touch has a part in. An arm works in rooms: lengths that suit streets (voxels of
+ * 15 cm) leave out what it stands before, and where the body is while it touches is known worse (docs/benchmarks.md).
+ */
+export function besideTouch(config: Config): Config {
+  const { sensor, touch } = config;
+  return { ...config, sensor: { ...sensor, maxRange: Math.min(sensor.maxRange, touch.lidarRange) } };
+}

@@ -6,6 +6,18 @@
  * @returns false if A is not positive definite; b is then unusable
  */
 export function solveCholesky(A: Float64Array, b: Float64Array, n: number): boolean {
+  if (!factorCholesky(A, n)) return false;
+  solveFactored(A, b, n);
+  return true;
+}
+
+/**
+ * Cholesky's factorisation of a symmetric positive definite matrix.
+ *
+ * @param A n·n, row-major, only the lower triangle is read; overwritten with the factor
+ * @returns false if A is not positive definite
+ */
+export function factorCholesky(A: Float64Array, n: number): boolean {
   for (let j = 0; j < n; j++) {
     let d = A[j * n + j]!;
     for (let k = 0; k < j; k++) d -= A[j * n + k]! ** 2;
@@ -18,27 +30,33 @@ export function solveCholesky(A: Float64Array, b: Float64Array, n: number): bool
       A[i * n + j] = s / root;
     }
   }
+  return true;
+}
+
+/** Solves L·Lᵀ·x = b with the factor L of {@link factorCholesky}; b is overwritten with x. */
+export function solveFactored(L: Float64Array, b: Float64Array, n: number): void {
   for (let i = 0; i < n; i++) {
     let s = b[i]!;
-    for (let k = 0; k < i; k++) s -= A[i * n + k]! * b[k]!;
-    b[i] = s / A[i * n + i]!;
+    for (let k = 0; k < i; k++) s -= L[i * n + k]! * b[k]!;
+    b[i] = s / L[i * n + i]!;
   }
   for (let i = n - 1; i >= 0; i--) {
     let s = b[i]!;
-    for (let k = i + 1; k < n; k++) s -= A[k * n + i]! * b[k]!;
-    b[i] = s / A[i * n + i]!;
+    for (let k = i + 1; k < n; k++) s -= L[k * n + i]! * b[k]!;
+    b[i] = s / L[i * n + i]!;
   }
-  return true;
 }
 
 /** Inverse of a symmetric positive definite n·n matrix, or undefined if it is not. */
 export function invertSpd(A: Float64Array, n: number): Float64Array | undefined {
+  const L = A.slice();
+  if (!factorCholesky(L, n)) return undefined;
   const out = new Float64Array(n * n);
   const column = new Float64Array(n);
   for (let j = 0; j < n; j++) {
     column.fill(0);
     column[j] = 1;
-    if (!solveCholesky(A.slice(), column, n)) return undefined;
+    solveFactored(L, column, n);
     for (let i = 0; i < n; i++) out[i * n + j] = column[i]!;
   }
   return out;

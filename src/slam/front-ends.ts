@@ -34,7 +34,7 @@ export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
   const rig = new Rig();
   const kinds = sensorKinds(config);
   const beside = kinds.length > 1;
-  const lidar = kinds.includes('lidar') ? lidars(configOf(config, 'lidar'), pool, rig) : undefined;
+  const lidar = kinds.includes('lidar') ? lidars(config, pool, rig) : undefined;
   const rgbd = kinds.includes('rgbd') ? cameras(configOf(config, 'rgbd'), pool, rig, beside) : undefined;
   const touch = kinds.includes('touch') ? touches(pool, rig) : undefined;
   const all = [lidar, rgbd, touch].filter((one) => one !== undefined);
@@ -74,7 +74,9 @@ export interface KindFrontEnd<M extends PosedMeasurement> extends Pick<FrontEnd,
   observe(measurement: M): Observation;
 }
 
-function lidars(config: Config, pool: KernelPool, rig: Rig): KindFrontEnd<LidarScan> {
+/** @param all the configuration of all kinds of sensors */
+function lidars(all: Config, pool: KernelPool, rig: Rig): KindFrontEnd<LidarScan> {
+  const config = configOf(all, 'lidar');
   const scale = lengthScale(config);
   const { prepare, sensor } = config;
   const lidar = new LidarFrontEnd(pool, {
@@ -83,6 +85,7 @@ function lidars(config: Config, pool: KernelPool, rig: Rig): KindFrontEnd<LidarS
     maxPoints: sensor.maxPoints,
     minRange: sensor.minRange,
     maxRange: sensor.maxRange,
+    reach: all.sensor.maxRange,
     mapVoxel: prepare.mapVoxel * scale,
     trackVoxel: prepare.trackVoxel * scale,
     maxMapPoints: prepare.maxMapPoints,

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { eigenSymmetric, invertSpd, solveCholesky } from '../../src/geometry/linear.js';
+import {
+  eigenSymmetric,
+  factorCholesky,
+  invertSpd,
+  solveCholesky,
+  solveFactored,
+} from '../../src/geometry/linear.js';
 import { Random } from '../../src/geometry/random.js';
 
 /** A = B·Bᵀ + ridge·I with random B: symmetric positive definite. */
@@ -100,5 +106,26 @@ describe('small linear algebra', () => {
     expect(values[2]! / (1e6 + 4 + 1e-6)).toBeCloseTo(1, 12);
     expect(Math.abs(values[0]!)).toBeLessThan(1e-8);
     expect(Math.abs(values[1]!)).toBeLessThan(1e-8);
+  });
+});
+
+describe('a factor', () => {
+  it('solves for one right side after the other as the whole does, and is refused where there is none', () => {
+    const random = new Random('factor');
+    const n = 7;
+    const G = Float64Array.from({ length: n * n }, () => random.normal());
+    const A = new Float64Array(n * n);
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++)
+        for (let k = 0; k < n; k++) A[i * n + j]! += G[i * n + k]! * G[j * n + k]! + (i === j ? 1 : 0) / n;
+    const L = A.slice();
+    expect(factorCholesky(L, n)).toBe(true);
+    for (let turn = 0; turn < 3; turn++) {
+      const x = Float64Array.from({ length: n }, () => random.normal());
+      const b = Float64Array.from({ length: n }, (_, i) => x.reduce((s, v, k) => s + A[i * n + k]! * v, 0));
+      solveFactored(L, b, n);
+      b.forEach((v, i) => expect(v).toBeCloseTo(x[i]!, 9));
+    }
+    expect(factorCholesky(A.map((v) => -v), n)).toBe(false); // prettier-ignore
   });
 });

@@ -3,13 +3,19 @@ import { openScanSource } from '../../../dist/bags/source.js';
 import { loadConfig } from '../../../dist/config/load.js';
 import { isFrame, isPosed, isTouch } from '../../../dist/sensors/measurement.js';
 import { patchOf } from '../../../dist/sensors/tactile/patch.js';
+import { compose } from '../../../dist/geometry/se3.js';
+import { sensorTwist } from '../../../dist/slam/body-frame.js';
 import { createSlam } from '../../../dist/slam/create.js';
 
 /** What a mesh of all three sensors is made of, coarsest grid first. */
 export const GRIDS = ['lidar', 'rgbd', 'touch'];
 
-/** @param set settings, KEY=VALUE */
-export async function replayArm(bag, { set, log }) {
+/**
+ * @param set settings, KEY=VALUE
+ * @param known true pose and velocity of the body at a stamp: scans and images are mapped there and not tracked, and
+ *   touches left out
+ */
+export async function replayArm(bag, { set, log, known }) {
   const config = await loadConfig({
     set: ['sensor.kind=lidar+rgbd+touch', 'engine=wasm', ...set],
     flags: {},
@@ -34,8 +40,9 @@ export async function replayArm(bag, { set, log }) {
       if ('rates' in one) slam.imu(one);
       continue;
     }
+    if (known && isTouch(one)) continue;
     const begin = performance.now();
-    const result = slam.process(one);
+    const result = slam.process(one, known && knownPose(known(one.stampNs), one));
     busy += performance.now() - begin;
     if (isTouch(one)) {
       const { index, stampNs, pose, touch } = result;
@@ -60,6 +67,11 @@ export async function replayArm(bag, { set, log }) {
   log?.(JSON.stringify({ states, moved: moved.length, settledMs: Math.round(settledMs), busyS: Math.round(busy / 1000), memoryMiB: Math.round(memoryBytes / 2 ** 20) })); // prettier-ignore
   for (const warning of warnings) log?.(warning);
   return { path, touches, moved: moved.length, mesh, parts, touched, states, config };
+}
+
+/** Of a sensor that is fixed on the body. */
+function knownPose({ pose, twist }, { mount }) {
+  return { pose: compose(pose, mount), twist: sensorTwist(twist, { T_body_sensor: mount }) };
 }
 
 /** A sixteenth of its pixels says as much of how it lies. */

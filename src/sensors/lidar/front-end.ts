@@ -18,6 +18,8 @@ export interface FrontEndOptions extends PreparerOptions {
   readonly slots?: number;
   /** Whether points that carry times are undistorted; else every scan is taken for rigid. */
   readonly deskew?: boolean;
+  /** How far its LiDARs see where `maxRange` is less only for the sake of touch, m; default: maxRange. */
+  readonly reach?: number;
   /** How much higher than reported the lasers point, radians; default 0. */
   readonly elevationOffset?: number;
 }
@@ -53,10 +55,10 @@ export class LidarFrontEnd {
   /** @throws FeltmapError bad-config for options that make no sense; out-of-memory when the arena is too small */
   constructor(
     pool: KernelPool,
-    { slots = SLOTS, deskew = true, elevationOffset = 0, ...options }: FrontEndOptions = {},
+    { slots = SLOTS, deskew = true, elevationOffset = 0, reach, ...options }: FrontEndOptions = {},
   ) {
     this.#preparer = new LidarPreparer(pool, options);
-    this.#surroundings = new Surroundings(this.#preparer.options.maxRange);
+    this.#surroundings = new Surroundings(this.#preparer.options.maxRange, reach);
     this.#slots = new Slots(slots, 'LiDAR scans', () => this.#preparer.makeScan());
     this.#deskew = deskew;
     this.#elevationOffset = elevationOffset;

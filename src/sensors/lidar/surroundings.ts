@@ -8,8 +8,12 @@ const FARTHER = 0.01;
 const COARSE_FROM = 60;
 const FINE = 30;
 
+/** Share of points beyond the range of a room, from which on they are missed. */
+const MISSED = 0.1;
+
 /**
- * Whether the first scans see a room only, while the lengths of the map follow a range for streets.
+ * Whether the first scans see a room only, while the lengths of the map follow a range for streets; or much beyond a range
+ * that is a room's only because something is touched as well.
  *
  * @example
  * const surroundings = new Surroundings(100);
@@ -20,8 +24,14 @@ export class Surroundings {
   #points = 0;
   #farther = 0;
 
-  /** @param maxRange that lengths follow, m */
-  constructor(private readonly maxRange: number) {}
+  /**
+   * @param maxRange that lengths follow, m
+   * @param reach of the LiDAR, m: larger where touch has a part in the map (setting touch.lidarRange)
+   */
+  constructor(
+    private readonly maxRange: number,
+    private readonly reach = maxRange,
+  ) {}
 
   /**
    * What the user should know, once.
@@ -29,19 +39,31 @@ export class Surroundings {
    * @param positions x y z of each point, sensor frame, m; not a number where nothing came back
    */
   add(positions: ArrayLike<number>, count: number): string | undefined {
-    if (this.maxRange < COARSE_FROM || this.#scans >= SCANS) return undefined;
+    const { maxRange, reach } = this;
+    const short = reach > maxRange;
+    if ((maxRange < COARSE_FROM && !short) || this.#scans >= SCANS) return undefined;
+    const far = short ? maxRange : NEAR;
     for (let i = 0; i < 3 * count; i += 3) {
       const square = positions[i]! ** 2 + positions[i + 1]! ** 2 + positions[i + 2]! ** 2;
-      if (!(square > 0) || square > this.maxRange ** 2) continue;
+      if (!(square > 0) || square > reach ** 2) continue;
       this.#points++;
-      if (square > NEAR ** 2) this.#farther++;
+      if (square > far ** 2) this.#farther++;
     }
-    if (++this.#scans < SCANS || this.#points === 0 || this.#farther > FARTHER * this.#points)
-      return undefined;
+    if (++this.#scans < SCANS || this.#points === 0) return undefined;
+    const share = this.#farther / this.#points;
+    if (short) return share > MISSED ? this.#missed(share) : undefined;
+    if (share > FARTHER) return undefined;
     return (
       `The points of the first ${SCANS} scans lie within ${NEAR} m, but the lengths of the map follow sensor.maxRange, ` +
-      `which is ${this.maxRange} m: they are coarse for a room. If it stays indoors, sensor.maxRange=${FINE} makes poses ` +
+      `which is ${maxRange} m: they are coarse for a room. If it stays indoors, sensor.maxRange=${FINE} makes poses ` +
       'and mesh finer, and a scan takes about twice as long.'
+    );
+  }
+
+  #missed(share: number): string {
+    return (
+      `${Math.round(100 * share)} % of the points of the first ${SCANS} scans lie beyond ${this.maxRange} m and are left out: ` +
+      `where something is touched as well, a map is made for rooms (touch.lidarRange). Outdoors, touch.lidarRange=${this.reach} uses them.`
     );
   }
 }

@@ -18,24 +18,42 @@ const LEAST_KNOWN = 0.9;
  * const { points, free } = contactsOf(patchOf(touch), 300);
  */
 export function contactsOf(patch: Patch, most: number): Contacts {
-  const { width, pitch, cx, cy, samples, z, lateral, sigma } = patch;
+  const { width, pitch, samples, z, lateral, sigma } = patch;
   const clear: number[] = [];
   for (let i = 0; i < z.length; i++)
     if (lateral[i]! > LEAST_LATERAL * pitch && Number.isFinite(z[i]!)) clear.push(i);
-  const [touched, free] = [spread(samples, width, most), spread(clear, width, most)];
-  const place = (chosen: readonly number[]): Float32Array =>
-    Float32Array.from(
-      chosen.flatMap((at) => [((at % width) - cx) * pitch, (Math.floor(at / width) - cy) * pitch, z[at]!]),
-    );
   const ball = clearBall(patch);
   return {
-    points: place(touched),
-    normals: Float32Array.from(touched.flatMap((at) => [patch.nx[at]!, patch.ny[at]!, patch.nz[at]!])),
-    free: place(free),
+    ...surfaceOf(patch, most),
+    free: placesOf(patch, spread(clear, width, most)),
     ...(ball && { clear: ball }),
     sigma,
     area: samples.length * pitch ** 2,
   };
+}
+
+/** At most `most` contacts of a patch, spread evenly. */
+export function surfaceOf(patch: Patch, most: number): Pick<Contacts, 'points' | 'normals'> {
+  const { width, samples, nx, ny, nz } = patch;
+  const chosen = spread(samples, width, most);
+  const normals = new Float32Array(3 * chosen.length);
+  chosen.forEach((at, k) => {
+    normals[3 * k] = nx[at]!;
+    normals[3 * k + 1] = ny[at]!;
+    normals[3 * k + 2] = nz[at]!;
+  });
+  return { points: placesOf(patch, chosen), normals };
+}
+
+/** Of pixels, in the sensor's frame: x y z each (m). */
+function placesOf({ width, pitch, cx, cy, z }: Patch, pixels: readonly number[]): Float32Array {
+  const places = new Float32Array(3 * pixels.length);
+  pixels.forEach((at, k) => {
+    places[3 * k] = ((at % width) - cx) * pitch;
+    places[3 * k + 1] = (Math.floor(at / width) - cy) * pitch;
+    places[3 * k + 2] = z[at]!;
+  });
+  return places;
 }
 
 /**

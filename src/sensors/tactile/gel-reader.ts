@@ -192,7 +192,12 @@ export class GelReader {
 
   /** Whether the gel looks as it did when it was calibrated: else its heights would be wrong without a word. */
   #compare({ data, width, height }: ColorImage): void {
-    const { look } = this.calibration;
+    const { look, kind } = this.calibration;
+    // A table of grey levels is of a gel that looks the same from all sides.
+    if (!look && kind === 'network')
+      this.#notices.add(
+        `${this.#name()}: its calibration is of an older Feltmap and does not say what the gel looked like, so that images that are mirrored, turned or recoloured are not noticed; calibrate anew with feltmap calibrate-touch.`,
+      );
     const wrong = look && wrongLook(look, lookOf(data, width, height), width === height);
     if (wrong === undefined) return;
     throw new FeltmapError(

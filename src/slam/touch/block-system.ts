@@ -1,4 +1,4 @@
-import { solveCholesky } from '../../geometry/linear.js';
+import { factorCholesky, solveCholesky, solveFactored } from '../../geometry/linear.js';
 
 const B = 6;
 /** So few blocks are solved at once. */
@@ -62,8 +62,20 @@ export class BlockSystem {
 
   /** The block of A⁻¹ on the diagonal, 6×6. */
   covariance(at: number): Float64Array {
-    const b = this.b.slice();
     const out = new Float64Array(36);
+    const n = B * this.count;
+    const L = this.count <= MOST_DENSE ? this.#dense() : undefined;
+    if (L && factorCholesky(L, n)) {
+      const x = new Float64Array(n);
+      for (let c = 0; c < B; c++) {
+        x.fill(0);
+        x[B * at + c] = 1;
+        solveFactored(L, x, n);
+        for (let r = 0; r < B; r++) out[B * r + c] = x[B * at + r]!;
+      }
+      return out;
+    }
+    const b = this.b.slice();
     for (let c = 0; c < B; c++) {
       this.b.fill(0);
       this.b[B * at + c] = 1;

@@ -62,11 +62,11 @@ export function pairTotals(count: number): PairTotals {
 export class PairSums {
   readonly #rows;
   readonly #radius: readonly number[];
-  readonly #Hii = new Float64Array(36);
+  readonly #H = new Float64Array(36);
   readonly #Hij = new Float64Array(36);
   readonly #Hjj = new Float64Array(36);
-  readonly #Ji = new Float64Array(6);
-  readonly #Jj = new Float64Array(6);
+  readonly #g = new Float64Array(6);
+  readonly #J = new Float64Array(6);
   readonly #met = new Set<number>();
 
   constructor(
@@ -129,37 +129,71 @@ export class PairSums {
     let near = 0;
     // Both patches have errors, and each pair is looked at from both sides.
     const weight = Math.min(MOST_ROWS, count) / count / (2 * this.sigma ** 2);
-    const [Hii, Hij, Hjj, Ji, Jj] = [this.#Hii, this.#Hij, this.#Hjj, this.#Ji, this.#Jj];
-    Hii.fill(0);
-    Hij.fill(0);
-    Hjj.fill(0);
+    const [H, g, J] = [this.#H, this.#g, this.#J];
+    H.fill(0);
+    g.fill(0);
     for (let at = 0; at < count * PAIR_NUMBERS; at += PAIR_NUMBERS) {
       const r = values[at + 6]!;
       if (Math.abs(r) < scale) near++;
       const w = weight / (1 + (r / scale) ** 2);
       totals.weight += w;
       totals.cost += w * r * r;
-      jacobianAt(values, at, Ti, 1, Ji);
-      jacobianAt(values, at, Tj, -1, Jj);
+      jacobianAt(values, at, Ti, 1, J);
       for (let a = 0; a < 6; a++) {
-        for (let c = 0; c < 6; c++) {
-          Hii[a * 6 + c]! += w * Ji[a]! * Ji[c]!;
-          Hij[a * 6 + c]! += w * Ji[a]! * Jj[c]!;
-          Hjj[a * 6 + c]! += w * Jj[a]! * Jj[c]!;
-        }
-        system.b[6 * i + a]! -= w * Ji[a]! * r;
-        system.b[6 * j + a]! -= w * Jj[a]! * r;
+        const wJ = w * J[a]!;
+        for (let c = a; c < 6; c++) H[a * 6 + c]! += wJ * J[c]!;
+        g[a]! += wJ * r;
       }
     }
+    this.#addBlocks(system, i, j, Ti, Tj);
     for (const k of [i, j]) {
       totals.rows[k]! += count;
       totals.inliers[k]! += near;
     }
-    system.add(i, i, Hii);
-    system.add(j, j, Hjj);
-    if (i < j) system.add(i, j, Hij);
-    else system.add(j, i, transposed(Hij));
     return true;
+  }
+
+  /**
+   * Of H = Σ w J Jᵀ (upper half) and g = Σ w J r, with J how the residuals change with the pose of i. As j moves they change
+   * by −A·J, A = [[1, 0], [(c_i − c_j)×, 1]]: (P − c_j) × N = (P − c_i) × N + (c_i − c_j) × N.
+   */
+  #addBlocks(system: BlockSystem, i: number, j: number, Ti: Pose, Tj: Pose): void {
+    const [H, g, Hij, Hjj] = [this.#H, this.#g, this.#Hij, this.#Hjj];
+    const { b } = system;
+    const [dx, dy, dz] = [Ti[3]! - Tj[3]!, Ti[7]! - Tj[7]!, Ti[11]! - Tj[11]!];
+    for (let a = 1; a < 6; a++) for (let c = 0; c < a; c++) H[a * 6 + c] = H[c * 6 + a]!;
+    for (let a = 0; a < 6; a++) {
+      const at = 6 * a;
+      const [x, y, z] = [H[at]!, H[at + 1]!, H[at + 2]!];
+      Hij[at] = -x;
+      Hij[at + 1] = -y;
+      Hij[at + 2] = -z;
+      Hij[at + 3] = -(H[at + 3]! + dy * z - dz * y);
+      Hij[at + 4] = -(H[at + 4]! + dz * x - dx * z);
+      Hij[at + 5] = -(H[at + 5]! + dx * y - dy * x);
+    }
+    for (let c = 0; c < 6; c++) {
+      const [x, y, z] = [Hij[c]!, Hij[6 + c]!, Hij[12 + c]!];
+      Hjj[c] = -x;
+      Hjj[6 + c] = -y;
+      Hjj[12 + c] = -z;
+      Hjj[18 + c] = -(Hij[18 + c]! + dy * z - dz * y);
+      Hjj[24 + c] = -(Hij[24 + c]! + dz * x - dx * z);
+      Hjj[30 + c] = -(Hij[30 + c]! + dx * y - dy * x);
+    }
+    for (let a = 0; a < 6; a++) b[6 * i + a]! -= g[a]!;
+    const [x, y, z] = [g[0]!, g[1]!, g[2]!];
+    b[6 * j]! += x;
+    b[6 * j + 1]! += y;
+    b[6 * j + 2]! += z;
+    b[6 * j + 3]! += g[3]! + dy * z - dz * y;
+    b[6 * j + 4]! += g[4]! + dz * x - dx * z;
+    b[6 * j + 5]! += g[5]! + dx * y - dy * x;
+    system.add(i, i, H);
+    system.add(j, j, Hjj);
+    if (i < j) return system.add(i, j, Hij);
+    for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) H[6 * c + a] = Hij[6 * a + c]!;
+    system.add(j, i, H);
   }
 }
 

@@ -3,7 +3,8 @@ import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/
 import { BlockSystem } from './block-system.js';
 import { addKinematics, PairSums, pairTotals, type BundleTouch, type HandEye } from './bundle-rows.js';
 import { addStep } from './step-rows.js';
-import { contactsOf } from '../../sensors/tactile/contacts.js';
+import { surfaceOf } from '../../sensors/tactile/contacts.js';
+import type { Patch } from '../../sensors/tactile/patch.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 
 export type { BundleTouch } from './bundle-rows.js';
@@ -82,7 +83,7 @@ export function* optimisingTouches(
     );
   const count = touches.length;
   const pairs = new PairSums(
-    touches.map((touch) => ({ ...touch, ...contactsOf(touch.patch, SAMPLES) })),
+    touches.map((touch) => ({ ...touch, ...samplesOf(touch.patch) })),
     sigma,
   );
   const information = kinematicInformation(kinematics);
@@ -118,6 +119,15 @@ export function* optimisingTouches(
     residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
     iterations: done,
   };
+}
+
+/** Of patches that are compared again and again as others come. */
+const known = new WeakMap<Patch, ReturnType<typeof surfaceOf>>();
+
+function samplesOf(patch: Patch): ReturnType<typeof surfaceOf> {
+  let samples = known.get(patch);
+  if (!samples) known.set(patch, (samples = surfaceOf(patch, SAMPLES)));
+  return samples;
 }
 
 /** Returns the largest shift (m). */

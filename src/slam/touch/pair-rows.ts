@@ -48,28 +48,33 @@ export function comparePatches(
 ): void {
   const T = compose(inverse(T_submap_b), T_submap_a);
   const { width, height, pitch, cx, cy, z, nx, ny, nz, lateral } = patch;
+  const { points, normals } = a;
   const { values } = out;
   const R = T_submap_b;
-  out.count = 0;
-  for (let i = 0; i < a.points.length; i += 3) {
-    const [px, py, pz] = [a.points[i]!, a.points[i + 1]!, a.points[i + 2]!];
-    const x = T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!;
-    const y = T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!;
+  const [t0, t1, t2, t3] = [T[0]!, T[1]!, T[2]!, T[3]!];
+  const [t4, t5, t6, t7] = [T[4]!, T[5]!, T[6]!, T[7]!];
+  const [t8, t9, t10, t11] = [T[8]!, T[9]!, T[10]!, T[11]!];
+  let to = 0;
+  for (let i = 0; i < points.length; i += 3) {
+    const [px, py, pz] = [points[i]!, points[i + 1]!, points[i + 2]!];
+    const x = t0 * px + t1 * py + t2 * pz + t3;
     const u = Math.round(x / pitch + cx);
+    if (!(u >= 0 && u < width)) continue;
+    const y = t4 * px + t5 * py + t6 * pz + t7;
     const v = Math.round(y / pitch + cy);
-    if (!(u >= 0 && v >= 0 && u < width && v < height)) continue;
+    if (!(v >= 0 && v < height)) continue;
     const at = v * width + u;
     const h = z[at]!;
-    if (!Number.isFinite(h)) continue;
-    const w = T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!;
+    if (!(h - h === 0)) continue;
+    const w = t8 * px + t9 * py + t10 * pz + t11;
     let [a0, b0, c0] = [nx[at]!, ny[at]!, nz[at]!];
     let r: number;
     if (c0 !== 0) {
-      const [qx, qy, qz] = [a.normals[i]!, a.normals[i + 1]!, a.normals[i + 2]!];
+      const [qx, qy, qz] = [normals[i]!, normals[i + 1]!, normals[i + 2]!];
       const cos =
-        a0 * (T[0]! * qx + T[1]! * qy + T[2]! * qz) +
-        b0 * (T[4]! * qx + T[5]! * qy + T[6]! * qz) +
-        c0 * (T[8]! * qx + T[9]! * qy + T[10]! * qz);
+        a0 * (t0 * qx + t1 * qy + t2 * qz) +
+        b0 * (t4 * qx + t5 * qy + t6 * qz) +
+        c0 * (t8 * qx + t9 * qy + t10 * qz);
       if (cos < LEAST_COS) continue;
       r = a0 * (x - (u - cx) * pitch) + b0 * (y - (v - cy) * pitch) + c0 * (w - h);
     } else {
@@ -79,13 +84,16 @@ export function comparePatches(
       r = w - h;
     }
     if (!(Math.abs(r) < reach)) continue;
-    const to = out.count++ * PAIR_NUMBERS;
-    for (let k = 0; k < 3; k++) {
-      values[to + k] = R[4 * k]! * x + R[4 * k + 1]! * y + R[4 * k + 2]! * w + R[4 * k + 3]!;
-      values[to + 3 + k] = R[4 * k]! * a0 + R[4 * k + 1]! * b0 + R[4 * k + 2]! * c0;
-    }
+    values[to] = R[0]! * x + R[1]! * y + R[2]! * w + R[3]!;
+    values[to + 1] = R[4]! * x + R[5]! * y + R[6]! * w + R[7]!;
+    values[to + 2] = R[8]! * x + R[9]! * y + R[10]! * w + R[11]!;
+    values[to + 3] = R[0]! * a0 + R[1]! * b0 + R[2]! * c0;
+    values[to + 4] = R[4]! * a0 + R[5]! * b0 + R[6]! * c0;
+    values[to + 5] = R[8]! * a0 + R[9]! * b0 + R[10]! * c0;
     values[to + 6] = r;
+    to += PAIR_NUMBERS;
   }
+  out.count = to / PAIR_NUMBERS;
 }
 
 /**

@@ -33,6 +33,20 @@ describe('Surroundings', () => {
     expect(notices(100, 0, 19).filter(Boolean)).toEqual([]);
   });
 
+  it('tells once of points that are left out because something is touched as well, where they are many', () => {
+    const told = (far: number, reach = 100): (string | undefined)[] => {
+      const surroundings = new Surroundings(30, reach);
+      return Array.from({ length: 40 }, (_, k) => surroundings.add(scan(far, k), 1000)).filter(Boolean);
+    };
+    expect(told(0.5)).toHaveLength(1);
+    expect(told(0.5)[0]).toMatch(
+      /^50 % of the points .* beyond 30 m and are left out.*touch\.lidarRange=100/,
+    );
+    expect(told(0.05)).toEqual([]);
+    expect(told(0.5, 30)).toEqual([]);
+    expect(told(0.5, 35)).toEqual([]);
+  });
+
   it('counts no points where nothing came back', () => {
     const surroundings = new Surroundings(100);
     const empty = new Float32Array(300).fill(NaN);

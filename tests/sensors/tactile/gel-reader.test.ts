@@ -154,6 +154,20 @@ describe('bad images', () => {
   });
 });
 
+describe('a calibration of before looks were remembered', () => {
+  it('is used, and once it is told that mirrored images are not noticed; one that remembers says nothing', () => {
+    const { look, ...old } = calibration;
+    expect(look).toBeDefined();
+    const reader = new GelReader(pool, old, 'finger');
+    for (let i = 0; i < 2; i++) reader.setReference(reference);
+    expect(reader.notices).toHaveLength(1);
+    expect(reader.notices[0]).toMatch(
+      /^The gel finger: its calibration is of an older Feltmap .*calibrate anew/,
+    );
+    expect(newReader().notices).toEqual([]);
+  });
+});
+
 describe('a table of depths', () => {
   it('turns darkening into depth, between its entries too', () => {
     const [width, height] = [40, 32];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { invertSpd, solveCholesky } from '../../../src/geometry/linear.js';
 import { Random } from '../../../src/geometry/random.js';
 import {
   compose,
@@ -12,6 +13,7 @@ import {
 import { patchOf } from '../../../src/sensors/tactile/patch.js';
 import { BlockSystem } from '../../../src/slam/touch/block-system.js';
 import { optimiseTouches, type BundleTouch } from '../../../src/slam/touch/bundle.js';
+import { PairSums, pairTotals } from '../../../src/slam/touch/bundle-rows.js';
 import { contactsOf } from '../../../src/sensors/tactile/contacts.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows } from '../../../src/slam/touch/pair-rows.js';
 import { above, ball, feel, floor, KINEMATICS, rolling, wrong } from './felt.js';
@@ -196,5 +198,53 @@ describe('BlockSystem', () => {
       const sum = x.reduce((s, v, c) => s + dense[r * 6 * n + c]! * v, 0);
       expect(sum).toBeCloseTo(system.b[r]!, 6);
     }
+  });
+});
+
+describe('PairSums', () => {
+  it('adds what the Jacobians of both patches amount to, whichever comes first', () => {
+    const [sigma, scale] = [1e-4, 1e-3];
+    const poses = [TRUTH[6]!, SAID[7]!];
+    const pieces = [6, 7].map((k) => ({ patch: PATCHES[k]!, ...contactsOf(PATCHES[k]!, 60) }));
+    const H = new Float64Array(144);
+    const b = new Float64Array(12);
+    const [rows, J] = [pairRows(60), [new Float64Array(6), new Float64Array(6)]];
+    for (const [i, j] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
+      comparePatches(pieces[i]!, poses[i]!, pieces[j]!.patch, poses[j]!, 3e-3, rows);
+      expect(rows.count).toBeGreaterThan(10);
+      for (let at = 0; at < rows.count * PAIR_NUMBERS; at += PAIR_NUMBERS) {
+        const r = rows.values[at + 6]!;
+        const w = Math.min(30, rows.count) / rows.count / (2 * sigma ** 2) / (1 + (r / scale) ** 2);
+        jacobianAt(rows.values, at, poses[i]!, 1, J[i]!);
+        jacobianAt(rows.values, at, poses[j]!, -1, J[j]!);
+        const both = [...J[0]!, ...J[1]!];
+        for (let a = 0; a < 12; a++) {
+          for (let c = 0; c < 12; c++) H[12 * a + c]! += w * both[a]! * both[c]!;
+          b[a]! -= w * both[a]! * r;
+        }
+      }
+    }
+    const system = new BlockSystem(2);
+    const adding = new PairSums(pieces, sigma).add(system, poses, scale, pairTotals(2));
+    while (adding.next().done !== true);
+    for (let a = 0; a < 12; a++) expect(Math.abs(system.b[a]! - b[a]!)).toBeLessThan(1e-9 * Math.hypot(...b));
+    // The blocks, by what the system makes of them: with a prior on both, else moving both alike costs nothing.
+    const prior = Float64Array.from({ length: 36 }, (_, k) => (k % 7 === 0 ? 1e8 : 0));
+    for (const k of [0, 1]) system.add(k, k, prior);
+    const whole = H.map((v, k) => v + (k % 13 === 0 ? 1e8 : 0));
+    const known = invertSpd(whole, 12)!;
+    for (const k of [0, 1]) {
+      const covariance = system.covariance(k);
+      for (let a = 0; a < 6; a++)
+        for (let c = 0; c < 6; c++)
+          expect(covariance[6 * a + c]).toBeCloseTo(known[12 * (6 * k + a) + 6 * k + c]!, 13);
+    }
+    const step = b.slice();
+    solveCholesky(whole, step, 12);
+    const solved = system.solve();
+    for (let a = 0; a < 12; a++) expect(solved[a]).toBeCloseTo(step[a]!, 9);
   });
 });

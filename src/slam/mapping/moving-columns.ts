@@ -7,6 +7,9 @@ const SIDE = 64;
 /** Points of a column that must move, and their share of those off the ground. */
 const LEAST = 3;
 const SHARE = 1 / 3;
+/** Points that are looked at, and how far from one that moves its column may reach (fine voxels, 3 m at 0.15 m). */
+const MOST = 2 ** 15;
+const AROUND = 20;
 const GROUND = 2;
 
 /**
@@ -20,11 +23,15 @@ const GROUND = 2;
 export class MovingColumns {
   readonly #moving = new Uint16Array(SIDE * SIDE);
   readonly #others = new Uint16Array(SIDE * SIDE);
+  /** Points in such columns that do not move yet. */
+  readonly #near = new Uint32Array(MOST);
   readonly #perMetre: number;
+  readonly #around: number;
 
   /** @param voxel distance between fine corners (m) */
   constructor(voxel: number) {
     this.#perMetre = 1 / (WIDTH * voxel);
+    this.#around = AROUND * voxel;
   }
 
   /**
@@ -34,27 +41,40 @@ export class MovingColumns {
    * @returns how many
    */
   mark(surface: SurfaceSamples, pose: Pose): number {
-    const { quality, flags, count } = surface;
+    const { x, y, z, quality, flags, count } = surface;
     const [moving, others] = [this.#moving, this.#others];
+    const columnOf = this.#columns(pose);
     moving.fill(0);
     others.fill(0);
     let found = false;
+    // In the sensor's frame: most points are nowhere near, which is sooner told there.
+    let [fromX, toX, fromY, toY] = [Infinity, -Infinity, Infinity, -Infinity];
     for (let i = 0; i < count; i++) {
       if (quality[i]! >= 0) continue;
-      const column = this.#columnOf(surface, pose, i);
-      if (column >= 0 && ++moving[column]! >= LEAST) found = true;
+      const column = columnOf(x[i]!, y[i]!, z[i]!);
+      if (column < 0 || ++moving[column]! < LEAST) continue;
+      found = true;
+      fromX = Math.min(fromX, x[i]! - this.#around);
+      toX = Math.max(toX, x[i]! + this.#around);
+      fromY = Math.min(fromY, y[i]! - this.#around);
+      toY = Math.max(toY, y[i]! + this.#around);
     }
     if (!found) return 0;
+    let near = 0;
     for (let i = 0; i < count; i++) {
+      const [px, py] = [x[i]!, y[i]!];
+      if (px < fromX || px > toX || py < fromY || py > toY) continue;
       if (quality[i]! < 0 || flags[i]! & GROUND) continue;
-      const column = this.#columnOf(surface, pose, i);
-      if (column >= 0) others[column]!++;
+      const column = columnOf(px, py, z[i]!);
+      if (column < 0 || moving[column]! < LEAST) continue;
+      others[column]!++;
+      if (near === this.#near.length) break;
+      this.#near[near++] = i;
     }
     let marked = 0;
-    for (let i = 0; i < count; i++) {
-      if (quality[i]! < 0 || flags[i]! & GROUND) continue;
-      const column = this.#columnOf(surface, pose, i);
-      if (column < 0 || moving[column]! < LEAST) continue;
+    for (let k = 0; k < near; k++) {
+      const i = this.#near[k]!;
+      const column = columnOf(x[i]!, y[i]!, z[i]!);
       if (moving[column]! < SHARE * (moving[column]! + others[column]!)) continue;
       quality[i] = -1;
       marked++;
@@ -62,11 +82,14 @@ export class MovingColumns {
     return marked;
   }
 
-  /** Number of the column that sample `i` stands in, −1 beyond the square. */
-  #columnOf({ x, y, z }: SurfaceSamples, T: Pose, i: number): number {
-    const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
-    const u = Math.floor((T[0]! * px + T[1]! * py + T[2]! * pz) * this.#perMetre) + SIDE / 2;
-    const v = Math.floor((T[4]! * px + T[5]! * py + T[6]! * pz) * this.#perMetre) + SIDE / 2;
-    return u >= 0 && u < SIDE && v >= 0 && v < SIDE ? v * SIDE + u : -1;
+  /** The number of the column in which a point (sensor frame) stands, −1 beyond the square. */
+  #columns(T: Pose): (x: number, y: number, z: number) => number {
+    const [a, b, c] = [T[0]! * this.#perMetre, T[1]! * this.#perMetre, T[2]! * this.#perMetre];
+    const [d, e, f] = [T[4]! * this.#perMetre, T[5]! * this.#perMetre, T[6]! * this.#perMetre];
+    return (x, y, z) => {
+      const u = Math.floor(a * x + b * y + c * z) + SIDE / 2;
+      const v = Math.floor(d * x + e * y + f * z) + SIDE / 2;
+      return u >= 0 && u < SIDE && v >= 0 && v < SIDE ? v * SIDE + u : -1;
+    };
   }
 }

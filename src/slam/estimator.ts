@@ -249,13 +249,14 @@ export class Estimator {
     jumped = false,
   ): Estimate {
     const { motion } = this.#parts;
-    const { config, slideSigma, map, registration } = this.#scaleOf(observation);
+    const { config, slideSigma, map, registration, lookAround } = this.#scaleOf(observation);
     const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? 0);
-    const contradiction = this.#contradiction(observation, track);
     // After a loss nothing else supports the pose.
-    const [scattered, doubt] =
-      phase.kind === 'tracking' ? [observation.sampling === 'scattered', phase.doubt] : [];
-    const verdict = judge(track, config.tracking, map.age, contradiction, scattered, doubt);
+    const mostDoubt = jumped ? lookAround.certainty.doubt : undefined;
+    const contradiction = this.#contradiction(observation, track, mostDoubt);
+    const { doubt } = phase.kind === 'tracking' ? phase : {};
+    const scattered = phase.kind === 'tracking' && observation.sampling === 'scattered';
+    const verdict = judge(track, config.tracking, map.age, contradiction, { scattered, doubt, mostDoubt });
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);
     const astray = track.astray !== undefined;
@@ -341,11 +342,11 @@ export class Estimator {
   }
 
   /** How a track contradicts what was seen. In doubt what stands alone does not count: it may be rain, dust or leaves. */
-  #contradiction(observation: Observation, { pose }: Track): Contradiction {
+  #contradiction(observation: Observation, { pose }: Track, most = MAX_DOUBT): Contradiction {
     const { map } = this.#scaleOf(observation);
     const { surface, sampling } = observation;
     const seen = map.contradiction(surface, pose);
-    if (sampling === 'dense' || doubtOf(seen) <= MAX_DOUBT) return seen;
+    if (sampling === 'dense' || doubtOf(seen) <= most) return seen;
     observation.complete(); // its normals
     return map.contradictionOfSurfaces(surface, pose) ?? seen;
   }

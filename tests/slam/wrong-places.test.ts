@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openScanSource } from '../../src/bags/source.js';
 import { configSchema } from '../../src/config/schema.js';
 import { compose, exp, inverse, translationNorm, type Pose } from '../../src/geometry/se3.js';
+import { simulate } from '../../src/sim/index.js';
 import { createSlam } from '../../src/slam/create.js';
 import type { SlamEvent } from '../../src/slam/events.js';
 import type { TrackingState } from '../../src/slam/types.js';
@@ -117,6 +118,23 @@ it('does not believe a wrong place that free space contradicts in some scans onl
   expectHonest(steps);
   for (const { state } of steps.slice(2)) expect(state).toBe('lost');
 });
+
+it('does not believe a court that looks nearly the same turned by 180°, however often it looks', async () => {
+  const sim = simulate({ world: 'quad', seed: 2, duration: 40, beams: 32, columns: 720 });
+  const [first, before, to, gap, yaw] = [262, 25, 18, 30, 0.8678121405446841];
+  const slam = await createSlam({ ...config, tracking: { ...config.tracking, newMapAfter: 0 } });
+  const stampOf = (k: number): bigint => sim.stampNs(0) + BigInt(k) * PERIOD;
+  const states: TrackingState[] = [];
+  for (let k = 0; k < before + 15; k++) {
+    const away = k - before;
+    const scan = away < 0 ? sim.scan(first + k) : turned(sim.scan(to + away), yaw);
+    const { state } = slam.process({ ...scan, stampNs: stampOf(away < 0 ? k : k + gap) });
+    if (away < 0) expect(state).not.toBe('lost');
+    else states.push(state); // 18 m away, and never within reach
+  }
+  await slam.close();
+  expect(new Set(states)).toEqual(new Set(['lost']));
+}, 60_000);
 
 describe('a robot that stays lost', () => {
   it('starts a new map after the stated time, says so, and keeps the one before', async () => {

@@ -2,10 +2,14 @@ import type { KernelPool } from '../../compute/pool.js';
 import { Sights, type Sight } from '../../field/sight.js';
 import { compose, inverse, separation, type Pose } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
+import { MovingColumns } from './moving-columns.js';
 
-/** Earlier sights that are kept, how far apart in fine voxels (4 m at 0.15 m), and how far they count (40 m). */
+/**
+ * Earlier sights that are kept, how far apart in fine voxels (1.2 m at 0.15 m), and how far they count (40 m). What follows 7 m behind stands in
+ * what was seen while the sensor was 2.5 m (nearer there are blind spots) to 7 m ahead of it: two sights must fit into that.
+ */
 const MOST_SIGHTS = 8;
-const SPACING = 26;
+const SPACING = 8;
 const REACH = 270;
 /** How far before a surface its space counts as empty, in fine voxels. */
 const CLEAR = 2;
@@ -29,6 +33,7 @@ interface Seen {
  */
 export class MovingPoints {
   readonly #sights: Sights;
+  readonly #columns: MovingColumns;
   /** Newest first. */
   #seen: Seen[] = [];
   readonly #free: Sight[] = [];
@@ -37,13 +42,16 @@ export class MovingPoints {
   /** @param voxel distance between fine corners (m) */
   constructor(pool: KernelPool, voxel: number) {
     this.#sights = new Sights(pool);
+    this.#columns = new MovingColumns(voxel);
     this.#voxel = voxel;
   }
 
   /** Takes what a scan sees for the ones to come, if the sensor has moved on. */
   keep(surface: SurfaceSamples, pose: Pose): void {
     const [last] = this.#seen;
-    if (last && separation(last.pose, pose) < SPACING * this.#voxel) return;
+    // At first half as far apart: what follows is there from the first scan on.
+    const spacing = (this.#seen.length < MOST_SIGHTS ? SPACING / 2 : SPACING) * this.#voxel;
+    if (last && separation(last.pose, pose) < spacing) return;
     if (this.#seen.length === MOST_SIGHTS) this.#free.push(this.#seen.pop()!.sight);
     const sight = this.#free.pop() ?? this.#sights.create();
     this.#sights.cast(surface, CLEAR * this.#voxel, sight);
@@ -56,11 +64,12 @@ export class MovingPoints {
       sight,
       T_sight_sensor: compose(inverse(T), pose),
     }));
-    return this.#sights.mark(surface, witnesses, {
+    const marked = this.#sights.mark(surface, witnesses, {
       clear: CLEAR * this.#voxel,
       reach: REACH * this.#voxel,
       witnesses: WITNESSES,
     });
+    return marked === 0 ? 0 : marked + this.#columns.mark(surface, pose);
   }
 
   clear(): void {

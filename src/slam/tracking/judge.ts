@@ -11,6 +11,16 @@ export interface Verdict {
   readonly contradicted?: boolean;
 }
 
+/** What else there is to know of an observation that is judged. */
+export interface Circumstances {
+  /** Whether points may lie between those of other scans, as a sparse LiDAR's do; a depth image leaves no gaps. */
+  readonly scattered?: boolean | undefined;
+  /** Doubt of the observation before, see {@link doubtOf}. */
+  readonly doubt?: number | undefined;
+  /** Beyond how much doubt it is lost; default: {@link MAX_DOUBT}. */
+  readonly mostDoubt?: number | undefined;
+}
+
 /** Scans after which a map must have fine values where it is known. */
 export const YOUNG_MAP = 5;
 /** On simulated streets with 16 beams, right poses had 0.58 or more and wrong ones 0.51 or less. */
@@ -33,20 +43,17 @@ const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
  *
  * @param mapped scans in the map so far
  * @param contradiction with what was seen before, at the track's pose
- * @param scattered whether points may lie between those of other scans, as a sparse LiDAR's do; a depth image leaves no gaps
- * @param doubt of the observation before, see {@link doubtOf}
  */
 export function judge(
   track: Track,
   limits: Config['tracking'],
   mapped = Infinity,
   contradiction: Contradiction = NO_CONTRADICTION,
-  scattered = false,
-  doubt = 0,
+  { scattered = false, doubt = 0, mostDoubt = MAX_DOUBT }: Circumstances = {},
 ): Verdict {
   const doubted = doubtOf(contradiction);
   const slides = track.conditioning < limits.minConditioning;
-  if (doubted > MAX_DOUBT || (slides && doubted + doubt > LASTING_DOUBT))
+  if (doubted > mostDoubt || (slides && doubted + doubt > LASTING_DOUBT))
     return {
       state: 'lost',
       contradicted: true,

@@ -123,7 +123,7 @@ export class Registration {
   registerOrTurn(observation: Observation, guess: FirstGuess, age: number): Track {
     const scattered = observation.sampling === 'scattered' && guess.steps !== undefined;
     const isLost = (track: Track): boolean =>
-      judge(track, this.limits, age, undefined, scattered).state === 'lost';
+      judge(track, this.limits, age, undefined, { scattered }).state === 'lost';
     let track = this.register(observation, guess);
     // In a young map few points will do if the registration has settled.
     if (age <= YOUNG_MAP && !track.converged && isLost(track)) track = this.#goOn(observation, guess, track);

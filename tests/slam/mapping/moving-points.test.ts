@@ -104,6 +104,26 @@ describe('points that move', () => {
     for (const name of ['parked', 'wall', 'road'] as const) expect(share(counts[name])).toBeLessThan(0.002);
   });
 
+  it('are those of a car close behind, from its bumper up, as soon as the sensor has moved two metres', () => {
+    const moving = new MovingPoints(pool, 0.15);
+    let [marked, all] = [0, 0];
+    for (let k = 0; k < 30; k++) {
+      const x = 0.33 * k; // 3.3 m/s
+      const pose = exp([x, 0, 0, 0, 0, 0]);
+      const { surface, what } = see(pose, [[x - 7, 0, 0.8]], `scan ${k}`);
+      moving.mark(surface, pose);
+      if (x > 2)
+        what.forEach((kind, i) => {
+          if (kind < 2 || surface.z[i]! < -1.5) return; // 20 cm above the road
+          marked += surface.quality[i]! < 0 ? 1 : 0;
+          all++;
+        });
+      moving.keep(surface, pose);
+    }
+    expect(all).toBeGreaterThan(1000);
+    expect(marked / all).toBeGreaterThan(0.9);
+  });
+
   it('are none in the first scan, or after everything was forgotten', () => {
     const moving = new MovingPoints(pool, 0.15);
     const { surface } = see(exp([0, 0, 0, 0, 0, 0]), [[9, 0, 0.8]], 'first');

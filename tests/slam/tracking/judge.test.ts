@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema.js';
 import { identity } from '../../../src/geometry/se3.js';
+import { CERTAIN_AFTER_LOSS } from '../../../src/slam/places/certainty.js';
 import { judge } from '../../../src/slam/tracking/judge.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 
@@ -67,6 +68,18 @@ describe('judge', () => {
     expect(reason).toMatch(/another place.* 8 % of the points.* 6 % of what was seen/);
   });
 
+  it('doubts a place that was searched for sooner than one that was expected', () => {
+    const mostDoubt = CERTAIN_AFTER_LOSS.doubt;
+    const alike = { inEmpty: 0.0128, seenThrough: 0.0334 }; // a court turned by 180°
+    expect(judge(GOOD, limits, Infinity, alike).state).toBe('tracking');
+    expect(judge(GOOD, limits, Infinity, alike, { mostDoubt })).toMatchObject({
+      state: 'lost',
+      contradicted: true,
+    });
+    const right = { inEmpty: 0.01, seenThrough: 0.011 };
+    expect(judge(GOOD, limits, Infinity, right, { mostDoubt }).state).toBe('tracking');
+  });
+
   it('lets a young map rest on its coarse levels, and only a young one', () => {
     const sparse = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 100 };
     expect(judge(sparse, limits, 1).state).toBe('degraded');
@@ -81,16 +94,19 @@ describe('judge', () => {
 
   it('lets a sparse LiDAR look between what it has mapped, however old the map, but not where the coarse levels disagree', () => {
     const between = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 100, coarseRatio: 0.8 };
-    const verdict = judge(between, limits, 500, undefined, true);
+    const verdict = judge(between, limits, 500, undefined, { scattered: true });
     expect(verdict.state).toBe('degraded');
     expect(verdict.reason).toMatch(/coarse levels/);
-    expect(judge({ ...between, coarseRatio: 0.5 }, limits, 500, undefined, true).state).toBe('lost');
-    expect(judge({ ...between, valuedRatio: 0.5, inlierRatio: 0 }, limits, 500, undefined, true).state).toBe(
+    expect(judge({ ...between, coarseRatio: 0.5 }, limits, 500, undefined, { scattered: true }).state).toBe(
       'lost',
     );
+    expect(
+      judge({ ...between, valuedRatio: 0.5, inlierRatio: 0 }, limits, 500, undefined, { scattered: true })
+        .state,
+    ).toBe('lost');
     const elsewhere = { inEmpty: 0.08, seenThrough: 0.06 };
-    expect(judge(between, limits, 500, elsewhere, true).state).toBe('lost');
-    expect(judge(between, limits, 500, undefined, false).state).toBe('lost'); // a depth image leaves no gaps
+    expect(judge(between, limits, 500, elsewhere, { scattered: true }).state).toBe('lost');
+    expect(judge(between, limits, 500, undefined, { scattered: false }).state).toBe('lost'); // a depth image leaves no gaps
   });
 
   it('lets it rest on few points, too, if they agree and the registration has settled', () => {
@@ -110,11 +126,11 @@ describe('judge', () => {
   it('takes a little doubt twice in a row for another place where the track slides', () => {
     const doubted = { inEmpty: 0.004, seenThrough: 0.15 };
     const sliding = { ...GOOD, conditioning: limits.minConditioning / 2 };
-    expect(judge(sliding, limits, 20, doubted, false, 0.01).state).toBe('degraded');
-    expect(judge(sliding, limits, 20, doubted, false, 0.024)).toMatchObject({
+    expect(judge(sliding, limits, 20, doubted, { doubt: 0.01 }).state).toBe('degraded');
+    expect(judge(sliding, limits, 20, doubted, { doubt: 0.024 })).toMatchObject({
       state: 'lost',
       contradicted: true,
     });
-    expect(judge(GOOD, limits, 20, doubted, false, 0.024).state).toBe('tracking');
+    expect(judge(GOOD, limits, 20, doubted, { doubt: 0.024 }).state).toBe('tracking');
   });
 });

@@ -5,11 +5,11 @@ import type { SurfaceSamples } from '../../sensors/observation.js';
 import { MovingColumns } from './moving-columns.js';
 
 /**
- * Earlier sights that are kept, how far apart in fine voxels (1.2 m at 0.15 m), and how far they count (40 m). What follows 7 m behind stands in
+ * Earlier sights that are kept, how far apart in fine voxels (1.5 m at 0.15 m), and how far they count (40 m). What follows 7 m behind stands in
  * what was seen while the sensor was 2.5 m (nearer there are blind spots) to 7 m ahead of it: two sights must fit into that.
  */
 const MOST_SIGHTS = 8;
-const SPACING = 8;
+const SPACING = 10;
 const REACH = 270;
 /** How far before a surface its space counts as empty, in fine voxels. */
 const CLEAR = 2;

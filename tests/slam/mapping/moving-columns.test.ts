@@ -52,6 +52,9 @@ describe('columns of what moves', () => {
   it('leave alone what stands beside it, and what hardly moves', () => {
     const post: Point[] = [0, 0.5, 1].map((z) => [8.5, 0.5, z - 1.7, 'stands']);
     expect(markedIn([...hood, ...post])).toEqual([0, 1, 2, 3]);
+    // A thin post of which some points seem to move is no car.
+    const pole: Point[] = [0, 0.1, 0.2, 0.3].map((y) => [6.5, y + 0.4, -1, 'moves']);
+    expect(markedIn([...pole, ...bumper])).toEqual([0, 1, 2, 3]);
     // Two points that move may be wrong, and a hedge of which a few seem to move stands.
     expect(markedIn([...hood.slice(0, 2), ...bumper])).toEqual([0, 1]);
     const hedge: Point[] = Array.from({ length: 12 }, (_, k) => [6.4, 0.08 * k + 0.1, -1.2, 'stands']);

@@ -149,10 +149,21 @@ describe('comparePatches', () => {
       rows,
     );
     const deep = Array.from({ length: rows.count }, (_, k) => rows.values[k * PAIR_NUMBERS + 6]!).filter(
-      (r) => r < -9e-4,
+      (r) => r < -4e-4,
     );
     expect(deep.length).toBeGreaterThan(10);
     expect(deep.length).toBeLessThan(rows.count);
+    // What is pressed in by so little does not count as touched: that it lies a little deeper is no news.
+    const shallow = patchOf({
+      ...half,
+      contact,
+      depth: half.depth.map((d, i) => (contact[i] ? d : d - 4e-4)),
+    });
+    const piece = { patch: flat, ...contactsOf(flat, 60) };
+    comparePatches(piece, above(0, 0, 0), shallow, above(0, 0, 0), 5e-3, rows);
+    expect(rows.count).toBeGreaterThan(10);
+    for (let k = 0; k < rows.count; k++)
+      expect(Math.abs(rows.values[k * PAIR_NUMBERS + 6]!)).toBeLessThan(3e-4);
   });
 });
 

@@ -13,8 +13,6 @@ export class Thinning {
   readonly #lists: Uint32Array;
   readonly #listCounts: Int32Array;
   readonly #index: Uint32Array;
-  /** A bit for each point that is kept, while they are put in order. */
-  readonly #marks: Int32Array;
   readonly #table: Uint32Array;
   readonly #tableBits: number;
   readonly #stride: number;
@@ -41,7 +39,6 @@ export class Thinning {
     this.#lists = memory.u32(pointer(L.A_LIST, entries * 4), entries);
     this.#listCounts = memory.i32(pointer(L.A_LIST_COUNT, L.PARTS * 4), L.PARTS);
     const m = maxMapPoints + 16;
-    this.#marks = new Int32Array(Math.ceil((Math.ceil(maxPoints / L.SEG) * L.SEG_STRIDE) / 32));
     this.#index = memory.u32(pointer(L.A_INDEX, m * 4), m);
   }
 
@@ -65,11 +62,10 @@ export class Thinning {
     let total = 0;
     for (let p = 0; p < parts; p++) total += counts[p]!;
     const [limit, stride] = [this.maxMapPoints, this.#stride];
-    const kept = Math.min(total, limit);
     if (total <= limit) {
       for (let p = 0, to = 0; p < parts; to += counts[p]!, p++)
         this.#index.set(lists.subarray(p * stride, p * stride + counts[p]!), to);
-      return this.#inOrder(kept);
+      return total;
     }
     // Every (total/limit)-th of the concatenated lists.
     for (let k = 0, p = 0, before = 0; k < limit; k++) {
@@ -77,19 +73,7 @@ export class Thinning {
       while (want - before >= counts[p]!) before += counts[p++]!;
       this.#index[k] = lists[p * stride + want - before]!;
     }
-    return this.#inOrder(kept);
-  }
-
-  /** Puts the kept points in the order of the scan, so that neighbours follow each other; returns how many there are. */
-  #inOrder(count: number): number {
-    const [index, marks] = [this.#index, this.#marks];
-    for (let k = 0; k < count; k++) marks[index[k]! >>> 5]! |= 1 << (index[k]! & 31);
-    for (let word = 0, n = 0; n < count; word++) {
-      let bits = marks[word]!;
-      marks[word] = 0;
-      for (; bits !== 0; bits &= bits - 1) index[n++] = 32 * word + 31 - Math.clz32(bits & -bits);
-    }
-    return count;
+    return limit;
   }
 
   /** A number that no entry of the tables carries. */

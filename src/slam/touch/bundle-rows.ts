@@ -191,9 +191,8 @@ export class PairSums {
     b[6 * j + 5]! += g[5]! + dx * y - dy * x;
     system.add(i, i, H);
     system.add(j, j, Hjj);
-    if (i < j) return system.add(i, j, Hij);
-    for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) H[6 * c + a] = Hij[6 * a + c]!;
-    system.add(j, i, H);
+    if (i < j) system.add(i, j, Hij);
+    else system.add(j, i, transposed(Hij));
   }
 }
 

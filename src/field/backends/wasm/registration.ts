@@ -65,12 +65,12 @@ export class Registration {
     const moved = (): void => {
       this.#taken = undefined;
     };
-    moved();
     this.#steady = true;
     try {
       return work(moved);
     } finally {
       this.#steady = false;
+      moved();
     }
   }
 
@@ -94,8 +94,8 @@ export class Registration {
       .scalar(R_MIN_WEIGHT, term.minWeight)
       .float(R_LEVEL_WEIGHT, term.levelWeights)
       .float(R_TWIST, correction)
-      .int(R_TAKE, this.#steady && this.#taken === surface ? 0 : 1);
-    this.#taken = surface;
+      .int(R_TAKE, this.#taken === surface ? 0 : 1);
+    if (this.#steady) this.#taken = surface;
     this.#pool.run('register', this.#arguments.pointer, chunks);
     this.#sums.forEach((sums, kind) => {
       clearSums(sums);

@@ -1,17 +1,7 @@
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
-import {
-  compose,
-  exp,
-  identity,
-  inverse,
-  log,
-  rotationAngle,
-  translationNorm,
-  type Pose,
-  type Twist,
-} from '../geometry/se3.js';
+import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
@@ -32,7 +22,7 @@ import type { PlaceQuery } from './places/look-around.js';
 import { recover } from './places/recover.js';
 import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
-import { judge, MAX_DOUBT, type Verdict } from './tracking/judge.js';
+import { judge, MAX_DOUBT, type Circumstances, type Verdict } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
 import { tooFewSamples } from './few-samples.js';
 import type { Scale, Scales } from './scale.js';
@@ -40,6 +30,7 @@ import { Feeler, isTouching } from './touch/feeler.js';
 import type { KinematicSigma } from './touch/kinematics.js';
 import type { TouchRegistration } from './touch/registration.js';
 import type { TouchesTogether } from './touch/together.js';
+import { isFar } from './tracking/far-step.js';
 import type { Track } from './tracking/tracker.js';
 
 /** The parts that find poses; see create.ts for how they are made. */
@@ -67,12 +58,6 @@ const UNKNOWN_STEP = 100;
 const MAX_AHEAD_SECONDS = 3;
 /** Seconds after which it is no longer assumed to heave, roll or pitch as it did. */
 const SWAY_SECONDS = 1;
-/**
- * A narrow view's step from its prediction (m and rad) beyond which only a certain place counts: at most, and at once and after each second. A
- * camera shaken at 180°/s was 23 mm and 3° from its predictions at 15 Hz.
- */
-const FAR_METRES = { most: 0.4, atOnce: 0.1, perSecond: 2.5 } as const;
-const FAR_RADIANS = { most: Math.PI / 6, atOnce: Math.PI / 36, perSecond: 1.75 } as const;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -138,13 +123,13 @@ export class Estimator {
     let track = this.#register(observation, predicted, observation.view === 'ahead', undefined, priors);
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
     // A frame before an empty wall fits beside its place as well: only what is lost there is looked for elsewhere.
-    if (observation.view === 'around' || this.#judge(track, observation).state === 'lost')
-      track = lookAround.second(query, origin, track);
-    if (this.#judge(track, observation).state !== 'lost' && observation.motion === 'sweep')
+    const isBelievable = (t: Track): boolean => this.#judge(phase, t, observation).state !== 'lost';
+    if (observation.view === 'around' || !isBelievable(track))
+      track = lookAround.second(query, origin, track, isBelievable);
+    if (isBelievable(track) && observation.motion === 'sweep')
       track = bootstrap(this.#scaleOf(observation), phase, observation, track, priors);
-    if (this.#judge(track, observation).state !== 'lost')
-      return this.#conclude(phase, observation, predicted, track);
-    const lost = this.#lost(phase, observation, predicted, track, this.#judge(track, observation));
+    if (isBelievable(track)) return this.#conclude(phase, observation, predicted, track);
+    const lost = this.#lost(phase, observation, predicted, track, this.#judge(phase, track, observation));
     if (lost.phase.kind !== 'starting') return lost;
     // Nothing followed from the first observation: its map is discarded.
     map.clear();
@@ -255,8 +240,8 @@ export class Estimator {
     const mostDoubt = jumped ? lookAround.certainty.doubt : undefined;
     const contradiction = this.#contradiction(observation, track, mostDoubt);
     const { doubt } = phase.kind === 'tracking' ? phase : {};
-    const scattered = phase.kind === 'tracking' && observation.sampling === 'scattered';
-    const verdict = judge(track, config.tracking, map.age, contradiction, { scattered, doubt, mostDoubt });
+    const how = { ...sampled(phase, observation), doubt, mostDoubt };
+    const verdict = judge(track, config.tracking, map.age, contradiction, how);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);
     const astray = track.astray !== undefined;
@@ -336,9 +321,14 @@ export class Estimator {
     return this.#parts.scales.of(observation);
   }
 
-  #judge(track: Track, observation: Observation): Verdict {
+  /** Before the sweep is undistorted: free space speaks for a pose only. */
+  #judge(phase: Phase, track: Track, observation: Observation): Verdict {
     const { config, map } = this.#scaleOf(observation);
-    return judge(track, config.tracking, map.age);
+    const verdict = judge(track, config.tracking, map.age);
+    if (verdict.state !== 'lost' || observation.sampling === 'dense') return verdict;
+    const contradiction = map.contradiction(observation.surface, track.pose);
+    if (doubtOf(contradiction) > MAX_DOUBT) return verdict;
+    return judge(track, config.tracking, map.age, contradiction, sampled(phase, observation));
   }
 
   /** How a track contradicts what was seen. In doubt what stands alone does not count: it may be rain, dust or leaves. */
@@ -366,24 +356,19 @@ export class Estimator {
 }
 
 /**
- * Whether a sensor with a narrow view was found farther from its prediction than it may have moved between frames: key frames that are 23 cm and
- * 17° apart are tracked without doubt.
- */
-function isFar(predicted: Pose, track: Track, { T_body_sensor }: Observation, elapsed: number): boolean {
-  const away = compose(inverse(sensorPose(predicted, T_body_sensor)), track.pose);
-  const beyond = (
-    value: number,
-    { most, atOnce, perSecond }: typeof FAR_METRES | typeof FAR_RADIANS,
-  ): boolean => value > Math.min(most, atOnce + perSecond * Math.max(0, elapsed));
-  return beyond(translationNorm(away), FAR_METRES) || beyond(rotationAngle(away), FAR_RADIANS);
-}
-
-/**
  * What of a velocity (body frame) lasts for so many seconds: a body that heaves, rolls or pitches does not go on with it, and a
  * pitch of 4°/s put the place 3 m too high after 3 s.
  */
 const lasting = (twist: Twist, seconds: number): Twist =>
   seconds <= SWAY_SECONDS ? twist : twist.map((v, i) => (i === 2 || i === 3 || i === 4 ? 0 : v));
+
+const sampled = (
+  { kind }: Phase,
+  { sampling }: Observation,
+): Pick<Circumstances, 'scattered' | 'followed'> => ({
+  scattered: sampling === 'scattered',
+  followed: kind === 'tracking',
+});
 
 const newMapReason = (seconds: number): string =>
   `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;

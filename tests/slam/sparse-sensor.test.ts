@@ -24,4 +24,24 @@ describe('a sparse hand-held LiDAR', () => {
     },
     60_000,
   );
+
+  it.each([140, 220])(
+    'begins a map while it is carried and turned: hardly a point then falls where another did (from scan %d)',
+    async (start) => {
+      const sim = simulate({ world: 'quad', seed: 2, beams: 16, columns: 180, duration: 24 });
+      const from = inverse(sim.trajectory.pose(sim.stampTime(start)));
+      const slam = await createSlam(config);
+      const states = [];
+      for (let k = start; k < start + 20; k++) {
+        const { pose, state } = slam.process(sim.scan(k));
+        states.push(state);
+        const there = compose(from, sim.trajectory.pose(sim.stampTime(k)));
+        expect(translationNorm(compose(inverse(there), pose)), `scan ${k}`).toBeLessThan(0.15);
+      }
+      expect(states).not.toContain('lost');
+      expect(states.slice(8)).not.toContain('degraded'); // dense enough by then
+      await slam.close();
+    },
+    60_000,
+  );
 });

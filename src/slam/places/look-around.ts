@@ -1,5 +1,6 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Pose, Twist } from '../../geometry/se3.js';
+import { MIN_FINE_POINTS } from '../tracking/judge.js';
 import type { Track } from '../tracking/tracker.js';
 import { CERTAIN_AFTER_LOSS, isClearlyBetter, type Candidate, type CertaintyLimits } from './certainty.js';
 import { shifted } from './guesses.js';
@@ -56,14 +57,26 @@ export class LookAround {
   }
 
   /**
-   * The second scan of a map: `expected`, near the first, unless the scan clearly fits elsewhere.
+   * The second scan of a map: `expected`, near the first, unless the scan clearly fits elsewhere. Where hardly any of its points
+   * have a fine value these do not tell: then the first place counts that can be believed, the one that is known best.
    *
    * @param center T_submap_sensor of a sensor that has not moved
+   * @param isBelievable of a track that was registered just now
    */
-  second(query: PlaceQuery, center: Pose, expected: Track): Track {
+  second(query: PlaceQuery, center: Pose, expected: Track, isBelievable: (track: Track) => boolean): Track {
     const here = this.search.measure(query.surface, expected);
-    const found = this.best(query, this.around(query, center, GUESS_STEP));
-    return found && isClearlyBetter(found, here) ? found.track : expected;
+    let believed = isBelievable(expected) ? expected : undefined;
+    const keepsFirst = believed !== undefined;
+    const register = (pose: Pose, twist?: Twist): Track => {
+      const track = query.register(pose, twist);
+      if (!keepsFirst && track.knownRatio > (believed?.knownRatio ?? 0) && isBelievable(track))
+        believed = track;
+      return track;
+    };
+    const found = this.best({ ...query, register }, this.around(query, center, GUESS_STEP));
+    if (found && found.track.valuedPoints >= MIN_FINE_POINTS && isClearlyBetter(found, here))
+      return found.track;
+    return believed ?? expected;
   }
 
   /** The best registration from the guesses that score highest. */

@@ -35,13 +35,17 @@ export interface Contradiction {
   readonly inEmpty: number;
   /** Points seen before that the scan sees through: something left, or this is another place. */
   readonly seenThrough: number;
+  /** Whether there was enough to compare with, so that the absence of contradiction says something. */
+  readonly compared: boolean;
 }
 
 /** Neither: nothing to compare with. */
-export const NO_CONTRADICTION: Contradiction = { inEmpty: 0, seenThrough: 0 };
+export const NO_CONTRADICTION: Contradiction = { inEmpty: 0, seenThrough: 0, compared: false };
+/** Neither, as if free space had been looked at. */
+export const NOT_CONTRADICTED: Contradiction = { inEmpty: 0, seenThrough: 0, compared: true };
 
 /** Both at once, 0 … 1: things that come or go do one of them, at a wrong place both happen. */
-export function doubtOf({ inEmpty, seenThrough }: Contradiction): number {
+export function doubtOf({ inEmpty, seenThrough }: Pick<Contradiction, 'inEmpty' | 'seenThrough'>): number {
   return Math.sqrt(inEmpty * seenThrough);
 }
 
@@ -115,7 +119,7 @@ export class SeenSpace {
       seenThrough += back[1];
     }
     if (tested < MIN_COMPARED || lookedAt < MIN_COMPARED) return undefined;
-    return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt };
+    return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt, compared: true };
   }
 
   /** The views that a pose is compared with, nearest first. */

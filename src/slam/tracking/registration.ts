@@ -4,6 +4,7 @@ import type { PoseTerm } from '../../field/terms/pose-term.js';
 import { compose, exp, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { Exposures } from './exposure.js';
+import { NOT_CONTRADICTED } from '../places/seen-space.js';
 import { judge, YOUNG_MAP } from './judge.js';
 import type { Track, Tracker } from './tracker.js';
 
@@ -121,9 +122,9 @@ export class Registration {
    * @param age observations that the map rests on
    */
   registerOrTurn(observation: Observation, guess: FirstGuess, age: number): Track {
-    const scattered = observation.sampling === 'scattered' && guess.steps !== undefined;
+    const how = { scattered: observation.sampling === 'scattered', followed: guess.steps !== undefined };
     const isLost = (track: Track): boolean =>
-      judge(track, this.limits, age, undefined, { scattered }).state === 'lost';
+      judge(track, this.limits, age, NOT_CONTRADICTED, how).state === 'lost';
     let track = this.register(observation, guess);
     // In a young map few points will do if the registration has settled.
     if (age <= YOUNG_MAP && !track.converged && isLost(track)) track = this.#goOn(observation, guess, track);

@@ -64,7 +64,8 @@ export interface Track {
   readonly valuedRatio: number;
   /** Points with a fine value. */
   readonly valuedPoints: number;
-  /** Share of non-ground points that fit at least the coarse map. */
+  /** Share of non-ground points with a value on any level, and of all those that fit it at least coarsely. */
+  readonly knownRatio: number;
   readonly coarseRatio: number;
   readonly inlierRatio: number;
   /** Mean absolute residual of the inliers, metres. */
@@ -290,6 +291,7 @@ export class Tracker {
       iterations,
       converged,
       valuedPoints: valued,
+      knownRatio: other.points ? (other.valued + other.coarse) / other.points : 0,
       coarseRatio: other.points ? (other.inliers + other.coarseInliers) / other.points : 0,
       valuedRatio: points ? valued / points : 0,
       inlierRatio: valued ? inliers / valued : 0,

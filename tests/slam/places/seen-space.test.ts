@@ -141,7 +141,7 @@ describe('seen space', () => {
 
   it('says nothing where nothing was seen, and forgets when it is cleared', () => {
     const surface = look(at(0, 0));
-    const none = { inEmpty: 0, seenThrough: 0 };
+    const none = { inEmpty: 0, seenThrough: 0, compared: false };
     expect(new SeenSpace(1, 0.4).compare(surface, identity())).toEqual(none);
     const space = seen(at(0, 0));
     expect(doubtOf(space.compare(surface, at(3, 2)))).toBeGreaterThan(0.05);

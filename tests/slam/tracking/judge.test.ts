@@ -14,6 +14,7 @@ const GOOD: Track = {
   converged: true,
   valuedRatio: 0.9,
   valuedPoints: 2000,
+  knownRatio: 1,
   coarseRatio: 0.9,
   inlierRatio: 0.9,
   residual: 0.02,
@@ -59,24 +60,24 @@ describe('judge', () => {
 
   it('loses a track that is contradicted both ways, however well it fits, and not for what came or left', () => {
     const at = (inEmpty: number, seenThrough: number): string =>
-      judge(GOOD, limits, Infinity, { inEmpty, seenThrough }).state;
+      judge(GOOD, limits, Infinity, { inEmpty, seenThrough, compared: true }).state;
     expect(at(0.08, 0.06)).toBe('lost');
     expect(at(0.5, 0.001)).toBe('tracking'); // a bus stops beside the robot
     expect(at(0.001, 0.5)).toBe('tracking'); // and drives away
     expect(at(0.02, 0.02)).toBe('tracking');
-    const { reason } = judge(GOOD, limits, Infinity, { inEmpty: 0.08, seenThrough: 0.06 });
+    const { reason } = judge(GOOD, limits, Infinity, { inEmpty: 0.08, seenThrough: 0.06, compared: true });
     expect(reason).toMatch(/another place.* 8 % of the points.* 6 % of what was seen/);
   });
 
   it('doubts a place that was searched for sooner than one that was expected', () => {
     const mostDoubt = CERTAIN_AFTER_LOSS.doubt;
-    const alike = { inEmpty: 0.0128, seenThrough: 0.0334 }; // a court turned by 180°
+    const alike = { inEmpty: 0.0128, seenThrough: 0.0334, compared: true }; // a court turned by 180°
     expect(judge(GOOD, limits, Infinity, alike).state).toBe('tracking');
     expect(judge(GOOD, limits, Infinity, alike, { mostDoubt })).toMatchObject({
       state: 'lost',
       contradicted: true,
     });
-    const right = { inEmpty: 0.01, seenThrough: 0.011 };
+    const right = { inEmpty: 0.01, seenThrough: 0.011, compared: true };
     expect(judge(GOOD, limits, Infinity, right, { mostDoubt }).state).toBe('tracking');
   });
 
@@ -94,19 +95,47 @@ describe('judge', () => {
 
   it('lets a sparse LiDAR look between what it has mapped, however old the map, but not where the coarse levels disagree', () => {
     const between = { ...GOOD, valuedRatio: limits.minValuedRatio / 2, valuedPoints: 100, coarseRatio: 0.8 };
-    const verdict = judge(between, limits, 500, undefined, { scattered: true });
+    const verdict = judge(between, limits, 500, undefined, { scattered: true, followed: true });
     expect(verdict.state).toBe('degraded');
     expect(verdict.reason).toMatch(/coarse levels/);
-    expect(judge({ ...between, coarseRatio: 0.5 }, limits, 500, undefined, { scattered: true }).state).toBe(
-      'lost',
-    );
     expect(
-      judge({ ...between, valuedRatio: 0.5, inlierRatio: 0 }, limits, 500, undefined, { scattered: true })
+      judge({ ...between, coarseRatio: 0.5 }, limits, 500, undefined, { scattered: true, followed: true })
         .state,
     ).toBe('lost');
-    const elsewhere = { inEmpty: 0.08, seenThrough: 0.06 };
-    expect(judge(between, limits, 500, elsewhere, { scattered: true }).state).toBe('lost');
-    expect(judge(between, limits, 500, undefined, { scattered: false }).state).toBe('lost'); // a depth image leaves no gaps
+    expect(
+      judge({ ...between, valuedRatio: 0.5, inlierRatio: 0 }, limits, 500, undefined, {
+        scattered: true,
+        followed: true,
+      }).state,
+    ).toBe('lost');
+    const elsewhere = { inEmpty: 0.08, seenThrough: 0.06, compared: true };
+    expect(judge(between, limits, 500, elsewhere, { scattered: true, followed: true }).state).toBe('lost');
+    expect(judge(between, limits, 500, undefined, { scattered: true }).state).toBe('lost'); // after a loss
+    expect(judge(between, limits, 500, undefined, { scattered: false, followed: true }).state).toBe('lost'); // a depth image leaves no gaps
+  });
+
+  it('believes few points of a scattered scan where nearly all that are known fit and free space has nothing against them', () => {
+    const clear = { inEmpty: 0.01, seenThrough: 0.01, compared: true };
+    const sparse = {
+      ...GOOD,
+      valuedRatio: 0.02,
+      valuedPoints: 30,
+      converged: false,
+      knownRatio: 0.3,
+      coarseRatio: 0.26,
+    };
+    const state = (changes: Partial<Track>, seen = clear, scattered = true, mapped = 1): string =>
+      judge({ ...sparse, ...changes }, limits, mapped, seen, { scattered }).state;
+    expect(state({})).toBe('degraded');
+    expect(state({ coarseRatio: 0.23 })).toBe('lost'); // many of the known ones disagree
+    expect(state({ knownRatio: 0.2, coarseRatio: 0.19 })).toBe('lost'); // too few are known
+    expect(state({}, { ...clear, inEmpty: 0.05, seenThrough: 0.01 })).toBe('lost'); // a metre away
+    expect(state({}, { ...clear, compared: false })).toBe('lost'); // nothing to compare with
+    expect(state({}, clear, false)).toBe('lost'); // a depth image
+    expect(state({}, clear, true, 6)).toBe('lost');
+    expect(state({ knownRatio: NaN })).toBe('lost');
+    const how = { scattered: true, followed: true };
+    expect(judge(sparse, limits, 500, clear, how).state).toBe('degraded');
   });
 
   it('lets it rest on few points, too, if they agree and the registration has settled', () => {
@@ -124,7 +153,7 @@ describe('judge', () => {
   });
 
   it('takes a little doubt twice in a row for another place where the track slides', () => {
-    const doubted = { inEmpty: 0.004, seenThrough: 0.15 };
+    const doubted = { inEmpty: 0.004, seenThrough: 0.15, compared: true };
     const sliding = { ...GOOD, conditioning: limits.minConditioning / 2 };
     expect(judge(sliding, limits, 20, doubted, { doubt: 0.01 }).state).toBe('degraded');
     expect(judge(sliding, limits, 20, doubted, { doubt: 0.024 })).toMatchObject({

@@ -14,6 +14,7 @@ const TRACK = {
   converged: true,
   valuedRatio: 1,
   valuedPoints: 100,
+  knownRatio: 1,
   coarseRatio: 1,
   inlierRatio: 1,
   residual: 0.02,

@@ -127,9 +127,11 @@ describe('judge', () => {
     const state = (changes: Partial<Track>, seen = clear, scattered = true, mapped = 1): string =>
       judge({ ...sparse, ...changes }, limits, mapped, seen, { scattered }).state;
     expect(state({})).toBe('degraded');
-    expect(state({ coarseRatio: 0.23 })).toBe('lost'); // many of the known ones disagree
-    expect(state({ knownRatio: 0.2, coarseRatio: 0.19 })).toBe('lost'); // too few are known
-    expect(state({}, { ...clear, inEmpty: 0.05, seenThrough: 0.01 })).toBe('lost'); // a metre away
+    expect(state({ coarseRatio: 0.19 })).toBe('lost'); // many of the known ones disagree
+    expect(state({ knownRatio: 0.11, coarseRatio: 0.11 })).toBe('lost'); // too few are known
+    expect(state({ valuedPoints: 10 })).toBe('lost');
+    expect(state({ inlierRatio: 0.8 })).toBe('lost');
+    expect(state({}, { ...clear, inEmpty: 0.05 })).toBe('lost'); // a metre away
     expect(state({}, { ...clear, compared: false })).toBe('lost'); // nothing to compare with
     expect(state({}, clear, false)).toBe('lost'); // a depth image
     expect(state({}, clear, true, 6)).toBe('lost');

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { exp, identity, translationNorm, type Pose } from '../../../src/geometry/se3.js';
+import type { SurfaceSamples } from '../../../src/sensors/observation.js';
+import type { Candidate } from '../../../src/slam/places/certainty.js';
+import { LookAround, type PlaceQuery } from '../../../src/slam/places/look-around.js';
+import type { PlaceSearch } from '../../../src/slam/places/place-search.js';
+import type { Track } from '../../../src/slam/tracking/tracker.js';
+
+const VOXEL = 0.15;
+const surface = {} as SurfaceSamples;
+
+/** A registration that ends where it begins; what a place is worth is given by its distance from the right one. */
+interface World {
+  readonly right: Pose;
+  readonly finePoints: number;
+  readonly registered: Pose[];
+}
+
+const away = (a: Pose, b: Pose): number => translationNorm(exp([a[3]! - b[3]!, a[7]! - b[7]!, 0, 0, 0, 0]));
+
+function trackAt({ right, finePoints }: World, pose: Pose): Track {
+  const near = Math.exp(-away(pose, right));
+  return { pose, valuedPoints: finePoints, knownRatio: near } as Track;
+}
+
+function lookAround(world: World): LookAround {
+  const measure = (_: SurfaceSamples, track: Track): Candidate => ({
+    track,
+    fit: Math.exp(-away(track.pose, world.right)),
+    valued: 1,
+  });
+  const search = {
+    measure,
+    rank: (_: SurfaceSamples, poses: readonly Pose[]) => poses,
+    best: (_: SurfaceSamples, poses: readonly Pose[], register: (pose: Pose) => Track) =>
+      poses.map((pose) => measure(surface, register(pose))).reduce((a, b) => (b.fit > a.fit ? b : a)),
+  } as unknown as PlaceSearch;
+  return new LookAround(search, VOXEL);
+}
+
+function query(world: World): PlaceQuery {
+  return {
+    surface,
+    elapsed: 0.1,
+    register: (pose) => {
+      world.registered.push(pose);
+      return trackAt(world, pose);
+    },
+    T_body_sensor: identity(),
+    tilts: false,
+  };
+}
+
+const world = (x: number, finePoints: number): World => ({
+  right: exp([x, 0, 0, 0, 0, 0]),
+  finePoints,
+  registered: [],
+});
+
+describe('LookAround', () => {
+  it('guesses around the place as far as a vehicle goes, and no farther', () => {
+    const around = lookAround(world(0, 0));
+    const of = (elapsed: number): number[] =>
+      around.around({ ...query(world(0, 0)), elapsed }, identity(), 4).map((p) => away(p, identity()));
+    expect(Math.max(...of(0.05))).toBeLessThanOrEqual(3);
+    expect(Math.max(...of(0.05))).toBeGreaterThan(2.3);
+    expect(Math.max(...of(10))).toBeLessThanOrEqual(8);
+  });
+
+  it('takes the second scan for where it fits clearly better, if enough fine points say so', () => {
+    const there = world(3, 1000);
+    const track = lookAround(there).second(query(there), identity(), trackAt(there, identity()), () => true);
+    expect(away(track.pose, there.right)).toBeLessThan(1);
+  });
+
+  it('keeps the expected place of a scan with few fine points where that can be believed', () => {
+    const there = world(3, 30);
+    const expected = trackAt(there, identity());
+    expect(lookAround(there).second(query(there), identity(), expected, () => true)).toBe(expected);
+  });
+
+  it('takes the best known of those that can be believed where the expected place cannot', () => {
+    const there = world(3, 30);
+    const believable = (t: Track): boolean => away(t.pose, there.right) < 1.5;
+    const track = lookAround(there).second(query(there), identity(), trackAt(there, identity()), believable);
+    const known = there.registered.filter((pose) => believable(trackAt(there, pose)));
+    expect(known.length).toBeGreaterThan(1);
+    expect(away(track.pose, there.right)).toBe(Math.min(...known.map((p) => away(p, there.right))));
+  });
+
+  it('keeps the expected place where none can be believed', () => {
+    const there = world(3, 30);
+    const expected = trackAt(there, identity());
+    expect(lookAround(there).second(query(there), identity(), expected, () => false)).toBe(expected);
+  });
+});

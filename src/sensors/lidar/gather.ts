@@ -7,15 +7,30 @@ const FAST = 0.04;
 /** What is gathered: a tenth of a second, at most so many points. */
 const WINDOW = 0.1;
 const ENOUGH = 40_000;
+/** Of so few points (16 × 60) two turns hardly meet the same places, and each alone is lost: two tenths (s) are gathered of what is not slower. */
+const THIN = 1200;
+const THIN_FAST = 0.15;
+const THIN_WINDOW = 0.2;
+/** A sensor whose scans are thin goes on to be one up to so many points. */
+const NO_LONGER_THIN = 1800;
 
 interface Part {
   readonly scan: LidarScan;
   readonly seconds: number;
 }
 
+/** What is known of a sensor, and its scans that wait. */
+interface Sensor {
+  parts: Part[];
+  /** Instant of the scan before, s. */
+  last: number | undefined;
+  fast: boolean;
+  thin: boolean;
+}
+
 /**
  * Puts small scans that come fast together, one tenth of a second each: packets of a spinning sensor, or a rosette at 50 Hz, of
- * which two in a row hardly meet the same places. The scan that results has the stamp of its last part, and a time for each
+ * which two in a row hardly meet the same places; scans of very few points two tenths. The scan that results has the stamp of its last part, and a time for each
  * point. Others pass as they are; the first small one waits for the next, which shows how fast they come.
  *
  * @example
@@ -23,7 +38,7 @@ interface Part {
  * for (const whole of gatherer.add(scan)) slam.process(whole);
  */
 export class ScanGatherer {
-  readonly #sensors = new Map<string, { parts: Part[]; last: number | undefined; fast: boolean }>();
+  readonly #sensors = new Map<string, Sensor>();
 
   /** @param firstInterval time (s) between the first two scans, where that is known beforehand: the first need not wait */
   constructor(private readonly firstInterval = 0) {}
@@ -32,14 +47,17 @@ export class ScanGatherer {
   add(scan: LidarScan): LidarScan[] {
     const seconds = Number(steadyNs(scan)) * 1e-9;
     let sensor = this.#sensors.get(scan.frameId);
-    if (!sensor) this.#sensors.set(scan.frameId, (sensor = { parts: [], last: undefined, fast: false }));
+    if (!sensor)
+      this.#sensors.set(scan.frameId, (sensor = { parts: [], last: undefined, fast: false, thin: false }));
+    sensor.thin = scan.count < (sensor.thin ? NO_LONGER_THIN : THIN);
+    const fastest = sensor.thin ? THIN_FAST : FAST;
     const interval = sensor.last === undefined ? undefined : seconds - sensor.last;
     sensor.last = seconds;
     if (scan.count >= SMALL) return [...this.#take(sensor), scan];
     const first = interval === undefined;
-    if (first && this.firstInterval >= FAST) return [scan];
+    if (first && this.firstInterval >= fastest) return [scan];
     const wasFast = sensor.fast;
-    if (!first) sensor.fast = interval > 0 && interval < FAST;
+    if (!first) sensor.fast = interval > 0 && interval < fastest;
     const out: LidarScan[] = [];
     // A pause ends what was begun, and what came slowly is whole already.
     if (!first && !sensor.fast) out.push(...this.#take(sensor));
@@ -48,7 +66,8 @@ export class ScanGatherer {
     const { parts } = sensor;
     const span = seconds - parts[0]!.seconds + (interval ?? 0);
     const points = parts.reduce((sum, part) => sum + part.scan.count, 0);
-    if (sensor.fast && (span > WINDOW - 0.5 * interval! || points >= ENOUGH)) out.push(...this.#take(sensor));
+    const window = sensor.thin && points < NO_LONGER_THIN ? THIN_WINDOW : WINDOW;
+    if (sensor.fast && (span > window - 0.5 * interval! || points >= ENOUGH)) out.push(...this.#take(sensor));
     return out;
   }
 
@@ -57,7 +76,7 @@ export class ScanGatherer {
     return [...this.#sensors.values()].flatMap((sensor) => this.#take(sensor));
   }
 
-  #take(sensor: { parts: Part[] }): LidarScan[] {
+  #take(sensor: Sensor): LidarScan[] {
     const { parts } = sensor;
     sensor.parts = [];
     return parts.length < 2 ? parts.map(({ scan }) => scan) : [merged(parts)];

@@ -48,8 +48,28 @@ describe('ScanGatherer', () => {
   });
 
   it('leaves others as they are, in their order', () => {
-    for (const scans of [at(10, 8), at(20, 8), at(50, 8, 9000), at(10, 1), []])
+    for (const scans of [at(10, 8, 1200), at(20, 8, 2000), at(5, 8), at(50, 8, 9000), at(10, 1), []])
       expect(gather(scans)).toEqual(scans);
+  });
+
+  it('puts two turns of very few points together', () => {
+    const out = gather(at(10, 9));
+    expect(out.map((one) => one.count / 400)).toEqual([2, 2, 2, 2, 1]);
+    expect(gather(at(20, 8)).map((one) => one.count / 400)).toEqual([4, 4]);
+    expect(gather(at(50, 20, 100)).map((one) => one.count / 100)).toEqual([10, 10]);
+  });
+
+  it('does not change its mind with each scan whose points are near the limit', () => {
+    const scans = Array.from({ length: 12 }, (_, i) => scan(i, 100 + i / 10, i % 2 ? 1350 : 1150));
+    expect(gather(scans).map((one) => one.count)).toEqual(Array.from({ length: 6 }, () => 2500));
+    const more = Array.from({ length: 4 }, (_, i) => scan(i, 200 + i / 10, 2000));
+    expect(gather([...scans, ...more]).map((one) => one.count)).toEqual([
+      ...Array.from({ length: 6 }, () => 2500),
+      2000,
+      2000,
+      2000,
+      2000,
+    ]);
   });
 
   it('a pause ends what was begun', () => {

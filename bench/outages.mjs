@@ -221,8 +221,8 @@ async function trial({ scan, truth, count }, { start, to, gap, yaw }) {
     const stampNs = stamp0 + BigInt(BEFORE + gap + i) * PERIOD;
     const { pose, state, reason } = slam.process({ ...turned(scan(to + i), yaw), stampNs });
     const there = at(to + i, compose(truth[to + i], turn(yaw)));
-    // A new map is connected to nothing: its own motion counts.
-    if (submap > 0 && !anchor) anchor = compose(pose, inverse(there));
+    // A new map is connected to nothing: its own motion counts, from where it begins, and begins anew after scans that were lost.
+    if (submap > 0 && (!anchor || reason.includes('starts anew'))) anchor = compose(pose, inverse(there));
     const error = apart(anchor ? compose(anchor, there) : there, pose);
     steps.push({ state, reason, submap, ...error });
     if (isSettled(steps)) break;

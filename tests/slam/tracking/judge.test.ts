@@ -129,8 +129,6 @@ describe('judge', () => {
     expect(state({})).toBe('degraded');
     expect(state({ coarseRatio: 0.19 })).toBe('lost'); // many of the known ones disagree
     expect(state({ knownRatio: 0.11, coarseRatio: 0.11 })).toBe('lost'); // too few are known
-    expect(state({ valuedPoints: 10 })).toBe('lost');
-    expect(state({ inlierRatio: 0.8 })).toBe('lost');
     expect(state({}, { ...clear, inEmpty: 0.05 })).toBe('lost'); // a metre away
     expect(state({}, { ...clear, compared: false })).toBe('lost'); // nothing to compare with
     expect(state({}, clear, false)).toBe('lost'); // a depth image

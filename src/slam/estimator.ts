@@ -22,7 +22,7 @@ import type { PlaceQuery } from './places/look-around.js';
 import { recover } from './places/recover.js';
 import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
-import { judge, MAX_DOUBT, type Circumstances, type Verdict } from './tracking/judge.js';
+import { judge, MAX_DOUBT, YOUNG_MAP, type Circumstances, type Verdict } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
 import { tooFewSamples } from './few-samples.js';
 import type { Scale, Scales } from './scale.js';
@@ -58,6 +58,8 @@ const UNKNOWN_STEP = 100;
 const MAX_AHEAD_SECONDS = 3;
 /** Seconds after which it is no longer assumed to heave, roll or pitch as it did. */
 const SWAY_SECONDS = 1;
+/** Seconds without a pose after which a map of a few observations is given up, at most: it is hardly worth being found again. */
+const YOUNG_MAP_SECONDS = 1;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -280,13 +282,14 @@ export class Estimator {
       const carried = this.#company.carry(phase, observation, predicted, track.valuedRatio, verdict.reason);
       if (carried) return carried;
     }
-    const { config } = this.#scaleOf(observation);
+    const { config, map } = this.#scaleOf(observation);
     const { newMapAfter } = config.tracking;
-    if (phases.givesUp(phase, observation.stampNs, newMapAfter)) {
+    const after = map.age <= YOUNG_MAP ? Math.min(newMapAfter, YOUNG_MAP_SECONDS) : newMapAfter;
+    if (phases.givesUp(phase, observation.stampNs, after)) {
       submaps.begin(observation.stampNs);
       this.#company.clear();
       for (const { registration } of scales.all) registration.exposures.clear();
-      return this.#startAnew(observation, motion.pose, newMapReason(newMapAfter));
+      return this.#startAnew(observation, motion.pose, newMapReason(after));
     }
     const next = phases.failed(phase, observation.stampNs, this.#state(observation), verdict.contradicted);
     const measured = next.kind === 'lost' && motion.isMeasured(observation.stampNs);

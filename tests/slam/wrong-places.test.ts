@@ -172,4 +172,31 @@ describe('a robot that stays lost', () => {
     expect(translationNorm(compose(inverse(truth[21]!), pose))).toBeLessThan(0.3);
     await again.close();
   }, 60_000);
+
+  it.each([
+    [10, 1],
+    [0, 0],
+  ])(
+    'gives a map of a few scans up after a second, unless it never may (newMapAfter %d)',
+    async (newMapAfter, maps) => {
+      const slam = await createSlam({ ...config, tracking: { ...config.tracking, newMapAfter } });
+      const events: SlamEvent[] = [];
+      slam.listen((event) => events.push(event));
+      const stampOf = (k: number): bigint => scans[0]!.stampNs + BigInt(k) * PERIOD;
+      for (let k = 0; k < 4; k++) slam.process({ ...scans[k]!, stampNs: stampOf(k) });
+      const steps = scans
+        .slice(100, 116)
+        .map((scan, i) => slam.process({ ...scan, stampNs: stampOf(4 + i) }));
+      expect(events.filter(({ type }) => type === 'new-map')).toHaveLength(maps);
+      const lost = steps.filter(({ state }) => state === 'lost').length;
+      if (maps === 0) expect(lost).toBe(steps.length);
+      else {
+        expect(lost).toBeGreaterThanOrEqual(10);
+        expect(lost).toBeLessThanOrEqual(13);
+        expect(steps.at(-1)!.state).toBe('tracking');
+      }
+      await slam.close();
+    },
+    60_000,
+  );
 });

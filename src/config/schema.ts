@@ -58,7 +58,7 @@ export const configSchema = z.strictObject({
         .max(10)
         .default(0.25)
         .describe(
-          'Longest time without a transform on /tf (s) over which the place of a sensor that moves on the body, such as a gel on an arm, is interpolated; beyond it the measurement is left out and counted. Where it stands still, eight times as long.',
+          'Longest time without a transform on /tf (s) over which the place of a sensor that moves on the body, such as a gel on an arm, is interpolated; beyond it the measurement is left out and counted. Where it stands still, eight times as long, and without limit where transforms came more often before: some drivers are silent while nothing moves.',
         ),
       deskewAlways: z
         .boolean()

@@ -27,3 +27,12 @@ export function besideTouch(config: Config): Config {
   const { sensor, touch } = config;
   return { ...config, sensor: { ...sensor, maxRange: Math.min(sensor.maxRange, touch.lidarRange) } };
 }
+
+/** The setting by whose range returns of LiDARs are dropped. */
+export type LidarRangeSetting = 'sensor.maxRange' | 'touch.lidarRange';
+
+/** Which one it is in a map: see {@link besideTouch}. */
+export function lidarRangeSetting({ sensor, touch }: Config): LidarRangeSetting {
+  const beside = sensor.kind.split('+').includes('touch');
+  return beside && touch.lidarRange < sensor.maxRange ? 'touch.lidarRange' : 'sensor.maxRange';
+}

@@ -33,7 +33,10 @@ const NANOSECONDS = 1_000_000_000n;
 const MAX_DEPTH = 128;
 /** What moves less than this (m, rad) over a gap stood still … */
 const STILL = { metres: 0.001, radians: 0.002 } as const;
-/** … unless the gap is so many times too long: there is time to go away and come back. */
+/**
+ * … unless the gap is so many times too long, and transforms came as seldom before it: there is time to go away and come back. Where
+ * they came often until then, their publisher is silent because nothing moves, as some drivers of arms are.
+ */
 const STILL_LONGER = 8;
 
 /**
@@ -79,7 +82,7 @@ export class TfBuffer {
    * T_target_source at a stamp: maps points of `source` to `target`.
    *
    * @param longestGap seconds between two transforms over which a moving one is interpolated; where it stands still, eight
-   *   times as long
+   *   times as long, or however long where transforms came more often before
    */
   lookup(target: string, source: string, stampNs: bigint, longestGap = Infinity): TfLookup {
     [target, source] = [frameName(target), frameName(source)];
@@ -124,9 +127,10 @@ export class TfBuffer {
     }
     stamps.splice(at, 0, stamp);
     poses.splice(at, 0, pose);
+    // The last two from before the history stay: what begins it may have stood still since, and says how often they came.
     const oldest = stamps.at(-1)! - this.#keepNs;
     let drop = 0;
-    while (stamps[drop]! < oldest) drop++;
+    while (drop + 2 < stamps.length && stamps[drop + 2]! <= oldest) drop++;
     if (drop > 0) {
       stamps.splice(0, drop);
       poses.splice(0, drop);
@@ -186,8 +190,10 @@ export class TfBuffer {
     if (gap > longestGap) {
       const step = compose(inverse(poses[low]!), poses[high]!);
       const [metres, radians] = [translationNorm(step), rotationAngle(step)];
-      const still = metres < STILL.metres && radians < STILL.radians && gap <= STILL_LONGER * longestGap;
-      if (!still) return fail('gap', gapText(link, { gap, longestGap, metres, radians }));
+      const silent = low > 0 && Number(stamps[low]! - stamps[low - 1]!) * 1e-9 <= longestGap;
+      const known = silent || gap <= STILL_LONGER * longestGap;
+      if (!known || metres >= STILL.metres || radians >= STILL.radians)
+        return fail('gap', gapText(link, { gap, longestGap, metres, radians }));
     }
     const share = Number(stampNs - stamps[low]!) / Number(stamps[high]! - stamps[low]!);
     return { ok: true, pose: interpolate(poses[low]!, poses[high]!, share), isStatic };

@@ -185,14 +185,17 @@ export class ScanIntake {
       }
       const frames = `from '${this.#baseFrame}' to '${scan.frameId}'`;
       this.#lacking = `no transform ${frames}`;
+      const publish =
+        found.failure === 'future'
+          ? `Publish it all the time, also while nothing moves; where it comes late, raise tf_timeout.`
+          : `Publish it (ros2 run tf2_ros static_transform_publisher --frame-id ${this.#baseFrame} --child-frame-id ${scan.frameId}), ` +
+            ('images' in scan
+              ? 'or set base_frame to a frame of the camera that looks along x, such as camera_link.'
+              : `or set base_frame to '${scan.frameId}'.`);
       this.drop(
         'no-transform',
         scan.topic,
-        `${scan.topic}: no odometry, because there is no transform ${frames} at the stamp of the ${'images' in scan ? 'image' : 'cloud'}: ${found.reason}. ` +
-          `Publish it (ros2 run tf2_ros static_transform_publisher --frame-id ${this.#baseFrame} --child-frame-id ${scan.frameId}), ` +
-          ('images' in scan
-            ? 'or set base_frame to a frame of the camera that looks along x, such as camera_link.'
-            : `or set base_frame to '${scan.frameId}'.`),
+        `${scan.topic}: no odometry, because there is no transform ${frames} at the stamp of the ${'images' in scan ? 'image' : 'cloud'}: ${found.reason}. ${publish}`,
       );
     }
     return undefined;

@@ -109,7 +109,7 @@ export class Estimator {
 
   /** The first observation with enough samples is mapped as it is, at T_odom_body. */
   #start(observation: Observation, origin: Pose): Estimate {
-    const few = tooFewSamples(observation);
+    const few = tooFewSamples(observation, this.#parts.scales.lidarRange);
     if (few === undefined) return asOrigin(observation, origin, phases.started(observation, origin));
     const reason = `A map cannot start here. ${few}`;
     return asOrigin(observation, origin, { kind: 'starting', origin }, { state: 'lost', reason });
@@ -276,8 +276,8 @@ export class Estimator {
     track: Track,
     judged: Verdict,
   ): Estimate {
-    const verdict = { ...judged, reason: tooFewSamples(observation) ?? judged.reason };
     const { motion, submaps, scales } = this.#parts;
+    const verdict = { ...judged, reason: tooFewSamples(observation, scales.lidarRange) ?? judged.reason };
     if (phase.kind === 'tracking') {
       const carried = this.#company.carry(phase, observation, predicted, track.valuedRatio, verdict.reason);
       if (carried) return carried;

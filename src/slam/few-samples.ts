@@ -1,5 +1,6 @@
 import type { Observation, ObservationCounts } from '../sensors/observation.js';
 import { noPixels, whyUnusable } from '../sensors/camera/depth-quality.js';
+import type { LidarRangeSetting } from '../config/touch.js';
 import { MIN_SAMPLES } from './estimate.js';
 
 /** Of the points that came, so many must have been dropped for a cause to be told. */
@@ -9,7 +10,7 @@ const NEARLY_ALL = 0.9;
 
 /** Of points of LiDARs; what is wrong with pixels: {@link whyUnusable}. */
 const CAUSES: readonly (readonly [keyof ObservationCounts, string])[] = [
-  ['tooFar', 'lie beyond sensor.maxRange'],
+  ['tooFar', 'lie beyond'],
   ['tooNear', 'are nearer than sensor.minRange'],
   ['invalid', 'have no coordinates (not a number)'],
   ['noReturn', 'are infinite (nothing came back)'],
@@ -20,13 +21,13 @@ const CAUSES: readonly (readonly [keyof ObservationCounts, string])[] = [
 /**
  * What there is to say of an observation with too few samples for a pose: how many there were, and what became of the rest.
  *
+ * @param range the setting that drops far points of LiDARs
  * @returns undefined where there are enough
  */
-export function tooFewSamples({
-  kind,
-  surface,
-  counts,
-}: Pick<Observation, 'kind' | 'surface' | 'counts'>): string | undefined {
+export function tooFewSamples(
+  { kind, surface, counts }: Pick<Observation, 'kind' | 'surface' | 'counts'>,
+  range: LidarRangeSetting = 'sensor.maxRange',
+): string | undefined {
   const samples = surface.keypoints.length;
   if (samples >= MIN_SAMPLES) return undefined;
   const { input } = counts;
@@ -36,7 +37,7 @@ export function tooFewSamples({
   }
   const causes = CAUSES.flatMap(([cause, text]) => {
     const n = counts[cause] ?? 0;
-    return n > TELLING * input ? `${n} ${text}` : [];
+    return n > TELLING * input ? `${n} ${text}${cause === 'tooFar' ? ` ${range}` : ''}` : [];
   });
   const hint = (counts.tooFar ?? 0) > NEARLY_ALL * input ? '; are they in metres?' : '.';
   const why = causes.length === 0 ? '' : `: ${causes.join(', ')}`;

@@ -1,6 +1,7 @@
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
+import { lidarRangeSetting } from '../config/touch.js';
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
@@ -108,7 +109,7 @@ export function makeLoop(
     ),
   );
   const [first, ...finer] = made;
-  const scales = new Scales([first!, ...finer]);
+  const scales = new Scales([first!, ...finer], lidarRangeSetting(config));
   const events = new EventStream();
   const spacing = 2 * first!.config.training.keyframeDistance * lengthScale(first!.config);
   const places = new Places(spacing, before?.places);

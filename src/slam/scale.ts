@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.js';
 import type { SensorKind } from '../config/sensors.js';
+import type { LidarRangeSetting } from '../config/touch.js';
 import type { Field } from '../field/field.js';
 import type { MapMesher } from '../mesh/map-mesher.js';
 import type { Observation } from '../sensors/observation.js';
@@ -39,7 +40,11 @@ export interface Scale {
  * scales.of(observation).map.integrate(observation, T_submap_sensor, scan);
  */
 export class Scales {
-  constructor(readonly all: readonly [Scale, ...Scale[]]) {}
+  /** @param lidarRange the setting that drops far points of LiDARs */
+  constructor(
+    readonly all: readonly [Scale, ...Scale[]],
+    readonly lidarRange: LidarRangeSetting = 'sensor.maxRange',
+  ) {}
 
   /** The coarsest grid: it holds the most of the world. */
   get first(): Scale {

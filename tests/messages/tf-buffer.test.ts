@@ -93,11 +93,32 @@ describe('TfBuffer', () => {
     expect(at(5, 0.25)).toMatchObject({ ok: false, failure: 'gap' });
   });
 
+  it('bridges any gap in which the frame stands still where transforms came often before: its driver is silent', () => {
+    const buffer = new TfBuffer();
+    // It goes at 0.1 m/s, told every 0.05 s, until 1 s, and on from 31 s to 32 s; then it is silent, and elsewhere at 62 s.
+    const told = (s: number, x: number): void =>
+      void buffer.set(transform('a', 'b', exp([x, 0, 0, 0, 0, 0]), BigInt(Math.round(s * 1e9))), false);
+    const at = (s: number) => buffer.lookup('a', 'b', BigInt(Math.round(s * 1e9)), 0.25);
+    for (let k = 0; k <= 20; k++) told(0.05 * k, 0.005 * k);
+    expect(at(5)).toMatchObject({ ok: false, failure: 'future' });
+    told(31, 0.1004);
+    for (const s of [1.1, 5, 30.9]) {
+      const found = at(s);
+      expect(found).toMatchObject({ ok: true, isStatic: false });
+      if (found.ok) expect(Math.abs(found.pose[3]! - 0.1002)).toBeLessThan(3e-4);
+    }
+    for (let k = 1; k <= 20; k++) told(31 + 0.05 * k, 0.1004 + 0.005 * k);
+    expect(at(0.5)).toMatchObject({ ok: false, failure: 'past' });
+    told(62, 0.21);
+    expect(at(50)).toMatchObject({ ok: false, failure: 'gap', reason: expect.stringContaining('for 30.00 s around it, in which it changes by 10 mm') }); // prettier-ignore
+  });
+
   it('keeps a bounded history', () => {
     const buffer = new TfBuffer(10);
     for (let i = 0; i <= 30; i++) buffer.set(transform('a', 'b', identity(), BigInt(i) * S), false);
-    expect(buffer.lookup('a', 'b', 19n * S)).toMatchObject({ ok: false, failure: 'past' });
-    expect(buffer.lookup('a', 'b', 20n * S).ok).toBe(true);
+    // 10 s, and the last two from before.
+    expect(buffer.lookup('a', 'b', 18n * S)).toMatchObject({ ok: false, failure: 'past' });
+    expect(buffer.lookup('a', 'b', 19n * S).ok).toBe(true);
   });
 
   it('names missing frames and unconnected trees', () => {

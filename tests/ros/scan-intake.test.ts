@@ -113,6 +113,20 @@ describe('ScanIntake', () => {
     expect(it_.lacking).toBeUndefined();
   });
 
+  it('says that a mount which moves has to be published all the time', () => {
+    mountAt(S);
+    const it_ = intake();
+    it_.add('/points', 0, cloudBytes(4));
+    expect(it_.next()).toBe('wait');
+    now += 250;
+    expect(it_.next()).toBeUndefined();
+    expect(it_.drops.get('no-transform')).toBe(1);
+    expect(logs[0]).toMatch(
+      /is 3\.0 s older than the data\. Publish it all the time, also while nothing moves/,
+    );
+    expect(logs[0]).not.toContain('static_transform_publisher');
+  });
+
   it('does not wait for what has gone by', () => {
     mountAt(5n * S);
     const it_ = intake();

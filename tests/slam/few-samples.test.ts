@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { identity } from '../../src/geometry/se3.js';
 import type { ObservationCounts } from '../../src/sensors/observation.js';
 import type { Observation } from '../../src/sensors/observation.js';
+import { createSlam } from '../../src/slam/create.js';
 import { tooFewSamples } from '../../src/slam/few-samples.js';
 
 const surface = (n: number): Observation['surface'] =>
@@ -28,5 +31,18 @@ describe('an observation of few samples', () => {
 
   it('is said of no other', () => {
     expect(say(50, { input: 60, valid: 50, tooFar: 10 })).toBeUndefined();
+  });
+
+  it.each([
+    ['lidar', 100, 150, '300 lie beyond sensor.maxRange; are they in metres?'],
+    ['lidar+touch', 100, 50, '300 lie beyond touch.lidarRange; are they in metres?'],
+    ['lidar+touch', 20, 50, '300 lie beyond sensor.maxRange; are they in metres?'],
+  ])('names the setting whose range drops them: %s, %d m', async (kind, maxRange, range, told) => {
+    const set = ['engine=wasm', 'threads=1', `sensor.kind=${kind}`, `sensor.maxRange=${maxRange}`];
+    const slam = await createSlam(await loadConfig({ set: [...set, 'map.memoryMiB=900'] }));
+    const positions = Float32Array.from({ length: 900 }, (_, i) => [range, 0.01 * i, 1][i % 3]!);
+    const { reason } = slam.process({ stampNs: 1n, frameId: 'lidar', positions, count: 300, timing: 'none', mount: identity() }); // prettier-ignore
+    await slam.close();
+    expect(reason).toContain(told);
   });
 });

@@ -20,8 +20,11 @@ import type { TouchTopic } from './topics.js';
 const HEADER_BYTES = 64;
 /** Seconds without a transform over which places are interpolated, unless given (setting sensor.transformGap). */
 const LONGEST_GAP = 0.25;
-/** Nanoseconds of the recording for which a touch waits for the transform at its stamp. */
-const LONGEST_WAIT_NS = 2_000_000_000n;
+/**
+ * Nanoseconds of the recording for which a touch waits for the transform at its stamp, less than the history of those that came,
+ * and bytes of those that wait: some arms publish transforms only as they move, and stand while they touch.
+ */
+const [LONGEST_WAIT_NS, MOST_WAITING] = [8_000_000_000n, 2 ** 26];
 
 interface RawTouch {
   readonly stampNs: bigint;
@@ -126,22 +129,29 @@ export async function touchBagSource(
     const tf = await staticTransforms(bag);
     stamped = new Map(topics.map(({ name }) => [name, stampsOf(name)]));
     const waiting: RawTouch[] = [];
+    let bytes = 0;
+    function wait(touches: readonly RawTouch[]): void {
+      waiting.push(...touches);
+      for (const { data } of touches) bytes += data.byteLength;
+    }
     function* settled(nowNs: bigint | undefined): Generator<PlacedTouch> {
       while (waiting.length > 0) {
-        const ended = nowNs === undefined || nowNs - waiting[0]!.logTimeNs > LONGEST_WAIT_NS;
+        const [{ logTimeNs, data }] = waiting as [RawTouch];
+        const ended = nowNs === undefined || nowNs - logTimeNs > LONGEST_WAIT_NS || bytes > MOST_WAITING;
         const found = place(waiting[0]!, tf, ended);
         if (found === undefined) return;
+        bytes -= data.byteLength;
         waiting.shift();
         if (found) yield found;
       }
     }
     for await (const message of bag.messages({ topics: [...names.keys(), ...moving.map((t) => t.name)] })) {
       const topic = names.get(message.topic);
-      if (topic) waiting.push(...taken(message, topic));
+      if (topic) wait(taken(message, topic));
       else follow(message, tf);
       yield* settled(message.logTimeNs);
     }
-    for (const { name } of topics) waiting.push(...stamped.get(name)!.end());
+    for (const { name } of topics) wait(stamped.get(name)!.end());
     yield* settled(undefined);
   }
 

@@ -3,6 +3,7 @@ import { FeltmapError } from '../../geometry/errors.js';
 import { Random } from '../../geometry/random.js';
 import type { ColorImage } from '../../sensors/camera/frame.js';
 import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
+import { grainOf } from '../../sensors/tactile/gel-grain.js';
 import { lookOf } from '../../sensors/tactile/gel-look.js';
 import { GelReader } from '../../sensors/tactile/gel-reader.js';
 import { MarkerFilter } from '../../sensors/tactile/markers.js';
@@ -95,8 +96,11 @@ export function calibrateGel(pool: KernelPool, input: CalibrationInput): Calibra
     const { width, height } = reference;
     const look = lookOf(reference.data, width, height);
     const gel = { sensor: input.sensor, width, height, pitch, markers, sigma, look };
-    if (kind === 'table')
-      return { kind, ...gel, depths: fitDepthTable(presses, reference.data, width, pitch) };
+    if (kind === 'table') {
+      const grain = grainOf(reference.data, width, height);
+      const depths = fitDepthTable(presses, reference.data, width, pitch);
+      return { kind, ...gel, depths, ...(grain && { grain }) };
+    }
     const samples = pressSamples(presses, reference.data, width, height);
     return { kind, ...gel, weights: trainSlopes(pool, samples, input.training), depthGain: gain };
   };

@@ -1,6 +1,7 @@
 import { WEIGHTS } from '../../kernels/layout/tactile.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
+import { GRAIN_SIZE } from '../../sensors/tactile/gel-grain.js';
 import { LOOK_SIZE } from '../../sensors/tactile/gel-look.js';
 
 const FORMAT = 'feltmap touch calibration';
@@ -39,6 +40,7 @@ const TABLE: readonly Rule[] = [
 /** Fields that may be missing: files of old do not have them. */
 const OPTIONAL: readonly Rule[] = [
   ['look', `a list of ${LOOK_SIZE} numbers from 0 to 255`, isList(LOOK_SIZE, LOOK_SIZE, 0, 255)],
+  ['grain', `a list of ${GRAIN_SIZE} numbers from −127 to 127`, isList(GRAIN_SIZE, GRAIN_SIZE, -127, 127)],
 ];
 
 /** The calibration as a file: JSON, with its format and version. */
@@ -46,7 +48,10 @@ export function encodeCalibration(calibration: TouchCalibration): string {
   const lists =
     calibration.kind === 'network'
       ? { weights: Array.from(calibration.weights) }
-      : { depths: Array.from(calibration.depths) };
+      : {
+          depths: Array.from(calibration.depths),
+          ...(calibration.grain && { grain: Array.from(calibration.grain) }),
+        };
   const look = calibration.look && { look: Array.from(calibration.look, (v) => Math.round(10 * v) / 10) };
   return `${JSON.stringify({ format: FORMAT, version: VERSION, ...calibration, ...lists, ...look })}\n`;
 }
@@ -84,7 +89,10 @@ export function decodeCalibration(text: string, path: string): TouchCalibration 
   const { sensor, width, height, pitch, markers, sigma } = fields as unknown as TouchCalibration;
   const look = fields.look === undefined ? undefined : Float32Array.from(fields.look as number[]);
   const gel = { sensor, width, height, pitch, markers, sigma, ...(look && { look }) };
-  if (kind === 'table') return { kind, ...gel, depths: Float32Array.from(fields.depths as number[]) };
+  if (kind === 'table') {
+    const grain = fields.grain === undefined ? undefined : Int8Array.from(fields.grain as number[]);
+    return { kind, ...gel, depths: Float32Array.from(fields.depths as number[]), ...(grain && { grain }) };
+  }
   const { weights, depthGain } = fields as { weights: number[]; depthGain: number };
   return { kind, ...gel, weights: Float32Array.from(weights), depthGain };
 }

@@ -1,3 +1,4 @@
+import type { GelGrain } from './gel-grain.js';
 import type { GelLook } from './gel-look.js';
 
 /** What turns the images of one gel into heights: made by `feltmap calibrate-touch`, or from a look-up table. */
@@ -34,4 +35,7 @@ export interface TableCalibration extends GelGeometry {
   readonly kind: 'table';
   /** Depth in metres for a pixel that is 0, 1, 2 … grey levels darker than the reference; rising. */
   readonly depths: Float32Array;
+  /** The gel's fine pattern, by which images that are mirrored are told: such gels look the same from all sides. Files of old, and those of
+   * small images, have none. */
+  readonly grain?: GelGrain;
 }

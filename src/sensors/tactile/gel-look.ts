@@ -1,3 +1,5 @@
+import { TURNS, turnedPlace, type Turn } from './image-turns.js';
+
 /** Cells of each side: means over them are free of noise, of printed dots and nearly of what touches. */
 export const LOOK_CELLS = 16;
 /** Numbers of a look. */
@@ -30,35 +32,18 @@ const DARK = 3;
 const LAMPS_OFF = 0.15;
 const CHANNELS = ['red', 'green', 'blue'] as const;
 
-/** How an image may lie to the one it should be. */
-interface Way {
-  readonly words: string;
-  readonly right: boolean;
-  readonly down: boolean;
-  readonly across: boolean;
+/** How an image may lie to the one it should be, its colours included. */
+interface Way extends Turn {
   readonly swapped: boolean;
 }
 
-/** All ways to turn, mirror and recolour an image; those that exchange its sides only fit square ones. */
+/** All ways to turn, mirror and recolour an image. */
 const WAYS: readonly Way[] = [false, true].flatMap((swapped) =>
-  (
-    [
-      ['', false, false, false],
-      ['mirrored left to right', true, false, false],
-      ['mirrored top to bottom', false, true, false],
-      ['turned by 180°', true, true, false],
-      ['turned by 90° and mirrored', false, false, true],
-      ['turned by 90°', true, false, true],
-      ['turned by −90°', false, true, true],
-      ['turned by −90° and mirrored', true, true, true],
-    ] as const
-  ).map(([turned, right, down, across]) => ({
-    words: [turned, swapped ? 'with red and blue exchanged (BGR for RGB)' : '']
+  TURNS.map((turn) => ({
+    ...turn,
+    words: [turn.words, swapped ? 'with red and blue exchanged (BGR for RGB)' : '']
       .filter((text) => text !== '')
       .join(' and '),
-    right,
-    down,
-    across,
     swapped,
   })),
 );
@@ -109,16 +94,12 @@ export function wrongLook(known: GelLook, seen: GelLook, square: boolean): strin
 }
 
 /** The look of the image turned back. */
-function turned(look: GelLook, { right, down, across, swapped }: Way): GelLook {
+function turned(look: GelLook, way: Way): GelLook {
   const out = new Float32Array(LOOK_SIZE);
-  const last = LOOK_CELLS - 1;
-  for (let y = 0; y < LOOK_CELLS; y++)
-    for (let x = 0; x < LOOK_CELLS; x++) {
-      let [u, v] = across ? [y, x] : [x, y];
-      if (right) u = last - u;
-      if (down) v = last - v;
-      for (let c = 0; c < 3; c++)
-        out[3 * (y * LOOK_CELLS + x) + c] = look[3 * (v * LOOK_CELLS + u) + (swapped ? 2 - c : c)]!;
+  for (let y = 0, i = 0; y < LOOK_CELLS; y++)
+    for (let x = 0; x < LOOK_CELLS; x++, i++) {
+      const from = turnedPlace(way, x, y, LOOK_CELLS);
+      for (let c = 0; c < 3; c++) out[3 * i + c] = look[3 * from + (way.swapped ? 2 - c : c)]!;
     }
   return out;
 }

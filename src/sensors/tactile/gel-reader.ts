@@ -5,6 +5,7 @@ import type { TouchCalibration } from './calibration.js';
 import { clippedShare, markContact, restHeight } from './contact.js';
 import { lookUpDepths } from './depth-table.js';
 import { GelKernels } from './gel-kernels.js';
+import { wrongGrain } from './gel-grain.js';
 import { lookOf, wrongLook } from './gel-look.js';
 import { MarkerFilter } from './markers.js';
 import { ReferenceKeeper } from './reference-keeper.js';
@@ -191,14 +192,19 @@ export class GelReader {
   }
 
   /** Whether the gel looks as it did when it was calibrated: else its heights would be wrong without a word. */
-  #compare({ data, width, height }: ColorImage): void {
-    const { look, kind } = this.calibration;
-    // A table of grey levels is of a gel that looks the same from all sides.
-    if (!look && kind === 'network')
+  #compare(image: ColorImage): void {
+    const { calibration } = this;
+    const { look } = calibration;
+    if (!look && calibration.kind === 'network')
       this.#notices.add(
         `${this.#name()}: its calibration is of an older Feltmap and does not say what the gel looked like, so that images that are mirrored, turned or recoloured are not noticed; calibrate anew with feltmap calibrate-touch.`,
       );
-    const wrong = look && wrongLook(look, lookOf(data, width, height), width === height);
+    // A table of grey levels is of a gel that looks nearly the same from all sides: its grain knows better.
+    const grain = calibration.kind === 'table' ? calibration.grain : undefined;
+    const { data, width, height } = image;
+    const wrong =
+      (grain && wrongGrain(grain, image)) ??
+      (look && wrongLook(look, lookOf(data, width, height), width === height));
     if (wrong === undefined) return;
     throw new FeltmapError(
       'bad-input',

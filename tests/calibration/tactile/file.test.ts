@@ -3,6 +3,7 @@ import { decodeCalibration, encodeCalibration } from '../../../src/calibration/t
 import { FeltmapError } from '../../../src/geometry/errors.js';
 import { WEIGHTS } from '../../../src/kernels/layout/tactile.js';
 import type { TouchCalibration } from '../../../src/sensors/tactile/calibration.js';
+import { GRAIN_SIZE } from '../../../src/sensors/tactile/gel-grain.js';
 import { LOOK_SIZE } from '../../../src/sensors/tactile/gel-look.js';
 
 const gel = { sensor: 'a gel', width: 320, height: 240, pitch: 6e-5, markers: false, sigma: 2e-5 };
@@ -30,6 +31,13 @@ describe('a calibration file', () => {
     expect(decodeCalibration(encodeCalibration(table), 'gel.json').look).toBeUndefined();
   });
 
+  it('says what the grain of a gel with a table is; files of old do not', () => {
+    const grain = Int8Array.from({ length: GRAIN_SIZE }, (_, i) => (i % 61) - 30);
+    const back = decodeCalibration(encodeCalibration({ ...table, grain }), 'gel.json');
+    expect(back).toEqual({ ...table, grain });
+    expect(decodeCalibration(encodeCalibration(table), 'gel.json')).not.toHaveProperty('grain');
+  });
+
   const lies: [string, object, RegExp][] = [
     ['sensor', { sensor: 7 }, /sensor has to be a text/],
     ['width', { width: 0 }, /width has to be a whole number from 16 to 4096, but is 0/],
@@ -46,6 +54,7 @@ describe('a calibration file', () => {
     ['another version', { version: 2 }, /version 2, but this Feltmap reads version 1/],
     ['another format', { format: 'mesh' }, /is no touch calibration/],
     ['a short look', { look: [1, 2, 3] }, /look has to be a list of 768 numbers from 0 to 255/],
+    ['a short grain', { grain: [1, 2, 3] }, /grain has to be a list of 16384 numbers from −127 to 127/],
     [
       'a falling table',
       { kind: 'table', depths: [0, 2e-4, 1e-4] },

@@ -44,10 +44,7 @@ export interface CompletionOptions {
   readonly freeSigma: number;
   /** Standard deviation of an unknown offset along the normal, one a touch; 0 where the arm is exact. */
   readonly touchOffset: number;
-  /**
-   * Power with which the evidence for a kind of shape and for a yaw counts. Below 1: no kind is right for an object that the
-   * prior does not know, and the evidence between wrong models is far surer than it should be (Grünwald and van Ommen 2017).
-   */
+  /** Power with which the evidence for a kind of shape counts. */
   readonly temper: number;
   /** Where the prior's shapes have a yaw of their own: how the object's is found. */
   readonly yaw: YawOptions;
@@ -94,14 +91,14 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   ],
   freeSigma: 0.003,
   touchOffset: 0,
-  temper: 0.3,
+  temper: 1,
   yaw: {
     screen: { rank: 16, kindRank: 4, behind: 80, least: 1e-9 },
     rank: 32,
     kindRank: 8,
     spacing: 0.008,
     refined: 3,
-    kept: 3,
+    kept: 2,
     behind: 8,
     least: 0.02,
     kinds: 12,
@@ -113,9 +110,9 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   sigmaScale: 2.1,
   betweenScale: 1.5,
   leftOutScale: 1,
-  knownScale: 0.92,
-  otherScale: 0.9,
-  farSigma: 0.018,
-  otherFarSigma: 0.04,
+  knownScale: 0.94,
+  otherScale: 1.05,
+  farSigma: 0.027,
+  otherFarSigma: 0.046,
   leastSigma: 0.0004,
 };

@@ -68,7 +68,7 @@ describe('an object in a frame of its own', () => {
   it('keeps more than one yaw where one touch does not tell, and is unsure there', () => {
     const one = completeShape(platePrior(), gatherEvidence(touches(0.7, 0, [ALL[4]!])));
     const all = completeShape(platePrior(), gatherEvidence(touches(0.7, 0, ALL)));
-    expect(one.hypotheses.length).toBe(3);
+    expect(one.hypotheses.length).toBeGreaterThan(1);
     const sum = one.hypotheses.reduce((s, { share }) => s + share, 0);
     expect(sum).toBeCloseTo(1, 12);
     const end = [0.043 * Math.cos(0.7), 0.043 * Math.sin(0.7), 0.03] as const;

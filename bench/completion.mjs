@@ -69,7 +69,8 @@ class Table {
   }
   pair(row, column, digits = 3) {
     return [true, false]
-      .map((known) => this.mean(row, column, known).toFixed(digits).replace(/^0/, ''))
+      .map((known) => this.mean(row, column, known))
+      .map((mean) => (Number.isNaN(mean) ? '–' : mean.toFixed(digits).replace(/^0/, '')))
       .join(' / ');
   }
 }

@@ -1,4 +1,4 @@
-// Objects completed from touches, beside other methods: npm run build && node bench/completion.mjs [--set valid] [--each 3] [--write]
+// Objects completed from touches, beside other methods: npm run build && node bench/completion.mjs [--set valid] [--each 3] [--families unseen] [--write]
 import { parseArgs } from 'node:util';
 import { loadShapePrior } from '../dist/completion/load-prior.js';
 import { gatherEvidence, transformEvidence } from '../dist/completion/evidence.js';
@@ -8,6 +8,7 @@ import { vertexSigmas } from '../dist/completion/completion-mesh.js';
 import { KernelPool } from '../dist/compute/pool.js';
 import { Random } from '../dist/geometry/random.js';
 import { inverse, transformPoint } from '../dist/geometry/se3.js';
+import { TRAINED_FAMILIES, UNSEEN_FAMILIES } from '../dist/sim/objects/object.js';
 import {
   completionCases,
   evidenceOf,
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
   options: {
     set: { type: 'string', default: 'test' },
     each: { type: 'string', default: '3' },
+    families: { type: 'string', default: '' }, // 'unseen', 'trained' or names: mug,bowl
     methods: { type: 'string', default: 'sphere,hull,Poisson,GPIS,ours' },
     parts: { type: 'string', default: 'methods,view,next' },
     write: { type: 'boolean', default: false },
@@ -67,7 +69,8 @@ class Table {
   }
   pair(row, column, digits = 3) {
     return [true, false]
-      .map((known) => this.mean(row, column, known).toFixed(digits).replace(/^0/, ''))
+      .map((known) => this.mean(row, column, known))
+      .map((mean) => (Number.isNaN(mean) ? '–' : mean.toFixed(digits).replace(/^0/, '')))
       .join(' / ');
   }
 }
@@ -78,7 +81,9 @@ const coverage = { inside68: new Table(), inside95: new Table() };
 const times = { solve: [], surface: [], sigma: [], next: [], view: [] };
 
 const began = performance.now();
-for (const test of completionCases(options.set, Number(options.each))) {
+const families = { '': undefined, trained: TRAINED_FAMILIES, unseen: UNSEEN_FAMILIES };
+const looked = options.families in families ? families[options.families] : options.families.split(',');
+for (const test of completionCases(options.set, Number(options.each), looked)) {
   if (parts.has('methods')) compareMethods(test);
   if (parts.has('view')) compareView(test);
   if (parts.has('next')) comparePolicies(test);

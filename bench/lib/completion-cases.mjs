@@ -26,10 +26,9 @@ const PLACES = 0.006;
 /** What a gel feels begins so far behind where it went (m). */
 const SHORT = 0.001;
 
-/** Objects of every family: `each` of them, with seeds that start with `label`. */
-export function* completionCases(label, each) {
-  for (const family of [...TRAINED_FAMILIES, ...UNSEEN_FAMILIES])
-    for (let i = 0; i < each; i++) yield completionCase(family, `${label} ${i}`);
+/** Objects of every family, or of those named: `each` of them, with seeds that start with `label`. */
+export function* completionCases(label, each, families = [...TRAINED_FAMILIES, ...UNSEEN_FAMILIES]) {
+  for (const family of families) for (let i = 0; i < each; i++) yield completionCase(family, `${label} ${i}`);
 }
 
 export function completionCase(family, seed) {

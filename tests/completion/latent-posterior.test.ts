@@ -70,41 +70,46 @@ describe('latentPosterior', () => {
     }
   });
 
-  it('weighs kinds by their evidence and mixes means and covariances', () => {
-    const mixture: LatentMixture = {
-      kinds: 2,
-      rank: Q,
-      weights: Float32Array.of(0.4, 0.3),
-      centres: Float32Array.from({ length: 2 * K }, () => 0.3 * random.normal()),
-      factors: Float32Array.from({ length: 2 * K * Q }, () => 0.5 * random.normal()),
-      spreads: Float32Array.from({ length: K }, () => random.range(0.3, 0.9)),
-    };
-    const S = (kind: number) =>
-      Float64Array.from({ length: K * K }, (_, at) => {
-        const [i, j] = [Math.floor(at / K), at % K];
-        const F = (r: number, a: number) => mixture.factors[(kind * K + r) * Q + a]!;
-        return F(i, 0) * F(j, 0) + F(i, 1) * F(j, 1) + (i === j ? mixture.spreads[i]! ** 2 : 0);
-      });
-    const kinds = [0, 1].map((k) => direct(mixture.centres.subarray(k * K, (k + 1) * K), S(k), OFFSET));
-    const all = [...kinds, direct(new Float64Array(K), identity, OFFSET)];
-    const raw = all.map(({ logEvidence }, k) => [0.4, 0.3, 0.3][k]! * Math.exp(logEvidence));
-    const shares = raw.map((v) => v / raw.reduce((a, b) => a + b, 0));
-    const mean = Array.from({ length: K }, (_, a) => all.reduce((s, n, k) => s + shares[k]! * n.mean[a]!, 0));
+  it.each([1, 0.3])(
+    'weighs kinds by a power %f of their evidence and mixes means and covariances',
+    (temper) => {
+      const mixture: LatentMixture = {
+        kinds: 2,
+        rank: Q,
+        weights: Float32Array.of(0.4, 0.3),
+        centres: Float32Array.from({ length: 2 * K }, () => 0.3 * random.normal()),
+        factors: Float32Array.from({ length: 2 * K * Q }, () => 0.5 * random.normal()),
+        spreads: Float32Array.from({ length: K }, () => random.range(0.3, 0.9)),
+      };
+      const S = (kind: number) =>
+        Float64Array.from({ length: K * K }, (_, at) => {
+          const [i, j] = [Math.floor(at / K), at % K];
+          const F = (r: number, a: number) => mixture.factors[(kind * K + r) * Q + a]!;
+          return F(i, 0) * F(j, 0) + F(i, 1) * F(j, 1) + (i === j ? mixture.spreads[i]! ** 2 : 0);
+        });
+      const kinds = [0, 1].map((k) => direct(mixture.centres.subarray(k * K, (k + 1) * K), S(k), OFFSET));
+      const all = [...kinds, direct(new Float64Array(K), identity, OFFSET)];
+      const raw = all.map(({ logEvidence }, k) => [0.4, 0.3, 0.3][k]! * Math.exp(temper * logEvidence));
+      const shares = raw.map((v) => v / raw.reduce((a, b) => a + b, 0));
+      const mean = Array.from({ length: K }, (_, a) =>
+        all.reduce((s, n, k) => s + shares[k]! * n.mean[a]!, 0),
+      );
 
-    const found = latentPosterior(system(OFFSET), mixture, 1)!;
-    for (let k = 0; k < 3; k++) expect(found.kinds[k]).toBeCloseTo(shares[k]!, 6);
-    for (let a = 0; a < K; a++) {
-      expect(found.mean[a]).toBeCloseTo(mean[a]!, 6);
-      for (let b = 0; b <= a; b++) {
-        const truth = all.reduce(
-          (s, n, k) =>
-            s + shares[k]! * (n.covariance(a, b) + (n.mean[a]! - mean[a]!) * (n.mean[b]! - mean[b]!)),
-          0,
-        );
-        expect(found.covariance[a * K + b]).toBeCloseTo(truth, 6);
+      const found = latentPosterior(system(OFFSET), mixture, temper)!;
+      for (let k = 0; k < 3; k++) expect(found.kinds[k]).toBeCloseTo(shares[k]!, 6);
+      for (let a = 0; a < K; a++) {
+        expect(found.mean[a]).toBeCloseTo(mean[a]!, 6);
+        for (let b = 0; b <= a; b++) {
+          const truth = all.reduce(
+            (s, n, k) =>
+              s + shares[k]! * (n.covariance(a, b) + (n.mean[a]! - mean[a]!) * (n.mean[b]! - mean[b]!)),
+            0,
+          );
+          expect(found.covariance[a * K + b]).toBeCloseTo(truth, 6);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('has no answer for rows that are not finite', () => {
     const bad = system(0);

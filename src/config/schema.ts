@@ -235,7 +235,7 @@ export const configSchema = z.strictObject({
         .max(3600)
         .default(10)
         .describe(
-          'Seconds after which a lost track gives its map up: a new one starts, which is not connected to it. A map of five scans or fewer is given up after one second. 0 = never.',
+          'Seconds after which a lost track gives its map up: a new one starts, which is not connected to it. A map of five scans or fewer is given up after one second and ten scans. 0 = never.',
         ),
       minConditioning: z
         .number()

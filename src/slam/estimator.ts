@@ -58,8 +58,6 @@ const UNKNOWN_STEP = 100;
 const MAX_AHEAD_SECONDS = 3;
 /** Seconds after which it is no longer assumed to heave, roll or pitch as it did. */
 const SWAY_SECONDS = 1;
-/** Seconds without a pose after which a map of a few observations is given up, at most: it is hardly worth being found again. */
-const YOUNG_MAP_SECONDS = 1;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -284,12 +282,15 @@ export class Estimator {
     }
     const { config, map } = this.#scaleOf(observation);
     const { newMapAfter } = config.tracking;
-    const after = map.age <= YOUNG_MAP ? Math.min(newMapAfter, YOUNG_MAP_SECONDS) : newMapAfter;
-    if (phases.givesUp(phase, observation.stampNs, after)) {
+    if (phases.givesUp(phase, observation.stampNs, newMapAfter, map.age <= YOUNG_MAP)) {
       submaps.begin(observation.stampNs);
       this.#company.clear();
       for (const { registration } of scales.all) registration.exposures.clear();
-      return this.#startAnew(observation, motion.pose, newMapReason(after));
+      return this.#startAnew(
+        observation,
+        motion.pose,
+        newMapReason(phases.secondsLost(phase, observation.stampNs)),
+      );
     }
     const next = phases.failed(phase, observation.stampNs, this.#state(observation), verdict.contradicted);
     const measured = next.kind === 'lost' && motion.isMeasured(observation.stampNs);
@@ -374,7 +375,7 @@ const sampled = (
 });
 
 const newMapReason = (seconds: number): string =>
-  `The track was lost for ${seconds} s: a new map starts here, which is not connected to what was mapped before.`;
+  `The track was lost for ${Number(seconds.toFixed(1))} s: a new map starts here, which is not connected to what was mapped before.`;
 
 /** T_odom_body at which a map begins again. */
 const motionless = (phase: Phase): Pose => ('origin' in phase ? phase.origin : identity());

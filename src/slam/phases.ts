@@ -155,17 +155,29 @@ export function searchIsDue(phase: Tracking | Lost): boolean {
   return phase.kind === 'tracking' || (phase.failures - SEARCH_AFTER) % SEARCH_EVERY === 0;
 }
 
+/** A map of a few observations is hardly worth being found again: it is given up after so many seconds and lost observations, three searches. */
+const YOUNG_SECONDS = 1;
+const YOUNG_FAILURES = 10;
+
 /**
  * Whether the track has been lost for so long that the map is given up.
  *
  * @param after seconds; 0 = never
+ * @param young whether the map rests on a few observations only
  */
-export function givesUp(phase: Phase, stampNs: bigint, after: number): boolean {
-  return phase.kind === 'lost' && after > 0 && Number(stampNs - phase.since) * 1e-9 >= after;
+export function givesUp(phase: Phase, stampNs: bigint, after: number, young = false): boolean {
+  if (phase.kind !== 'lost' || after === 0) return false;
+  const seconds = secondsLost(phase, stampNs);
+  return seconds >= after || (young && seconds >= YOUNG_SECONDS && phase.failures >= YOUNG_FAILURES);
+}
+
+/** Seconds since the first lost observation; 0 where none is. */
+export function secondsLost(phase: Phase, stampNs: bigint): number {
+  return phase.kind === 'lost' ? Number(stampNs - phase.since) * 1e-9 : 0;
 }
 
 /** Whether an observation that was just lost is still given the predicted pose. */
 export function coasts(phase: Phase, stampNs: bigint): boolean {
   if (phase.kind === 'relocalising') return false;
-  return phase.kind !== 'lost' || Number(stampNs - phase.since) * 1e-9 < COAST_SECONDS;
+  return phase.kind !== 'lost' || secondsLost(phase, stampNs) < COAST_SECONDS;
 }

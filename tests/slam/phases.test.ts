@@ -11,6 +11,7 @@ import {
   searchIsDue,
   SEARCH_AFTER,
   SEARCH_EVERY,
+  secondsLost,
   started,
   START_OVER_AFTER,
   tracked,
@@ -133,5 +134,16 @@ describe('phases', () => {
     expect(givesUp(phase, 1000n * SECOND, 0)).toBe(false);
     expect(givesUp(tracked(started(first)), 1000n * SECOND, 10)).toBe(false);
     expect(givesUp(initialPhase(true), 1000n * SECOND, 10)).toBe(false);
+  });
+
+  it('gives a young map up after a second and ten lost observations, unless it never may', () => {
+    expect(givesUp(lost(9), 19n * SECOND, 10, true)).toBe(false); // key frames that are far apart
+    const phase = lost(10);
+    expect(givesUp(phase, 11n * SECOND - 1n, 10, true)).toBe(false);
+    expect(givesUp(phase, 11n * SECOND, 10, true)).toBe(true);
+    expect(givesUp(phase, 11n * SECOND, 10)).toBe(false);
+    expect(givesUp(phase, 11n * SECOND, 0, true)).toBe(false);
+    expect(secondsLost(phase, 11n * SECOND)).toBe(1);
+    expect(secondsLost(tracked(started(first)), 11n * SECOND)).toBe(0);
   });
 });

@@ -7,8 +7,11 @@ const FAST = 0.04;
 /** What is gathered: a tenth of a second, at most so many points. */
 const WINDOW = 0.1;
 const ENOUGH = 40_000;
-/** Of so few points (16 × 60) two turns hardly meet the same places, and each alone is lost: two tenths (s) are gathered of what is not slower. */
-const THIN = 1200;
+/**
+ * Of so few points (16 × 60) two turns hardly meet the same places, and each alone is lost: two tenths (s) are gathered of what is not slower.
+ * Of fewer than the first number two would not do either.
+ */
+const [TOO_THIN, THIN] = [150, 1200];
 const THIN_FAST = 0.15;
 const THIN_WINDOW = 0.2;
 /** A sensor whose scans are thin goes on to be one up to so many points. */
@@ -49,7 +52,7 @@ export class ScanGatherer {
     let sensor = this.#sensors.get(scan.frameId);
     if (!sensor)
       this.#sensors.set(scan.frameId, (sensor = { parts: [], last: undefined, fast: false, thin: false }));
-    sensor.thin = scan.count < (sensor.thin ? NO_LONGER_THIN : THIN);
+    sensor.thin = scan.count >= TOO_THIN && scan.count < (sensor.thin ? NO_LONGER_THIN : THIN);
     const fastest = sensor.thin ? THIN_FAST : FAST;
     const interval = sensor.last === undefined ? undefined : seconds - sensor.last;
     sensor.last = seconds;

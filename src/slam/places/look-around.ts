@@ -74,8 +74,8 @@ export class LookAround {
       return track;
     };
     const found = this.best({ ...query, register }, this.around(query, center, GUESS_STEP));
-    if (found && found.track.valuedPoints >= MIN_FINE_POINTS && isClearlyBetter(found, here))
-      return found.track;
+    if (found && found.track.valuedPoints >= MIN_FINE_POINTS)
+      return isClearlyBetter(found, here) ? found.track : expected;
     return believed ?? expected;
   }
 

@@ -56,7 +56,8 @@ describe('ScanGatherer', () => {
     const out = gather(at(10, 9));
     expect(out.map((one) => one.count / 400)).toEqual([2, 2, 2, 2, 1]);
     expect(gather(at(20, 8)).map((one) => one.count / 400)).toEqual([4, 4]);
-    expect(gather(at(50, 20, 100)).map((one) => one.count / 100)).toEqual([10, 10]);
+    expect(gather(at(50, 16, 250)).map((one) => one.count / 250)).toEqual([8, 8]);
+    expect(gather(at(10, 3, 100)).map((one) => one.count)).toEqual([100, 100, 100]);
   });
 
   it('does not change its mind with each scan whose points are near the limit', () => {

@@ -12,6 +12,7 @@ import { raise } from '../dist/sensors/lidar/elevation.js';
 import { benchOptions, ROOT, workFolder } from './lib/options.mjs';
 import { runFeltmap, runKiss, runSmallGicp } from './lib/run.mjs';
 import { readIndex, readScan, writeScanFolder } from './lib/scan-folder.mjs';
+import { somePoints } from './lib/scan-points.mjs';
 import { publish } from './lib/section.mjs';
 import { fixed, markdownTable } from './lib/tables.mjs';
 
@@ -150,15 +151,8 @@ async function variant(folder, name, make) {
 function rings(scan, n) {
   const keep = [];
   for (let i = 0; i < scan.count; i++) if (scan.rings[i] % n === 0) keep.push(i);
-  const positions = new Float32Array(3 * keep.length);
-  keep.forEach((i, j) => positions.set(scan.positions.subarray(3 * i, 3 * i + 3), 3 * j));
-  return {
-    ...scan,
-    count: keep.length,
-    positions,
-    ...(scan.times && { times: Float32Array.from(keep, (i) => scan.times[i]) }),
-    rings: Uint16Array.from(keep, (i) => scan.rings[i] / n),
-  };
+  const some = somePoints(scan, keep);
+  return { ...some, rings: some.rings.map((ring) => ring / n) };
 }
 
 function unpacked(script, name) {

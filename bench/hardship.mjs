@@ -8,6 +8,7 @@ import { simulate } from '../dist/sim/simulate.js';
 import { benchOptions, workFolder } from './lib/options.mjs';
 import { runFeltmap } from './lib/run.mjs';
 import { readIndex, writeScanFolder } from './lib/scan-folder.mjs';
+import { somePoints } from './lib/scan-points.mjs';
 import { fixed, markdownTable } from './lib/tables.mjs';
 
 const SCANS = 60;
@@ -165,13 +166,5 @@ function filter(scan, keeps) {
   const keep = [];
   for (let i = 0; i < scan.count; i++)
     if (keeps(scan.positions[3 * i], scan.positions[3 * i + 1])) keep.push(i);
-  const positions = new Float32Array(3 * keep.length);
-  keep.forEach((i, j) => positions.set(scan.positions.subarray(3 * i, 3 * i + 3), 3 * j));
-  return {
-    ...scan,
-    count: keep.length,
-    positions,
-    times: Float32Array.from(keep, (i) => scan.times[i]),
-    rings: Uint16Array.from(keep, (i) => scan.rings[i]),
-  };
+  return somePoints(scan, keep);
 }

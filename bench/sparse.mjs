@@ -9,6 +9,7 @@ import { simulate } from '../dist/sim/simulate.js';
 import { createSlam } from '../dist/slam/create.js';
 import { benchOptions } from './lib/options.mjs';
 import { readIndex, readScan } from './lib/scan-folder.mjs';
+import { somePoints } from './lib/scan-points.mjs';
 import { fixed, markdownTable } from './lib/tables.mjs';
 
 const options = benchOptions({ seeds: [2] });
@@ -121,13 +122,5 @@ function thinned(scan, ring, point) {
     seen.set(scan.rings[i], n + 1);
     if (n % point === 0) keep.push(i);
   }
-  const positions = new Float32Array(3 * keep.length);
-  keep.forEach((i, j) => positions.set(scan.positions.subarray(3 * i, 3 * i + 3), 3 * j));
-  return {
-    ...scan,
-    count: keep.length,
-    positions,
-    ...(scan.times && { times: Float32Array.from(keep, (i) => scan.times[i]) }),
-    rings: Uint16Array.from(keep, (i) => scan.rings[i]),
-  };
+  return somePoints(scan, keep);
 }

@@ -22,7 +22,14 @@ import type { PlaceQuery } from './places/look-around.js';
 import { recover } from './places/recover.js';
 import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
-import { judge, MAX_DOUBT, YOUNG_MAP, type Circumstances, type Verdict } from './tracking/judge.js';
+import {
+  FOLLOWING,
+  judge,
+  MAX_DOUBT,
+  YOUNG_MAP,
+  type Circumstances,
+  type Verdict,
+} from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
 import { tooFewSamples } from './few-samples.js';
 import type { Scale, Scales } from './scale.js';
@@ -240,7 +247,9 @@ export class Estimator {
     const mostDoubt = jumped ? lookAround.certainty.doubt : undefined;
     const contradiction = this.#contradiction(observation, track, mostDoubt);
     const { doubt } = phase.kind === 'tracking' ? phase : {};
-    const how = { ...sampled(phase, observation), doubt, mostDoubt };
+    const compared = !jumped && doubtOf(contradiction) > FOLLOWING.doubt;
+    const sinceLast = compared ? map.contradictionSinceLast(observation, track.pose) : undefined;
+    const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);

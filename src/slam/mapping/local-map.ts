@@ -4,7 +4,7 @@ import type { Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
 import type { Observation, RangeGrid, SurfaceSamples } from '../../sensors/observation.js';
-import { SeenSpace, type Contradiction } from '../places/seen-space.js';
+import { SeenSpace, type Contradiction, type SinceLast } from '../places/seen-space.js';
 import type { Exposure } from '../../field/terms/photometric.js';
 import type { Correction } from './correction.js';
 import type { FrameCadence } from './frame-cadence.js';
@@ -120,7 +120,7 @@ export class LocalMap {
     this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(fused && { grid: fused }) });
     if (!grid && !touched) this.#moving.keep(surface, pose);
     if (!how.exposure?.unsteady) this.#paint?.(observation, pose, how.exposure);
-    if (!touched) this.#seen.add(surface, pose);
+    if (!touched) this.#seen.add(surface, pose, observation.stampNs);
     this.#scan = scan;
     this.#integrated++;
     return true;
@@ -129,6 +129,11 @@ export class LocalMap {
   /** How a surface at a pose (T_submap_sensor) contradicts what was seen before; it must be undistorted. */
   contradiction(surface: SurfaceSamples, pose: Pose): Contradiction {
     return this.#seen.compare(surface, pose);
+  }
+
+  /** The same with the observation that was mapped last alone. */
+  contradictionSinceLast({ surface, stampNs }: Observation, pose: Pose): SinceLast {
+    return this.#seen.compareLast(surface, pose, stampNs);
   }
 
   /** The same by what is part of a surface alone, undefined where that is too little; it must be completed. */

@@ -44,6 +44,12 @@ export const NO_CONTRADICTION: Contradiction = { inEmpty: 0, seenThrough: 0, com
 /** Neither, as if free space had been looked at. */
 export const NOT_CONTRADICTED: Contradiction = { inEmpty: 0, seenThrough: 0, compared: true };
 
+/** What an observation says that was taken a moment after the last one that was mapped. */
+export interface SinceLast extends Contradiction {
+  /** Seconds between the two. */
+  readonly elapsed: number;
+}
+
 /** Both at once, 0 … 1: things that come or go do one of them, at a wrong place both happen. */
 export function doubtOf({ inEmpty, seenThrough }: Pick<Contradiction, 'inEmpty' | 'seenThrough'>): number {
   return Math.sqrt(inEmpty * seenThrough);
@@ -55,11 +61,13 @@ export function doubtOf({ inEmpty, seenThrough }: Pick<Contradiction, 'inEmpty' 
  *
  * @example
  * const seen = new SeenSpace(4, 0.5); // metres
- * seen.add(surface, T_submap_sensor);
+ * seen.add(surface, T_submap_sensor, stampNs);
  * const contradiction = seen.compare(other, T_submap_other);
  */
 export class SeenSpace {
   readonly #views: View[] = [];
+  /** Of the scan that was mapped last. */
+  #last: (View & { readonly stampNs: bigint }) | undefined;
   readonly #spacing: number;
   readonly #margin: number;
 
@@ -72,27 +80,34 @@ export class SeenSpace {
     this.#margin = margin;
   }
 
-  /** Keeps the view of a scan that was mapped, unless there is one from nearby that looks the same way. */
-  add(surface: SurfaceSamples, pose: Pose): void {
+  /** Keeps the view of a scan that was mapped: as the last one, and for good unless there is one from nearby that looks the same way. */
+  add(surface: SurfaceSamples, pose: Pose, stampNs: bigint): void {
+    const { keypoints } = surface;
+    const points = offGround(surface, keypoints);
+    this.#last = { pose: pose.slice(), depth: DepthView.of(surface, keypoints), points, stampNs };
     const near = this.#views.some(
       (view) => separation(view.pose, pose) < this.#spacing && facing(view.pose, pose) > Math.SQRT1_2,
     );
     if (near) return;
     if (this.#views.length === MOST_VIEWS) this.#views.shift();
-    this.#views.push({
-      pose: pose.slice(),
-      depth: DepthView.of(surface),
-      points: offGround(surface, surface.keypoints),
-    });
+    this.#views.push({ pose: pose.slice(), depth: DepthView.of(surface), points });
   }
 
   clear(): void {
     this.#views.length = 0;
+    this.#last = undefined;
   }
 
   /** @param pose T_submap_sensor; only the surface's keypoints are looked at, which must be undistorted */
   compare(surface: SurfaceSamples, pose: Pose): Contradiction {
-    return this.#compare(surface, pose, false) ?? NO_CONTRADICTION;
+    return this.#compare(surface, pose, this.#nearest(pose), false) ?? NO_CONTRADICTION;
+  }
+
+  /** The same with the scan that was mapped last alone: since then little has moved. */
+  compareLast(surface: SurfaceSamples, pose: Pose, stampNs: bigint): SinceLast {
+    const seen = this.#last && this.#compare(surface, pose, [this.#last], false);
+    const elapsed = Math.abs(Number(stampNs - (this.#last?.stampNs ?? 0n))) * 1e-9;
+    return { ...(seen ?? NO_CONTRADICTION), elapsed };
   }
 
   /**
@@ -102,15 +117,20 @@ export class SeenSpace {
    * @returns undefined where too few points are left to say anything
    */
   compareSurfaces(surface: SurfaceSamples, pose: Pose): Contradiction | undefined {
-    return this.#compare(surface, pose, true);
+    return this.#compare(surface, pose, this.#nearest(pose), true);
   }
 
-  #compare(surface: SurfaceSamples, pose: Pose, surfacesOnly: boolean): Contradiction | undefined {
-    if (this.#views.length === 0) return undefined;
+  #compare(
+    surface: SurfaceSamples,
+    pose: Pose,
+    views: readonly View[],
+    surfacesOnly: boolean,
+  ): Contradiction | undefined {
+    if (views.length === 0) return undefined;
     const own = DepthView.of(surface, surface.keypoints);
     const points = offGround(surface, surface.keypoints);
     let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
-    for (const view of this.#nearest(pose)) {
+    for (const view of views) {
       const there = this.#count(view.depth, points, compose(inverse(view.pose), pose), surfacesOnly);
       tested += there[0];
       inEmpty += there[1];

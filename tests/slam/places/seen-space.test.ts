@@ -69,7 +69,7 @@ describe('seen space', () => {
   }
   const seen = (...poses: Pose[]): SeenSpace => {
     const space = new SeenSpace(1, 0.4);
-    for (const pose of poses) space.add(look(pose), pose);
+    for (const pose of poses) space.add(look(pose), pose, 0n);
     return space;
   };
   const at = (x: number, y: number, yaw = 0): Pose =>
@@ -106,11 +106,37 @@ describe('seen space', () => {
     expect(came.seenThrough).toBeLessThan(0.01);
     expect(doubtOf(came)).toBeLessThan(0.02);
     const parked = new SeenSpace(1, 0.4);
-    for (const pose of [at(0, 0), at(1.5, 0)]) parked.add(look(pose, [SPUR, van]), pose);
+    for (const pose of [at(0, 0), at(1.5, 0)]) parked.add(look(pose, [SPUR, van]), pose, 0n);
     const left = parked.compare(look(here), here);
     expect(left.seenThrough).toBeGreaterThan(0.03);
     expect(left.inEmpty).toBeLessThan(0.01);
     expect(doubtOf(left)).toBeLessThan(0.02);
+  });
+
+  it('finds little against a right pose beside traffic in what was seen a moment ago, and much against a wrong one', () => {
+    // Two vans that go by on either side, 3 m/s, seen ten times a second for 1.4 s.
+    const vans = (seconds: number): Box[] => [
+      { from: [-5 + 3 * seconds, -3, -1.5], to: [-1 + 3 * seconds, -1.5, 1] },
+      { from: [4 - 3 * seconds, 2.5, -1.5], to: [7 - 3 * seconds, 4, 1] },
+    ];
+    const space = new SeenSpace(1, 0.4);
+    for (let tenths = 0; tenths < 14; tenths++)
+      space.add(
+        look(at(0.02 * tenths, 0), vans(tenths / 10)),
+        at(0.02 * tenths, 0),
+        BigInt(tenths) * 100_000_000n,
+      );
+    const here = at(0.28, 0);
+    const surface = look(here, vans(1.4));
+    expect(doubtOf(space.compare(surface, here))).toBeGreaterThan(0.025);
+    const last = space.compareLast(surface, here, 1_400_000_000n);
+    expect(last.compared).toBe(true);
+    expect(last.elapsed).toBeCloseTo(0.1, 9);
+    expect(doubtOf(last)).toBeLessThan(0.015);
+    for (const wrong of [at(2, 1.5), at(0.28, 0, 1.6), at(-2, -1, 0.3)])
+      expect(doubtOf(space.compareLast(surface, wrong, 1_400_000_000n))).toBeGreaterThan(0.04);
+    space.clear();
+    expect(space.compareLast(surface, here, 1_400_000_000n).compared).toBe(false);
   });
 
   it('leaves out what stands alone when surfaces are asked for: rain is no other place, and hides none', () => {
@@ -131,7 +157,7 @@ describe('seen space', () => {
     const here = at(1, 0.3, 0.2);
     const surface = rainy(here);
     expect(space.compareSurfaces(surface, here)).toBeUndefined();
-    for (const pose of [at(0, 0), at(1.5, 0)]) space.add(rainy(pose), pose);
+    for (const pose of [at(0, 0), at(1.5, 0)]) space.add(rainy(pose), pose, 0n);
     expect(doubtOf(space.compare(surface, here))).toBeGreaterThan(0.025);
     expect(doubtOf(space.compareSurfaces(surface, here)!)).toBeLessThan(0.015);
     expect(doubtOf(space.compareSurfaces(surface, at(-2, -1, 1.9))!)).toBeGreaterThan(0.025);

@@ -69,6 +69,25 @@ describe('judge', () => {
     expect(reason).toMatch(/another place.* 8 % of the points.* 6 % of what was seen/);
   });
 
+  it('lets traffic pass: what speaks against a pose since long ago counts less where it follows from the scan before', () => {
+    const busy = { inEmpty: 0.03, seenThrough: 0.05, compared: true };
+    const sinceLast = { inEmpty: 0.004, seenThrough: 0.002, compared: true, elapsed: 0.1 };
+    expect(judge(GOOD, limits, 20, busy)).toMatchObject({ state: 'lost', contradicted: true });
+    expect(judge(GOOD, limits, 20, busy, { sinceLast }).state).toBe('tracking');
+    const carriedOff = { ...sinceLast, inEmpty: 0.04, seenThrough: 0.045 };
+    const longAgo = { ...sinceLast, elapsed: 0.5 };
+    const unknown = { ...sinceLast, compared: false };
+    for (const other of [carriedOff, longAgo, unknown])
+      expect(judge(GOOD, limits, 20, busy, { sinceLast: other }).state).toBe('lost');
+    const elsewhere = { inEmpty: 0.1, seenThrough: 0.12, compared: true };
+    expect(judge(GOOD, limits, 20, elsewhere, { sinceLast }).state).toBe('lost');
+    const street = { ...GOOD, conditioning: 0.9 * limits.minConditioning };
+    const corridor = { ...GOOD, conditioning: 0.5 * limits.minConditioning };
+    const twice = { doubt: 0.024, sinceLast };
+    expect(judge(street, limits, 20, busy, twice).state).toBe('degraded');
+    expect(judge(corridor, limits, 20, busy, twice)).toMatchObject({ state: 'lost', contradicted: true });
+  });
+
   it('doubts a place that was searched for sooner than one that was expected', () => {
     const mostDoubt = CERTAIN_AFTER_LOSS.doubt;
     const alike = { inEmpty: 0.0128, seenThrough: 0.0334, compared: true }; // a court turned by 180°

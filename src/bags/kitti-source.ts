@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import { FeltmapError } from '../geometry/errors.js';
 import {
   KITTI_HDL64,
@@ -89,7 +89,7 @@ export async function openKitti(
   layout: KittiLayout,
   { deskewAlways: always = false, layout: columns }: KittiOptions = {},
 ): Promise<ScanSource> {
-  const names = (await readdir(layout.scanDir)).filter((n) => n.endsWith('.bin')).sort();
+  const names = await scansIn(layout.scanDir);
   if (names.length === 0) {
     throw new FeltmapError(
       'not-found',
@@ -149,7 +149,10 @@ export async function openKittiColored(
   options: KittiOptions & Pick<ScanSourceOptions, 'color'>,
 ): Promise<ScanSource> {
   const scans = await openKitti(path, layout, options);
-  const pictures = options.color === NO_COLOR ? undefined : await kittiPictures(layout.root, layout.kind);
+  const pictures =
+    options.color === NO_COLOR
+      ? undefined
+      : await kittiPictures(layout.root, layout.kind, await assumedStamps(layout));
   if (pictures === undefined) return scans;
   if (typeof pictures === 'string') return withNote(scans, `${path}: ${pictures}`);
   return jointSource('lidar', scans, [
@@ -157,6 +160,25 @@ export async function openKittiColored(
     { source: scans, counted: true },
   ]);
 }
+
+/** Stamps of scans by their names without extension, where no file has any. */
+async function assumedStamps(layout: KittiLayout): Promise<ReadonlyMap<string, bigint> | undefined> {
+  if (await isFile(layout.timesFile)) return undefined;
+  const names = await scansIn(layout.scanDir);
+  return new Map(names.map((name, i) => [parse(name).name, assumedStamp(i)]));
+}
+
+/** Of a scan without stamp: 10 Hz. */
+const assumedStamp = (i: number): bigint => BigInt(i) * 100_000_000n;
+
+const scansIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => name.endsWith('.bin')).sort();
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (s) => s.isFile(),
+    () => false,
+  );
 
 /** One stamp per scan; 10 Hz where the file with the stamps is missing or too short. */
 async function readStamps(layout: KittiLayout, names: string[], warnings: WarningList): Promise<bigint[]> {
@@ -166,7 +188,7 @@ async function readStamps(layout: KittiLayout, names: string[], warnings: Warnin
   } catch (error) {
     if (error instanceof FeltmapError && error.code === 'bad-input') throw error;
     warnings.add(`${layout.timesFile} cannot be read; scans are stamped at 10 Hz`);
-    return names.map((_, i) => BigInt(i) * 100_000_000n);
+    return names.map((_, i) => assumedStamp(i));
   }
   // Scans may be missing in the middle (as in KITTI 2011_09_26_drive_0009): the number in the name is the line.
   return names.map((name, i) => {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { FeltmapError } from '../../geometry/errors.js';
 import { compose, inverse, type Pose } from '../../geometry/se3.js';
 import { pictureSize, readColor } from '../../images/pictures.js';
@@ -30,11 +30,14 @@ interface Files {
  * odometry sequence (image_2, calib.txt).
  *
  * @param root folder of the drive or sequence
+ * @param scanStamps of the scans by their names without extension, where these have no stamps of their own: images without stamps
+ * are taken to be of the same instants, as in KITTI's synchronised drives
  * @returns undefined where there are none; a sentence where they cannot be used
  */
 export async function kittiPictures(
   root: string,
   kind: 'raw' | 'odometry',
+  scanStamps?: ReadonlyMap<string, bigint>,
 ): Promise<PictureSource | string | undefined> {
   const files = await filesOf(root, kind);
   const names = files && (await imagesIn(files.images));
@@ -44,8 +47,16 @@ export async function kittiPictures(
     const first = join(files.images, names[0]!);
     const { width, height } = await pictureSize(await readWhole(first, LARGEST_IMAGE), first);
     const camera = { width, height, fx, fy, cx, cy, distortion: 'none', coefficients: [] } as const;
+    const setup = { name: files.images, camera, mount };
+    if (scanStamps && !(await exists(files.times)))
+      return source(files, (name) => scanStamps.get(parse(name).name), names, setup);
     const stampsNs = parseTimestampFile(await readText(files.times), files.times);
-    return source(files, names, stampsNs, { name: files.images, camera, mount });
+    // Images may be missing in the middle: the number in the name is the line.
+    const lineOf = (name: string, i: number): number => {
+      const number = Number.parseInt(name, 10);
+      return stampsNs.length === names.length || Number.isNaN(number) ? i : number;
+    };
+    return source(files, (name, i) => stampsNs[lineOf(name, i)], names, setup);
   } catch (error) {
     if (!(error instanceof FeltmapError)) throw error;
     return `the images of ${files.images} do not colour the map: ${error.message}`;
@@ -54,19 +65,17 @@ export async function kittiPictures(
 
 function source(
   { images }: Files,
+  stampOf: (name: string, i: number) => bigint | undefined,
   names: readonly string[],
-  stampsNs: readonly bigint[],
   setup: ColorSetup,
 ): PictureSource {
   let builder = new ColorFrameBuilder(setup);
   const frames = names.flatMap((name, i) => {
-    // Images may be missing in the middle: the number in the name is the line.
-    const number = Number.parseInt(name, 10);
-    const stampNs = stampsNs[stampsNs.length === names.length || Number.isNaN(number) ? i : number];
+    const stampNs = stampOf(name, i);
     return stampNs === undefined ? [] : [{ stampNs, file: join(images, name) }];
   });
   async function* inRange(range?: ScanRange): AsyncGenerator<(typeof frames)[number]> {
-    const { startNs, endNs } = rangeBounds(stampsNs[0] ?? 0n, range);
+    const { startNs, endNs } = rangeBounds(frames[0]?.stampNs ?? 0n, range);
     for (const frame of frames) if (frame.stampNs >= startNs && frame.stampNs < endNs) yield frame;
   }
   async function* measurements(range?: ScanRange): AsyncGenerator<ColorFrame> {

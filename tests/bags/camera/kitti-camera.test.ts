@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +100,24 @@ describe('the left colour camera of KITTI', () => {
     const { all } = await opened('seq');
     expect(words(all)).toBe('scscs');
     expectProjection(all.find(isColorFrame)!, [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  });
+
+  it('without any stamps: images and scans of the same number are of the same instant', async () => {
+    await drive('day/bare', 'velodyne_points/data', 'image_02/data', 10);
+    rmSync(join(folder, 'day/bare/image_02/data/0000000001.png'));
+    const { all, warnings } = await opened('day/bare');
+    expect(all.filter(isScan).map((one) => one.stampNs)).toEqual([0n, 100_000_000n, 200_000_000n]);
+    const images = all.filter(isColorFrame);
+    // The first one comes before there is a map.
+    expect(images.map((one) => [one.stampNs, one.image.data[0]])).toEqual([[200_000_000n, 70]]);
+    expect(warnings.join()).not.toMatch(/colour/);
+    // Where the scans have stamps nobody knows when the images were taken.
+    write('day/bare/velodyne_points/timestamps.txt', '2011-09-26 13:04:32.3\n'.repeat(3));
+    const stamped = await opened('day/bare');
+    expect(stamped.all.some(isColorFrame)).toBe(false);
+    expect(stamped.warnings).toContainEqual(
+      expect.stringMatching(/do not colour the map: .*image_02.timestamps/),
+    );
   });
 
   it('is not used, and that is said, where its calibration is missing or damaged', async () => {

@@ -19,7 +19,7 @@ import type { Submaps } from './mapping/submaps.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
-import { recover } from './places/recover.js';
+import { recover, type Found } from './places/recover.js';
 import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
 import {
@@ -174,10 +174,10 @@ export class Estimator {
       return this.#conclude(phase, observation, predicted, track);
     const found = this.#recover(phase, observation, track);
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
-    return this.#conclude(phase, observation, predicted, found, true);
+    return this.#conclude(phase, observation, predicted, found.track, found);
   }
 
-  #recover(phase: Tracking | Lost, observation: Observation, tracked: Track): Track | undefined {
+  #recover(phase: Tracking | Lost, observation: Observation, tracked: Track): Found | undefined {
     if (observation.surface.keypoints.length < MIN_SAMPLES) return undefined;
     const { motion } = this.#parts;
     const { pose, twist, stampNs } = phase.kind === 'lost' ? phase.lastKnown : this.#state(observation);
@@ -232,22 +232,21 @@ export class Estimator {
     return this.#conclude(phase, observation, predicted, track);
   }
 
-  /** Tracked or lost, as the judge says. @param jumped whether the pose was found far from the prediction */
+  /** Tracked or lost, as the judge says. @param found a place that was searched for */
   #conclude(
     phase: Phase,
     observation: Observation,
     predicted: Prediction,
     track: Track,
-    jumped = false,
+    found?: Found,
   ): Estimate {
     const { motion } = this.#parts;
-    const { config, slideSigma, map, registration, lookAround } = this.#scaleOf(observation);
+    const { config, slideSigma, map, registration } = this.#scaleOf(observation);
     const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? 0);
-    // After a loss nothing else supports the pose.
-    const mostDoubt = jumped ? lookAround.certainty.doubt : undefined;
+    const mostDoubt = found?.mostDoubt;
     const contradiction = this.#contradiction(observation, track, mostDoubt);
     const { doubt } = phase.kind === 'tracking' ? phase : {};
-    const compared = !jumped && doubtOf(contradiction) > FOLLOWING.doubt;
+    const compared = !found && doubtOf(contradiction) > FOLLOWING.doubt;
     const sinceLast = compared ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
@@ -267,10 +266,10 @@ export class Estimator {
         remounted || astray ? 'none' : slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
       slides,
       stepSigma: track.converged && track.unconstrained.every((v) => v === 0) ? 0 : UNKNOWN_STEP,
-      continues: measured || !jumped,
+      continues: measured || !found,
       twist: measured
         ? bodyTwist(track.twist, observation)
-        : jumped ? STILL.slice() : undefined, // prettier-ignore
+        : found ? STILL.slice() : undefined, // prettier-ignore
       sigma: sliding ? sigma : 0,
     });
   }

@@ -1,4 +1,4 @@
-import type { Pose, Twist } from '../../geometry/se3.js';
+import { compose, inverse, rotationAngle, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { isCertain, type Candidate } from './certainty.js';
 import { shifted, tilted, turned, yawFan } from './guesses.js';
@@ -9,8 +9,21 @@ const NEAR_REACH = 20;
 const NEAR_STEP = 10;
 /** Between guesses of the heading, degrees: a scan that is 8° off does not find its place in a curve. */
 const YAW_STEP = 10;
+/**
+ * How near to where it was last known or would be a sensor is where it was expected (fine voxels, 2 m at 0.15 m; radians), and the most doubt
+ * that free space may then cast on its place: beside cars that came and left right ones had 0.035. The places that look alike, for which the
+ * limit is lower, are elsewhere.
+ */
+const EXPECTED = { voxels: 40 / 3, turn: Math.PI / 9, doubt: 0.05 } as const;
 /** How a hand-held sensor may be tilted from where it looked, radians. */
 const TILTS = [0, Math.PI / 9, -Math.PI / 9];
+
+/** A place that was found again. */
+export interface Found {
+  readonly track: Track;
+  /** Most doubt that free space may cast on it; absent: as while tracking. */
+  readonly mostDoubt?: number | undefined;
+}
 
 /**
  * A lost scan's place, undefined unless one is certain. A vehicle went on and turned a little; a hand-held sensor stayed
@@ -32,20 +45,27 @@ export function recover(
     /** Its velocity then, sensor frame. */
     readonly twist: Twist;
   },
-): Track | undefined {
+): Found | undefined {
   const { search, voxel, certainty } = lookAround;
   const { T_body_sensor: mount, tilts } = query;
-  if (isCertain(search.measure(query.surface, guesses.tracked), certainty)) return guesses.tracked;
+  const found = (track: Track): Found => {
+    const expected = [guesses.ahead, guesses.last].some((pose) => isNear(track.pose, pose, voxel));
+    return { track, mostDoubt: expected && certainty.doubt !== undefined ? EXPECTED.doubt : certainty.doubt };
+  };
+  if (isCertain(search.measure(query.surface, guesses.tracked), certainty)) return found(guesses.tracked);
   if (!guesses.search) return undefined;
   const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), mount);
   const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, mount);
   const level = turned(places, yawFan(180, YAW_STEP), mount);
   const near = tilts ? tilted(level, TILTS, mount) : level;
-  return (
+  const track =
     certain(lookAround, query, lookAround.best(query, ahead, guesses.twist), guesses.twist) ??
-    certain(lookAround, query, lookAround.best(query, near))
-  );
+    certain(lookAround, query, lookAround.best(query, near));
+  return track && found(track);
 }
+
+const isNear = (a: Pose, b: Pose, voxel: number): boolean =>
+  separation(a, b) <= EXPECTED.voxels * voxel && rotationAngle(compose(inverse(a), b)) <= EXPECTED.turn;
 
 function certain(
   { search, certainty }: LookAround,

@@ -47,7 +47,7 @@ export const MAX_DOUBT = 0.025;
  * none had less than 0.043. Then the views before may doubt by so much, and a direction slides below this share of `minConditioning` only:
  * a corridor, where each step may be wrong by a little.
  */
-export const FOLLOWING = { seconds: 0.35, doubt: 0.015, mostDoubt: 0.1, slides: 0.6 } as const;
+export const FOLLOWING = { seconds: 0.6, doubt: 0.015, mostDoubt: 0.1, slides: 0.6 } as const;
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
 

@@ -75,7 +75,7 @@ describe('judge', () => {
     expect(judge(GOOD, limits, 20, busy)).toMatchObject({ state: 'lost', contradicted: true });
     expect(judge(GOOD, limits, 20, busy, { sinceLast }).state).toBe('tracking');
     const carriedOff = { ...sinceLast, inEmpty: 0.04, seenThrough: 0.045 };
-    const longAgo = { ...sinceLast, elapsed: 0.5 };
+    const longAgo = { ...sinceLast, elapsed: 0.9 };
     const unknown = { ...sinceLast, compared: false };
     for (const other of [carriedOff, longAgo, unknown])
       expect(judge(GOOD, limits, 20, busy, { sinceLast: other }).state).toBe('lost');

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import {
+  compose,
+  exp,
+  identity,
+  inverse,
+  rotationAngle,
+  separation,
+  type Pose,
+} from '../../../src/geometry/se3.js';
+import type { SurfaceSamples } from '../../../src/sensors/observation.js';
+import { CERTAIN_AFTER_LOSS, CERTAIN_VIEW, type Candidate } from '../../../src/slam/places/certainty.js';
+import { LookAround, type PlaceQuery } from '../../../src/slam/places/look-around.js';
+import type { PlaceSearch } from '../../../src/slam/places/place-search.js';
+import { recover, type Found } from '../../../src/slam/places/recover.js';
+import type { Track } from '../../../src/slam/tracking/tracker.js';
+
+const VOXEL = 0.15;
+const STILL = new Float64Array(6);
+const at = (x: number, degrees = 0): Pose =>
+  compose(exp([x, 0, 0, 0, 0, 0]), exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
+
+/** A world in which a scan fits at one place only; registrations end there from within 1 m and 15°. */
+function lost(right: Pose, certainty = CERTAIN_AFTER_LOSS): (search?: boolean) => Found | undefined {
+  const isRight = (pose: Pose): boolean =>
+    separation(pose, right) < 1 && rotationAngle(compose(inverse(pose), right)) < Math.PI / 12;
+  const trackFrom = (pose: Pose): Track =>
+    ({
+      pose: isRight(pose) ? right : pose,
+      converged: true,
+      inlierRatio: isRight(pose) ? 0.99 : 0.9,
+    }) as Track;
+  const measure = (_: SurfaceSamples, track: Track): Candidate => ({
+    track,
+    fit: isRight(track.pose) ? 0.8 : 0.4,
+    valued: 0.6,
+  });
+  const surface = {} as SurfaceSamples;
+  const search = {
+    measure,
+    rank: (_: SurfaceSamples, poses: readonly Pose[]) => poses,
+    best: (_: SurfaceSamples, poses: readonly Pose[], register: (pose: Pose) => Track) =>
+      poses.map((pose) => measure(surface, register(pose))).reduce((a, b) => (b.fit > a.fit ? b : a)),
+    settle: (_: SurfaceSamples, candidate: Candidate) => candidate,
+  } as unknown as PlaceSearch;
+  const around = new LookAround(search, VOXEL, { certainty });
+  const query: PlaceQuery = {
+    surface,
+    elapsed: 2,
+    register: (pose) => trackFrom(pose),
+    T_body_sensor: identity(),
+    tilts: false,
+  };
+  // Last known at the origin, two metres a second ahead since then.
+  return (searched = true) =>
+    recover(around, query, {
+      tracked: trackFrom(at(4)),
+      search: searched,
+      last: identity(),
+      ahead: at(4),
+      twist: STILL,
+    });
+}
+
+describe('recover', () => {
+  it('takes a place that fits beyond doubt, and looks around for it only when that is due', () => {
+    expect(lost(at(4.5))(false)!.track.pose).toEqual(at(4.5));
+    expect(lost(at(8))(false)).toBeUndefined();
+    expect(lost(at(8))()!.track.pose).toEqual(at(8));
+    expect(lost(at(40))()).toBeUndefined();
+  });
+
+  it('lets free space doubt a place where the sensor was expected, and hardly one elsewhere or turned round', () => {
+    const { doubt } = CERTAIN_AFTER_LOSS;
+    for (const expected of [at(4.5, 10), at(5.9), at(-1.5)])
+      expect(lost(expected)()!.mostDoubt).toBeGreaterThan(2 * doubt!);
+    for (const elsewhere of [at(8), at(0.5, 180), at(0, 60)]) {
+      const found = lost(elsewhere)();
+      expect(found!.track.pose).toEqual(elsewhere);
+      expect(found!.mostDoubt).toBe(doubt);
+    }
+  });
+
+  it('leaves the limit as while tracking where the sensor has none of its own', () => {
+    const found = lost(at(4.5), CERTAIN_VIEW)();
+    expect(found!.track.pose).toEqual(at(4.5));
+    expect(found!.mostDoubt).toBeUndefined();
+  });
+});

@@ -246,7 +246,7 @@ export class Estimator {
     const mostDoubt = found?.mostDoubt;
     const contradiction = this.#contradiction(observation, track, mostDoubt);
     const { doubt } = phase.kind === 'tracking' ? phase : {};
-    const compared = !found && doubtOf(contradiction) > FOLLOWING.doubt;
+    const compared = !found && doubtOf(contradiction) > FOLLOWING.from;
     const sinceLast = compared ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);

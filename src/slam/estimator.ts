@@ -235,7 +235,7 @@ export class Estimator {
   ): Estimate {
     const { motion } = this.#parts;
     const { config, slideSigma, map, registration, lookAround } = this.#scaleOf(observation);
-    const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? 0);
+    const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? track.within ?? 0);
     // After a loss nothing else supports the pose.
     const mostDoubt = jumped ? lookAround.certainty.doubt : undefined;
     const contradiction = this.#contradiction(observation, track, mostDoubt);

@@ -43,7 +43,7 @@ export const MAX_DOUBT = 0.025;
 const LASTING_DOUBT = 0.04;
 
 /** Metres that a pose may be wrong by before it is lost. */
-const MAX_ASTRAY = 0.25;
+export const MAX_ASTRAY = 0.25;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 

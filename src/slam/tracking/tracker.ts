@@ -10,7 +10,7 @@ import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TurnHold } from '../../field/terms/turn-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric } from '../../geometry/linear.js';
-import type { Pose, Twist } from '../../geometry/se3.js';
+import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import { meanInformation } from '../places/mean-information.js';
 import { ColourSearch, isUnique } from './colour-search.js';
@@ -129,6 +129,10 @@ const FOLLOWED = 0.2;
 const BARE = 1.5;
 /** Distance (fine voxels) within which places that fit alike are one place. */
 const SETTLED = 5;
+/** Share of points by which a start from the last place must fit better than one from the prediction. */
+const BETTER = 0.02;
+/** Share of all points that fit. */
+const fitOf = ({ valuedRatio, inlierRatio }: Track): number => valuedRatio * inlierRatio;
 /** How fast a camera in a hand or on a robot is assumed to change its velocity (m/s²), and how far it strays at most (m). */
 const STRAY = 1;
 const MOST_STRAY = 0.5;
@@ -189,7 +193,7 @@ export class Tracker {
     const { surface, gap = 0 } = input;
     if (!surface.grey || !this.#colours || gap <= FOLLOWED) return this.#track(input, true).track;
     // Constant velocity is no measurement over so long a gap: held to it, key frames would be pulled away from where they were taken.
-    const free = this.#track({ ...input, hold: false }, true);
+    const free = this.#freely(input, gap);
     const bare = bareDirections(free.system);
     if (bare.least >= BARE * this.#options.minConditioning) return free.track;
     const away = this.#unsure(input, free, bare);
@@ -203,6 +207,17 @@ export class Tracker {
     const found = { conditioning: bare.least, unconstrained };
     if (away <= MAX_ASTRAY) return { ...free.track, ...found, within: away };
     return { ...this.#track(input, true).track, ...found, astray: strayed(gap) };
+  }
+
+  /** From where the motion would have taken the sensor, or from where it was: in a hand it swings to and fro. The better fit. */
+  #freely(input: TrackInput, gap: number): Registered {
+    const onward = { ...input, hold: false };
+    if (gap === Infinity) return this.#track(onward, true);
+    const back = exp(input.twist.map((v) => -v * gap));
+    const stayed = { ...onward, predicted: compose(input.predicted, back) };
+    const { track } = this.#track(stayed, true);
+    const gone = this.#track(onward, true);
+    return fitOf(track) > fitOf(gone.track) + BETTER ? this.#track(stayed, true) : gone;
   }
 
   /** How far (m) along the one direction that the surfaces hardly tell the sensor may be from a registration. */

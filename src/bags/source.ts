@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { FeltmapError } from '../geometry/errors.js';
 import { bagSource } from './bag-sensors.js';
 import { findRgbdFolder } from './camera/find-folder.js';
-import { rgbdFolderSource } from './camera/rgbd-folder.js';
+import { type RgbdFolder, rgbdFolderSource } from './camera/rgbd-folder.js';
 import { fileError } from './files.js';
 import { findScanFiles, openScanFolder } from './folder-source.js';
 import { findKittiLayout, openKittiColored } from './kitti-source.js';
@@ -48,11 +48,23 @@ async function folderSource(path: string, options: ScanSourceOptions): Promise<S
   const kitti = await findKittiLayout(path);
   if (kitti) return openKittiColored(path, kitti, options);
   const images = await findRgbdFolder(path, options);
-  if (images) return rgbdFolderSource(path, images);
+  if (images) return rgbdFolderSource(path, withColors(images, path, options.color));
   const files = await findScanFiles(path);
   return files.length > 0
     ? withPointTimes(await openScanFolder(path, files, options.layout), options)
     : undefined;
+}
+
+/** Without its colour images where that is asked for. @throws FeltmapError bad-config for a topic, which folders have not */
+function withColors({ color, ...rest }: RgbdFolder, path: string, wanted?: string): RgbdFolder {
+  if (wanted === undefined) return { ...rest, ...(color && { color }) };
+  if (wanted !== 'none')
+    throw new FeltmapError(
+      'bad-config',
+      `${path} is a folder of images, which has no topics: leave out --color, or give --color none to use depth alone`,
+    );
+  const frames = rest.frames.map(({ stampNs, depth }) => ({ stampNs, depth }));
+  return { ...rest, frames };
 }
 
 /** @param path of what has no depth images in files */

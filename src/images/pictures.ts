@@ -3,6 +3,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import type { Words } from '../sensors/camera/compressed-depth.js';
 import type { ColorImage } from '../sensors/camera/frame.js';
 import { checkSize, MOST_PIXELS } from '../sensors/camera/image-check.js';
+import { isPgm, pgmSize, readPgm } from './pgm.js';
 
 // Images are decoded once each, several at a time: one thread for each, and nothing kept.
 sharp.concurrency(1);
@@ -14,11 +15,12 @@ const KINDS = ['jpeg', 'png', 'webp', 'tiff'];
 
 const OPTIONS = { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true } as const;
 
-/** Width and height of a JPEG or PNG by its header. @throws FeltmapError as {@link readColor} */
+/** Width and height of a JPEG, PNG or PGM by its header. @throws FeltmapError as {@link readColor} */
 export async function pictureSize(
   bytes: Uint8Array,
   what: string,
 ): Promise<{ width: number; height: number }> {
+  if (isPgm(bytes)) return pgmSize(bytes, what);
   const { width, height } = await header(bytes, what);
   return { width, height };
 }
@@ -48,11 +50,12 @@ export async function readColor(bytes: Uint8Array, what: string): Promise<ColorI
 }
 
 /**
- * Decodes a grey PNG of 16 bits, off the main thread.
+ * Decodes a grey PNG of 16 bits off the main thread, or a PGM of 16 bits.
  *
  * @throws FeltmapError bad-input for what is damaged, cut off, too large or has other pixels; unsupported for other formats
  */
 export async function readWords(bytes: Uint8Array, what: string): Promise<Words> {
+  if (isPgm(bytes)) return readPgm(bytes, what);
   const { width, height, depth, channels } = await header(bytes, what);
   if (depth !== 'ushort' || channels !== 1)
     throw new FeltmapError(

@@ -242,7 +242,7 @@ export class Estimator {
   ): Estimate {
     const { motion } = this.#parts;
     const { config, slideSigma, map, registration } = this.#scaleOf(observation);
-    const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? 0);
+    const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? track.within ?? 0);
     const mostDoubt = found?.mostDoubt;
     const contradiction = this.#contradiction(observation, track, mostDoubt);
     const { doubt } = phase.kind === 'tracking' ? phase : {};

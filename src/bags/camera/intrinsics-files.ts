@@ -3,6 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { FeltmapError } from '../../geometry/errors.js';
 import { readText } from '../files.js';
 import { type CalibrationValues, calibrationValues, pinhole } from './calibration-values.js';
+import { namesIn } from './image-names.js';
 import { numbersOf } from './pose-files.js';
 
 /** Names of calibration files, the better ones first. */
@@ -50,8 +51,32 @@ export async function findCalibration(
       });
       if (text !== undefined) return parseCalibration(text, path);
     }
+    const other = names === NAMES ? await settingsIn(folder) : undefined;
+    if (other) return other;
   }
   return undefined;
+}
+
+/** Larger files are no settings, bytes. */
+const LARGEST_SETTINGS = 65536;
+/** What ORB-SLAM and its followers call a camera's focal length. */
+const FOCAL_LENGTH = /^\s*"?(camera\d?\.)?fx"?\s*:/im;
+
+/** The one file of settings in a folder that holds a camera, such as ORB-SLAM's TUM1.yaml; undefined where none or several do. */
+async function settingsIn(folder: string): Promise<Calibration | undefined> {
+  const found: Calibration[] = [];
+  for (const name of await namesIn(folder)) {
+    if (!/\.(ya?ml|json)$/i.test(name)) continue;
+    const path = join(folder, name);
+    const text = await readText(path).catch(() => '');
+    if (text.length > LARGEST_SETTINGS || !FOCAL_LENGTH.test(text)) continue;
+    try {
+      found.push(parseCalibration(text, path));
+    } catch (error) {
+      if (!(error instanceof FeltmapError)) throw error; // it is about something else
+    }
+  }
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /**

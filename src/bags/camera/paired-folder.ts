@@ -23,7 +23,8 @@ const COLOR_CALIBRATION = [
 ];
 const JPEG_OR_PNG = ['.jpg', '.jpeg', '.png'];
 /** Other files that people keep depth in. */
-const OTHER_DEPTH = ['.tif', '.tiff', '.exr', '.npy', '.npz', '.pfm', '.pgm'];
+const OTHER_DEPTH = ['.tif', '.tiff', '.exr', '.npy', '.npz', '.pfm'];
+const DEPTH = ['.png', '.pgm'];
 
 interface Files {
   readonly kind: string;
@@ -90,12 +91,12 @@ async function separateFolders(path: string, names: readonly string[]): Promise<
   if (depth === undefined) return undefined;
   const depthFolder = join(path, depth);
   const inside = await namesIn(depthFolder);
-  const depths = imagesOf(inside, ['.png']);
+  const depths = imagesOf(inside, DEPTH);
   const [other] = imagesOf(inside, OTHER_DEPTH);
   if (depths.length === 0 && other !== undefined)
     throw new FeltmapError(
       'unsupported',
-      `${join(depthFolder, other)} is no PNG; depth is read from PNGs of 16 bits: convert it`,
+      `${join(depthFolder, other)} is no PNG or PGM; depth is read from those of 16 bits: convert it`,
     );
   if (depths.length === 0) return undefined;
   const color = COLOR_FOLDERS.find((name) => names.includes(name));

@@ -9,6 +9,7 @@ import { parseSeconds } from '../timestamps.js';
 import { depthUnit } from './depth-unit.js';
 import { firstSize } from './image-names.js';
 import { findCalibration } from './intrinsics-files.js';
+import { type ListedImage, onlyExisting, readImageList } from './listed-images.js';
 import { numbersOf } from './pose-files.js';
 import type { FolderFrame, RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 
@@ -26,11 +27,6 @@ const DEFAULT: Camera = [525, 525, 319.5, 239.5];
 /** Lists of pairs, where depth.txt is missing. */
 const ASSOCIATIONS = ['associations.txt', 'associate.txt', 'association.txt'];
 
-interface Entry {
-  readonly stampNs: bigint;
-  readonly file: string;
-}
-
 /**
  * A sequence of the TUM RGB-D benchmark or in its layout: depth.txt, rgb.txt, groundtruth.txt; depth is registered to
  * colour. undefined for other folders.
@@ -45,23 +41,26 @@ export async function findTum(
   const list = ASSOCIATIONS.find((name) => names.includes(name));
   if (!names.includes('depth.txt'))
     return list === undefined ? undefined : associated(path, names, list, wanted);
-  const depths = await readList(path, 'depth.txt');
+  const { images: depths, untimed } = await readImageList(path, 'depth.txt');
   if (depths.length === 0)
     throw new FeltmapError(
       'bad-input',
       `${join(path, 'depth.txt')} lists no images; check that the folder is complete`,
     );
-  const colors = names.includes('rgb.txt') ? await readList(path, 'rgb.txt') : [];
-  const { frames, notes } = pair(depths, colors, path);
-  const { camera, depthScale, note } = await cameraOf(path, depths, wanted);
+  const colors = names.includes('rgb.txt') ? (await readImageList(path, 'rgb.txt')).images : [];
+  const paired = pair(depths, colors, path);
+  const { frames, notes } = await onlyExisting(paired.frames, join(path, 'depth.txt'));
+  const { camera, depthScale, note } = await cameraOf(path, names, frames, wanted);
   return {
     kind: 'TUM RGB-D',
     frames,
     camera,
     ...(colors.length > 0 && { color: { camera } }),
     depthScale,
-    stamps: 'stamps from depth.txt',
-    notes: [note, ...notes],
+    stamps: untimed
+      ? 'stamped at 30 Hz by their numbers, as the stamps in depth.txt go up and down'
+      : 'stamps from depth.txt',
+    notes: [note, ...paired.notes, ...notes],
     ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),
   };
 }
@@ -100,50 +99,27 @@ async function associated(
       `${join(path, list)} lists no images; check that the folder is complete`,
     );
   frames.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
-  const { camera, depthScale, note } = await cameraOf(
-    path,
-    frames.map(({ stampNs, depth }) => ({ stampNs, file: depth })),
-    wanted,
-  );
+  const existing = await onlyExisting(frames, join(path, list));
+  const { camera, depthScale, note } = await cameraOf(path, names, existing.frames, wanted);
   return {
     kind: 'TUM RGB-D',
-    frames,
+    frames: existing.frames,
     camera,
     color: { camera },
     depthScale,
     stamps: numbered ? `30 Hz by the numbers in ${list}` : `stamps from ${list}`,
-    notes: [note],
+    notes: [note, ...existing.notes],
     ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),
   };
 }
 
-/** Stamp and file of each line. */
-async function readList(folder: string, name: string): Promise<Entry[]> {
-  const path = join(folder, name);
-  const entries: Entry[] = [];
-  for (const [i, line] of (await readText(path)).split('\n').entries()) {
-    const content = line.split('#')[0]!.trim();
-    if (content === '') continue;
-    const [time, file] = content.split(/[\s,]+/);
-    const stampNs = parseSeconds(time!);
-    if (stampNs === undefined || file === undefined)
-      throw new FeltmapError(
-        'bad-input',
-        `${path}, line ${i + 1}: '${content.slice(0, 40)}' is no stamp in seconds and file name`,
-      );
-    // Lists that were written on Windows have its separators.
-    entries.push({ stampNs, file: join(folder, file.replaceAll('\\', '/')) });
-  }
-  return entries.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
-}
-
 function pair(
-  depths: readonly Entry[],
-  colors: readonly Entry[],
+  depths: readonly ListedImage[],
+  colors: readonly ListedImage[],
   path: string,
 ): { frames: FolderFrame[]; notes: string[] } {
-  const pairing = new Pairing<Entry, Entry>();
-  const pairs: Paired<Entry, Entry>[] = [];
+  const pairing = new Pairing<ListedImage, ListedImage>();
+  const pairs: Paired<ListedImage, ListedImage>[] = [];
   let next = 0;
   for (const depth of depths) {
     for (; next < colors.length && colors[next]!.stampNs <= depth.stampNs; next++)
@@ -160,15 +136,16 @@ function pair(
   return { frames, notes: pairing.notes.map((note) => `${path}: ${note}`) };
 }
 
-/** A file in the folder wins; else the camera by the folder's name. @param wanted metres of a unit of depth */
+/** A file in the folder wins; else the camera by the folder's name or by what its lists were made of. @param wanted metres of a unit of depth */
 async function cameraOf(
   path: string,
-  depths: readonly Entry[],
+  names: readonly string[],
+  frames: readonly FolderFrame[],
   wanted?: number,
 ): Promise<{ camera: CameraIntrinsics; depthScale: number; note: string }> {
   const own = await findCalibration([path]);
-  const files = depths.map((d) => d.file);
-  const named = own ? undefined : cameraByName(path);
+  const files = frames.map((frame) => frame.depth);
+  const named = own ? undefined : await cameraByName(path, names);
   // The benchmark's own cameras have its unit.
   const stated = own?.depthScale ?? (named?.isKnown === true ? FIFTH : undefined);
   const unit = await depthUnit(files, { wanted, stated, usual: FIFTH, ...(own && { file: own.file }) });
@@ -179,8 +156,15 @@ async function cameraOf(
   return { camera: { ...size, ...own!.camera }, depthScale, note };
 }
 
-function cameraByName(path: string): { camera: CameraIntrinsics; isKnown: boolean; note: string } {
-  const number = /(?:freiburg|fr)([123])/i.exec(basename(resolve(path)))?.[1];
+const NUMBERED = /(?:freiburg|fr)([123])/i;
+
+async function cameraByName(
+  path: string,
+  names: readonly string[],
+): Promise<{ camera: CameraIntrinsics; isKnown: boolean; note: string }> {
+  const byFolder = NUMBERED.exec(basename(resolve(path)))?.[1];
+  const heading = byFolder === undefined ? await headingWith(/freiburg([123])/i, path, names) : undefined;
+  const number = byFolder ?? heading?.found;
   const [fx, fy, cx, cy, ...coefficients] = number === undefined ? DEFAULT : FREIBURG[number]!;
   const camera: CameraIntrinsics = {
     width: 640,
@@ -193,9 +177,28 @@ function cameraByName(path: string): { camera: CameraIntrinsics; isKnown: boolea
     number === undefined
       ? `${path}: no calibration file, and the name tells no camera (freiburg1 to 3): intrinsics are the default of the ` +
         `benchmark (f ${fx}, c ${cx}, ${cy}); put fx fy cx cy into calibration.txt if they are others`
-      : `${path}: intrinsics of the camera freiburg${number}, by the name of the folder`;
+      : `${path}: intrinsics of the camera freiburg${number}, by ${heading ? `the heading of ${heading.file}` : 'the name of the folder'}`;
   return { camera, isKnown: number !== undefined, note };
 }
+
+/** The benchmark's lists begin with the name of the bag that they were made of: `# file: 'rgbd_dataset_freiburg1_desk.bag'`. */
+async function headingWith(
+  what: RegExp,
+  path: string,
+  names: readonly string[],
+): Promise<{ readonly found: string; readonly file: string } | undefined> {
+  for (const file of ['depth.txt', 'rgb.txt', 'groundtruth.txt']) {
+    if (!names.includes(file)) continue;
+    const comments = (await readText(join(path, file))).split('\n', HEADING_LINES).filter(isComment);
+    const found = what.exec(comments.join('\n'))?.[1];
+    if (found !== undefined) return { found, file };
+  }
+  return undefined;
+}
+
+/** Lines at the top of a list. */
+const HEADING_LINES = 5;
+const isComment = (line: string): boolean => line.startsWith('#');
 
 /** Poses of the camera, `t x y z qx qy qz qw` a line. */
 async function readPoses(path: string): ReturnType<NonNullable<RgbdFolder['poses']>> {

@@ -52,7 +52,7 @@ export const FOLLOWING = { from: 0.01, seconds: 0.6, doubt: 0.028, mostDoubt: 0.
 const LASTING_DOUBT = 0.04;
 
 /** Metres that a pose may be wrong by before it is lost. */
-const MAX_ASTRAY = 0.25;
+export const MAX_ASTRAY = 0.25;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 

@@ -10,11 +10,13 @@ import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TurnHold } from '../../field/terms/turn-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
 import { eigenSymmetric } from '../../geometry/linear.js';
-import type { Pose, Twist } from '../../geometry/se3.js';
+import { compose, exp, type Pose, type Twist } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import { meanInformation } from '../places/mean-information.js';
 import { ColourSearch, isUnique } from './colour-search.js';
 import { AS_MAPPED, exposureOf } from './exposure.js';
+import { OpenDirection } from './open-direction.js';
+import { MAX_ASTRAY } from './judge.js';
 import { trackCovariance } from './track-covariance.js';
 
 /** Robust scale of a settled registration, as a multiple of the mean absolute residual: 1.6 of normal noise's σ. */
@@ -80,6 +82,8 @@ export interface Track {
   readonly exposure?: Exposure;
   /** How far (m) the sensor may be from where it was found, as neither surfaces nor colours tell where along a direction it is. */
   readonly astray?: number;
+  /** The same where surfaces and colours were compared at other places along it, and fit worse from here on. */
+  readonly within?: number;
 }
 
 /** A track, and what it rests on. */
@@ -123,6 +127,12 @@ export interface TrackInput {
 const FOLLOWED = 0.2;
 /** Factor of the least conditioning that surfaces alone must have after a gap: close to it noise passes for information. */
 const BARE = 1.5;
+/** Distance (fine voxels) within which places that fit alike are one place. */
+const SETTLED = 5;
+/** Share of points by which a start from the last place must fit better than one from the prediction. */
+const BETTER = 0.02;
+/** Share of all points that fit. */
+const fitOf = ({ valuedRatio, inlierRatio }: Track): number => valuedRatio * inlierRatio;
 /** How fast a camera in a hand or on a robot is assumed to change its velocity (m/s²), and how far it strays at most (m). */
 const STRAY = 1;
 const MOST_STRAY = 0.5;
@@ -135,14 +145,25 @@ function strayed(gap: number): number {
 const outer = (e: readonly number[]): Float64Array =>
   Float64Array.from({ length: 9 }, (_, k) => e[Math.floor(k / 3)]! * e[k % 3]!);
 
-/** Conditioning by surfaces alone: without what brightness adds. */
-function bareConditioning(system: LinearSystem): number {
+/** How well surfaces alone tell the position: without what brightness adds. */
+interface Bare {
+  /** Conditioning of the direction that is seen the least, and of the next one. */
+  readonly least: number;
+  readonly second: number;
+  /** That direction, submap axes. */
+  readonly weakest: readonly [number, number, number];
+}
+
+function bareDirections(system: LinearSystem): Bare {
   const { weight, brightness } = system;
-  const { values } = eigenSymmetric(
-    system.translationBlock().map((v, i) => v - brightness.block[i]!),
-    3,
-  );
-  return weight > 0 ? Math.max(0, values[0]!) / weight : 0;
+  const block = system.translationBlock().map((v, i) => v - brightness.block[i]!);
+  const { values, vectors } = eigenSymmetric(block, 3);
+  const share = (value: number): number => (weight > 0 ? Math.max(0, value) / weight : 0);
+  return {
+    least: share(values[0]!),
+    second: share(values[1]!),
+    weakest: [vectors[0]!, vectors[3]!, vectors[6]!],
+  };
 }
 
 /**
@@ -157,28 +178,60 @@ export class Tracker {
   readonly #options: TrackerOptions;
   readonly #scored = [new LinearSystem()];
   readonly #colours: ColourSearch | undefined;
+  readonly #open: OpenDirection | undefined;
 
   constructor(backend: FieldBackend, field: Field, options: TrackerOptions) {
     this.#backend = backend;
     this.#field = field;
     this.#options = options;
     this.#colours = options.photometric && new ColourSearch(backend, field, options.photometric);
+    this.#open = options.photometric && new OpenDirection(backend, field, options.photometric);
   }
 
   /** Registers a surface; where only colours tell how far it moved, they must do so in one place alone. */
   track(input: TrackInput): Track {
     const { surface, gap = 0 } = input;
-    const joint = this.#track(input, true);
-    if (!surface.grey || !this.#colours || gap <= FOLLOWED) return joint.track;
-    const bare = bareConditioning(joint.system);
-    if (bare >= BARE * this.#options.minConditioning) return joint.track;
+    if (!surface.grey || !this.#colours || gap <= FOLLOWED) return this.#track(input, true).track;
+    // Constant velocity is no measurement over so long a gap: held to it, key frames would be pulled away from where they were taken.
+    const free = this.#freely(input, gap);
+    const bare = bareDirections(free.system);
+    if (bare.least >= BARE * this.#options.minConditioning) return free.track;
+    const away = this.#unsure(input, free, bare);
+    if (away <= SETTLED * this.#field.levels[0]!.voxel) return this.#located(free.track);
     const alone = this.#track(input, false);
     const placed = gap < Infinity ? this.#byColours(input, alone) : undefined;
     if (placed) return placed;
     // Both together are the best guess still, though no more than that along what the surfaces leave open.
     const open = alone.track.unconstrained;
     const unconstrained = open.some((v) => v !== 0) ? open : outer(alone.weakest);
-    return { ...joint.track, conditioning: bare, unconstrained, astray: strayed(gap) };
+    const found = { conditioning: bare.least, unconstrained };
+    if (away <= MAX_ASTRAY) return { ...free.track, ...found, within: away };
+    return { ...this.#track(input, true).track, ...found, astray: strayed(gap) };
+  }
+
+  /** From where the motion would have taken the sensor, or from where it was: in a hand it swings to and fro. The better fit. */
+  #freely(input: TrackInput, gap: number): Registered {
+    const onward = { ...input, hold: false };
+    if (gap === Infinity) return this.#track(onward, true);
+    const back = exp(input.twist.map((v) => -v * gap));
+    const stayed = { ...onward, predicted: compose(input.predicted, back) };
+    const { track } = this.#track(stayed, true);
+    const gone = this.#track(onward, true);
+    return fitOf(track) > fitOf(gone.track) + BETTER ? this.#track(stayed, true) : gone;
+  }
+
+  /** How far (m) along the one direction that the surfaces hardly tell the sensor may be from a registration. */
+  #unsure({ surface, gap = 0, exposure = AS_MAPPED }: TrackInput, { track }: Registered, bare: Bare): number {
+    const reach = strayed(gap);
+    if (gap === Infinity || bare.second < this.#options.minConditioning) return reach;
+    const term = this.#term(surface, this.#options.kernelEnd);
+    return this.#open!.farthest(term, track.pose, bare.weakest, reach, track.exposure ?? exposure);
+  }
+
+  /** A track that fits nowhere else along the direction which few points tell. */
+  #located(track: Track): Track {
+    const conditioning = Math.max(track.conditioning, this.#options.minConditioning);
+    return { ...track, conditioning, unconstrained: new Float64Array(9) };
   }
 
   /** The place along the one direction that the surfaces leave open where the colours fit best, if they do so there only. */

@@ -93,7 +93,9 @@ describe('the unit of the depth images of a folder', () => {
     const path = join(folder, 'arrays');
     mkdirSync(join(path, 'depth'), { recursive: true });
     writeFileSync(join(path, 'depth', '0001.npy'), 'x');
-    await expect(openScanSource(path)).rejects.toThrow(/0001\.npy is no PNG; depth is read from PNGs of 16/);
+    await expect(openScanSource(path)).rejects.toThrow(
+      /0001\.npy is no PNG or PGM; depth is read from those of 16/,
+    );
     await expect(collectInfo(path)).rejects.toThrow(/0001\.npy is no PNG/);
   });
 });

@@ -177,6 +177,47 @@ describe('TUM RGB-D', () => {
     expect(other.warnings.join()).toMatch(/default of the benchmark \(f 525.*calibration\.txt/);
   });
 
+  it('in a renamed folder: the camera by the heading of its lists', async () => {
+    const path = await tum('renamed');
+    write(
+      'renamed/groundtruth.txt',
+      "# ground truth trajectory\n# file: 'rgbd_dataset_freiburg3_cabinet.bag'\n",
+    );
+    const source = await openScanSource(path);
+    expect((await measured(source)).frames[0]!.camera.fx).toBeCloseTo((535.4 * W) / 640, 6);
+    expect(source.warnings.join()).toMatch(
+      /camera freiburg3, by the heading of groundtruth\.txt; depth in 1\/5000 m/,
+    );
+    await source.close();
+  });
+
+  it("ORB-SLAM's settings serve as a calibration whatever their name, unless there are several", async () => {
+    const settings = (fx: number) =>
+      `%YAML:1.0\n\nCamera.fx: ${fx}\nCamera.fy: 601\nCamera.cx: 4\nCamera.cy: 3\nDepthMapFactor: 1000.0\n`;
+    const path = await tum('settings', { 'TUM7.yaml': settings(600) });
+    const source = await openScanSource(path);
+    const { frames } = await measured(source);
+    expect(frames[0]!.camera).toMatchObject({ fx: 600, fy: 601, cx: 4, cy: 3 });
+    expect(frames[0]!.depth.scale).toBeCloseTo(0.001, 9);
+    expect(source.warnings.join()).toMatch(/intrinsics from TUM7\.yaml, depth in millimetres by TUM7\.yaml/);
+    await source.close();
+    write('settings/other.yaml', settings(700));
+    const doubtful = await openScanSource(path);
+    expect(doubtful.warnings.join()).toMatch(/default of the benchmark/);
+    await doubtful.close();
+  });
+
+  it('--color none leaves the colours of a folder out; a topic is refused', async () => {
+    const path = await tum('colourless');
+    const source = await openScanSource(path, { color: 'none' });
+    expect(source.description).toMatch(/12 depth images of .*, none with colour/);
+    expect((await measured(source)).frames.filter((f) => f.color)).toEqual([]);
+    await source.close();
+    await expect(openScanSource(path, { color: '/camera/color' })).rejects.toThrow(
+      /no topics: leave out --color/,
+    );
+  });
+
   it('a list of pairs serves where depth.txt is missing, with the same unit of depth', async () => {
     for (const [name, line] of [
       ['pairs', (k: number) => `1700000000.${k}04 rgb/${k}.png 1700000000.${k} depth/${k}.png`],
@@ -267,6 +308,23 @@ describe('folders of images in folders', () => {
     expect(frames[2]!.camera).toMatchObject({ fx: 525, fy: 526, cx: 3.25, cy: 2.25 });
     expect(frames[0]!.color!.T_depth_color).toEqual(identity());
     expectTruth((await source.truth!()).poses, [T(0), T(1), T(2)]);
+  });
+
+  it('depth in PGMs of 16 bits', async () => {
+    const words = [0, 65535, 1500, 2000];
+    for (const k of [1, 2])
+      write(
+        `pgm/depth/${k}.pgm`,
+        Uint8Array.from([...Buffer.from('P5 2 2 65535\n'), ...words.flatMap((w) => [w >> 8, w & 255])]),
+      );
+    write('pgm/intrinsics.txt', '5 5 0.5 0.5');
+    const source = await openScanSource(join(folder, 'pgm'));
+    const { frames } = await measured(source);
+    expect(frames.map((f) => [f.depth.width, f.depth.height, ...f.depth.data])).toEqual([
+      [2, 2, 0, 0, 1500, 2000],
+      [2, 2, 0, 0, 1500, 2000],
+    ]);
+    await source.close();
   });
 
   it('without intrinsics says what to write where; nonsense in them is named', async () => {

@@ -21,7 +21,9 @@ const LEAST_VISIBLE = 0.3;
 const MOST_PIXELS = 480;
 /** Regions nearer than this to each other, pixels, are one. */
 const GAP = 8;
-/** So many regions of change are tried. */
+/** Regions of change reach these shares of the strongest: a dim side of a ball the lower one, a faint ball in noise the higher. */
+const THRESHOLDS = [0.35, 0.2];
+/** So many regions of each are tried. */
 const CANDIDATES = 2;
 /** How far a circle may move from the contour that it began at, and change its radius, as a share of that. */
 const WANDER = 0.35;
@@ -47,18 +49,19 @@ export function findCircle(change: ChangeImage, shaded = false): Circle | undefi
   const small = factor > 1 ? shrink(change, factor) : change;
   const sorted = Float32Array.from(small.data).sort();
   const floor = sorted[sorted.length >> 1]!;
-  const threshold = Math.max(LEAST_CHANGE, 0.35 * sorted[Math.floor(sorted.length * 0.995)]!);
+  const strong = sorted[Math.floor(sorted.length * 0.995)]!;
   let [best, most] = [undefined as Circle | undefined, 0];
-  for (const blob of findBlobs(small, threshold, GAP).slice(0, CANDIDATES)) {
-    const contour = fitContour(blob, small);
-    if (!contour) continue;
-    let circle = contour;
-    for (const step of [2, 1, 0.5]) circle = climb(small, circle, step, contour);
-    const { contrast, visible } = edgeOf(small, circle);
-    if (circle.radius < 3 * EDGE || contrast < LEAST_CHANGE / 2) continue;
-    const score = contrast * circle.radius * visible ** 2 * shareInside(small, circle, floor) ** 2;
-    if (score > most) [best, most] = [circle, score];
-  }
+  for (const share of THRESHOLDS)
+    for (const blob of findBlobs(small, Math.max(LEAST_CHANGE, share * strong), GAP).slice(0, CANDIDATES)) {
+      const contour = fitContour(blob, small);
+      if (!contour) continue;
+      let circle = contour;
+      for (const step of [2, 1, 0.5]) circle = climb(small, circle, step, contour);
+      const { contrast, visible } = edgeOf(small, circle);
+      if (circle.radius < 3 * EDGE || contrast < LEAST_CHANGE / 2) continue;
+      const score = contrast * circle.radius * visible ** 2 * shareInside(small, circle, floor) ** 2;
+      if (score > most) [best, most] = [circle, score];
+    }
   if (!best) return undefined;
   const middle = (factor - 1) / 2;
   return { x: best.x * factor + middle, y: best.y * factor + middle, radius: best.radius * factor };

@@ -46,6 +46,14 @@ describe('the gate of slopes', () => {
     expect(open(1, 2).touch).toBe(1);
   });
 
+  it('stays open where a flat thing changes nearly all of the gel a little, and alike', () => {
+    const data = flat.data.map((value, k) => value + (Math.floor(k / 3) % COLUMNS > 1 ? 4 : 0));
+    const gate = new Float32Array(WIDTH * HEIGHT);
+    // Its brightness is not matched: gains are those of the two columns at rest.
+    gatePixels(flat, { ...flat, data }, [1, 1, 1], WIDTH, HEIGHT, gate);
+    expect(gate[(7 * CELL + 4) * WIDTH + 10 * CELL + 4]).toBe(1);
+  });
+
   it('opens where a gel at rest changes a little', () => {
     const data = flat.data.map((value, k) => value + (Math.floor(k / 3) === 7 * COLUMNS + 10 ? 4 : 0));
     const gate = new Float32Array(WIDTH * HEIGHT);

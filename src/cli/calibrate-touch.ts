@@ -112,12 +112,16 @@ interface Report {
   readonly presses: number;
   readonly reference: string;
   readonly leftOut: readonly string[];
+  readonly tooLarge: readonly string[];
   readonly heldOut: number;
   readonly meanRms: number | null;
+  /** Of a gel that stays flat. */
+  readonly flatRms: number | null;
   readonly worstRms: number | null;
   readonly medianRadiusErrorPercent: number | null;
   readonly depthBias: number | null;
   readonly depthGain: number;
+  readonly notices: readonly string[];
   readonly out: string;
   readonly picture?: string;
   readonly seconds: number;
@@ -125,7 +129,7 @@ interface Report {
 
 function summarise(
   images: PressFolder,
-  { heldOut, leftOut, trained, calibration }: CalibrationResult,
+  { heldOut, leftOut, tooLarge, trained, calibration, notices }: CalibrationResult,
   written: { out: string; seconds: number; picture?: string },
 ): Report {
   const rms = heldOut.map((press) => press.rms * 1000);
@@ -137,26 +141,31 @@ function summarise(
     presses: trained,
     reference: images.referencePath,
     leftOut,
+    tooLarge,
     heldOut: heldOut.length,
     meanRms: mean(rms),
+    flatRms: mean(heldOut.map((press) => press.flat * 1000)),
     worstRms: rms.length === 0 ? null : Math.max(...rms),
     medianRadiusErrorPercent: radii[radii.length >> 1] ?? null,
     depthBias: mean(depths),
     depthGain: calibration.kind === 'network' ? calibration.depthGain : 1,
+    notices,
     ...written,
   };
 }
 
 function describe(r: Report): string {
   const lines = [`${r.presses} presses, reference ${r.reference}`];
-  if (r.leftOut.length > 0) {
-    const some = r.leftOut.slice(0, 5).join(', ');
-    lines.push(`no circle found in ${r.leftOut.length}: ${some}${r.leftOut.length > 5 ? ', …' : ''}`);
-  }
+  lines.push(...r.notices);
+  if (r.leftOut.length > 0) lines.push(`no circle found in ${someOf(r.leftOut)}`);
+  if (r.tooLarge.length > 0)
+    lines.push(
+      `the circle is larger than the ball (by --ball-diameter and --pixel) in ${someOf(r.tooLarge)}`,
+    );
   if (r.meanRms !== null)
     lines.push(
       `${r.heldOut} presses held out while training: height error ${r.meanRms.toFixed(3)} mm rms, worst press ` +
-        `${r.worstRms!.toFixed(3)} mm, radius of the ball off by ${r.medianRadiusErrorPercent!.toFixed(1)} % (median)`,
+        `${r.worstRms!.toFixed(3)} mm (a flat gel: ${r.flatRms!.toFixed(3)} mm), radius of the ball off by ${r.medianRadiusErrorPercent!.toFixed(1)} % (median)`,
     );
   if (r.depthBias !== null)
     lines.push(
@@ -165,6 +174,10 @@ function describe(r: Report): string {
   if (r.presses < 20) lines.push('with 20 to 50 presses, spread over the whole gel, it gets more accurate');
   lines.push(`${r.out}${r.picture ? ` and ${r.picture}` : ''} written after ${r.seconds.toFixed(1)} s`);
   return lines.join('\n');
+}
+
+function someOf(names: readonly string[]): string {
+  return `${names.length}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
 }
 
 /** The held-out press of median error: image, true height, found height, error. */

@@ -1,4 +1,4 @@
-import type { BallPress } from '../../calibration/tactile/calibrate.js';
+import type { BallPress } from '../../calibration/tactile/locate-presses.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { decodeTouchMessage } from '../../images/decode-touch.js';
 import { readHeader } from '../../messages/header.js';

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, relative, sep } from 'node:path';
-import type { BallPress } from '../../calibration/tactile/calibrate.js';
+import type { BallPress } from '../../calibration/tactile/locate-presses.js';
+import { ENOUGH_IMAGES, medianImage } from '../../calibration/tactile/untouched.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { readColor } from '../../images/pictures.js';
 import type { ColorImage } from '../../sensors/camera/frame.js';
@@ -24,7 +25,7 @@ export interface PressFolder {
 export interface PressFolderOptions {
   /** Metres; default: by the names of folders, such as 6.310mm. */
   readonly ballDiameter?: number;
-  /** Image of the untouched gel; default: the one that is named reference, ref or background. */
+  /** Image of the untouched gel; default: the one that is named reference, ref or background, or else the median of all. */
   readonly reference?: string;
 }
 
@@ -32,7 +33,7 @@ export interface PressFolderOptions {
  * Reads a folder of presses, folders in it included. Known depths may stand in depths.csv: lines of file name and
  * millimetres.
  *
- * @throws FeltmapError not-found without images or without a reference, bad-config without a diameter, bad-input for files
+ * @throws FeltmapError not-found without images, or with few and without a reference, bad-config without a diameter, bad-input for files
  *   that cannot be read
  */
 export async function readPressFolder(
@@ -42,11 +43,6 @@ export async function readPressFolder(
   const paths = await imagesBelow(folder, DEEPEST);
   const referencePath =
     options.reference ?? paths.find((path) => REFERENCE.test(basename(path, extname(path))));
-  if (referencePath === undefined)
-    throw new FeltmapError(
-      'not-found',
-      `${folder} holds no image of the untouched gel (named reference.png, ref.png or background.png); give one with --reference.`,
-    );
   const presses = paths.filter(
     (path) => path !== referencePath && !REFERENCE.test(basename(path, extname(path))),
   );
@@ -57,7 +53,11 @@ export async function readPressFolder(
       'bad-input',
       `${folder} holds ${presses.length} images, but 20 to 50 presses are enough and ${MOST_IMAGES} the most.`,
     );
-  const reference = await readImage(referencePath);
+  if (referencePath === undefined && presses.length < ENOUGH_IMAGES)
+    throw new FeltmapError(
+      'not-found',
+      `${folder} holds no image of the untouched gel (named reference.png, ref.png or background.png); give one with --reference, or ${ENOUGH_IMAGES} images or more of balls that are spread over the gel, whose median shows it.`,
+    );
   const depths = await readDepths(folder);
   const read: BallPress[] = [];
   for (const path of presses) {
@@ -70,7 +70,25 @@ export async function readPressFolder(
       ...(depth !== undefined && { depth }),
     });
   }
-  return { reference, referencePath, presses: read };
+  if (referencePath !== undefined)
+    return { reference: await readImage(referencePath), referencePath, presses: read };
+  checkSizes(read);
+  const reference = medianImage(read.map(({ image }) => image));
+  return {
+    reference,
+    referencePath: `the median of ${read.length} images (none is named reference)`,
+    presses: read,
+  };
+}
+
+function checkSizes(presses: readonly BallPress[]): void {
+  const first = presses[0]!;
+  for (const { name, image } of presses)
+    if (image.width !== first.image.width || image.height !== first.image.height)
+      throw new FeltmapError(
+        'bad-input',
+        `${name} has ${image.width}×${image.height} pixels, but ${first.name} has ${first.image.width}×${first.image.height}; take all images with the same settings.`,
+      );
 }
 
 /** An RGB image from a file. @throws FeltmapError */

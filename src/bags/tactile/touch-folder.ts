@@ -12,6 +12,7 @@ import { imagesOf, stampsOfNames } from '../camera/image-names.js';
 import { fileError, readText } from '../files.js';
 import { parseSeconds } from '../timestamps.js';
 import { readImage } from './press-folder.js';
+import { findUntouched } from './untouched-image.js';
 
 const IMAGES = ['.png', '.jpg', '.jpeg', '.webp'];
 const REFERENCE = /^(background|reference|ref|bg|untouched)$/i;
@@ -40,8 +41,8 @@ interface LoadedImage {
 }
 
 /**
- * Reads a folder of images of a gel, or its folder `images`, as posed touches: reference.png (or ref, background; else the first image is taken for
- * it), and poses.txt with a line `t x y z qx qy qz qw` for T_map_sensor at each stamp (TUM format). Images belong to lines
+ * Reads a folder of images of a gel, or its folder `images`, as posed touches: reference.png (or ref, background; else the image that looks
+ * most like the untouched gel), and poses.txt with a line `t x y z qx qy qz qw` for T_map_sensor at each stamp (TUM format). Images belong to lines
  * one to one where there are as many of both; else by the stamps in their names. An image that cannot be read, or has no
  * pose, is left out and reported.
  *
@@ -76,8 +77,7 @@ export async function* readTouchFolder(
   const pool = options.pool ?? (await KernelPool.create({ threads: 1, memoryMiB: MEMORY_MIB }));
   const reader = new GelReader(pool, calibration, options.frameId ?? 'gel');
   try {
-    if (named === undefined) notice(`${folder} holds no reference image: its first image is taken for it.`);
-    reader.setReference(await readImage(join(folder, named ?? images[0]!)));
+    reader.setReference(await readImage(await referenceOf(folder, named, images, calibration, notice)));
     // The next image is read while the one before is worked on.
     const load = async (name: string | undefined): Promise<LoadedImage> => {
       if (name === undefined) return {};
@@ -109,6 +109,26 @@ export async function* readTouchFolder(
     reader.close();
     if (!options.pool) await pool.close();
   }
+}
+
+/** The path of the image that shows the gel untouched. */
+async function referenceOf(
+  folder: string,
+  named: string | undefined,
+  images: readonly string[],
+  calibration: TouchCalibration,
+  notice: (text: string) => void,
+): Promise<string> {
+  if (named !== undefined) return join(folder, named);
+  const paths = images.map((name) => join(folder, name));
+  const { path, certain } = await findUntouched(paths, calibration);
+  const which = path === paths[0] ? 'its first image' : basename(path);
+  notice(
+    certain
+      ? `${folder} holds no reference image: ${which} is taken for it, which looks most like the untouched gel.`
+      : `${folder} holds no reference image: ${which} is taken for it, but something may touch the gel there, so heights may be wrong everywhere; add reference.png, taken while nothing touches it.`,
+  );
+  return path;
 }
 
 async function imagesInside(folder: string): Promise<string[]> {

@@ -5,23 +5,12 @@ import type { ColorImage } from '../../sensors/camera/frame.js';
 import type { TouchCalibration } from '../../sensors/tactile/calibration.js';
 import { grainOf } from '../../sensors/tactile/gel-grain.js';
 import { lookOf } from '../../sensors/tactile/gel-look.js';
-import { GelReader } from '../../sensors/tactile/gel-reader.js';
-import { MarkerFilter } from '../../sensors/tactile/markers.js';
-import { fitBall } from './ball-fit.js';
-import { changeOf, darkeningOf, findCircle, type Circle } from './circle.js';
+import { locatePresses, type BallPress, type LocatedPresses } from './locate-presses.js';
+import { depthGain, measurePresses, type HeldOutPress } from './measure-presses.js';
 import { pressSamples, type Press } from './samples.js';
 import { trainSlopes, type TrainingOptions } from './slope-trainer.js';
 import { fitDepthTable } from './table-fit.js';
-
-/** A picture of a ball pressed into the gel. */
-export interface BallPress {
-  readonly name: string;
-  readonly image: ColorImage;
-  /** Metres. */
-  readonly ballDiameter: number;
-  /** How deep the ball was pressed in, metres, where that is known. */
-  readonly depth?: number;
-}
+import { checkReference, ENOUGH_IMAGES } from './untouched.js';
 
 export interface CalibrationInput {
   readonly sensor: string;
@@ -35,18 +24,6 @@ export interface CalibrationInput {
   readonly onProgress?: (what: string) => void;
 }
 
-/** How well one press was measured by a calibration that had not seen it; lengths in metres. */
-export interface HeldOutPress {
-  readonly name: string;
-  readonly circle: Circle;
-  /** Root mean square of the heights from those of the ball, inside 0.9 of the circle. */
-  readonly rms: number;
-  /** Radius of the ball that fits the heights best, relative to the true one, minus 1. */
-  readonly radiusError: number;
-  /** Depth found minus depth given, before the gain. */
-  readonly depthError?: number;
-}
-
 export interface CalibrationResult {
   readonly calibration: TouchCalibration;
   /** The calibration that had not seen the held-out presses. */
@@ -54,14 +31,23 @@ export interface CalibrationResult {
   readonly heldOut: readonly HeldOutPress[];
   /** Presses in which no circle was found. */
   readonly leftOut: readonly string[];
+  /** Presses whose circle is larger than the ball could make it: left out as well. */
+  readonly tooLarge: readonly string[];
   readonly trained: number;
+  /** What the user should know about the images. */
+  readonly notices: readonly string[];
 }
 
 /** Every so many presses one is held out. */
 const HELD_OUT_EVERY = 4;
 const LEAST_PRESSES = 4;
-/** Share of a reference that dots cover if there are dots: less is dust, more is shade. */
-const DOTS = [0.02, 0.5] as const;
+/** Share of the gel on which a reference may differ from most images: balls cover a tenth, another light or crop half. */
+const DOUBTFUL_REFERENCE = 0.03;
+const OTHER_REFERENCE = 0.3;
+/** Share of the images that agree with each other there if it is the reference that is wrong. */
+const MOST_AGREE = 0.75;
+/** Share of the error of a flat gel from which on a calibration is worth nothing; good ones are below 0.2. */
+const USELESS = 0.6;
 
 /**
  * Calibrates a gel from balls that are pressed into it. Circles of contact are found without labels. A quarter of the
@@ -71,24 +57,11 @@ const DOTS = [0.02, 0.5] as const;
  */
 export function calibrateGel(pool: KernelPool, input: CalibrationInput): CalibrationResult {
   const { reference, pitch, kind, onProgress } = input;
-  checkInput(input);
-  const dots = new MarkerFilter(reference.width, reference.height);
-  const inReference = dots.find(reference.data);
-  const share = inReference.reduce((sum, dot) => sum + dot, 0) / inReference.length;
-  const markers = kind === 'network' && share > DOTS[0] && share < DOTS[1];
+  const notices = checkInput(input);
   onProgress?.('finding the circles of contact');
-  const found: (Press & { readonly depth?: number })[] = [];
-  const leftOut: string[] = [];
-  for (const press of input.presses) {
-    const located = locate(press, input, markers ? { dots, inReference } : undefined);
-    if (located) found.push(located);
-    else leftOut.push(press.name);
-  }
-  if (found.length < (kind === 'table' ? 1 : LEAST_PRESSES))
-    throw new FeltmapError(
-      'bad-input',
-      `Only ${found.length} of ${input.presses.length} images show the circle of a ball, but ${LEAST_PRESSES} are needed (20 to 50, spread over the gel, are best); check the reference, --ball-diameter and --pixel.`,
-    );
+  const located = locatePresses(input.presses, reference, pitch, kind);
+  const { found, leftOut, tooLarge, markers } = located;
+  checkFound(input, located);
   // A random quarter: presses are often made row by row.
   const order = shuffled(found.length, input.training?.seed ?? 1);
   const isHeld = new Set(order.slice(0, Math.floor(found.length / HELD_OUT_EVERY)).map((i) => found[i]!));
@@ -112,92 +85,68 @@ export function calibrateGel(pool: KernelPool, input: CalibrationInput): Calibra
   );
   const heldOut = measurePresses(pool, probe, reference, [...isHeld]);
   const sigma = heldOut.length > 0 ? meanOf(heldOut.map(({ rms }) => rms)) : pitch;
-  if (isHeld.size === 0) return { calibration: probe, probe, heldOut, leftOut, trained: found.length };
+  const rest = { probe, heldOut, leftOut, tooLarge, trained: found.length, notices };
+  if (isHeld.size === 0) return { calibration: probe, ...rest };
+  checkUseful(heldOut);
   onProgress?.(`training on all ${found.length} presses`);
   const final = train(found, sigma, 1);
   const known = found.filter((press) => press.depth !== undefined);
   const gain = final.kind === 'network' && known.length > 0 ? depthGain(pool, final, reference, known) : 1;
   const calibration = final.kind === 'network' ? { ...final, depthGain: gain } : final;
-  return { calibration, probe, heldOut, leftOut, trained: found.length };
+  return { calibration, ...rest };
 }
 
-/** Measures presses with a calibration; those outside the image are left out. */
-function measurePresses(
-  pool: KernelPool,
-  calibration: TouchCalibration,
-  reference: ColorImage,
-  presses: readonly (Press & { readonly depth?: number })[],
-): HeldOutPress[] {
-  const { width, height, pitch } = calibration;
-  const reader = new GelReader(pool, calibration, '');
-  const result: HeldOutPress[] = [];
-  for (const { name, image, circle, ballRadius, depth } of presses) {
-    reader.setReference(reference);
-    const touch = reader.read({ width, height, data: image }, 0n);
-    const heights = touch.depth.map((h) => h / pitch);
-    const fit = fitBall(heights, width, height, circle, ballRadius);
-    const free = fitBall(heights, width, height, circle, ballRadius, true);
-    if (!fit) continue;
-    result.push({
-      name,
-      circle,
-      rms: fit.rms * pitch,
-      radiusError: free ? free.radius / ballRadius - 1 : NaN,
-      ...(depth !== undefined && { depthError: fit.top * pitch - depth }),
-    });
-  }
-  reader.close();
-  return result;
-}
-
-function checkInput({ reference, presses }: CalibrationInput): void {
+/** What is not wrong enough to stop. */
+function checkInput({ reference, presses }: CalibrationInput): string[] {
   for (const { name, image } of presses)
     if (image.width !== reference.width || image.height !== reference.height)
       throw new FeltmapError(
         'bad-input',
         `${name} has ${image.width}×${image.height} pixels, but the reference has ${reference.width}×${reference.height}; take all images with the same settings.`,
       );
+  if (presses.length < ENOUGH_IMAGES) return [];
+  const images = presses.map(({ image }) => image);
+  const { differing, agreeing } = checkReference(reference, images);
+  if (differing < DOUBTFUL_REFERENCE) return [];
+  const percent = Math.round(100 * differing);
+  if (differing > OTHER_REFERENCE || agreeing > MOST_AGREE)
+    throw new FeltmapError(
+      'bad-input',
+      `The reference is not the untouched gel of these images: on ${percent} % of it most of them look otherwise, as if something touched it or light, exposure or crop were others; take it anew, or leave it out (the median of the images is taken then).`,
+    );
+  return [
+    `on ${percent} % of the gel hardly an image looks like the reference: spread the presses over the whole gel`,
+  ];
 }
 
-/** The press with its circle; undefined where none is found, or one that the ball cannot make. */
-function locate(
-  { name, image, ballDiameter, depth }: BallPress,
-  { reference, pitch, kind }: CalibrationInput,
-  markers: { readonly dots: MarkerFilter; readonly inReference: Uint8Array } | undefined,
-): (Press & { readonly depth?: number }) | undefined {
-  const { width, height } = reference;
-  const hidden = markers?.dots.find(image.data);
-  hidden?.forEach((dot, i) => (hidden[i] = dot | markers!.inReference[i]!));
-  const fill = hidden && ((data: Float32Array): void => markers!.dots.fill([data], hidden));
-  const change =
-    kind === 'table'
-      ? darkeningOf(image.data, reference.data, width, height)
-      : changeOf(image.data, reference.data, width, height, fill);
-  const circle = findCircle(change, kind === 'table');
-  const ballRadius = ballDiameter / 2 / pitch;
-  if (!circle || circle.radius >= ballRadius) return undefined;
-  const press = { name, image: image.data, circle, ballRadius };
-  return { ...press, ...(hidden && { hidden }), ...(depth !== undefined && { depth }) };
-}
-
-/** The factor that brings found depths nearest to known ones. */
-function depthGain(
-  pool: KernelPool,
-  calibration: TouchCalibration,
-  reference: ColorImage,
-  known: readonly (Press & { readonly depth?: number })[],
-): number {
-  let [across, along] = [0, 0];
-  const measured = new Map(
-    measurePresses(pool, calibration, reference, known).map(({ name, depthError }) => [name, depthError]),
-  );
-  for (const { name, depth } of known) {
-    const error = measured.get(name);
-    if (error === undefined || depth === undefined) continue;
-    across += depth * (depth + error);
-    along += (depth + error) ** 2;
+/** @throws FeltmapError where the size of the ball is wrong, or hardly a press can be used */
+function checkFound({ presses, pitch, kind }: CalibrationInput, located: LocatedPresses): void {
+  const { found, leftOut, asLarge } = located;
+  const circles = presses.length - leftOut.length;
+  if (asLarge > circles / 2) {
+    const radius = Math.round(presses[0]!.ballDiameter / 2 / pitch);
+    throw new FeltmapError(
+      'bad-input',
+      `In ${asLarge} of ${circles} images the circle is larger than the ball, whose radius is ${radius} pixels by --ball-diameter and --pixel; check both (the diameter is twice the radius), and press no deeper than a third of the diameter.`,
+    );
   }
-  return along > 0 ? across / along : 1;
+  if (found.length >= (kind === 'table' ? 1 : LEAST_PRESSES)) return;
+  throw new FeltmapError(
+    'bad-input',
+    `Only ${found.length} of ${presses.length} images show the circle of a ball, but ${LEAST_PRESSES} are needed (20 to 50, spread over the gel, are best); check the reference, --ball-diameter and --pixel.`,
+  );
+}
+
+/** @throws FeltmapError where the presses held out came out hardly better than a gel that stays flat */
+function checkUseful(heldOut: readonly HeldOutPress[]): void {
+  if (heldOut.length === 0) return;
+  const [rms, flat] = [meanOf(heldOut.map((press) => press.rms)), meanOf(heldOut.map((press) => press.flat))];
+  if (rms < USELESS * flat) return;
+  const [found, none] = [rms, flat].map((metres) => (1000 * metres).toFixed(3));
+  throw new FeltmapError(
+    'bad-input',
+    `This teaches nothing: balls held out while training come out ${found} mm off, a gel that stays flat ${none} mm; what was taken for the balls is something else: the camera, its exposure and the light must not change, and --ball-diameter, --pixel and the reference must be right.`,
+  );
 }
 
 function shuffled(count: number, seed: number): number[] {

@@ -1,17 +1,11 @@
-import { greyOf } from '../../sensors/tactile/depth-table.js';
+import { findBlobs, type Blob } from './blobs.js';
+import { sampleAt, shrink, type ChangeImage } from './change-image.js';
 
 /** A circle in an image, pixels; the middle of the first pixel is (0, 0). */
 export interface Circle {
   readonly x: number;
   readonly y: number;
   readonly radius: number;
-}
-
-/** How much a touch changed an image: largest difference of a channel, smoothed. */
-export interface ChangeImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Float32Array;
 }
 
 const ANGLES = 96;
@@ -23,121 +17,74 @@ const UNIT = Array.from({ length: ANGLES }, (_, i) => {
 const EDGE = 2;
 /** Least share of a circle inside the image that can be judged. */
 const LEAST_VISIBLE = 0.3;
+/** Images are averaged down to at most so many pixels along their longer side. */
+const MOST_PIXELS = 480;
+/** Regions nearer than this to each other, pixels, are one. */
+const GAP = 8;
+/** Regions of change reach these shares of the strongest: a dim side of a ball the lower one, a faint ball in noise the higher. */
+const THRESHOLDS = [0.35, 0.2];
+/** So many regions of each are tried. */
+const CANDIDATES = 2;
+/** How far a circle may move from the contour that it began at, and change its radius, as a share of that. */
+const WANDER = 0.35;
 /** Least change of a pixel that can belong to a touch, grey levels. */
 const LEAST_CHANGE = 4;
 
 /**
- * @param image RGB, 3 bytes a pixel, as the reference
- * @param fill fills in what printed dots hide
- */
-export function changeOf(
-  image: Uint8Array,
-  reference: Uint8Array,
-  width: number,
-  height: number,
-  fill?: (data: Float32Array) => void,
-): ChangeImage {
-  const data = new Float32Array(width * height);
-  for (let i = 0; i < data.length; i++)
-    for (let c = 0; c < 3; c++)
-      data[i] = Math.max(data[i]!, Math.abs(image[3 * i + c]! - reference[3 * i + c]!));
-  fill?.(data);
-  return { width, height, data: smooth(smooth(data, width, height), width, height) };
-}
-
-/** How much darker than the reference an image is: for gels whose shade tells the depth. @param image RGB, as the reference */
-export function darkeningOf(
-  image: Uint8Array,
-  reference: Uint8Array,
-  width: number,
-  height: number,
-): ChangeImage {
-  const data = Float32Array.from({ length: width * height }, (_, i) =>
-    Math.max(0, greyOf(reference, i) - greyOf(image, i)),
-  );
-  return { width, height, data: smooth(smooth(data, width, height), width, height) };
-}
-
-/**
- * The circle of contact of a ball, found without labels: the largest blob of change, a circle through its contour, then
- * the circle nearby whose edge has the strongest contrast, in steps of 2, 1 and ½ pixel.
+ * The circle of contact of a ball, found without labels: the largest regions of change, a circle through the contour of
+ * each, then the circle nearby whose edge has the strongest contrast, in steps of 2, 1 and ½ pixel; of these the one with
+ * the strongest edge that lies inside the image.
  *
  * @param shaded a gel whose colour tells the depth and not the slope: it fades out at the rim, so the contour of the least
  *   change is the circle
  * @returns undefined where nothing round is found
  */
 export function findCircle(change: ChangeImage, shaded = false): Circle | undefined {
-  const blob = largestBlob(change, shaded);
-  if (!blob) return undefined;
-  let best = fitContour(blob, change);
-  if (!best || shaded) return best;
-  for (const step of [2, 1, 0.5]) best = climb(change, best, step);
-  return best.radius >= 3 * EDGE && edgeContrast(change, best) > LEAST_CHANGE / 2 ? best : undefined;
-}
-
-/** 3×3 box, shrunk at the borders. */
-function smooth(data: Float32Array, width: number, height: number): Float32Array {
-  const out = new Float32Array(data.length);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      let [sum, count] = [0, 0];
-      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
-        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-          sum += data[v * width + u]!;
-          count++;
-        }
-      out[y * width + x] = sum / count;
-    }
-  return out;
-}
-
-/** Pixels of the connected region with the largest sum of change. */
-function largestBlob({ width, data }: ChangeImage, shaded: boolean): Uint8Array | undefined {
-  const sorted = Float32Array.from(data).sort();
-  const strong = sorted[Math.floor(sorted.length * 0.995)]!;
-  const threshold = shaded ? LEAST_CHANGE : Math.max(LEAST_CHANGE, 0.35 * strong);
-  const label = new Int32Array(data.length);
-  const queue = new Int32Array(data.length);
-  let [best, most, labels] = [0, 0, 0];
-  for (let start = 0; start < data.length; start++) {
-    if (label[start] !== 0 || data[start]! < threshold) continue;
-    let [head, tail, sum] = [0, 0, 0];
-    label[start] = ++labels;
-    queue[tail++] = start;
-    while (head < tail) {
-      const at = queue[head++]!;
-      sum += data[at]!;
-      const x = at % width;
-      for (const next of [x > 0 ? at - 1 : -1, x < width - 1 ? at + 1 : -1, at - width, at + width])
-        if (next >= 0 && next < data.length && label[next] === 0 && data[next]! >= threshold) {
-          label[next] = labels;
-          queue[tail++] = next;
-        }
-    }
-    if (sum > most && tail > 30) [best, most] = [labels, sum];
+  if (shaded) {
+    const [blob] = findBlobs(change, LEAST_CHANGE, 0);
+    return blob && fitContour(blob, change);
   }
-  if (best === 0) return undefined;
-  return Uint8Array.from(label, (l) => (l === best ? 1 : 0));
+  // Edges are blurred over more pixels where there are more: what is averaged has sharper edges and less noise.
+  const factor = Math.ceil(Math.max(change.width, change.height) / MOST_PIXELS);
+  const small = factor > 1 ? shrink(change, factor) : change;
+  const sorted = Float32Array.from(small.data).sort();
+  const floor = sorted[sorted.length >> 1]!;
+  const strong = sorted[Math.floor(sorted.length * 0.995)]!;
+  let [best, most] = [undefined as Circle | undefined, 0];
+  for (const share of THRESHOLDS)
+    for (const blob of findBlobs(small, Math.max(LEAST_CHANGE, share * strong), GAP).slice(0, CANDIDATES)) {
+      const contour = fitContour(blob, small);
+      if (!contour) continue;
+      let circle = contour;
+      for (const step of [2, 1, 0.5]) circle = climb(small, circle, step, contour);
+      const { contrast, visible } = edgeOf(small, circle);
+      if (circle.radius < 3 * EDGE || contrast < LEAST_CHANGE / 2) continue;
+      const score = contrast * circle.radius * visible ** 2 * shareInside(small, circle, floor) ** 2;
+      if (score > most) [best, most] = [circle, score];
+    }
+  if (!best) return undefined;
+  const middle = (factor - 1) / 2;
+  return { x: best.x * factor + middle, y: best.y * factor + middle, radius: best.radius * factor };
 }
 
 /** Least-squares circle (Kåsa) through the outermost pixels of a blob, those at the border of the image left out. */
-function fitContour(blob: Uint8Array, { width, height }: ChangeImage): Circle | undefined {
+function fitContour({ pixels }: Blob, { width, height }: ChangeImage): Circle | undefined {
+  const inside = new Uint8Array(width * height);
   const points: [number, number][] = [];
-  let [sx, sy, n] = [0, 0, 0];
-  for (let i = 0; i < blob.length; i++)
-    if (blob[i]) {
-      sx += i % width;
-      sy += Math.floor(i / width);
-      n++;
-    }
-  const [cx, cy] = [sx / n, sy / n];
+  let [sx, sy] = [0, 0];
+  for (const at of pixels) {
+    inside[at] = 1;
+    sx += at % width;
+    sy += Math.floor(at / width);
+  }
+  const [cx, cy] = [sx / pixels.length, sy / pixels.length];
   for (const [ux, uy] of UNIT) {
     let last = -1;
     for (let r = 0; ; r++) {
       const x = Math.round(cx + r * ux);
       const y = Math.round(cy + r * uy);
       if (x < 0 || y < 0 || x >= width || y >= height) break;
-      if (blob[y * width + x]) last = r;
+      if (inside[y * width + x]) last = r;
     }
     const [x, y] = [cx + last * ux, cy + last * uy];
     if (last > 0 && x > 2 && y > 2 && x < width - 3 && y < height - 3) points.push([x, y]);
@@ -179,17 +126,17 @@ function kasa(points: readonly [number, number][]): Circle | undefined {
   return { x: a + mx, y: b + my, radius: Math.sqrt(z / points.length + a * a + b * b) };
 }
 
-/** The best of the neighbours again and again until none is better. */
-function climb(change: ChangeImage, start: Circle, step: number): Circle {
+/** The best of the neighbours again and again until none is better, near the contour that it began at. */
+function climb(change: ChangeImage, start: Circle, step: number, contour: Circle): Circle {
   let best = start;
-  let most = edgeContrast(change, best);
+  let most = edgeOf(change, best).contrast;
   for (let round = 0; round < 30; round++) {
     const from = best;
     for (let i = -2; i <= 2; i++)
       for (let j = -2; j <= 2; j++)
         for (let k = -2; k <= 2; k++) {
           const next = { x: from.x + i * step, y: from.y + j * step, radius: from.radius + k * step };
-          const contrast = edgeContrast(change, next);
+          const contrast = isNear(next, contour) ? edgeOf(change, next).contrast : -Infinity;
           if (contrast > most) [best, most] = [next, contrast];
         }
     if (best === from) break;
@@ -197,9 +144,22 @@ function climb(change: ChangeImage, start: Circle, step: number): Circle {
   return best;
 }
 
-/** Mean over the circle of the change just inside minus that just outside; −∞ for what lies mostly outside the image. */
-function edgeContrast(change: ChangeImage, { x, y, radius }: Circle): number {
-  if (radius < 3 * EDGE) return -Infinity;
+/** A side that the lamps make brighter has the strongest edge of all, but is not the ball. */
+function isNear({ x, y, radius }: Circle, contour: Circle): boolean {
+  const limit = WANDER * contour.radius;
+  return Math.hypot(x - contour.x, y - contour.y) <= limit && Math.abs(radius - contour.radius) <= limit;
+}
+
+/** How clear the edge of a circle is. */
+interface Edge {
+  /** Mean over the circle of the change just inside minus that just outside; −∞ for what lies mostly outside the image. */
+  readonly contrast: number;
+  /** Share of the circle inside the image. */
+  readonly visible: number;
+}
+
+function edgeOf(change: ChangeImage, { x, y, radius }: Circle): Edge {
+  if (radius < 3 * EDGE) return { contrast: -Infinity, visible: 0 };
   let [sum, count] = [0, 0];
   for (const [ux, uy] of UNIT) {
     const inside = sampleAt(change, x + (radius - EDGE) * ux, y + (radius - EDGE) * uy);
@@ -208,16 +168,21 @@ function edgeContrast(change: ChangeImage, { x, y, radius }: Circle): number {
     sum += inside - outside;
     count++;
   }
-  return count < LEAST_VISIBLE * ANGLES ? -Infinity : sum / count;
+  const visible = count / ANGLES;
+  return { contrast: visible < LEAST_VISIBLE ? -Infinity : sum / count, visible };
 }
 
-/** Bilinear; NaN outside the image. */
-function sampleAt({ width, height, data }: ChangeImage, x: number, y: number): number {
-  const [u, v] = [Math.floor(x), Math.floor(y)];
-  if (u < 0 || v < 0 || u + 1 >= width || v + 1 >= height) return NaN;
-  const [fx, fy] = [x - u, y - v];
-  const at = v * width + u;
-  const upper = data[at]! * (1 - fx) + data[at + 1]! * fx;
-  const lower = data[at + width]! * (1 - fx) + data[at + width + 1]! * fx;
-  return upper * (1 - fy) + lower * fy;
+/** How much of the change within twice the radius of a circle lies inside it: little where it encloses half of a ball. */
+function shareInside({ width, height, data }: ChangeImage, { x, y, radius }: Circle, floor: number): number {
+  let [inside, all] = [0, 0];
+  const reach = 2 * radius;
+  for (let v = Math.max(0, Math.ceil(y - reach)); v <= Math.min(height - 1, y + reach); v++)
+    for (let u = Math.max(0, Math.ceil(x - reach)); u <= Math.min(width - 1, x + reach); u++) {
+      const away = Math.hypot(u - x, v - y);
+      const change = data[v * width + u]! - floor;
+      if (away > reach || change <= 0) continue;
+      all += change;
+      if (away <= radius) inside += change;
+    }
+  return all > 0 ? inside / all : 0;
 }

@@ -87,14 +87,20 @@ function initialWeights(random: Random): Float32Array {
   return weights;
 }
 
-/** Samples drawn with replacement; the first `flat` of them are pixels of the reference. */
+/** Samples drawn with replacement; the first `flat` of them are pixels of the reference, and where nothing touches the gel. */
 function drawBatch(samples: SlopeSamples, step: GradientStep, random: Random, flat: number): void {
   const { inputs, targets, count } = step;
   const flats = Math.round(flat * count);
   for (let i = 0; i < count; i++) {
     if (i < flats) {
-      for (let c = 0; c < 3; c++) inputs[c * count + i] = 0;
-      for (let c = 3; c < L.INPUTS; c++) inputs[c * count + i] = 2 * random.next() - 1;
+      const { rest } = samples;
+      if (rest && rest.count > 0 && i % 2 === 1) {
+        const from = Math.floor(random.next() * rest.count);
+        for (let c = 0; c < L.INPUTS; c++) inputs[c * count + i] = rest.inputs[c * rest.count + from]!;
+      } else {
+        for (let c = 0; c < 3; c++) inputs[c * count + i] = 0;
+        for (let c = 3; c < L.INPUTS; c++) inputs[c * count + i] = 2 * random.next() - 1;
+      }
       for (let c = 0; c < L.OUTPUTS; c++) targets[c * count + i] = 0;
       continue;
     }

@@ -71,11 +71,13 @@ export interface Contact {
  * @param depth metres, NaN where unknown
  * @param difference grey levels from the reference; undefined where there is no image
  * @param contact result, 1 where touched
+ * @param sigma of the depths (m): what is not deeper than that is no touch
  */
 export function markContact(
   depth: Float32Array,
   difference: Uint8Array | undefined,
   contact: Uint8Array,
+  sigma = 0,
 ): Contact {
   const peak = quantile(depth, 1 - NOISE, 1);
   contact.fill(0);
@@ -87,7 +89,8 @@ export function markContact(
     contact[i] = 1;
     pixels++;
   }
-  if (peak > LEAST_DEPTH && pixels >= LEAST_PIXELS && isSeen(difference, contact)) return { pixels, peak };
+  if (peak > Math.max(LEAST_DEPTH, sigma) && pixels >= LEAST_PIXELS && isSeen(difference, contact))
+    return { pixels, peak };
   contact.fill(0);
   return { pixels: 0, peak: 0 };
 }

@@ -1,8 +1,13 @@
 import { CELL, type CoarseImage } from './coarse.js';
 
-/** Change of a cell, grey levels, below which nothing happened, and from which on something certainly did. */
+/** Change of a cell, grey levels, below which nothing happened on any gel. */
 const NOTHING = 1.5;
-const SOMETHING = 3;
+/** The same as multiples of what a quarter of neighbours differ by less than: moving dots, noise and JPEG are no touch. */
+const RESTLESS = 3;
+/** More than this is a touch all the same: it may change most of the gel. */
+const MOST_RESTLESS = 5;
+/** Multiple of the change that is nothing from which on something certainly happened. */
+const SOMETHING = 2;
 /** CELL is two to the power of this. */
 const SHIFT = Math.log2(CELL);
 
@@ -27,8 +32,11 @@ export function gatePixels(
     let most = 0;
     for (let c = 0; c < 3; c++)
       most = Math.max(most, Math.abs(after.data[3 * i + c]! - gains[c]! * before.data[3 * i + c]!));
-    cells[i] = Math.min(1, Math.max(0, (most - NOTHING) / (SOMETHING - NOTHING)));
+    cells[i] = most;
   }
+  const nothing = nothingOf(before, after, gains);
+  for (let i = 0; i < cells.length; i++)
+    cells[i] = Math.min(1, Math.max(0, (cells[i]! / nothing - 1) / (SOMETHING - 1)));
   const wide = widen(cells, columns, rows);
   // Bilinear between the middles of the cells.
   for (let y = 0; y < height; y++) {
@@ -55,6 +63,26 @@ export function gatePixels(
       out[y * width + x] = a + fy * (b - a);
     }
   }
+}
+
+/** Change of a cell, grey levels, that this gel makes at rest: by how much neighbours change otherwise; touches change them alike. */
+function nothingOf(
+  before: CoarseImage,
+  after: CoarseImage,
+  gains: readonly [number, number, number],
+): number {
+  const { columns, rows } = before;
+  const change = (cell: number, c: number): number =>
+    after.data[3 * cell + c]! - gains[c]! * before.data[3 * cell + c]!;
+  const rough = new Float32Array((columns - 1) * rows);
+  for (let y = 0, k = 0; y < rows; y++)
+    for (let x = 0; x < columns - 1; x++, k++)
+      for (let c = 0; c < 3; c++) {
+        const cell = y * columns + x;
+        rough[k] = Math.max(rough[k]!, Math.abs(change(cell + 1, c) - change(cell, c)));
+      }
+  const quarter = rough.sort()[rough.length >> 2] ?? 0;
+  return Math.min(MOST_RESTLESS, Math.max(NOTHING, RESTLESS * quarter));
 }
 
 /** The largest of each cell and its neighbours. */

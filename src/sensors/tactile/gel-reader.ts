@@ -97,7 +97,7 @@ export class GelReader {
     const contact = new Uint8Array(width * height);
     if (this.#kernels) this.#byNetwork(image.data, this.#kernels, depth);
     else this.#byTable(image.data, depth);
-    if (markContact(depth, this.#difference, contact).pixels > 0) {
+    if (markContact(depth, this.#difference, contact, sigma).pixels > 0) {
       const clipped = clippedShare(image.data, contact);
       if (clipped > MOST_CLIPPED)
         this.#notices.add(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readPressFolder } from '../../../src/bags/tactile/press-folder.js';
 import { readTouchFolder } from '../../../src/bags/tactile/touch-folder.js';
+import { medianImage } from '../../../src/calibration/tactile/untouched.js';
 import { encodePng } from '../../../src/export/png.js';
 import type { ColorImage } from '../../../src/sensors/camera/frame.js';
 import type { TableCalibration } from '../../../src/sensors/tactile/calibration.js';
@@ -52,6 +53,20 @@ describe('a folder of presses', () => {
     const given = await readPressFolder(path, { ballDiameter: 0.008, reference: join(path, '9.5mm/a.png') });
     expect(given.reference).toEqual(renderGel({ ...SCENE, seed: 4 }));
     expect(given.presses.map(({ ballDiameter }) => ballDiameter)).toEqual([0.008, 0.008]);
+  });
+
+  it('without a reference is read with the median of eight images or more', async () => {
+    const files = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`${i}.png`, image(i + 1)]));
+    const { reference, referencePath, presses } = await readPressFolder(folder('eight', files), {
+      ballDiameter: 0.006,
+    });
+    expect(referencePath).toBe('the median of 8 images (none is named reference)');
+    expect(presses).toHaveLength(8);
+    expect(reference).toEqual(medianImage(presses.map((press) => press.image)));
+    const odd = folder('odd', { ...files, '8.png': png(renderGel({ width: 32, height: 32 })) });
+    await expect(readPressFolder(odd, { ballDiameter: 0.006 })).rejects.toThrow(
+      /8.png has 32×32 pixels, but 0.png has 48×32/,
+    );
   });
 
   it('that cannot be is told in one sentence', async () => {
@@ -119,7 +134,9 @@ describe('a folder of touches', () => {
     });
     const { touches, notices } = await read(path);
     expect(touches.map(({ T_map_sensor }) => T_map_sensor[3])).toEqual([0, expect.closeTo(0.5, 6)]);
-    expect(notices.join('\n')).toMatch(/first image is taken for it/);
+    expect(notices.join('\n')).toMatch(
+      /its first image is taken for it, but something may touch the gel there/,
+    );
     expect(notices.join('\n')).toMatch(/no pose in poses.txt within 0.2 s; they are left out/);
   });
 

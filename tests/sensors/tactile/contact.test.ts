@@ -27,6 +27,9 @@ describe('contact', () => {
     const faint = cap(4e-5);
     expect(markContact(faint, seen(faint), contact).pixels).toBe(0);
     expect(markContact(cap(2e-4), new Uint8Array(WIDTH * HEIGHT), contact).pixels).toBe(0);
+    // No deeper than heights of this gel are wrong anyway.
+    expect(markContact(cap(2e-4), seen(cap(2e-4)), contact, 1e-4).pixels).toBeGreaterThan(0);
+    expect(markContact(cap(2e-4), seen(cap(2e-4)), contact, 3e-4).pixels).toBe(0);
     expect(contact.every((c) => c === 0)).toBe(true);
   });
 

@@ -108,8 +108,8 @@ export async function touch(folder: string, options: TouchOptions): Promise<numb
         residual: 1e3 * bundle.residual,
         overlaps: bundle.overlaps.reduce((sum, n) => sum + n, 0) / bundle.overlaps.length,
         handEye: {
-          millimetres: 1e3 * translationNorm(bundle.handEye),
-          degrees: (rotationAngle(bundle.handEye) * 180) / Math.PI,
+          millimetres: 1e3 * translationNorm(bundle.handEyes[0]!),
+          degrees: (rotationAngle(bundle.handEyes[0]!) * 180) / Math.PI,
         },
       }),
       triangles: mesh.indices.length / 3,

@@ -330,6 +330,20 @@ export const configSchema = z.strictObject({
         .max(30)
         .default(1)
         .describe('The same for their direction (degrees).'),
+      handEyeLinear: z
+        .number()
+        .min(0)
+        .max(0.02)
+        .default(0.001)
+        .describe(
+          'By how much the place of a tactile sensor on the hand may be wrong, the same in all touches (m): found where touches tell it. 0 = it is right.',
+        ),
+      handEyeAngular: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(0.5)
+        .describe('The same for its direction (degrees); 0 = the place is right.'),
       pitch: z
         .number()
         .min(0)

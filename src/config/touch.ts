@@ -36,3 +36,11 @@ export function lidarRangeSetting({ sensor, touch }: Config): LidarRangeSetting 
   const beside = sensor.kind.split('+').includes('touch');
   return beside && touch.lidarRange < sensor.maxRange ? 'touch.lidarRange' : 'sensor.maxRange';
 }
+
+/** How wrong the places of tactile sensors on the hand may be (m, rad); undefined: they are right. */
+export function handEyeSigma({
+  touch: { handEyeLinear: translation, handEyeAngular },
+}: Config): { readonly translation: number; readonly rotation: number } | undefined {
+  const rotation = (handEyeAngular * Math.PI) / 180;
+  return translation > 0 && rotation > 0 ? { translation, rotation } : undefined;
+}

@@ -1,7 +1,7 @@
 import { lengthScale } from '../config/lengths.js';
 import type { Config } from '../config/schema.js';
 import { configOf, sensorKinds, type SensorKind } from '../config/sensors.js';
-import { lidarRangeSetting } from '../config/touch.js';
+import { handEyeSigma, lidarRangeSetting } from '../config/touch.js';
 import type { KernelPool } from '../compute/pool.js';
 import type { FieldBackend } from '../field/backend.js';
 import type { Field } from '../field/field.js';
@@ -121,7 +121,7 @@ export function makeLoop(
   const motion = new BodyMotion(imu, external, inertial);
   const { sigmaLinear: translation, sigmaAngular } = config.touch;
   const kinematics = { translation, rotation: (sigmaAngular * Math.PI) / 180 };
-  const together = touchesTogether(pool, scales, kinematics);
+  const together = touchesTogether(pool, scales, kinematics, handEyeSigma(config));
   events.listen((event) => event.type === 'new-map' && together?.clear());
   const touch = { registration: new TouchRegistration(backend), kinematics, together };
   const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
@@ -139,14 +139,15 @@ export function makeLoop(
   };
 }
 
-/** Where there is touch. @param kinematics of the arm alone */
+/** Where there is touch. @param kinematics of the arm alone @param handEye of the sensors' places on it */
 function touchesTogether(
   { memory }: KernelPool,
   { all }: Scales,
   kinematics: KinematicSigma,
+  handEye: KinematicSigma | undefined,
 ): TouchesTogether | undefined {
   const felt = all.find(({ kind }) => kind === 'touch');
-  return felt && new TouchesTogether(memory, felt, kinematics);
+  return felt && new TouchesTogether(memory, felt, kinematics, handEye);
 }
 
 /** One grid with its parts. @param config of its kind of sensor */

@@ -10,6 +10,8 @@ export interface ReducedTouch {
   readonly pitch: number;
   /** Minus the mean depth (m), of the pixels in contact where the cell is; NaN where none is known. */
   readonly z: Float32Array;
+  /** Where the middle of those pixels is from the middle of the cell, in cells: x y each, 0 where all of it touches. */
+  readonly middle: Float32Array;
   readonly contact: Uint8Array;
   /** Pixels in contact, and those of them whose depth was a number. */
   readonly contacts: number;
@@ -23,15 +25,16 @@ export function reduceTouch(touch: TouchImage, factor: number): ReducedTouch {
   const [width, height] = [Math.floor(touch.width / f), Math.floor(touch.height / f)];
   const [left, top] = [(touch.width - width * f) >> 1, (touch.height - height * f) >> 1];
   const z = new Float32Array(width * height).fill(NaN);
+  const middle = new Float32Array(2 * width * height);
   const contact = new Uint8Array(width * height);
   let contacts = 0;
   let valid = 0;
   for (let v = 0; v < height; v++)
     for (let u = 0; u < width; u++) {
-      let [touched, touchedSum, free, freeSum] = [0, 0, 0, 0];
-      for (let y = top + v * f; y < top + (v + 1) * f; y++)
-        for (let x = left + u * f; x < left + (u + 1) * f; x++) {
-          const at = y * touch.width + x;
+      let [touched, touchedSum, free, freeSum, xs, ys] = [0, 0, 0, 0, 0, 0];
+      for (let y = 0; y < f; y++)
+        for (let x = 0; x < f; x++) {
+          const at = (top + v * f + y) * touch.width + left + u * f + x;
           const d = depth[at]!;
           const known = Number.isFinite(d);
           if (felt[at] !== 0) {
@@ -40,6 +43,8 @@ export function reduceTouch(touch: TouchImage, factor: number): ReducedTouch {
             valid++;
             touched++;
             touchedSum += d;
+            xs += x;
+            ys += y;
           } else if (known) {
             free++;
             freeSum += d;
@@ -49,7 +54,9 @@ export function reduceTouch(touch: TouchImage, factor: number): ReducedTouch {
       if (touched > 0 && touched >= LEAST_CONTACT * (touched + free)) {
         contact[i] = 1;
         z[i] = -touchedSum / touched;
+        middle[2 * i] = (xs / touched - (f - 1) / 2) / f;
+        middle[2 * i + 1] = (ys / touched - (f - 1) / 2) / f;
       } else if (free > 0) z[i] = -freeSum / free;
     }
-  return { width, height, pitch: touch.pitch * f, z, contact, contacts, valid };
+  return { width, height, pitch: touch.pitch * f, z, middle, contact, contacts, valid };
 }

@@ -1,7 +1,7 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { lateralDistance } from './patch-lateral.js';
-import { planeFits } from './patch-normals.js';
 import { reduceTouch } from './patch-reduce.js';
+import { surfaceFits } from './patch-surface.js';
 import type { TouchImage } from './touch.js';
 
 /**
@@ -45,7 +45,7 @@ const [LEAST_SPACING, MOST_SPACING] = [1e-4, 2e-3];
 const LEAST_SAMPLES = 6;
 
 /**
- * The surface in a gel's image: reduced to the spacing, smoothed a little, with normals of planes through each pixel's
+ * The surface in a gel's image: reduced to the spacing, with heights and normals of quadrics through each pixel's
  * neighbours. Pixels without a number count as not known.
  *
  * @throws FeltmapError bad-input for an image that contradicts itself; bad-config for a spacing that makes no sense
@@ -60,9 +60,10 @@ export function patchOf(touch: TouchImage, { spacing = SPACING }: PatchOptions =
       'bad-config',
       `Samples of a touch cannot be ${spacing} m apart; give a spacing between ${LEAST_SPACING} and ${MOST_SPACING} m.`,
     );
-  const reduced = reduceTouch(touch, Math.max(1, Math.round(spacing / touch.pitch)));
+  const factor = Math.max(1, Math.round(spacing / touch.pitch));
+  const reduced = reduceTouch(touch, factor);
   const { width, height, pitch, z, contact, contacts, valid } = reduced;
-  const fits = planeFits(z, contact, width, height, pitch);
+  const fits = surfaceFits(reduced, touch.sigma / factor);
   const chosen: number[] = [];
   let deepest = 0;
   for (let i = 0; i < z.length; i++) {

@@ -62,6 +62,11 @@ export class BlockSystem {
 
   /** The block of A⁻¹ on the diagonal, 6×6. */
   covariance(at: number): Float64Array {
+    return finish(this.inverting(at));
+  }
+
+  /** The same in pieces of some milliseconds. */
+  *inverting(at: number): Generator<undefined, Float64Array> {
     const out = new Float64Array(36);
     const n = B * this.count;
     const L = this.count <= MOST_DENSE ? this.#dense() : undefined;
@@ -79,7 +84,7 @@ export class BlockSystem {
     for (let c = 0; c < B; c++) {
       this.b.fill(0);
       this.b[B * at + c] = 1;
-      const x = this.solve();
+      const x = yield* this.solving();
       for (let r = 0; r < B; r++) out[B * r + c] = x[B * at + r]!;
     }
     this.b.set(b);
@@ -88,11 +93,7 @@ export class BlockSystem {
 
   /** x with A·x = b, to a relative residual of `tolerance`; where it is not reached in time, as far as it came. */
   solve(tolerance = 1e-6, most = 500): Float64Array {
-    const steps = this.solving(tolerance, most);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-    }
+    return finish(this.solving(tolerance, most));
   }
 
   /** The same in pieces of some milliseconds. */
@@ -162,6 +163,13 @@ export class BlockSystem {
       multiplyBlock(this.#blocks, 36 * k, p, B * column, out, B * row, false);
       multiplyBlock(this.#blocks, 36 * k, p, B * row, out, B * column, true);
     }
+  }
+}
+
+function finish<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
   }
 }
 

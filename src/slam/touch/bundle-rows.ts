@@ -1,6 +1,4 @@
-import { PosePrior } from '../../field/terms/pose-prior.js';
-import { multiply } from '../../geometry/covariance.js';
-import { compose, separation, type Pose } from '../../geometry/se3.js';
+import { separation, type Pose } from '../../geometry/se3.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
 import type { BlockSystem } from './block-system.js';
 import { comparePatches, jacobianAt, PAIR_NUMBERS, pairRows, type PairPatch } from './pair-rows.js';
@@ -19,6 +17,10 @@ export interface BundleTouch {
   readonly step?: BundleStep;
   /** Whether `predicted` counts; default: where there is no step. */
   readonly held?: boolean;
+  /** Number of its sensor, whose place on the hand may be wrong. Default: 0. */
+  readonly sensor?: number;
+  /** Whether `predicted` is by the arm, and so wrong by that place as well. Default: it is. */
+  readonly byHand?: boolean;
   /** Number of the contact: touches of one slide share it, and tell each other nothing of where they all are. Default: its own. */
   readonly contact?: number;
 }
@@ -194,48 +196,4 @@ export class PairSums {
     if (i < j) system.add(i, j, Hij);
     else system.add(j, i, transposed(Hij));
   }
-}
-
-/** What is the same in all touches: see {@link addKinematics}. */
-export interface HandEye {
-  /** T_predicted_sensor so far, and how far it is from none: [v, ω] in the sensor's axes. */
-  readonly pose: Pose;
-  readonly offset: Float64Array;
-  /** Its own information, 6×6. */
-  readonly information: Float64Array;
-}
-
-/**
- * Adds that each touch is where the arm says but for errors of its own, and where the sensor is on the hand: e = x − Q·h
- * with Q turning the sensor's axes into the map's. The block of h follows those of the touches.
- */
-export function addKinematics(
-  system: BlockSystem,
-  touches: readonly BundleTouch[],
-  poses: readonly Pose[],
-  information: Float64Array,
-  handEye: HandEye | undefined,
-): void {
-  const last = touches.length;
-  touches.forEach(({ predicted, information: known, step, held = !step }, i) => {
-    if (!held) return;
-    const expected = handEye ? compose(predicted, handEye.pose) : predicted;
-    const { information: L, residual } = new PosePrior(expected, known ?? information).quadratic(poses[i]!);
-    system.add(i, i, L);
-    const gradient = new Float64Array(6);
-    for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) gradient[a]! += L[a * 6 + c]! * residual[c]!;
-    for (let a = 0; a < 6; a++) system.b[6 * i + a]! -= gradient[a]!;
-    if (!handEye) return;
-    const Q = new Float64Array(36);
-    for (let a = 0; a < 3; a++)
-      for (let c = 0; c < 3; c++) Q[a * 6 + c] = Q[(a + 3) * 6 + c + 3] = expected[a * 4 + c]!;
-    const LQ = multiply(L, Q);
-    system.add(i, last, LQ, -1);
-    system.add(last, last, multiply(transposed(Q), LQ));
-    for (let a = 0; a < 6; a++)
-      for (let c = 0; c < 6; c++) system.b[6 * last + a]! += Q[c * 6 + a]! * gradient[c]!;
-  });
-  if (!handEye) return;
-  system.add(last, last, handEye.information);
-  for (let a = 0; a < 6; a++) system.b[6 * last + a]! -= handEye.information[a * 7]! * handEye.offset[a]!;
 }

@@ -1,7 +1,8 @@
 import { FeltmapError } from '../../geometry/errors.js';
-import { compose, exp, identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
+import { identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
-import { addKinematics, PairSums, pairTotals, type BundleTouch, type HandEye } from './bundle-rows.js';
+import { PairSums, pairTotals, type BundleTouch } from './bundle-rows.js';
+import { addKinematics, HandEye } from './hand-eye.js';
 import { addStep } from './step-rows.js';
 import { surfaceOf } from '../../sensors/tactile/contacts.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
@@ -12,7 +13,7 @@ export type { BundleTouch } from './bundle-rows.js';
 export interface BundleOptions {
   /** What the kinematics of each touch are good for, independently of the others. */
   readonly kinematics: KinematicSigma;
-  /** How wrong the sensor's place on the hand may be, the same in all touches; absent: it is right. */
+  /** How wrong a sensor's place on the hand may be, the same in all its touches; absent: it is right. */
   readonly handEye?: KinematicSigma;
   /** Standard deviation of one patch against another, beside their poses (m). Default: 0.1 mm. */
   readonly sigma?: number;
@@ -25,8 +26,8 @@ export interface BundleOptions {
 export interface BundleResult {
   /** T_map_sensor of each touch. */
   readonly poses: Pose[];
-  /** T_predicted_sensor, the same for all: what the sensor's place on the hand was wrong by. */
-  readonly handEye: Pose;
+  /** T_predicted_sensor of each sensor, the same for all its touches: what its place on the hand was wrong by. */
+  readonly handEyes: readonly Pose[];
   /** Other contacts that each touch was compared with at the end: 0, and nothing but the arm says where it was. */
   readonly overlaps: Uint32Array;
   /** Rows that each touch was compared by, and those of them that fit at the end. */
@@ -48,12 +49,14 @@ const [FIRST_SCALE, LAST_SCALE, ANNEAL] = [1.5, 10, 0.8];
 /** A pose moves by no more in a step (m, rad): planes hold for a while only. */
 const [MOST_SHIFT, MOST_TURN] = [0.004, 0.05];
 const TOLERANCE = 2e-5;
+/** Steps at the last scale before what all touches share is found. */
+const SETTLING = 6;
 
 /**
  * Finds the poses of many touches together, from nothing but what they felt and where the arm says that they were: all
  * patches that overlap lie on each other, as planes do (Chen & Medioni 1991) and with all pairs at once (Williams &
  * Bennamoun 2001), none lies inside of another's gel, those of a slide follow each other, and the other poses have their
- * priors. One Gauss–Newton system over all poses, and the sensor's place on the hand where that is unknown; correspondences
+ * priors. One Gauss–Newton system over all poses, and the sensors' places on the hand where those are unknown ({@link HandEye}); correspondences
  * are found anew in each step, at robust scales that shrink.
  *
  * @throws FeltmapError bad-input for poses that are not made of numbers
@@ -87,31 +90,39 @@ export function* optimisingTouches(
     sigma,
   );
   const information = kinematicInformation(kinematics);
-  const system = new BlockSystem(count + (handEye ? 1 : 0));
+  const sensors = 1 + Math.max(0, ...touches.map(({ sensor = 0 }) => sensor));
+  const hands = handEye ? Array.from({ length: sensors }, () => new HandEye(handEye)) : [];
+  const system = new BlockSystem(count + hands.length);
   const poses = touches.map(({ predicted, start = predicted }) => start);
   const totals = pairTotals(count);
-  let hand: HandEye | undefined = handEye && {
-    pose: identity(),
-    offset: new Float64Array(6),
-    information: kinematicInformation(handEye),
-  };
   const last = LAST_SCALE * sigma;
   let scale = Math.max(last, FIRST_SCALE * kinematics.translation);
+  let freeAt = handEye ? Infinity : -1;
   let done = 0;
-  for (let converged = false; done < iterations && !converged; done++) {
+  function* addAll(): Generator<undefined, void> {
     system.clear();
     yield* pairs.add(system, poses, scale, totals);
-    addKinematics(system, touches, poses, information, hand);
+    addKinematics(system, touches, poses, information, hands);
     touches.forEach(({ step }, i) => step && addStep(system, poses, i, step));
+  }
+  for (let converged = false; done < iterations && !converged; done++) {
+    if (done === freeAt) {
+      for (const hand of hands) hand.release();
+      yield* addAll();
+      for (const [k, hand] of hands.entries()) hand.free(yield* system.inverting(count + k));
+    }
+    yield* addAll();
     const moves = yield* system.solving();
     const largest = movePoses(poses, moves);
-    if (hand) hand = moveHand(hand, moves.subarray(6 * count));
-    converged = scale <= last && largest < tolerance;
+    hands.forEach((hand, k) => hand.move(moves.subarray(6 * (count + k), 6 * (count + k + 1))));
+    converged = scale <= last && largest < tolerance && done >= freeAt;
+    // Planes far from where they belong would mislead what all touches share.
+    if (scale <= last && freeAt === Infinity) freeAt = done + SETTLING;
     scale = Math.max(last, ANNEAL * scale);
   }
   return {
     poses,
-    handEye: hand?.pose ?? identity(),
+    handEyes: Array.from({ length: sensors }, (_, k) => hands[k]?.pose ?? identity()),
     overlaps: totals.overlaps,
     rows: totals.rows,
     inliers: totals.inliers,
@@ -144,8 +155,4 @@ function movePoses(poses: Pose[], step: Float64Array): number {
     largest = Math.max(largest, shift);
   });
   return largest;
-}
-
-function moveHand({ pose, offset, information }: HandEye, step: Float64Array): HandEye {
-  return { pose: compose(pose, exp(step)), offset: offset.map((v, i) => v + step[i]!), information };
 }

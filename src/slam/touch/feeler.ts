@@ -99,7 +99,7 @@ export class Feeler {
       const seen = this.#asSeen(problem);
       const found = seen && isBelieved(seen.state) ? invertSpd(seen.covariance, 6) : undefined;
       const prior = found
-        ? { pose: seen!.pose, information: found }
+        ? { pose: seen!.pose, information: found, seen: true }
         : { pose: predicted, information: kinematicInformation(kinematics) };
       const contact = { sensor, stampNs, mount, ...(body && { body }) };
       const among = this.together.register({ patch, predicted, kinematics, prior, contact });

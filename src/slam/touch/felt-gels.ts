@@ -9,11 +9,15 @@ export interface FeltPrior {
   readonly pose: Pose;
   /** 6×6, [x y z rotX rotY rotZ] about the sensor, map axes; 1/m², 1/rad². */
   readonly information: Float64Array;
+  /** A camera saw it there; otherwise the arm says so. */
+  readonly seen?: boolean;
 }
 
 /** A touch by a gel. */
 export interface FeltGel {
   readonly patch: Patch;
+  /** Its name, where there may be several. */
+  readonly sensor?: string;
   readonly prior: FeltPrior;
   /** T_map_sensor as far as it is known by now. */
   pose: Pose;
@@ -55,6 +59,11 @@ export function knownFrom(
   return { pose, information: information.map((v) => share * v) };
 }
 
+/** The sensors of touches, in the order of their numbers. */
+export function sensorsOf(gels: readonly FeltGel[]): readonly FeltGel['sensor'][] {
+  return [...new Set(gels.map(({ sensor }) => sensor))];
+}
+
 /**
  * Touches as they are found together. Those that slid from another one of them follow it. The arm errs in all touches of a
  * contact alike, so its prior counts once: of those that follow none, each has its share.
@@ -71,10 +80,12 @@ export function bundleTouches(gels: readonly FeltGel[], { anew = false } = {}): 
     if (!contact) contacts.set(first, (contact = { number: contacts.size, alone: 0 }));
     if (before[i] === undefined) contact.alone++;
   });
-  return gels.map(({ patch, prior, known, pose, slide }, i) => {
+  const sensors = sensorsOf(gels);
+  return gels.map(({ patch, prior, known, pose, slide, sensor }, i) => {
     const { number: contact, alone } = contacts.get(firstOf(gels[i]!))!;
     const touch = before[i];
-    const own = { patch, contact, ...(!anew && { start: pose }) };
+    const hand = { sensor: sensors.indexOf(sensor), byHand: prior.seen !== true };
+    const own = { patch, contact, ...hand, ...(!anew && { start: pose }) };
     if (slide && touch !== undefined) {
       const step = { touch, pose: slide.pose, information: slide.information };
       return { ...own, predicted: prior.pose, information: prior.information, step, held: slide.held };

@@ -92,7 +92,8 @@ export class NearbyTouches {
       return { gel: { patch, prior, pose: predicted }, rests: false };
     }
     const slide = this.#slid(touch);
-    const gel: FeltGel = { patch, prior, pose: prior.pose, ...(slide && { slide }) };
+    const of = contact && { sensor: contact.sensor };
+    const gel: FeltGel = { patch, prior, pose: prior.pose, ...of, ...(slide && { slide }) };
     if (slide?.from) gel.pose = compose(slide.from.pose, slide.pose);
     const found = this.#find(gel, touch);
     gel.pose = found?.pose ?? predicted;

@@ -8,7 +8,7 @@ import type { Scale } from '../scale.js';
 import type { RefinedTouch, ScanResult } from '../types.js';
 import { optimisingTouches, type BundleResult } from './bundle.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
-import { bundleTouches, knownFrom, type FeltGel } from './felt-gels.js';
+import { bundleTouches, knownFrom, sensorsOf, type FeltGel } from './felt-gels.js';
 import { NearbyTouches, type FoundTouch, type NewTouch } from './nearby.js';
 import type { RegisteredTouch } from './registration.js';
 
@@ -52,11 +52,15 @@ export class TouchesTogether {
   /** Of the touch that is being mapped. */
   #newest: { readonly patch: Patch; readonly found: FoundTouch } | undefined;
 
-  /** @param kinematics of the arm alone */
+  /**
+   * @param kinematics of the arm alone
+   * @param handEye how wrong the sensors' places on the hand may be; default: they are right
+   */
   constructor(
     private readonly memory: KernelMemory,
     private readonly scale: Scale,
     private readonly kinematics: KinematicSigma,
+    private readonly handEye?: KinematicSigma,
   ) {
     this.#nearby = new NearbyTouches(kinematics);
     // What was loaded cannot be fused anew.
@@ -95,7 +99,8 @@ export class TouchesTogether {
     const patch = observation instanceof TouchObservation ? observation.patch : undefined;
     if (patch) {
       const arm = { pose: touch.predicted, information: kinematicInformation(touch.kinematics) };
-      const gel = newest?.patch === patch ? newest.found.gel : { patch, prior: arm, pose };
+      const { sensor } = observation;
+      const gel: FeltGel = newest?.patch === patch ? newest.found.gel : { patch, prior: arm, pose, sensor };
       gel.pose = pose;
       if (newest?.found.rests && newest.found.gel === gel) return this.#rest(index, gel);
       if (patch.samples.length === 0) this.#nearby.lift(observation.sensor);
@@ -143,16 +148,23 @@ export class TouchesTogether {
     if (felt.length < 2 || felt.length === this.#done) return undefined;
     this.#done = felt.length;
     const touches = bundleTouches(felt.map(({ gel }) => gel), { anew: true }); // prettier-ignore
-    return { felt, steps: optimisingTouches(touches, { kinematics: this.kinematics }) };
+    const { kinematics, handEye } = this;
+    return { felt, steps: optimisingTouches(touches, { kinematics, ...(handEye && { handEye }) }) };
   }
 
-  #moveTo(felt: readonly Kept[], { poses, overlaps }: BundleResult): readonly RefinedTouch[] {
+  #moveTo(felt: readonly Kept[], { poses, overlaps, handEyes }: BundleResult): readonly RefinedTouch[] {
     // Without any overlap the arm's poses are all there is.
     if (overlaps.every((count) => count === 0) && !felt.some(({ gel }) => gel.slide)) return [];
     felt.forEach(({ gel }, i) => {
       gel.pose = poses[i]!;
       gel.known = knownFrom(poses[i]!, gel.prior, overlaps[i]!, { whole: true });
     });
+    // What touched nothing has the hand's error all the same.
+    const sensors = sensorsOf(felt.map(({ gel }) => gel));
+    for (const { gel } of this.#touches) {
+      const hand = gel.patch.samples.length === 0 && handEyes[sensors.indexOf(gel.sensor)];
+      if (hand) gel.pose = compose(gel.prior.pose, hand);
+    }
     this.#fuse();
     return [
       ...felt.map(({ index, gel: { pose } }) => ({ index, pose })),

@@ -155,7 +155,7 @@ export class TouchMap {
     this.#touches.forEach((touch, index) => {
       const gel = this.#gels.get(index) ?? this.#resting.get(index);
       // What was not compared with others has the hand's error all the same.
-      const pose = gel?.pose ?? compose(touch.T_map_sensor, bundle.handEye);
+      const pose = gel?.pose ?? compose(touch.T_map_sensor, bundle.handEyes[0]!);
       const observation = this.#frontEnd.observe(touch);
       this.#fuse(observation, pose, index);
       observation.release();

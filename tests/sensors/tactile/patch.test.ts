@@ -24,6 +24,42 @@ describe('patchOf', () => {
     expect(worst).toBeLessThan(0.03);
   });
 
+  it('has heights and normals at the border of a contact that are as right as in its middle', () => {
+    // Fine pixels, so that cells at the border touch in part: a plane through one side of a ball would lean.
+    const [width, height, pitch] = [160, 120, 1.25e-4];
+    const depth = new Float32Array(width * height);
+    for (let i = 0; i < depth.length; i++) {
+      const [x, y] = [((i % width) - 79.5) * pitch, (Math.floor(i / width) - 59.5) * pitch];
+      depth[i] = Math.sqrt(RADIUS ** 2 - x * x - y * y) - (RADIUS - 8e-4);
+    }
+    const contact = Uint8Array.from(depth, (d) => (d > 0 ? 1 : 0));
+    const image = {
+      ...touch,
+      width,
+      height,
+      pitch,
+      depth: depth.map((d) => Math.max(0, d)),
+      contact,
+      sigma: 1e-5,
+    };
+    const patch = patchOf(image);
+    const borders = Array.from(patch.samples).filter((at) => [1, -1, patch.width, -patch.width].some((o) => patch.lateral[at + o]! > 0)); // prettier-ignore
+    expect(borders.length).toBeGreaterThan(50);
+    let [bias, squares] = [0, 0];
+    for (const at of borders) {
+      const x = ((at % patch.width) - patch.cx) * patch.pitch;
+      const y = (Math.floor(at / patch.width) - patch.cy) * patch.pitch;
+      const out = [x, y, patch.z[at]! - (RADIUS - 8e-4)];
+      bias += Math.hypot(...out) - RADIUS;
+      const cos =
+        (out[0]! * patch.nx[at]! + out[1]! * patch.ny[at]! + out[2]! * patch.nz[at]!) / Math.hypot(...out);
+      squares += Math.acos(Math.min(1, cos)) ** 2;
+    }
+    expect(Math.abs(bias / borders.length)).toBeLessThan(2e-6);
+    // Planes: 10 µm and 0.03.
+    expect(Math.sqrt(squares / borders.length)).toBeLessThan(0.01);
+  });
+
   it('averages noise: normals to a degree, heights to half', () => {
     const noisy = patchOf(feel(floor(), above(0, 0, 0), new Random('noise'), 5e-5));
     const angles = Array.from(noisy.samples, (at) => Math.acos(-noisy.nz[at]!));

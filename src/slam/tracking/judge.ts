@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import { doubtOf, NO_CONTRADICTION, type Contradiction, type SinceLast } from '../places/seen-space.js';
-import type { Track } from './tracker.js';
+import { MAX_ASTRAY, type Track } from './tracker.js';
 import type { TrackingState } from '../events.js';
 
 export interface Verdict {
@@ -50,9 +50,6 @@ export const MAX_DOUBT = 0.025;
 export const FOLLOWING = { from: 0.01, seconds: 0.6, doubt: 0.028, mostDoubt: 0.2 } as const;
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
-
-/** Metres that a pose may be wrong by before it is lost. */
-export const MAX_ASTRAY = 0.25;
 
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 

@@ -16,7 +16,6 @@ import { meanInformation } from '../places/mean-information.js';
 import { ColourSearch, isUnique } from './colour-search.js';
 import { AS_MAPPED, exposureOf } from './exposure.js';
 import { OpenDirection } from './open-direction.js';
-import { MAX_ASTRAY } from './judge.js';
 import { trackCovariance } from './track-covariance.js';
 
 /** Robust scale of a settled registration, as a multiple of the mean absolute residual: 1.6 of normal noise's σ. */
@@ -136,6 +135,8 @@ const fitOf = ({ valuedRatio, inlierRatio }: Track): number => valuedRatio * inl
 /** How fast a camera in a hand or on a robot is assumed to change its velocity (m/s²), and how far it strays at most (m). */
 const STRAY = 1;
 const MOST_STRAY = 0.5;
+/** Metres that a pose may be wrong by before it is lost. */
+export const MAX_ASTRAY = 0.25;
 /** How far a sensor may be from where constant velocity takes it (m). */
 function strayed(gap: number): number {
   return Math.min(MOST_STRAY, STRAY * gap * gap);

@@ -70,19 +70,21 @@ describe('judge', () => {
   });
 
   it('lets traffic pass: what speaks against a pose since long ago counts less where it follows from the scan before', () => {
+    const clear = { ...GOOD, inlierRatio: 0.98 };
     const busy = { inEmpty: 0.03, seenThrough: 0.05, compared: true };
     const sinceLast = { inEmpty: 0.004, seenThrough: 0.002, compared: true, elapsed: 0.1 };
-    expect(judge(GOOD, limits, 20, busy)).toMatchObject({ state: 'lost', contradicted: true });
-    expect(judge(GOOD, limits, 20, busy, { sinceLast }).state).toBe('tracking');
+    expect(judge(clear, limits, 20, busy)).toMatchObject({ state: 'lost', contradicted: true });
+    expect(judge(clear, limits, 20, busy, { sinceLast }).state).toBe('tracking');
     const carriedOff = { ...sinceLast, inEmpty: 0.04, seenThrough: 0.045 };
     const longAgo = { ...sinceLast, elapsed: 0.9 };
     const unknown = { ...sinceLast, compared: false };
     for (const other of [carriedOff, longAgo, unknown])
-      expect(judge(GOOD, limits, 20, busy, { sinceLast: other }).state).toBe('lost');
+      expect(judge(clear, limits, 20, busy, { sinceLast: other }).state).toBe('lost');
+    expect(judge({ ...clear, inlierRatio: 0.96 }, limits, 20, busy, { sinceLast }).state).toBe('lost');
     const elsewhere = { inEmpty: 0.22, seenThrough: 0.2, compared: true };
-    expect(judge(GOOD, limits, 20, elsewhere, { sinceLast }).state).toBe('lost');
+    expect(judge(clear, limits, 20, elsewhere, { sinceLast }).state).toBe('lost');
     // Where the track slides, twice in a row: it says so, and goes on.
-    const sliding = { ...GOOD, conditioning: 0.9 * limits.minConditioning };
+    const sliding = { ...clear, conditioning: 0.9 * limits.minConditioning };
     expect(judge(sliding, limits, 20, busy, { doubt: 0.024, sinceLast }).state).toBe('degraded');
     const wrong = { doubt: 0.024, sinceLast: carriedOff };
     expect(judge(sliding, limits, 20, busy, wrong)).toMatchObject({ state: 'lost', contradicted: true });

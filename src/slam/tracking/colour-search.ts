@@ -8,16 +8,13 @@ import {
 } from '../../field/terms/photometric.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
+import { placesAlong } from './line-places.js';
 
-/** Between two places that are tried, in fine voxels: colours are told apart over one or two. */
-const STEP = 0.75;
 /** Places that are nearer to each other, in steps, belong to one optimum. */
 const ONE_OPTIMUM = 4;
 /** Samples that must be compared, and the least share of the most that any place has. */
 const MIN_POINTS = 200;
 const MIN_SHARE = 0.4;
-/** Most places in each direction. */
-const MOST_STEPS = 40;
 
 /** Share of the best fit, above the mean of all places, that another place must stay below. */
 const DISTINCT = 0.4;
@@ -66,15 +63,7 @@ export class ColourSearch {
     reach: number,
     expected: Exposure,
   ): ColourFit | undefined {
-    const step = STEP * this.field.levels[0]!.voxel;
-    const n = Math.min(MOST_STEPS, Math.ceil(reach / step));
-    const own = Float64Array.of(expected.gain, expected.bias);
-    const still = new Float64Array(6);
-    const places = Array.from({ length: 2 * n + 1 }, (_, k) => {
-      const moved = pose.slice();
-      for (let i = 0; i < 3; i++) moved[i * 4 + 3]! += (k - n) * step * direction[i]!;
-      return { pose: moved, undistorted: still, correction: still, own };
-    });
+    const { places, middle, step } = placesAlong(this.field, pose, direction, reach, expected);
     while (this.#systems.length < places.length) this.#systems.push(new LinearSystem(PHOTOMETRIC_UNKNOWNS));
     const { field, options } = this;
     this.backend.linearise(
@@ -92,7 +81,7 @@ export class ColourSearch {
     const others = scores.filter((_, k) => Math.abs(k - best) >= ONE_OPTIMUM && isPeak(scores, k));
     const known = scores.filter((v) => v > 0);
     return {
-      offset: (best - n) * step,
+      offset: (best - middle) * step,
       inside: (scores[best - 1] ?? 0) > 0 && (scores[best + 1] ?? 0) > 0,
       score,
       second: Math.max(0, ...others),

@@ -8,11 +8,8 @@ import {
   type PhotometricOptions,
 } from '../../field/terms/photometric.js';
 import type { Pose } from '../../geometry/se3.js';
+import { placesAlong } from './line-places.js';
 
-/** Between two places that are tried, in fine voxels. */
-const STEP = 0.75;
-/** Most places in each direction. */
-const MOST_STEPS = 40;
 /** By so much less must points fit (share of them, and of their colours' weights) at a place that is excluded. */
 const EVIDENCE = 0.005;
 /** Points and colours that must be compared there, as a share of those here. */
@@ -73,15 +70,7 @@ export class OpenDirection {
     reach: number,
     expected: Exposure,
   ): number {
-    const step = STEP * this.field.levels[0]!.voxel;
-    const n = Math.min(MOST_STEPS, Math.ceil(reach / step));
-    const own = Float64Array.of(expected.gain, expected.bias);
-    const still = new Float64Array(6);
-    const places = Array.from({ length: 2 * n + 1 }, (_, k) => {
-      const moved = pose.slice();
-      for (let i = 0; i < 3; i++) moved[i * 4 + 3]! += (k - n) * step * direction[i]!;
-      return { pose: moved, undistorted: still, correction: still, own };
-    });
+    const { places, middle, step } = placesAlong(this.field, pose, direction, reach, expected);
     while (this.#surfaces.length < places.length) {
       this.#surfaces.push(new LinearSystem());
       this.#colours.push(new LinearSystem(PHOTOMETRIC_UNKNOWNS));
@@ -95,7 +84,8 @@ export class OpenDirection {
     const mean = coloured.reduce((sum, { colour }) => sum + colour, 0) / Math.max(1, coloured.length);
     let farthest = 0;
     for (const [k, there] of fits.entries())
-      if (!(worse(there, fits[n]!, mean) >= EVIDENCE)) farthest = Math.max(farthest, Math.abs(k - n) * step);
+      if (!(worse(there, fits[middle]!, mean) >= EVIDENCE))
+        farthest = Math.max(farthest, Math.abs(k - middle) * step);
     return farthest;
   }
 

@@ -1,4 +1,4 @@
-// Objects completed from touches, beside other methods: npm run build && node bench/completion.mjs [--set valid] [--each 3] [--families unseen] [--write]
+// Objects completed from touches, beside other methods: npm run build && node bench/completion.mjs [--set valid] [--each 3] [--families unseen] [--write]; --meshes FOLDER: on scanned objects instead
 import { parseArgs } from 'node:util';
 import { loadShapePrior } from '../dist/completion/load-prior.js';
 import { gatherEvidence, transformEvidence } from '../dist/completion/evidence.js';
@@ -13,6 +13,7 @@ import {
   completionCases,
   evidenceOf,
   pressAt,
+  scannedCases,
   score,
   touchesOf,
   touchPlaces,
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     set: { type: 'string', default: 'test' },
     each: { type: 'string', default: '3' },
     families: { type: 'string', default: '' }, // 'unseen', 'trained' or names: mug,bowl
+    meshes: { type: 'string', default: '' },
     methods: { type: 'string', default: 'sphere,hull,Poisson,GPIS,ours' },
     parts: { type: 'string', default: 'methods,view,next' },
     write: { type: 'boolean', default: false },
@@ -83,7 +85,10 @@ const times = { solve: [], surface: [], sigma: [], next: [], view: [] };
 const began = performance.now();
 const families = { '': undefined, trained: TRAINED_FAMILIES, unseen: UNSEEN_FAMILIES };
 const looked = options.families in families ? families[options.families] : options.families.split(',');
-for (const test of completionCases(options.set, Number(options.each), looked)) {
+const cases = options.meshes
+  ? scannedCases(options.meshes)
+  : completionCases(options.set, Number(options.each), looked);
+for (const test of cases) {
   if (parts.has('methods')) compareMethods(test);
   if (parts.has('view')) compareView(test);
   if (parts.has('next')) comparePolicies(test);

@@ -17,6 +17,7 @@ import {
   reachable,
   spread,
 } from './touching.mjs';
+import { extentOf, meshFiles, meshName, meshObject, readMesh } from './mesh-objects.mjs';
 
 /** Distance between samples of the true surface and of meshes (m). */
 const SPACING = 0.0025;
@@ -34,8 +35,30 @@ export function* completionCases(label, each, families = [...TRAINED_FAMILIES, .
 export function completionCase(family, seed) {
   const random = new Random(`case ${family} ${seed}`);
   const object = makeObject(family, seed, { yaw: 2 * Math.PI * random.next() });
+  const known = TRAINED_FAMILIES.includes(family);
+  return testCase({ family, seed, known }, object, objectMesh(object, 0.004));
+}
+
+/** Extents of objects that a hand could hold, and that the prior was made for (m). */
+const HAND = [0.055, 0.2];
+
+/** Scanned objects of a folder (.obj, .ply, .stl), as large as a hand could hold: standing as in their file, z up, turned at random. */
+export function* scannedCases(folder) {
+  for (const file of meshFiles(folder)) {
+    const family = meshName(file);
+    const mesh = readMesh(file);
+    const extent = extentOf(mesh);
+    if (extent < HAND[0] || extent > HAND[1]) {
+      console.log(`${family}: ${(1000 * extent).toFixed(0)} mm, left out`);
+      continue;
+    }
+    const object = meshObject(mesh, 2 * Math.PI * new Random(`scan ${family}`).next());
+    yield testCase({ family, seed: 'scan', known: true }, object, object.mesh);
+  }
+}
+
+function testCase(names, object, mesh) {
   const distance = (x, y, z) => object.distance(x, y, z);
-  const mesh = objectMesh(object, 0.004);
   const truth = sampleMesh(mesh, SPACING);
   const places = onSurface(distance, thin(truth, PLACES));
   const open = [];
@@ -45,8 +68,7 @@ export function completionCase(family, seed) {
   const points = Float32Array.from(open.flatMap((i) => [...places.points.subarray(3 * i, 3 * i + 3)]));
   const normals = Float32Array.from(open.flatMap((i) => [...places.normals.subarray(3 * i, 3 * i + 3)]));
   return {
-    family, seed, object, distance, truth, tree: new KdTree(truth), places: { points, normals },
-    known: TRAINED_FAMILIES.includes(family),
+    ...names, object, distance, truth, tree: new KdTree(truth), places: { points, normals },
   }; // prettier-ignore
 }
 

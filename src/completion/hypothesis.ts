@@ -12,22 +12,30 @@ import { decodeShape, PriorReader, type ShapePrior } from './shape-prior.js';
 export interface PlacedPosterior {
   readonly placement: Placement;
   readonly posterior: LatentPosterior;
+  /** Standard deviation of what the prior cannot show, as it was supposed (m). */
+  readonly misfit: number;
+}
+
+/** What is supposed of an object beside how it stands. */
+export interface Supposed {
+  /** Kinds that are looked at, in rising order; all of them unless said. */
+  readonly only?: readonly number[];
+  /** One of {@link CompletionOptions.misfits} (m). Default 0. */
+  readonly misfit?: number;
 }
 
 /**
  * The latent numbers given the evidence, for one placement; undefined for rows that are not finite.
- *
- * @param only kinds that are looked at, in rising order
  */
 export function placedPosterior(
   prior: ShapePrior,
   placement: Placement,
   evidence: SurfaceEvidence,
   how: CompletionOptions,
-  only?: readonly number[],
+  { only, misfit = 0 }: Supposed = {},
 ): PlacedPosterior | undefined {
   const system = new NormalEquations(prior.rank);
-  const doubted = addRows(system, prior, placement, evidence, how);
+  const doubted = addRows(system, prior, placement, evidence, { ...how, misfit });
   let posterior = latentPosterior(system, prior.mixture, how.temper, only);
   if (posterior && doubted.length > 0) {
     addDoubted(system, prior, posterior.mean, doubted, how);
@@ -38,7 +46,7 @@ export function placedPosterior(
     if (bounds.addTo(system, posterior.mean) === 0) break;
     posterior = latentPosterior(system, prior.mixture, how.temper, probable(posterior.kinds));
   }
-  return posterior && { placement, posterior };
+  return posterior && { placement, posterior, misfit };
 }
 
 /** After so many rounds what still reaches into free space stays. */
@@ -102,7 +110,7 @@ function addRows(
   prior: ShapePrior,
   placement: Placement,
   { points, normals, sigmas, touches, offsets }: SurfaceEvidence,
-  how: CompletionOptions,
+  how: CompletionOptions & { readonly misfit: number },
 ): DoubtedRow[] {
   const reader = new PriorReader(prior);
   const doubted: DoubtedRow[] = [];
@@ -128,7 +136,7 @@ function addRows(
       }
     const touched = touches[i]! >= 0;
     if (touched && touches[i + 1] === touches[i]) continue;
-    const offset = (touched ? how.touchOffset ** 2 : 0) + (offsets?.[i] ?? 0) ** 2;
+    const offset = (touched ? how.touchOffset ** 2 : 0) + (offsets?.[i] ?? 0) ** 2 + how.misfit ** 2;
     system.endGroup(offset + shared / rows);
     if (doubted.length > 0) doubted.at(-1)!.endsGroup = offset;
     [shared, rows] = [0, 0];

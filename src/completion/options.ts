@@ -44,6 +44,11 @@ export interface CompletionOptions {
   readonly freeSigma: number;
   /** Standard deviation of an unknown offset along the normal, one a touch; 0 where the arm is exact. */
   readonly touchOffset: number;
+  /**
+   * Standard deviations of what all rows of a touch, or a point that was seen, are off together because the prior knows no shape
+   * like it: each is tried, and counts by its evidence (m).
+   */
+  readonly misfits: readonly number[];
   /** Power with which the evidence for a kind of shape counts. */
   readonly temper: number;
   /** Where the prior's shapes have a yaw of their own: how the object's is found. */
@@ -91,6 +96,7 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   ],
   freeSigma: 0.003,
   touchOffset: 0,
+  misfits: [0, 0.002],
   temper: 1,
   yaw: {
     screen: { rank: 16, kindRank: 4, behind: 80, least: 1e-9 },
@@ -111,7 +117,7 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   betweenScale: 1.5,
   leftOutScale: 1,
   knownScale: 0.94,
-  otherScale: 1.05,
+  otherScale: 1,
   farSigma: 0.027,
   otherFarSigma: 0.046,
   leastSigma: 0.0004,

@@ -1,5 +1,5 @@
 import { thinEvidence, type SurfaceEvidence } from './evidence.js';
-import { placedPosterior, probable, type PlacedPosterior } from './hypothesis.js';
+import { placedPosterior, probable, type PlacedPosterior, type Supposed } from './hypothesis.js';
 import { thinnedFree } from './free-space.js';
 import type { CompletionOptions } from './options.js';
 import { placementAt, UNMOVED, type Placement } from './placement.js';
@@ -30,10 +30,7 @@ export function placedPosteriors(
   evidence: SurfaceEvidence,
   how: CompletionOptions,
 ): PlacedPosterior[] {
-  if (!prior.yaws || prior.yaws < 2) {
-    const only = placedPosterior(prior, UNMOVED, evidence, how);
-    return only ? [only] : [];
-  }
+  if (!prior.yaws || prior.yaws < 2) return withMisfits(prior, UNMOVED, evidence, how).sort(byEvidence);
   const { yaw } = how;
   const thin = thinEvidence(evidence, yaw.spacing, 2 * yaw.spacing);
   const few = thin.free ? { ...thin, free: thinnedFree(thin.free, FREE_TRIED) } : thin;
@@ -49,11 +46,10 @@ export function placedPosteriors(
     const at = ((quarters % n) + n) % n;
     if (tried.has(at)) return;
     const placement = placementAt((at * step) / 4, evidence.points);
-    const found = placedPosterior(small, placement, few, surely, only);
+    const found = placedPosterior(small, placement, few, surely, only ? { only } : {});
     if (found) tried.set(at, found);
   };
-  const ranked = (): [number, PlacedPosterior][] =>
-    [...tried].sort((a, b) => b[1].posterior.logEvidence - a[1].posterior.logEvidence);
+  const ranked = (): [number, PlacedPosterior][] => [...tried].sort(([, a], [, b]) => byEvidence(a, b));
   for (const { at, kinds } of screened) attempt(4 * at, kinds);
   for (const halves of [2, 1])
     for (const [at, { posterior }] of ranked().slice(0, yaw.refined)) {
@@ -65,12 +61,29 @@ export function placedPosteriors(
   const least = (sorted[0]?.posterior.logEvidence ?? 0) - yaw.behind;
   const likely = sorted.filter(({ posterior }) => posterior.logEvidence >= least);
   const best = distinct(likely, step / 2).slice(0, yaw.kept);
-  const out: PlacedPosterior[] = [];
-  for (const { placement, posterior } of best) {
-    const found = placedPosterior(prior, placement, evidence, how, likeliest(posterior.kinds, yaw.kinds));
-    if (found) out.push(found);
-  }
-  return out.sort((a, b) => b.posterior.logEvidence - a.posterior.logEvidence);
+  return best
+    .flatMap(({ placement, posterior }) =>
+      withMisfits(prior, placement, evidence, how, { only: likeliest(posterior.kinds, yaw.kinds) }),
+    )
+    .sort(byEvidence);
+}
+
+/** The most probable first. */
+function byEvidence(a: PlacedPosterior, b: PlacedPosterior): number {
+  return b.posterior.logEvidence - a.posterior.logEvidence;
+}
+
+/** One placement with each size of what the prior cannot show; empty when rows are not finite. */
+function withMisfits(
+  prior: ShapePrior,
+  placement: Placement,
+  evidence: SurfaceEvidence,
+  how: CompletionOptions,
+  supposed: Supposed = {},
+): PlacedPosterior[] {
+  return how.misfits.flatMap(
+    (misfit) => placedPosterior(prior, placement, evidence, how, { ...supposed, misfit }) ?? [],
+  );
 }
 
 /** Which of the even yaws are worth a closer look, and the likeliest kinds at each: by the fewest components. */

@@ -161,10 +161,12 @@ function lens(
  * @throws FeltmapError as {@link calibrationValues}
  */
 export function pinhole(
-  [fx, fy, cx, cy]: readonly [fx: number, fy: number, cx: number, cy: number],
+  [fx, signedFy, cx, cy]: readonly [fx: number, fy: number, cx: number, cy: number],
   { model, d }: { readonly model: string; readonly d: readonly number[] },
   path: string,
 ): CalibrationValues['camera'] {
+  // ICL-NUIM and those who follow it let y point up in images that are as all others.
+  const fy = Math.abs(signedFy);
   const sizes = [fx, fy, cx, cy].every((v) => Math.abs(v) <= MOST_PIXELS);
   if (!(fx > 0 && fy > 0 && sizes && d.every(Number.isFinite)))
     throw new FeltmapError(

@@ -141,7 +141,7 @@ function transformsIn(
 }
 
 /** Pose of the optical frame (y down, z forward) of a camera of OpenGL (y up, z backwards). */
-function optical(pose: Pose | undefined): Pose | undefined {
+export function optical(pose: Pose | undefined): Pose | undefined {
   return pose?.map((v, i) => (i % 4 === 1 || i % 4 === 2 ? -v : v));
 }
 

@@ -1,4 +1,5 @@
 import { namesIn } from './image-names.js';
+import { asKeyFrames } from './key-frames.js';
 import { findPairedFolder } from './paired-folder.js';
 import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 import { findScannerApp } from './scanner-app.js';
@@ -26,7 +27,7 @@ export async function findRgbdFolder(
     findPairedFolder,
   ]) {
     const found = await find(path, names, options);
-    if (found) return found;
+    if (found) return asKeyFrames(found, path);
   }
   return undefined;
 }

@@ -53,7 +53,7 @@ export async function findPairedFolder(
   const files = (await separateFolders(path, names)) ?? (await replica(path, names));
   if (!files) return undefined;
   const { depths, colors, depthFolder, colorFolder } = files;
-  const { stampsNs, origin } = stampsOfNames(depths);
+  const { stampsNs, origin, assumed } = stampsOfNames(depths);
   const partner = partners(depths, colors);
   const frames: FolderFrame[] = depths.map((name, i) => ({
     stampNs: stampsNs[i]!,
@@ -90,6 +90,7 @@ export async function findPairedFolder(
     ...(colored.length > 0 && { color: { camera: await sized(found.color ?? found.depth, colored, path) } }),
     depthScale: unit.scale,
     stamps: origin,
+    assumed,
     notes: [
       `${path}: intrinsics from ${file}, ${unit.text}`,
       ...(scene && scene.differing > 0

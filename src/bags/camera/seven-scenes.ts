@@ -44,7 +44,7 @@ export async function findSevenScenes(
   if (depths.length === 0) return undefined;
   const there = new Set(names);
   const stems = depths.map((name) => name.slice(0, -'.depth.png'.length));
-  const { stampsNs, origin } = stampsOfNames(stems.map((stem) => `${stem}.png`));
+  const { stampsNs, origin, assumed } = stampsOfNames(stems.map((stem) => `${stem}.png`));
   const frames = stems.map((stem, i) => {
     const color = [`${stem}.color.png`, `${stem}.color.jpg`].find((name) => there.has(name));
     return {
@@ -69,6 +69,7 @@ export async function findSevenScenes(
     ...(hasColor && { color: found.color }),
     depthScale: wanted ?? found.depthScale ?? MILLIMETRE,
     stamps: origin,
+    assumed,
     notes: hasColor || found.own ? [found.note] : [],
     ...(posed.length > 0 && {
       poses: async () => {

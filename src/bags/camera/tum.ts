@@ -64,6 +64,7 @@ export async function findTum(
     camera,
     ...(colors.length > 0 && { color: { camera } }),
     depthScale,
+    assumed: untimed,
     stamps: untimed
       ? `stamped at 30 Hz by their numbers, as the stamps in ${depthList} go up and down`
       : `stamps from ${depthList}`,
@@ -114,6 +115,7 @@ async function associated(
     camera,
     color: { camera },
     depthScale,
+    assumed: numbered,
     stamps: numbered ? `30 Hz by the numbers in ${list}` : `stamps from ${list}`,
     notes: [note, ...existing.notes],
     ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),

@@ -8,11 +8,13 @@ import type { RgbdFolder } from './rgbd-folder.js';
 const PAIRS = 12;
 /** Fewer say nothing. */
 const FEWEST_PAIRS = 3;
+/** Images that are less alike, by their correlation, do not show the same. */
+const ALIKE = 0.3;
 /** Pixels of the images that are compared. */
 const SIZE = [48, 36] as const;
 /** Nobody turns a camera faster all the time, radians a second: 90°/s. */
 const FASTEST = Math.PI / 2;
-/** Key frames are stamped so far apart, ns: that is a gap for the tracker, but none over which it waits for more. */
+/** Key frames are stamped so far apart, ns: a gap for the tracker (more than 0.2 s), but none after which it searches the whole map (1 s). */
 const APART = 500_000_000n;
 /** Images that are so far apart already stay. */
 const KEPT = 200_000_000n;
@@ -62,7 +64,8 @@ async function medianTurn({ frames, color }: RgbdFolder): Promise<number | undef
     const [a, b] = await Promise.all([thumbnail(frames[i]!.color), thumbnail(frames[i + 1]!.color)]);
     if (!a || !b) continue;
     const { width, height, fx, fy } = color!.camera;
-    const [x, y] = shiftBetween(a, b, SIZE);
+    const { x, y, likeness } = shiftBetween(a, b, SIZE);
+    if (likeness < ALIKE) continue;
     turns.push(Math.atan(Math.hypot((x * width) / SIZE[0] / fx, (y * height) / SIZE[1] / fy)));
   }
   return turns.length < FEWEST_PAIRS ? undefined : turns.sort((p, q) => p - q)[turns.length >> 1];
@@ -84,15 +87,15 @@ export function shiftBetween(
   a: Uint8Array,
   b: Uint8Array,
   [width, height]: readonly [number, number],
-): [x: number, y: number] {
+): { x: number; y: number; likeness: number } {
   const [right, down] = [Math.floor(0.4 * width), Math.floor(0.4 * height)];
-  let [best, x, y] = [correlation(a, b, [width, height], 0, 0), 0, 0];
+  let best = { x: 0, y: 0, likeness: correlation(a, b, [width, height], 0, 0) };
   for (let dy = -down; dy <= down; dy++)
     for (let dx = -right; dx <= right; dx++) {
       const likeness = correlation(a, b, [width, height], dx, dy);
-      if (likeness > best) [best, x, y] = [likeness, dx, dy];
+      if (likeness > best.likeness) best = { x: dx, y: dy, likeness };
     }
-  return [x, y];
+  return best;
 }
 
 /** Pearson's correlation of the pixels that both images have, b moved by (dx, dy); 0 where one of them has no contrast. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shiftBetween } from '../../../src/bags/camera/key-frames.js';
 import { openScanSource } from '../../../src/bags/source.js';
+import { Random } from '../../../src/geometry/random.js';
 import { picture, png16 } from '../../images/helpers.js';
 import { scratchFolder } from '../helpers.js';
 import { measured } from './helpers.js';
@@ -65,6 +66,16 @@ describe('images without stamps', () => {
     expect((await source.truth!()).stampsNs).toEqual((await measured(source)).frames.map((f) => f.stampNs));
   });
 
+  it('that have nothing in common tell nothing', async () => {
+    const path = await folderOf('noise', 12);
+    const random = new Random('noise');
+    for (let k = 0; k < 6; k++) {
+      const pixels = Uint8Array.from({ length: 3 * W * H }, () => 256 * random.next());
+      write(`noise/color/${k}.png`, await picture(pixels, W, H, 'png'));
+    }
+    expect((await stampsOf(path))[1]).toBe(33_333_333n);
+  });
+
   it('stay where they are when their numbers keep them apart, or names tell their times', async () => {
     expect(await stampsOf(await folderOf('every20', 12, [0, 20, 40, 60, 80, 100]))).toHaveLength(6);
     expect((await stampsOf(join(folder, 'every20')))[1]).toBe(666_666_666n);
@@ -75,11 +86,13 @@ describe('images without stamps', () => {
 
 describe('shiftBetween', () => {
   it.each([0, 5, -7])('finds a shift of %i pixels', (shift) => {
-    expect(shiftBetween(view(0, [48, 36]), view(shift, [48, 36]), [48, 36])).toEqual([shift, 0]);
+    const found = shiftBetween(view(0, [48, 36]), view(shift, [48, 36]), [48, 36]);
+    expect(found).toMatchObject({ x: shift, y: 0 });
+    expect(found.likeness).toBeGreaterThan(0.99);
   });
 
   it('finds none in images without contrast', () => {
     const flat = new Uint8Array(48 * 36).fill(9);
-    expect(shiftBetween(flat, flat, [48, 36])).toEqual([0, 0]);
+    expect(shiftBetween(flat, flat, [48, 36])).toEqual({ x: 0, y: 0, likeness: 0 });
   });
 });

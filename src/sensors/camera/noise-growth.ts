@@ -13,8 +13,11 @@ const IMAGES = 9;
 const REACH = 3;
 /** Differences that an image must have. */
 const FEWEST = 300;
-/** Median of |normal| with a standard deviation of 1. */
+/** Median and tenth of |normal| with a standard deviation of 1. */
 const MEDIAN = 0.6745;
+const TENTH = 0.1257;
+/** Where the tenth of the differences shows less than this share of what their median shows, they are no noise: pixels fly. */
+const NOISELIKE = 0.5;
 const ROOT_6 = Math.sqrt(6);
 
 type Depths = Pick<RangeGrid, 'width' | 'height' | 'z'>;
@@ -22,7 +25,7 @@ type Depths = Pick<RangeGrid, 'width' | 'height' | 'z'>;
 /**
  * How the noise of depth grows with its square in one image, 1/m: inverse depth is linear in the image on planes, so that
  * its second differences are noise there, of √6 σ. The median over all pixels leaves edges out. undefined where too little
- * is far enough away.
+ * is far enough away, or the smallest differences are much smaller than noise would have them.
  *
  * @param z depth, 0 where unknown
  */
@@ -30,7 +33,8 @@ export function measureGrowth(
   { width, height, z }: Depths,
   { a, z0 }: Pick<DepthNoise, 'a' | 'z0'>,
 ): number | undefined {
-  const growths = new Float32Array(2 * Math.ceil(width / REACH) * Math.ceil(height / REACH));
+  const room = 2 * Math.ceil(width / REACH) * Math.ceil(height / REACH);
+  const [byMedian, byTenth] = [new Float32Array(room), new Float32Array(room)];
   // Where growth is half of a structured-light camera's noise.
   const nearest = z0 + Math.sqrt(a / LEAST_GROWTH);
   let count = 0;
@@ -43,13 +47,16 @@ export function measureGrowth(
         const [before, after] = [z[i - step]!, z[i + step]!];
         if (before === 0 || after === 0) continue;
         // An error of inverse depth as one of depth: Δz = z²·Δ(1/z).
-        const second = Math.abs(1 / before + 1 / after - 2 / here) * here * here;
+        const sigma = (Math.abs(1 / before + 1 / after - 2 / here) * here * here) / ROOT_6;
         // |x| exceeds its median as often as its σ exceeds what growth makes of it: the median of growths is the growth.
-        growths[count++] = (second / (ROOT_6 * MEDIAN) - a) / (here - z0) ** 2;
+        byMedian[count] = (sigma / MEDIAN - a) / (here - z0) ** 2;
+        byTenth[count++] = (sigma / TENTH - a) / (here - z0) ** 2;
       }
     }
   if (count < FEWEST) return undefined;
-  return growths.subarray(0, count).sort()[count >> 1]!;
+  const median = byMedian.subarray(0, count).sort()[count >> 1]!;
+  const tenth = byTenth.subarray(0, count).sort()[Math.floor(count / 10)]!;
+  return median > LEAST_GROWTH && tenth < NOISELIKE * median ? undefined : median;
 }
 
 /**

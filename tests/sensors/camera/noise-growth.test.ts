@@ -43,6 +43,13 @@ describe('measureGrowth', () => {
     expect(measureGrowth(image(0.005, bars), KINECT)! / 0.005).toBeLessThan(1.5);
   });
 
+  it('says nothing of an image half of whose pixels hang somewhere before the surface', () => {
+    const random = new Random('flying');
+    const flying = image(0.0019);
+    flying.z.forEach((z, i) => (flying.z[i] = random.next() < 0.5 ? z : z * random.next()));
+    expect(measureGrowth(flying, KINECT)).toBeUndefined();
+  });
+
   it('says nothing of what is near, or of an image with hardly any depth', () => {
     expect(measureGrowth(image(0.01, plane([0, 0, 1], 0.9)), KINECT)).toBeUndefined();
     const few = image(0.01);

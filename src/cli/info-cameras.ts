@@ -26,6 +26,8 @@ export interface CameraReport {
   readonly pairs: number;
   /** Mean stamp of colour less that of depth over the pairs, s. */
   readonly meanDelayS?: number;
+  /** Of its depth, as a map would take it, by its first images. */
+  readonly noise?: string;
   /** What is wrong with it, or was chosen. */
   readonly notes: readonly string[];
 }
@@ -195,6 +197,7 @@ export function describeCameras(cameras: readonly CameraReport[]): string[] {
             `  colour  ${color === depth ? '' : `${color}, `}${same ? 'the same intrinsics' : (camera.colorIntrinsics ?? 'no calibration')}`,
             `  pairs   ${pairs} of ${depthImages} depth images${delay}`,
           ]),
+      ...(camera.noise === undefined ? [] : [`  noise   ${camera.noise}`]),
       ...(camera.registration === undefined ? [] : [`  ${camera.registration}`]),
       ...camera.notes.map((note) => `  warning: ${note}`),
     ];

@@ -21,6 +21,7 @@ import {
   describeImage,
   folderCamera,
 } from './info-cameras.js';
+import { noiseOf } from './info-noise.js';
 import { type IntervalSummary, IntervalCollector } from './intervals.js';
 import { printable } from './printable.js';
 
@@ -151,11 +152,23 @@ async function bagInfo(path: string, bag: BagReader): Promise<RecordingInfo> {
     }
     const tf = await staticTransforms(bag);
     const topics = [...collectors.values()].map((c) => withBody(c.report(), tf));
-    const cameras = seen.reports();
+    const cameras = await withNoise(seen.reports(), path);
     return { path, format: bag.format, ...totals(topics), topics, cameras, warnings: [...bag.warnings] };
   } finally {
     await bag.close();
   }
+}
+
+/** The noise of a recording's one depth camera; of several nothing would say whose it is. */
+async function withNoise(
+  cameras: readonly CameraReport[],
+  path: string,
+  options: FolderOptions = {},
+): Promise<readonly CameraReport[]> {
+  const [camera, another] = cameras;
+  if (!camera || another) return cameras;
+  const noise = await noiseOf(path, options);
+  return [{ ...camera, ...(noise !== undefined && { noise }) }];
 }
 
 /** A cloud's topic with what a replay of it would take for the body. */
@@ -169,7 +182,7 @@ function withBody(report: TopicReport, tf: TfBuffer): TopicReport {
 
 async function folderInfo(path: string, options: FolderOptions): Promise<RecordingInfo> {
   const images = await findRgbdFolder(path, options);
-  if (images) return imageFolderInfo(path, images);
+  if (images) return imageFolderInfo(path, images, options);
   const source = await openScanSource(path, options);
   try {
     const intervals = new IntervalCollector();
@@ -198,7 +211,11 @@ async function folderInfo(path: string, options: FolderOptions): Promise<Recordi
   }
 }
 
-function imageFolderInfo(path: string, folder: RgbdFolder): RecordingInfo {
+async function imageFolderInfo(
+  path: string,
+  folder: RgbdFolder,
+  options: FolderOptions,
+): Promise<RecordingInfo> {
   const intervals = new IntervalCollector();
   for (const { stampNs } of folder.frames) intervals.add(stampNs);
   const { description, sensorFrame } = rgbdFolderSource(path, folder);
@@ -208,7 +225,7 @@ function imageFolderInfo(path: string, folder: RgbdFolder): RecordingInfo {
     format: description,
     ...totals([report]),
     topics: [report],
-    cameras: [folderCamera(path, folder)],
+    cameras: await withNoise([folderCamera(path, folder)], path, options),
     warnings: folder.notes,
   };
 }

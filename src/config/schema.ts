@@ -258,8 +258,10 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .max(1)
-        .default(0.0019)
-        .describe('… and how it grows with the square of the distance beyond that (1/m).'),
+        .default(0)
+        .describe(
+          "… and how it grows with the square of the distance beyond that (1/m). 0 = as a camera's first images show it, 0.0019 to 0.02.",
+        ),
       maxWeight: z
         .number()
         .positive()

@@ -111,7 +111,7 @@ function cameras({ rgbd }: Config, pool: KernelPool, rig: Rig, beside: boolean):
   const camera = new CameraFrontEnd(pool, {
     minRange: rgbd.minRange,
     maxRange: rgbd.maxRange,
-    noise: { a: rgbd.noiseFloor, b: rgbd.noiseGrowth, z0: 0.4 },
+    noise: { a: rgbd.noiseFloor, z0: 0.4, ...(rgbd.noiseGrowth > 0 && { b: rgbd.noiseGrowth }) },
     trackPoints: rgbd.trackPoints,
   });
   return {

@@ -14,8 +14,8 @@ const MODEL =
   /pinhole|kannala|fish|equi|radtan|radial|plumb|rational|conrady|opencv|none|fov|omni|double|ds|eucm/i;
 /** Models of rays, not of lenses, whose intrinsics begin with other numbers than focal lengths. */
 const NO_PINHOLE = /^(omni|ds|eucm|fov|double|mei|ucm|unified|equirect|spheric|panoram)/i;
-/** Metres of a unit of depth that somebody may use: from 1 µm to 0.1 m. */
-const UNITS = [1e-6, 0.1] as const;
+/** Metres of a unit of depth that somebody may use: from 1 µm to 1 cm. */
+const UNITS = [1e-6, 0.01] as const;
 /** Pixels: no focal length is longer, and no principal point lies farther out. */
 const MOST_PIXELS = 1e6;
 /** Where the values of a camera stand one level down, in the order in which they count. */
@@ -161,10 +161,12 @@ function lens(
  * @throws FeltmapError as {@link calibrationValues}
  */
 export function pinhole(
-  [fx, fy, cx, cy]: readonly [fx: number, fy: number, cx: number, cy: number],
+  [fx, signedFy, cx, cy]: readonly [fx: number, fy: number, cx: number, cy: number],
   { model, d }: { readonly model: string; readonly d: readonly number[] },
   path: string,
 ): CalibrationValues['camera'] {
+  // ICL-NUIM and those who follow it let y point up in images that are as all others.
+  const fy = Math.abs(signedFy);
   const sizes = [fx, fy, cx, cy].every((v) => Math.abs(v) <= MOST_PIXELS);
   if (!(fx > 0 && fy > 0 && sizes && d.every(Number.isFinite)))
     throw new FeltmapError(
@@ -194,7 +196,9 @@ function depthScaleOf(values: Values, number: NumberOf): { depthScale?: number }
   const ofScene = ['frames', 'fl_x', 'camera_angle_x'].some((name) => values.has(name));
   const scale = number(...DEPTH_SCALES, ...(ofScene ? [] : ['scale']));
   if (scale === undefined) return {};
-  // Units a metre, or metres a unit as librealsense has it: nobody's unit is a metre or longer.
-  const depthScale = scale < 1 ? scale : 1 / scale;
+  // Millimetres a unit in BOP's camera.json (0.1 or 1); else units a metre, or metres a unit as librealsense has it:
+  // nobody's unit is a centimetre or longer.
+  const inMillimetres = scale > UNITS[1] && scale <= 1 && values.has('depth_scale');
+  const depthScale = inMillimetres ? scale * 1e-3 : scale < 1 ? scale : 1 / scale;
   return depthScale >= UNITS[0] && depthScale <= UNITS[1] ? { depthScale } : {};
 }

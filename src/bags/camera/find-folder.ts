@@ -1,7 +1,10 @@
 import { namesIn } from './image-names.js';
+import { asKeyFrames } from './key-frames.js';
 import { findPairedFolder } from './paired-folder.js';
 import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
+import { findScannerApp } from './scanner-app.js';
 import { findSevenScenes } from './seven-scenes.js';
+import { findStrayScanner } from './stray-scanner.js';
 import { findTransforms } from './transforms-folder.js';
 import { findTum } from './tum.js';
 
@@ -15,9 +18,16 @@ export async function findRgbdFolder(
   options: RgbdFolderOptions = {},
 ): Promise<RgbdFolder | undefined> {
   const names = await namesIn(path);
-  for (const find of [findTum, findSevenScenes, findTransforms, findPairedFolder]) {
+  for (const find of [
+    findTum,
+    findSevenScenes,
+    findStrayScanner,
+    findScannerApp,
+    findTransforms,
+    findPairedFolder,
+  ]) {
     const found = await find(path, names, options);
-    if (found) return found;
+    if (found) return asKeyFrames(found, path);
   }
   return undefined;
 }

@@ -32,16 +32,22 @@ export function numberIn(name: string): string | undefined {
  * Stamps of numbered images: from times in their names, else 30 frames a second by their numbers, so that missing ones
  * leave a gap.
  */
-export function stampsOfNames(names: readonly string[]): { stampsNs: bigint[]; origin: string } {
+export function stampsOfNames(names: readonly string[]): {
+  stampsNs: bigint[];
+  origin: string;
+  /** Whether nothing tells the times. */
+  assumed: boolean;
+} {
   const increasing = (stamps: readonly (bigint | undefined)[]): stamps is bigint[] =>
     stamps.every((t, i) => t !== undefined && (i === 0 || t > stamps[i - 1]!));
   const named = names.map(stampOfName);
-  if (increasing(named)) return { stampsNs: named, origin: 'stamps from their names' };
+  if (increasing(named)) return { stampsNs: named, origin: 'stamps from their names', assumed: false };
   const at = (frame: bigint): bigint => (frame * 1_000_000_000n) / BigInt(THIRTY_HZ);
   const numbers = names.map((name) => numberIn(name)).map((n) => (n === undefined ? undefined : BigInt(n)));
   const origin = 'stamped at 30 Hz by their numbers';
-  if (increasing(numbers)) return { stampsNs: numbers.map(at), origin };
-  return { stampsNs: names.map((_, i) => at(BigInt(i))), origin: 'stamped at 30 Hz' };
+  const assumed = true;
+  if (increasing(numbers)) return { stampsNs: numbers.map(at), origin, assumed };
+  return { stampsNs: names.map((_, i) => at(BigInt(i))), origin: 'stamped at 30 Hz', assumed };
 }
 
 /** Size of the first of some images whose header can be read. @throws FeltmapError that of the last one tried */

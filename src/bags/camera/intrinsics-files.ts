@@ -19,6 +19,8 @@ const NAMES = [
   'intrinsics.txt',
   'intrinsic.txt',
   'camera.txt',
+  'cam_K.txt',
+  'K.txt',
   'calib.txt',
   'camera.json',
   'camera_info.json',
@@ -59,17 +61,20 @@ export async function findCalibration(
 
 /** Larger files are no settings, bytes. */
 const LARGEST_SETTINGS = 65536;
-/** What ORB-SLAM and its followers call a camera's focal length. */
-const FOCAL_LENGTH = /^\s*"?(camera\d?\.)?fx"?\s*:/im;
+/** What ORB-SLAM and others call a camera's focal length, and the matrix of Open3D and of ROS's calibration. */
+const CAMERA = /(?:^|[{,])\s*"?((camera\d?\.)?fx|intrinsic_matrix|camera_matrix)"?\s*:/im;
 
-/** The one file of settings in a folder that holds a camera, such as ORB-SLAM's TUM1.yaml; undefined where none or several do. */
+/**
+ * The one file of settings in a folder that holds a camera, such as ORB-SLAM's TUM1.yaml or somebody's
+ * cam_params_realsense.json; undefined where none or several do.
+ */
 async function settingsIn(folder: string): Promise<Calibration | undefined> {
   const found: Calibration[] = [];
   for (const name of await namesIn(folder)) {
     if (!/\.(ya?ml|json)$/i.test(name)) continue;
     const path = join(folder, name);
     const text = await readText(path).catch(() => '');
-    if (text.length > LARGEST_SETTINGS || !FOCAL_LENGTH.test(text)) continue;
+    if (text.length > LARGEST_SETTINGS || !CAMERA.test(text)) continue;
     try {
       found.push(parseCalibration(text, path));
     } catch (error) {

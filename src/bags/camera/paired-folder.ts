@@ -2,16 +2,20 @@ import { dirname, join } from 'node:path';
 import { FeltmapError } from '../../geometry/errors.js';
 import type { Pose } from '../../geometry/se3.js';
 import { MILLIMETRE } from '../../sensors/camera/depth-unit.js';
+import { readWords } from '../../images/pictures.js';
 import type { CameraIntrinsics } from '../../sensors/camera/frame.js';
+import { readWhole } from '../files.js';
 import { depthUnit } from './depth-unit.js';
-import { firstSize, imagesOf, namesIn, numberIn, stampsOfNames } from './image-names.js';
+import { firstSize, imagesOf, LARGEST_IMAGE, namesIn, numberIn, stampsOfNames } from './image-names.js';
+import { partners } from './image-partners.js';
 import { type Calibration, findCalibration } from './intrinsics-files.js';
 import { readPoseFile, readPoseList } from './pose-files.js';
 import type { FolderFrame, RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
+import { readSceneCamera, SCENE_CAMERA, type SceneCamera } from './scene-camera.js';
 import { readTransformPoses } from './transforms-folder.js';
 
 const DEPTH_FOLDERS = ['depth', 'depths'];
-const COLOR_FOLDERS = ['color', 'colour', 'rgb', 'image', 'images'];
+const COLOR_FOLDERS = ['color', 'colour', 'rgb', 'image', 'images', 'gray', 'grey'];
 const POSE_FOLDERS = ['pose', 'poses'];
 const POSE_LISTS = ['traj.txt', 'trajectory.log', 'scene/trajectory.log'];
 /** Calibrations of depth and of colour, as ScanNet's exporter and ROS write them. */
@@ -49,39 +53,52 @@ export async function findPairedFolder(
   const files = (await separateFolders(path, names)) ?? (await replica(path, names));
   if (!files) return undefined;
   const { depths, colors, depthFolder, colorFolder } = files;
-  const { stampsNs, origin } = stampsOfNames(depths);
+  const { stampsNs, origin, assumed } = stampsOfNames(depths);
   const partner = partners(depths, colors);
   const frames: FolderFrame[] = depths.map((name, i) => ({
     stampNs: stampsNs[i]!,
     depth: join(depthFolder, name),
     ...(partner[i] !== undefined && { color: join(colorFolder!, partner[i]) }),
   }));
-  const found = await calibrations(path, depthFolder);
-  if (!found)
+  const scene = names.includes(SCENE_CAMERA) ? await readSceneCamera(path) : undefined;
+  const found = scene ? { depth: scene.calibration } : await calibrations(path, depthFolder);
+  if (!found) {
+    // Images that are no depth are told first: intrinsics would not help.
+    const [first] = frames;
+    await readWords(await readWhole(first!.depth, LARGEST_IMAGE), first!.depth);
     throw new FeltmapError(
       'not-found',
       `${path} has the layout of ${files.kind}, but no intrinsics; put fx fy cx cy into ${join(path, 'intrinsics.txt')}`,
     );
+  }
   const camera = await sized(
     found.depth,
     frames.map((f) => f.depth),
     path,
   );
   const colored = frames.flatMap((f) => (f.color === undefined ? [] : [f.color]));
-  const poses = await posesOf(path, names, depths, stampsNs);
+  const poses = scene ? scenePoses(scene, depths, stampsNs) : await posesOf(path, names, depths, stampsNs);
   const { file, depthScale: stated } = found.depth;
   const unit = await depthUnit(
     frames.map((f) => f.depth),
     { wanted, stated, file, usual: MILLIMETRE },
   );
   return {
-    kind: files.kind,
+    kind: scene ? 'BOP' : files.kind,
     frames,
     camera,
     ...(colored.length > 0 && { color: { camera: await sized(found.color ?? found.depth, colored, path) } }),
     depthScale: unit.scale,
     stamps: origin,
-    notes: [`${path}: intrinsics from ${file}, ${unit.text}`],
+    assumed,
+    notes: [
+      `${path}: intrinsics from ${file}, ${unit.text}`,
+      ...(scene && scene.differing > 0
+        ? [
+            `${join(path, SCENE_CAMERA)} gives ${scene.differing} images a camera of their own: that of the first is used for all`,
+          ]
+        : []),
+    ],
     ...(poses && { poses }),
   };
 }
@@ -122,15 +139,6 @@ async function replica(path: string, names: readonly string[]): Promise<Files | 
   return { kind: 'Replica', depthFolder: folder, depths, colorFolder: folder, colors };
 }
 
-/** The colour image of each depth image: of the same number, else of the same place where there are as many. */
-function partners(depths: readonly string[], colors: readonly string[]): (string | undefined)[] {
-  const byNumber = new Map(colors.map((name) => [numberIn(name), name]));
-  const numbers = depths.map(numberIn);
-  const matched = numbers.map((number) => (number === undefined ? undefined : byNumber.get(number)));
-  const some = matched.some((name) => name !== undefined);
-  return some || colors.length !== depths.length ? matched : [...colors];
-}
-
 /** Names of ROS's and others' files for one of two cameras. */
 function calibrationsOf(camera: string): string[] {
   return ['', '_camera_info', '_info', '_intrinsics'].flatMap((end) =>
@@ -166,6 +174,20 @@ async function sized(
       `${path}: none of its first images can be read; check that they are whole`,
     );
   return { ...camera, ...size };
+}
+
+/** The poses of a BOP scene, where it has any. */
+function scenePoses(
+  { poses }: SceneCamera,
+  depths: readonly string[],
+  stampsNs: readonly bigint[],
+): RgbdFolder['poses'] | undefined {
+  const known = depths.flatMap((name, i) => {
+    const pose = poses.get(numberIn(name) ?? '');
+    return pose ? [{ pose, stampNs: stampsNs[i]! }] : [];
+  });
+  if (known.length === 0) return undefined;
+  return () => Promise.resolve({ stampsNs: known.map((k) => k.stampNs), poses: known.map((k) => k.pose) });
 }
 
 async function posesOf(

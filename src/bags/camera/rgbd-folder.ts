@@ -45,6 +45,8 @@ export interface RgbdFolder {
   readonly depthScale: number;
   /** Where the stamps come from. */
   readonly stamps: string;
+  /** Whether nothing tells the times of images, so that 30 a second are assumed. */
+  readonly assumed?: boolean;
   readonly notes: readonly string[];
   /** True poses of the depth camera (optical frame), where the folder has them. */
   readonly poses?: () => Promise<{ readonly stampsNs: readonly bigint[]; readonly poses: readonly Pose[] }>;

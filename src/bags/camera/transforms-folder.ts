@@ -60,7 +60,7 @@ export async function findTransforms(
     );
   const whole = { ...camera, width, height };
   const unit = await depthUnit(depths, { wanted, stated, file: FILE, usual: MILLIMETRE });
-  const { stampsNs, origin } = stampsOfNames(depths.map((name) => basename(name)));
+  const { stampsNs, origin, assumed } = stampsOfNames(depths.map((name) => basename(name)));
   const posed = deep.flatMap(({ pose }, i) => (pose ? [{ pose, stampNs: stampsNs[i]! }] : []));
   const colored = deep.some((frame) => frame.file !== undefined);
   const differing = deep.filter(
@@ -77,6 +77,7 @@ export async function findTransforms(
     ...(colored && { color: { camera: whole } }),
     depthScale: unit.scale,
     stamps: origin,
+    assumed,
     notes: [
       `${path}: intrinsics from ${FILE}, ${unit.text}`,
       ...(differing.length > 0
@@ -141,7 +142,7 @@ function transformsIn(
 }
 
 /** Pose of the optical frame (y down, z forward) of a camera of OpenGL (y up, z backwards). */
-function optical(pose: Pose | undefined): Pose | undefined {
+export function optical(pose: Pose | undefined): Pose | undefined {
   return pose?.map((v, i) => (i % 4 === 1 || i % 4 === 2 ? -v : v));
 }
 

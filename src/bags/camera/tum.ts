@@ -21,10 +21,16 @@ const FREIBURG: Readonly<Record<string, Camera>> = {
   2: [520.9, 521.0, 325.1, 249.7, 0.2312, -0.7849, -0.0033, -0.0001, 0.9172],
   3: [535.4, 539.2, 320.1, 247.6],
 };
+/** The simulated camera of ICL-NUIM in this layout; its page has −480, for an image whose y points up. */
+const ICL_NUIM: Camera = [481.2, 480, 319.5, 239.5];
+const IS_ICL_NUIM = /(living_?room|office_?room)_?traj|^(lr|of)_?kt\d|^traj\d.*frei/i;
 /** What its page recommends where the camera is not known: ROS's default for a Kinect. */
 const DEFAULT: Camera = [525, 525, 319.5, 239.5];
 
-/** Lists of pairs, where depth.txt is missing. */
+/** Lists of images; OpenLORIS has depth twice, once registered to colour. */
+const DEPTH_LISTS = ['aligned_depth.txt', 'depth.txt'];
+const COLOR_LISTS = ['rgb.txt', 'color.txt'];
+/** Lists of pairs, where those are missing. */
 const ASSOCIATIONS = ['associations.txt', 'associate.txt', 'association.txt'];
 
 /**
@@ -39,17 +45,18 @@ export async function findTum(
   { depthScale: wanted }: RgbdFolderOptions = {},
 ): Promise<RgbdFolder | undefined> {
   const list = ASSOCIATIONS.find((name) => names.includes(name));
-  if (!names.includes('depth.txt'))
-    return list === undefined ? undefined : associated(path, names, list, wanted);
-  const { images: depths, untimed } = await readImageList(path, 'depth.txt');
+  const depthList = DEPTH_LISTS.find((name) => names.includes(name));
+  if (depthList === undefined) return list === undefined ? undefined : associated(path, names, list, wanted);
+  const { images: depths, untimed } = await readImageList(path, depthList);
   if (depths.length === 0)
     throw new FeltmapError(
       'bad-input',
-      `${join(path, 'depth.txt')} lists no images; check that the folder is complete`,
+      `${join(path, depthList)} lists no images; check that the folder is complete`,
     );
-  const colors = names.includes('rgb.txt') ? (await readImageList(path, 'rgb.txt')).images : [];
+  const colorList = COLOR_LISTS.find((name) => names.includes(name));
+  const colors = colorList === undefined ? [] : (await readImageList(path, colorList)).images;
   const paired = pair(depths, colors, path);
-  const { frames, notes } = await onlyExisting(paired.frames, join(path, 'depth.txt'));
+  const { frames, notes } = await onlyExisting(paired.frames, join(path, depthList));
   const { camera, depthScale, note } = await cameraOf(path, names, frames, wanted);
   return {
     kind: 'TUM RGB-D',
@@ -57,9 +64,10 @@ export async function findTum(
     camera,
     ...(colors.length > 0 && { color: { camera } }),
     depthScale,
+    assumed: untimed,
     stamps: untimed
-      ? 'stamped at 30 Hz by their numbers, as the stamps in depth.txt go up and down'
-      : 'stamps from depth.txt',
+      ? `stamped at 30 Hz by their numbers, as the stamps in ${depthList} go up and down`
+      : `stamps from ${depthList}`,
     notes: [note, ...paired.notes, ...notes],
     ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),
   };
@@ -107,6 +115,7 @@ async function associated(
     camera,
     color: { camera },
     depthScale,
+    assumed: numbered,
     stamps: numbered ? `30 Hz by the numbers in ${list}` : `stamps from ${list}`,
     notes: [note, ...existing.notes],
     ...(names.includes('groundtruth.txt') && { poses: () => readPoses(join(path, 'groundtruth.txt')) }),
@@ -165,7 +174,10 @@ async function cameraByName(
   const byFolder = NUMBERED.exec(basename(resolve(path)))?.[1];
   const heading = byFolder === undefined ? await headingWith(/freiburg([123])/i, path, names) : undefined;
   const number = byFolder ?? heading?.found;
-  const [fx, fy, cx, cy, ...coefficients] = number === undefined ? DEFAULT : FREIBURG[number]!;
+  const isIcl =
+    number === undefined && [basename(resolve(path)), ...names].some((name) => IS_ICL_NUIM.test(name));
+  const unnumbered = isIcl ? ICL_NUIM : DEFAULT;
+  const [fx, fy, cx, cy, ...coefficients] = number === undefined ? unnumbered : FREIBURG[number]!;
   const camera: CameraIntrinsics = {
     width: 640,
     height: 480,
@@ -173,12 +185,16 @@ async function cameraByName(
     distortion: coefficients.length > 0 ? 'plumb_bob' : 'none',
     coefficients,
   };
+  const heard = heading ? `the heading of ${heading.file}` : 'the name of the folder';
+  const known = isIcl
+    ? 'simulated camera of ICL-NUIM, by its names'
+    : number && `camera freiburg${number}, by ${heard}`;
   const note =
-    number === undefined
+    known === undefined
       ? `${path}: no calibration file, and the name tells no camera (freiburg1 to 3): intrinsics are the default of the ` +
         `benchmark (f ${fx}, c ${cx}, ${cy}); put fx fy cx cy into calibration.txt if they are others`
-      : `${path}: intrinsics of the camera freiburg${number}, by ${heading ? `the heading of ${heading.file}` : 'the name of the folder'}`;
-  return { camera, isKnown: number !== undefined, note };
+      : `${path}: intrinsics of the ${known}`;
+  return { camera, isKnown: known !== undefined, note };
 }
 
 /** The benchmark's lists begin with the name of the bag that they were made of: `# file: 'rgbd_dataset_freiburg1_desk.bag'`. */

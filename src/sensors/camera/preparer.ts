@@ -1,12 +1,13 @@
 import { KernelArguments } from '../../compute/arguments.js';
 import type { KernelPool } from '../../compute/pool.js';
 import * as L from '../../kernels/layout/camera.js';
-import { completeOptions, type CameraOptions } from './camera-options.js';
+import { completeOptions, type CameraOptions, type DepthNoise } from './camera-options.js';
 import { ColorPreparer } from './color-preparer.js';
 import { countUnusable, isPoor, usable, whyUnusable } from './depth-quality.js';
 import { fillOrder } from './fill-order.js';
 import type { CameraIntrinsics, RgbdFrame } from './frame.js';
 import { lensMap, lensOf } from './lens.js';
+import { describeNoise, LEAST_GROWTH, NoiseGrowth } from './noise-growth.js';
 import { occlusionSearch } from './occlusion.js';
 import { checkFrame, gridFactor, latticeStep, reduceIntrinsics } from './prepare-geometry.js';
 import type { PreparedFrame } from './prepared-frame.js';
@@ -35,6 +36,8 @@ export class CameraPreparer {
   readonly #notices = new Set<string>();
   /** Cameras of which poor frames have been told. */
   readonly #told = new Set<string>();
+  /** Growth of depth noise by camera, where nobody gives it. */
+  readonly #growths = new Map<string, NoiseGrowth>();
   readonly #color: ColorPreparer;
   readonly #lensMaps: Tables;
   readonly #orders: Tables;
@@ -57,12 +60,8 @@ export class CameraPreparer {
     this.#metres = new Room(memory);
     this.#counts = new Room(memory);
     this.#place = new Room(memory);
-    const { minRange, maxRange, noise, trackPoints } = this.options;
-    const { a, b, z0 } = noise;
-    this.#args
-      .float(L.A_MIN_RANGE, [minRange, maxRange])
-      .float(L.A_SIGMA, [a, b, z0, a + b * (1 - z0) ** 2])
-      .int(L.A_MAX_KEYPOINTS, trackPoints);
+    const { minRange, maxRange, trackPoints } = this.options;
+    this.#args.float(L.A_MIN_RANGE, [minRange, maxRange]).int(L.A_MAX_KEYPOINTS, trackPoints);
   }
 
   /** What the user should know about frames so far, each once: only ever grows. */
@@ -83,7 +82,7 @@ export class CameraPreparer {
     const chunks = Math.ceil(grid.height / L.GRID_ROWS);
     this.#bindSource(frame, camera, factor, chunks);
     this.#bindGrid(frame, grid, out);
-    this.#pool.run('cameraReduce', this.#args.pointer, chunks);
+    this.#reduce(frame.frameId, out, chunks);
     this.#gather(out, chunks);
     this.#findNormals(0, chunks);
     this.#pool.run('cameraSurface', this.#args.pointer, 1);
@@ -93,6 +92,31 @@ export class CameraPreparer {
     out.counts.input = camera.width * camera.height;
     this.#judge(frame, out);
     return out;
+  }
+
+  /** The noise of a camera's depth, as it is taken now. */
+  noise(frameId: string): DepthNoise {
+    const { a, z0, b = this.#growths.get(frameId)?.value ?? LEAST_GROWTH } = this.options.noise;
+    return { a, b, z0 };
+  }
+
+  /** Bins the pixels; once more where that shows noise that was not known. */
+  #reduce(frameId: string, out: PreparedFrame, chunks: number): void {
+    const run = () => {
+      const { a, b, z0 } = this.noise(frameId);
+      this.#args.float(L.A_SIGMA, [a, b, z0, a + b * (1 - z0) ** 2]);
+      this.#pool.run('cameraReduce', this.#args.pointer, chunks);
+    };
+    run();
+    if (this.options.noise.b !== undefined) return;
+    const growth = this.#growths.get(frameId) ?? new NoiseGrowth(this.options.noise);
+    this.#growths.set(frameId, growth);
+    if (growth.settled) return;
+    if (growth.add(out.grid())) run();
+    if (growth.settled && growth.value > LEAST_GROWTH)
+      this.#notices.add(
+        `Depth of camera '${frameId}' scatters more than usual: σ(z) = ${describeNoise(this.noise(frameId))} is taken, by its first images; rgbd.noiseGrowth gives another.`,
+      );
   }
 
   /** Counts what cannot be used, and tells it of the first frame of a camera that says little. */

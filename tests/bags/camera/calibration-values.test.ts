@@ -123,7 +123,7 @@ projection_matrix: {rows: 3, cols: 4, data: [1, 0, 2, 0, 0, 1, 3, 0, 0, 0, 1, 0]
   });
 
   it('a unit of depth or a size that nobody has is none, and numbers may stand in quotes', async () => {
-    for (const scale of ['1e400', '1e-300', '1e12', '-1000', '0', '2', '0.33', '"x"'])
+    for (const scale of ['1e400', '1e-300', '1e12', '-1000', '0', '2', '33', '"x"'])
       expect(
         (await read('camera.json', `{"fx":600,"fy":610,"cx":319,"cy":239,"depth_scale":${scale}}`))!
           .depthScale,
@@ -135,6 +135,12 @@ projection_matrix: {rows: 3, cols: 4, data: [1, 0, 2, 0, 0, 1, 3, 0, 0, 0, 1, 0]
           `{"fx":600,"fy":610,"cx":319,"cy":239,"width":${width},"height":${height}}`,
         ))!.camera,
       ).not.toHaveProperty('width');
+    for (const millimetres of [0.1, 0.5, 1])
+      // as BOP's camera.json says it
+      expect(
+        (await read('camera.json', `{"fx":600,"fy":610,"cx":319,"cy":239,"depth_scale":${millimetres}}`))!
+          .depthScale,
+      ).toBeCloseTo(millimetres / 1000, 12);
     const quoted = '{"fx":"600","fy":"610","cx":"319","cy":"239","depth_scale":"5000"}';
     expect(await read('camera.json', quoted)).toMatchObject({ camera: CAMERA, depthScale: 1 / 5000 });
     const angle = { camera_angle_x: 1, w: 640, h: 480, scale: 0.05 };

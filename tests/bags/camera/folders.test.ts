@@ -1,49 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGroundTruth } from '../../../src/bags/ground-truth.js';
 import { openScanSource } from '../../../src/bags/source.js';
 import { readTrajectory } from '../../../src/cli/eval-files.js';
-import { compose, exp, identity, type Pose, toQuaternion } from '../../../src/geometry/se3.js';
+import { identity, type Pose, toQuaternion } from '../../../src/geometry/se3.js';
 import { CAMERA_ON_BODY } from '../../../src/sensors/camera/frame.js';
-import { picture, png16 } from '../../images/helpers.js';
 import { scratchFolder } from '../helpers.js';
 import { measured } from './helpers.js';
+import { colorFile, depthPng, expectTruth, H, matrix, T, W, writerIn } from './image-folder.js';
 
 const folder = scratchFolder();
-const W = 8;
-const H = 6;
-const T = (k: number): Pose => exp([0.1 * k, 0.2, -0.1 * k, 0.05 * k, -0.3, 0.02 * k]);
-
-function write(name: string, content: string | Uint8Array): void {
-  const path = join(folder, name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
-}
-/** A depth image whose pixel i holds base + i; the first pixels are 0 and 65535. */
-const depthPng = (base: number) =>
-  png16(
-    Uint16Array.from({ length: W * H }, (_, i) => [0, 65535][i] ?? base + i),
-    W,
-    H,
-  );
-const colorFile = (k: number, format: 'png' | 'jpeg' = 'png') =>
-  picture(
-    Uint8Array.from({ length: 3 * W * H }, (_, i) => 20 * k + 10 * (i % 3)),
-    W,
-    H,
-    format,
-  );
-const matrix = (pose: Pose): string =>
-  `${[...pose].map((v, i) => `${v}${i % 4 === 3 ? '\n' : ' '}`).join('')}0 0 0 1\n`;
-
-/** The truth is that of the body, turned from the camera's axes. */
-function expectTruth(poses: readonly Pose[], cameraPoses: readonly Pose[]): void {
-  expect(poses).toHaveLength(cameraPoses.length);
-  poses.forEach((pose, k) =>
-    compose(pose, CAMERA_ON_BODY).forEach((v, i) => expect(v).toBeCloseTo(cameraPoses[k]![i]!, 5)),
-  );
-}
+const write = writerIn(folder);
 
 describe('7-Scenes', () => {
   it('frames by number, two cameras, poses made rotations again', async () => {
@@ -75,6 +43,20 @@ describe('7-Scenes', () => {
       expectTruth(truth.poses, [T(0), T(1), T(3)]);
     }
     await source.close();
+  });
+
+  it('3DMatch: other intrinsics, also in the folder above, mean that depth is registered to colour', async () => {
+    write('match/seq-01/frame-000000.depth.png', await depthPng(1000));
+    write('match/seq-01/frame-000000.color.png', await colorFile(1));
+    write('match/camera-intrinsics.txt', '540 0 3.5\n0 541 2.5\n0 0 1\n');
+    const source = await openScanSource(join(folder, 'match', 'seq-01'));
+    const [frame] = (await measured(source)).frames;
+    expect(frame!.color!.T_depth_color).toEqual(identity());
+    expect([frame!.camera, frame!.color!.camera].map((c) => [c.fx, c.fy])).toEqual([
+      [540, 541],
+      [540, 541],
+    ]);
+    expect(source.warnings.join()).toMatch(/not those of 7-Scenes: depth is taken as registered/);
   });
 
   it('a broken image costs itself, a missing one nothing', async () => {
@@ -244,6 +226,50 @@ describe('TUM RGB-D', () => {
     );
   });
 
+  it('OpenLORIS: color.txt, and of two lists of depth the registered one', async () => {
+    for (const k of [0, 1, 2]) {
+      write(`loris/aligned_depth/${k}.png`, await depthPng(1500 + k));
+      write(`loris/color/${k}.png`, await colorFile(k));
+    }
+    const list = (name: string) => [0, 1, 2].map((k) => `10.${k} ${name}/${k}.png\n`).join('');
+    write('loris/aligned_depth.txt', list('aligned_depth'));
+    write('loris/depth.txt', list('depth'));
+    write('loris/color.txt', list('color'));
+    write('loris/calibration.txt', '600 601 3.5 2.5');
+    const source = await openScanSource(join(folder, 'loris'));
+    const { frames } = await measured(source);
+    expect(frames.map((f) => [f.depth.data[5], f.color?.image.data[0]])).toEqual([
+      [1505, 0],
+      [1506, 20],
+      [1507, 40],
+    ]);
+    expect(source.description).toContain('stamps from aligned_depth.txt');
+  });
+
+  it('ICL-NUIM: its camera by its names; a focal length below zero is one of a y that points up', async () => {
+    for (const k of [0, 1]) {
+      write(`living_room_traj2_frei_png/depth/${k}.png`, await depthPng(7000));
+      write(`living_room_traj2_frei_png/rgb/${k}.png`, await colorFile(k));
+    }
+    write(
+      'living_room_traj2_frei_png/associations.txt',
+      '0 depth/0.png 0 rgb/0.png\n1 depth/1.png 1 rgb/1.png\n',
+    );
+    const source = await openScanSource(join(folder, 'living_room_traj2_frei_png'));
+    const { frames } = await measured(source);
+    expect(frames.map((f) => f.stampNs)).toEqual([0n, 33_333_333n]);
+    expect(frames[0]!.depth.scale).toBe(1 / 5000);
+    expect(source.warnings.join()).toMatch(/intrinsics of the simulated camera of ICL-NUIM/);
+    write('icl/ICL.yaml', 'Camera.fx: 481.2\nCamera.fy: -480.0\nCamera.cx: 3.5\nCamera.cy: 2.5\n');
+    write('icl/associations.txt', '0 depth/0.png 0 rgb/0.png\n');
+    write('icl/depth/0.png', await depthPng(7000));
+    write('icl/rgb/0.png', await colorFile(0));
+    expect((await measured(await openScanSource(join(folder, 'icl')))).frames[0]!.camera).toMatchObject({
+      fx: 481.2,
+      fy: 480,
+    });
+  });
+
   it('a line of nonsense is named', async () => {
     const path = await tum('nonsense');
     write('nonsense/depth.txt', '1.5 depth/a.png\nsoon depth/b.png\n');
@@ -325,6 +351,23 @@ describe('folders of images in folders', () => {
       [2, 2, 0, 0, 1500, 2000],
     ]);
     await source.close();
+  });
+
+  it("intrinsics in a file of anybody's name; images that are no depth are told before intrinsics are asked for", async () => {
+    write('named/depth/1.png', await depthPng(1000));
+    write(
+      'named/my_realsense.json',
+      JSON.stringify({ width: W, height: H, intrinsic_matrix: [600, 0, 0, 0, 601, 0, 3.5, 2.5, 1] }),
+    );
+    const { frames } = await measured(await openScanSource(join(folder, 'named')));
+    expect(frames[0]!.camera).toMatchObject({ fx: 600, fy: 601, cx: 3.5, cy: 2.5 });
+    write('matrix/depth/1.png', await depthPng(1000));
+    write('matrix/cam_K.txt', '600 0 3.5\n0 601 2.5\n0 0 1\n');
+    expect((await measured(await openScanSource(join(folder, 'matrix')))).frames[0]!.camera.fy).toBe(601);
+    write('painted/depth/1.png', await colorFile(3));
+    await expect(openScanSource(join(folder, 'painted'))).rejects.toThrow(
+      /1\.png has 3 channel\(s\) of 8 bits, but depth/,
+    );
   });
 
   it('without intrinsics says what to write where; nonsense in them is named', async () => {

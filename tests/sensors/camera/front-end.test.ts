@@ -107,6 +107,42 @@ describe('CameraFrontEnd', () => {
     expect(counts).toMatchObject({ input: 768, valid: data.filter((z) => z >= 0.4 && z <= 5).length });
   });
 
+  it('measures how noise grows where nobody says it, from the first image on, and tells it once', () => {
+    const camera = pinhole(640, 480);
+    const b = 0.01;
+    const seen = (seed: number) => {
+      const random = new Random(seed);
+      const wall = plane([0.5, 0, 1], 2.7);
+      // Alike in four neighbours, as block matching makes it: binning does not average it away.
+      const noise = Float64Array.from({ length: 320 * 240 }, () => random.normal());
+      return frameOf(
+        camera,
+        depthOf(
+          camera,
+          wall,
+          (z, x, y) => z + (0.0012 + b * (z - 0.4) ** 2) * noise[(y >> 1) * 320 + (x >> 1)]!,
+        ),
+      );
+    };
+    /** The information at pixel `i`, whose depth is `z`, gives the growth away: σ(1)²/σ(z)². */
+    const growthOf = (o: Observation): number => {
+      const i = 120 * 320 + 40;
+      const z = o.grid!.z[i]!;
+      const ratio = 1 / Math.sqrt(o.grid!.information[i]!);
+      o.release();
+      return (0.0012 * (ratio - 1)) / ((z - 0.4) ** 2 - ratio * 0.36);
+    };
+    const measuring = new CameraFrontEnd(pool, { noise: { a: 0.0012, z0: 0.4 } });
+    for (let seed = 0; seed < 12; seed++)
+      expect(growthOf(measuring.observe(seen(seed))) / b).toBeCloseTo(1, 1);
+    expect(measuring.notices).toEqual([
+      expect.stringMatching(/'camera' scatters more than usual: σ\(z\) = 1\.2 mm \+ (9\.\d|10\.\d) mm/),
+    ]);
+    const given = new CameraFrontEnd(pool, { noise: { a: 0.0012, b: 0.003, z0: 0.4 } });
+    expect(growthOf(given.observe(seen(0)))).toBeCloseTo(0.003, 5);
+    expect(given.notices).toEqual([]);
+  });
+
   it('reads millimetres as it reads metres', () => {
     const cameras = new CameraFrontEnd(pool);
     const camera = pinhole(160, 120);

@@ -20,6 +20,8 @@ type Intakes = Map<string, (message: BagMessage) => void>;
 
 /** Topics that are named where one must be chosen. */
 const NAMED = 20;
+/** What drivers of Velodyne, Hesai, Ouster and RoboSense send before they decode it. */
+const PACKETS = /\/(VelodyneScan|PandarScan|UdpFrame|NebulaPackets|PacketMsg|Rslidar(Packet|Scan))$/i;
 /** Messages that cannot be read, one after the other, before a topic is given up. */
 const HOPELESS = 10_000;
 
@@ -192,6 +194,12 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
   // One without messages: reading it tells why.
   const empty = clouds.find((t) => !isTouchName(t.name));
   if (empty) return empty;
+  const packets = bag.topics().filter((t) => PACKETS.test(t.type));
+  if (packets.length > 0)
+    throw new FeltmapError(
+      'not-found',
+      `${path} holds the LiDAR's raw packets (${list(packets)}), but no clouds of points; play it through the driver of the LiDAR and record the topic of type sensor_msgs/msg/PointCloud2 that comes out`,
+    );
   const types = [...new Set(bag.topics().map((t) => t.type))].join(', ') || 'none';
   throw new FeltmapError(
     'not-found',

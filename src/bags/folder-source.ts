@@ -6,18 +6,19 @@ import type { LidarScan } from '../sensors/lidar/scan.js';
 import { parseVelodyneBin } from './bin-file.js';
 import { type BinLayout, parseBin, parseBinLayout } from './bin-layout.js';
 import { layoutNote, recogniseBin } from './bin-recognition.js';
-import { readText, readWhole } from './files.js';
+import { readWhole } from './files.js';
+import { stampsOfScans } from './folder-stamps.js';
 import { parsePcd } from './pcd-file.js';
 import { parsePly } from './ply-file.js';
 import { type ScanRange, type ScanSource, rangeBounds } from './scan-source.js';
 import { StampedScans } from './stamped-scans.js';
-import { parseTimestampFile } from './timestamps.js';
 import { WarningList } from './warnings.js';
 
 /** Largest file of one scan, bytes: four million points of 32. */
 export const LARGEST_SCAN = 128 * 1024 * 1024;
 const FRAME_ID = 'lidar';
-const TEN_HZ_NS = 100_000_000n;
+/** Scans that are tried for one that can be read. */
+const TRIED = 10;
 
 /** The scan files of a folder, all of the kind that is there most often, in order of their names. */
 export async function findScanFiles(path: string): Promise<string[]> {
@@ -44,12 +45,10 @@ export async function openScanFolder(
 ): Promise<ScanSource> {
   const warnings = new WarningList();
   const layout = await binLayoutOf(path, names, wanted, (text) => warnings.add(text));
-  const { stamps, origin } = await stampsFor(path, names);
-  if (origin === '10 Hz') {
-    warnings.add(
-      `${path}: neither the names of the scans nor a times.txt hold times; they are stamped at 10 Hz from 0`,
-    );
-  }
+  const { stamps, origin, assumed } = await stampsOfScans(path, names);
+  // Stamps that are assumed are worth less than the times of points, where these are times of day.
+  const byPoints = assumed !== undefined && (await haveTimesOfDay(path, names, layout));
+  if (assumed !== undefined && !byPoints) warnings.add(assumed);
 
   let stamped = new StampedScans(path);
   async function* scans(range?: ScanRange): AsyncGenerator<LidarScan> {
@@ -60,7 +59,8 @@ export async function openScanFolder(
       if (stampNs < startNs || stampNs >= endNs) continue;
       try {
         const file = join(path, name);
-        yield* stamped.take(parseScanFile(await readWhole(file, LARGEST_SCAN), file, stampNs, layout));
+        const scan = parseScanFile(await readWhole(file, LARGEST_SCAN), file, stampNs, layout);
+        yield* stamped.take(byPoints ? { ...scan, stampNs: scan.firstPointNs ?? 0n } : scan);
       } catch (error) {
         warnings.add(`scan skipped: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -70,7 +70,7 @@ export async function openScanFolder(
 
   return {
     sensor: 'lidar',
-    description: `folder ${path}: ${names.length} ${extname(names[0]!)} scans, stamps from ${origin}`,
+    description: `folder ${path}: ${names.length} ${extname(names[0]!)} scans, stamps from ${byPoints ? 'the times of their points' : origin}`,
     sensorFrame: FRAME_ID,
     scanCount: names.length,
     get warnings() {
@@ -139,35 +139,15 @@ export function parseScanFile(
   }
 }
 
-async function stampsFor(
-  path: string,
-  names: readonly string[],
-): Promise<{ stamps: bigint[]; origin: string }> {
-  for (const file of ['times.txt', 'timestamps.txt', '../times.txt', '../timestamps.txt']) {
-    const text = await readText(join(path, file)).catch(() => undefined);
-    if (text === undefined) continue;
-    const stamps = parseTimestampFile(text, join(path, file));
-    if (stamps.length === names.length) return { stamps, origin: file };
+/** Whether the points of the first scan that can be read say when they were measured. */
+async function haveTimesOfDay(path: string, names: readonly string[], layout?: BinLayout): Promise<boolean> {
+  for (const name of names.slice(0, TRIED)) {
+    try {
+      const file = join(path, name);
+      return parseScanFile(await readWhole(file, LARGEST_SCAN), file, 0n, layout).firstPointNs !== undefined;
+    } catch {
+      continue; // told when it is read for good
+    }
   }
-  const named = names.map(stampOfName);
-  const increasing = named.every((t, i) => t !== undefined && (i === 0 || t > named[i - 1]!));
-  if (increasing) return { stamps: named as bigint[], origin: 'their names' };
-  return { stamps: names.map((_, i) => BigInt(i) * TEN_HZ_NS), origin: '10 Hz' };
-}
-
-/**
- * Nanoseconds from a name that holds a time since 1970: `1583836591.182590976.pcd`, `cloud_1583836591_182590976.pcd`,
- * or one number of seconds, ms, µs or ns, by its length. undefined for other names, such as 000042.bin.
- */
-export function stampOfName(name: string): bigint | undefined {
-  const stem = name.slice(0, name.length - extname(name).length).replace(/\.pcd$/i, ''); // nuScenes: .pcd.bin
-  const pair = /(?:^|\D)([1-9]\d{9})[._](\d{1,9})$/.exec(stem);
-  if (pair) {
-    // After a dot the digits are a fraction; after an underscore they are nanoseconds.
-    const isFraction = stem[stem.length - pair[2]!.length - 1] === '.';
-    const ns = isFraction ? pair[2]!.padEnd(9, '0') : pair[2]!;
-    return BigInt(pair[1]!) * 1_000_000_000n + BigInt(ns);
-  }
-  const digits = /(?:^|\D)([1-9]\d{9}|[1-9]\d{12}|[1-9]\d{15}|[1-9]\d{18})$/.exec(stem)?.[1];
-  return digits === undefined ? undefined : BigInt(digits.padEnd(19, '0'));
+  return false;
 }

@@ -11,6 +11,7 @@ import { kittiPictures } from './camera/kitti-camera.js';
 import { NO_COLOR } from './camera/topics.js';
 import { readText, readWhole } from './files.js';
 import { binLayoutOf, LARGEST_SCAN, parseScanFile } from './folder-source.js';
+import { assumedStamps } from './folder-stamps.js';
 import { jointSource } from './joint-source.js';
 import {
   type ScanRange,
@@ -152,7 +153,7 @@ export async function openKittiColored(
   const pictures =
     options.color === NO_COLOR
       ? undefined
-      : await kittiPictures(layout.root, layout.kind, await assumedStamps(layout));
+      : await kittiPictures(layout.root, layout.kind, await stampsByName(layout));
   if (pictures === undefined) return scans;
   if (typeof pictures === 'string') return withNote(scans, `${path}: ${pictures}`);
   return jointSource('lidar', scans, [
@@ -162,14 +163,12 @@ export async function openKittiColored(
 }
 
 /** Stamps of scans by their names without extension, where no file has any. */
-async function assumedStamps(layout: KittiLayout): Promise<ReadonlyMap<string, bigint> | undefined> {
+async function stampsByName(layout: KittiLayout): Promise<ReadonlyMap<string, bigint> | undefined> {
   if (await isFile(layout.timesFile)) return undefined;
   const names = await scansIn(layout.scanDir);
-  return new Map(names.map((name, i) => [parse(name).name, assumedStamp(i)]));
+  const stamps = assumedStamps(names);
+  return new Map(names.map((name, i) => [parse(name).name, stamps[i]!]));
 }
-
-/** Of a scan without stamp: 10 Hz. */
-const assumedStamp = (i: number): bigint => BigInt(i) * 100_000_000n;
 
 const scansIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder)).filter((name) => name.endsWith('.bin')).sort();
@@ -188,7 +187,7 @@ async function readStamps(layout: KittiLayout, names: string[], warnings: Warnin
   } catch (error) {
     if (error instanceof FeltmapError && error.code === 'bad-input') throw error;
     warnings.add(`${layout.timesFile} cannot be read; scans are stamped at 10 Hz`);
-    return names.map((_, i) => assumedStamp(i));
+    return assumedStamps(names);
   }
   // Scans may be missing in the middle (as in KITTI 2011_09_26_drive_0009): the number in the name is the line.
   return names.map((name, i) => {

@@ -29,10 +29,20 @@ export async function recordingsBelow(path: string): Promise<string[]> {
       const bag = names.find((name) => FILE.test(name));
       const scans = names.filter((name) => SCAN.test(name)).length > 1;
       if (bag !== undefined) found.push(/\.bag$/i.test(bag) ? join(folder, bag) : folder);
-      else if (scans || names.some((name) => FOLDERS.has(name) || FRAME.test(name))) found.push(folder);
+      else if (scans || names.some((name) => FRAME.test(name)) || (await isKnown(folder, names)))
+        found.push(folder);
       for (const entry of entries) if (entry.isDirectory()) next.push(join(folder, entry.name));
     }
     level = next.sort();
   }
   return found.filter((one) => one !== path);
+}
+
+/** Whether a folder of one of the usual names holds what it should; scans that lie deeper in it are found there. */
+async function isKnown(folder: string, names: readonly string[]): Promise<boolean> {
+  for (const name of names.filter((one) => FOLDERS.has(one))) {
+    const inside: string[] = await readdir(join(folder, name)).catch(() => []);
+    if (name === 'velodyne_points' ? inside.includes('data') : inside.length > 0) return true;
+  }
+  return false;
 }

@@ -25,6 +25,10 @@ describe('a folder of recordings', () => {
     expect(await below('bags')).toEqual([join(folder, 'bags/monday/a.bag')]);
     for (const sequence of ['seq-01', 'seq-02']) touch(`heads/${sequence}/frame-000000.depth.png`);
     expect(await below('heads')).toEqual([join(folder, 'heads/seq-01'), join(folder, 'heads/seq-02')]);
+    touch('drive/velodyne_points/some/0000000001.bin');
+    touch('drive/velodyne_points/some/0000000002.bin');
+    // Not laid out as KITTI's: neither the folder itself nor the one above can be opened.
+    expect(await below('drive')).toEqual([join(folder, 'drive/velodyne_points/some')]);
     expect(await below('empty')).toEqual([]);
     await expect(openScanSource(join(folder, 'kitti/dataset'))).rejects.toThrow(
       /without a recording.*such as .*sequences\/00/,

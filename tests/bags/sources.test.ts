@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseScanFile, stampOfName } from '../../src/bags/folder-source.js';
+import { bagScanSource } from '../../src/bags/bag-source.js';
+import type { BagReader } from '../../src/bags/types.js';
+import { parseScanFile } from '../../src/bags/folder-source.js';
 import { McapBagWriter } from '../../src/bags/mcap-writer.js';
 import { openScanSource } from '../../src/bags/source.js';
 import { parseDateTime, parseSeconds } from '../../src/bags/timestamps.js';
@@ -219,17 +221,6 @@ describe('folders of scans', () => {
 });
 
 describe('stamps', () => {
-  it('of names', () => {
-    expect(stampOfName('1583836591_182590976.pcd')).toBe(1_583_836_591_182_590_976n);
-    expect(stampOfName('cloud_1583836591_5.pcd')).toBe(1_583_836_591_000_000_005n);
-    expect(stampOfName('1583836591.5.bin')).toBe(1_583_836_591_500_000_000n);
-    expect(stampOfName('1583836591182.bin')).toBe(1_583_836_591_182_000_000n);
-    expect(stampOfName('1583836591182590976.bin')).toBe(1_583_836_591_182_590_976n);
-    expect(stampOfName('n015__LIDAR_TOP__1532402927647951.pcd.bin')).toBe(1_532_402_927_647_951_000n);
-    expect(stampOfName('0000000042.bin')).toBeUndefined();
-    expect(stampOfName('scan_17.ply')).toBeUndefined();
-  });
-
   it('of text, to the last digit', () => {
     expect(parseSeconds('1317042272.349659964')).toBe(1_317_042_272_349_659_964n);
     expect(parseSeconds('-0.5')).toBe(-500_000_000n);
@@ -283,6 +274,14 @@ describe('scans of bags', () => {
     await writer.writeTransforms([]);
     await writer.close();
     await expect(openScanSource(path)).rejects.toThrow(/no PointCloud2 messages \(types in it: tf2_msgs/);
+  });
+
+  it('a bag of raw packets says what makes clouds of them', async () => {
+    const type = 'velodyne_msgs/msg/VelodyneScan';
+    const bag = { topics: () => [{ name: '/velodyne_packets', type, count: 4 }] } as unknown as BagReader;
+    await expect(bagScanSource(bag, 'packets.mcap')).rejects.toThrow(
+      /raw packets \(\/velodyne_packets \(4\)\).*through the driver/,
+    );
   });
 
   it('a topic of clouds of which none can be read says why', async () => {

@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { pictureSize } from '../../images/pictures.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { readWhole } from '../files.js';
-import { stampOfName } from '../folder-source.js';
+import { isIncreasing, numberIn, stampOfName } from '../folder-stamps.js';
 
 const THIRTY_HZ = 30;
 /** Largest file of one image, bytes. */
@@ -21,13 +21,6 @@ export function imagesOf(names: readonly string[], kinds: readonly string[]): st
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-/** The last number in a name: that of the frame. */
-export function numberIn(name: string): string | undefined {
-  return /(\d+)(?=\D*$)/
-    .exec(name.slice(0, name.length - extname(name).length))?.[1]
-    ?.replace(/^0+(?=\d)/, '');
-}
-
 /**
  * Stamps of numbered images: from times in their names, else 30 frames a second by their numbers, so that missing ones
  * leave a gap.
@@ -38,15 +31,13 @@ export function stampsOfNames(names: readonly string[]): {
   /** Whether nothing tells the times. */
   assumed: boolean;
 } {
-  const increasing = (stamps: readonly (bigint | undefined)[]): stamps is bigint[] =>
-    stamps.every((t, i) => t !== undefined && (i === 0 || t > stamps[i - 1]!));
   const named = names.map(stampOfName);
-  if (increasing(named)) return { stampsNs: named, origin: 'stamps from their names', assumed: false };
+  if (isIncreasing(named)) return { stampsNs: named, origin: 'stamps from their names', assumed: false };
   const at = (frame: bigint): bigint => (frame * 1_000_000_000n) / BigInt(THIRTY_HZ);
   const numbers = names.map((name) => numberIn(name)).map((n) => (n === undefined ? undefined : BigInt(n)));
   const origin = 'stamped at 30 Hz by their numbers';
   const assumed = true;
-  if (increasing(numbers)) return { stampsNs: numbers.map(at), origin, assumed };
+  if (isIncreasing(numbers)) return { stampsNs: numbers.map(at), origin, assumed };
   return { stampsNs: names.map((_, i) => at(BigInt(i))), origin: 'stamped at 30 Hz', assumed };
 }
 

@@ -1,4 +1,4 @@
-import { numberIn } from './image-names.js';
+import { numberIn } from '../folder-stamps.js';
 
 /**
  * The colour image of each depth image: of the same number; else, or where both are numbered without a gap from different

@@ -2,7 +2,8 @@ import { basename, dirname, join } from 'node:path';
 import { FeltmapError } from '../../geometry/errors.js';
 import { readText } from '../files.js';
 import { parseSeconds } from '../timestamps.js';
-import { namesIn, numberIn } from './image-names.js';
+import { numberIn } from '../folder-stamps.js';
+import { namesIn } from './image-names.js';
 import type { FolderFrame } from './rgbd-folder.js';
 
 /** An image in a list such as depth.txt. */

@@ -14,6 +14,12 @@ const TURN_STEP = 2;
 /** What has settled moves by no more than this, in the first robust scale: 6 cm at 0.6 m. */
 const SETTLED = 0.1;
 
+/**
+ * Registrations that begin where the one before stopped without having settled: a sensor that sees all around and turns by 18° between two key
+ * frames, or moves by 2 m into what it has not seen, comes nearer with each of them. (In a young map few points will do if they have settled.)
+ */
+const ROUNDS = 3;
+
 /** With this many keypoints, half of them are enough to come near. */
 const MANY = 1000;
 
@@ -117,7 +123,7 @@ export class Registration {
   }
 
   /**
-   * A registration, and where that fails another one from the best of some turned guesses.
+   * A registration that goes on until it settles, and where that fails or was hard another one from the best of some turned guesses.
    *
    * @param age observations that the map rests on
    */
@@ -125,10 +131,17 @@ export class Registration {
     const how = { scattered: observation.sampling === 'scattered', followed: guess.steps !== undefined };
     const isLost = (track: Track): boolean =>
       judge(track, this.limits, age, NOT_CONTRADICTED, how).state === 'lost';
-    let track = this.register(observation, guess);
-    // In a young map few points will do if the registration has settled.
-    if (age <= YOUNG_MAP && !track.converged && isLost(track)) track = this.#goOn(observation, guess, track);
-    if (!isLost(track)) return track;
+    const around = observation.view === 'around';
+    const mayGoOn = (t: Track, round: number): boolean =>
+      (around && t.valuedRatio >= this.limits.minValuedRatio) ||
+      (round === 0 && age <= YOUNG_MAP && isLost(t));
+    const first = this.register(observation, guess);
+    let track = first;
+    for (let i = 0; i < ROUNDS && !track.converged && mayGoOn(track, i); i++)
+      track = this.#goOn(observation, guess, track);
+    // What did not settle at once may have found one of the wrong headings that fit, such as 10° off at the end of a turn.
+    const doubtful = around && !first.converged && age > YOUNG_MAP;
+    if (!isLost(track) && !doubtful) return track;
     observation.undistort(guess.twist);
     const pose = this.#bestTurn(observation, guess.pose);
     const again = this.register(observation, { ...guess, pose, priors: undefined });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema.js';
-import { identity } from '../../../src/geometry/se3.js';
+import { exp, identity, type Pose } from '../../../src/geometry/se3.js';
 import type { Observation, SurfaceSamples } from '../../../src/sensors/observation.js';
 import { Registration } from '../../../src/slam/tracking/registration.js';
 import type { Track, Tracker, TrackInput } from '../../../src/slam/tracking/tracker.js';
@@ -61,4 +61,55 @@ it('comes near with every other keypoint, and then takes all, with the accelerat
 it('takes all keypoints where they are few, and where there is one registration only', () => {
   expect(asked(800, true).inputs.map(({ surface }) => surface.keypoints.length)).toEqual([800, 800]);
   expect(asked(3001, false).inputs.map(({ surface }) => surface.keypoints.length)).toEqual([3001]);
+});
+
+const TENTH_TURN = Math.PI / 18;
+
+/** Registers a scan that stands 0.8 m ahead of its guess, 0.3 m of which a registration comes nearer; some headings fit nearly as well. */
+function registered(
+  view: Observation['view'],
+  { age = 20, right = 0 }: { age?: number; right?: number },
+): Track {
+  const yawOf = (pose: Pose): number => Math.atan2(pose[4]!, pose[0]!);
+  const tracker = {
+    track: ({ predicted }: TrackInput): Track => {
+      const x = Math.min(0.8, predicted[3]! + 0.3);
+      const off = Math.abs(yawOf(predicted) - right);
+      const pose = predicted.slice();
+      pose[3] = x;
+      return { ...TRACK, pose, converged: x === 0.8, inlierRatio: off < 0.01 ? 0.97 : 0.93 };
+    },
+    score: (_: unknown, pose: Pose) => Math.abs(yawOf(pose) - right),
+  } as unknown as Tracker;
+  const observation = {
+    motion: 'rigid',
+    sampling: 'scattered',
+    sensor: 'lidar',
+    view,
+    surface: { keypoints: new Uint32Array(500) } as SurfaceSamples,
+    T_body_sensor: identity(),
+    undistort: () => undefined,
+  } as unknown as Observation;
+  const registration = new Registration(tracker, configSchema.parse({}).tracking, 0.2);
+  return registration.registerOrTurn(
+    observation,
+    { pose: exp([0, 0, 0, 0, 0, 0]), twist: STILL, hold: true },
+    age,
+  );
+}
+
+it('goes on from where it did not settle, with a sensor that sees all around', () => {
+  const around = registered('around', {});
+  expect([around.converged, around.pose[3]]).toEqual([true, expect.closeTo(0.8, 9)]);
+  const ahead = registered('ahead', {});
+  expect([ahead.converged, ahead.pose[3]]).toEqual([false, expect.closeTo(0.3, 9)]);
+});
+
+it('tries other headings where it did not settle at once: one that nearly fits is not the right one', () => {
+  const turned = registered('around', { right: TENTH_TURN });
+  expect(Math.atan2(turned.pose[4]!, turned.pose[0]!)).toBeCloseTo(TENTH_TURN, 9);
+  expect(turned.inlierRatio).toBe(0.97);
+  // The headings that a young map knows are few.
+  const young = registered('around', { right: TENTH_TURN, age: 2 });
+  expect(young.inlierRatio).toBe(0.93);
 });

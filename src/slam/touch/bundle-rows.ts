@@ -26,13 +26,21 @@ export interface BundleTouch {
 }
 
 /** Rows of a pair count as so many at most: they say the same again. */
-const MOST_ROWS = 30;
+export const MOST_ROWS = 30;
 /** With fewer a pair is not compared. */
 const LEAST_ROWS = 4;
 /** Rows farther off than so many robust scales are not looked at, nor are touches whose gels look the other way. */
 const REACH = 3;
 /** How far apart patches may be beside each other and still overlap (m). */
 const SLACK = 0.002;
+
+/** How rows of pairs are weighted. */
+export interface PairWeights {
+  /** Robust, Cauchy's (m). */
+  readonly scale: number;
+  /** Standard deviation of one patch against another (m). */
+  readonly sigma: number;
+}
 
 /** What the rows of all pairs amount to. */
 export interface PairTotals {
@@ -58,8 +66,8 @@ export function pairTotals(count: number): PairTotals {
  * ∂r/∂x_j = −[N, (P − c_j) × N]: the plane turns with j.
  *
  * @example
- * const pairs = new PairSums(pieces, 1e-4); // a patch's deviation from another, metres
- * for (const _ of pairs.add(system, poses, 1e-3, pairTotals(poses.length))); // in pieces
+ * const pairs = new PairSums(pieces);
+ * for (const _ of pairs.add(system, poses, { scale: 1e-3, sigma: 1e-4 }, pairTotals(poses.length))); // in pieces
  */
 export class PairSums {
   readonly #rows;
@@ -71,23 +79,16 @@ export class PairSums {
   readonly #J = new Float64Array(6);
   readonly #met = new Set<number>();
 
-  constructor(
-    private readonly pieces: readonly (PairPatch & Pick<BundleTouch, 'step' | 'contact'>)[],
-    private readonly sigma: number,
-  ) {
+  constructor(private readonly pieces: readonly (PairPatch & Pick<BundleTouch, 'step' | 'contact'>)[]) {
     this.#rows = pairRows(Math.max(1, ...pieces.map(({ points }) => points.length / 3)));
     this.#radius = pieces.map(({ patch: p }) => 0.5 * Math.hypot(p.width, p.height) * p.pitch);
   }
 
-  /**
-   * In pieces, the rows of one touch each.
-   *
-   * @param scale robust, Cauchy's (m)
-   */
+  /** In pieces, the rows of one touch each. */
   *add(
     system: BlockSystem,
     poses: readonly Pose[],
-    scale: number,
+    weights: PairWeights,
     totals: PairTotals,
   ): Generator<undefined, void> {
     totals.weight = totals.cost = 0;
@@ -96,7 +97,7 @@ export class PairSums {
       this.#met.clear();
       for (let j = 0; j < poses.length; j++)
         if (i !== j && this.#mayOverlap(i, j, poses[i]!, poses[j]!))
-          if (this.#addPair(system, i, j, poses[i]!, poses[j]!, scale, totals))
+          if (this.#addPair(system, i, j, poses[i]!, poses[j]!, weights, totals))
             this.#met.add(this.#contact(j));
       this.#met.delete(this.#contact(i));
       totals.overlaps[i] = this.#met.size;
@@ -120,7 +121,7 @@ export class PairSums {
     j: number,
     Ti: Pose,
     Tj: Pose,
-    scale: number,
+    { scale, sigma }: PairWeights,
     totals: PairTotals,
   ): boolean {
     const { values } = this.#rows;
@@ -130,7 +131,7 @@ export class PairSums {
     if (count < LEAST_ROWS) return false;
     let near = 0;
     // Both patches have errors, and each pair is looked at from both sides.
-    const weight = Math.min(MOST_ROWS, count) / count / (2 * this.sigma ** 2);
+    const weight = Math.min(MOST_ROWS, count) / count / (2 * sigma ** 2);
     const [H, g, J] = [this.#H, this.#g, this.#J];
     H.fill(0);
     g.fill(0);

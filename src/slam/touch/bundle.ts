@@ -1,7 +1,7 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
-import { PairSums, pairTotals, type BundleTouch } from './bundle-rows.js';
+import { MOST_ROWS, PairSums, pairTotals, type BundleTouch } from './bundle-rows.js';
 import { addKinematics, HandEye } from './hand-eye.js';
 import { addStep } from './step-rows.js';
 import { surfaceOf } from '../../sensors/tactile/contacts.js';
@@ -51,13 +51,17 @@ const [MOST_SHIFT, MOST_TURN] = [0.004, 0.05];
 const TOLERANCE = 2e-5;
 /** Steps at the last scale before what all touches share is found. */
 const SETTLING = 6;
+/** By this share of its steps patches count by their own standard deviation. */
+const HARDENED = 0.54;
 
 /**
  * Finds the poses of many touches together, from nothing but what they felt and where the arm says that they were: all
  * patches that overlap lie on each other, as planes do (Chen & Medioni 1991) and with all pairs at once (Williams &
  * Bennamoun 2001), none lies inside of another's gel, those of a slide follow each other, and the other poses have their
  * priors. One Gauss–Newton system over all poses, and the sensors' places on the hand where those are unknown ({@link HandEye}); correspondences
- * are found anew in each step, at robust scales that shrink.
+ * are found anew in each step, at robust scales that shrink. What lies on what is known no better than the arm at first: so
+ * patches count by its error, which shrinks to their own (deterministic annealing, as in Granger & Pennec 2002); otherwise
+ * wrong correspondences overrule the priors of all, and whole parts of an object are lost.
  *
  * @throws FeltmapError bad-input for poses that are not made of numbers
  * @example
@@ -85,10 +89,7 @@ export function* optimisingTouches(
       `The pose of touch ${bad} is not made of numbers; leave the touch out, or give its pose.`,
     );
   const count = touches.length;
-  const pairs = new PairSums(
-    touches.map((touch) => ({ ...touch, ...samplesOf(touch.patch) })),
-    sigma,
-  );
+  const pairs = new PairSums(touches.map((touch) => ({ ...touch, ...samplesOf(touch.patch) })));
   const information = kinematicInformation(kinematics);
   const sensors = 1 + Math.max(0, ...touches.map(({ sensor = 0 }) => sensor));
   const hands = handEye ? Array.from({ length: sensors }, () => new HandEye(handEye)) : [];
@@ -97,11 +98,14 @@ export function* optimisingTouches(
   const totals = pairTotals(count);
   const last = LAST_SCALE * sigma;
   let scale = Math.max(last, FIRST_SCALE * kinematics.translation);
+  // Rows of a pair that does not belong together are wrong alike, by as much as the arm: they count as one.
+  const soft = Math.max(1, (Math.sqrt(MOST_ROWS) * kinematics.translation) / sigma);
+  const hardAt = Math.ceil(HARDENED * iterations);
   let freeAt = handEye ? Infinity : -1;
   let done = 0;
   function* addAll(): Generator<undefined, void> {
     system.clear();
-    yield* pairs.add(system, poses, scale, totals);
+    yield* pairs.add(system, poses, { scale, sigma: sigma * soft ** Math.max(0, 1 - done / hardAt) }, totals);
     addKinematics(system, touches, poses, information, hands);
     touches.forEach(({ step }, i) => step && addStep(system, poses, i, step));
   }
@@ -115,9 +119,10 @@ export function* optimisingTouches(
     const moves = yield* system.solving();
     const largest = movePoses(poses, moves);
     hands.forEach((hand, k) => hand.move(moves.subarray(6 * (count + k), 6 * (count + k + 1))));
-    converged = scale <= last && largest < tolerance && done >= freeAt;
+    const settled = scale <= last && done >= hardAt;
+    converged = settled && largest < tolerance && done >= freeAt;
     // Planes far from where they belong would mislead what all touches share.
-    if (scale <= last && freeAt === Infinity) freeAt = done + SETTLING;
+    if (settled && freeAt === Infinity) freeAt = done + SETTLING;
     scale = Math.max(last, ANNEAL * scale);
   }
   return {

@@ -9,11 +9,8 @@ import { transposed } from './step-rows.js';
 
 /** What does not move has so many times the information of its prior. */
 const HELD = 1e8;
-/**
- * A direction of which touches leave more than this share of the prior's standard deviation is not changed. They seem to tell
- * more than they do: few that hardly overlap lie wrong on each other, and those of a ball (60) or a mug (60) misled it.
- */
-const UNKNOWN = 0.3;
+/** A direction is let go where touches tell more of it than the prior: what they leave of its standard deviation is less. */
+const UNKNOWN = Math.SQRT1_2;
 
 /**
  * What is wrong with a sensor's place on the hand, the same in all its touches: held until {@link free} lets those of its

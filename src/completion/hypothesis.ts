@@ -14,6 +14,8 @@ export interface PlacedPosterior {
   readonly posterior: LatentPosterior;
   /** Standard deviation of what the prior cannot show, as it was supposed (m). */
   readonly misfit: number;
+  /** Squared error of a row, in its variances: mean over all rows. */
+  readonly left: number;
 }
 
 /** What is supposed of an object beside how it stands. */
@@ -46,7 +48,7 @@ export function placedPosterior(
     if (bounds.addTo(system, posterior.mean) === 0) break;
     posterior = latentPosterior(system, prior.mixture, how.temper, probable(posterior.kinds));
   }
-  return posterior && { placement, posterior, misfit };
+  return posterior && { placement, posterior, misfit, left: system.misfit(posterior.mean) / system.rows };
 }
 
 /** After so many rounds what still reaches into free space stays. */

@@ -74,6 +74,18 @@ export class NormalEquations {
     this.#groupValue = 0;
   }
 
+  /** (y − Φz)ᵀ W (y − Φz): what is left of the rows at z. */
+  misfit(z: ArrayLike<number>): number {
+    const { G, h, size } = this;
+    let sum = this.ySquared;
+    for (let i = 0; i < size; i++) {
+      let Gz = 0.5 * G[i * size + i]! * z[i]!;
+      for (let j = 0; j < i; j++) Gz += G[i * size + j]! * z[j]!;
+      sum += 2 * z[i]! * (Gz - h[i]!);
+    }
+    return sum;
+  }
+
   /** Four rows at a time: each number of G is read and written a quarter as often. */
   #flush(): void {
     const [G, size] = [this.#G, this.size];

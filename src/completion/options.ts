@@ -46,9 +46,11 @@ export interface CompletionOptions {
   readonly touchOffset: number;
   /**
    * Standard deviations of what all rows of a touch, or a point that was seen, are off together because the prior knows no shape
-   * like it: each is tried, and counts by its evidence (m).
+   * like it: each counts by its evidence (m). The others than the first are tried where
    */
   readonly misfits: readonly number[];
+  /** the first leaves more than this of the rows (mean squared error, in their variances). */
+  readonly misfitFrom: number;
   /** Power with which the evidence for a kind of shape counts. */
   readonly temper: number;
   /** Where the prior's shapes have a yaw of their own: how the object's is found. */
@@ -97,6 +99,7 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   freeSigma: 0.003,
   touchOffset: 0,
   misfits: [0, 0.002],
+  misfitFrom: 0.2,
   temper: 1,
   yaw: {
     screen: { rank: 16, kindRank: 4, behind: 80, least: 1e-9 },

@@ -73,7 +73,7 @@ function byEvidence(a: PlacedPosterior, b: PlacedPosterior): number {
   return b.posterior.logEvidence - a.posterior.logEvidence;
 }
 
-/** One placement with each size of what the prior cannot show; empty when rows are not finite. */
+/** One placement, where rows are left with each size of what the prior cannot show; empty when rows are not finite. */
 function withMisfits(
   prior: ShapePrior,
   placement: Placement,
@@ -81,9 +81,13 @@ function withMisfits(
   how: CompletionOptions,
   supposed: Supposed = {},
 ): PlacedPosterior[] {
-  return how.misfits.flatMap(
-    (misfit) => placedPosterior(prior, placement, evidence, how, { ...supposed, misfit }) ?? [],
-  );
+  const found: PlacedPosterior[] = [];
+  for (const misfit of how.misfits) {
+    if (found[0] && found[0].left <= how.misfitFrom) break;
+    const placed = placedPosterior(prior, placement, evidence, how, { ...supposed, misfit });
+    if (placed) found.push(placed);
+  }
+  return found;
 }
 
 /** Which of the even yaws are worth a closer look, and the likeliest kinds at each: by the fewest components. */

@@ -11,11 +11,6 @@ const VEHICLE_SPEED = 60;
 const MAX_REACH = 160 / 3;
 /** Distance of the guesses in fine voxels, 1 m at 0.15 m: the pyramid's basin. */
 export const GUESS_STEP = 20 / 3;
-/**
- * The same for the second scan. A map of one scan is known near that scan's points alone, so that the next one's fit best where their lines come to
- * lie upon each other: with columns 2.3° apart, at 6 m/s, no registration from 0.5 m away found the right place, which fits best by far.
- */
-const START_STEP = GUESS_STEP / 2;
 /** Guesses that are registered. */
 const TRIES = 16;
 
@@ -78,7 +73,7 @@ export class LookAround {
         believed = track;
       return track;
     };
-    const found = this.best({ ...query, register }, this.around(query, center, START_STEP));
+    const found = this.best({ ...query, register }, this.around(query, center, GUESS_STEP));
     if (found && found.track.valuedPoints >= MIN_FINE_POINTS)
       return isClearlyBetter(found, here) ? found.track : expected;
     return believed ?? expected;

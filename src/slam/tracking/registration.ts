@@ -141,11 +141,16 @@ export class Registration {
       track = this.#goOn(observation, guess, track);
     // What did not settle at once may have found one of the wrong headings that fit, such as 10° off at the end of a turn.
     const doubtful = around && !first.converged && age > YOUNG_MAP;
-    if (!isLost(track) && !doubtful) return track;
+    // What was found where the first registration did not settle is never as sure as one that did, in a corridor above all.
+    const marked = (found: Track): Track =>
+      first.converged || isLost(first) ? found : { ...found, converged: false };
+    if (!isLost(track) && !doubtful) return marked(track);
     observation.undistort(guess.twist);
     const pose = this.#bestTurn(observation, guess.pose);
     const again = this.register(observation, { ...guess, pose, priors: undefined });
-    return again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track;
+    return marked(
+      again.inlierRatio * again.valuedRatio > track.inlierRatio * track.valuedRatio ? again : track,
+    );
   }
 
   /** A registration that stopped after some iterations goes on; one that then stays where it was has settled. */

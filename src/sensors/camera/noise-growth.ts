@@ -22,19 +22,27 @@ const ROOT_6 = Math.sqrt(6);
 
 type Depths = Pick<RangeGrid, 'width' | 'height' | 'z'>;
 
+/** Room for the differences of one image. */
+type Room = readonly [byMedian: Float32Array, byTenth: Float32Array];
+
+const roomFor = ({ width, height }: Depths): number =>
+  2 * Math.ceil(width / REACH) * Math.ceil(height / REACH);
+const newRoom = (size: number): Room => [new Float32Array(size), new Float32Array(size)];
+
 /**
  * How the noise of depth grows with its square in one image, 1/m: inverse depth is linear in the image on planes, so that
  * its second differences are noise there, of √6 σ. The median over all pixels leaves edges out. undefined where too little
  * is far enough away, or the smallest differences are much smaller than noise would have them.
  *
- * @param z depth, 0 where unknown
+ * @param image depth, 0 where unknown
+ * @param room overwritten; of its own unless given
  */
 export function measureGrowth(
-  { width, height, z }: Depths,
+  image: Depths,
   { a, z0 }: Pick<DepthNoise, 'a' | 'z0'>,
+  [byMedian, byTenth]: Room = newRoom(roomFor(image)),
 ): number | undefined {
-  const room = 2 * Math.ceil(width / REACH) * Math.ceil(height / REACH);
-  const [byMedian, byTenth] = [new Float32Array(room), new Float32Array(room)];
+  const { width, height, z } = image;
   // Where growth is half of a structured-light camera's noise.
   const nearest = z0 + Math.sqrt(a / LEAST_GROWTH);
   let count = 0;
@@ -69,6 +77,8 @@ export function measureGrowth(
  */
 export class NoiseGrowth {
   readonly #measured: number[] = [];
+  /** Kept: a camera that sees nothing far enough away is measured with every image. */
+  #room: Room = newRoom(0);
   #value = LEAST_GROWTH;
 
   constructor(private readonly noise: Pick<DepthNoise, 'a' | 'z0'>) {}
@@ -86,7 +96,8 @@ export class NoiseGrowth {
   /** Whether the image has changed the value. */
   add(image: Depths): boolean {
     if (this.settled) return false;
-    const measured = measureGrowth(image, this.noise);
+    if (this.#room[0].length < roomFor(image)) this.#room = newRoom(roomFor(image));
+    const measured = measureGrowth(image, this.noise, this.#room);
     if (measured === undefined) return false;
     this.#measured.push(measured);
     const before = this.#value;

@@ -73,6 +73,19 @@ describe('LookAround', () => {
     expect(away(track.pose, there.right)).toBeLessThan(1);
   });
 
+  it('tries places half a metre apart for it: registrations from farther away may miss the right one', () => {
+    const there = world(2.5, 1000);
+    const track = lookAround(there).second(query(there), identity(), trackAt(there, identity()), () => true);
+    expect(away(track.pose, there.right)).toBeLessThan(0.25);
+  });
+
+  it('keeps the expected place that can be believed where the scan fits better in a place that cannot', () => {
+    const there = world(3, 1000);
+    const expected = trackAt(there, identity());
+    const believable = (t: Track): boolean => t === expected;
+    expect(lookAround(there).second(query(there), identity(), expected, believable)).toBe(expected);
+  });
+
   it('keeps the expected place of a scan with few fine points where that can be believed', () => {
     const there = world(3, 30);
     const expected = trackAt(there, identity());

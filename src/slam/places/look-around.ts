@@ -22,6 +22,8 @@ export const GUESS_STEP = 20 / 3;
  * From some 0.5 m apart alone, a scan in heavy rain fits best where free space is against it.
  */
 const SECOND_STEPS = [GUESS_STEP, GUESS_STEP / 2];
+/** Share of inliers from which the first of them will do: right places of five real drives had 0.987 and more, CARLA's wrong ones 0.972 at most. */
+const FITS_WELL = 0.98;
 /** Guesses that are registered. */
 const TRIES = 16;
 
@@ -85,9 +87,9 @@ export class LookAround {
         believed = track;
       return track;
     };
-    const found = SECOND_STEPS.map((step) =>
-      this.best({ ...query, register }, this.around(query, center, step)),
-    )
+    const steps = expected.inlierRatio >= FITS_WELL ? SECOND_STEPS.slice(0, 1) : SECOND_STEPS;
+    const found = steps
+      .map((step) => this.best({ ...query, register }, this.around(query, center, step)))
       .filter((c) => c !== undefined)
       .filter(({ track }) => !keepsFirst || isBelievable(track))
       .reduce<Candidate | undefined>(better, undefined);

@@ -79,6 +79,16 @@ describe('LookAround', () => {
     expect(away(track.pose, there.right)).toBeLessThan(0.25);
   });
 
+  it('tries none half a metre apart where nearly all points fit', () => {
+    const there = world(2.5, 1000);
+    const expected = { ...trackAt(there, identity()), inlierRatio: 0.99 };
+    const { registered } = there;
+    lookAround(there).second(query(there), identity(), expected, () => true);
+    const whole = registered.length;
+    lookAround(there).second(query(there), identity(), { ...expected, inlierRatio: 0.97 }, () => true);
+    expect(registered.length - whole).toBeGreaterThan(4 * whole);
+  });
+
   it('keeps the expected place that can be believed where the scan fits better in a place that cannot', () => {
     const there = world(3, 1000);
     const expected = trackAt(there, identity());

@@ -23,6 +23,7 @@ import { recover, type Found } from './places/recover.js';
 import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
 import {
+  BRIDGED,
   FOLLOWING,
   judge,
   MAX_DOUBT,
@@ -244,7 +245,9 @@ export class Estimator {
     const { config, slideSigma, map, registration } = this.#scaleOf(observation);
     const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? track.within ?? 0);
     const mostDoubt = found?.mostDoubt;
-    const contradiction = this.#contradiction(observation, track, mostDoubt);
+    // Less doubt counts in a young map of a sparse LiDAR.
+    const most = map.age <= YOUNG_MAP ? BRIDGED.doubt : mostDoubt;
+    const contradiction = this.#contradiction(observation, track, most);
     const { doubt } = phase.kind === 'tracking' ? phase : {};
     const compared = !found && doubtOf(contradiction) > FOLLOWING.from;
     const sinceLast = compared ? map.contradictionSinceLast(observation, track.pose) : undefined;
@@ -338,7 +341,7 @@ export class Estimator {
     const { config, map } = this.#scaleOf(observation);
     const verdict = judge(track, config.tracking, map.age);
     if (verdict.state !== 'lost' || observation.sampling === 'dense') return verdict;
-    const contradiction = map.contradiction(observation.surface, track.pose);
+    const contradiction = this.#contradiction(observation, track, BRIDGED.doubt);
     if (doubtOf(contradiction) > MAX_DOUBT) return verdict;
     return judge(track, config.tracking, map.age, contradiction, sampled(phase, observation));
   }

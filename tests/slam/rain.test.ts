@@ -39,4 +39,19 @@ describe('rain', () => {
     },
     60_000,
   );
+
+  it('loses no scan of 16 beams that set out in it: their second one rests on free space', async () => {
+    const sim = simulate({ world: 'quad', seed: 11, beams: 16, duration: 11 });
+    const random = new Random('r11');
+    const first = 100;
+    const T_first_world = inverse(sim.trajectory.pose(sim.stampTime(first)));
+    const slam = await createSlam(config);
+    for (let k = first; k < first + 8; k++) {
+      const { pose, state } = slam.process(rain(sim.scan(k), 0.05, random));
+      expect(state, `scan ${k}`).not.toBe('lost');
+      const there = compose(T_first_world, sim.trajectory.pose(sim.stampTime(k)));
+      expect(translationNorm(compose(inverse(there), pose)), `scan ${k}`).toBeLessThan(0.15);
+    }
+    await slam.close();
+  }, 60_000);
 });

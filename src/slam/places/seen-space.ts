@@ -37,6 +37,8 @@ export interface Contradiction {
   readonly seenThrough: number;
   /** Whether there was enough to compare with, so that the absence of contradiction says something. */
   readonly compared: boolean;
+  /** Whether only what is part of a surface was compared, which is little of a sparse scan. */
+  readonly surfacesOnly?: boolean;
 }
 
 /** Neither: nothing to compare with. */
@@ -139,7 +141,7 @@ export class SeenSpace {
       seenThrough += back[1];
     }
     if (tested < MIN_COMPARED || lookedAt < MIN_COMPARED) return undefined;
-    return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt, compared: true };
+    return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt, compared: true, surfacesOnly };
   }
 
   /** The views that a pose is compared with, nearest first. */

@@ -149,6 +149,9 @@ describe('judge', () => {
       judge({ ...sparse, ...changes }, limits, mapped, seen, { scattered }).state;
     expect(state({})).toBe('degraded');
     expect(state({ coarseRatio: 0.19 })).toBe('lost'); // many of the known ones disagree
+    expect(state({ coarseRatio: 0.21 })).toBe('degraded');
+    expect(state({ coarseRatio: 0.21 }, { ...clear, surfacesOnly: true })).toBe('lost'); // rain was left out
+    expect(state({ coarseRatio: 0.23 }, { ...clear, surfacesOnly: true })).toBe('degraded');
     expect(state({ knownRatio: 0.11, coarseRatio: 0.11 })).toBe('lost'); // too few are known
     expect(state({}, { ...clear, inEmpty: 0.05 })).toBe('lost'); // a metre away
     expect(state({}, { ...clear, compared: false })).toBe('lost'); // nothing to compare with

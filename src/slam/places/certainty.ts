@@ -41,9 +41,13 @@ export const CERTAIN_VIEW: CertaintyLimits = { inliers: 0.75, fit: 0.7, valued: 
 const CLEARLY = 1.1;
 
 /** Whether a candidate needs no prediction to be believed. */
-export function isCertain({ track, fit, valued }: Candidate, limits: CertaintyLimits): boolean {
+export function isCertain(candidate: Candidate, limits: CertaintyLimits): boolean {
+  return candidate.track.converged && wouldBeCertain(candidate, limits);
+}
+
+/** Whether it would be if its registration settles where it is. */
+export function wouldBeCertain({ track, fit, valued }: Candidate, limits: CertaintyLimits): boolean {
   return (
-    track.converged &&
     track.astray === undefined &&
     (limits.conditioning === undefined || track.conditioning >= limits.conditioning) &&
     track.inlierRatio >= limits.inliers &&

@@ -1,6 +1,6 @@
 import { compose, inverse, rotationAngle, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
-import { isCertain, type Candidate } from './certainty.js';
+import { isCertain, wouldBeCertain, type Candidate } from './certainty.js';
 import { shifted, tilted, turned, yawFan } from './guesses.js';
 import { GUESS_STEP, type LookAround, type PlaceQuery } from './look-around.js';
 
@@ -52,7 +52,9 @@ export function recover(
     const expected = [guesses.ahead, guesses.last].some((pose) => isNear(track.pose, pose, voxel));
     return { track, mostDoubt: expected && certainty.doubt !== undefined ? EXPECTED.doubt : certainty.doubt };
   };
-  if (isCertain(search.measure(query.surface, guesses.tracked), certainty)) return found(guesses.tracked);
+  const tracked = search.measure(query.surface, guesses.tracked);
+  const settled = wouldBeCertain(tracked, certainty) && certain(lookAround, query, tracked, guesses.twist);
+  if (settled) return found(settled);
   if (!guesses.search) return undefined;
   const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), mount);
   const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, mount);

@@ -21,7 +21,11 @@ const at = (x: number, degrees = 0): Pose =>
   compose(exp([x, 0, 0, 0, 0, 0]), exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
 
 /** A world in which a scan fits at one place only; registrations end there from within 1 m and 15°. */
-function lost(right: Pose, certainty = CERTAIN_AFTER_LOSS): (search?: boolean) => Found | undefined {
+function lost(
+  right: Pose,
+  certainty = CERTAIN_AFTER_LOSS,
+  settles = true,
+): (search?: boolean, converged?: boolean) => Found | undefined {
   const isRight = (pose: Pose): boolean =>
     separation(pose, right) < 1 && rotationAngle(compose(inverse(pose), right)) < Math.PI / 12;
   const trackFrom = (pose: Pose): Track =>
@@ -41,7 +45,8 @@ function lost(right: Pose, certainty = CERTAIN_AFTER_LOSS): (search?: boolean) =
     rank: (_: SurfaceSamples, poses: readonly Pose[]) => poses,
     best: (_: SurfaceSamples, poses: readonly Pose[], register: (pose: Pose) => Track) =>
       poses.map((pose) => measure(surface, register(pose))).reduce((a, b) => (b.fit > a.fit ? b : a)),
-    settle: (_: SurfaceSamples, candidate: Candidate) => candidate,
+    settle: (_: SurfaceSamples, candidate: Candidate, register: (pose: Pose) => Track) =>
+      candidate.track.converged || !settles ? candidate : measure(surface, register(candidate.track.pose)),
   } as unknown as PlaceSearch;
   const around = new LookAround(search, VOXEL, { certainty });
   const query: PlaceQuery = {
@@ -52,9 +57,9 @@ function lost(right: Pose, certainty = CERTAIN_AFTER_LOSS): (search?: boolean) =
     tilts: false,
   };
   // Last known at the origin, two metres a second ahead since then.
-  return (searched = true) =>
+  return (searched = true, converged = true) =>
     recover(around, query, {
-      tracked: trackFrom(at(4)),
+      tracked: { ...trackFrom(at(4)), converged },
       search: searched,
       last: identity(),
       ahead: at(4),
@@ -68,6 +73,12 @@ describe('recover', () => {
     expect(lost(at(8))(false)).toBeUndefined();
     expect(lost(at(8))()!.track.pose).toEqual(at(8));
     expect(lost(at(40))()).toBeUndefined();
+  });
+
+  it('registers on what fits beyond doubt where it was expected, but has not settled', () => {
+    expect(lost(at(4.5))(false, false)!.track.converged).toBe(true);
+    expect(lost(at(4.5), CERTAIN_AFTER_LOSS, false)(false, false)).toBeUndefined();
+    expect(lost(at(8))(false, false)).toBeUndefined();
   });
 
   it('lets free space doubt a place where the sensor was expected, and hardly one elsewhere or turned round', () => {

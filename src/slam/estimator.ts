@@ -194,6 +194,7 @@ export class Estimator {
         ? sensorPose(motion.predict(observation.stampNs), observation.T_body_sensor)
         : compose(last, exp(sensorTwist(lasting(twist, seconds), observation).map((v) => v * seconds))),
       twist: expected,
+      doubt: ({ pose }) => doubtOf(this.#scaleOf(observation).map.contradiction(observation.surface, pose)),
     });
   }
 
@@ -245,7 +246,6 @@ export class Estimator {
     const { config, slideSigma, map, registration } = this.#scaleOf(observation);
     const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? track.within ?? 0);
     const mostDoubt = found?.mostDoubt;
-    // Less doubt counts in a young map of a sparse LiDAR.
     const most = map.age <= YOUNG_MAP ? BRIDGED.doubt : mostDoubt;
     const contradiction = this.#contradiction(observation, track, most);
     const { doubt } = phase.kind === 'tracking' ? phase : {};
@@ -346,7 +346,7 @@ export class Estimator {
     return judge(track, config.tracking, map.age, contradiction, sampled(phase, observation));
   }
 
-  /** How a track contradicts what was seen. In doubt what stands alone does not count: it may be rain, dust or leaves. */
+  /** How a track contradicts what was seen. In doubt, sooner in a young map, what stands alone does not count: it may be rain, dust or leaves. */
   #contradiction(observation: Observation, { pose }: Track, most = MAX_DOUBT): Contradiction {
     const { map } = this.#scaleOf(observation);
     const { surface, sampling } = observation;

@@ -3,12 +3,14 @@ import type { FieldBackend } from '../../field/backend.js';
 import type { Field } from '../../field/field.js';
 import { LinearSystem, unknownsAt, type NormalSums } from '../../field/linear-system.js';
 import type { GeometricOptions, GeometricTerm } from '../../field/terms/geometric.js';
-import type { Pose } from '../../geometry/se3.js';
+import { separation, type Pose } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { better, type Candidate } from './certainty.js';
 
 /** Registrations from where the one before ended. */
 const SETTLE_TRIES = 3;
+/** What moves by no more than this in another registration has settled, in fine voxels: 3 cm at 0.15 m. */
+const STAYS = 0.2;
 
 /**
  * Finds where a scan fits a map best: scores many poses cheaply, registers from the best of them, and measures the fits.
@@ -74,11 +76,18 @@ export class PlaceSearch {
       .reduce<Candidate | undefined>(better, undefined);
   }
 
-  /** A candidate, registered on where it was not converged: that ends after some iterations, which may be a few short. */
+  /**
+   * A candidate, registered on where it was not converged: that ends after some iterations, which may be a few short. One that then
+   * stays where it was has settled.
+   */
   settle(surface: SurfaceSamples, candidate: Candidate, track: (pose: Pose) => Track): Candidate {
     let settled = candidate;
-    for (let i = 0; i < SETTLE_TRIES && !settled.track.converged; i++)
-      settled = this.measure(surface, track(settled.track.pose));
+    const stays = STAYS * this.#field.levels[0]!.voxel;
+    for (let i = 0; i < SETTLE_TRIES && !settled.track.converged; i++) {
+      const again = track(settled.track.pose);
+      const converged = again.converged || separation(again.pose, settled.track.pose) < stays;
+      settled = this.measure(surface, { ...again, converged });
+    }
     return settled;
   }
 

@@ -1,6 +1,6 @@
 import { compose, inverse, rotationAngle, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
-import { isCertain, wouldBeCertain, type Candidate } from './certainty.js';
+import { better, isCertain, wouldBeCertain, type Candidate } from './certainty.js';
 import { shifted, tilted, turned, yawFan } from './guesses.js';
 import { GUESS_STEP, type LookAround, type PlaceQuery } from './look-around.js';
 
@@ -44,6 +44,8 @@ export function recover(
     readonly ahead: Pose;
     /** Its velocity then, sensor frame. */
     readonly twist: Twist;
+    /** How much free space doubts a track that was registered just now, 0 … 1. */
+    readonly doubt: (track: Track) => number;
   },
 ): Found | undefined {
   const { search, voxel, certainty } = lookAround;
@@ -53,17 +55,22 @@ export function recover(
     return { track, mostDoubt: expected && certainty.doubt !== undefined ? EXPECTED.doubt : certainty.doubt };
   };
   const tracked = search.measure(query.surface, guesses.tracked);
-  const settled = wouldBeCertain(tracked, certainty) && certain(lookAround, query, tracked, guesses.twist);
-  if (settled) return found(settled);
+  const settled = wouldBeCertain(tracked, certainty)
+    ? certain(lookAround, query, tracked, guesses.twist)
+    : undefined;
+  // In doubt it must fit best of all places around: further along a street it may fit nearly as well.
+  if (settled && !(guesses.doubt(settled.track) > (certainty.doubt ?? Infinity))) return found(settled.track);
   if (!guesses.search) return undefined;
   const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), mount);
   const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, mount);
   const level = turned(places, yawFan(180, YAW_STEP), mount);
   const near = tilts ? tilted(level, TILTS, mount) : level;
-  const track =
-    certain(lookAround, query, lookAround.best(query, ahead, guesses.twist), guesses.twist) ??
+  const best = lookAround.best(query, ahead, guesses.twist);
+  if (settled && (!best || better(settled, best) === settled)) return found(settled.track);
+  const elsewhere =
+    certain(lookAround, query, best, guesses.twist) ??
     certain(lookAround, query, lookAround.best(query, near));
-  return track && found(track);
+  return elsewhere && found(elsewhere.track);
 }
 
 const isNear = (a: Pose, b: Pose, voxel: number): boolean =>
@@ -74,8 +81,8 @@ function certain(
   { surface, register }: PlaceQuery,
   found: Candidate | undefined,
   twist?: Twist,
-): Track | undefined {
+): Candidate | undefined {
   if (!found) return undefined;
   const settled = search.settle(surface, found, (pose) => register(pose, twist));
-  return isCertain(settled, certainty) ? settled.track : undefined;
+  return isCertain(settled, certainty) ? settled : undefined;
 }

@@ -10,7 +10,7 @@ import { cameraField, insideOf, pinholeOf, samplesOf, viewOf } from '../../field
 
 let pool: KernelPool;
 beforeAll(async () => {
-  pool = await KernelPool.create({ threads: 1, memoryMiB: 256 });
+  pool = await KernelPool.create({ threads: 1, memoryMiB: 512 });
 });
 afterAll(() => pool.close());
 
@@ -54,4 +54,19 @@ it('ranks by what is not on the ground, however well that fits', () => {
   const guesses = [2, 1, 0.5, -3].map((x) => exp([x, 0, 0, 0, 0, 0]));
   const order = [2, 1, 0, 3].map((k) => guesses[k]);
   expect(search.rank({ keypoints: new Uint32Array(0) } as SurfaceSamples, guesses, 4)).toEqual(order);
+});
+
+it('takes a registration for settled that goes on and stays where it was, and no other', () => {
+  const { backend, field } = cameraField(pool);
+  const search = new PlaceSearch(backend, field, { gradientScale: 0.5, minWeight: 0 });
+  const voxel = field.levels[0]!.voxel;
+  const view = viewOf(pool.memory, pinholeOf(96, 72), insideOf(0.6, 0.4, 1.2), identity());
+  const surface = samplesOf(pool.memory, view, 3);
+  const at = (x: number): Track => ({ pose: exp([x, 0, 0, 0, 0, 0]), converged: false }) as Track;
+  const settle = (step: number) =>
+    search.settle(surface, { track: at(0), fit: 0.8, valued: 0.5 }, (pose) => at(pose[3]! + step)).track;
+  expect(settle(0.1 * voxel).converged).toBe(true);
+  expect(settle(0.1 * voxel).pose[3]).toBeCloseTo(0.1 * voxel);
+  expect(settle(0.5 * voxel).converged).toBe(false);
+  expect(settle(0.5 * voxel).pose[3]).toBeCloseTo(1.5 * voxel); // three times
 });

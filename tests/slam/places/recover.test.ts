@@ -9,7 +9,12 @@ import {
   type Pose,
 } from '../../../src/geometry/se3.js';
 import type { SurfaceSamples } from '../../../src/sensors/observation.js';
-import { CERTAIN_AFTER_LOSS, CERTAIN_VIEW, type Candidate } from '../../../src/slam/places/certainty.js';
+import {
+  CERTAIN_AFTER_LOSS,
+  CERTAIN_VIEW,
+  type Candidate,
+  type CertaintyLimits,
+} from '../../../src/slam/places/certainty.js';
 import { LookAround, type PlaceQuery } from '../../../src/slam/places/look-around.js';
 import type { PlaceSearch } from '../../../src/slam/places/place-search.js';
 import { recover, type Found } from '../../../src/slam/places/recover.js';
@@ -20,23 +25,31 @@ const STILL = new Float64Array(6);
 const at = (x: number, degrees = 0): Pose =>
   compose(exp([x, 0, 0, 0, 0, 0]), exp([0, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
 
+interface World {
+  readonly certainty?: CertaintyLimits;
+  /** Whether a registration settles when it goes on. */
+  readonly settles?: boolean;
+  /** Another place that fits nearly as well. */
+  readonly alike?: Pose;
+}
+
 /** A world in which a scan fits at one place only; registrations end there from within 1 m and 15°. */
 function lost(
   right: Pose,
-  certainty = CERTAIN_AFTER_LOSS,
-  settles = true,
-): (search?: boolean, converged?: boolean) => Found | undefined {
-  const isRight = (pose: Pose): boolean =>
-    separation(pose, right) < 1 && rotationAngle(compose(inverse(pose), right)) < Math.PI / 12;
-  const trackFrom = (pose: Pose): Track =>
-    ({
-      pose: isRight(pose) ? right : pose,
-      converged: true,
-      inlierRatio: isRight(pose) ? 0.99 : 0.9,
-    }) as Track;
+  { certainty = CERTAIN_AFTER_LOSS, settles = true, alike }: World = {},
+): (search?: boolean, converged?: boolean, doubt?: number) => Found | undefined {
+  const leadsTo = (pose: Pose, place: Pose): boolean =>
+    separation(pose, place) < 1 && rotationAngle(compose(inverse(pose), place)) < Math.PI / 12;
+  const placeOf = (pose: Pose): Pose | undefined =>
+    [right, alike].find((place) => place && leadsTo(pose, place));
+  const trackFrom = (pose: Pose): Track => {
+    const place = placeOf(pose);
+    return { pose: place ?? pose, converged: true, inlierRatio: place ? 0.99 : 0.9 } as Track;
+  };
+  const fits = new Map([[right, 0.8], [alike, 0.7]]); // prettier-ignore
   const measure = (_: SurfaceSamples, track: Track): Candidate => ({
     track,
-    fit: isRight(track.pose) ? 0.8 : 0.4,
+    fit: fits.get(placeOf(track.pose) ?? identity()) ?? 0.4,
     valued: 0.6,
   });
   const surface = {} as SurfaceSamples;
@@ -57,13 +70,14 @@ function lost(
     tilts: false,
   };
   // Last known at the origin, two metres a second ahead since then.
-  return (searched = true, converged = true) =>
+  return (searched = true, converged = true, doubt = 0) =>
     recover(around, query, {
       tracked: { ...trackFrom(at(4)), converged },
       search: searched,
       last: identity(),
       ahead: at(4),
       twist: STILL,
+      doubt: () => doubt,
     });
 }
 
@@ -77,8 +91,16 @@ describe('recover', () => {
 
   it('registers on what fits beyond doubt where it was expected, but has not settled', () => {
     expect(lost(at(4.5))(false, false)!.track.converged).toBe(true);
-    expect(lost(at(4.5), CERTAIN_AFTER_LOSS, false)(false, false)).toBeUndefined();
+    expect(lost(at(4.5), { settles: false })(false, false)).toBeUndefined();
     expect(lost(at(8))(false, false)).toBeUndefined();
+  });
+
+  it('looks around for a place that fits better where free space doubts the one that was expected', () => {
+    expect(lost(at(4.5))(true, true, 0.03)!.track.pose).toEqual(at(4.5)); // nothing fits better
+    expect(lost(at(4.5))(false, true, 0.03)).toBeUndefined(); // not searched
+    const street = lost(at(6.3), { alike: at(4.2) });
+    expect(street()!.track.pose).toEqual(at(4.2)); // nothing against it
+    expect(street(true, true, 0.03)!.track.pose).toEqual(at(6.3));
   });
 
   it('lets free space doubt a place where the sensor was expected, and hardly one elsewhere or turned round', () => {
@@ -93,7 +115,7 @@ describe('recover', () => {
   });
 
   it('leaves the limit as while tracking where the sensor has none of its own', () => {
-    const found = lost(at(4.5), CERTAIN_VIEW)();
+    const found = lost(at(4.5), { certainty: CERTAIN_VIEW })();
     expect(found!.track.pose).toEqual(at(4.5));
     expect(found!.mostDoubt).toBeUndefined();
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema.js';
 import { identity } from '../../../src/geometry/se3.js';
 import { CERTAIN_AFTER_LOSS } from '../../../src/slam/places/certainty.js';
+import type { Contradiction } from '../../../src/slam/places/seen-space.js';
 import { judge } from '../../../src/slam/tracking/judge.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 
@@ -145,8 +146,12 @@ describe('judge', () => {
       knownRatio: 0.3,
       coarseRatio: 0.26,
     };
-    const state = (changes: Partial<Track>, seen = clear, scattered = true, mapped = 1): string =>
-      judge({ ...sparse, ...changes }, limits, mapped, seen, { scattered }).state;
+    const state = (
+      changes: Partial<Track>,
+      seen: Contradiction = clear,
+      scattered = true,
+      mapped = 1,
+    ): string => judge({ ...sparse, ...changes }, limits, mapped, seen, { scattered }).state;
     expect(state({})).toBe('degraded');
     expect(state({ coarseRatio: 0.19 })).toBe('lost'); // many of the known ones disagree
     expect(state({ coarseRatio: 0.21 })).toBe('degraded');

@@ -127,18 +127,22 @@ export class BlockSystem {
     return x;
   }
 
+  /** All of it. */
   #dense(): Float64Array {
     const n = B * this.count;
     const A = new Float64Array(n * n);
     for (let i = 0; i < this.count; i++)
-      for (let k = 0; k < 36; k++)
-        A[(B * i + Math.floor(k / B)) * n + B * i + (k % B)] = this.#diagonal[36 * i + k]!;
-    this.#rows.forEach((row, at) => {
-      for (let k = 0; k < 36; k++) {
-        const [r, c] = [B * row + Math.floor(k / B), B * this.#columns[at]! + (k % B)];
-        A[r * n + c] = A[c * n + r] = this.#blocks[36 * at + k]!;
-      }
-    });
+      for (let r = 0; r < B; r++)
+        for (let c = 0; c < B; c++) A[(B * i + r) * n + B * i + c] = this.#diagonal[36 * i + B * r + c]!;
+    for (let at = 0; at < this.#rows.length; at++) {
+      const [row, column] = [B * this.#rows[at]!, B * this.#columns[at]!];
+      for (let r = 0; r < B; r++)
+        for (let c = 0; c < B; c++) {
+          const value = this.#blocks[36 * at + B * r + c]!;
+          A[(row + r) * n + column + c] = value;
+          A[(column + c) * n + row + r] = value;
+        }
+    }
     return A;
   }
 

@@ -3,6 +3,7 @@ import { identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
 import { MOST_ROWS, PairSums, pairTotals, type BundleTouch } from './bundle-rows.js';
 import { addKinematics, HandEye } from './hand-eye.js';
+import { ballAround, type PairPatch } from './pair-rows.js';
 import { addStep } from './step-rows.js';
 import { surfaceOf } from '../../sensors/tactile/contacts.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
@@ -137,12 +138,16 @@ export function* optimisingTouches(
   };
 }
 
+type Samples = Omit<PairPatch, 'patch'>;
 /** Of patches that are compared again and again as others come. */
-const known = new WeakMap<Patch, ReturnType<typeof surfaceOf>>();
+const known = new WeakMap<Patch, Samples>();
 
-function samplesOf(patch: Patch): ReturnType<typeof surfaceOf> {
+function samplesOf(patch: Patch): Samples {
   let samples = known.get(patch);
-  if (!samples) known.set(patch, (samples = surfaceOf(patch, SAMPLES)));
+  if (!samples) {
+    const surface = surfaceOf(patch, SAMPLES);
+    known.set(patch, (samples = { ...surface, ball: ballAround(surface.points) }));
+  }
   return samples;
 }
 

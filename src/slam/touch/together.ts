@@ -9,6 +9,7 @@ import type { RefinedTouch, ScanResult } from '../types.js';
 import { optimisingTouches, type BundleResult } from './bundle.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { bundleTouches, knownFrom, sensorsOf, type FeltGel } from './felt-gels.js';
+import { heldBack, heldBackNotice } from './held-back.js';
 import { NearbyTouches, type FoundTouch, type NewTouch } from './nearby.js';
 import type { RegisteredTouch } from './registration.js';
 
@@ -49,6 +50,7 @@ export class TouchesTogether {
   #whole: boolean;
   /** Whether the grid holds what earlier runs felt. */
   #loaded: boolean;
+  #notices: readonly string[] = [];
   /** Of the touch that is being mapped. */
   #newest: { readonly patch: Patch; readonly found: FoundTouch } | undefined;
 
@@ -71,6 +73,11 @@ export class TouchesTogether {
   /** Whether all that was felt in the map is known touch by touch: otherwise the grid knows more. */
   get knowsAll(): boolean {
     return !this.#loaded;
+  }
+
+  /** What the user should know: only ever grows. */
+  get notices(): readonly string[] {
+    return this.#notices;
   }
 
   /** Among the touches around it; undefined where none overlaps. */
@@ -165,21 +172,29 @@ export class TouchesTogether {
       const hand = gel.patch.samples.length === 0 && handEyes[sensors.indexOf(gel.sensor)];
       if (hand) gel.pose = compose(gel.prior.pose, hand);
     }
-    this.#fuse();
+    this.#fuse(this.#leftOut(felt, overlaps));
     return [
       ...felt.map(({ index, gel: { pose } }) => ({ index, pose })),
       ...this.#resting.map(({ index, from, pose }) => ({ index, pose: compose(from.pose, pose) })),
     ];
   }
 
-  #fuse(): void {
+  #leftOut(felt: readonly Kept[], overlaps: Uint32Array): ReadonlySet<FeltGel> {
+    const { translation } = this.kinematics;
+    const gels = felt.map(({ gel }) => gel);
+    const left = heldBack(gels, overlaps, translation, this.scale.field.spec.voxel);
+    if (left.size > 0 && this.#notices.length === 0)
+      this.#notices = [heldBackNotice(left.size, gels.length, translation)];
+    return left;
+  }
+
+  #fuse(leftOut: ReadonlySet<FeltGel>): void {
     const { map, mapper } = this.scale;
     map.clear();
     const slot = new PreparedTouch(this.memory);
-    for (const {
-      index,
-      gel: { patch, pose },
-    } of this.#touches) {
+    for (const { index, gel } of this.#touches) {
+      if (leftOut.has(gel)) continue;
+      const { patch, pose } = gel;
       const { surface, grid } = slot.fill(patch, TOUCH_LIMITS);
       mapper.integrate(surface, pose, index, { held: true, grid });
     }

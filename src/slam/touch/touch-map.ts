@@ -15,7 +15,9 @@ import { TOUCH_ROOM, touchGrid } from './grid.js';
 import type { TouchState } from './judge.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { bundleTouches, knownFrom, type FeltGel } from './felt-gels.js';
+import { heldBack, heldBackNotice } from './held-back.js';
 import { NearbyTouches } from './nearby.js';
+import { Notices } from '../notices.js';
 import { TouchRegistration } from './registration.js';
 
 export interface TouchMapOptions {
@@ -73,6 +75,8 @@ export class TouchMap {
   /** By the number of the touch: those of gels that touched something, and those of them that rested. */
   readonly #gels = new Map<number, FeltGel>();
   readonly #resting = new Map<number, FeltGel>();
+  readonly #notices = new Notices();
+  #leftOut: readonly string[] = [];
 
   /** @throws FeltmapError out-of-memory when the pool is too small */
   static async create(pool: KernelPool, options: TouchMapOptions = {}): Promise<TouchMap> {
@@ -103,7 +107,7 @@ export class TouchMap {
 
   /** What the user should know about the touches so far: only ever grows. */
   get notices(): readonly string[] {
-    return this.#frontEnd.notices;
+    return this.#notices.gather([this.#frontEnd.notices, this.#leftOut]);
   }
 
   /** Of each touch, in their order; {@link optimise} replaces the poses. */
@@ -150,15 +154,22 @@ export class TouchMap {
     });
     for (const gel of this.#resting.values())
       if (gel.slide?.from) gel.pose = compose(gel.slide.from.pose, gel.slide.pose);
+    const { translation } = this.#kinematics;
+    const felt = gels.map(([, gel]) => gel);
+    const left = heldBack(felt, bundle.overlaps, translation, this.#field.spec.voxel);
+    if (left.size > 0 && this.#leftOut.length === 0)
+      this.#leftOut = [heldBackNotice(left.size, gels.length, translation)];
     this.#field.clear();
     this.#mesher.clear();
     this.#touches.forEach((touch, index) => {
       const gel = this.#gels.get(index) ?? this.#resting.get(index);
       // What was not compared with others has the hand's error all the same.
       const pose = gel?.pose ?? compose(touch.T_map_sensor, bundle.handEyes[0]!);
-      const observation = this.#frontEnd.observe(touch);
-      this.#fuse(observation, pose, index);
-      observation.release();
+      if (!gel || !left.has(gel)) {
+        const observation = this.#frontEnd.observe(touch);
+        this.#fuse(observation, pose, index);
+        observation.release();
+      }
       this.#results[index] = { ...this.#results[index]!, pose };
     });
     return bundle;

@@ -23,10 +23,16 @@ interface Kept {
   readonly gel: FeltGel;
 }
 
+/** Where touches are that were found together, and how well each is known (m). */
+interface Found {
+  readonly bundle: BundleResult;
+  readonly sigmas: Float64Array;
+}
+
 /** All touches that something was felt by, being found together. */
 interface Run {
   readonly felt: readonly Kept[];
-  readonly steps: Generator<undefined, BundleResult>;
+  readonly steps: Generator<undefined, Found>;
 }
 
 /**
@@ -156,10 +162,15 @@ export class TouchesTogether {
     this.#done = felt.length;
     const touches = bundleTouches(felt.map(({ gel }) => gel), { anew: true }); // prettier-ignore
     const { kinematics, handEye } = this;
-    return { felt, steps: optimisingTouches(touches, { kinematics, ...(handEye && { handEye }) }) };
+    function* steps(): Generator<undefined, Found> {
+      const bundle = yield* optimisingTouches(touches, { kinematics, ...(handEye && { handEye }) });
+      return { bundle, sigmas: yield* bundle.looseSigmas() };
+    }
+    return { felt, steps: steps() };
   }
 
-  #moveTo(felt: readonly Kept[], { poses, overlaps, handEyes }: BundleResult): readonly RefinedTouch[] {
+  #moveTo(felt: readonly Kept[], { bundle, sigmas }: Found): readonly RefinedTouch[] {
+    const { poses, overlaps, handEyes } = bundle;
     // Without any overlap the arm's poses are all there is.
     if (overlaps.every((count) => count === 0) && !felt.some(({ gel }) => gel.slide)) return [];
     felt.forEach(({ gel }, i) => {
@@ -172,20 +183,13 @@ export class TouchesTogether {
       const hand = gel.patch.samples.length === 0 && handEyes[sensors.indexOf(gel.sensor)];
       if (hand) gel.pose = compose(gel.prior.pose, hand);
     }
-    this.#fuse(this.#leftOut(felt, overlaps));
+    const left = heldBack(sigmas, this.scale.field.spec.voxel);
+    if (left.size > 0 && this.#notices.length === 0) this.#notices = [heldBackNotice(left, sigmas)];
+    this.#fuse(new Set(Array.from(left, (i) => felt[i]!.gel)));
     return [
       ...felt.map(({ index, gel: { pose } }) => ({ index, pose })),
       ...this.#resting.map(({ index, from, pose }) => ({ index, pose: compose(from.pose, pose) })),
     ];
-  }
-
-  #leftOut(felt: readonly Kept[], overlaps: Uint32Array): ReadonlySet<FeltGel> {
-    const { translation } = this.kinematics;
-    const gels = felt.map(({ gel }) => gel);
-    const left = heldBack(gels, overlaps, translation, this.scale.field.spec.voxel);
-    if (left.size > 0 && this.#notices.length === 0)
-      this.#notices = [heldBackNotice(left.size, gels.length, translation)];
-    return left;
   }
 
   #fuse(leftOut: ReadonlySet<FeltGel>): void {

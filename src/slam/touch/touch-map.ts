@@ -15,6 +15,7 @@ import { TOUCH_ROOM, touchGrid } from './grid.js';
 import type { TouchState } from './judge.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { bundleTouches, knownFrom, type FeltGel } from './felt-gels.js';
+import { finish } from './finish.js';
 import { heldBack, heldBackNotice } from './held-back.js';
 import { NearbyTouches } from './nearby.js';
 import { Notices } from '../notices.js';
@@ -154,18 +155,19 @@ export class TouchMap {
     });
     for (const gel of this.#resting.values())
       if (gel.slide?.from) gel.pose = compose(gel.slide.from.pose, gel.slide.pose);
-    const { translation } = this.#kinematics;
-    const felt = gels.map(([, gel]) => gel);
-    const left = heldBack(felt, bundle.overlaps, translation, this.#field.spec.voxel);
-    if (left.size > 0 && this.#leftOut.length === 0)
-      this.#leftOut = [heldBackNotice(left.size, gels.length, translation)];
+    const sigmas = finish(bundle.looseSigmas());
+    const left = heldBack(sigmas, this.#field.spec.voxel);
+    if (left.size > 0 && this.#leftOut.length === 0) this.#leftOut = [heldBackNotice(left, sigmas)];
+    const leftOut = new Set(Array.from(left, (i) => gels[i]![1]));
     this.#field.clear();
     this.#mesher.clear();
     this.#touches.forEach((touch, index) => {
       const gel = this.#gels.get(index) ?? this.#resting.get(index);
       // What was not compared with others has the hand's error all the same.
       const pose = gel?.pose ?? compose(touch.T_map_sensor, bundle.handEyes[0]!);
-      if (!gel || !left.has(gel)) {
+      // One that rests says the same as the touch that it rests on.
+      const same = this.#resting.get(index)?.slide?.from ?? gel;
+      if (!same || !leftOut.has(same)) {
         const observation = this.#frontEnd.observe(touch);
         this.#fuse(observation, pose, index);
         observation.release();

@@ -11,7 +11,7 @@ const FEW = 0.1;
  * @param sigmas of each touch (m), by {@link looseSigmas} @param voxel of the grid (m)
  * @example
  * const left = heldBack(sigmas, 0.001);
- * gels.forEach((gel, i) => left.has(i) || fuse(gel));
+ * const kept = poses.filter((_, i) => !left.has(i));
  */
 export function heldBack(sigmas: Float64Array, voxel: number): ReadonlySet<number> {
   const loose = Array.from(sigmas.keys()).filter((i) => sigmas[i]! > SHARE * voxel);

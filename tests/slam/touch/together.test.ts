@@ -139,7 +139,8 @@ describe('touches of a map by touch alone', () => {
     slam.settle!();
     expect(there()).toBe(0);
     expect(slam.mesh().positions.length).toBeGreaterThan(3000);
-    const told = (): readonly string[] => slam.warnings!.filter((one) => one.includes('overlap others too little'));
+    const told = (): readonly string[] =>
+      slam.warnings!.filter((one) => one.includes('overlap others too little'));
     expect(told()).toHaveLength(1);
     expect(told()[0]).toMatch(/^1 of 31 touches/);
     for (let k = 0; k < 3; k++) slam.process(at(0.097 + 0.003 * k, 50 + k));

@@ -19,15 +19,17 @@ export function solveCholesky(A: Float64Array, b: Float64Array, n: number): bool
  */
 export function factorCholesky(A: Float64Array, n: number): boolean {
   for (let j = 0; j < n; j++) {
-    let d = A[j * n + j]!;
-    for (let k = 0; k < j; k++) d -= A[j * n + k]! ** 2;
+    const row = j * n;
+    let d = A[row + j]!;
+    for (let k = row; k < row + j; k++) d -= A[k]! * A[k]!;
     if (!(d > 0)) return false;
     const root = Math.sqrt(d);
-    A[j * n + j] = root;
+    A[row + j] = root;
     for (let i = j + 1; i < n; i++) {
-      let s = A[i * n + j]!;
-      for (let k = 0; k < j; k++) s -= A[i * n + k]! * A[j * n + k]!;
-      A[i * n + j] = s / root;
+      const other = i * n - row;
+      let s = A[other + row + j]!;
+      for (let k = row; k < row + j; k++) s -= A[other + k]! * A[k]!;
+      A[other + row + j] = s / root;
     }
   }
   return true;

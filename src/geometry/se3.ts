@@ -36,11 +36,11 @@ export function compose(a: Pose, b: Pose, out: Pose = new Float64Array(12)): Pos
   return out;
 }
 
-export function inverse(T: Pose): Pose {
+/** T_b_a of T_a_b. `out` may be the operand. */
+export function inverse(T: Pose, out: Pose = new Float64Array(12)): Pose {
   const [r0, r1, r2, x] = [T[0]!, T[1]!, T[2]!, T[3]!];
   const [r4, r5, r6, y] = [T[4]!, T[5]!, T[6]!, T[7]!];
   const [r8, r9, r10, z] = [T[8]!, T[9]!, T[10]!, T[11]!];
-  const out = new Float64Array(12);
   out[0] = r0;
   out[1] = r4;
   out[2] = r8;

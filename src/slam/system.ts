@@ -168,6 +168,7 @@ export class SlamSystem implements Slam {
     return this.#warnings.gather([
       ...[notes, backend.notices, notices, loop.extrinsics.notices, ...loop.notices],
       pictures,
+      loop.together?.notices ?? [],
     ]);
   }
 

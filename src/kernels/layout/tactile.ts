@@ -18,14 +18,18 @@ export const RATIO_FLOOR = 0.02;
 
 /** Pixels that go through the network together: their activations stay in the nearest cache. */
 export const BLOCK = 64;
-/** Pixels of a chunk: fixed, so that results do not depend on threads. */
-export const PIXELS = 1024;
+/** Rows of the image of a chunk, even: fixed, so that results do not depend on threads. */
+export const SLOPE_ROWS = 8;
+/** Grey levels: pixels whose change from the reference differs by no more, in any channel, are looked at together. */
+export const ALIKE = 12;
 /** Floats of scratch per chunk: a block's inputs, activations and outputs, derivatives, and its places in the image. */
 export const SCRATCH = 10944;
 /** Samples of a chunk in training. */
 export const SAMPLES = 256;
-/** Rows of the image per chunk of the transforms. */
-export const ROWS = 8;
+/** Rows of the image per chunk of the transforms, a multiple of 4. */
+export const ROWS = 16;
+/** Columns of a panel of the transforms' matrices: a panel's rows lie one after the other. */
+export const PANEL = 8;
 /** Columns of coefficients per chunk of the solver. */
 export const COLUMNS = 16;
 
@@ -42,12 +46,12 @@ export const A_DIFFERENCE = 32; // u8*: largest difference of a channel from the
 export const A_SCRATCH = 36; // f32*, SCRATCH per chunk
 // Slopes to heights: a cosine transform of each row, an exact solve of each column of coefficients, and back
 export const A_HALF = 40; // i32: coefficients of each parity, a multiple of 4
-export const A_FORWARD = 44; // f32*: [x][even k], then [x][odd k], x in the left half of a row
-export const A_BACKWARD = 48; // f32*: [even k][x], then [odd k][x]
+export const A_FORWARD = 44; // f32*: [x][even k], then [x][odd k], x in the left half of a row; in panels
+export const A_BACKWARD = 48; // f32*: [even k][x], then [odd k][x]; in panels
 export const A_PIVOTS = 52; // f64*: height × 2·half, the pivots of elimination
 export const A_COEFFICIENTS = 56; // f64*: height × 2·half
 export const A_HEIGHTS = 60; // f32*: width·height, in pixels
-export const A_ROW_SCRATCH = 64; // f32*: 4 × 2·half per chunk
+export const A_ROW_SCRATCH = 64; // f32*: ROWS × 2·half per chunk
 // Training
 export const A_INPUTS = 68; // f32*, INPUTS planes of A_COUNT
 export const A_TARGETS = 72; // f32*, OUTPUTS planes of A_COUNT

@@ -19,17 +19,21 @@ import {
 /** Chunk: ROWS rows; divergence of the slopes, then its cosine transform, even coefficients first. */
 export function tactileForward(args: usize, chunk: i32): void {
   const half = load<i32>(args, A_HALF) as usize;
-  const height = load<i32>(args, A_HEIGHT);
   const matrix = load<u32>(args, A_FORWARD) as usize;
-  const scratch = (load<u32>(args, A_ROW_SCRATCH) as usize) + (chunk as usize) * half * 32;
-  const last = min((chunk + 1) * ROWS, height);
-  for (let y = chunk * ROWS; y < last; y += 4) {
-    const rows = min(4, last - y);
-    for (let r = 0; r < rows; r++) foldDivergence(args, y + r, scratch + (r as usize) * half * 8, half);
-    const out = (load<u32>(args, A_COEFFICIENTS) as usize) + (y as usize) * half * 16;
-    multiply(scratch, matrix, half, out, rows, true);
-    multiply(scratch + half * 4, matrix + half * half * 4, half, out + half * 8, rows, true);
-  }
+  const scratch = scratchOf(args, chunk, half);
+  const y = chunk * ROWS;
+  const rows = min(ROWS, load<i32>(args, A_HEIGHT) - y);
+  for (let r = 0; r < rows; r++) foldDivergence(args, y + r, scratch + (r as usize) * half * 8, half);
+  const out = (load<u32>(args, A_COEFFICIENTS) as usize) + (y as usize) * half * 16;
+  multiply(scratch, matrix, half, out, rows, true);
+  multiply(scratch + half * 4, matrix + half * half * 4, half, out + half * 8, rows, true);
+}
+
+/** Where a chunk has room for 2·half floats of each of its rows. */
+// @ts-ignore: decorator
+@inline
+function scratchOf(args: usize, chunk: i32, half: usize): usize {
+  return (load<u32>(args, A_ROW_SCRATCH) as usize) + ((chunk * ROWS) as usize) * half * 8;
 }
 
 /** Minus the divergence of a row's slopes, as sums and differences of what mirrors in the middle of the row. */
@@ -72,34 +76,106 @@ function divergence(gx: usize, gy: usize, x: i32, width: i32, up: usize, down: u
 }
 
 /**
- * out = rows × matrix for up to four rows of `half` floats, 8·half bytes apart; out in f64 with rows 16·half bytes apart,
- * or in f32 with rows 8·half bytes apart.
+ * out = rows × matrix for rows of `half` floats, 8·half bytes apart; out in f64 with rows 16·half bytes apart, or in f32 with
+ * rows 8·half bytes apart. The matrix lies in panels of eight columns, the last of which may have four: one stays in the
+ * nearest cache for all rows.
  */
 function multiply(rows: usize, matrix: usize, half: usize, out: usize, count: i32, wide: boolean): void {
   const stride = half * 8;
   const length = half * 4;
-  for (let k: usize = 0; k < length; k += 16) {
-    let a = f32x4.splat(0), b = a, c = a, d = a; // prettier-ignore
-    let at = matrix + k;
-    for (let x: usize = 0; x < length; x += 4) {
-      const m = v128.load(at);
-      const from = rows + x;
-      a = f32x4.add(a, f32x4.mul(m, v128.load32_splat(from)));
-      b = f32x4.add(b, f32x4.mul(m, v128.load32_splat(from + stride)));
-      c = f32x4.add(c, f32x4.mul(m, v128.load32_splat(from + 2 * stride)));
-      d = f32x4.add(d, f32x4.mul(m, v128.load32_splat(from + 3 * stride)));
-      at += length;
+  for (let k: usize = 0; k < length; k += 32) {
+    const panel = matrix + k * half;
+    for (let row = 0; row < count; row += 4) {
+      const from = rows + (row as usize) * stride;
+      const to = out + (row as usize) * (wide ? 2 * stride : stride);
+      if (k + 32 <= length) multiplyEight(from, stride, panel, length, to, k, count - row, wide);
+      else multiplyFour(from, stride, panel, length, to, k, count - row, wide);
     }
-    put(out, k, stride, 0, a, wide);
-    if (count > 1) put(out, k, stride, 1, b, wide);
-    if (count > 2) put(out, k, stride, 2, c, wide);
-    if (count > 3) put(out, k, stride, 3, d, wide);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function put(out: usize, k: usize, stride: usize, row: usize, v: v128, wide: boolean): void {
+function multiplyEight(
+  rows: usize,
+  stride: usize,
+  panel: usize,
+  length: usize,
+  out: usize,
+  k: usize,
+  count: i32,
+  wide: boolean,
+): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a; // prettier-ignore
+  let e = a, f = a, g = a, h = a; // prettier-ignore
+  let at = panel;
+  for (let from = rows; from < rows + length; from += 4) {
+    const m = v128.load(at);
+    const n = v128.load(at, 16);
+    const p = v128.load32_splat(from);
+    a = f32x4.add(a, f32x4.mul(m, p));
+    e = f32x4.add(e, f32x4.mul(n, p));
+    const q = v128.load32_splat(from + stride);
+    b = f32x4.add(b, f32x4.mul(m, q));
+    f = f32x4.add(f, f32x4.mul(n, q));
+    const r = v128.load32_splat(from + 2 * stride);
+    c = f32x4.add(c, f32x4.mul(m, r));
+    g = f32x4.add(g, f32x4.mul(n, r));
+    const s = v128.load32_splat(from + 3 * stride);
+    d = f32x4.add(d, f32x4.mul(m, s));
+    h = f32x4.add(h, f32x4.mul(n, s));
+    at += 32;
+  }
+  put(out, k, stride, count, a, b, c, d, wide);
+  put(out, k + 16, stride, count, e, f, g, h, wide);
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyFour(
+  rows: usize,
+  stride: usize,
+  panel: usize,
+  length: usize,
+  out: usize,
+  k: usize,
+  count: i32,
+  wide: boolean,
+): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a; // prettier-ignore
+  let at = panel;
+  for (let from = rows; from < rows + length; from += 4) {
+    const m = v128.load(at);
+    a = f32x4.add(a, f32x4.mul(m, v128.load32_splat(from)));
+    b = f32x4.add(b, f32x4.mul(m, v128.load32_splat(from + stride)));
+    c = f32x4.add(c, f32x4.mul(m, v128.load32_splat(from + 2 * stride)));
+    d = f32x4.add(d, f32x4.mul(m, v128.load32_splat(from + 3 * stride)));
+    at += 16;
+  }
+  put(out, k, stride, count, a, b, c, d, wide);
+}
+
+/** Four columns of up to four rows. */
+function put(
+  out: usize,
+  k: usize,
+  stride: usize,
+  count: i32,
+  a: v128,
+  b: v128,
+  c: v128,
+  d: v128,
+  wide: boolean,
+): void {
+  putRow(out, k, stride, 0, a, wide);
+  if (count > 1) putRow(out, k, stride, 1, b, wide);
+  if (count > 2) putRow(out, k, stride, 2, c, wide);
+  if (count > 3) putRow(out, k, stride, 3, d, wide);
+}
+
+// @ts-ignore: decorator
+@inline
+function putRow(out: usize, k: usize, stride: usize, row: usize, v: v128, wide: boolean): void {
   if (wide) {
     const at = out + row * stride * 2 + k * 2;
     v128.store(at, f64x2.promote_low_f32x4(v));
@@ -137,19 +213,17 @@ export function tactileBackward(args: usize, chunk: i32): void {
   const half = load<i32>(args, A_HALF) as usize;
   const width = load<i32>(args, A_WIDTH);
   const matrix = load<u32>(args, A_BACKWARD) as usize;
-  const scratch = (load<u32>(args, A_ROW_SCRATCH) as usize) + (chunk as usize) * half * 32;
-  const last = min((chunk + 1) * ROWS, load<i32>(args, A_HEIGHT));
-  for (let y = chunk * ROWS; y < last; y += 4) {
-    const rows = min(4, last - y);
-    // Coefficients as floats take the front half of their own row: the rows of a chunk are nobody else's.
-    const from = (load<u32>(args, A_COEFFICIENTS) as usize) + (y as usize) * half * 16;
-    narrow(from, half, rows);
-    multiply(from, matrix, half, scratch, rows, false);
-    multiply(from + half * 4, matrix + half * half * 4, half, scratch + half * 4, rows, false);
-    for (let r = 0; r < rows; r++) {
-      const out = (load<u32>(args, A_HEIGHTS) as usize) + ((((y + r) * width) as usize) << 2);
-      unfold(scratch + (r as usize) * half * 8, half, out, width);
-    }
+  const scratch = scratchOf(args, chunk, half);
+  const y = chunk * ROWS;
+  const rows = min(ROWS, load<i32>(args, A_HEIGHT) - y);
+  // Coefficients as floats take the front half of their own room: the rows of a chunk are nobody else's.
+  const from = (load<u32>(args, A_COEFFICIENTS) as usize) + (y as usize) * half * 16;
+  narrow(from, half, rows);
+  multiply(from, matrix, half, scratch, rows, false);
+  multiply(from + half * 4, matrix + half * half * 4, half, scratch + half * 4, rows, false);
+  for (let r = 0; r < rows; r++) {
+    const out = (load<u32>(args, A_HEIGHTS) as usize) + ((((y + r) * width) as usize) << 2);
+    unfold(scratch + (r as usize) * half * 8, half, out, width);
   }
 }
 

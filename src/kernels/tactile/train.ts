@@ -20,7 +20,7 @@ import {
   WEIGHTS,
 } from '../layout/tactile';
 import { dense } from './dense';
-import { network } from './slopes';
+import { network } from './network';
 
 const ROW: usize = 4 * BLOCK;
 

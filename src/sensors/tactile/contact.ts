@@ -12,6 +12,8 @@ const LEAST_PIXELS = 40;
 /** Share of the deepest pixels that may be noise. */
 const NOISE = 5e-4;
 const BINS = 2048;
+/** Every so many pixels say how high the gel is at rest, if this share of them looks so. */
+const [STRIDE, LEAST_QUIET] = [3, 0.02];
 
 /**
  * The height of the gel where nothing touches it: the median of the pixels that look like the reference.
@@ -21,19 +23,22 @@ const BINS = 2048;
  * @returns the fifth percentile of all heights where hardly a pixel looks like the reference
  */
 export function restHeight(heights: Float32Array, difference: Uint8Array): number {
-  let quiet = 0;
-  for (let i = 0; i < heights.length; i++) if (difference[i]! < QUIET) quiet++;
-  const few = quiet < 0.02 * heights.length;
-  return quantile(heights, few ? 0.05 : 0.5, 3, few ? undefined : difference);
+  const quiet = new Float32Array(Math.ceil(heights.length / STRIDE));
+  let count = 0;
+  for (let i = 0; i < heights.length; i += STRIDE) if (difference[i]! < QUIET) quiet[count++] = heights[i]!;
+  if (count >= LEAST_QUIET * quiet.length) return quantile(quiet.subarray(0, count), 0.5);
+  for (let i = 0; i < quiet.length; i++) quiet[i] = heights[STRIDE * i]!;
+  return quantile(quiet, 0.05);
 }
 
-/** A quantile of heights by a histogram, within 1/2048 of their range; of all, or of the quiet ones; every `stride`th. */
-function quantile(heights: Float32Array, share: number, stride: number, difference?: Uint8Array): number {
-  let [low, high, count] = [Infinity, -Infinity, 0];
-  for (let i = 0; i < heights.length; i += stride) {
-    if (difference && difference[i]! >= QUIET) continue;
+/** A quantile of heights by a histogram, within 1/2048 of their range; those that are no numbers are left out. */
+function quantile(heights: Float32Array, share: number): number {
+  let low = Infinity;
+  let high = -Infinity;
+  let count = 0;
+  for (let i = 0; i < heights.length; i++) {
     const h = heights[i]!;
-    if (!(h - h === 0)) continue;
+    if (h - h !== 0) continue;
     if (h < low) low = h;
     if (h > high) high = h;
     count++;
@@ -41,10 +46,9 @@ function quantile(heights: Float32Array, share: number, stride: number, differen
   if (!(high > low)) return count > 0 ? low : 0;
   const bins = new Uint32Array(BINS);
   const scale = (BINS - 1e-3) / (high - low);
-  for (let i = 0; i < heights.length; i += stride) {
-    if (difference && difference[i]! >= QUIET) continue;
+  for (let i = 0; i < heights.length; i++) {
     const h = heights[i]!;
-    if (h - h === 0) bins[Math.floor((h - low) * scale)]!++;
+    if (h - h === 0) bins[((h - low) * scale) | 0]!++;
   }
   const wanted = share * count;
   let below = 0;
@@ -79,7 +83,7 @@ export function markContact(
   contact: Uint8Array,
   sigma = 0,
 ): Contact {
-  const peak = quantile(depth, 1 - NOISE, 1);
+  const peak = quantile(depth, 1 - NOISE);
   contact.fill(0);
   let pixels = 0;
   for (let i = 0; i < depth.length; i++) {

@@ -1,10 +1,12 @@
+import { PANEL } from '../../kernels/layout/tactile.js';
+
 /** Tables of the Poisson solver for images of one size. */
 export interface CosineTables {
   /** Coefficients of each parity, a multiple of 4. */
   readonly half: number;
-  /** [x][even k], then [x][odd k], x in the left half of a row: half × half floats each. */
+  /** [x][even k], then [x][odd k], x in the left half of a row: half × half floats each, in panels of columns. */
   readonly forward: Float32Array;
-  /** [even k][x], then [odd k][x]. */
+  /** [even k][x], then [odd k][x], in panels as well. */
   readonly backward: Float32Array;
   /** Pivots of the elimination, [y][coefficient], float64. */
   readonly pivots: Float64Array;
@@ -27,13 +29,19 @@ export function cosineTables(width: number, height: number): CosineTables {
       const scale = Math.sqrt((k === 0 ? 1 : 2) / width);
       for (let x = 0; 2 * x < width; x++) {
         const value = scale * Math.cos((Math.PI * (x + 0.5) * k) / width);
-        forward[(parity * half + x) * half + column] = value;
-        backward[(parity * half + column) * half + x] = value;
+        forward[parity * half * half + inPanels(x, column, half)] = value;
+        backward[parity * half * half + inPanels(column, x, half)] = value;
       }
       eliminate(pivots, parity * half + column, 2 * half, height, 2 - 2 * Math.cos((Math.PI * k) / width));
     }
   }
   return { half, forward, backward, pivots };
+}
+
+/** Where an element of a half × half matrix lies: panels of some columns one after the other, rows within. */
+function inPanels(row: number, column: number, half: number): number {
+  const first = column - (column % PANEL);
+  return first * half + row * Math.min(PANEL, half - first) + column - first;
 }
 
 function eliminate(

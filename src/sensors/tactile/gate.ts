@@ -8,8 +8,6 @@ const RESTLESS = 3;
 const MOST_RESTLESS = 5;
 /** Multiple of the change that is nothing from which on something certainly happened. */
 const SOMETHING = 2;
-/** CELL is two to the power of this. */
-const SHIFT = Math.log2(CELL);
 
 /**
  * How much the slopes of each pixel count: 0 where the gel looks as it does at rest, 1 where it does not. A network says
@@ -38,29 +36,34 @@ export function gatePixels(
   for (let i = 0; i < cells.length; i++)
     cells[i] = Math.min(1, Math.max(0, (cells[i]! / nothing - 1) / (SOMETHING - 1)));
   const wide = widen(cells, columns, rows);
-  // Bilinear between the middles of the cells.
+  // Bilinear between the middles of the cells: how far each pixel is from one to the next.
+  const along = Float64Array.from({ length: width }, (_, x) => {
+    const u = Math.min(columns - 1, Math.max(0, (x + 0.5) / CELL - 0.5));
+    return u - Math.floor(u);
+  });
   for (let y = 0; y < height; y++) {
     const v = Math.min(rows - 1, Math.max(0, (y + 0.5) / CELL - 0.5));
-    const top = Math.min(rows - 1, Math.floor(v));
+    const top = Math.floor(v);
     const [upper, lower] = [top * columns, Math.min(rows - 1, top + 1) * columns];
     const fy = v - top;
-    for (let x = 0; x < width; x++) {
-      // Most of the gel is at rest: straight through what lies between four cells that are.
-      if ((x & (CELL - 1)) === CELL / 2 && x + CELL <= width) {
-        const [near, far] = [x >> SHIFT, Math.min(columns - 1, (x >> SHIFT) + 1)];
-        if (wide[upper + near]! + wide[upper + far]! + wide[lower + near]! + wide[lower + far]! === 0) {
-          out.fill(0, y * width + x, y * width + x + CELL);
-          x += CELL - 1;
-          continue;
-        }
+    for (let left = 0; left < columns; left++) {
+      const right = Math.min(columns - 1, left + 1);
+      const [a, b, c, d] = [
+        wide[upper + left]!,
+        wide[upper + right]!,
+        wide[lower + left]!,
+        wide[lower + right]!,
+      ];
+      const from = left === 0 ? 0 : left * CELL + CELL / 2;
+      const to = right === left ? width : right * CELL + CELL / 2;
+      if (a + b + c + d === 0) {
+        out.fill(0, y * width + from, y * width + to);
+        continue;
       }
-      const u = Math.min(columns - 1, Math.max(0, (x + 0.5) / CELL - 0.5));
-      const left = Math.floor(u);
-      const right = left + 1 < columns ? left + 1 : left;
-      const fx = u - left;
-      const a = wide[upper + left]! + fx * (wide[upper + right]! - wide[upper + left]!);
-      const b = wide[lower + left]! + fx * (wide[lower + right]! - wide[lower + left]!);
-      out[y * width + x] = a + fy * (b - a);
+      for (let x = from; x < to; x++) {
+        const above = a + along[x]! * (b - a);
+        out[y * width + x] = above + fy * (c + along[x]! * (d - c) - above);
+      }
     }
   }
 }

@@ -54,13 +54,13 @@ export class GelKernels {
     this.slopes = this.#floats(L.A_SLOPES, 2 * pixels);
     this.difference = this.#bytes(L.A_DIFFERENCE, pixels);
     this.gate = this.#floats(L.A_GATE, pixels).fill(1);
-    this.#floats(L.A_SCRATCH, L.SCRATCH * Math.ceil(pixels / L.PIXELS));
+    this.#floats(L.A_SCRATCH, L.SCRATCH * Math.ceil(height / L.SLOPE_ROWS));
     this.#floats(L.A_FORWARD, 2 * half * half).set(tables.forward);
     this.#floats(L.A_BACKWARD, 2 * half * half).set(tables.backward);
     this.#doubles(L.A_PIVOTS, 2 * half * height).set(tables.pivots);
     this.#doubles(L.A_COEFFICIENTS, 2 * half * (height + 2)); // vectors read two rows past the end
     this.heights = this.#floats(L.A_HEIGHTS, pixels);
-    this.#floats(L.A_ROW_SCRATCH, 8 * half * Math.ceil(height / L.ROWS));
+    this.#floats(L.A_ROW_SCRATCH, 2 * half * L.ROWS * Math.ceil(height / L.ROWS));
     this.setWeights(weights);
   }
 
@@ -107,8 +107,7 @@ export class GelKernels {
   }
 
   #runSlopes(): void {
-    const chunks = Math.ceil((this.width * this.height) / L.PIXELS);
-    this.#pool.run('tactileSlopes', this.#args.pointer, chunks);
+    this.#pool.run('tactileSlopes', this.#args.pointer, Math.ceil(this.height / L.SLOPE_ROWS));
   }
 
   #room(offset: number, bytes: number): number {

@@ -21,6 +21,12 @@ const ALIKE = 0.5;
 const ANOTHER = 0.6;
 /** … and by so much at least, are of different gels. */
 const DIFFERENT = 0.1;
+/**
+ * The same two from which on they may be. Untouched, one GelSight Mini differed from its calibration by 0.17 of it in another
+ * session, others from it and from each other by 0.30 to 0.44.
+ */
+const DOUBTFUL = 0.27;
+const DOUBTFULLY = 0.065;
 /** Grey levels that keep the logarithm of dark cells at peace. */
 const FLOOR = 5;
 /** Channels that differ by less are grey, by more are colours (levels). */
@@ -91,6 +97,17 @@ export function wrongLook(known: GelLook, seen: GelLook, square: boolean): strin
   if (asItIs > DIFFERENT && asItIs > ANOTHER * varies)
     return `of another gel or light (${Math.round((100 * asItIs) / varies)} % of what makes them up is different)`;
   return undefined;
+}
+
+/**
+ * By which share two looks differ, of how they vary over the gel, where that is more than looks of one untouched sensor do
+ * and {@link wrongLook} finds nothing: another sensor of the same kind, or something touches this one. Else undefined.
+ */
+export function doubtfulLook(known: GelLook, seen: GelLook): number | undefined {
+  const [a, b] = [pattern(known), pattern(seen)];
+  const rest = rms(a, b);
+  const share = rest / Math.max(rms(a), rms(b));
+  return rest > DOUBTFULLY && share > DOUBTFUL ? share : undefined;
 }
 
 /** The look of the image turned back. */

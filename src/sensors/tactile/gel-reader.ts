@@ -6,7 +6,7 @@ import { clippedShare, markContact, restHeight } from './contact.js';
 import { lookUpDepths } from './depth-table.js';
 import { GelKernels } from './gel-kernels.js';
 import { wrongGrain } from './gel-grain.js';
-import { lookOf, wrongLook } from './gel-look.js';
+import { doubtfulLook, lookOf, wrongLook } from './gel-look.js';
 import { MarkerFilter } from './markers.js';
 import { ReferenceKeeper } from './reference-keeper.js';
 import type { TouchImage } from './touch.js';
@@ -202,14 +202,18 @@ export class GelReader {
     // A table of grey levels is of a gel that looks nearly the same from all sides: its grain knows better.
     const grain = calibration.kind === 'table' ? calibration.grain : undefined;
     const { data, width, height } = image;
-    const wrong =
-      (grain && wrongGrain(grain, image)) ??
-      (look && wrongLook(look, lookOf(data, width, height), width === height));
-    if (wrong === undefined) return;
-    throw new FeltmapError(
-      'bad-input',
-      `${this.#name()}: untouched, its images are ${wrong}, against those that its calibration was made with, so their heights would be wrong; they are left out (give the images as they were then, or calibrate anew with feltmap calibrate-touch).`,
-    );
+    const seen = lookOf(data, width, height);
+    const wrong = (grain && wrongGrain(grain, image)) ?? (look && wrongLook(look, seen, width === height));
+    if (wrong !== undefined)
+      throw new FeltmapError(
+        'bad-input',
+        `${this.#name()}: untouched, its images are ${wrong}, against those that its calibration was made with, so their heights would be wrong; they are left out (give the images as they were then, or calibrate anew with feltmap calibrate-touch).`,
+      );
+    const doubt = look && doubtfulLook(look, seen);
+    if (doubt !== undefined)
+      this.#notices.add(
+        `${this.#name()}: untouched, it looks unlike the gel of its calibration (${Math.round(100 * doubt)} % of what makes its light up is different, of the same sensor less than 25 %): it may be another sensor of that kind, or something touched it while the reference was taken, and heights may be off by several times their σ; take the reference anew, or calibrate this sensor with feltmap calibrate-touch.`,
+      );
   }
 
   #name(): string {

@@ -31,13 +31,13 @@ export function reduceTouch(touch: TouchImage, factor: number): ReducedTouch {
   let valid = 0;
   for (let v = 0; v < height; v++)
     for (let u = 0; u < width; u++) {
-      let [touched, touchedSum, free, freeSum, xs, ys] = [0, 0, 0, 0, 0, 0];
-      for (let y = 0; y < f; y++)
+      let touched = 0, touchedSum = 0, free = 0, freeSum = 0, xs = 0, ys = 0; // prettier-ignore
+      for (let y = 0; y < f; y++) {
+        const row = (top + v * f + y) * touch.width + left + u * f;
         for (let x = 0; x < f; x++) {
-          const at = (top + v * f + y) * touch.width + left + u * f + x;
-          const d = depth[at]!;
-          const known = Number.isFinite(d);
-          if (felt[at] !== 0) {
+          const d = depth[row + x]!;
+          const known = d - d === 0;
+          if (felt[row + x] !== 0) {
             contacts++;
             if (!known) continue;
             valid++;
@@ -50,6 +50,7 @@ export function reduceTouch(touch: TouchImage, factor: number): ReducedTouch {
             freeSum += d;
           }
         }
+      }
       const i = v * width + u;
       if (touched > 0 && touched >= LEAST_CONTACT * (touched + free)) {
         contact[i] = 1;

@@ -1,4 +1,5 @@
 import { factorCholesky, solveCholesky, solveFactored } from '../../geometry/linear.js';
+import { finish } from './finish.js';
 
 const B = 6;
 /** So few blocks are solved at once. */
@@ -91,6 +92,27 @@ export class BlockSystem {
     return out;
   }
 
+  /** The part of A that is of some blocks, those that are named, in their order: 6n × 6n, row-major. */
+  among(list: readonly number[]): Float64Array {
+    const places = new Map(list.map((at, i) => [at, B * i]));
+    const n = B * list.length;
+    const A = new Float64Array(n * n);
+    const put = (row: number, column: number, from: Float64Array, at: number): void => {
+      for (let r = 0; r < B; r++)
+        for (let c = 0; c < B; c++) {
+          const value = from[36 * at + B * r + c]!;
+          A[(row + r) * n + column + c] = value;
+          A[(column + c) * n + row + r] = value;
+        }
+    };
+    for (const [at, place] of places) put(place, place, this.#diagonal, at);
+    for (let at = 0; at < this.#rows.length; at++) {
+      const [row, column] = [places.get(this.#rows[at]!), places.get(this.#columns[at]!)];
+      if (row !== undefined && column !== undefined) put(row, column, this.#blocks, at);
+    }
+    return A;
+  }
+
   /** x with A·x = b, to a relative residual of `tolerance`; where it is not reached in time, as far as it came. */
   solve(tolerance = 1e-6, most = 500): Float64Array {
     return finish(this.solving(tolerance, most));
@@ -128,18 +150,7 @@ export class BlockSystem {
   }
 
   #dense(): Float64Array {
-    const n = B * this.count;
-    const A = new Float64Array(n * n);
-    for (let i = 0; i < this.count; i++)
-      for (let k = 0; k < 36; k++)
-        A[(B * i + Math.floor(k / B)) * n + B * i + (k % B)] = this.#diagonal[36 * i + k]!;
-    this.#rows.forEach((row, at) => {
-      for (let k = 0; k < 36; k++) {
-        const [r, c] = [B * row + Math.floor(k / B), B * this.#columns[at]! + (k % B)];
-        A[r * n + c] = A[c * n + r] = this.#blocks[36 * at + k]!;
-      }
-    });
-    return A;
+    return this.among(Array.from({ length: this.count }, (_, i) => i));
   }
 
   /** Cholesky's lower factors of the diagonal blocks, their diagonals inverted. */
@@ -163,13 +174,6 @@ export class BlockSystem {
       multiplyBlock(this.#blocks, 36 * k, p, B * column, out, B * row, false);
       multiplyBlock(this.#blocks, 36 * k, p, B * row, out, B * column, true);
     }
-  }
-}
-
-function finish<T>(steps: Generator<undefined, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
   }
 }
 

@@ -75,6 +75,7 @@ export class PairSums {
   readonly #H = new Float64Array(36);
   readonly #Hij = new Float64Array(36);
   readonly #Hjj = new Float64Array(36);
+  readonly #Hji = new Float64Array(36);
   readonly #g = new Float64Array(6);
   readonly #J = new Float64Array(6);
   readonly #met = new Set<number>();
@@ -195,6 +196,6 @@ export class PairSums {
     system.add(i, i, H);
     system.add(j, j, Hjj);
     if (i < j) system.add(i, j, Hij);
-    else system.add(j, i, transposed(Hij));
+    else system.add(j, i, transposed(Hij, this.#Hji));
   }
 }

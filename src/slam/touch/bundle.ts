@@ -3,6 +3,9 @@ import { identity, moveAtSensor, type Pose } from '../../geometry/se3.js';
 import { BlockSystem } from './block-system.js';
 import { MOST_ROWS, PairSums, pairTotals, type BundleTouch } from './bundle-rows.js';
 import { addKinematics, HandEye } from './hand-eye.js';
+import { finish } from './finish.js';
+import { looseSigmas } from './loose.js';
+import { ballAround, type PairPatch } from './pair-rows.js';
 import { addStep } from './step-rows.js';
 import { surfaceOf } from '../../sensors/tactile/contacts.js';
 import type { Patch } from '../../sensors/tactile/patch.js';
@@ -35,6 +38,8 @@ export interface BundleResult {
   readonly inliers: Uint32Array;
   /** Of a touch's pose, 6×6, [x y z rotX rotY rotZ] about the sensor, map axes; m², rad². */
   readonly covarianceOf: (touch: number) => Float64Array;
+  /** Of each touch along what it felt, as far as others leave it loose ({@link looseSigmas}); m. In pieces. */
+  readonly looseSigmas: () => Generator<undefined, Float64Array>;
   /** Root mean square of the residuals between patches at the end, robust (m). */
   readonly residual: number;
   readonly iterations: number;
@@ -70,11 +75,7 @@ const HARDENED = 0.54;
  * });
  */
 export function optimiseTouches(touches: readonly BundleTouch[], options: BundleOptions): BundleResult {
-  const steps = optimisingTouches(touches, options);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return finish(optimisingTouches(touches, options));
 }
 
 /** The same in pieces of some milliseconds, for those who have other things to do in between. */
@@ -89,7 +90,8 @@ export function* optimisingTouches(
       `The pose of touch ${bad} is not made of numbers; leave the touch out, or give its pose.`,
     );
   const count = touches.length;
-  const pairs = new PairSums(touches.map((touch) => ({ ...touch, ...samplesOf(touch.patch) })));
+  const pieces = touches.map((touch) => ({ ...touch, ...samplesOf(touch.patch) }));
+  const pairs = new PairSums(pieces);
   const information = kinematicInformation(kinematics);
   const sensors = 1 + Math.max(0, ...touches.map(({ sensor = 0 }) => sensor));
   const hands = handEye ? Array.from({ length: sensors }, () => new HandEye(handEye)) : [];
@@ -132,17 +134,22 @@ export function* optimisingTouches(
     rows: totals.rows,
     inliers: totals.inliers,
     covarianceOf: (touch) => system.covariance(touch),
+    looseSigmas: () => looseSigmas(system, pieces, poses, totals.overlaps),
     residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
     iterations: done,
   };
 }
 
+type Samples = Omit<PairPatch, 'patch'>;
 /** Of patches that are compared again and again as others come. */
-const known = new WeakMap<Patch, ReturnType<typeof surfaceOf>>();
+const known = new WeakMap<Patch, Samples>();
 
-function samplesOf(patch: Patch): ReturnType<typeof surfaceOf> {
+function samplesOf(patch: Patch): Samples {
   let samples = known.get(patch);
-  if (!samples) known.set(patch, (samples = surfaceOf(patch, SAMPLES)));
+  if (!samples) {
+    const surface = surfaceOf(patch, SAMPLES);
+    known.set(patch, (samples = { ...surface, ball: ballAround(surface.points) }));
+  }
   return samples;
 }
 

@@ -43,6 +43,8 @@ export function addStep(system: BlockSystem, poses: readonly Pose[], j: number, 
     }
 }
 
-export function transposed(A: Float64Array): Float64Array {
-  return Float64Array.from(A, (_, k) => A[(k % 6) * 6 + Math.floor(k / 6)]!);
+/** Of 6×6. `out` is another one. */
+export function transposed(A: Float64Array, out = new Float64Array(36)): Float64Array {
+  for (let r = 0; r < 6; r++) for (let c = 0; c < 6; c++) out[r * 6 + c] = A[c * 6 + r]!;
+  return out;
 }

@@ -9,6 +9,7 @@ import type { RefinedTouch, ScanResult } from '../types.js';
 import { optimisingTouches, type BundleResult } from './bundle.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { bundleTouches, knownFrom, sensorsOf, type FeltGel } from './felt-gels.js';
+import { heldBack, heldBackNotice } from './held-back.js';
 import { NearbyTouches, type FoundTouch, type NewTouch } from './nearby.js';
 import type { RegisteredTouch } from './registration.js';
 
@@ -22,10 +23,16 @@ interface Kept {
   readonly gel: FeltGel;
 }
 
+/** Where touches are that were found together, and how well each is known (m). */
+interface Found {
+  readonly bundle: BundleResult;
+  readonly sigmas: Float64Array;
+}
+
 /** All touches that something was felt by, being found together. */
 interface Run {
   readonly felt: readonly Kept[];
-  readonly steps: Generator<undefined, BundleResult>;
+  readonly steps: Generator<undefined, Found>;
 }
 
 /**
@@ -49,6 +56,7 @@ export class TouchesTogether {
   #whole: boolean;
   /** Whether the grid holds what earlier runs felt. */
   #loaded: boolean;
+  #notices: readonly string[] = [];
   /** Of the touch that is being mapped. */
   #newest: { readonly patch: Patch; readonly found: FoundTouch } | undefined;
 
@@ -71,6 +79,11 @@ export class TouchesTogether {
   /** Whether all that was felt in the map is known touch by touch: otherwise the grid knows more. */
   get knowsAll(): boolean {
     return !this.#loaded;
+  }
+
+  /** What the user should know: only ever grows. */
+  get notices(): readonly string[] {
+    return this.#notices;
   }
 
   /** Among the touches around it; undefined where none overlaps. */
@@ -149,10 +162,15 @@ export class TouchesTogether {
     this.#done = felt.length;
     const touches = bundleTouches(felt.map(({ gel }) => gel), { anew: true }); // prettier-ignore
     const { kinematics, handEye } = this;
-    return { felt, steps: optimisingTouches(touches, { kinematics, ...(handEye && { handEye }) }) };
+    function* steps(): Generator<undefined, Found> {
+      const bundle = yield* optimisingTouches(touches, { kinematics, ...(handEye && { handEye }) });
+      return { bundle, sigmas: yield* bundle.looseSigmas() };
+    }
+    return { felt, steps: steps() };
   }
 
-  #moveTo(felt: readonly Kept[], { poses, overlaps, handEyes }: BundleResult): readonly RefinedTouch[] {
+  #moveTo(felt: readonly Kept[], { bundle, sigmas }: Found): readonly RefinedTouch[] {
+    const { poses, overlaps, handEyes } = bundle;
     // Without any overlap the arm's poses are all there is.
     if (overlaps.every((count) => count === 0) && !felt.some(({ gel }) => gel.slide)) return [];
     felt.forEach(({ gel }, i) => {
@@ -165,21 +183,22 @@ export class TouchesTogether {
       const hand = gel.patch.samples.length === 0 && handEyes[sensors.indexOf(gel.sensor)];
       if (hand) gel.pose = compose(gel.prior.pose, hand);
     }
-    this.#fuse();
+    const left = heldBack(sigmas, this.scale.field.spec.voxel);
+    if (left.size > 0 && this.#notices.length === 0) this.#notices = [heldBackNotice(left, sigmas)];
+    this.#fuse(new Set(Array.from(left, (i) => felt[i]!.gel)));
     return [
       ...felt.map(({ index, gel: { pose } }) => ({ index, pose })),
       ...this.#resting.map(({ index, from, pose }) => ({ index, pose: compose(from.pose, pose) })),
     ];
   }
 
-  #fuse(): void {
+  #fuse(leftOut: ReadonlySet<FeltGel>): void {
     const { map, mapper } = this.scale;
     map.clear();
     const slot = new PreparedTouch(this.memory);
-    for (const {
-      index,
-      gel: { patch, pose },
-    } of this.#touches) {
+    for (const { index, gel } of this.#touches) {
+      if (leftOut.has(gel)) continue;
+      const { patch, pose } = gel;
       const { surface, grid } = slot.fill(patch, TOUCH_LIMITS);
       mapper.integrate(surface, pose, index, { held: true, grid });
     }

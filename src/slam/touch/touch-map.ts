@@ -15,7 +15,10 @@ import { TOUCH_ROOM, touchGrid } from './grid.js';
 import type { TouchState } from './judge.js';
 import { kinematicInformation, type KinematicSigma } from './kinematics.js';
 import { bundleTouches, knownFrom, type FeltGel } from './felt-gels.js';
+import { finish } from './finish.js';
+import { heldBack, heldBackNotice } from './held-back.js';
 import { NearbyTouches } from './nearby.js';
+import { Notices } from '../notices.js';
 import { TouchRegistration } from './registration.js';
 
 export interface TouchMapOptions {
@@ -73,6 +76,8 @@ export class TouchMap {
   /** By the number of the touch: those of gels that touched something, and those of them that rested. */
   readonly #gels = new Map<number, FeltGel>();
   readonly #resting = new Map<number, FeltGel>();
+  readonly #notices = new Notices();
+  #leftOut: readonly string[] = [];
 
   /** @throws FeltmapError out-of-memory when the pool is too small */
   static async create(pool: KernelPool, options: TouchMapOptions = {}): Promise<TouchMap> {
@@ -103,7 +108,7 @@ export class TouchMap {
 
   /** What the user should know about the touches so far: only ever grows. */
   get notices(): readonly string[] {
-    return this.#frontEnd.notices;
+    return this.#notices.gather([this.#frontEnd.notices, this.#leftOut]);
   }
 
   /** Of each touch, in their order; {@link optimise} replaces the poses. */
@@ -150,15 +155,23 @@ export class TouchMap {
     });
     for (const gel of this.#resting.values())
       if (gel.slide?.from) gel.pose = compose(gel.slide.from.pose, gel.slide.pose);
+    const sigmas = finish(bundle.looseSigmas());
+    const left = heldBack(sigmas, this.#field.spec.voxel);
+    if (left.size > 0 && this.#leftOut.length === 0) this.#leftOut = [heldBackNotice(left, sigmas)];
+    const leftOut = new Set(Array.from(left, (i) => gels[i]![1]));
     this.#field.clear();
     this.#mesher.clear();
     this.#touches.forEach((touch, index) => {
       const gel = this.#gels.get(index) ?? this.#resting.get(index);
       // What was not compared with others has the hand's error all the same.
       const pose = gel?.pose ?? compose(touch.T_map_sensor, bundle.handEyes[0]!);
-      const observation = this.#frontEnd.observe(touch);
-      this.#fuse(observation, pose, index);
-      observation.release();
+      // One that rests says the same as the touch that it rests on.
+      const same = this.#resting.get(index)?.slide?.from ?? gel;
+      if (!same || !leftOut.has(same)) {
+        const observation = this.#frontEnd.observe(touch);
+        this.#fuse(observation, pose, index);
+        observation.release();
+      }
       this.#results[index] = { ...this.#results[index]!, pose };
     });
     return bundle;

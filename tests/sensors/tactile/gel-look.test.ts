@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../../src/compute/pool.js';
 import type { TableCalibration } from '../../../src/sensors/tactile/calibration.js';
-import { type GelLook, lookOf, wrongLook } from '../../../src/sensors/tactile/gel-look.js';
+import { doubtfulLook, type GelLook, lookOf, wrongLook } from '../../../src/sensors/tactile/gel-look.js';
 import { GelReader } from '../../../src/sensors/tactile/gel-reader.js';
 import { DEFAULT_LOOK, GelRenderer } from '../../../src/sim/touch/gel-light.js';
 import { gelModel } from '../../../src/sim/touch/gel.js';
@@ -49,6 +49,21 @@ function moved(
 
 const known = gel('calibrated');
 const { width: W, height: H } = known;
+
+/** Its lamps farther around the gel by so many degrees, as no two sensors are built alike. */
+function ofSameKind(degrees: number): Picture {
+  const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  const lights = DEFAULT_LOOK.lights.map((light) => {
+    const [x, y, z] = light.position;
+    return { ...light, position: [c * x - s * y, s * x + c * y, z] as const };
+  });
+  const data = new GelRenderer(gelModel(), { ...DEFAULT_LOOK, lights }, 'other').render(
+    new Float32Array(W * H),
+    { gain: [1, 1, 1], shear: [0, 0], seed: 'other' },
+  );
+  return { width: W, height: H, data };
+}
+
 const BGR = [2, 1, 0] as const;
 
 describe('what a gel looks like', () => {
@@ -129,6 +144,26 @@ describe('what a gel looks like', () => {
   });
 });
 
+describe('a gel of the same kind', () => {
+  it('is doubted where its light differs, and is not refused', () => {
+    const seen = look(ofSameKind(30));
+    expect(doubtfulLook(look(known), seen)).toBeCloseTo(0.52, 1);
+    expect(wrongLook(look(known), seen, false)).toBeUndefined();
+    for (const degrees of [0, 3, 10])
+      expect(doubtfulLook(look(known), look(ofSameKind(degrees)))).toBeUndefined();
+  });
+
+  it('is not where it is the same one, in other light, with noise', () => {
+    for (const gain of [
+      [1, 1, 1],
+      [0.7, 0.7, 0.7],
+      [1.2, 0.9, 0.8],
+      [0.6, 1, 1.1],
+    ] as const)
+      expect(doubtfulLook(look(known), look(gel(`seen ${gain[0]}`, { gain: [...gain] })))).toBeUndefined();
+  });
+});
+
 describe('a reader whose calibration knows the look', () => {
   let pool: KernelPool;
   beforeAll(async () => {
@@ -149,8 +184,23 @@ describe('a reader whose calibration knows the look', () => {
     expect(reader.hasReference).toBe(false);
     reader.setReference(gel('right'));
     expect(reader.hasReference).toBe(true);
+    expect(reader.notices).toEqual([]);
     const before = new GelReader(pool, old, 'finger');
     before.setReference(mirrored);
     expect(before.hasReference).toBe(true);
+  });
+
+  it('takes one of a gel of the same kind, and says by how much it differs', () => {
+    const calibration: TableCalibration = {
+      ...{ kind: 'table', sensor: 'gel', width: W, height: H, pitch: 6e-5, markers: false, sigma: 2e-5 },
+      ...{ depths: Float32Array.of(0, 1e-5), look: look(known) },
+    };
+    const reader = new GelReader(pool, calibration, 'finger');
+    reader.setReference(ofSameKind(30));
+    expect(reader.hasReference).toBe(true);
+    expect(reader.notices).toHaveLength(1);
+    expect(reader.notices[0]).toMatch(
+      /^The gel finger: untouched, it looks unlike the gel of its calibration \(5\d % .*another sensor.*calibrate-touch\.$/,
+    );
   });
 });

@@ -5,8 +5,11 @@ import { Random } from '../../../src/geometry/random.js';
 import { compose, exp, type Pose } from '../../../src/geometry/se3.js';
 import { touchFromDepth } from '../../../src/sensors/tactile/depth-image.js';
 import type { TouchMeasurement } from '../../../src/sensors/tactile/touch.js';
+import { surfaceOf } from '../../../src/sensors/tactile/contacts.js';
+import { patchOf } from '../../../src/sensors/tactile/patch.js';
 import { createSlam } from '../../../src/slam/create.js';
-import { ball, feel, lookingAt, wrong } from './felt.js';
+import { ballAround, comparePatches, pairRows } from '../../../src/slam/touch/pair-rows.js';
+import { above, ball, bumpy, feel, lookingAt, wrong } from './felt.js';
 
 /** Of a ball that gels are wider than: each overlaps many others, and at its rim it touches nothing (m). */
 const RADIUS = 0.015;
@@ -77,3 +80,31 @@ it('touches all over a small ball lie on it, whatever gels touched nothing besid
     await slam.close();
   }
 }, 120_000);
+
+it('leaves out pairs that lie beside each other, and no row of any other', () => {
+  const random = new Random('beside');
+  const small = (x: number, y: number, z: number): number => Math.hypot(x - 0.003, y, z + 0.002) - 0.0025;
+  const a = patchOf(feel(small, above(0, 0, 0)));
+  const samples = { patch: a, ...surfaceOf(a, 80) };
+  const { radius, ...middle } = ballAround(samples.points);
+  const b = patchOf(feel(bumpy, above(0, 0, 0)));
+  const [plain, quick] = [pairRows(80), pairRows(80)];
+  let [some, none] = [0, 0];
+  for (let k = 0; k < 400; k++) {
+    const shift = [random.range(-0.02, 0.02), random.range(-0.02, 0.02), random.range(-1e-3, 1e-3)];
+    const T = compose(
+      exp([...shift, 0, 0, 0]),
+      compose(above(0, 0, 0), exp([0, 0, 0, 0, 0, random.range(-3, 3)])),
+    );
+    comparePatches(samples, T, b, above(0, 0, 0), 0.005, plain);
+    // In a ball that holds nothing, nothing would be compared: the ball is looked at.
+    const told = k % 2 === 0 ? { ...middle, radius } : { ...middle, x: 1, radius };
+    comparePatches({ ...samples, ball: told }, T, b, above(0, 0, 0), 0.005, quick);
+    expect(quick.count).toBe(k % 2 === 0 ? plain.count : 0);
+    if (k % 2 === 0)
+      expect(quick.values.slice(0, 7 * quick.count)).toEqual(plain.values.slice(0, 7 * plain.count));
+    if (plain.count > 0) some++;
+    else none++;
+  }
+  expect(Math.min(some, none)).toBeGreaterThan(50);
+});

@@ -124,6 +124,31 @@ describe('touches of a map by touch alone', () => {
     slam = await createSlam(await config);
   }, 60_000);
 
+  it('a single one that no other overlaps is left out until others do', async () => {
+    slam = await createSlam(await config);
+    const random = new Random('alone');
+    const at = (x: number, k: number) => {
+      const truth = above(x, 0, 0.001);
+      const stampNs = BigInt(k) * 100_000_000n;
+      return { ...feel(rolling, truth, random), stampNs, mount: wrong(truth, random) };
+    };
+    const there = (): number => slam.mesh().positions.filter((v, i) => i % 3 === 0 && v > 0.09).length;
+    for (const { felt } of touches()) slam.process(felt);
+    slam.process(at(0.1, 40));
+    expect(there()).toBeGreaterThan(50);
+    slam.settle!();
+    expect(there()).toBe(0);
+    expect(slam.mesh().positions.length).toBeGreaterThan(3000);
+    const told = (): readonly string[] =>
+      slam.warnings!.filter((one) => one.includes('overlap others too little'));
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toMatch(/^1 of 31 touches/);
+    for (let k = 0; k < 3; k++) slam.process(at(0.097 + 0.003 * k, 50 + k));
+    slam.settle!();
+    expect(there()).toBeGreaterThan(50);
+    expect(told()).toHaveLength(1);
+  }, 60_000);
+
   it('stay where nothing overlaps, and where points were felt as well', async () => {
     slam = await createSlam(await config);
     const far = touches().slice(0, 2).map(({ felt }, k) => ({ ...felt, mount: above(0.1 * k, 0, 0.001) })); // prettier-ignore

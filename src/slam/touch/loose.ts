@@ -1,0 +1,61 @@
+import { factorCholesky, solveFactored } from '../../geometry/linear.js';
+import type { Pose } from '../../geometry/se3.js';
+import type { BlockSystem } from './block-system.js';
+import type { PairPatch } from './pair-rows.js';
+
+/** Touches that overlap fewer others may be off by much more than those. */
+const FIRM = 4;
+/** Where more than this share of all are loose, nothing is firm enough to tell. */
+const MOST_LOOSE = 0.25;
+
+/**
+ * How well touches that overlap few others are known, with all others taken as right: the standard deviation of what they
+ * felt along its normals (m), root mean square over the samples; 0 for the others, and for all where those are no large
+ * majority. What a touch's own rows say is not enough: two that lie on each other alone are off by the arm's error together.
+ *
+ * @param system at the solution @param overlaps how many others each touch was compared with
+ * @returns in pieces of some milliseconds
+ */
+export function* looseSigmas(
+  system: BlockSystem,
+  pieces: readonly PairPatch[],
+  poses: readonly Pose[],
+  overlaps: ArrayLike<number>,
+): Generator<undefined, Float64Array> {
+  const sigmas = new Float64Array(pieces.length);
+  const loose = pieces.flatMap((_, i) => (overlaps[i]! < FIRM ? [i] : []));
+  if (loose.length > MOST_LOOSE * pieces.length) return sigmas;
+  const n = 6 * loose.length;
+  const L = system.among(loose);
+  if (!factorCholesky(L, n)) return sigmas;
+  const column = new Float64Array(n);
+  const C = new Float64Array(36);
+  for (const [at, i] of loose.entries()) {
+    for (let c = 0; c < 6; c++) {
+      column.fill(0);
+      column[6 * at + c] = 1;
+      solveFactored(L, column, n);
+      for (let r = 0; r < 6; r++) C[6 * r + c] = column[6 * at + r]!;
+    }
+    sigmas[i] = alongNormals(pieces[i]!, poses[i]!, C);
+    yield;
+  }
+  return sigmas;
+}
+
+/** √ of the mean of J·C·Jᵀ over the samples, J = [N, (P − c) × N]. */
+function alongNormals({ points, normals }: PairPatch, T: Pose, C: Float64Array): number {
+  const J = new Float64Array(6);
+  const turned = (v: Float32Array, i: number, r: number): number =>
+    T[4 * r]! * v[i]! + T[4 * r + 1]! * v[i + 1]! + T[4 * r + 2]! * v[i + 2]!;
+  let sum = 0;
+  for (let i = 0; i < points.length; i += 3) {
+    for (let r = 0; r < 3; r++) J[r] = turned(normals, i, r);
+    const [x, y, z] = [turned(points, i, 0), turned(points, i, 1), turned(points, i, 2)];
+    J[3] = y * J[2]! - z * J[1]!;
+    J[4] = z * J[0]! - x * J[2]!;
+    J[5] = x * J[1]! - y * J[0]!;
+    for (let a = 0; a < 6; a++) for (let c = 0; c < 6; c++) sum += J[a]! * C[6 * a + c]! * J[c]!;
+  }
+  return points.length > 0 ? Math.sqrt((3 * sum) / points.length) : 0;
+}

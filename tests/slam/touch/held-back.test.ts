@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { heldBack, heldBackNotice } from '../../../src/slam/touch/held-back.js';
+
+/** Of 20 touches, as they are known (m). */
+const sigmas = (loose: Readonly<Record<number, number>>): Float64Array =>
+  Float64Array.from({ length: 20 }, (_, i) => loose[i] ?? 0);
+
+describe('touches that are known worse than half a voxel', () => {
+  it('are left out where they are a tenth at most', () => {
+    expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0004 }), 0.001)).toEqual(new Set([3, 11]));
+    expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0004 }), 0.002)).toEqual(new Set([3]));
+    expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0006 }), 0.001).size).toBe(0);
+    expect(heldBack(sigmas({}), 0.001).size).toBe(0);
+  });
+
+  it('are told, with what they are known to', () => {
+    const known = sigmas({ 3: 0.002, 11: 0.0006 });
+    expect(heldBackNotice(heldBack(known, 0.001), known)).toMatch(
+      /^2 of 20 touches overlap others too little .*by 0\.6 mm or more.*touch beside them/,
+    );
+  });
+});

@@ -173,14 +173,15 @@ function contradiction(
   const ratio = Math.log((fitted.fx * view.fy) / (fitted.fy * view.fx));
   const share = view.fx / view.width;
   const all = asked === 'all';
-  const wrong = {
+  const lengths = {
     focal: exceeds(focal, MOST_FOCAL, sigma[0]!),
     ratio: all && exceeds(ratio, MOST_RATIO, sigma[1]!),
-    centre:
-      all &&
-      (exceeds((fitted.cx - view.cx) / view.width, MOST_CENTRE, share * sigma[2]!) ||
-        exceeds((fitted.cy - view.cy) / view.width, MOST_CENTRE, share * sigma[3]!)),
   };
+  const beside =
+    exceeds((fitted.cx - view.cx) / view.width, MOST_CENTRE, share * sigma[2]!) ||
+    exceeds((fitted.cy - view.cy) / view.width, MOST_CENTRE, share * sigma[3]!);
+  // Far from the right focal length the centre is not found well: it is told once that is right.
+  const wrong = { ...lengths, centre: all && !lengths.focal && !lengths.ratio && beside };
   if (!wrong.focal && !wrong.ratio && !wrong.centre) return undefined;
   const size = given.width / view.width;
   const fits = {

@@ -1,6 +1,7 @@
 // A recording of a depth camera through the whole system: error of the path, and how well the mesh explains frames that
 // were tracked but never mapped.
 // Usage: node bench/rgbd.mjs RECORDING [--frames 400] [--every 1] [--hold-out 20] [--truth PATH] [--set key=value]… [--ply FILE] [--json]
+// --wrong FX,FY,CX,CY gives intrinsics that are wrong: factors of the focal lengths, shifts of the centre in widths.
 // --control tells what the figures are worth; --given maps at the true poses; --export FOLDER writes frames and poses as open3d_run.py reads them; --mesh FILE.ply judges another mesh by the same frames.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
     'hold-out': { type: 'string', default: '20' },
     truth: { type: 'string' },
     given: { type: 'boolean', default: false },
+    wrong: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
     ply: { type: 'string' },
     export: { type: 'string' },
@@ -71,6 +73,25 @@ function exportFrame({ depth, camera, color }, pose, out) {
     ...(color && { color: { camera: color.camera, T_depth_color: [...color.T_depth_color] } }),
   });
 }
+
+/** A frame whose intrinsics are wrong as `--wrong` says; those of a colour camera of its own stay. */
+function misread(frame) {
+  const [byFx, byFy, x, y] = values.wrong.split(',').map(Number);
+  const wrong = (c) => ({
+    ...c,
+    fx: byFx * c.fx,
+    fy: byFy * c.fy,
+    cx: c.cx + x * c.width,
+    cy: c.cy + y * c.width,
+  });
+  const { color, camera } = frame;
+  const shared = color && color.camera.fx === camera.fx;
+  return {
+    ...frame,
+    camera: wrong(camera),
+    ...(shared && { color: { ...color, camera: wrong(color.camera) } }),
+  };
+}
 const begin = performance.now();
 for await (const one of source.measurements()) {
   if (!isFrame(one)) {
@@ -83,7 +104,7 @@ for await (const one of source.measurements()) {
   const out = holdOut > 0 && number % holdOut === holdOut >> 1;
   const start = performance.now();
   const known = values.given ? givenPose(one) : undefined;
-  const result = slam.process(one, known, !out);
+  const result = slam.process(values.wrong ? misread(one) : one, known, !out);
   busy += performance.now() - start;
   states[result.state] = (states[result.state] ?? 0) + 1;
   times.push(result.times);

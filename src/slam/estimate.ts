@@ -83,6 +83,12 @@ export function asGiven(observation: Observation, known: KnownPose, phase: Phase
   };
 }
 
+/** Of a sensor that is doubted as a whole: degraded, however well it fits. @param doubt one sentence */
+export function doubted(estimate: Estimate, doubt: string | undefined): Estimate {
+  if (doubt === undefined || estimate.state !== 'tracking') return estimate;
+  return { ...estimate, state: 'degraded', reason: doubt };
+}
+
 /**
  * The observation that a map begins with: as far as is known the body stands still.
  *

@@ -14,6 +14,7 @@ import type { Observation } from '../sensors/observation.js';
 import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
 import { Estimator } from './estimator.js';
 import { EventStream } from './event-stream.js';
+import { IntrinsicsDoubts } from './intrinsics/intrinsics-doubts.js';
 import { FrameCadence } from './mapping/frame-cadence.js';
 import { Correction } from './mapping/correction.js';
 import { LocalMap } from './mapping/local-map.js';
@@ -61,7 +62,7 @@ export interface Loop {
   readonly imu: ImuTrack;
   readonly inertial: InertialFilter;
   readonly odometry: OdometryTrack;
-  /** What there is to say about the external odometry, the IMU and the exposures of cameras, each oldest first. */
+  /** What there is to say about the external odometry, the IMU, exposures and intrinsics of cameras, each oldest first. */
   readonly notices: readonly (readonly string[])[];
   readonly trajectory: Trajectory;
   readonly events: EventStream;
@@ -126,9 +127,10 @@ export function makeLoop(
   const touch = { registration: new TouchRegistration(backend), kinematics, together };
   const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
   const trajectory = new Trajectory();
-  const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps });
+  const doubts = new IntrinsicsDoubts();
+  const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps, doubts });
   const exposures = scales.all.map(({ registration }) => registration.exposures.notices);
-  const notices = [external.notices, inertial.notices, ...exposures];
+  const notices = [external.notices, inertial.notices, ...exposures, doubts.notices];
   const inputs = { imu, inertial, odometry, notices };
   const canvas = first!.painter && painting(first!);
   const pictures = canvas && new Pictures((picture, pose) => canvas({ picture }, pose));

@@ -1,9 +1,10 @@
 import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose } from './body-frame.js';
-import { asGiven, type Estimate } from './estimate.js';
+import { asGiven, doubted, type Estimate } from './estimate.js';
 import type { Estimator } from './estimator.js';
 import type { EventStream } from './event-stream.js';
+import type { IntrinsicsDoubts } from './intrinsics/intrinsics-doubts.js';
 import type { Submaps } from './mapping/submaps.js';
 import { initialPhase, tracked, type Phase } from './phases.js';
 import { PosePublisher } from './pose-publisher.js';
@@ -22,6 +23,7 @@ export interface PipelineParts {
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submaps: Submaps;
+  readonly doubts: IntrinsicsDoubts;
 }
 
 /** How an observation is processed. */
@@ -55,7 +57,7 @@ export class Pipeline {
 
   /** Processes one observation. @throws FeltmapError out-of-memory when the map is full; what was mapped stays */
   process(observation: Observation, how: ProcessOptions = {}): ScanResult {
-    const { motion, estimator, scales } = this.#parts;
+    const { motion, estimator, scales, doubts } = this.#parts;
     const { stampNs, sensor } = observation;
     const { known, mapping = true, watch = new StopWatch() } = how;
     const index = this.#index++;
@@ -66,10 +68,11 @@ export class Pipeline {
     watch.lap('prepare');
 
     // 2. Track: register with the map, as the phase asks for.
-    const estimate = known
+    const estimated = known
       ? asGiven(observation, known, tracked(this.#phase))
       : estimator.estimate(this.#phase, observation, { pose: motion.predict(stampNs), twist: velocity });
-    this.#enter(estimate.phase);
+    this.#enter(estimated.phase);
+    const estimate = doubted(estimated, doubts.of(sensor));
     watch.lap('track');
 
     // 3. Publish the pose: odometry does not wait for mapping. A touch beside others says nothing about it.
@@ -89,8 +92,15 @@ export class Pipeline {
     if (refined) this.#refine(index, pose);
     const { state, twist, slides, stepCovariance: covariance } = estimate;
     if (estimate.continues)
-      motion.update(stampNs, pose, { sensor, twist, covariance, slides, certain: state === 'tracking' });
+      motion.update(stampNs, pose, {
+        sensor,
+        twist,
+        covariance,
+        slides,
+        certain: estimated.state === 'tracking',
+      });
     else if (!estimate.carried) motion.set(stampNs, pose, twist ?? motion.twist, state !== 'lost');
+    if (!known) doubts.add(observation, T_odom_sensor, state);
     return scanResult(observation, estimate, {
       index,
       pose: T_odom_sensor,

@@ -13,6 +13,7 @@ import { type Calibration, findCalibration } from './intrinsics-files.js';
 import { readPoseFile, readPoseList } from './pose-files.js';
 import type { FolderFrame, RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 import { readSceneCamera, SCENE_CAMERA, type SceneCamera } from './scene-camera.js';
+import { posesAsRead, stampedPoses } from './stamped-poses.js';
 import { readTransformPoses } from './transforms-folder.js';
 
 const DEPTH_FOLDERS = ['depth', 'depths'];
@@ -78,7 +79,9 @@ export async function findPairedFolder(
     path,
   );
   const colored = frames.flatMap((f) => (f.color === undefined ? [] : [f.color]));
-  const poses = scene ? scenePoses(scene, depths, stampsNs) : await posesOf(path, names, depths, stampsNs);
+  const poses = scene
+    ? scenePoses(scene, depths, stampsNs).poses
+    : await posesOf(path, names, depths, stampsNs);
   const { file, depthScale: stated } = found.depth;
   const unit = await depthUnit(
     frames.map((f) => f.depth),
@@ -178,18 +181,11 @@ async function sized(
 }
 
 /** The poses of a BOP scene, where it has any. */
-function scenePoses(
-  { poses }: SceneCamera,
-  depths: readonly string[],
-  stampsNs: readonly bigint[],
-): RgbdFolder['poses'] | undefined {
-  const known = depths.flatMap((name, i) => {
-    const pose = poses.get(numberIn(name) ?? '');
-    return pose ? [{ pose, stampNs: stampsNs[i]! }] : [];
-  });
-  if (known.length === 0) return undefined;
-  return () => Promise.resolve({ stampsNs: known.map((k) => k.stampNs), poses: known.map((k) => k.pose) });
-}
+const scenePoses = ({ poses }: SceneCamera, depths: readonly string[], stampsNs: readonly bigint[]) =>
+  posesAsRead(
+    stampsNs,
+    depths.map((name) => poses.get(numberIn(name) ?? '')),
+  );
 
 async function posesOf(
   path: string,
@@ -197,12 +193,7 @@ async function posesOf(
   depths: readonly string[],
   stampsNs: readonly bigint[],
 ): Promise<RgbdFolder['poses'] | undefined> {
-  const known = (poses: readonly (Pose | undefined)[]) => {
-    const there = poses.flatMap((pose, i) =>
-      pose && i < stampsNs.length ? [{ pose, stampNs: stampsNs[i]! }] : [],
-    );
-    return { stampsNs: there.map((t) => t.stampNs), poses: there.map((t) => t.pose) };
-  };
+  const known = (poses: readonly (Pose | undefined)[]) => stampedPoses(stampsNs, poses);
   const folder = POSE_FOLDERS.find((name) => names.includes(name));
   if (folder !== undefined) {
     const files = new Map((await namesIn(join(path, folder))).map((name) => [numberIn(name), name]));

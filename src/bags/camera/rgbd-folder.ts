@@ -13,6 +13,7 @@ import { type ScanRange, type ScanSource, rangeBounds } from '../scan-source.js'
 import { StampedMessages } from '../stamped-messages.js';
 import type { GroundTruth } from '../types.js';
 import { LARGEST_IMAGE } from './image-names.js';
+import type { StampedPoses } from './stamped-poses.js';
 
 /** What depth cameras write where they measured nothing, beside 0. */
 const NOTHING = 65535;
@@ -49,7 +50,7 @@ export interface RgbdFolder {
   readonly assumed?: boolean;
   readonly notes: readonly string[];
   /** True poses of the depth camera (optical frame), where the folder has them. */
-  readonly poses?: () => Promise<{ readonly stampsNs: readonly bigint[]; readonly poses: readonly Pose[] }>;
+  readonly poses?: () => Promise<StampedPoses>;
 }
 
 const FRAME_ID = 'camera';

@@ -8,6 +8,7 @@ import { firstSize, imagesOf, stampsOfNames } from './image-names.js';
 import { parsed } from './intrinsics-files.js';
 import { poseOf } from './pose-files.js';
 import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
+import { posesAsRead } from './stamped-poses.js';
 import { optical } from './transforms-folder.js';
 
 const DEPTH = /^depth_(\d+)\.png$/;
@@ -51,7 +52,6 @@ export async function findScannerApp(
   const size = colored.length > 0 ? await firstSize(colored) : IMAGE;
   const camera = { ...described[0]!.camera, ...size };
   const differing = described.filter((f) => Math.abs(f.camera.fx / camera.fx - 1) > ALIKE).length;
-  const posed = described.flatMap(({ pose }, i) => (pose ? [{ pose, stampNs: stampsNs[i]! }] : []));
   return {
     kind: '3D Scanner App',
     frames: frames.map((frame, i) => ({ stampNs: stampsNs[i]!, ...frame })),
@@ -65,10 +65,10 @@ export async function findScannerApp(
             `${path} gives ${differing} frames a focal length of their own: that of the first frame is used for all`,
           ]
         : [],
-    ...(posed.length > 0 && {
-      poses: () =>
-        Promise.resolve({ stampsNs: posed.map((p) => p.stampNs), poses: posed.map((p) => p.pose) }),
-    }),
+    ...posesAsRead(
+      stampsNs,
+      described.map(({ pose }) => pose),
+    ),
   };
 }
 

@@ -7,6 +7,7 @@ import { firstSize, stampsOfNames } from './image-names.js';
 import { readPoseFile } from './pose-files.js';
 import { readSensorInfo } from './sensor-info.js';
 import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
+import { stampedPoses } from './stamped-poses.js';
 
 const DEPTH = /^frame-(\d+)\.depth\.png$/;
 /** Of the depth camera, as the data set's page gives it. */
@@ -59,9 +60,7 @@ export async function findSevenScenes(
     frames.map((f) => f.depth),
   );
   const hasColor = frames.some((frame) => 'color' in frame);
-  const posed = stems.flatMap((stem, i) =>
-    there.has(`${stem}.pose.txt`) ? [{ stem, stampNs: stampsNs[i]! }] : [],
-  );
+  const poseFiles = stems.map((stem) => (there.has(`${stem}.pose.txt`) ? `${stem}.pose.txt` : undefined));
   return {
     kind: found.kind,
     frames,
@@ -71,14 +70,12 @@ export async function findSevenScenes(
     stamps: origin,
     assumed,
     notes: hasColor || found.own ? [found.note] : [],
-    ...(posed.length > 0 && {
+    ...(poseFiles.some((file) => file !== undefined) && {
       poses: async () => {
-        const known: { stampNs: bigint; pose: Pose }[] = [];
-        for (const { stem, stampNs } of posed) {
-          const pose = await readPoseFile(join(path, `${stem}.pose.txt`));
-          if (pose) known.push({ stampNs, pose });
-        }
-        return { stampsNs: known.map((k) => k.stampNs), poses: known.map((k) => k.pose) };
+        const poses: (Pose | undefined)[] = [];
+        for (const file of poseFiles)
+          poses.push(file === undefined ? undefined : await readPoseFile(join(path, file)));
+        return stampedPoses(stampsNs, poses);
       },
     }),
   };

@@ -10,6 +10,7 @@ import { firstSize, stampsOfNames } from './image-names.js';
 import { parsed } from './intrinsics-files.js';
 import { poseOf } from './pose-files.js';
 import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
+import { posesAsRead } from './stamped-poses.js';
 
 const FILE = 'transforms.json';
 /** Of the focal length, by which frames may differ before it is told. */
@@ -62,7 +63,6 @@ export async function findTransforms(
   const whole = { ...camera, width, height };
   const unit = await depthUnit(depths, { wanted, stated, file: FILE, usual: MILLIMETRE });
   const { stampsNs, origin, assumed } = stampsOfNames(depths.map((name) => basename(name)));
-  const posed = deep.flatMap(({ pose }, i) => (pose ? [{ pose, stampNs: stampsNs[i]! }] : []));
   const colored = deep.some((frame) => frame.file !== undefined);
   const differing = deep.filter(
     ({ values }) => typeof values['fl_x'] === 'number' && differs(values['fl_x'], camera.fx),
@@ -87,9 +87,10 @@ export async function findTransforms(
           ]
         : []),
     ],
-    ...(posed.length > 0 && {
-      poses: async () => ({ stampsNs: posed.map((p) => p.stampNs), poses: posed.map((p) => p.pose) }),
-    }),
+    ...posesAsRead(
+      stampsNs,
+      deep.map(({ pose }) => pose),
+    ),
   };
 }
 

@@ -9,6 +9,8 @@ export const MOST_GROWTH = 0.02;
 const CLEARLY_MORE = 1.5;
 /** Images that are measured: their median stays. */
 const IMAGES = 9;
+/** Images after which it is left as it is, however few of them said something: a camera that sees near things only. */
+const MOST_IMAGES = 600;
 /** Pixels of the grid between those that are compared: half a window of the normals, as noise is alike in neighbours. */
 const REACH = 3;
 /** Differences that an image must have. */
@@ -77,8 +79,9 @@ export function measureGrowth(
  */
 export class NoiseGrowth {
   readonly #measured: number[] = [];
-  /** Kept: a camera that sees nothing far enough away is measured with every image. */
+  /** Kept: a camera that sees nothing far enough away is measured with many images. */
   #room: Room = newRoom(0);
+  #tried = 0;
   #value = LEAST_GROWTH;
 
   constructor(private readonly noise: Pick<DepthNoise, 'a' | 'z0'>) {}
@@ -90,12 +93,13 @@ export class NoiseGrowth {
 
   /** Whether the value stays as it is. */
   get settled(): boolean {
-    return this.#measured.length >= IMAGES;
+    return this.#measured.length >= IMAGES || this.#tried >= MOST_IMAGES;
   }
 
   /** Whether the image has changed the value. */
   add(image: Depths): boolean {
     if (this.settled) return false;
+    this.#tried++;
     if (this.#room[0].length < roomFor(image)) this.#room = newRoom(roomFor(image));
     const measured = measureGrowth(image, this.noise, this.#room);
     if (measured === undefined) return false;

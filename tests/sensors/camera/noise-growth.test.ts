@@ -85,6 +85,14 @@ describe('NoiseGrowth', () => {
     expect(growth.add(image(0.01))).toBe(true);
   });
 
+  it('is given up after many images that say nothing', () => {
+    const growth = new NoiseGrowth(KINECT);
+    const near = image(0.01, plane([0, 0, 1], 0.9), 1);
+    for (let i = 0; i < 600; i++) growth.add(near);
+    expect(growth).toMatchObject({ value: LEAST_GROWTH, settled: true });
+    expect(growth.add(image(0.01))).toBe(false);
+  });
+
   it('believes no more than its limit', () => {
     const growth = new NoiseGrowth(KINECT);
     growth.add(image(0.05));

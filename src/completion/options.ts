@@ -125,9 +125,9 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   sigmaScale: 2.1,
   betweenScale: 1.5,
   leftOutScale: 1,
-  knownScale: 0.94,
-  otherScale: 1,
-  farSigma: 0.027,
-  otherFarSigma: 0.046,
+  knownScale: 0.87,
+  otherScale: 0.93,
+  farSigma: 0.022,
+  otherFarSigma: 0.055,
   leastSigma: 0.0004,
 };

@@ -65,7 +65,7 @@ describe('completeShape', () => {
     const open = known.process!.openShare(...at(Math.PI));
     expect(open).toBeGreaterThan(0.9);
     expect(known.sigma(...at(Math.PI))).toBeCloseTo(
-      Math.hypot(known.modelSigma(...at(Math.PI)), 0.046 * open ** 9),
+      Math.hypot(known.modelSigma(...at(Math.PI)), DEFAULT_COMPLETION.otherFarSigma * open ** 9),
       9,
     );
     expect(known.sigma(...at(Math.PI))).toBeGreaterThan(0.01);

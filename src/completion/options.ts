@@ -126,8 +126,8 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   betweenScale: 1.5,
   leftOutScale: 1,
   knownScale: 0.87,
-  otherScale: 0.93,
+  otherScale: 0.9,
   farSigma: 0.022,
-  otherFarSigma: 0.055,
+  otherFarSigma: 0.09,
   leastSigma: 0.0004,
 };

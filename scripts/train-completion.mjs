@@ -13,7 +13,7 @@ import { everyFew, principalComponents, scoresOf } from '../dist/completion/trai
 import { sampleShape, SAMPLE_UNIT } from '../dist/completion/training/shape-samples.js';
 import { cornerCount } from '../dist/completion/prior-grid.js';
 import { Random } from '../dist/geometry/random.js';
-import { makeObject, TRAINED_FAMILIES } from '../dist/sim/objects/object.js';
+import { HOUSEHOLD_FAMILIES, makeObject, TRAINED_FAMILIES } from '../dist/sim/objects/object.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -48,10 +48,12 @@ const grid = {
   cell,
   origin: [(-(across - 1) * cell) / 2, (-(across - 1) * cell) / 2, -1.5 * cell],
 };
+/** Largest extents of things of a house (m). */
+const HAND = [0.055, 0.2];
 const SLOW = new Set(['superquadric', 'composite']);
 const repeats = number('repeats');
 const left = options.without.split(',');
-const families = TRAINED_FAMILIES.filter((family) => !left.includes(family));
+const families = [...TRAINED_FAMILIES, ...HOUSEHOLD_FAMILIES].filter((family) => !left.includes(family));
 /** Family and number of each shape; families take turns. */
 const jobs = Array.from({ length: Math.max(number('shapes'), number('slow')) }, (_, i) =>
   families.filter((family) => i < number(SLOW.has(family) ? 'slow' : 'shapes')).map((family) => [family, i]),
@@ -69,7 +71,11 @@ else samplePart(workerData);
 function samplePart({ first, step }) {
   for (let job = first; job < jobs.length; job += step) {
     const [family, i] = jobs[job];
-    const object = makeObject(family, `train ${options.seed} ${i}`);
+    const label = `train ${options.seed} ${i}`;
+    const size = HOUSEHOLD_FAMILIES.includes(family)
+      ? { size: new Random(`size ${family} ${label}`).range(...HAND) }
+      : {};
+    const object = makeObject(family, label, size);
     const distance = (x, y, z) => object.distance(x, y, z);
     const own = new Random(`s ${options.seed} ${family} ${i}`);
     for (let repeat = 0; repeat < repeats; repeat++) {

@@ -1,5 +1,5 @@
 import { FeltmapError } from '../geometry/errors.js';
-import { thinEvidence, type SurfaceEvidence } from './evidence.js';
+import { hasNormal, pointsOutside, thinEvidence, type SurfaceEvidence } from './evidence.js';
 import { Hypothesis } from './hypothesis.js';
 import type { LatentPosterior } from './latent-posterior.js';
 import { DEFAULT_COMPLETION, type CompletionOptions } from './options.js';
@@ -17,7 +17,7 @@ const LEFT_OUT_POWER = 0.5;
 const FAR_POWER = 9;
 
 /** Objects end this much above the table (m): a surface exactly in a plane of corners has no sign there. */
-const TABLE_GAP = 0.0003;
+export const TABLE_GAP = 0.0003;
 
 /**
  * A whole object, as far as it is known: signed distance and its standard deviation anywhere in the prior's grid.
@@ -88,9 +88,10 @@ export class CompletedShape {
     return known + (other - known) * (this.posterior.kinds.at(-1) ?? 0);
   }
 
-  /** Signed distance at the corners of the prior's grid (m); the correction only within `band` of the surface. */
+  /** Signed distance at the corners of the prior's grid (m), without the table; the correction only within `band` of the level. */
   corners(band: number): Float32Array {
     const { grid } = this.prior;
+    const { level } = this.options;
     const values = new Float32Array(cornerCount(grid));
     const [ox, oy, oz] = grid.origin;
     for (let k = 0, at = 0; k < grid.nz; k++) {
@@ -99,8 +100,7 @@ export class CompletedShape {
         for (let i = 0; i < grid.nx; i++, at++) {
           const [x, y] = [ox + i * grid.cell, oy + j * grid.cell];
           values[at] = expectedDistance(this.hypotheses, x, y, z);
-          if (this.process && Math.abs(values[at]!) < band) values[at]! += this.process.mean(x, y, z);
-          if (this.options.onTable) values[at] = Math.max(values[at]!, TABLE_GAP - z);
+          if (this.process && Math.abs(values[at]! - level) < band) values[at]! += this.process.mean(x, y, z);
         }
     }
     return values;
@@ -153,19 +153,23 @@ export function completeShape(
 /** What is left at touched points; with unknown offsets, what their touch has in common is not the surface's fault. */
 function residualProcess(
   hypotheses: readonly Hypothesis[],
-  { points, sigmas, touches, offsets }: SurfaceEvidence,
-  { process, touchOffset }: CompletionOptions,
+  evidence: SurfaceEvidence,
+  { process, touchOffset, level }: CompletionOptions,
 ): ResidualProcess | undefined {
+  const { points, normals, sigmas, touches, offsets } = evidence;
   const touched = Array.from(touches.keys()).filter((i) => touches[i]! >= 0 || process.seen);
   if (touched.length === 0) return undefined;
-  const residuals = touched.map(
-    (i) => -expectedDistance(hypotheses, points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!),
-  );
-  const at = Float32Array.from(touched.flatMap((i) => [...points.subarray(3 * i, 3 * i + 3)]));
+  const outside = pointsOutside(evidence, level);
+  const residuals = touched.map((i) => {
+    const target = hasNormal(normals, 3 * i) ? level : 0;
+    return target - expectedDistance(hypotheses, outside[3 * i]!, outside[3 * i + 1]!, outside[3 * i + 2]!);
+  });
+  const some = (all: Float32Array): Float32Array =>
+    Float32Array.from(touched.flatMap((i) => [...all.subarray(3 * i, 3 * i + 3)]));
   const noise = touched.map((i) => Math.hypot(process.sigma, sigmas[i]!));
   const shifts = touched.map((i) => Math.hypot(touches[i]! < 0 ? 0 : touchOffset, offsets?.[i] ?? 0));
   removeOffsets(residuals, touched.map((i) => touches[i]!), shifts, process.amplitude); // prettier-ignore
-  return new ResidualProcess(at, residuals, noise, process);
+  return new ResidualProcess(some(outside), residuals, noise, process, some(points));
 }
 
 /** Takes the expected offset of each touch out of its residuals; what was seen has none. */

@@ -4,8 +4,8 @@ import { transformPoint } from '../geometry/se3.js';
 import type { Mesh } from '../mesh/mesh.js';
 import { BlockMesher } from '../mesh/mesher.js';
 import { weldBlocks } from '../mesh/weld.js';
-import type { CompletedShape } from './complete.js';
-import type { PriorGrid } from './prior-grid.js';
+import { TABLE_GAP, type CompletedShape } from './complete.js';
+import { interpolate, newStencil, type PriorGrid } from './prior-grid.js';
 
 const CELLS = 8;
 const SIDE = CELLS + 1;
@@ -45,7 +45,10 @@ export class CompletionMesher {
   /** The surface alone, object frame (m); what the grid cuts off is closed. */
   surface(shape: CompletedShape): Mesh {
     const { nx, ny, nz, cell, origin } = this.#grid;
+    const { level, onTable } = shape.options;
     const values = shape.corners(BAND_CELLS * cell);
+    /** The table cuts the object off so far below as its bottom is moved up again. */
+    const end = onTable ? TABLE_GAP - level : -Infinity;
     const blocks = this.#blocks;
     // One layer of corners outside on every side, far from any surface: shifted by one corner.
     for (let slot = 0; slot < blocks.length / 4; slot++) {
@@ -56,13 +59,15 @@ export class CompletionMesher {
           for (let i = 0; i < SIDE; i++, at++) {
             const [x, y, z] = [i0 + i, j0 + j, k0 + k];
             const inside = x >= 0 && x < nx && y >= 0 && y < ny && z >= 0 && z < nz;
-            out[at] = inside ? values[(z * ny + y) * nx + x]! : cell;
+            out[at] = inside ? Math.max(values[(z * ny + y) * nx + x]! - level, end - origin[2] - z * cell) : cell;
           }
     }
     this.#mesher.store.clear();
     this.#mesher.extract(blocks, blocks.length / 4);
     const mesh = weldBlocks(this.#mesher.store);
     for (let i = 0; i < mesh.positions.length; i++) mesh.positions[i]! += origin[i % 3]! - cell;
+    moveInwards(mesh.positions, this.#grid, values, level);
+    if (onTable) for (let i = 2; i < mesh.positions.length; i += 3) mesh.positions[i] = Math.max(mesh.positions[i]!, TABLE_GAP);
     return mesh;
   } // prettier-ignore
 
@@ -70,6 +75,31 @@ export class CompletionMesher {
   mesh(shape: CompletedShape): CompletionMesh {
     const mesh = this.surface(shape);
     return { ...mesh, sigmas: vertexSigmas(shape, mesh.positions) };
+  }
+}
+
+/** Step of the central differences of a field, in cells. */
+const STEP_CELLS = 0.25;
+
+/** Moves points against the gradient of a field that is given at the grid's corners, all by the same way (m). */
+function moveInwards(positions: Float32Array, grid: PriorGrid, values: Float32Array, way: number): void {
+  if (way === 0) return;
+  const stencil = newStencil();
+  const step = STEP_CELLS * grid.cell;
+  const at = (x: number, y: number, z: number): number => {
+    let sum = interpolate(grid, x, y, z, stencil);
+    for (let c = 0; c < 8; c++) sum += stencil.weights[c]! * values[stencil.corners[c]!]!;
+    return sum;
+  };
+  for (let i = 0; i < positions.length; i += 3) {
+    const [x, y, z] = [positions[i]!, positions[i + 1]!, positions[i + 2]!];
+    const gx = at(x + step, y, z) - at(x - step, y, z);
+    const gy = at(x, y + step, z) - at(x, y - step, z);
+    const gz = at(x, y, z + step) - at(x, y, z - step);
+    const scale = way / (Math.hypot(gx, gy, gz) || 1);
+    positions[i]! -= scale * gx;
+    positions[i + 1]! -= scale * gy;
+    positions[i + 2]! -= scale * gz;
   }
 }
 

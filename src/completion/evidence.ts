@@ -104,6 +104,16 @@ export function transformEvidence(T_to_from: Pose, evidence: SurfaceEvidence): S
   return { ...evidence, points, normals, free: { ...free, points: moved } };
 }
 
+/** Points of the evidence, `distance` (m) along their normals; those whose normal is not known stay. */
+export function pointsOutside({ points, normals }: SurfaceEvidence, distance: number): Float32Array {
+  return points.map((v, i) => v + (hasNormal(normals, i - (i % 3)) ? distance * normals[i]! : 0));
+}
+
+/** Whether the normal that starts at an index is known. */
+export function hasNormal(normals: Float32Array, at: number): boolean {
+  return Number.isFinite(normals[at]! + normals[at + 1]! + normals[at + 2]!);
+}
+
 /**
  * Leaves points out that lie nearer than `spacing` (m) to one before them of the same touch, and points that are not
  * finite: neighbours tell the same, and each costs time. Points that were seen are thinned to `seenSpacing`.

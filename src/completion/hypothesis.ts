@@ -1,7 +1,7 @@
 import { FreeBounds } from './free-bounds.js';
 import { latentPosterior, type LatentPosterior } from './latent-posterior.js';
 import { quadratic } from './dense.js';
-import type { SurfaceEvidence } from './evidence.js';
+import { hasNormal, type SurfaceEvidence } from './evidence.js';
 import { NormalEquations } from './normal-equations.js';
 import type { CompletionOptions } from './options.js';
 import { placedX, placedY, type Placement } from './placement.js';
@@ -106,7 +106,7 @@ function addDoubted(
   }
 } // prettier-ignore
 
-/** Rows "the signed distance is 0 at a point, d at d along its normal", touch by touch. @returns those that are doubted */
+/** Rows "the signed distance is d at d along the normal of a point", touch by touch. @returns those that are doubted */
 function addRows(
   system: NormalEquations,
   prior: ShapePrior,
@@ -128,8 +128,11 @@ function addRows(
     const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
     const [nx, ny, nz] = [normals[3 * i]!, normals[3 * i + 1]!, normals[3 * i + 2]!];
     const point = sigmas[i]! ** 2;
-    add(x, y, z, 0, point + how.surfaceSigma ** 2);
-    if (Number.isFinite(nx + ny + nz))
+    const known = hasNormal(normals, 3 * i);
+    const level = known ? how.level : 0;
+    if (known) add(x + level * nx, y + level * ny, z + level * nz, level, point + how.surfaceSigma ** 2);
+    else add(x, y, z, 0, point + how.surfaceSigma ** 2);
+    if (known)
       for (const { distance, sigma, doubted: later } of how.outside) {
         const [qx, qy, qz] = [x + distance * nx, y + distance * ny, z + distance * nz];
         const variance = point + sigma ** 2;

@@ -31,6 +31,11 @@ export interface CompletionOptions {
   readonly leftOutShare: number;
   /** The same, shared by all rows of a touch or of a piece of surface that was seen. */
   readonly sharedLeftOut: number;
+  /**
+   * What was felt and seen counts, and the surface is drawn, this far outside of it along the normals; then the surface is moved
+   * back (m). A wall thinner than a cell of the prior's grid has an outside on its corners, but no inside.
+   */
+  readonly level: number;
   /** Added to the standard deviation of every point: the grid does not hold finer detail. */
   readonly surfaceSigma: number;
   /** Along the normal at these distances the signed distance is the way, with these standard deviations. */
@@ -91,6 +96,7 @@ export interface CompletionOptions {
 export const DEFAULT_COMPLETION: CompletionOptions = {
   leftOutShare: 1,
   sharedLeftOut: 1,
+  level: 0.004,
   surfaceSigma: 0.001,
   outside: [
     { distance: 0.008, sigma: 0.001 },
@@ -119,9 +125,9 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
   sigmaScale: 2.1,
   betweenScale: 1.5,
   leftOutScale: 1,
-  knownScale: 0.94,
-  otherScale: 1,
-  farSigma: 0.027,
-  otherFarSigma: 0.046,
+  knownScale: 0.87,
+  otherScale: 0.9,
+  farSigma: 0.022,
+  otherFarSigma: 0.09,
   leastSigma: 0.0004,
 };

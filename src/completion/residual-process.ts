@@ -30,6 +30,7 @@ export class ResidualProcess {
   /** Root mean square of the residuals in standard deviations of the process: 1 where its amplitude is right. */
   readonly misfit: number;
   readonly #points: Float32Array;
+  readonly #felt: Float32Array;
   readonly #noise: Float64Array;
   readonly #alpha: Float64Array;
   readonly #options: ProcessOptions;
@@ -45,11 +46,13 @@ export class ResidualProcess {
    * @param points 3·N (m)
    * @param residuals what the correction should be at each (m)
    * @param sigmas standard deviation of each residual (m), above 0
+   * @param felt 3·N, where the surface is known by them, for {@link openShare}: the same points unless said (m)
    * @throws FeltmapError bad-input for points that are not finite
    */
-  constructor(points: Float32Array, residuals: ArrayLike<number>, sigmas: ArrayLike<number>, options: ProcessOptions) {
+  constructor(points: Float32Array, residuals: ArrayLike<number>, sigmas: ArrayLike<number>, options: ProcessOptions, felt = points) {
     const n = points.length / 3;
     this.#points = points;
+    this.#felt = felt;
     this.#options = options;
     const { length, amplitude } = options;
     this.#perMetre = TABLE / (TABLE_REACH * length);
@@ -61,7 +64,7 @@ export class ResidualProcess {
     this.#alpha = Float64Array.from({ length: n }, (_, i) => residuals[i]!);
     const K = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < i; j++) K[i * n + j] = this.#covariance(this.#gap(i, points[3 * j]!, points[3 * j + 1]!, points[3 * j + 2]!));
+      for (let j = 0; j < i; j++) K[i * n + j] = this.#covariance(gapTo(points, i, points[3 * j]!, points[3 * j + 1]!, points[3 * j + 2]!));
       K[i * n + i] = options.amplitude ** 2 + this.#noise[i]!;
     }
     if (Number.isNaN(factorCholesky(K, n)))
@@ -76,7 +79,7 @@ export class ResidualProcess {
     const limit = REACH * this.#options.length;
     let sum = 0;
     for (let i = 0; i < this.#alpha.length; i++) {
-      const gap = this.#gap(i, x, y, z);
+      const gap = gapTo(this.#points, i, x, y, z);
       if (gap < limit) sum += this.#alpha[i]! * this.#covariance(gap);
     }
     return sum;
@@ -90,13 +93,13 @@ export class ResidualProcess {
     const count = this.#findNearest(x, y, z);
     const { amplitude } = this.#options;
     const a2 = amplitude * amplitude;
-    const [K, k, points] = [this.#K, this.#k, this.#points];
+    const [K, k, points] = [this.#K, this.#k, this.#felt];
     for (let a = 0; a < count; a++) {
       const i = this.#near[a]!;
       k[a] = this.#covariance(this.#nearDistance[a]!);
       for (let b = 0; b < a; b++) {
         const j = 3 * this.#near[b]!;
-        K[a * count + b] = this.#covariance(this.#gap(i, points[j]!, points[j + 1]!, points[j + 2]!));
+        K[a * count + b] = this.#covariance(gapTo(points, i, points[j]!, points[j + 1]!, points[j + 2]!));
       }
       K[a * count + a] = a2 + this.#noise[i]!;
     }
@@ -105,14 +108,6 @@ export class ResidualProcess {
     let known = 0;
     for (let a = 0; a < count; a++) known += k[a]! * k[a]!;
     return Math.min(1, Math.max(0, 1 - known / a2));
-  }
-
-  #gap(i: number, x: number, y: number, z: number): number {
-    const p = this.#points;
-    const dx = p[3 * i]! - x;
-    const dy = p[3 * i + 1]! - y;
-    const dz = p[3 * i + 2]! - z;
-    return Math.sqrt(dx * dx + dy * dy + dz * dz);
   }
 
   #covariance(gap: number): number {
@@ -129,7 +124,7 @@ export class ResidualProcess {
     const [near, distance] = [this.#near, this.#nearDistance];
     let count = 0;
     for (let i = 0; i < this.#alpha.length; i++) {
-      const gap = this.#gap(i, x, y, z);
+      const gap = gapTo(this.#felt, i, x, y, z);
       if (gap >= limit || (count === NEAREST && gap >= distance[count - 1]!)) continue;
       let at = count < NEAREST ? count++ : count - 1;
       for (; at > 0 && distance[at - 1]! > gap; at--) {
@@ -141,4 +136,12 @@ export class ResidualProcess {
     }
     return count;
   }
+}
+
+/** From point i to a place (m). */
+function gapTo(p: Float32Array, i: number, x: number, y: number, z: number): number {
+  const dx = p[3 * i]! - x;
+  const dy = p[3 * i + 1]! - y;
+  const dz = p[3 * i + 2]! - z;
+  return Math.sqrt(dx * dx + dy * dy + dz * dz);
 }

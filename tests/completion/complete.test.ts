@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { completeShape } from '../../src/completion/complete.js';
 import { completeRegion } from '../../src/completion/complete-region.js';
 import { CompletionMesher, moveMesh } from '../../src/completion/completion-mesh.js';
-import { gatherEvidence, thinEvidence, transformEvidence } from '../../src/completion/evidence.js';
+import {
+  gatherEvidence,
+  pointsOutside,
+  thinEvidence,
+  transformEvidence,
+} from '../../src/completion/evidence.js';
 import { sweptSpace, type FreeSpace } from '../../src/completion/free-space.js';
 import { nextTouch, rankTouches } from '../../src/completion/next-touch.js';
 import { objectFrame } from '../../src/completion/object-frame.js';
@@ -14,7 +19,7 @@ import { KernelPool } from '../../src/compute/pool.js';
 import { Random } from '../../src/geometry/random.js';
 import { exp, inverse, transformPoint } from '../../src/geometry/se3.js';
 import { topology } from '../mesh/helpers.js';
-import { ball, ballPrior, ballTouches, GRID } from './helpers.js';
+import { ball, ballPrior, ballTouches, GRID, sheet, sheetPrior } from './helpers.js';
 
 const RADIUS = 0.0365;
 const THREE = [[0, 0.2], [2, 0.3], [4, 0.6]] as const; // prettier-ignore
@@ -60,7 +65,7 @@ describe('completeShape', () => {
     const open = known.process!.openShare(...at(Math.PI));
     expect(open).toBeGreaterThan(0.9);
     expect(known.sigma(...at(Math.PI))).toBeCloseTo(
-      Math.hypot(known.modelSigma(...at(Math.PI)), 0.046 * open ** 9),
+      Math.hypot(known.modelSigma(...at(Math.PI)), DEFAULT_COMPLETION.otherFarSigma * open ** 9),
       9,
     );
     expect(known.sigma(...at(Math.PI))).toBeGreaterThan(0.01);
@@ -133,6 +138,41 @@ describe('completeShape', () => {
 });
 
 describe('CompletionMesher', () => {
+  it('draws both sides of a wall that is thinner than a cell, and its bottom on the table', async () => {
+    const [length, height] = [0.064, 0.056];
+    const distance = sheet(length, height);
+    /** 3 × 3 points of a side of the wall. */
+    const side = (x: number, z: number, out: number) => ({
+      points: [-1, 0, 1].flatMap((a) => [-1, 0, 1].flatMap((b) => [x + 0.005 * a, 0.0005 * out, z + 0.005 * b])),
+      normals: Array.from({ length: 9 }, () => [0, out, 0]).flat(),
+      sigma: 0.0002,
+      touched: true,
+    });
+    const top = { points: [-0.01, 0, height, 0.01, 0, height], normals: [0, 0, 1, 0, 0, 1], sigma: 0.0002, touched: true };
+    const ends = [-1, 1].map((out) => ({ points: [out * length / 2, 0, 0.02], normals: [out, 0, 0], sigma: 0.0002, touched: true }));
+    const felt = gatherEvidence([side(-0.02, 0.02, 1), side(0.02, 0.04, 1), side(0.02, 0.02, -1), side(-0.02, 0.04, -1), top, ...ends]);
+    await withPool((pool) => {
+      const mesher = new CompletionMesher(pool, GRID);
+      const { positions } = mesher.surface(completeShape(sheetPrior(), felt));
+      expect(positions.length).toBeGreaterThan(0);
+      for (let v = 0; v < positions.length; v += 3)
+        expect(Math.abs(distance(positions[v]!, positions[v + 1]!, positions[v + 2]!))).toBeLessThan(0.003);
+      /** Whether a vertex is within a cell and a half of a place of the wall, on its own side of it. */
+      const drawn = (x: number, z: number, out: number): boolean => {
+        for (let v = 0; v < positions.length; v += 3)
+          if (Math.hypot(positions[v]! - x, positions[v + 2]! - z) < 0.015 && out * positions[v + 1]! > -0.001) return true;
+        return false;
+      };
+      for (const out of [-1, 1])
+        for (const x of [-0.03, -0.01, 0.01, 0.03])
+          for (const z of [0.003, 0.02, 0.04, 0.053]) expect(drawn(x, z, out)).toBe(true);
+      expect(positions.filter((_, i) => i % 3 === 2).reduce((a, b) => Math.min(a, b))).toBeLessThan(0.001);
+      // At the corners themselves its bottom is not there.
+      const none = mesher.surface(completeShape(sheetPrior(), felt, { level: 0 })).positions;
+      expect(none.filter((_, i) => i % 3 === 2).reduce((a, b) => Math.min(a, b))).toBeGreaterThan(0.002);
+    });
+  }); // prettier-ignore
+
   it('draws a closed surface with the shape inside, and can be used again', async () => {
     await withPool((pool) => {
       const mesher = new CompletionMesher(pool, GRID);
@@ -389,6 +429,14 @@ describe('evidence', () => {
     const counts = [0, 1, -1].map((touch) => thin.touches.filter((t) => t === touch).length);
     expect(counts).toEqual([5, 5, 2]);
   });
+
+  it('is moved along its normals, where those are known', () => {
+    const parts = [
+      { points: [1, 2, 3, 4, 5, 6], normals: [0, 0, 1, 0.6, -0.8, 0], sigma: 0.001, touched: true },
+      { points: [7, 8, 9], sigma: 0.001, touched: false },
+    ];
+    expect([...pointsOutside(gatherEvidence(parts), 0.5)]).toEqual([1, 2, 3.5, 4, 5, 6, 7, 8, 9].map((v, i) => Math.fround(i === 3 ? 4.3 : i === 4 ? 4.6 : v)));
+  }); // prettier-ignore
 
   it('has colours from sure to unsure', () => {
     const [sure, , unsure] = [0, 1, 2].map((i) => [...sigmaColors(Float32Array.of(0, 0.005, 0.02), 0.01).slice(3 * i, 3 * i + 3)]);

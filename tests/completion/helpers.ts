@@ -61,6 +61,28 @@ export function plate(length: number, height: number) {
   };
 }
 
+/** A wall of 1 mm that stands on the table along x, thinner than any cell. */
+export function sheet(length: number, height: number) {
+  return (x: number, y: number, z: number): number => {
+    const q = [Math.abs(x) - length / 2, Math.abs(y) - 0.0005, Math.abs(z - height / 2) - height / 2];
+    return Math.hypot(...q.map((v) => Math.max(v, 0))) + Math.min(0, Math.max(...q));
+  };
+}
+
+/** A prior of such walls. */
+export function sheetPrior(): ShapePrior {
+  const random = new Random('sheets');
+  const rows = 100;
+  const columns = cornerCount(GRID);
+  const table = { rows, columns, values: new Int16Array(rows * columns) };
+  for (let i = 0; i < rows; i++) {
+    const placement = { yaw: 0, dx: 0.002 * random.normal(), dy: 0.002 * random.normal() };
+    const distance = sheet(random.range(0.05, 0.08), random.range(0.03, 0.08));
+    sampleShape(distance, GRID, placement, TRUNCATION, table.values.subarray(i * columns, (i + 1) * columns));
+  }
+  return priorFrom(table, principalComponents(table, 16, random), GRID, TRUNCATION, 2e-5);
+}
+
 let plates: ShapePrior | undefined;
 
 /** A prior of plates that all stand along x: completions have to find their yaw. */

@@ -49,6 +49,17 @@ describe('ResidualProcess', () => {
     expect(process.openShare(0.4, 0, 0)).toBe(1);
   });
 
+  it('leaves little open where the surface was felt, though its data lie beside it', () => {
+    const beside = points.map((v, i) => (i % 3 === 2 ? v + 0.3 : v));
+    const process = new ResidualProcess(beside, residuals, residuals.map(() => 0.0003), OPTIONS, points); // prettier-ignore
+    for (let i = 0; i < N; i++) {
+      expect(process.openShare(...at(i))).toBeLessThan(0.011);
+      const [x, y, z] = at(i);
+      expect(process.mean(x, y, z + 0.3)).toBeCloseTo(residuals[i]!, 3);
+      expect(process.mean(x, y, z)).toBe(0);
+    }
+  });
+
   it('names points that are not finite', () => {
     expect(() => new ResidualProcess(Float32Array.of(0, 0, NaN), [0], [NaN], OPTIONS)).toThrow(/not finite/);
   });

@@ -2,6 +2,7 @@ import { FeltmapError } from '../../geometry/errors.js';
 import { Random } from '../../geometry/random.js';
 import type { Pose } from '../../geometry/se3.js';
 import { box, bracket, composite, cone, ring, superquadricBlock } from './families/blocks.js';
+import { cutlery, dish, flask, pincers } from './families/household.js';
 import { tool } from './families/tools.js';
 import { banana, dumbbell, nut, teapot } from './families/unseen.js';
 import { bottle, bowl, can, mug, vase } from './families/vessels.js';
@@ -24,6 +25,10 @@ const MAKERS = {
   nut,
   dumbbell,
   teapot,
+  dish,
+  flask,
+  cutlery,
+  pincers,
 } satisfies Record<string, (size: number, random: Random) => Solid>;
 
 /** A kind of object. */
@@ -37,6 +42,13 @@ export const UNSEEN_FAMILIES = [
   'nut',
   'dumbbell',
   'teapot',
+] as const satisfies readonly ObjectFamily[];
+/** Families that shape priors are trained with, too, but that no test is made of: thin or two-armed things of a house. */
+export const HOUSEHOLD_FAMILIES = [
+  'dish',
+  'flask',
+  'cutlery',
+  'pincers',
 ] as const satisfies readonly ObjectFamily[];
 export const OBJECT_FAMILIES: readonly ObjectFamily[] = [...TRAINED_FAMILIES, ...UNSEEN_FAMILIES];
 

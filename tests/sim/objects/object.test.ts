@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/geometry/random.js';
 import { exp } from '../../../src/geometry/se3.js';
 import {
+  HOUSEHOLD_FAMILIES,
   makeObject,
   OBJECT_FAMILIES,
   placedObject,
@@ -109,11 +110,34 @@ describe.each(OBJECT_FAMILIES)('%s', (family) => {
   });
 });
 
+describe.each(HOUSEHOLD_FAMILIES)('%s, for training', (family) => {
+  it('never changes faster than one metre a metre, and is nowhere outside of its bounds or below the table', () => {
+    for (const seed of SEEDS) {
+      const object = makeObject(family, seed);
+      const [x0, y0, , x1, y1, z1] = object.bounds;
+      const random = new Random(`${family} pairs ${seed}`);
+      let near = 0;
+      for (let i = 0; i < 1500; i++) {
+        const p = pointAround(object.bounds, 0.2, random);
+        const q = p.map((v) => v + random.range(-0.003, 0.003)) as [number, number, number];
+        const way = Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);
+        expect(Math.abs(object.distance(...p) - object.distance(...q))).toBeLessThan(1.0001 * way + 1e-9);
+        if (p.some((v, k) => v < object.bounds[k]! || v > object.bounds[k + 3]!))
+          expect(object.distance(...p)).toBeGreaterThan(-1e-6);
+        if (object.distance(...p) < 0.001) near++;
+      }
+      expect(near).toBeGreaterThan(3);
+      expect(Math.max(x1 - x0, y1 - y0, z1)).toBeLessThan(1.3 * SIZE_RANGE[1]);
+      expect(Math.max(x1 - x0, y1 - y0, z1)).toBeGreaterThan(0.9 * SIZE_RANGE[0]);
+    }
+  }); // prettier-ignore
+});
+
 describe('objects', () => {
   it('keep the unseen families apart', () => {
     expect(TRAINED_FAMILIES.length).toBe(12);
     expect(UNSEEN_FAMILIES.length).toBe(4);
-    expect(new Set(OBJECT_FAMILIES).size).toBe(16);
+    expect(new Set([...OBJECT_FAMILIES, ...HOUSEHOLD_FAMILIES]).size).toBe(20);
   });
 
   it('can be turned, moved and sized', () => {

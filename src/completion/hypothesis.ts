@@ -128,17 +128,17 @@ function addRows(
     const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
     const [nx, ny, nz] = [normals[3 * i]!, normals[3 * i + 1]!, normals[3 * i + 2]!];
     const point = sigmas[i]! ** 2;
-    const known = hasNormal(normals, 3 * i);
-    const level = known ? how.level : 0;
-    if (known) add(x + level * nx, y + level * ny, z + level * nz, level, point + how.surfaceSigma ** 2);
-    else add(x, y, z, 0, point + how.surfaceSigma ** 2);
-    if (known)
+    const surface = point + how.surfaceSigma ** 2;
+    if (!hasNormal(normals, 3 * i)) add(x, y, z, 0, surface);
+    else {
+      add(x + how.level * nx, y + how.level * ny, z + how.level * nz, how.level, surface);
       for (const { distance, sigma, doubted: later } of how.outside) {
         const [qx, qy, qz] = [x + distance * nx, y + distance * ny, z + distance * nz];
         const variance = point + sigma ** 2;
         if (!later) add(qx, qy, qz, distance, variance);
         else doubted.push({ x: placedX(placement, qx, qy), y: placedY(placement, qx, qy), z: qz, distance, variance });
       }
+    }
     const touched = touches[i]! >= 0;
     if (touched && touches[i + 1] === touches[i]) continue;
     const offset = (touched ? how.touchOffset ** 2 : 0) + (offsets?.[i] ?? 0) ** 2 + how.misfit ** 2;

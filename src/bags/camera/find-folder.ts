@@ -1,3 +1,4 @@
+import { findArkitScenes } from './arkit-scenes.js';
 import { namesIn } from './image-names.js';
 import { asKeyFrames } from './key-frames.js';
 import { findPairedFolder } from './paired-folder.js';
@@ -23,6 +24,7 @@ export async function findRgbdFolder(
     findSevenScenes,
     findStrayScanner,
     findScannerApp,
+    findArkitScenes,
     findTransforms,
     findPairedFolder,
   ]) {

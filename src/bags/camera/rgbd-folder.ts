@@ -1,5 +1,6 @@
 import { compose, inverse, type Pose } from '../../geometry/se3.js';
 import { readColor, readWords } from '../../images/pictures.js';
+import type { Confidence } from '../../sensors/camera/confidence.js';
 import {
   CAMERA_ON_BODY,
   type CameraIntrinsics,
@@ -23,6 +24,8 @@ export interface FolderFrame {
   readonly stampNs: bigint;
   readonly depth: string;
   readonly color?: string;
+  /** Image of how sure the camera is of each pixel of depth, 0 being not. */
+  readonly confidence?: string;
   /** Stamp of the colour image less that of the depth image, s. */
   readonly delay?: number;
 }
@@ -77,10 +80,11 @@ export function rgbdFolderSource(path: string, folder: RgbdFolder): ScanSource {
   async function* measurements(range?: ScanRange): AsyncGenerator<RgbdFrame> {
     builder = new FrameBuilder(setup);
     stamped = newStamps(path, folder);
-    const build = ({ color: file, ...frame }: StampedFrame): Promise<RgbdFrame | undefined> =>
+    const build = ({ color: file, confidence, ...frame }: StampedFrame): Promise<RgbdFrame | undefined> =>
       builder.build({
         ...frame,
         depth: () => readDepthFile(frame.depth, folder.depthScale),
+        ...(confidence !== undefined && { confidence: () => readConfidence(confidence) }),
         ...(file !== undefined && {
           color: async () => readColor(await readWhole(file, LARGEST_IMAGE), file),
         }),
@@ -124,6 +128,12 @@ async function readDepthFile(file: string, scale: number): Promise<DepthImage> {
   const { width, height, data } = await readWords(await readWhole(file, LARGEST_IMAGE), file);
   for (let i = 0; i < data.length; i++) if (data[i] === NOTHING) data[i] = 0;
   return { width, height, data, scale };
+}
+
+/** @throws FeltmapError */
+async function readConfidence(file: string): Promise<Confidence> {
+  const { width, height, data } = await readColor(await readWhole(file, LARGEST_IMAGE), file);
+  return { width, height, data: data.filter((_, i) => i % 3 === 0) };
 }
 
 /** The true poses of the body, whose axes are those of {@link CAMERA_ON_BODY}: x forward, y left, z up. */

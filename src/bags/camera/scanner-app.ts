@@ -18,7 +18,7 @@ const IMAGE = { width: 1920, height: 1440 };
 const ALIKE = 0.005;
 
 /**
- * All data of the app 3D Scanner App (iPhone, iPad): depth_00000.png in millimetres, frame_00000.jpg, and frame_00000.json
+ * All data of the app 3D Scanner App (iPhone, iPad): depth_00000.png in millimetres, conf_00000.png, frame_00000.jpg, and frame_00000.json
  * with intrinsics of the colour image, the time and ARKit's pose of the camera (y up, z backwards). undefined for other
  * folders.
  *
@@ -42,7 +42,12 @@ export async function findScannerApp(
     ['jpg', 'jpeg', 'png'].map((kind) => `frame_${number}.${kind}`).find((name) => there.has(name));
   const frames = depths.map(({ name, number }) => {
     const color = colorOf(number);
-    return { depth: join(path, name), ...(color !== undefined && { color: join(path, color) }) };
+    const confidence = `conf_${number}.png`;
+    return {
+      depth: join(path, name),
+      ...(color !== undefined && { color: join(path, color) }),
+      ...(there.has(confidence) && { confidence: join(path, confidence) }),
+    };
   });
   const { stampsNs, origin } = stamps(
     described,

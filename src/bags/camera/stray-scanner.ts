@@ -13,6 +13,7 @@ import { numbersOf } from './pose-files.js';
 import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 
 const FILES = ['odometry.csv', 'camera_matrix.csv', 'depth'];
+const CONFIDENCE = 'confidence';
 const VIDEO = 'rgb.mp4';
 /** Where the frames of the video may have been put. */
 const COLOR_FOLDERS = ['rgb', 'color', 'images'];
@@ -25,8 +26,8 @@ interface Row {
 }
 
 /**
- * A recording of the app Stray Scanner (iPhone, iPad): depth/000000.png in millimetres, odometry.csv with stamps and poses,
- * camera_matrix.csv. Colours are in a video, which is not read, unless somebody has put its frames into rgb/. undefined for
+ * A recording of the app Stray Scanner (iPhone, iPad): depth/000000.png in millimetres, confidence/ with images of the same
+ * names, odometry.csv with stamps and poses, camera_matrix.csv. Colours are in a video, which is not read, unless somebody has put its frames into rgb/. undefined for
  * other folders.
  *
  * @throws FeltmapError
@@ -45,11 +46,13 @@ export async function findStrayScanner(
   const colorFolder = COLOR_FOLDERS.find((name) => names.includes(name)) ?? 'rgb';
   const colors = imagesOf(await namesIn(join(path, colorFolder)), ['.jpg', '.jpeg', '.png']);
   const partner = partners(depths, colors);
+  const sure = new Set(await namesIn(join(path, CONFIDENCE)));
   const frames = depths.flatMap((name, i) => {
     const row = rows.get(numberIn(name) ?? '');
     if (!row) return [];
     const color = partner[i] === undefined ? {} : { color: join(path, colorFolder, partner[i]) };
-    return [{ depth: join(folder, name), ...row, ...color }];
+    const confidence = sure.has(name) ? { confidence: join(path, CONFIDENCE, name) } : {};
+    return [{ depth: join(folder, name), ...row, ...color, ...confidence }];
   });
   frames.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
   if (frames.length === 0)

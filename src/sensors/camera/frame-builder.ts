@@ -1,4 +1,5 @@
 import { identity, type Pose, type Twist } from '../../geometry/se3.js';
+import { type Confidence, dropUnsure } from './confidence.js';
 import { doubtOfDepth } from './depth-doubts.js';
 import type { CameraIntrinsics, ColorImage, DepthImage, FrameColor, RgbdFrame } from './frame.js';
 import { ImageNotes } from './image-notes.js';
@@ -24,6 +25,8 @@ export interface FramePart {
   readonly clockShiftNs?: bigint;
   readonly frameId: string;
   readonly depth: () => Promise<DepthImage>;
+  /** Where its camera is sure of it. */
+  readonly confidence?: () => Promise<Confidence>;
   readonly color?: () => Promise<ColorImage>;
   /** Stamp of the colour image less that of the depth image, s. */
   readonly delay?: number;
@@ -71,7 +74,7 @@ export class FrameBuilder {
     const { name, camera } = this.#setup;
     const { stampNs, clockShiftNs, frameId, mount = this.#setup.mount, mountTwist } = part;
     const [depth, color] = await Promise.all([
-      this.#notes.tried(name, 'depth image skipped', part.depth),
+      this.#notes.tried(name, 'depth image skipped', () => this.#depth(part)),
       part.color && this.#color(part.color, part),
     ]);
     const fitted =
@@ -96,6 +99,16 @@ export class FrameBuilder {
       ...(mount && { mount }),
       ...(mountTwist && { mountTwist }),
     };
+  }
+
+  /** Depth that its camera is sure of; all of it where that is not known. */
+  async #depth({ depth: decode, confidence }: FramePart): Promise<DepthImage> {
+    const depth = await decode();
+    if (confidence)
+      await this.#notes.tried(this.#setup.name, 'depth is used as if its camera were sure of it', async () =>
+        dropUnsure(depth, await confidence()),
+      );
+    return depth;
   }
 
   async #color(

@@ -26,6 +26,13 @@ export const depthPng = (base: number) =>
     H,
   );
 
+/** How sure a camera is of each pixel: not at all of the third, a little of the fourth. */
+export const confidencePng = (size: [number, number] = [W, H]) =>
+  picture(
+    Uint8Array.from({ length: 3 * size[0] * size[1] }, (_, i) => [2, 2, 0, 1][Math.floor(i / 3)] ?? 2),
+    ...size,
+  );
+
 /** A colour image of (20 k, 20 k + 10, 20 k + 20). */
 export const colorFile = (k: number, format: 'png' | 'jpeg' = 'png', [width, height] = [W, H]) =>
   picture(

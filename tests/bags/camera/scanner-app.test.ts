@@ -4,7 +4,7 @@ import { openScanSource } from '../../../src/bags/source.js';
 import type { Pose } from '../../../src/geometry/se3.js';
 import { scratchFolder } from '../helpers.js';
 import { measured } from './helpers.js';
-import { colorFile, depthPng, expectTruth, T, writerIn } from './image-folder.js';
+import { colorFile, confidencePng, depthPng, expectTruth, T, writerIn } from './image-folder.js';
 
 const folder = scratchFolder();
 const write = writerIn(folder);
@@ -28,7 +28,7 @@ describe('3D Scanner App', () => {
   it('reads depth, those colours that there are, times and poses', async () => {
     for (const k of [0, 1, 2]) {
       write(`app/depth_0000${k}.png`, await depthPng(1000 + k));
-      write(`app/conf_0000${k}.png`, await depthPng(0));
+      write(`app/conf_0000${k}.png`, await confidencePng());
       write(`app/frame_0000${k}.json`, json(k));
     }
     write('app/frame_00000.jpg', await colorFile(2, 'jpeg', [16, 12]));
@@ -38,6 +38,8 @@ describe('3D Scanner App', () => {
     );
     const { frames } = await measured(source);
     expect(frames.map((f) => f.depth.data[5])).toEqual([1005, 1006, 1007]);
+    expect(frames.map((f) => f.depth.data[2])).toEqual([0, 0, 0]); // not sure
+    expect(frames.map((f) => f.depth.data[3])).toEqual([1003, 1004, 1005]);
     expect(frames[0]!.stampNs).toBe(700_500_000_000n);
     expect(frames[0]!.color!.camera).toMatchObject({ fx: 12, fy: 13, width: 16 });
     // Half the size: half the focal length, and the middle stays the middle.

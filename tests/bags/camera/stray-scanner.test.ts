@@ -4,7 +4,7 @@ import { openScanSource } from '../../../src/bags/source.js';
 import { toQuaternion } from '../../../src/geometry/se3.js';
 import { scratchFolder } from '../helpers.js';
 import { measured } from './helpers.js';
-import { colorFile, depthPng, expectTruth, T, writerIn } from './image-folder.js';
+import { colorFile, confidencePng, depthPng, expectTruth, T, writerIn } from './image-folder.js';
 
 const folder = scratchFolder();
 const write = writerIn(folder);
@@ -50,6 +50,25 @@ describe('Stray Scanner', () => {
     expect(frames.map((f) => f.color!.image.data[0])).toEqual([20, 40]);
     expect(frames[0]!.color!.camera.fx).toBeCloseTo(12, 10);
     expect(source.warnings.join()).not.toMatch(/rgb\.mp4/);
+  });
+
+  it('takes no depth that the phone is not sure of; a confidence of another size is told', async () => {
+    const path = await scan('sure');
+    // Of a real recording of the app: further columns, of which the last are empty.
+    const more = STEM.replace('\n', ', fx, fy, cx, cy, distortion_center_x, distortion_center_y\n');
+    const row = (k: number) =>
+      `65575.${597600791 + 16669250 * k}, 00000${k}, -0.0557, 0.0192, 0.239, 0.71036303, -0.58647335, -0.07790033, 0.38126758, 1597.8881, 1597.8881, 955.3694, 717.7071, , \n`;
+    write('sure/odometry.csv', more + row(0) + row(1));
+    write('sure/confidence/000000.png', await confidencePng());
+    write('sure/confidence/000001.png', await confidencePng([4, 3]));
+    const source = await openScanSource(path);
+    const { frames } = await measured(source);
+    expect([...frames[0]!.depth.data.slice(0, 6)]).toEqual([0, 0, 0, 1003, 1004, 1005]);
+    expect([...frames[1]!.depth.data.slice(0, 6)]).toEqual([0, 0, 1003, 1004, 1005, 1006]);
+    expect(frames[1]!.stampNs - frames[0]!.stampNs).toBe(16_669_250n);
+    expect(source.warnings.join()).toMatch(
+      /as if its camera were sure of it: the confidence of depth has 4×3 pixels for 8×6/,
+    );
   });
 
   it('leaves out images that no line is for, and names a line of nonsense', async () => {

@@ -84,7 +84,33 @@ function look(image: Float32Array, width: number, height: number, u: number, v: 
 
 const gemanMcClure = (residual: number, scale: number): number => 1 / (1 + (residual / scale) ** 2) ** 2;
 
+/** Of one residual. */
 const J = new Float64Array(UNKNOWNS);
+/** The pixel that is compared, in the second view's frame and in that of the first (m). */
+const point = { X: 0, Y: 0, z: 0, px: 0, py: 0, pz: 0 };
+
+/** {@link J} of a residual at {@link point}, by its derivatives by u and v, and by pz where these stay. */
+function derive({ fx, fy }: Intrinsics, T: Pose, ru: number, rv: number, rz: number): void {
+  const { X, Y, z, px, py, pz } = point;
+  const gx = (ru * fx) / pz;
+  const gy = (rv * fy) / pz;
+  const gz = rz - (gx * px + gy * py) / pz;
+  J[0] = gx;
+  J[1] = gy;
+  J[2] = gz;
+  J[3] = gz * py - gy * pz;
+  J[4] = gx * pz - gz * px;
+  J[5] = gy * px - gx * py;
+  // In the second view's frame, whose points lie along other rays as well.
+  const sx = gx * T[0]! + gy * T[4]! + gz * T[8]!;
+  const sy = gx * T[1]! + gy * T[5]! + gz * T[9]!;
+  const byFx = gx * px - sx * X;
+  const byFy = gy * py - sy * Y;
+  J[8] = byFx + byFy;
+  J[9] = (byFx - byFy) / 2;
+  J[10] = ru * fx - sx * z;
+  J[11] = rv * fy - sy * z;
+}
 
 /**
  * Linearises what the second view's pixels, moved to the first, say: their inverse depth and brightness there. Only where
@@ -116,34 +142,18 @@ export function linearisePair(pair: ViewPair, camera: Intrinsics, unsettled: num
       const v = fy * py * inverse + cy;
       if (!look(first.inverse, width, height, u, v, true)) continue;
 
-      /** Derivatives of a residual by those at the pixel, and by pz where u and v stay. */
-      const derive = (ru: number, rv: number, rz: number): void => {
-        const gx = ru * fx * inverse;
-        const gy = rv * fy * inverse;
-        const gz = rz - (gx * px + gy * py) * inverse;
-        J[0] = gx;
-        J[1] = gy;
-        J[2] = gz;
-        J[3] = gz * py - gy * pz;
-        J[4] = gx * pz - gz * px;
-        J[5] = gy * px - gx * py;
-        // In the second view's frame, whose points lie along other rays as well.
-        const sx = gx * T[0]! + gy * T[4]! + gz * T[8]!;
-        const sy = gx * T[1]! + gy * T[5]! + gz * T[9]!;
-        const byFx = gx * px - sx * X;
-        const byFy = gy * py - sy * Y;
-        J[8] = byFx + byFy;
-        J[9] = (byFx - byFy) / 2;
-        J[10] = ru * fx - sx * z;
-        J[11] = rv * fy - sy * z;
-      };
-
+      point.X = X;
+      point.Y = Y;
+      point.z = z;
+      point.px = px;
+      point.py = py;
+      point.pz = pz;
       const residual = inverse - sample.value;
       const perMetre = inverse * inverse;
       const sigma = (NOISE.a + NOISE.b * (pz - NOISE.z0) ** 2) * perMetre;
       const scale = unsettled * UNSETTLED_DEPTH * perMetre + DEPTH_KERNEL * sigma;
       if (Math.abs(residual) < HIDDEN * scale) {
-        derive(-sample.du, -sample.dv, -perMetre);
+        derive(camera, T, -sample.du, -sample.dv, -perMetre);
         J[6] = J[7] = 0;
         add(out, residual, gemanMcClure(residual, scale) / sigma ** 2);
         out.compared++;
@@ -152,7 +162,7 @@ export function linearisePair(pair: ViewPair, camera: Intrinsics, unsettled: num
       const near = Math.abs(residual) < GREY_REACH * (1 + unsettled) * inverse;
       if (!near || Number.isNaN(grey) || !look(first.grey, width, height, u, v, false)) continue;
       const difference = sample.value - (1 + gain) * grey - bias;
-      derive(sample.du, sample.dv, 0);
+      derive(camera, T, sample.du, sample.dv, 0);
       J[6] = -grey;
       J[7] = -1;
       add(out, difference, gemanMcClure(difference, GREY_KERNEL * (1 + unsettled)) / GREY_SIGMA ** 2);

@@ -2,6 +2,7 @@ import { findArkitScenes } from './arkit-scenes.js';
 import { namesIn } from './image-names.js';
 import { asKeyFrames } from './key-frames.js';
 import { findPairedFolder } from './paired-folder.js';
+import { findPolycam } from './polycam.js';
 import type { RgbdFolder, RgbdFolderOptions } from './rgbd-folder.js';
 import { findScannerApp } from './scanner-app.js';
 import { findSevenScenes } from './seven-scenes.js';
@@ -25,6 +26,7 @@ export async function findRgbdFolder(
     findStrayScanner,
     findScannerApp,
     findArkitScenes,
+    findPolycam,
     findTransforms,
     findPairedFolder,
   ]) {

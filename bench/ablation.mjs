@@ -35,8 +35,8 @@ const ROWS = [
   ['features every 8 voxels', { 'map.featureCell': 8 }],
   ['decoded residual × 0.5', { 'training.outputScale': 0.05 }],
   ['decoded residual × 2', { 'training.outputScale': 0.2 }],
-  ['learning rate × 0.3', { 'training.learningRate': 0.003 }],
-  ['learning rate × 3', { 'training.learningRate': 0.03 }],
+  ['learning rate × 0.3', { 'training.learningRate': 0.001 }],
+  ['learning rate × 3', { 'training.learningRate': 0.01 }],
   ['replay within 10 m only', { 'training.replayRadius': 10 }],
 ];
 

@@ -1,7 +1,7 @@
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
-import { compose, exp, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import { compose, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap } from './bootstrap.js';
@@ -15,10 +15,13 @@ import {
   type Estimate,
   type Prediction,
 } from './estimate.js';
+import { FrameGaps } from './frame-gaps.js';
+import { lately } from './lately.js';
 import type { Submaps } from './mapping/submaps.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
+import { VIEW_FIT } from './places/near-view.js';
 import { recover, type Found } from './places/recover.js';
 import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
@@ -62,10 +65,8 @@ const HELD_BELOW = 3 * NOISE_FLOOR;
  * is known to some degrees only: across two such directions an IMU learnt a velocity, and a tilt, that nobody had.
  */
 const UNKNOWN_STEP = 100;
-/** Seconds for which a lost body is assumed to have kept its velocity. */
-const MAX_AHEAD_SECONDS = 3;
-/** Seconds after which it is no longer assumed to heave, roll or pitch as it did. */
-const SWAY_SECONDS = 1;
+/** Longest gap (s) after which a frame that leaves a direction open is degraded only: a hand goes no farther. */
+const LONGEST_GAP = 2;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -80,10 +81,12 @@ export class Estimator {
   readonly #parts: EstimatorParts;
   readonly #company: Company;
   readonly #feeler: Feeler;
+  readonly #gaps: FrameGaps;
 
   constructor(parts: EstimatorParts) {
     this.#parts = parts;
-    const { scales, extrinsics, touch } = parts;
+    const { motion, scales, extrinsics, touch } = parts;
+    this.#gaps = new FrameGaps(motion, scales);
     this.#company = new Company(scales, extrinsics);
     const { registration, kinematics, together } = touch;
     this.#feeler = new Feeler(scales, this.#company, registration, kinematics, together);
@@ -132,6 +135,7 @@ export class Estimator {
     const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
     // A frame before an empty wall fits beside its place as well: only what is lost there is looked for elsewhere.
     const isBelievable = (t: Track): boolean => this.#judge(phase, t, observation).state !== 'lost';
+    track = this.#gaps.nearby(phase, observation, track) ?? track;
     if (observation.view === 'around' || !isBelievable(track))
       track = lookAround.second(query, origin, track, isBelievable);
     if (isBelievable(track) && observation.motion === 'sweep')
@@ -171,29 +175,30 @@ export class Estimator {
     const doubtful =
       observation.view === 'ahead' &&
       (phase.kind === 'lost' || isFar(predicted.pose, track, observation, elapsed));
-    if (!doubtful && !phases.needsCertainty(phase, elapsed, observation.stampNs))
-      return this.#conclude(phase, observation, predicted, track);
+    if (!doubtful && !phases.needsCertainty(phase, elapsed, observation.stampNs)) {
+      const nearby = this.#gaps.nearby(phase, observation, track);
+      return this.#conclude(phase, observation, predicted, nearby ?? track);
+    }
     const found = this.#recover(phase, observation, track);
+    // Seconds later what surfaces leave open is open still: no reason to be lost.
+    const open =
+      !doubtful &&
+      observation.view === 'ahead' &&
+      elapsed <= LONGEST_GAP &&
+      track.unconstrained.some((v) => v !== 0);
+    if (!found && open && phase.kind === 'tracking')
+      return this.#conclude(phase, observation, predicted, track);
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
     return this.#conclude(phase, observation, predicted, found.track, found);
   }
 
   #recover(phase: Tracking | Lost, observation: Observation, tracked: Track): Found | undefined {
     if (observation.surface.keypoints.length < MIN_SAMPLES) return undefined;
-    const { motion } = this.#parts;
-    const { pose, twist, stampNs } = phase.kind === 'lost' ? phase.lastKnown : this.#state(observation);
-    const elapsed = Number(observation.stampNs - stampNs) * 1e-9;
-    const seconds = Math.min(elapsed, MAX_AHEAD_SECONDS);
-    const last = sensorPose(pose, observation.T_body_sensor);
-    const expected = sensorTwist(twist, observation);
+    const { elapsed, ...where } = lately(phase, observation, this.#parts.motion);
     return recover(this.#scaleOf(observation).lookAround, this.#query(observation, elapsed), {
+      ...where,
       tracked,
       search: phases.searchIsDue(phase),
-      last,
-      ahead: motion.isMeasured(observation.stampNs)
-        ? sensorPose(motion.predict(observation.stampNs), observation.T_body_sensor)
-        : compose(last, exp(sensorTwist(lasting(twist, seconds), observation).map((v) => v * seconds))),
-      twist: expected,
       doubt: ({ pose }) => doubtOf(this.#scaleOf(observation).map.contradiction(observation.surface, pose)),
     });
   }
@@ -251,9 +256,11 @@ export class Estimator {
     const { doubt } = phase.kind === 'tracking' ? phase : {};
     const compared = !found && doubtOf(contradiction) > FOLLOWING.from;
     const sinceLast = compared ? map.contradictionSinceLast(observation, track.pose) : undefined;
-    const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast };
+    const fit = this.#gaps.fitOf(observation, track, found !== undefined);
+    const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast, fit: fit?.relative };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
+    if (verdict.state === 'tracking') fit?.learn();
     const remounted = this.#company.tracked(observation, track, predicted);
     const astray = track.astray !== undefined;
     const sliding = verdict.state === 'degraded' && (astray || track.unconstrained.some((v) => v !== 0));
@@ -266,7 +273,11 @@ export class Estimator {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
       mapping:
-        remounted || astray ? 'none' : slides && motion.isMeasured(observation.stampNs) ? 'held' : 'refine',
+        remounted || astray || (fit?.relative ?? 1) < VIEW_FIT.mapped
+          ? 'none'
+          : slides && motion.isMeasured(observation.stampNs)
+            ? 'held'
+            : 'refine',
       slides,
       stepSigma: track.converged && track.unconstrained.every((v) => v === 0) ? 0 : UNKNOWN_STEP,
       continues: measured || !found,
@@ -322,14 +333,8 @@ export class Estimator {
   ): Track {
     const { map, registration } = this.#scaleOf(observation);
     const pose = sensorPose(predicted.pose, observation.T_body_sensor);
-    const guess = { pose, twist: predicted.twist, hold, steps, priors, gap: this.#gap(observation) };
+    const guess = { pose, twist: predicted.twist, hold, steps, priors, gap: this.#gaps.seconds(observation) };
     return registration.registerOrTurn(observation, guess, map.age);
-  }
-
-  /** Seconds over which a narrow view's motion is only assumed to have gone on. */
-  #gap({ view, stampNs }: Observation): number {
-    const { motion } = this.#parts;
-    return view === 'ahead' && !motion.isMeasured(stampNs) ? motion.elapsed(stampNs) : 0;
   }
 
   #scaleOf(observation: Observation): Scale {
@@ -360,7 +365,9 @@ export class Estimator {
     const register = (pose: Pose, twist?: Twist): Track =>
       this.#scaleOf(observation).registration.from(observation, pose, twist);
     const { surface, T_body_sensor, view } = observation;
-    return { surface, elapsed, register, T_body_sensor, tilts: view === 'ahead' };
+    const tilts = view === 'ahead';
+    const nearby = tilts && { nearby: this.#gaps.query(observation) };
+    return { surface, elapsed, register, T_body_sensor, tilts, ...nearby };
   }
 
   /** The body as it is known before the observation. */
@@ -369,13 +376,6 @@ export class Estimator {
     return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
 }
-
-/**
- * What of a velocity (body frame) lasts for so many seconds: a body that heaves, rolls or pitches does not go on with it, and a
- * pitch of 4°/s put the place 3 m too high after 3 s.
- */
-const lasting = (twist: Twist, seconds: number): Twist =>
-  seconds <= SWAY_SECONDS ? twist : twist.map((v, i) => (i === 2 || i === 3 || i === 4 ? 0 : v));
 
 const sampled = (
   { kind }: Phase,

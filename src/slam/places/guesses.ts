@@ -19,6 +19,11 @@ export function tilted(poses: readonly Pose[], angles: readonly number[], mount:
   return about(poses, [mount[4]!, mount[5]!, mount[6]!], angles);
 }
 
+/** Each pose rolled about the body's forward axis by each angle (radians). @param mount T_body_sensor */
+export function rolled(poses: readonly Pose[], angles: readonly number[], mount: Pose): Pose[] {
+  return about(poses, [mount[0]!, mount[1]!, mount[2]!], angles);
+}
+
 function about(poses: readonly Pose[], axis: readonly number[], angles: readonly number[]): Pose[] {
   const turns = angles.map((angle) => exp([0, 0, 0, ...axis.map((v) => (v === 0 ? 0 : v * angle))]));
   return poses.flatMap((pose) => turns.map((turn) => compose(pose, turn)));
@@ -39,4 +44,15 @@ export function shifted(center: Pose, reach: number, step: number, mount: Pose):
       if ((i || j) && Math.hypot(i, j) * step <= reach)
         poses.push(compose(center, exp([...along(i, j), 0, 0, 0])));
   return poses;
+}
+
+/** `center` and the places beside it along each axis of the sensor, `step` metres away. */
+export function shifted3(center: Pose, step: number): Pose[] {
+  const axes = [0, 1, 2].flatMap((axis) => [-step, step].map((v) => ({ axis, v })));
+  return [
+    center,
+    ...axes.map(({ axis, v }) =>
+      compose(center, exp(Float64Array.from({ length: 6 }, (_, i) => (i === axis ? v : 0)))),
+    ),
+  ];
 }

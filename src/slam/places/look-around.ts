@@ -10,6 +10,8 @@ import {
   type CertaintyLimits,
 } from './certainty.js';
 import { shifted } from './guesses.js';
+import type { ViewQuery } from './near-view.js';
+import { UsualFits } from './usual-fit.js';
 import type { PlaceSearch } from './place-search.js';
 
 /** Fastest motion of a vehicle (m/s) and farthest (fine voxels) that are looked for: 8 m at 0.15 m. */
@@ -37,6 +39,10 @@ export interface PlaceQuery {
   readonly T_body_sensor: Pose;
   /** Whether the sensor may be tilted up and down from where it looked: as those with a narrow view are, in a hand. */
   readonly tilts: boolean;
+  /** Of a depth camera: how views nearby are compared; `often`: with every frame, as they come seldom. */
+  readonly nearby?: Pick<ViewQuery, 'register' | 'conclude' | 'relative' | 'believable'> & {
+    readonly often: boolean;
+  };
 }
 
 export interface LookAroundOptions {
@@ -55,6 +61,8 @@ export interface LookAroundOptions {
  */
 export class LookAround {
   readonly certainty: CertaintyLimits;
+  /** Of cameras. */
+  readonly fits = new UsualFits();
   readonly #maxSpeed: number;
 
   /**

@@ -2,6 +2,7 @@ import { compose, inverse, rotationAngle, separation, type Pose, type Twist } fr
 import type { Track } from '../tracking/tracker.js';
 import { better, isCertain, wouldBeCertain, type Candidate } from './certainty.js';
 import { shifted, tilted, turned, yawFan } from './guesses.js';
+import { VIEW_FIT, viewNearby } from './near-view.js';
 import { GUESS_STEP, type LookAround, type PlaceQuery } from './look-around.js';
 
 /** Around the last known pose, in fine voxels: 3 m in steps of 1.5 m at 0.15 m. */
@@ -59,7 +60,15 @@ export function recover(
     ? certain(lookAround, query, tracked, guesses.twist)
     : undefined;
   // In doubt it must fit best of all places around: further along a street it may fit nearly as well.
-  if (settled && !(guesses.doubt(settled.track) > (certainty.doubt ?? Infinity))) return found(settled.track);
+  const sure = !query.nearby || query.nearby.relative(tracked.fit) >= VIEW_FIT.sure;
+  if (settled && sure && !(guesses.doubt(settled.track) > (certainty.doubt ?? Infinity)))
+    return found(settled.track);
+  const { nearby } = query;
+  if (nearby && (guesses.search || nearby.often)) {
+    const view = { surface: query.surface, T_body_sensor: mount, ...nearby };
+    const place = viewNearby(search, view, tracked, guesses.last, guesses.ahead);
+    if (place) return found(place.track);
+  }
   if (!guesses.search) return undefined;
   const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), mount);
   const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, mount);

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import { doubtOf, NO_CONTRADICTION, type Contradiction, type SinceLast } from '../places/seen-space.js';
+import { VIEW_FIT } from '../places/near-view.js';
 import { MAX_ASTRAY, type Track } from './tracker.js';
 import type { TrackingState } from '../events.js';
 
@@ -23,6 +24,8 @@ export interface Circumstances {
   readonly mostDoubt?: number | undefined;
   /** How it contradicts the observation that was mapped last, where it should follow from that. */
   readonly sinceLast?: SinceLast | undefined;
+  /** Of a depth camera's frame that does not follow at once on the last one: how well it fits, see {@link VIEW_FIT}. */
+  readonly fit?: number | undefined;
 }
 
 /** Scans after which a map must have fine values where it is known. */
@@ -66,7 +69,14 @@ export function judge(
   limits: Config['tracking'],
   mapped = Infinity,
   contradiction: Contradiction = NO_CONTRADICTION,
-  { scattered = false, followed = false, doubt = 0, mostDoubt = MAX_DOUBT, sinceLast }: Circumstances = {},
+  {
+    scattered = false,
+    followed = false,
+    doubt = 0,
+    mostDoubt = MAX_DOUBT,
+    sinceLast,
+    fit = 1,
+  }: Circumstances = {},
 ): Verdict {
   const doubted = doubtOf(contradiction);
   const following = sinceLast !== undefined && track.inlierRatio >= FOLLOWING.inliers && follows(sinceLast);
@@ -77,6 +87,11 @@ export function judge(
       state: 'lost',
       contradicted: true,
       reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the points lie where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
+    };
+  if (fit < VIEW_FIT.least)
+    return {
+      state: 'lost',
+      reason: `After a gap the points fit the map to ${percent(fit)} only, less than the ${percent(VIEW_FIT.least)} that they do at right places.`,
     };
   // A few scans of a sparse sensor leave gaps between its rings that only the coarse levels bridge.
   const covered = track.valuedRatio >= limits.minValuedRatio;
@@ -116,6 +131,11 @@ export function judge(
     return {
       state: 'degraded',
       reason: 'The surroundings do not constrain the motion in one direction; see the covariance.',
+    };
+  if (fit < VIEW_FIT.sure)
+    return {
+      state: 'degraded',
+      reason: `After a gap the points fit the map to ${percent(fit)} only, less than the ${percent(VIEW_FIT.sure)} that leave no doubt.`,
     };
   if (!track.converged)
     return { state: 'degraded', reason: `Registration did not settle within ${track.iterations} steps.` };

@@ -122,6 +122,11 @@ export class Registration {
     return this.register(observation, { pose, twist: twist.slice(), hold: false, gap: Infinity });
   }
 
+  /** One registration of a frame from a place that it may have been taken at, a gap (s) after the last one; without, nothing beside it is compared. */
+  near(observation: Observation, pose: Pose, gap = 0): Track {
+    return this.#register(observation, { pose, twist: STILL.slice(), hold: false, gap });
+  }
+
   /**
    * A registration that goes on until it settles, and where that fails or was hard another one from the best of some turned guesses.
    *

@@ -79,6 +79,8 @@ export interface Track {
   readonly acceleration?: Twist;
   /** Of a frame with brightness, against the map. */
   readonly exposure?: Exposure;
+  /** Of a frame with brightness: sum of the robust weights (0 … 1) of the points whose brightness was compared, as a share of all. */
+  readonly colours?: number;
   /** How far (m) the sensor may be from where it was found, as neither surfaces nor colours tell where along a direction it is. */
   readonly astray?: number;
   /** The same where surfaces and colours were compared at other places along it, and fit worse from here on. */
@@ -123,7 +125,7 @@ export interface TrackInput {
 }
 
 /** Longest gap (s) over which a motion that goes on stays within what colours can follow, a voxel or two. */
-const FOLLOWED = 0.2;
+export const FOLLOWED = 0.2;
 /** Factor of the least conditioning that surfaces alone must have after a gap: close to it noise passes for information. */
 const BARE = 1.5;
 /** Distance (fine voxels) within which places that fit alike are one place. */
@@ -213,7 +215,7 @@ export class Tracker {
   /** From where the motion would have taken the sensor, or from where it was: in a hand it swings to and fro. The better fit. */
   #freely(input: TrackInput, gap: number): Registered {
     const onward = { ...input, hold: false };
-    if (gap === Infinity) return this.#track(onward, true);
+    if (gap === Infinity || input.twist.every((v) => v === 0)) return this.#track(onward, true);
     const back = exp(input.twist.map((v) => -v * gap));
     const stayed = { ...onward, predicted: compose(input.predicted, back) };
     const { track } = this.#track(stayed, true);
@@ -290,7 +292,9 @@ export class Tracker {
     const { system, own } = solution;
     const concluded = this.#conclude(solution, steps, solveTwist);
     if (!photometric) return concluded;
-    const track = { ...concluded.track, exposure: exposureOf(system, photometric.hold, own, exposure) };
+    const colours = system.brightness.weight / photometric.metresPerLevel ** 2 / surface.keypoints.length;
+    const found = exposureOf(system, photometric.hold, own, exposure);
+    const track = { ...concluded.track, exposure: found, colours };
     return { ...concluded, track };
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compose, exp, identity, inverse, type Pose } from '../../../src/geometry/se3.js';
-import { shifted, tilted, turned } from '../../../src/slam/places/guesses.js';
+import { rolled, shifted, shifted3, tilted, turned } from '../../../src/slam/places/guesses.js';
 
 /** T_body_sensor of a LiDAR that looks down at an angle, and of a camera with optical axes that does. */
 const TILTED = exp([0.3, 0, 0.5, 0, 0.6, 0]);
@@ -62,5 +62,36 @@ describe('tilted', () => {
     const turn = bodyTurn(CAMERA, guess!, CAMERA);
     expect(turn[5]).toBeCloseTo(1, 9);
     expect(Math.atan2(turn[2]!, turn[0]!)).toBeCloseTo(0.2, 9);
+  });
+});
+
+describe('shifted3', () => {
+  it('is the centre and six places beside it, along the axes of the sensor', () => {
+    const center = exp([4, 5, 6, 0.3, -0.2, 1]);
+    const poses = shifted3(center, 0.2);
+    const moved = poses.map((pose) => compose(inverse(center), pose));
+    expect(moved.map((pose) => [3, 7, 11].map((k) => Math.round(pose[k]! * 1e9) / 1e9 + 0))).toEqual([
+      [0, 0, 0],
+      [-0.2, 0, 0],
+      [0.2, 0, 0],
+      [0, -0.2, 0],
+      [0, 0.2, 0],
+      [0, 0, -0.2],
+      [0, 0, 0.2],
+    ]);
+    for (const pose of moved) expect(pose[0]).toBeCloseTo(1, 12);
+  });
+});
+
+describe('rolled', () => {
+  it.each([
+    ['LiDAR', TILTED],
+    ['camera', CAMERA],
+  ])('rolls about where the body of a %s looks', (_name, mount) => {
+    const center = exp([1, 2, 3, 0.3, 0.2, 0.1]);
+    const [pose] = rolled([center], [0.25], mount);
+    const turn = bodyTurn(center, pose!, mount);
+    const expected = exp([0, 0, 0, 0.25, 0, 0]);
+    for (const k of [0, 1, 2, 4, 5, 6, 8, 9, 10]) expect(turn[k]).toBeCloseTo(expected[k]!, 9);
   });
 });

@@ -31,12 +31,14 @@ interface World {
   readonly settles?: boolean;
   /** Another place that fits nearly as well. */
   readonly alike?: Pose;
+  /** Of a depth camera: whether its frames come seldom. */
+  readonly often?: boolean;
 }
 
 /** A world in which a scan fits at one place only; registrations end there from within 1 m and 15°. */
 function lost(
   right: Pose,
-  { certainty = CERTAIN_AFTER_LOSS, settles = true, alike }: World = {},
+  { certainty = CERTAIN_AFTER_LOSS, settles = true, alike, often }: World = {},
 ): (search?: boolean, converged?: boolean, doubt?: number) => Found | undefined {
   const leadsTo = (pose: Pose, place: Pose): boolean =>
     separation(pose, place) < 1 && rotationAngle(compose(inverse(pose), place)) < Math.PI / 12;
@@ -68,6 +70,15 @@ function lost(
     register: (pose) => trackFrom(pose),
     T_body_sensor: identity(),
     tilts: false,
+    ...(often !== undefined && {
+      nearby: {
+        register: trackFrom,
+        conclude: trackFrom,
+        believable: () => true,
+        relative: (fit: number) => fit,
+        often,
+      },
+    }),
   };
   // Last known at the origin, two metres a second ahead since then.
   return (searched = true, converged = true, doubt = 0) =>
@@ -112,6 +123,15 @@ describe('recover', () => {
       expect(found!.track.pose).toEqual(elsewhere);
       expect(found!.mostDoubt).toBe(doubt);
     }
+  });
+
+  it('compares the views of a camera nearby with every frame where these come seldom, else when a search is due', () => {
+    const turned = at(0, 35); // from where it was last known, far from where it would be
+    const seldom = lost(turned, { certainty: CERTAIN_VIEW, often: true });
+    expect(seldom(false)!.track.pose).toEqual(turned);
+    const usual = lost(turned, { certainty: CERTAIN_VIEW, often: false });
+    expect(usual(false)).toBeUndefined();
+    expect(usual(true)!.track.pose).toEqual(turned);
   });
 
   it('leaves the limit as while tracking where the sensor has none of its own', () => {

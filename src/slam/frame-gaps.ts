@@ -1,0 +1,82 @@
+import type { Observation } from '../sensors/observation.js';
+import { lately } from './lately.js';
+import type { Phase } from './phases.js';
+import type { PlaceQuery } from './places/look-around.js';
+import { AT_ONCE, VIEW_FIT, viewNearby } from './places/near-view.js';
+import { doubtOf } from './places/seen-space.js';
+import type { Scales } from './scale.js';
+import { MAX_DOUBT } from './tracking/judge.js';
+import type { BodyMotion } from './tracking/motion.js';
+import { FOLLOWED, type Track } from './tracking/tracker.js';
+
+/** Every so many frames that were mapped the fit of a camera is learnt. */
+const LEARN_EVERY = 8;
+
+/** How well a frame fits where it was found. */
+export interface FrameFit {
+  /** Relative to what is usual for the camera; absent where it follows at once on the last frame, and is not judged by it. */
+  readonly relative?: number;
+  /** Takes it for usual. */
+  readonly learn: () => void;
+}
+
+/**
+ * Frames of depth cameras that do not follow at once on the last one: as the motion between them is only assumed to have gone
+ * on, they are compared with the map at views all around, and judged by how well they fit.
+ *
+ * @example
+ * const gaps = new FrameGaps(motion, scales);
+ * const track = gaps.nearby(phase, observation, registered) ?? registered;
+ */
+export class FrameGaps {
+  constructor(
+    private readonly motion: BodyMotion,
+    private readonly scales: Scales,
+  ) {}
+
+  /** Seconds over which a narrow view's motion is only assumed to have gone on. */
+  seconds({ view, stampNs }: Pick<Observation, 'view' | 'stampNs'>): number {
+    return view === 'ahead' && !this.motion.isMeasured(stampNs) ? this.motion.elapsed(stampNs) : 0;
+  }
+
+  /** Where a frame after a gap fits beyond doubt, if it does not where it was found by itself. */
+  nearby(phase: Phase, observation: Observation, tracked: Track): Track | undefined {
+    const gap = this.seconds(observation);
+    if (!(gap > AT_ONCE)) return undefined;
+    const { search, fits } = this.scales.of(observation).lookAround;
+    const { surface, sensor, T_body_sensor } = observation;
+    const found = search.measure(surface, tracked);
+    const isShort = gap <= FOLLOWED;
+    const isSettled = isShort || (tracked.converged && tracked.astray === undefined);
+    const enough = isShort ? VIEW_FIT.least : VIEW_FIT.sure;
+    if (isSettled && fits.relative(sensor, found.fit) >= enough) return undefined;
+    const { last, ahead } = lately(phase, observation, this.motion);
+    const query = { surface, T_body_sensor, ...this.query(observation) };
+    return viewNearby(search, query, found, last, ahead)?.track;
+  }
+
+  /** @param found whether its place was searched for; undefined for other sensors, and where nothing is to be learnt */
+  fitOf(observation: Observation, track: Track, found: boolean): FrameFit | undefined {
+    const { sensor, surface, view } = observation;
+    const { map, lookAround } = this.scales.of(observation);
+    const { search, fits } = lookAround;
+    const judged = found || this.seconds(observation) > AT_ONCE;
+    if (view !== 'ahead' || !(judged || map.integrated % LEARN_EVERY === 0)) return undefined;
+    const { fit } = search.measure(surface, track);
+    const learn = (): void => fits.learn(sensor, fit);
+    return { learn, ...(judged && { relative: fits.relative(sensor, fit) }) };
+  }
+
+  /** How views nearby are compared. */
+  query(observation: Observation): NonNullable<PlaceQuery['nearby']> {
+    const { registration, lookAround, map } = this.scales.of(observation);
+    const gap = this.seconds(observation);
+    return {
+      register: (pose) => registration.near(observation, pose),
+      conclude: (pose) => registration.near(observation, pose, gap),
+      believable: ({ pose }) => doubtOf(map.contradiction(observation.surface, pose)) <= MAX_DOUBT,
+      relative: (fit) => lookAround.fits.relative(observation.sensor, fit),
+      often: gap > AT_ONCE,
+    };
+  }
+}

@@ -1,10 +1,11 @@
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
+import type { PriorTerm } from '../field/terms/prior.js';
 import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
 import { compose, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
-import { bootstrap } from './bootstrap.js';
+import { bootstrap, steadyBetween } from './bootstrap.js';
 import { Company } from './company.js';
 import {
   asLost,
@@ -132,7 +133,8 @@ export class Estimator {
     const priors = this.#parts.motion.priors(observation);
     // Between the images of a camera little happens: what they leave open stays as it was.
     let track = this.#register(observation, predicted, observation.view === 'ahead', undefined, priors);
-    const query = this.#query(observation, Number(observation.stampNs - first.stampNs) * 1e-9);
+    const elapsed = Number(observation.stampNs - first.stampNs) * 1e-9;
+    const query = this.#query(observation, elapsed, [steadyBetween(elapsed)]);
     // A frame before an empty wall fits beside its place as well: only what is lost there is looked for elsewhere.
     const isBelievable = (t: Track): boolean => this.#judge(phase, t, observation).state !== 'lost';
     track = this.#gaps.nearby(phase, observation, track) ?? track;
@@ -361,9 +363,9 @@ export class Estimator {
     return map.contradictionOfSurfaces(surface, pose) ?? seen;
   }
 
-  #query(observation: Observation, elapsed: number): PlaceQuery {
+  #query(observation: Observation, elapsed: number, priors?: readonly PriorTerm[]): PlaceQuery {
     const register = (pose: Pose, twist?: Twist): Track =>
-      this.#scaleOf(observation).registration.from(observation, pose, twist);
+      this.#scaleOf(observation).registration.from(observation, pose, twist, priors);
     const { surface, T_body_sensor, view } = observation;
     const tilts = view === 'ahead';
     const nearby = tilts && { nearby: this.#gaps.query(observation) };

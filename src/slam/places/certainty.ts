@@ -61,9 +61,22 @@ export function scoreOf({ fit, valued }: Candidate): number {
   return fit ** 4 * Math.sqrt(valued);
 }
 
-/** Whether a candidate fits so much better than the expected place that the expectation must be wrong. */
-export function isClearlyBetter(candidate: Candidate, expected: Candidate): boolean {
-  return scoreOf(candidate) > CLEARLY * scoreOf(expected);
+/**
+ * Of a second scan among traffic, where cars that drive along fit at rest as well as what stands does where it is: then more of the scan fits.
+ * At starts on simulated motorways 0.14 to 0.42 of what is off the ground fitted at right places, up to 0.1 less, and hardly ever as much, at wrong ones.
+ */
+function explained(candidate: Candidate): number {
+  return scoreOf(candidate) * candidate.track.coarseRatio ** 2;
+}
+
+/** Whether a candidate explains so much more of a scan than the expected place that the expectation must be wrong. */
+export function explainsClearlyMore(candidate: Candidate, expected: Candidate): boolean {
+  return explained(candidate) > CLEARLY * explained(expected);
+}
+
+/** The candidate that explains more of the scan. */
+export function explainsMore(a: Candidate | undefined, b: Candidate): Candidate {
+  return !a || explained(b) > explained(a) ? b : a;
 }
 
 /** The candidate with the higher score. */

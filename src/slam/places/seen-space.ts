@@ -1,6 +1,7 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import { compose, inverse, separation, type Pose } from '../../geometry/se3.js';
 import { DepthView } from './depth-view.js';
+import { GROUND, samplesOffGround, standingOf } from './standing.js';
 
 /** Views that are kept: the oldest gives way. */
 const MOST_VIEWS = 512;
@@ -8,17 +9,23 @@ const MOST_VIEWS = 512;
 const COMPARED = 3;
 /** Points of a view, and of a scan, that are looked at. */
 const POINTS = 1000;
-/** Bits of the flags: ground fits anywhere on a road; what has a normal is part of a surface, unlike a drop of rain. */
-const GROUND = 2;
+/** Bit of the flags: what has a normal is part of a surface, unlike a drop of rain. */
 const NORMAL = 1;
-/** With fewer comparisons nothing can be said. */
+/** With fewer comparisons nothing can be said, and with fewer of what stands. */
 const MIN_COMPARED = 200;
+const MIN_STANDING = 100;
 
 interface View {
   /** T_submap_sensor. */
   readonly pose: Pose;
   readonly depth: DepthView;
   readonly points: Points;
+}
+
+interface LastView extends View {
+  /** Those of its points that stand higher than what drives. */
+  readonly standing: Points;
+  readonly stampNs: bigint;
 }
 
 /** Some points of a scan that are not on the ground. */
@@ -50,6 +57,8 @@ export const NOT_CONTRADICTED: Contradiction = { inEmpty: 0, seenThrough: 0, com
 export interface SinceLast extends Contradiction {
   /** Seconds between the two. */
   readonly elapsed: number;
+  /** By what stands higher than what drives alone; absent where that is too little. */
+  readonly standing?: Contradiction | undefined;
 }
 
 /** Both at once, 0 … 1: things that come or go do one of them, at a wrong place both happen. */
@@ -69,7 +78,7 @@ export function doubtOf({ inEmpty, seenThrough }: Pick<Contradiction, 'inEmpty' 
 export class SeenSpace {
   readonly #views: View[] = [];
   /** Of the scan that was mapped last. */
-  #last: (View & { readonly stampNs: bigint }) | undefined;
+  #last: LastView | undefined;
   readonly #spacing: number;
   readonly #margin: number;
 
@@ -85,13 +94,16 @@ export class SeenSpace {
   /** Keeps the view of a scan that was mapped: as the last one, and for good unless there is one from nearby that looks the same way. */
   add(surface: SurfaceSamples, pose: Pose, stampNs: bigint): void {
     const { keypoints } = surface;
-    const points = offGround(surface, keypoints);
-    this.#last = { pose: pose.slice(), depth: DepthView.of(surface, keypoints), points, stampNs };
+    const depth = DepthView.of(surface, keypoints);
+    const all = samplesOffGround(surface);
+    const [others, standing] = [offGround(surface, all), offGround(surface, standingOf(surface, pose))];
+    this.#last = { pose: pose.slice(), depth, points: others, standing, stampNs };
     const near = this.#views.some(
       (view) => separation(view.pose, pose) < this.#spacing && facing(view.pose, pose) > Math.SQRT1_2,
     );
     if (near) return;
     if (this.#views.length === MOST_VIEWS) this.#views.shift();
+    const points = offGround(surface, keypoints);
     this.#views.push({ pose: pose.slice(), depth: DepthView.of(surface), points });
   }
 
@@ -102,14 +114,20 @@ export class SeenSpace {
 
   /** @param pose T_submap_sensor; only the surface's keypoints are looked at, which must be undistorted */
   compare(surface: SurfaceSamples, pose: Pose): Contradiction {
-    return this.#compare(surface, pose, this.#nearest(pose), false) ?? NO_CONTRADICTION;
+    const points = offGround(surface, surface.keypoints);
+    return this.#compare(surface, pose, points, this.#nearest(pose)) ?? NO_CONTRADICTION;
   }
 
-  /** The same with the scan that was mapped last alone: since then little has moved. */
+  /** The same with the scan that was mapped last alone: since then little has moved, and what stands has not. */
   compareLast(surface: SurfaceSamples, pose: Pose, stampNs: bigint): SinceLast {
-    const seen = this.#last && this.#compare(surface, pose, [this.#last], false);
-    const elapsed = Math.abs(Number(stampNs - (this.#last?.stampNs ?? 0n))) * 1e-9;
-    return { ...(seen ?? NO_CONTRADICTION), elapsed };
+    const last = this.#last;
+    if (!last) return { ...NO_CONTRADICTION, elapsed: Infinity };
+    const seen = this.#compare(surface, pose, offGround(surface, samplesOffGround(surface)), [last]);
+    const stands = { ...last, points: last.standing };
+    const points = offGround(surface, standingOf(surface, pose));
+    const standing = this.#compare(surface, pose, points, [stands], { least: MIN_STANDING });
+    const elapsed = Math.abs(Number(stampNs - last.stampNs)) * 1e-9;
+    return { ...(seen ?? NO_CONTRADICTION), elapsed, standing };
   }
 
   /**
@@ -119,18 +137,19 @@ export class SeenSpace {
    * @returns undefined where too few points are left to say anything
    */
   compareSurfaces(surface: SurfaceSamples, pose: Pose): Contradiction | undefined {
-    return this.#compare(surface, pose, this.#nearest(pose), true);
+    const points = offGround(surface, surface.keypoints);
+    return this.#compare(surface, pose, points, this.#nearest(pose), { surfacesOnly: true });
   }
 
   #compare(
     surface: SurfaceSamples,
     pose: Pose,
+    points: Points,
     views: readonly View[],
-    surfacesOnly: boolean,
+    { surfacesOnly = false, least = MIN_COMPARED } = {},
   ): Contradiction | undefined {
     if (views.length === 0) return undefined;
     const own = DepthView.of(surface, surface.keypoints);
-    const points = offGround(surface, surface.keypoints);
     let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
     for (const view of views) {
       const there = this.#count(view.depth, points, compose(inverse(view.pose), pose), surfacesOnly);
@@ -140,7 +159,7 @@ export class SeenSpace {
       lookedAt += back[0];
       seenThrough += back[1];
     }
-    if (tested < MIN_COMPARED || lookedAt < MIN_COMPARED) return undefined;
+    if (tested < least || lookedAt < least) return undefined;
     return { inEmpty: inEmpty / tested, seenThrough: seenThrough / lookedAt, compared: true, surfacesOnly };
   }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.js';
 import type { MotionSteps } from '../../field/terms/motion-tie.js';
-import type { PoseTerm } from '../../field/terms/pose-term.js';
+import type { PriorTerm } from '../../field/terms/prior.js';
 import { compose, exp, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { Exposures } from './exposure.js';
@@ -34,7 +34,7 @@ export interface FirstGuess {
   /** What the steps between poses say about the velocity during a sweep. */
   readonly steps?: MotionSteps | undefined;
   /** What is known of the pose beside the observation. */
-  readonly priors?: readonly PoseTerm[] | undefined;
+  readonly priors?: readonly PriorTerm[] | undefined;
   /** Seconds over which the motion is only assumed to have gone on; Infinity where the guess is no prediction. */
   readonly gap?: number | undefined;
 }
@@ -117,9 +117,9 @@ export class Registration {
   }
 
   /** One registration from some place. @param twist expected, sensor frame; at rest unless given */
-  from(observation: Observation, pose: Pose, twist: Twist = STILL): Track {
+  from(observation: Observation, pose: Pose, twist: Twist = STILL, priors: readonly PriorTerm[] = []): Track {
     observation.undistort(twist);
-    return this.register(observation, { pose, twist: twist.slice(), hold: false, gap: Infinity });
+    return this.register(observation, { pose, twist: twist.slice(), hold: false, gap: Infinity, priors });
   }
 
   /** One registration of a frame from a place that it may have been taken at, a gap (s) after the last one; without, nothing beside it is compared. */

@@ -5,7 +5,7 @@ import type { AlignSolution } from '../../field/registration.js';
 import type { GeometricTerm } from '../../field/terms/geometric.js';
 import { MotionTie, type MotionSteps } from '../../field/terms/motion-tie.js';
 import type { Exposure, PhotometricOptions } from '../../field/terms/photometric.js';
-import type { PoseTerm } from '../../field/terms/pose-term.js';
+import type { PriorTerm } from '../../field/terms/prior.js';
 import { SlidingHold } from '../../field/terms/sliding-hold.js';
 import { TurnHold } from '../../field/terms/turn-hold.js';
 import { TwistPrior } from '../../field/terms/twist-prior.js';
@@ -117,7 +117,7 @@ export interface TrackInput {
    */
   readonly settled?: number | undefined;
   /** What is known of the pose beside the surface. */
-  readonly priors?: readonly PoseTerm[] | undefined;
+  readonly priors?: readonly PriorTerm[] | undefined;
   /** Of a frame with brightness: what is expected. */
   readonly exposure?: Exposure;
   /** Seconds since the pose that the prediction starts from, where it is only assumed that the motion went on; Infinity: no prediction. */

@@ -4,8 +4,9 @@ import {
   CERTAIN_AFTER_LOSS,
   CERTAIN_IN_LOADED_MAP,
   CERTAIN_VIEW,
+  explainsClearlyMore,
+  explainsMore,
   isCertain,
-  isClearlyBetter,
   scoreOf,
   type Candidate,
 } from '../../../src/slam/places/certainty.js';
@@ -53,13 +54,25 @@ describe('candidates', () => {
     expect(scoreOf(candidate(0.9, 0.5))).toBeGreaterThan(scoreOf(candidate(0.7, 1)));
   });
 
-  it('are compared by score, and the expected place holds until another clearly fits better', () => {
+  it('are compared by score', () => {
     const [good, bad] = [candidate(0.9, 0.8), candidate(0.8, 0.8)];
     expect(better(undefined, bad)).toBe(bad);
     expect(better(bad, good)).toBe(good);
     expect(better(good, bad)).toBe(good);
-    expect(isClearlyBetter(good, bad)).toBe(true);
-    expect(isClearlyBetter(candidate(0.81, 0.8), bad)).toBe(false);
-    expect(isClearlyBetter(good, good)).toBe(false);
+  });
+
+  it('of a second scan are compared by score and how much of the scan fits, and the expected place holds until another clearly explains more', () => {
+    const explaining = (fit: number, coarseRatio: number): Candidate => {
+      const { track, ...rest } = candidate(fit, 0.8);
+      return { ...rest, track: { ...track, coarseRatio } };
+    };
+    const [cars, standing] = [explaining(0.9, 0.2), explaining(0.85, 0.35)];
+    expect(scoreOf(cars)).toBeGreaterThan(scoreOf(standing));
+    expect(explainsMore(undefined, cars)).toBe(cars);
+    expect(explainsMore(cars, standing)).toBe(standing);
+    expect(explainsMore(standing, cars)).toBe(standing);
+    expect(explainsClearlyMore(standing, cars)).toBe(true);
+    expect(explainsClearlyMore(explaining(0.86, 0.35), standing)).toBe(false);
+    expect(explainsClearlyMore(standing, standing)).toBe(false);
   });
 });

@@ -20,7 +20,7 @@ const away = (a: Pose, b: Pose): number => translationNorm(exp([a[3]! - b[3]!, a
 
 function trackAt({ right, finePoints }: World, pose: Pose): Track {
   const near = Math.exp(-away(pose, right));
-  return { pose, valuedPoints: finePoints, knownRatio: near } as Track;
+  return { pose, valuedPoints: finePoints, knownRatio: near, coarseRatio: near } as Track;
 }
 
 function lookAround(world: World): LookAround {
@@ -31,7 +31,9 @@ function lookAround(world: World): LookAround {
   });
   const search = {
     measure,
-    rank: (_: SurfaceSamples, poses: readonly Pose[]) => poses,
+    rank: (_: SurfaceSamples, poses: readonly Pose[], count: number) =>
+      [...poses].sort((a, b) => away(a, world.right) - away(b, world.right)).slice(0, count),
+    settle: (_: SurfaceSamples, candidate: Candidate) => candidate,
     best: (_: SurfaceSamples, poses: readonly Pose[], register: (pose: Pose) => Track) =>
       poses.map((pose) => measure(surface, register(pose))).reduce((a, b) => (b.fit > a.fit ? b : a)),
   } as unknown as PlaceSearch;
@@ -86,7 +88,26 @@ describe('LookAround', () => {
     lookAround(there).second(query(there), identity(), expected, () => true);
     const whole = registered.length;
     lookAround(there).second(query(there), identity(), { ...expected, inlierRatio: 0.97 }, () => true);
-    expect(registered.length - whole).toBeGreaterThan(4 * whole);
+    expect(registered.length - whole).toBe(whole + 16);
+  });
+
+  it('looks a quarter of a metre around the best guesses: between half metres lies where cars and what stands disagree', () => {
+    const there = world(2.25, 1000);
+    const track = lookAround(there).second(query(there), identity(), trackAt(there, identity()), () => true);
+    expect(away(track.pose, there.right)).toBeLessThan(1e-9);
+  });
+
+  it('does not keep an expected place that moves away once it is registered as the others are', () => {
+    const there = world(0.5, 1000);
+    const expected = trackAt(there, exp([0.49, 0, 0, 0, 0, 0])); // too good to be beaten clearly
+    const second = (moves: number): Track => {
+      const how = query(there);
+      const register = (pose: Pose): Track =>
+        pose === expected.pose ? trackAt(there, exp([0.49 + moves, 0, 0, 0, 0, 0])) : how.register(pose);
+      return lookAround(there).second({ ...how, register }, identity(), expected, () => true);
+    };
+    expect(second(0.01)).toBe(expected);
+    expect(away(second(0.4).pose, there.right)).toBeLessThan(1e-9);
   });
 
   it('keeps the expected place that can be believed where the scan fits better in a place that cannot', () => {

@@ -139,6 +139,24 @@ describe('seen space', () => {
     expect(space.compareLast(surface, here, 1_400_000_000n).compared).toBe(false);
   });
 
+  it('goes by what is higher than cars where these come fast: nothing stands against a right pose, and much against a wrong one', () => {
+    // Two trucks that are 4 m nearer and farther a tenth of a second later, below what stands: the upper walls.
+    const trucks = (later: number): Box[] => [
+      { from: [3 - 4 * later, -3.5, -1.5], to: [7 - 4 * later, -1.5, 0.6] },
+      { from: [-5 + 4 * later, -3.5, -1.5], to: [-2 + 4 * later, -1.5, 0.6] },
+    ];
+    const space = new SeenSpace(1, 0.4);
+    space.add(look(at(0, 0), trucks(0)), at(0, 0), 0n);
+    const here = at(0.5, 0);
+    const surface = look(here, trucks(1));
+    const last = space.compareLast(surface, here, 100_000_000n);
+    expect(doubtOf(last)).toBeGreaterThan(0.028);
+    expect(last.standing?.compared).toBe(true);
+    expect(doubtOf(last.standing!)).toBeLessThan(0.012);
+    for (const wrong of [at(2.5, 2), at(0.5, 0, 1.6), at(-2, -1, 0.3)])
+      expect(doubtOf(space.compareLast(surface, wrong, 100_000_000n).standing!)).toBeGreaterThan(0.03);
+  });
+
   it('leaves out what stands alone when surfaces are asked for: rain is no other place, and hides none', () => {
     const rainy = (T: Pose): SurfaceSamples => {
       const surface = look(T);

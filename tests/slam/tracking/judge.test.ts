@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema.js';
 import { identity } from '../../../src/geometry/se3.js';
 import { CERTAIN_AFTER_LOSS } from '../../../src/slam/places/certainty.js';
-import type { Contradiction } from '../../../src/slam/places/seen-space.js';
+import type { Contradiction, SinceLast } from '../../../src/slam/places/seen-space.js';
 import { judge } from '../../../src/slam/tracking/judge.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 
@@ -101,6 +101,25 @@ describe('judge', () => {
     expect(judge(sliding, limits, 20, busy, { doubt: 0.024, sinceLast }).state).toBe('degraded');
     const wrong = { doubt: 0.024, sinceLast: carriedOff };
     expect(judge(sliding, limits, 20, busy, wrong)).toMatchObject({ state: 'lost', contradicted: true });
+  });
+
+  it('lets cars come fast where what stands has nothing against the pose, and tells the way', () => {
+    const clear = { ...GOOD, inlierRatio: 0.98 };
+    const busy = { inEmpty: 0.08, seenThrough: 0.07, compared: true };
+    const cars = { inEmpty: 0.05, seenThrough: 0.05, compared: true, elapsed: 0.1 };
+    const standing = { inEmpty: 0.001, seenThrough: 0, compared: true };
+    const state = (sinceLast: SinceLast, track = clear): string =>
+      judge(track, limits, 20, busy, { sinceLast }).state;
+    expect(state(cars)).toBe('lost');
+    expect(state({ ...cars, standing })).toBe('tracking');
+    const against = { inEmpty: 0.03, seenThrough: 0.03, compared: true };
+    const unknown = { ...standing, compared: false };
+    for (const other of [against, unknown]) expect(state({ ...cars, standing: other })).toBe('lost');
+    expect(state({ ...cars, standing, elapsed: 0.9 })).toBe('lost');
+    expect(state({ ...cars, standing, inEmpty: 0.1, seenThrough: 0.1 })).toBe('lost');
+    // Walls fit all along a corridor, where noise alone tells the way.
+    expect(state({ ...cars, standing }, { ...clear, conditioning: 0.014 })).toBe('lost');
+    expect(state({ ...cars, standing }, { ...clear, conditioning: 0.02 })).toBe('degraded');
   });
 
   it('doubts a place that was searched for sooner than one that was expected', () => {

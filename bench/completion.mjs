@@ -1,10 +1,10 @@
 // Objects completed from touches, beside other methods: npm run build && node bench/completion.mjs [--set valid] [--each 3] [--families unseen] [--write]; --meshes FOLDER: on scanned objects instead
 import { parseArgs } from 'node:util';
 import { loadShapePrior } from '../dist/completion/load-prior.js';
-import { gatherEvidence, transformEvidence } from '../dist/completion/evidence.js';
-import { emptySpace, sweptSpace } from '../dist/completion/free-space.js';
+import { transformEvidence } from '../dist/completion/evidence.js';
+import { sweptSpace } from '../dist/completion/free-space.js';
 import { nextTouch } from '../dist/completion/next-touch.js';
-import { vertexSigmas } from '../dist/completion/completion-mesh.js';
+import { vertexBounds } from '../dist/completion/completion-mesh.js';
 import { KernelPool } from '../dist/compute/pool.js';
 import { Random } from '../dist/geometry/random.js';
 import { inverse, transformPoint } from '../dist/geometry/se3.js';
@@ -21,7 +21,7 @@ import {
 import { Completer, NOISY, Others, processorMs } from './lib/completion-methods.mjs';
 import { publish } from './lib/section.mjs';
 import { markdownTable } from './lib/tables.mjs';
-import { seenDistances, viewOf } from './lib/touching.mjs';
+import { viewEvidence } from './lib/completion-evidence.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -46,8 +46,6 @@ const RUNS = [
 /** Numbers of touches that policies are compared at; random ones also at more. */
 const STEPS = [3, 5, 8, 10, 12];
 const MORE = [14, 16, 20];
-/** How far around what is known a camera's free space counts (m). */
-const AROUND = 0.03;
 const pool = await KernelPool.create({ threads: 1, memoryMiB: 128 });
 const prior = await loadShapePrior();
 const ours = new Completer(prior, pool);
@@ -119,7 +117,7 @@ function compareMethods(test) {
     covered(test, done, name);
     if (name === '20 spread') {
       const from = processorMs();
-      vertexSigmas(done.shape, done.local.positions);
+      vertexBounds(done.shape, done.local.positions);
       times.sigma.push(processorMs() - from);
       times.solve.push(done.solve);
       times.surface.push(done.surface);
@@ -127,45 +125,27 @@ function compareMethods(test) {
   }
 }
 
-/** Share of vertices whose true distance to the surface is within one and two standard deviations. */
+/** Share of vertices whose true distance to the surface is within the 68 % and the 95 % bound. */
 function covered(test, { shape, local, mesh }, column) {
-  const sigmas = vertexSigmas(shape, local.positions);
+  const { sigmas, bounds } = vertexBounds(shape, local.positions);
   let [one, two] = [0, 0];
   for (let v = 0; v < sigmas.length; v++) {
     const d = Math.abs(
       test.distance(mesh.positions[3 * v], mesh.positions[3 * v + 1], mesh.positions[3 * v + 2]),
     );
     if (d < sigmas[v]) one++;
-    if (d < 1.96 * sigmas[v]) two++;
+    if (d < bounds[v]) two++;
   }
   coverage.inside68.add('completion', column, test, (100 * one) / sigmas.length);
   coverage.inside95.add('completion', column, test, (100 * two) / sigmas.length);
 }
 
-/** Box of points, widened, down to the table. */
-function around(points) {
-  const box = [Infinity, Infinity, 0, -Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < points.length; i++) {
-    if (i % 3 < 2) box[i % 3] = Math.min(box[i % 3], points[i] - AROUND);
-    box[3 + (i % 3)] = Math.max(box[3 + (i % 3)], points[i] + AROUND);
-  }
-  return box;
-}
-
 function compareView(test) {
-  const label = `view ${test.family} ${test.seed}`;
-  const view = viewOf(test, new Random(label));
-  const touches = touchesOf(test, touchPlaces(test, 5, 'spread'));
-  const felt = touches.map(({ points, normals }) => ({ points, normals, sigma: 0.0005, touched: true }));
-  const seen = { ...view, sigma: 0.002, touched: false };
-  for (const [name, evidence] of [
-    ['view', [seen]],
-    ['view + 5 touches', [seen, ...felt]],
+  for (const [name, touches] of [
+    ['view', 0],
+    ['view + 5 touches', 5],
   ]) {
-    const gathered = gatherEvidence(evidence);
-    const free = emptySpace(around(gathered.points), { sigma: seen.sigma }, (points) =>
-      seenDistances(test, new Random(label), points),
-    );
+    const { free, ...gathered } = viewEvidence(test, touches);
     const done = ours.complete({ ...gathered, free });
     f.add('completion', name, test, score(test, done.mesh).f);
     times.view.push(done.solve + done.surface);

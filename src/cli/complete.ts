@@ -73,6 +73,7 @@ function planeOf(numbers: readonly number[]): TablePlane {
 function summarise(object: CompletedObject, out: string) {
   const { mesh, table, next, points } = completedRegion(object, { points: object.seen, touches: 0 });
   const sorted = mesh.sigmas.slice().sort();
+  const bounds = mesh.bounds.slice().sort();
   return {
     output: out,
     points,
@@ -81,6 +82,10 @@ function summarise(object: CompletedObject, out: string) {
     sigma: {
       median: sorted[sorted.length >> 1] ?? 0,
       most: sorted[sorted.length - 1] ?? 0,
+    },
+    bound95: {
+      median: bounds[bounds.length >> 1] ?? 0,
+      most: bounds[bounds.length - 1] ?? 0,
     },
     ...(next
       ? {
@@ -92,12 +97,13 @@ function summarise(object: CompletedObject, out: string) {
 
 function describe(summary: ReturnType<typeof summarise>): string {
   const mm = (v: number): string => `${(1000 * v).toFixed(1)} mm`;
-  const { sigma, nextTouch: next, table } = summary;
+  const { bound95, sigma, nextTouch: next, table } = summary;
   const vector = (v: readonly number[]): string => v.map((x) => x.toFixed(3)).join(', ');
   return [
     `${summary.output}: ${summary.triangles} triangles from ${summary.points} points`,
     `  table: normal ${vector(table.normal)}, offset ${table.offset.toFixed(3)} m`,
-    `  standard deviation: median ${mm(sigma.median)}, most ${mm(sigma.most)}`,
+    `  68 % of the errors: within ${mm(sigma.median)} (median of the vertices), ${mm(sigma.most)} at most`,
+    `  95 % of the errors: within ${mm(bound95.median)}, ${mm(bound95.most)} at most`,
     ...(next
       ? [`  touch next: ${vector(next.point)} m, moving along ${vector(next.approach)} (${mm(next.sigma)})`]
       : []),

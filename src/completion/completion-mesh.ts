@@ -14,8 +14,10 @@ const BAND_CELLS = 2;
 
 /** A completed shape's surface with how sure it is. */
 export interface CompletionMesh extends Mesh {
-  /** Standard deviation of each vertex along its normal (m), V. */
+  /** 68 % of the vertices' errors along the normal are smaller (m), V. */
   readonly sigmas: Float32Array;
+  /** 95 % of them are smaller than these (m), V. */
+  readonly bounds: Float32Array;
 }
 
 /**
@@ -74,7 +76,7 @@ export class CompletionMesher {
   /** The surface with a standard deviation for each vertex. */
   mesh(shape: CompletedShape): CompletionMesh {
     const mesh = this.surface(shape);
-    return { ...mesh, sigmas: vertexSigmas(shape, mesh.positions) };
+    return { ...mesh, ...vertexBounds(shape, mesh.positions) };
   }
 }
 
@@ -103,11 +105,19 @@ function moveInwards(positions: Float32Array, grid: PriorGrid, values: Float32Ar
   }
 }
 
-/** Standard deviation of the surface at points of it (m). */
-export function vertexSigmas(shape: CompletedShape, positions: Float32Array): Float32Array {
-  return Float32Array.from({ length: positions.length / 3 }, (_, v) =>
-    shape.sigma(positions[3 * v]!, positions[3 * v + 1]!, positions[3 * v + 2]!),
-  );
+/** What 68 % and 95 % of the errors of the surface are below, at points of it (m). */
+export function vertexBounds(
+  shape: CompletedShape,
+  positions: Float32Array,
+): Pick<CompletionMesh, 'sigmas' | 'bounds'> {
+  const count = positions.length / 3;
+  const [sigmas, bounds] = [new Float32Array(count), new Float32Array(count)];
+  for (let v = 0; v < count; v++) {
+    const { sigma, most } = shape.bounds(positions[3 * v]!, positions[3 * v + 1]!, positions[3 * v + 2]!);
+    sigmas[v] = sigma;
+    bounds[v] = most;
+  }
+  return { sigmas, bounds };
 }
 
 /** A mesh in the frame that `T` leads to. */

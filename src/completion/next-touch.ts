@@ -11,7 +11,7 @@ export interface TouchPlace {
   readonly point: readonly [number, number, number];
   /** Unit, the way the sensor moves: into the surface. */
   readonly approach: readonly [number, number, number];
-  /** Standard deviation of the surface there (m). */
+  /** 68 % of the surface's errors there are smaller (m). */
   readonly sigma: number;
   /** Probability that the sensor meets the object there. */
   readonly contact: number;

@@ -1,5 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { FeltmapError } from '../geometry/errors.js';
+import { BOUND_TERMS, type BoundWeights } from './error-bounds.js';
 import { cornerCount, type PriorGrid } from './prior-grid.js';
 import type { LatentMixture } from './latent-mixture.js';
 import type { ShapePrior } from './shape-prior.js';
@@ -20,6 +21,8 @@ interface Header {
   readonly mixture?: { readonly kinds: number; readonly rank: number; readonly factorStep: number };
   /** Yaws that an object is tried in; left out where the prior knows shapes in every yaw. */
   readonly yaws?: number;
+  /** Left out where completions were not compared with what is true. */
+  readonly bounds?: BoundWeights;
   /** What it was made from, for people. */
   readonly note: string;
 }
@@ -43,6 +46,7 @@ export function encodeShapePrior(prior: ShapePrior, note = ''): Uint8Array {
   const header: Header = {
     grid, truncation, rank, meanStep, leftOutStep, note,
     ...(prior.yaws ? { yaws: prior.yaws } : {}),
+    ...(prior.bounds ? { bounds: prior.bounds } : {}),
     ...(mixture ? { mixture: { kinds: mixture.kinds, rank: mixture.rank, factorStep } } : {}),
   }; // prettier-ignore
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -62,8 +66,25 @@ export function encodeShapePrior(prior: ShapePrior, note = ''): Uint8Array {
         ]
       : []),
   ];
-  const packed = deflateSync(Buffer.concat(parts), { level: 9 });
-  return Buffer.concat([Buffer.from(MAGIC, 'latin1'), Uint8Array.of(VERSION), packed]);
+  return packed(Buffer.concat(parts));
+}
+
+function packed(body: Uint8Array): Uint8Array {
+  const head = [Buffer.from(MAGIC, 'latin1'), Uint8Array.of(VERSION)];
+  return Buffer.concat([...head, deflateSync(body, { level: 9 })]);
+}
+
+/**
+ * The same file, but for the bounds of its completions' errors.
+ *
+ * @throws FeltmapError as {@link decodeShapePrior}
+ */
+export function withBounds(bytes: Uint8Array, bounds: BoundWeights): Uint8Array {
+  decodeShapePrior(bytes);
+  const reader = new Sections(new Uint8Array(inflateSync(bytes.subarray(MAGIC.length + 1))));
+  const header = JSON.parse(new TextDecoder().decode(reader.u8(reader.u32(1)[0]!))) as Header;
+  const json = new TextEncoder().encode(JSON.stringify({ ...header, bounds }));
+  return packed(Buffer.concat([bytesOf(Uint32Array.of(json.length)), json, reader.rest()]));
 }
 
 /**
@@ -108,7 +129,8 @@ function parse(body: Uint8Array): ShapePrior {
   for (let k = 0; k < rank; k++)
     for (let c = 0; c < corners; c++) components[c * rank + k] = byComponent[k * corners + c]!;
   const yaws = header.yaws === undefined ? {} : { yaws: header.yaws };
-  const prior = { grid, truncation, rank, mean, leftOut, steps, components, ...yaws };
+  const bounds = header.bounds === undefined ? {} : { bounds: checkedBounds(header.bounds) };
+  const prior = { grid, truncation, rank, mean, leftOut, steps, components, ...yaws, ...bounds };
   if (!mixture) return prior;
   const { kinds, rank: q, factorStep } = mixture;
   const found: LatentMixture = {
@@ -122,11 +144,24 @@ function parse(body: Uint8Array): ShapePrior {
   return { ...prior, mixture: found };
 } // prettier-ignore
 
+/** @throws RangeError for terms that this program does not know, or numbers that do not fit them */
+function checkedBounds(bounds: BoundWeights): BoundWeights {
+  const { terms, sigma, most } = bounds;
+  if (!terms.every((term) => Object.hasOwn(BOUND_TERMS, term))) throw new RangeError('terms');
+  for (const weights of [sigma, most])
+    if (weights.length !== terms.length || !weights.every(Number.isFinite)) throw new RangeError('bounds');
+  return { terms, sigma, most };
+}
+
 /** Reads typed arrays one after the other; throws RangeError past the end. */
 class Sections {
   #at = 0;
   constructor(readonly body: Uint8Array) {}
 
+  /** All that was not read. */
+  rest(): Uint8Array {
+    return this.body.slice(this.#at);
+  }
   u8(n: number): Uint8Array {
     const end = this.#at + n;
     if (!(n >= 0 && end <= this.body.length)) throw new RangeError('cut off');

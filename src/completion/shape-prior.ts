@@ -1,3 +1,4 @@
+import type { BoundWeights } from './error-bounds.js';
 import { cornerCount, interpolate, newStencil, type PriorGrid } from './prior-grid.js';
 import type { LatentMixture } from './latent-mixture.js';
 
@@ -27,6 +28,8 @@ export interface ShapePrior {
    * shapes in every yaw.
    */
   readonly yaws?: number;
+  /** How far off completions with this prior are; without, its own standard deviations count. */
+  readonly bounds?: BoundWeights;
 }
 
 /**

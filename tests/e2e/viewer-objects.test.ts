@@ -27,6 +27,7 @@ class SheetSolver extends FakeSolver {
         normals: Float32Array.from(corners.flatMap(() => [0, 0, 1])),
         indices: Uint32Array.of(0, 1, 2, 0, 2, 3),
         sigmas: new Float32Array(4).fill(this.sigma),
+        bounds: new Float32Array(4).fill(3 * this.sigma),
       },
     };
   }

@@ -20,6 +20,7 @@ export function objectIn(box: Box, gain = 1): CompletedRegion {
       normals: Float32Array.of(0, 0, 1, 0, 0, 1, 0, 0, 1),
       indices: Uint32Array.of(0, 1, 2),
       sigmas: Float32Array.of(0, 0.005, 0.02),
+      bounds: Float32Array.of(0, 0.015, 0.06),
     },
     T_odom_object: identity(),
     table: { normal: [0, 0, 1], offset: 0 },

@@ -16,7 +16,7 @@ import {
   type Estimate,
   type Prediction,
 } from './estimate.js';
-import { FrameGaps } from './frame-gaps.js';
+import { FrameGaps, isOpenStill } from './frame-gaps.js';
 import { lately } from './lately.js';
 import type { Submaps } from './mapping/submaps.js';
 import * as phases from './phases.js';
@@ -66,8 +66,6 @@ const HELD_BELOW = 3 * NOISE_FLOOR;
  * is known to some degrees only: across two such directions an IMU learnt a velocity, and a tilt, that nobody had.
  */
 const UNKNOWN_STEP = 100;
-/** Longest gap (s) after which a frame that leaves a direction open is degraded only: a hand goes no farther. */
-const LONGEST_GAP = 2;
 /** Rounds in which the second observation in a loaded map and its velocity are found from each other. */
 const SETTLING_ROUNDS = 2;
 
@@ -182,13 +180,7 @@ export class Estimator {
       return this.#conclude(phase, observation, predicted, nearby ?? track);
     }
     const found = this.#recover(phase, observation, track);
-    // Seconds later what surfaces leave open is open still: no reason to be lost.
-    const open =
-      !doubtful &&
-      observation.view === 'ahead' &&
-      elapsed <= LONGEST_GAP &&
-      track.unconstrained.some((v) => v !== 0);
-    if (!found && open && phase.kind === 'tracking')
+    if (!found && !doubtful && phase.kind === 'tracking' && isOpenStill(observation, track, elapsed))
       return this.#conclude(phase, observation, predicted, track);
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
     return this.#conclude(phase, observation, predicted, found.track, found);

@@ -11,6 +11,8 @@ import { FOLLOWED, type Track } from './tracking/tracker.js';
 
 /** Every so many frames that were mapped the fit of a camera is learnt. */
 const LEARN_EVERY = 8;
+/** Longest gap (s) after which a frame that leaves a direction open is degraded only: a hand goes no farther. */
+const LONGEST_GAP = 2;
 
 /** How well a frame fits where it was found. */
 export interface FrameFit {
@@ -80,3 +82,7 @@ export class FrameGaps {
     };
   }
 }
+
+/** Whether a frame leaves a direction open, as it would without a gap: that alone is no reason to be lost. */
+export const isOpenStill = ({ view }: Observation, { unconstrained }: Track, gap: number): boolean =>
+  view === 'ahead' && gap <= LONGEST_GAP && unconstrained.some((v) => v !== 0);

@@ -3,14 +3,17 @@ import type { Pose } from '../../geometry/se3.js';
 import type { BlockSystem } from './block-system.js';
 import type { PairPatch } from './pair-rows.js';
 
-/** Touches that overlap fewer others may be off by much more than those. */
-const FIRM = 4;
+/**
+ * Touches that overlap fewer others may be off by much more than those. Five on the rim of a mug overlapped up to four
+ * others each, but only one another: they were off by 1.6 mm together.
+ */
+const FIRM = 6;
 /** Where more than this share of all are loose, nothing is firm enough to tell. */
-const MOST_LOOSE = 0.25;
+const MOST_LOOSE = 0.5;
 
 /**
  * How well touches that overlap few others are known, with all others taken as right: the standard deviation of what they
- * felt along its normals (m), root mean square over the samples; 0 for the others, and for all where those are no large
+ * felt along its normals (m), root mean square over the samples; 0 for the others, and for all where those are no
  * majority. What a touch's own rows say is not enough: two that lie on each other alone are off by the arm's error together.
  *
  * @param system at the solution @param overlaps how many others each touch was compared with

@@ -1,7 +1,7 @@
 /** What a grid holds is known to this share of its voxel. */
 const SHARE = 0.5;
 /** Share of the touches up to which those that are not are few. Where they are more, they are what there is. */
-const FEW = 0.15;
+const FEW = 0.11;
 
 /**
  * Which touches are to be left out of the map until others overlap them: hardly anything but the arm says where they were,

@@ -6,11 +6,10 @@ const sigmas = (loose: Readonly<Record<number, number>>): Float64Array =>
   Float64Array.from({ length: 20 }, (_, i) => loose[i] ?? 0);
 
 describe('touches that are known worse than half a voxel', () => {
-  it('are left out where they are three of twenty at most', () => {
+  it('are left out where they are a ninth at most', () => {
     expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0004 }), 0.001)).toEqual(new Set([3, 11]));
     expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0004 }), 0.002)).toEqual(new Set([3]));
-    expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0006 }), 0.001).size).toBe(3);
-    expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0006, 13: 0.0006 }), 0.001).size).toBe(0);
+    expect(heldBack(sigmas({ 3: 0.002, 11: 0.0006, 12: 0.0006 }), 0.001).size).toBe(0);
     expect(heldBack(sigmas({}), 0.001).size).toBe(0);
   });
 

@@ -183,7 +183,8 @@ export class TouchesTogether {
       const hand = gel.patch.samples.length === 0 && handEyes[sensors.indexOf(gel.sensor)];
       if (hand) gel.pose = compose(gel.prior.pose, hand);
     }
-    const left = heldBack(sigmas, this.scale.field.spec.voxel);
+    const samples = felt.map(({ gel }) => gel.patch.samples.length);
+    const left = heldBack(sigmas, samples, this.scale.field.spec.voxel);
     if (left.size > 0 && this.#notices.length === 0) this.#notices = [heldBackNotice(left, sigmas)];
     this.#fuse(new Set(Array.from(left, (i) => felt[i]!.gel)));
     return [

@@ -156,7 +156,8 @@ export class TouchMap {
     for (const gel of this.#resting.values())
       if (gel.slide?.from) gel.pose = compose(gel.slide.from.pose, gel.slide.pose);
     const sigmas = finish(bundle.looseSigmas());
-    const left = heldBack(sigmas, this.#field.spec.voxel);
+    const samples = gels.map(([, { patch }]) => patch.samples.length);
+    const left = heldBack(sigmas, samples, this.#field.spec.voxel);
     if (left.size > 0 && this.#leftOut.length === 0) this.#leftOut = [heldBackNotice(left, sigmas)];
     const leftOut = new Set(Array.from(left, (i) => gels[i]![1]));
     this.#field.clear();

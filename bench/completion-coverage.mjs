@@ -22,8 +22,8 @@ const SETUPS = {
   '5 touches': (test) => touchEvidence(test, 5),
   '10 touches': (test) => touchEvidence(test, 10),
   '20 touches': (test) => touchEvidence(test, 20),
-  'one view': (test) => viewEvidence(test),
-  'view + 5 touches': (test) => viewEvidence(test, 5),
+  view: (test) => viewEvidence(test),
+  'view + 5': (test) => viewEvidence(test, 5),
 };
 const BOUNDS = [68.3, 95];
 const COLOURS = ['#2267b5', '#c0392b'];

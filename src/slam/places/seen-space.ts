@@ -36,6 +36,14 @@ interface Points {
   readonly onSurface: Uint8Array;
 }
 
+interface Comparison {
+  readonly surfacesOnly?: boolean;
+  /** Comparisons with fewer say nothing. */
+  readonly least?: number;
+  /** What the surface's keypoints see, where it was made already. */
+  readonly own?: DepthView;
+}
+
 /** How a scan at some pose contradicts what was seen from near it: shares of what could be compared, 0 … 1. */
 export interface Contradiction {
   /** Points of the scan in what was seen to be empty: something came, or this is another place. */
@@ -122,10 +130,11 @@ export class SeenSpace {
   compareLast(surface: SurfaceSamples, pose: Pose, stampNs: bigint): SinceLast {
     const last = this.#last;
     if (!last) return { ...NO_CONTRADICTION, elapsed: Infinity };
-    const seen = this.#compare(surface, pose, offGround(surface, samplesOffGround(surface)), [last]);
+    const own = DepthView.of(surface, surface.keypoints);
+    const seen = this.#compare(surface, pose, offGround(surface, samplesOffGround(surface)), [last], { own });
     const stands = { ...last, points: last.standing };
     const points = offGround(surface, standingOf(surface, pose));
-    const standing = this.#compare(surface, pose, points, [stands], { least: MIN_STANDING });
+    const standing = this.#compare(surface, pose, points, [stands], { own, least: MIN_STANDING });
     const elapsed = Math.abs(Number(stampNs - last.stampNs)) * 1e-9;
     return { ...(seen ?? NO_CONTRADICTION), elapsed, standing };
   }
@@ -146,10 +155,10 @@ export class SeenSpace {
     pose: Pose,
     points: Points,
     views: readonly View[],
-    { surfacesOnly = false, least = MIN_COMPARED } = {},
+    { surfacesOnly = false, least = MIN_COMPARED, own: known }: Comparison = {},
   ): Contradiction | undefined {
     if (views.length === 0) return undefined;
-    const own = DepthView.of(surface, surface.keypoints);
+    const own = known ?? DepthView.of(surface, surface.keypoints);
     let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
     for (const view of views) {
       const there = this.#count(view.depth, points, compose(inverse(view.pose), pose), surfacesOnly);

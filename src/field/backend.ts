@@ -112,6 +112,11 @@ export interface EvaluateOptions {
   readonly band: number;
   /** Decode the learned residual, or give the fused distances alone. */
   readonly features: boolean;
+  /**
+   * Corners that were not observed take the mean of the observed ones next to them. Default: they are NaN. Fields that a
+   * device works on take no notice of it.
+   */
+  readonly beside?: boolean;
 }
 
 /** Numbers per block that {@link FieldBackend.evaluate} writes: 9³ corners. */

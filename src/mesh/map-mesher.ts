@@ -16,7 +16,8 @@ export interface MapMesherOptions {
   minComponentTriangles: number;
   /**
    * Corners at the truncation are meshed too: where free space was seen past the rim of a thing, the surface ends between
-   * the two. Without it a strip of up to a cell is missing there. Default: no.
+   * the two. And cells that were seen in part: corners that were not observed take the mean of those next to them.
+   * Without it a strip of up to a cell is missing there. Default: no.
    */
   rims?: boolean;
   /** Decode the learned residual, or mesh the fused distances alone. */
@@ -203,6 +204,7 @@ export class MapMesher {
         minWeight,
         band: this.#band,
         features,
+        ...(this.#options.rims && { beside: true }),
       });
       if (this.#options.rims) this.#cutBehind(batch.length * BLOCK_VALUES);
       this.#mesher.extract(coords, batch.length, this.#colorsOf);

@@ -193,4 +193,46 @@ describe('query', () => {
       expect(finite).toBeGreaterThan(300);
     }
   });
+
+  it('gives corners that were not observed the mean of those next to them, across blocks too', () => {
+    const fine = field.levels[0]!;
+    const blocks = Array.from(fine.blocks.subarray(0, 24));
+    const values = pool.memory.f32(pool.memory.alloc(blocks.length * 729 * 4), blocks.length * 729);
+    const minWeight = 0.3;
+    field.evaluate(blocks, values, { minWeight, band: Infinity, features: false, beside: true });
+    const seen = (at: readonly number[]): number | undefined => {
+      const stored = reference.scalar.corners.get(at.join(','));
+      return stored && stored.weight >= minWeight ? stored.sdf : undefined;
+    };
+    const counts = { seen: 0, beside: 0, away: 0, fromAnotherBlock: 0 };
+    let worst = 0;
+    for (const [slot, block] of blocks.entries()) {
+      const origin = cornerOf(fine, block, 0);
+      for (let at = 0; at < 729; at++) {
+        const local = [at % 9, Math.floor(at / 9) % 9, Math.floor(at / 81)];
+        const corner = local.map((l, axis) => l + origin[axis]!);
+        const next = Array.from({ length: 6 }, (_, side) =>
+          corner.map((c, axis) => (axis === side >> 1 ? c + 1 - 2 * (side & 1) : c)),
+        );
+        const [own, around] = [seen(corner), next.flatMap((place) => seen(place) ?? [])];
+        const value = values[slot * 729 + at]!;
+        if (own === undefined && around.length === 0) {
+          if (!Number.isNaN(value)) throw new Error(`${corner}: ${value} where nothing was observed`);
+          counts.away++;
+          continue;
+        }
+        const expected = own ?? around.reduce((sum, d) => sum + d, 0) / around.length;
+        worst = Math.max(worst, Math.abs(value - expected));
+        counts[own === undefined ? 'beside' : 'seen']++;
+        // On the first layer, from the block before it.
+        if (
+          own === undefined &&
+          next.some((c, side) => (side & 1) === 1 && local[side >> 1] === 0 && seen(c))
+        )
+          counts.fromAnotherBlock++;
+      }
+    }
+    expect(worst).toBeLessThan(1e-5);
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(100);
+  });
 });

@@ -1,6 +1,7 @@
 // The field at points and on mesh corners: fused distance plus decoded residual.
 import {
   E_BAND,
+  E_BESIDE,
   E_BLOCKS,
   E_COORDS,
   E_LEVEL,
@@ -26,6 +27,7 @@ import {
 } from '../layout/field';
 import { POINT_CHUNK } from '../layout/gather';
 import { BLOCK_CORNERS } from '../layout/mesh';
+import { meanBeside } from './beside';
 import { sampleScalar } from './grid';
 import { backward } from './decoder';
 import { addResidualGradient, cell, residual, C_FRACTION } from './features';
@@ -70,6 +72,7 @@ export function evaluateBlocks(args: usize, slot: i32): void {
   const minWeight = load<f32>(args, E_MIN_WEIGHT),
     band = load<f32>(args, E_BAND),
     voxel = load<f32>(g, G_VOXEL);
+  const beside = load<u32>(args, E_BESIDE) != 0;
   const data: usize = load<u32>(g, G_DATA);
   const neighbours = <usize>load<u32>(g, G_NEIGHBOURS) + (block << 5);
   const coords = <usize>load<u32>(g, G_COORDS) + (block << 4);
@@ -90,11 +93,12 @@ export function evaluateBlocks(args: usize, slot: i32): void {
       for (let x = 0; x < 9; x++, at += 4) {
         const b: usize = load<u32>(neighbours + ((<usize>(oyz | (x >> 3))) << 2));
         const corner = data + (b << 12) + ((<usize>((x & 7) | ((y & 7) << 3) | ((z & 7) << 6))) << 3);
-        if (!(load<f32>(corner, 4) >= minWeight)) {
+        const observed = load<f32>(corner, 4) >= minWeight;
+        if (!observed && !beside) {
           store<f32>(at, f32.NaN);
           continue;
         }
-        const s = load<f32>(corner);
+        const s = observed ? load<f32>(corner) : meanBeside(g, corner, bx + x, by + y, bz + z, minWeight);
         if (!(abs(s) < band)) {
           // Too far from any surface to be a corner of a crossed cell: only a false crossing could come of it.
           store<f32>(at, f32.NaN);

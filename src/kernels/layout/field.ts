@@ -172,6 +172,7 @@ export const E_COORDS = 16; // i32×4 per slot, filled here
 export const E_MIN_WEIGHT = 20; // f32: corners with less are not observed
 export const E_BAND = 24; // f32: corners with a larger |fused distance| are left out
 export const E_SCRATCH = 28; // SCRATCH_BYTES per slot
+export const E_BESIDE = 32; // u32: 1 = corners that are not observed take the mean of those beside them
 
 // Making and dropping blocks: arguments
 export const B_GRID = 0;

@@ -1,5 +1,6 @@
 import {
   E_BAND,
+  E_BESIDE,
   E_MIN_WEIGHT,
   E_SCALAR,
   E_SCRATCH,
@@ -52,7 +53,7 @@ export class Reading {
     this.#blocksPointer = memory.alloc(BLOCKS * 4);
     this.#blocks = memory.u32(this.#blocksPointer, BLOCKS);
     this.#coordsPointer = memory.alloc(BLOCKS * 16);
-    this.#evaluate = new KernelArguments(memory, 32);
+    this.#evaluate = new KernelArguments(memory, 48);
     this.#evaluate.int(E_SCRATCH, memory.alloc(BLOCKS * SCRATCH_BYTES));
   }
 
@@ -92,7 +93,7 @@ export class Reading {
     field: WasmField,
     blocks: ArrayLike<number>,
     values: Float32Array,
-    { minWeight, band, features }: EvaluateOptions,
+    { minWeight, band, features, beside = false }: EvaluateOptions,
   ): void {
     if (blocks.length > BLOCKS || values.length < blocks.length * BLOCK_VALUES)
       throw new RangeError(
@@ -108,7 +109,8 @@ export class Reading {
       )
       .int(E_VALUES, this.#pool.memory.addressOf(values), this.#coordsPointer)
       .scalar(E_MIN_WEIGHT, minWeight)
-      .scalar(E_BAND, band);
+      .scalar(E_BAND, band)
+      .int(E_BESIDE, beside ? 1 : 0);
     this.#pool.run('evaluateBlocks', this.#evaluate.pointer, blocks.length);
   }
 }

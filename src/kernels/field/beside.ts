@@ -1,0 +1,33 @@
+// What a corner that was not observed is beside: the end of what was seen.
+import { G_DATA } from '../layout/field';
+import { findBlock } from './grid';
+
+/**
+ * Mean distance of those corners next to (ix, iy, iz) along the axes that were observed; NaN where none was.
+ *
+ * @param corner where (ix, iy, iz) itself is, or would be in the empty block
+ */
+export function meanBeside(g: usize, corner: usize, ix: i32, iy: i32, iz: i32, minWeight: f32): f32 {
+  let sum: f32 = 0,
+    seen: f32 = 0;
+  for (let side = 0; side < 6; side++) {
+    const step = 1 - ((side & 1) << 1),
+      axis = side >> 1;
+    const along = axis == 0 ? ix : axis == 1 ? iy : iz;
+    const within = ((along + step) ^ along) >> 3 == 0;
+    const next = within
+      ? corner + ((<usize>step) << (3 + 3 * axis))
+      : cornerOf(g, ix + (axis == 0 ? step : 0), iy + (axis == 1 ? step : 0), iz + (axis == 2 ? step : 0));
+    if (!(load<f32>(next, 4) >= minWeight)) continue;
+    sum += load<f32>(next);
+    seen += 1;
+  }
+  return sum / seen;
+}
+
+/** Where a corner is; in block 0, which is empty, where there is none. */
+function cornerOf(g: usize, ix: i32, iy: i32, iz: i32): usize {
+  const block: usize = findBlock(g, ix >> 3, iy >> 3, iz >> 3);
+  const place = <usize>((ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6));
+  return <usize>load<u32>(g, G_DATA) + (block << 12) + (place << 3);
+}

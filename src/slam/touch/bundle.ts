@@ -134,7 +134,7 @@ export function* optimisingTouches(
     rows: totals.rows,
     inliers: totals.inliers,
     covarianceOf: (touch) => system.covariance(touch),
-    looseSigmas: () => looseSigmas(system, pieces, poses, totals.overlaps),
+    looseSigmas: () => looseSigmas(system, pieces, poses, totals),
     residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
     iterations: done,
   };

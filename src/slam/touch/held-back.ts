@@ -1,6 +1,6 @@
 /** What a grid holds is known to this share of its voxel. */
-const SHARE = 0.5;
-/** Share of all that was felt up to which what is not is little. Where it is more, it is what there is. */
+const SHARE = 0.3;
+/** Share of all that was felt that is left out at most: the worst of it. What is more is what there is. */
 const LITTLE = 0.1;
 
 /**
@@ -15,12 +15,19 @@ const LITTLE = 0.1;
  */
 export function heldBack(sigmas: Float64Array, felt: readonly number[], voxel: number): ReadonlySet<number> {
   const loose = Array.from(sigmas.keys()).filter((i) => sigmas[i]! > SHARE * voxel);
-  const sum = (list: readonly number[]): number => list.reduce((a, i) => a + felt[i]!, 0);
-  return new Set(sum(loose) <= LITTLE * sum([...felt.keys()]) ? loose : []);
+  loose.sort((i, j) => (sigmas[i]! === sigmas[j]! ? i - j : sigmas[j]! - sigmas[i]!));
+  let room = LITTLE * felt.reduce((sum, n) => sum + n, 0);
+  return new Set(loose.filter((i) => (room -= felt[i]!) >= 0));
 }
 
 /** One sentence for the user. */
 export function heldBackNotice(left: ReadonlySet<number>, sigmas: Float64Array): string {
-  const least = Math.min(...Array.from(left, (i) => sigmas[i]!));
-  return `${left.size} of ${sigmas.length} touches overlap others too little to say where they were (by ${(1e3 * least).toFixed(1)} mm or more, one standard deviation), and they are left out of the map, whose other touches are known far better; touch beside them and they are taken.`;
+  const known = Array.from(left, (i) => sigmas[i]!).filter(Number.isFinite);
+  const least = (1e3 * Math.min(...known)).toFixed(1);
+  const why = [
+    known.length > 0 &&
+      `${known.length} overlap others too little to say where they were (by ${least} mm or more, one standard deviation)`,
+    known.length < left.size && `${left.size - known.length} do not lie on those that they overlap`,
+  ].filter(Boolean);
+  return `${left.size} of ${sigmas.length} touches are left out of the map, whose other touches are known far better: ${why.join(', ')}; touch beside them and they are taken.`;
 }

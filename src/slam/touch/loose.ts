@@ -5,28 +5,40 @@ import type { PairPatch } from './pair-rows.js';
 
 /**
  * Touches that overlap fewer others may be off by much more than those. Five on the rim of a mug overlapped up to four
- * others each, but only one another: they were off by 1.6 mm together.
+ * others each, but only one another: they were off by 1.6 mm together. Fewer do where most overlap fewer: on a bottle half
+ * of them overlap five at most.
  */
 const FIRM = 6;
 /** Where more than this share of all are loose, nothing is firm enough to tell. */
 const MOST_LOOSE = 0.5;
+/** A touch of whose rows fewer fit lies on none of those that it overlaps. */
+const FITS = 0.5;
+
+/** How a touch was compared with others. */
+export interface Compared {
+  /** With how many others. */
+  readonly overlaps: ArrayLike<number>;
+  /** Rows, and those of them that fit. */
+  readonly rows: ArrayLike<number>;
+  readonly inliers: ArrayLike<number>;
+}
 
 /**
  * How well touches that overlap few others are known, with all others taken as right: the standard deviation of what they
  * felt along its normals (m), root mean square over the samples; 0 for the others, and for all where those are no
- * majority. What a touch's own rows say is not enough: two that lie on each other alone are off by the arm's error together.
+ * majority; Infinity for a touch that does not fit what it overlaps. What a touch's own rows say is not enough: two that lie on each other alone are off by the arm's error together.
  *
- * @param system at the solution @param overlaps how many others each touch was compared with
+ * @param system at the solution
  * @returns in pieces of some milliseconds
  */
 export function* looseSigmas(
   system: BlockSystem,
   pieces: readonly PairPatch[],
   poses: readonly Pose[],
-  overlaps: ArrayLike<number>,
+  compared: Compared,
 ): Generator<undefined, Float64Array> {
   const sigmas = new Float64Array(pieces.length);
-  const loose = pieces.flatMap((_, i) => (overlaps[i]! < FIRM ? [i] : []));
+  const loose = looseAmong(compared.overlaps);
   if (loose.length > MOST_LOOSE * pieces.length) return sigmas;
   const n = 6 * loose.length;
   const L = system.among(loose);
@@ -43,7 +55,18 @@ export function* looseSigmas(
     sigmas[i] = alongNormals(pieces[i]!, poses[i]!, C);
     yield;
   }
+  const { rows, inliers } = compared;
+  for (let i = 0; i < sigmas.length; i++) if (inliers[i]! < FITS * rows[i]!) sigmas[i] = Infinity;
   return sigmas;
+}
+
+/** Those that overlap too few others: a minority, if that can be. */
+function looseAmong(overlaps: ArrayLike<number>): number[] {
+  const all = Array.from(overlaps);
+  const below = (firm: number): number[] => [...all.keys()].filter((i) => all[i]! < firm);
+  let firm = FIRM;
+  while (firm > 1 && below(firm).length > MOST_LOOSE * all.length) firm--;
+  return below(firm);
 }
 
 /** √ of the mean of J·C·Jᵀ over the samples, J = [N, (P − c) × N]. */

@@ -32,8 +32,16 @@ function tied(count: number, pairs: readonly (readonly [number, number, number])
   }
   return system;
 }
-const sigmasOf = (system: BlockSystem, overlaps: readonly number[], poses?: readonly Pose[]): Float64Array =>
-  finish(looseSigmas(system, overlaps.map(() => piece), poses ?? overlaps.map(identity), overlaps)); // prettier-ignore
+/** @param inliers of 10 rows of each touch; default: all */
+function sigmasOf(
+  system: BlockSystem,
+  overlaps: readonly number[],
+  inliers: readonly number[] = overlaps.map(() => 10),
+): Float64Array {
+  const compared = { overlaps, rows: overlaps.map(() => 10), inliers };
+  const poses = overlaps.map((): Pose => identity());
+  return finish(looseSigmas(system, overlaps.map(() => piece), poses, compared)); // prettier-ignore
+}
 
 describe('how well touches are known along what they felt', () => {
   const FIRM = new Array<number>(10).fill(6);
@@ -68,8 +76,20 @@ describe('how well touches are known along what they felt', () => {
     for (const i of [0, 1, 2, 3, 4]) expect(sigmas[i]).toBeCloseTo(ARM / Math.sqrt(5), 5);
   });
 
-  it('is not said where most are loose', () => {
-    expect(Math.max(...sigmasOf(tied(12, []), [0, 0, 0, 0, 0, 0, 5, ...FIRM.slice(5)]))).toBe(0);
+  it('goes by those that overlap more than most where all overlap few', () => {
+    // Two lie on one other each, all the rest on three or four.
+    const sigmas = sigmasOf(tied(12, [[0, 1, 1e-5]]), [1, 1, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3]);
+    expect(sigmas[0]).toBeCloseTo(ARM / Math.SQRT2, 5);
+    expect(Array.from(sigmas.subarray(2))).toEqual(new Array(10).fill(0));
+  });
+
+  it('is nothing for a touch that does not fit those it overlaps, whatever its place among them', () => {
+    const sigmas = sigmasOf(tied(10, []), FIRM, [10, 4, 5, 10, 10, 10, 10, 10, 10, 10]);
+    expect(Array.from(sigmas.subarray(0, 3))).toEqual([0, Infinity, 0]);
+  });
+
+  it('is not said where most overlap nothing', () => {
+    expect(Math.max(...sigmasOf(tied(12, []), [0, 0, 0, 0, 0, 0, 0, ...FIRM.slice(5)]))).toBe(0);
     expect(Math.max(...sigmasOf(tied(12, []), [0, 0, 0, 0, 0, 0, ...FIRM.slice(4)]))).toBeGreaterThan(0);
   });
 });

@@ -30,7 +30,9 @@ import {
   BRIDGED,
   FOLLOWING,
   judge,
+  FAR_FROM_FIRST,
   MAX_DOUBT,
+  NOT_RECOVERED,
   YOUNG_MAP,
   type Circumstances,
   type Verdict,
@@ -393,15 +395,3 @@ const newMapReason = (seconds: number): string =>
 const motionless = (phase: Phase): Pose => ('origin' in phase ? phase.origin : identity());
 
 const NOT_FOLLOWED = 'The sensor that the map began with was not heard of again; the map starts anew here.';
-
-const NOT_RECOVERED: Verdict = {
-  state: 'lost',
-  reason:
-    'The track was lost and no place fits beyond doubt; the pose is where it was last known, nothing is mapped.',
-};
-
-const FAR_FROM_FIRST: Verdict = {
-  state: 'lost',
-  reason:
-    'The frame fits farther from the one that the map began with than a camera moves in that time, and not beyond doubt; nothing is mapped.',
-};

@@ -92,7 +92,14 @@ describe('a second frame far from the first', () => {
 
 describe('frames that follow at once', () => {
   /** How frames of a camera at 30 Hz are judged that fit so well with such a share of inliers, one after the other. */
-  function judged(...frames: readonly (readonly [fit: number, inliers: number, state: TrackingState])[]) {
+  function judged(
+    ...frames: readonly (readonly [
+      fit: number,
+      inliers: number,
+      state: TrackingState,
+      conditioning?: number,
+    ])[]
+  ) {
     let now = 0;
     const search = { measure: () => ({ fit: frames[now]![0] }) };
     const lookAround = { search, fits: new UsualFits() };
@@ -100,16 +107,20 @@ describe('frames that follow at once', () => {
     const motion = { isMeasured: () => false, elapsed: () => 1 / 30 } as unknown as BodyMotion;
     const gaps = new FrameGaps(motion, scales);
     const observation = { sensor: 'camera', view: 'ahead', stampNs: 0n } as Observation;
-    return frames.map(([, inlierRatio, state], i) => {
+    return frames.map(([, inlierRatio, state, conditioning = 0.05], i) => {
       now = i;
-      const fit = gaps.fitOf(observation, { inlierRatio } as Track, false);
+      const fit = gaps.fitOf(observation, { inlierRatio, conditioning } as Track, false);
       fit?.conclude(state);
       return fit && [fit.relative, fit.enough];
     });
   }
 
-  it('are judged by their fit only where few points fit', () => {
-    expect(judged([0.6, 0.9, 'tracking'], [0.78, 0.7, 'degraded'])).toEqual([undefined, [0.78, 0.8]]);
+  it('are judged by their fit only where few points fit, and a direction is told by few of them', () => {
+    expect(judged([0.6, 0.9, 'tracking'], [0.6, 0.7, 'tracking', 0.15], [0.78, 0.7, 'degraded'])).toEqual([
+      undefined,
+      undefined,
+      [0.78, 0.8],
+    ]);
   });
 
   it('must fit better after a frame in doubt, until one does', () => {

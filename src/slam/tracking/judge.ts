@@ -65,6 +65,19 @@ const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
 
+// Verdicts of searches.
+export const NOT_RECOVERED: Verdict = {
+  state: 'lost',
+  reason:
+    'The track was lost and no place fits beyond doubt; the pose is where it was last known, nothing is mapped.',
+};
+
+export const FAR_FROM_FIRST: Verdict = {
+  state: 'lost',
+  reason:
+    'The frame fits farther from the one that the map began with than a camera moves in that time, and not beyond doubt; nothing is mapped.',
+};
+
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
 /**

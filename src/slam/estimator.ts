@@ -276,7 +276,7 @@ export class Estimator {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
       mapping:
-        remounted || astray || (fit?.relative ?? 1) < VIEW_FIT.mapped
+        remounted || astray || track.loose || (fit?.relative ?? 1) < VIEW_FIT.mapped
           ? 'none'
           : slides && motion.isMeasured(observation.stampNs)
             ? 'held'

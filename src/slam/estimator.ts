@@ -30,7 +30,9 @@ import {
   BRIDGED,
   FOLLOWING,
   judge,
+  FAR_FROM_FIRST,
   MAX_DOUBT,
+  NOT_RECOVERED,
   YOUNG_MAP,
   type Circumstances,
   type Verdict,
@@ -42,7 +44,7 @@ import { Feeler, isTouching } from './touch/feeler.js';
 import type { KinematicSigma } from './touch/kinematics.js';
 import type { TouchRegistration } from './touch/registration.js';
 import type { TouchesTogether } from './touch/together.js';
-import { isFar } from './tracking/far-step.js';
+import { isFar, isFarFromFirst } from './tracking/far-step.js';
 import type { Track } from './tracking/tracker.js';
 
 /** The parts that find poses; see create.ts for how they are made. */
@@ -133,15 +135,21 @@ export class Estimator {
     let track = this.#register(observation, predicted, observation.view === 'ahead', undefined, priors);
     const elapsed = Number(observation.stampNs - first.stampNs) * 1e-9;
     const query = this.#query(observation, elapsed, [steadyBetween(elapsed)]);
+    const far = (t: Track): boolean =>
+      observation.view === 'ahead' && isFarFromFirst(phase.origin, t, observation, elapsed);
+    const nearby = this.#gaps.nearby(phase, observation, track, far(track));
     // A frame before an empty wall fits beside its place as well: only what is lost there is looked for elsewhere.
-    const isBelievable = (t: Track): boolean => this.#judge(phase, t, observation).state !== 'lost';
-    track = this.#gaps.nearby(phase, observation, track) ?? track;
+    const isBelievable = (t: Track): boolean =>
+      this.#judge(phase, t, observation).state !== 'lost' && (t === nearby || !far(t));
+    track = nearby ?? track;
     if (observation.view === 'around' || !isBelievable(track))
       track = lookAround.second(query, origin, track, isBelievable);
     if (isBelievable(track) && observation.motion === 'sweep')
       track = bootstrap(this.#scaleOf(observation), phase, observation, track, priors);
     if (isBelievable(track)) return this.#conclude(phase, observation, predicted, track);
-    const lost = this.#lost(phase, observation, predicted, track, this.#judge(phase, track, observation));
+    const judged = this.#judge(phase, track, observation);
+    const verdict = judged.state === 'lost' ? judged : FAR_FROM_FIRST;
+    const lost = this.#lost(phase, observation, predicted, track, verdict);
     if (lost.phase.kind !== 'starting') return lost;
     // Nothing followed from the first observation: its map is discarded.
     map.clear();
@@ -251,10 +259,11 @@ export class Estimator {
     const compared = !found && doubtOf(contradiction) > FOLLOWING.from;
     const sinceLast = compared ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const fit = this.#gaps.fitOf(observation, track, found !== undefined);
-    const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast, fit: fit?.relative };
+    const fits = { fit: fit?.relative, enough: fit?.enough };
+    const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast, ...fits };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
+    fit?.conclude(verdict.state);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
-    if (verdict.state === 'tracking') fit?.learn();
     const remounted = this.#company.tracked(observation, track, predicted);
     const astray = track.astray !== undefined;
     const sliding = verdict.state === 'degraded' && (astray || track.unconstrained.some((v) => v !== 0));
@@ -267,7 +276,7 @@ export class Estimator {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
       mapping:
-        remounted || astray || (fit?.relative ?? 1) < VIEW_FIT.mapped
+        remounted || astray || track.loose || (fit?.relative ?? 1) < VIEW_FIT.mapped
           ? 'none'
           : slides && motion.isMeasured(observation.stampNs)
             ? 'held'
@@ -386,9 +395,3 @@ const newMapReason = (seconds: number): string =>
 const motionless = (phase: Phase): Pose => ('origin' in phase ? phase.origin : identity());
 
 const NOT_FOLLOWED = 'The sensor that the map began with was not heard of again; the map starts anew here.';
-
-const NOT_RECOVERED: Verdict = {
-  state: 'lost',
-  reason:
-    'The track was lost and no place fits beyond doubt; the pose is where it was last known, nothing is mapped.',
-};

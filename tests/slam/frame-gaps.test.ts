@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { compose, inverse, rotationAngle, separation } from '../../src/geometry/se3.js';
 import type { RgbdFrame } from '../../src/sensors/camera/frame.js';
+import type { Observation } from '../../src/sensors/observation.js';
+import type { TrackingState } from '../../src/slam/events.js';
 import { createSlam } from '../../src/slam/create.js';
+import { FrameGaps } from '../../src/slam/frame-gaps.js';
+import { UsualFits } from '../../src/slam/places/usual-fit.js';
+import type { Scales } from '../../src/slam/scale.js';
+import type { BodyMotion } from '../../src/slam/tracking/motion.js';
+import type { Track } from '../../src/slam/tracking/tracker.js';
 import type { ScanResult } from '../../src/slam/types.js';
 import { frameAt, truth } from './camera-room.js';
 
@@ -57,5 +64,78 @@ describe('frames after a gap', () => {
       expect(result.state).not.toBe('lost');
       expect(off(result, ks[i]!)[0]).toBeLessThan(0.01);
     }
+  });
+});
+
+describe('a second frame far from the first', () => {
+  // Another corner of this box, turned by 90°, fits nearly as well, with colours that do not.
+  it.each([
+    ['29 cm and 28°, twice a second', [0, 24, 48], 5],
+    ['31 cm and 30°, twice a second', [0, 26, 26], 5],
+    ['36 cm and 34°, twice a second', [0, 30, 30], 5],
+    ['26 cm and 25°, ten a second', [0, 22, 44], 1],
+    ['31 cm and 30° the other way, ten a second', [0, -26, -30], 1],
+  ])('is found or lost, never in another corner: %s', async (_, path, step) => {
+    const results = await watch(path.map((k, i) => frameAt(k, step * i)));
+    const anew = results.findIndex(({ reason }) => reason.includes('starts anew'));
+    results.slice(0, anew < 0 ? undefined : anew).forEach((result, i) => {
+      if (result.state !== 'lost') expect(off(result, path[i]!)[0]).toBeLessThan(0.01);
+    });
+  });
+
+  it('is found where it is told well enough: 24 cm and 23°, ten a second', async () => {
+    const results = await watch([0, 20, 20].map((k, i) => frameAt(k, i)));
+    expect(results.map(({ state }) => state)).toEqual(['tracking', 'tracking', 'tracking']);
+    expect(off(results[1]!, 20)[0]).toBeLessThan(0.01);
+  });
+});
+
+describe('frames that follow at once', () => {
+  /** How frames of a camera at 30 Hz are judged that fit so well with such a share of inliers, one after the other. */
+  function judged(
+    ...frames: readonly (readonly [
+      fit: number,
+      inliers: number,
+      state: TrackingState,
+      conditioning?: number,
+    ])[]
+  ) {
+    let now = 0;
+    const search = { measure: () => ({ fit: frames[now]![0] }) };
+    const lookAround = { search, fits: new UsualFits() };
+    const scales = { of: () => ({ map: { integrated: 1 }, lookAround }) } as unknown as Scales;
+    const motion = { isMeasured: () => false, elapsed: () => 1 / 30 } as unknown as BodyMotion;
+    const gaps = new FrameGaps(motion, scales);
+    const observation = { sensor: 'camera', view: 'ahead', stampNs: 0n } as Observation;
+    return frames.map(([, inlierRatio, state, conditioning = 0.05], i) => {
+      now = i;
+      const fit = gaps.fitOf(observation, { inlierRatio, conditioning } as Track, false);
+      fit?.conclude(state);
+      return fit && [fit.relative, fit.enough];
+    });
+  }
+
+  it('are judged by their fit only where few points fit, and a direction is told by few of them', () => {
+    expect(judged([0.6, 0.9, 'tracking'], [0.6, 0.7, 'tracking', 0.15], [0.78, 0.7, 'degraded'])).toEqual([
+      undefined,
+      undefined,
+      [0.78, 0.8],
+    ]);
+  });
+
+  it('must fit better after a frame in doubt, until one does', () => {
+    expect(
+      judged(
+        [0.78, 0.7, 'degraded'],
+        [0.82, 0.8, 'degraded'],
+        [0.86, 0.8, 'tracking'],
+        [0.82, 0.8, 'tracking'],
+      ),
+    ).toEqual([[0.78, 0.8], [0.82, 0.85], [0.86, 0.85], undefined]);
+  });
+
+  it('do not make bad fits usual', () => {
+    const bad = judged(...Array.from({ length: 20 }, () => [0.81, 0.7, 'tracking'] as const));
+    expect(bad.at(-1)).toEqual([0.81, 0.8]);
   });
 });

@@ -9,21 +9,45 @@ import type { Track } from './tracker.js';
  */
 const FAR_METRES = { most: 0.4, atOnce: 0.1, perSecond: 2.5 } as const;
 const FAR_RADIANS = { most: Math.PI / 6, atOnce: Math.PI / 36, perSecond: 1.75 } as const;
+/** The same from the first frame of a map to the second: nothing is known of the velocity, so that all of the motion counts, of a hand that shakes. */
+const FIRST_METRES = { most: 0.6, atOnce: 0.1, perSecond: 3 } as const;
+const FIRST_RADIANS = { most: (65 * Math.PI) / 180, atOnce: Math.PI / 36, perSecond: 2 * Math.PI } as const;
+
+/** Limits of a step. */
+interface Limits {
+  readonly most: number;
+  readonly atOnce: number;
+  readonly perSecond: number;
+}
 
 /**
  * Whether a sensor with a narrow view was found farther from its prediction than it may have moved between frames: key frames that are 23 cm and
  * 17° apart are tracked without doubt.
  */
-export function isFar(
-  predicted: Pose,
+export function isFar(predicted: Pose, track: Track, observation: Observation, elapsed: number): boolean {
+  return isBeyond(predicted, track, observation, elapsed, FAR_METRES, FAR_RADIANS);
+}
+
+/** Whether it was found farther from where a map began than it may have moved until the second frame: turned by 90°, one corner of a room is like the next. */
+export function isFarFromFirst(
+  first: Pose,
+  track: Track,
+  observation: Observation,
+  elapsed: number,
+): boolean {
+  return isBeyond(first, track, observation, elapsed, FIRST_METRES, FIRST_RADIANS);
+}
+
+function isBeyond(
+  from: Pose,
   track: Track,
   { T_body_sensor }: Observation,
   elapsed: number,
+  metres: Limits,
+  radians: Limits,
 ): boolean {
-  const away = compose(inverse(sensorPose(predicted, T_body_sensor)), track.pose);
-  const beyond = (
-    value: number,
-    { most, atOnce, perSecond }: typeof FAR_METRES | typeof FAR_RADIANS,
-  ): boolean => value > Math.min(most, atOnce + perSecond * Math.max(0, elapsed));
-  return beyond(translationNorm(away), FAR_METRES) || beyond(rotationAngle(away), FAR_RADIANS);
+  const away = compose(inverse(sensorPose(from, T_body_sensor)), track.pose);
+  const beyond = (value: number, { most, atOnce, perSecond }: Limits): boolean =>
+    value > Math.min(most, atOnce + perSecond * Math.max(0, elapsed));
+  return beyond(translationNorm(away), metres) || beyond(rotationAngle(away), radians);
 }

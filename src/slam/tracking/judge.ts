@@ -25,8 +25,10 @@ export interface Circumstances {
   readonly mostDoubt?: number | undefined;
   /** How it contradicts the observation that was mapped last, where it should follow from that. */
   readonly sinceLast?: SinceLast | undefined;
-  /** Of a depth camera's frame that does not follow at once on the last one: how well it fits, see {@link VIEW_FIT}. */
+  /** Of a depth camera's frame that does not follow at once on the last one, or with few inliers: how well it fits, see {@link VIEW_FIT}. */
   readonly fit?: number | undefined;
+  /** What that must reach to leave no doubt; default: {@link VIEW_FIT.sure}. */
+  readonly enough?: number | undefined;
 }
 
 /** Scans after which a map must have fine values where it is known. */
@@ -63,6 +65,19 @@ const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
 
+// Verdicts of searches.
+export const NOT_RECOVERED: Verdict = {
+  state: 'lost',
+  reason:
+    'The track was lost and no place fits beyond doubt; the pose is where it was last known, nothing is mapped.',
+};
+
+export const FAR_FROM_FIRST: Verdict = {
+  state: 'lost',
+  reason:
+    'The frame fits farther from the one that the map began with than a camera moves in that time, and not beyond doubt; nothing is mapped.',
+};
+
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
 /**
@@ -83,6 +98,7 @@ export function judge(
     mostDoubt = MAX_DOUBT,
     sinceLast,
     fit = 1,
+    enough = VIEW_FIT.sure,
   }: Circumstances = {},
 ): Verdict {
   const doubted = doubtOf(contradiction);
@@ -99,7 +115,7 @@ export function judge(
   if (fit < VIEW_FIT.least)
     return {
       state: 'lost',
-      reason: `After a gap the points fit the map to ${percent(fit)} only, less than the ${percent(VIEW_FIT.least)} that they do at right places.`,
+      reason: `The points fit the map to ${percent(fit)} only, less than the ${percent(VIEW_FIT.least)} that they do at right places.`,
     };
   // A few scans of a sparse sensor leave gaps between its rings that only the coarse levels bridge.
   const covered = track.valuedRatio >= limits.minValuedRatio;
@@ -140,10 +156,10 @@ export function judge(
       state: 'degraded',
       reason: 'The surroundings do not constrain the motion in one direction; see the covariance.',
     };
-  if (fit < VIEW_FIT.sure)
+  if (fit < enough)
     return {
       state: 'degraded',
-      reason: `After a gap the points fit the map to ${percent(fit)} only, less than the ${percent(VIEW_FIT.sure)} that leave no doubt.`,
+      reason: `The points fit the map to ${percent(fit)} only, less than the ${percent(enough)} that leave no doubt.`,
     };
   if (!track.converged)
     return { state: 'degraded', reason: `Registration did not settle within ${track.iterations} steps.` };

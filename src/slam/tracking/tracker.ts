@@ -85,6 +85,8 @@ export interface Track {
   readonly astray?: number;
   /** The same where surfaces and colours were compared at other places along it, and fit worse from here on. */
   readonly within?: number;
+  /** Told along a direction by so few points that it is known there to some voxels only: nothing to make a map with. */
+  readonly loose?: boolean;
 }
 
 /** A track, and what it rests on. */
@@ -130,6 +132,8 @@ export const FOLLOWED = 0.2;
 const BARE = 1.5;
 /** Distance (fine voxels) within which places that fit alike are one place. */
 const SETTLED = 5;
+/** Beyond this (fine voxels) the frame is tracked, but not mapped: a box's key frames, 6 cm off and mapped, took those that followed along. */
+const LOOSE = 4;
 /** Share of points by which a start from the last place must fit better than one from the prediction. */
 const BETTER = 0.02;
 /** Share of all points that fit. */
@@ -200,7 +204,8 @@ export class Tracker {
     const bare = bareDirections(free.system);
     if (bare.least >= BARE * this.#options.minConditioning) return free.track;
     const away = this.#unsure(input, free, bare);
-    if (away <= SETTLED * this.#field.levels[0]!.voxel) return this.#located(free.track);
+    const { voxel } = this.#field.levels[0]!;
+    if (away <= SETTLED * voxel) return this.#located(free.track, away > LOOSE * voxel);
     const alone = this.#track(input, false);
     const placed = gap < Infinity ? this.#byColours(input, alone) : undefined;
     if (placed) return placed;
@@ -232,9 +237,9 @@ export class Tracker {
   }
 
   /** A track that fits nowhere else along the direction which few points tell. */
-  #located(track: Track): Track {
+  #located(track: Track, loose: boolean): Track {
     const conditioning = Math.max(track.conditioning, this.#options.minConditioning);
-    return { ...track, conditioning, unconstrained: new Float64Array(9) };
+    return { ...track, conditioning, unconstrained: new Float64Array(9), loose };
   }
 
   /** The place along the one direction that the surfaces leave open where the colours fit best, if they do so there only. */

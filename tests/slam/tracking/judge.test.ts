@@ -26,14 +26,22 @@ const GOOD: Track = {
 describe('judge', () => {
   it.each([
     [0.81, 'tracking', /^$/],
-    [0.79, 'degraded', /After a gap the points fit the map to 79 % only, less than the 80 %/],
-    [0.69, 'lost', /After a gap the points fit the map to 69 % only, less than the 70 %/],
+    [0.79, 'degraded', /The points fit the map to 79 % only, less than the 80 %/],
+    [0.69, 'lost', /The points fit the map to 69 % only, less than the 70 %/],
   ])('a frame after a gap that fits to %f is %s', (fit, state, reason) => {
     const verdict = judge(GOOD, limits, 100, undefined, { fit });
     expect(verdict.state).toBe(state);
     expect(verdict.reason).toMatch(reason);
     // In a young map as well: there a wrong place is the worst.
     expect(judge(GOOD, limits, 1, undefined, { fit }).state).toBe(state);
+  });
+
+  it('a frame found beside one in doubt must fit better', () => {
+    const how = { fit: 0.82, enough: 0.85 };
+    const verdict = judge(GOOD, limits, 100, undefined, how);
+    expect(verdict.state).toBe('degraded');
+    expect(verdict.reason).toMatch(/fit the map to 82 % only, less than the 85 %/);
+    expect(judge(GOOD, limits, 100, undefined, { ...how, fit: 0.86 }).state).toBe('tracking');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { configSchema } from '../../../src/config/schema.js';
 import { KernelPool } from '../../../src/compute/pool.js';
 import { eigenSymmetric } from '../../../src/geometry/linear.js';
@@ -15,6 +15,7 @@ import {
   type Twist,
   moveAtSensor,
 } from '../../../src/geometry/se3.js';
+import { OpenDirection } from '../../../src/slam/tracking/open-direction.js';
 import { Tracker } from '../../../src/slam/tracking/tracker.js';
 import {
   corridor,
@@ -26,6 +27,7 @@ import {
   type Placed,
   without,
 } from '../../field/helpers.js';
+import { all, cameraField, pinholeOf, planeOf, samplesOf, viewOf } from '../../field/views.js';
 import { trackerOptions } from '../options.js';
 import { makeField, type TestField } from '../../field/test-field.js';
 
@@ -333,5 +335,40 @@ describe('moveAtSensor', () => {
       const expected = exp([0, 0, 0, ...step.slice(3)]);
       for (const at of [0, 1, 2, 4, 5, 6, 8, 9, 10]) expect(turn[at]).toBeCloseTo(expected[at]!, 12);
     }
+  });
+});
+
+describe('a camera after a gap, before a wall and a floor that leaves the way along it open', () => {
+  let pool: KernelPool;
+  beforeAll(async () => (pool = await KernelPool.create({ threads: 1, memoryMiB: 768 })));
+  afterAll(() => pool.close());
+  afterEach(() => vi.restoreAllMocks());
+
+  const CORNER = all([planeOf([0, 0, -1], -0.8), planeOf([0, -1, 0], -0.25)]);
+  const grey = (): [number, number, number] => [120, 120, 120];
+
+  /** The track where nothing fits as well beyond `voxels` along the wall. */
+  function track(voxels: number) {
+    const { backend, field } = cameraField(pool);
+    const voxel = field.levels[0]!.voxel;
+    vi.spyOn(OpenDirection.prototype, 'farthest').mockReturnValue(voxels * voxel);
+    const there = exp([0, 0, 0, 0, 0, 0]);
+    const view = viewOf(pool.memory, pinholeOf(128, 96), CORNER, there, { color: grey });
+    backend.gathering.fuse(field, view, there, { scan: 0 });
+    const surface = samplesOf(pool.memory, view, 3);
+    const photometric = { metresPerLevel: 5e-4, kernel: 20, reach: 0.03, hold: 10 };
+    const tracker = new Tracker(backend, field, {
+      ...trackerOptions({ levels: field.levels } as TestField),
+      minConditioning: 0.02,
+      photometric,
+    });
+    return tracker.track({ surface, predicted: there, twist: STILL, gap: 0.5 });
+  }
+
+  it('is mapped where it is known to four voxels, tracked where to five, and open beyond', () => {
+    expect(track(3.9)).toMatchObject({ loose: false, unconstrained: new Float64Array(9) });
+    expect(track(4.5)).toMatchObject({ loose: true, unconstrained: new Float64Array(9) });
+    expect(track(6).loose).toBeUndefined();
+    expect(track(6).unconstrained.some((v) => v !== 0)).toBe(true);
   });
 });

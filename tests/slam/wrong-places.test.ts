@@ -119,6 +119,15 @@ it('does not believe a wrong place that free space contradicts in some scans onl
   for (const { state } of steps.slice(2)) expect(state).toBe('lost');
 });
 
+// Free space of the views around had too little against these, for one scan and for four: what was mapped there spoke for them.
+it.each([
+  { first: 0, before: 61, to: 130, degrees: 0 },
+  { first: 73, before: 25, to: 29, degrees: -62.9 },
+])('is lost at once where hardly anything fits any more: at scan $to', async ({ to, degrees, ...from }) => {
+  const steps = await carriedOff(to, 0, { yaw: (degrees * Math.PI) / 180, ...from });
+  for (const { state } of steps) expect(state).toBe('lost');
+});
+
 it('does not believe a court that looks nearly the same turned by 180°, however often it looks', async () => {
   const sim = simulate({ world: 'quad', seed: 2, duration: 40, beams: 32, columns: 720 });
   const [first, before, to, gap, yaw] = [262, 25, 18, 30, 0.8678121405446841];

@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly doubt?: number | undefined;
   /** Beyond how much doubt it is lost; default: {@link MAX_DOUBT}. */
   readonly mostDoubt?: number | undefined;
+  /** Share of what the observation before had off the ground that fitted the map, see {@link Track.coarseRatio}. */
+  readonly explained?: number | undefined;
   /** How it contradicts the observation that was mapped last, where it should follow from that. */
   readonly sinceLast?: SinceLast | undefined;
   /** Of a depth camera's frame that does not follow at once on the last one: how well it fits, see {@link VIEW_FIT}. */
@@ -60,6 +62,10 @@ export const FOLLOWING = { from: 0.01, seconds: 0.6, doubt: 0.028, inliers: 0.97
  * 0.032. Where noise alone is left to tell the way along a corridor, its walls fit all along it.
  */
 const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as const;
+/**
+ * A sensor goes on from where it was: hardly less of an observation fits the map than of the one before. PLACEHOLDER
+ */
+export const CUT_OFF = { explained: 0.5, doubt: FOLLOWING.doubt } as const;
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
 
@@ -81,6 +87,7 @@ export function judge(
     followed = false,
     doubt = 0,
     mostDoubt = MAX_DOUBT,
+    explained = 0,
     sinceLast,
     fit = 1,
   }: Circumstances = {},
@@ -90,6 +97,12 @@ export function judge(
     sinceLast !== undefined && track.inlierRatio >= FOLLOWING.inliers && follows(track, sinceLast);
   const most = following ? FOLLOWING.mostDoubt : mostDoubt;
   const slides = !following && track.conditioning < limits.minConditioning;
+  if (isCutOff(track, explained, sinceLast))
+    return {
+      state: 'lost',
+      contradicted: true,
+      reason: `This is another place than expected: ${percent(track.coarseRatio)} of what is off the ground fit the map, after ${percent(explained)} a moment ago, and what was seen then is not there.`,
+    };
   if (doubted > most || (slides && doubted + doubt > LASTING_DOUBT))
     return {
       state: 'lost',
@@ -148,6 +161,17 @@ export function judge(
   if (!track.converged)
     return { state: 'degraded', reason: `Registration did not settle within ${track.iterations} steps.` };
   return { state: 'tracking', reason: '' };
+}
+
+/** Whether so little fits all of a sudden that an observation may be of another place; then it is compared with the one before. */
+export function fitsSuddenlyLess({ coarseRatio }: Track, explained: number): boolean {
+  return coarseRatio < CUT_OFF.explained * explained;
+}
+
+/** Whether it is of another place: it fits suddenly less, and shows something else than the one before. */
+function isCutOff(track: Track, explained: number, sinceLast: SinceLast | undefined): boolean {
+  if (!sinceLast?.compared || sinceLast.elapsed > FOLLOWING.seconds) return false;
+  return fitsSuddenlyLess(track, explained) && doubtOf(sinceLast) > CUT_OFF.doubt;
 }
 
 /** Whether an observation shows, a moment after the last one that was mapped, what that one did. */

@@ -3,7 +3,7 @@ import { configSchema } from '../../../src/config/schema.js';
 import { identity } from '../../../src/geometry/se3.js';
 import { CERTAIN_AFTER_LOSS } from '../../../src/slam/places/certainty.js';
 import type { Contradiction, SinceLast } from '../../../src/slam/places/seen-space.js';
-import { judge } from '../../../src/slam/tracking/judge.js';
+import { judge, type Circumstances, type Verdict } from '../../../src/slam/tracking/judge.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 
 const limits = configSchema.parse({}).tracking;
@@ -120,6 +120,24 @@ describe('judge', () => {
     // Walls fit all along a corridor, where noise alone tells the way.
     expect(state({ ...cars, standing }, { ...clear, conditioning: 0.014 })).toBe('lost');
     expect(state({ ...cars, standing }, { ...clear, conditioning: 0.02 })).toBe('degraded');
+  });
+
+  it('takes it for another place where suddenly little fits, and what the observation before showed is not there', () => {
+    const elsewhere = { ...GOOD, coarseRatio: 0.08, conditioning: limits.minConditioning / 2 };
+    const little = { inEmpty: 0.084, seenThrough: 0.0044, compared: true }; // too little on its own
+    const sinceLast = { inEmpty: 0.1, seenThrough: 0.025, compared: true, elapsed: 0.1 };
+    const at = (changes: Circumstances, track: Track = elsewhere): Verdict =>
+      judge(track, limits, 20, little, { explained: 0.68, sinceLast, ...changes });
+    expect(at({})).toMatchObject({ state: 'lost', contradicted: true });
+    expect(at({}).reason).toMatch(/another place.* 8 % of what is off the ground .* after 68 % a moment ago/);
+    // Each alone may be: a door opens, cars go by, scans were missing, a sparse sensor.
+    expect(at({}, { ...elsewhere, coarseRatio: 0.35 }).state).toBe('degraded');
+    expect(at({ explained: 0.15 }).state).toBe('degraded');
+    expect(at({ explained: undefined }).state).toBe('degraded');
+    expect(at({ sinceLast: { ...sinceLast, inEmpty: 0.02 } }).state).toBe('degraded');
+    expect(at({ sinceLast: { ...sinceLast, compared: false } }).state).toBe('degraded');
+    expect(at({ sinceLast: { ...sinceLast, elapsed: 0.9 } }).state).toBe('degraded');
+    expect(at({ sinceLast: undefined }).state).toBe('degraded');
   });
 
   it('doubts a place that was searched for sooner than one that was expected', () => {

@@ -1,4 +1,5 @@
 // A floor of an office building: a ring of corridors with rooms along both long sides that look much alike, a large room at either end.
+// Turned by 180° it looks much the same, but for furniture, doors and the depth of the large rooms.
 import { Random } from '../../dist/geometry/random.js';
 import { compose } from '../../dist/geometry/se3.js';
 import { boxBetween, placed } from '../../dist/sim/primitives.js';
@@ -10,7 +11,7 @@ const CEILING = 2.7; // m, all lengths
 const WAY = { p: 16, q: 4, turn: 2.2 }; // half sizes of the ring
 const HALF_CORRIDOR = 1;
 const OPEN_FROM = 12.5; // |x| beyond which the large rooms are
-const END = 19;
+const END = { '-1': 19, 1: 21.5 }; // where they end in the west and in the east
 const DEPTH = 4.5; // of the small rooms
 const ROOMS = 5; // along either side
 const GAP = 0.5; // half the width of a doorway
@@ -24,14 +25,14 @@ export function officeFloor(seed) {
   const outer = WAY.q + HALF_CORRIDOR;
   const statics = [
     solid(
-      [-END - 0.2, END + 0.2],
+      [-END[-1] - 0.2, END[1] + 0.2],
       [-outer - DEPTH - 0.2, outer + DEPTH + 0.2],
       [CEILING, CEILING + 0.2],
       0.7,
     ),
     ...[-1, 1].flatMap((side) => [
       solid(
-        between(side * END, side * (END + 0.2)),
+        between(side * END[side], side * (END[side] + 0.2)),
         [-outer - DEPTH, outer + DEPTH],
         [-0.1, CEILING + 0.1],
         0.6,
@@ -59,12 +60,12 @@ function smallRooms(side, outer, random) {
   const wall = between(side * outer, side * (outer + THICK));
   const solids = [
     solid(
-      [-END, END],
+      [-END[-1], END[1]],
       between(side * (outer + DEPTH), side * (outer + DEPTH + 0.2)),
       [-0.1, CEILING + 0.1],
       0.6,
     ),
-    ...[-1, 1].map((end) => solid(between(end * OPEN_FROM, end * END), wall, [0, CEILING], 0.6)),
+    ...[-1, 1].map((end) => solid(between(end * OPEN_FROM, end * END[end]), wall, [0, CEILING], 0.6)),
   ];
   for (let i = 0; i <= ROOMS; i++) {
     const x = -OPEN_FROM + i * width;
@@ -109,7 +110,7 @@ function core(side, random) {
 /** A room over the whole width, where the ring turns: tables in its middle, cabinets and plants along its walls. */
 function largeRoom(side, random) {
   const solids = [];
-  const wall = placed(side * END, 0, 0, (side * Math.PI) / 2);
+  const wall = placed(side * END[side], 0, 0, (side * Math.PI) / 2);
   for (let i = -1; i <= 1; i++) {
     const r = random.fork(`table ${i}`);
     solids.push(
@@ -119,6 +120,6 @@ function largeRoom(side, random) {
   solids.push(...cabinet(compose(wall, placed(random.range(-3, -1), 0, 0)), 1.6, random.fork('cabinet')));
   solids.push(...shelf(compose(wall, placed(random.range(1, 3), 0, 0)), 1.6, 2, random.fork('shelf')));
   for (const y of [-4.5, 4.5])
-    solids.push(...plant(placed(side * (END - 0.5), y, 0), random.fork(`plant ${y}`)));
+    solids.push(...plant(placed(side * (END[side] - 0.5), y, 0), random.fork(`plant ${y}`)));
   return solids;
 }

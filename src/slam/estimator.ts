@@ -252,7 +252,7 @@ export class Estimator {
     const doubtful = doubtOf(contradiction) > FOLLOWING.from || fitsSuddenlyLess(track, before.explained);
     const sinceLast = !found && doubtful ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const fit = this.#gaps.fitOf(observation, track, found !== undefined);
-    const how = { ...before, mostDoubt, sinceLast, fit: fit?.relative };
+    const how = { ...before, found: found?.where, mostDoubt, sinceLast, fit: fit?.relative };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     if (verdict.state === 'tracking') fit?.learn();

@@ -56,6 +56,8 @@ export interface Lost {
   /** Whether free space spoke against the pose of one of them. */
   readonly contradicted: boolean;
   readonly slidingScans: number;
+  /** Of the last observation that was tracked. */
+  readonly explained?: Explained | undefined;
 }
 
 /** A loaded map in which no observation was found yet. */
@@ -131,6 +133,7 @@ export function failed(phase: Phase, stampNs: bigint, last: BodyState, contradic
         failures: 1,
         contradicted,
         slidingScans: phase.slidingScans,
+        explained: phase.explained,
       };
     case 'lost':
       return {
@@ -159,9 +162,9 @@ export function needsCertainty(phase: Tracking | Lost, elapsed: number, stampNs:
   return phase.contradicted || unknownFor > COAST_SECONDS || phase.failures >= SEARCH_AFTER;
 }
 
-/** Share of the observation before, of the same sensor, that fitted the map; 0 where there is none. */
+/** Share of the last observation that was tracked, of the same sensor, that fitted the map; 0 where there is none. */
 export function explainedBefore(phase: Phase, sensor: SensorId): number {
-  const before = phase.kind === 'tracking' ? phase.explained : undefined;
+  const before = phase.kind === 'tracking' || phase.kind === 'lost' ? phase.explained : undefined;
   return before?.sensor === sensor ? before.share : 0;
 }
 

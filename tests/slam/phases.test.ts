@@ -48,12 +48,13 @@ describe('phases', () => {
     expect(tracked(phase)).toEqual({ kind: 'tracking', slidingScans: 0 });
   });
 
-  it('remember how much of the latest observation the map explained, by its sensor', () => {
+  it('remember how much of the last tracked observation the map explained, by its sensor', () => {
     const phase = tracked(started(first), false, 0, { sensor: 'roof', share: 0.7 });
     expect(explainedBefore(phase, 'roof')).toBe(0.7);
     expect(explainedBefore(phase, 'bumper')).toBe(0);
     expect(explainedBefore(started(first), 'roof')).toBe(0);
-    expect(explainedBefore(failing(phase, 1), 'roof')).toBe(0);
+    expect(explainedBefore(failing(phase, 3), 'roof')).toBe(0.7);
+    expect(explainedBefore(tracked(failing(phase, 3)), 'roof')).toBe(0);
   });
 
   it('give the first observation up after some failures, and not before', () => {

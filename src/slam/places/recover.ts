@@ -16,12 +16,16 @@ const YAW_STEP = 10;
  * limit is lower, are elsewhere.
  */
 const EXPECTED = { voxels: 40 / 3, turn: Math.PI / 9, doubt: 0.05 } as const;
+/** A vehicle that brakes or speeds up for some seconds is this share of the way farther back or on: as it was expected, all the same. */
+const OF_WAY = 0.4;
 /** How a hand-held sensor may be tilted from where it looked, radians. */
 const TILTS = [0, Math.PI / 9, -Math.PI / 9];
 
 /** A place that was found again. */
 export interface Found {
   readonly track: Track;
+  /** Whether it is where the sensor was last known, or may be had it gone on, slower or faster. */
+  readonly where: 'expected' | 'elsewhere';
   /** Most doubt that free space may cast on it; absent: as while tracking. */
   readonly mostDoubt?: number | undefined;
 }
@@ -52,8 +56,12 @@ export function recover(
   const { search, voxel, certainty } = lookAround;
   const { T_body_sensor: mount, tilts } = query;
   const found = (track: Track): Found => {
-    const expected = [guesses.ahead, guesses.last].some((pose) => isNear(track.pose, pose, voxel));
-    return { track, mostDoubt: expected && certainty.doubt !== undefined ? EXPECTED.doubt : certainty.doubt };
+    const { last, ahead } = guesses;
+    const near = EXPECTED.voxels * voxel;
+    const expected = isNear(track.pose, ahead, near) || isNear(track.pose, last, near);
+    const mostDoubt = expected && certainty.doubt !== undefined ? EXPECTED.doubt : certainty.doubt;
+    const onWay = isNear(track.pose, ahead, OF_WAY * separation(ahead, last));
+    return { track, where: expected || onWay ? 'expected' : 'elsewhere', mostDoubt };
   };
   const tracked = search.measure(query.surface, guesses.tracked);
   const settled = wouldBeCertain(tracked, certainty)
@@ -82,8 +90,8 @@ export function recover(
   return elsewhere && found(elsewhere.track);
 }
 
-const isNear = (a: Pose, b: Pose, voxel: number): boolean =>
-  separation(a, b) <= EXPECTED.voxels * voxel && rotationAngle(compose(inverse(a), b)) <= EXPECTED.turn;
+const isNear = (a: Pose, b: Pose, metres: number): boolean =>
+  separation(a, b) <= metres && rotationAngle(compose(inverse(a), b)) <= EXPECTED.turn;
 
 function certain(
   { search, certainty }: LookAround,

@@ -23,7 +23,9 @@ export interface Circumstances {
   readonly doubt?: number | undefined;
   /** Beyond how much doubt it is lost; default: {@link MAX_DOUBT}. */
   readonly mostDoubt?: number | undefined;
-  /** Share of what the observation before had off the ground that fitted the map, see {@link Track.coarseRatio}. */
+  /** Of a place that was searched for after a loss: whether it is where the sensor was expected. */
+  readonly found?: 'expected' | 'elsewhere' | undefined;
+  /** Share of what the last tracked observation had off the ground that fitted the map, see {@link Track.coarseRatio}. */
   readonly explained?: number | undefined;
   /** How it contradicts the observation that was mapped last, where it should follow from that. */
   readonly sinceLast?: SinceLast | undefined;
@@ -66,6 +68,17 @@ const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as
  * A sensor goes on from where it was: hardly less of an observation fits the map than of the one before. PLACEHOLDER
  */
 export const CUT_OFF = { explained: 0.5, doubt: FOLLOWING.doubt } as const;
+/**
+ * Indoors places look alike: along corridors and in rooms that are built alike scans of a LiDAR that was carried off fitted elsewhere with 0.21 to 0.53 of what they
+ * had off the ground (right places there 0.59 to 0.95, in a court 0.88), slid, or were contradicted one way alone by 0.04 to 0.07 (right ones by 0.016 at
+ * most). Where the sensor was expected less will do: on a road 30 m farther on only 0.28 fits.
+ */
+const ELSEWHERE = { explained: 0.55, contradicted: 0.035 } as const;
+/**
+ * Along a bare corridor a scan of another one fits everywhere, but for doors: where a LiDAR was expected, 0.62 to 0.70 of what had fitted before it was carried off. On motorways, as
+ * bare, 0.9 of it did at right places.
+ */
+const SLIDING = { explained: 0.8 } as const;
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
 
@@ -87,6 +100,7 @@ export function judge(
     followed = false,
     doubt = 0,
     mostDoubt = MAX_DOUBT,
+    found,
     explained = 0,
     sinceLast,
     fit = 1,
@@ -109,6 +123,9 @@ export function judge(
       contradicted: true,
       reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the points lie where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
     };
+  const uncertain =
+    found && scattered && whyUncertain(track, limits, mapped, contradiction, found, explained);
+  if (uncertain) return { state: 'lost', reason: uncertain };
   if (fit < VIEW_FIT.least)
     return {
       state: 'lost',
@@ -161,6 +178,33 @@ export function judge(
   if (!track.converged)
     return { state: 'degraded', reason: `Registration did not settle within ${track.iterations} steps.` };
   return { state: 'tracking', reason: '' };
+}
+
+/** Why a LiDAR's place that was found after a loss is not believed, though it fits well enough; undefined: it is. */
+function whyUncertain(
+  { conditioning, coarseRatio }: Track,
+  { minConditioning }: Config['tracking'],
+  mapped: number,
+  { compared, inEmpty, seenThrough }: Contradiction,
+  found: 'expected' | 'elsewhere',
+  explained: number,
+): string | undefined {
+  // With a loaded map there comes nothing of what was seen to be empty.
+  if (!compared && mapped < Infinity)
+    return 'The track was lost, and what was seen to be empty does not reach to the only place that fits.';
+  const slides = !(conditioning >= minConditioning);
+  if (found === 'expected')
+    return slides && coarseRatio < SLIDING.explained * explained
+      ? `The track was lost, and where it is expected the surroundings fit all along one direction: ${percent(coarseRatio)} of what is off the ground, after ${percent(explained)} before.`
+      : undefined;
+  if (slides)
+    return 'The track was lost, and elsewhere than expected the surroundings fit all along one direction.';
+  if (!(coarseRatio >= ELSEWHERE.explained))
+    return `The track was lost, and at the only place that fits, elsewhere than expected, ${percent(coarseRatio)} of what is off the ground fit only, less than the ${percent(ELSEWHERE.explained)} that leave no doubt.`;
+  const most = Math.max(inEmpty, seenThrough);
+  if (most > ELSEWHERE.contradicted)
+    return `The track was lost, and at the only place that fits, elsewhere than expected, ${percent(most)} of what was seen before is different.`;
+  return undefined;
 }
 
 /** Whether so little fits all of a sudden that an observation may be of another place; then it is compared with the one before. */

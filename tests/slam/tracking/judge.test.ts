@@ -140,6 +140,49 @@ describe('judge', () => {
     expect(at({ sinceLast: undefined }).state).toBe('degraded');
   });
 
+  it('believes a place that was searched for elsewhere than expected only where most fits, nothing slides and free space has nothing against it either way', () => {
+    const clear = { inEmpty: 0.004, seenThrough: 0.003, compared: true };
+    const at = (
+      found: 'expected' | 'elsewhere' | undefined,
+      changes: Partial<Track> = {},
+      seen: Contradiction = clear,
+      { scattered = true, mapped = 25 } = {},
+    ): Verdict => judge({ ...GOOD, ...changes }, limits, mapped, seen, { found, scattered });
+    const few = { coarseRatio: 0.53 };
+    const sliding = { conditioning: limits.minConditioning * 0.9 };
+    const oneWay = { ...clear, inEmpty: 0, seenThrough: 0.04 };
+    const otherWay = { ...clear, inEmpty: 0.05, seenThrough: 0 };
+    const unknown = { inEmpty: 0, seenThrough: 0, compared: false };
+    expect(at('elsewhere').state).toBe('tracking');
+    expect(at('elsewhere', few)).toMatchObject({
+      state: 'lost',
+      reason: expect.stringMatching(/53 % .* less than the 55 %/) as string,
+    });
+    expect(at('elsewhere', { coarseRatio: NaN }).state).toBe('lost');
+    expect(at('elsewhere', sliding).state).toBe('lost');
+    for (const seen of [oneWay, otherWay]) expect(at('elsewhere', {}, seen).state).toBe('lost');
+    // Where it was expected, and where it was not searched for.
+    for (const found of ['expected', undefined] as const) {
+      expect(at(found, few).state).toBe('tracking');
+      expect(at(found, sliding).state).toBe('degraded');
+      expect(at(found, {}, oneWay).state).toBe('tracking');
+    }
+    // A bare corridor, and hardly less than before: the sensor went on along it. Much less: this is another one.
+    const bare = (coarseRatio: number): Verdict =>
+      judge({ ...GOOD, conditioning: 0.03, coarseRatio }, limits, 25, clear, {
+        found: 'expected',
+        scattered: true,
+        explained: 0.92,
+      });
+    expect(bare(0.8).state).toBe('degraded');
+    expect(bare(0.65).state).toBe('lost');
+    // Nothing to compare with: unless the map was loaded, which brings no views, or is a camera's.
+    expect(at('expected', {}, unknown).state).toBe('lost');
+    expect(at('elsewhere', {}, unknown, { mapped: Infinity }).state).toBe('tracking');
+    expect(at('elsewhere', few, unknown, { scattered: false }).state).toBe('tracking');
+    expect(at(undefined, {}, unknown).state).toBe('tracking');
+  });
+
   it('doubts a place that was searched for sooner than one that was expected', () => {
     const mostDoubt = CERTAIN_AFTER_LOSS.doubt;
     const alike = { inEmpty: 0.0128, seenThrough: 0.0334, compared: true }; // a court turned by 180°

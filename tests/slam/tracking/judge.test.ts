@@ -127,7 +127,7 @@ describe('judge', () => {
     const little = { inEmpty: 0.084, seenThrough: 0.0044, compared: true }; // too little on its own
     const sinceLast = { inEmpty: 0.1, seenThrough: 0.025, compared: true, elapsed: 0.1 };
     const at = (changes: Circumstances, track: Track = elsewhere): Verdict =>
-      judge(track, limits, 20, little, { explained: 0.68, sinceLast, ...changes });
+      judge(track, limits, 20, little, { scattered: true, explained: 0.68, sinceLast, ...changes });
     expect(at({})).toMatchObject({ state: 'lost', contradicted: true });
     expect(at({}).reason).toMatch(/another place.* 8 % of what is off the ground .* after 68 % a moment ago/);
     const apart = { ...sinceLast, inEmpty: 0, seenThrough: 0, compared: false };
@@ -138,6 +138,7 @@ describe('judge', () => {
     expect(at({}, { ...elsewhere, coarseRatio: 0.35 }).state).toBe('degraded');
     expect(at({ explained: 0.15 }).state).toBe('degraded');
     expect(at({ explained: undefined }).state).toBe('degraded');
+    expect(at({ scattered: false }).state).toBe('degraded'); // a camera turns away within a moment
     expect(at({ sinceLast: { ...sinceLast, inEmpty: 0.02 } }).state).toBe('degraded');
     expect(at({ sinceLast: { ...sinceLast, elapsed: 0.9 } }).state).toBe('degraded');
     expect(at({ sinceLast: undefined }).state).toBe('degraded');

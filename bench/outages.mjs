@@ -1,5 +1,5 @@
 // Scans left out, and sensors carried off: from the first wrong pose on nothing may claim to be tracked.
-// npm run bench:outages -- --only PART[:KIND] [RECORDING]: bag, street, street16, quad, sparse, or file (the recording given);
+// npm run bench:outages -- --only PART[:KIND] [RECORDING]: bag, street, street16, quad, sparse, office, floor, or file (the recording given);
 // KIND: words of a kind of trial. --rounds N: trials of each kind.
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,9 @@ import { configSchema } from '../dist/config/schema.js';
 import { Random } from '../dist/geometry/random.js';
 import { compose, exp, inverse, rotationAngle, translationNorm } from '../dist/geometry/se3.js';
 import { simulate } from '../dist/sim/simulate.js';
+import { officeScene } from '../dist/sim/worlds/office.js';
 import { createSlam } from '../dist/slam/create.js';
+import { officeFloor } from './lib/office-floor.mjs';
 import { benchOptions, ROOT } from './lib/options.mjs';
 import { publish } from './lib/section.mjs';
 import { fixed, markdownTable, quantile } from './lib/tables.mjs';
@@ -21,6 +23,7 @@ const AFTER = 24; // and after it
 const SETTLED = 8; // scans in a row that are right end a trial
 const NEW_MAP_AFTER = 1.5; // s
 const FAR = [12, 100]; // m, how far a sensor is carried
+const FAR_INDOORS = [3.5, 20]; // and in a flat of 10 m
 const OFF = { metres: 1, radians: Math.PI / 18 }; // farther than this a pose is wrong
 const LOST_WITHIN = 3; // scans
 // What the documentation promises to search (how-it-works.md): ahead, where the sensor was.
@@ -53,11 +56,20 @@ const parts = {
     title: 'Quad, hand-held',
     open: (seed) => simulated({ world: 'quad', seed, duration: 40, beams: 32, columns: 720 }),
   },
+  office: {
+    title: 'Office of two rooms and a corridor, two laps, on a robot',
+    far: FAR_INDOORS,
+    open: (seed) => simulated({ world: officeScene(seed).world, seed, length: 28, beams: 32, columns: 720 }),
+  },
+  floor: {
+    title: 'Floor of an office building, rooms that look much alike, one lap, on a robot',
+    open: (seed) => simulated({ world: officeFloor(seed), seed, length: 80, beams: 32, columns: 720 }),
+  },
 };
 if (options.input !== undefined)
   parts.file = { title: basename(options.input), open: () => recorded(options.input) };
 
-for (const [name, { title, open }] of Object.entries(parts)) {
+for (const [name, { title, far = FAR, open }] of Object.entries(parts)) {
   if (only === undefined ? name === 'file' : only !== name) continue;
   const rows = [];
   const violations = [];
@@ -76,7 +88,7 @@ for (const [name, { title, open }] of Object.entries(parts)) {
         const random = new Random(`${name} ${seed} ${kind} ${i}`);
         const plan = kind.startsWith('outage')
           ? outage(recording, gap, random)
-          : abduction(recording, gap, random);
+          : abduction(recording, gap, far, random);
         if (!plan) continue;
         const { before, steps } = await trial(recording, plan);
         if (before !== 'tracking') {
@@ -171,13 +183,13 @@ function outage({ count, truth }, gap, random) {
   return plan(truth, { start, to, gap, yaw: 0 });
 }
 
-function abduction({ count, truth }, gap, random) {
+function abduction({ count, truth }, gap, [least, most], random) {
   for (let tries = 0; tries < 1000; tries++) {
     const start = Math.floor(random.range(0, count - BEFORE));
     const to = Math.floor(random.range(0, count - 8));
     const yaw = random.range(-Math.PI, Math.PI);
     const chosen = plan(truth, { start, to, gap, yaw });
-    if (chosen.distance >= FAR[0] && chosen.distance <= FAR[1]) return chosen;
+    if (chosen.distance >= least && chosen.distance <= most) return chosen;
   }
   return undefined;
 }

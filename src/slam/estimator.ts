@@ -28,6 +28,7 @@ import { doubtOf, type Contradiction } from './places/seen-space.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
 import {
   BRIDGED,
+  fitsSuddenlyLess,
   FOLLOWING,
   judge,
   FAR_FROM_FIRST,
@@ -201,7 +202,7 @@ export class Estimator {
       ...where,
       tracked,
       search: phases.searchIsDue(phase),
-      doubt: ({ pose }) => doubtOf(this.#scaleOf(observation).map.contradiction(observation.surface, pose)),
+      doubt: ({ pose }) => doubtOf(this.#scaleOf(observation).map.contradiction(observation, pose)),
     });
   }
 
@@ -255,12 +256,12 @@ export class Estimator {
     const mostDoubt = found?.mostDoubt;
     const most = map.age <= YOUNG_MAP ? BRIDGED.doubt : mostDoubt;
     const contradiction = this.#contradiction(observation, track, most);
-    const { doubt } = phase.kind === 'tracking' ? phase : {};
-    const compared = !found && doubtOf(contradiction) > FOLLOWING.from;
-    const sinceLast = compared ? map.contradictionSinceLast(observation, track.pose) : undefined;
+    const before = sampled(phase, observation);
+    const doubtful = doubtOf(contradiction) > FOLLOWING.from || fitsSuddenlyLess(track, before.explained);
+    const sinceLast = !found && doubtful ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const fit = this.#gaps.fitOf(observation, track, found !== undefined);
     const fits = { fit: fit?.relative, enough: fit?.enough };
-    const how = { ...sampled(phase, observation), doubt, mostDoubt, sinceLast, ...fits };
+    const how = { ...before, found: found?.where, mostDoubt, sinceLast, ...fits };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
     fit?.conclude(verdict.state);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
@@ -268,7 +269,10 @@ export class Estimator {
     const astray = track.astray !== undefined;
     const sliding = verdict.state === 'degraded' && (astray || track.unconstrained.some((v) => v !== 0));
     const slides = track.conditioning < HELD_BELOW;
-    const next = phases.tracked(phase, sliding, doubtOf(contradiction));
+    const next = phases.tracked(phase, sliding, doubtOf(contradiction), {
+      sensor: observation.sensor,
+      share: track.coarseRatio,
+    });
     if (track.exposure) registration.exposures.keep(observation.sensor, track.exposure);
     observation.undistort(track.twist, track.acceleration);
     const measured = observation.motion === 'sweep' && config.tracking.twistSigmaLinear > 0;
@@ -357,11 +361,10 @@ export class Estimator {
   /** How a track contradicts what was seen. In doubt, sooner in a young map, what stands alone does not count: it may be rain, dust or leaves. */
   #contradiction(observation: Observation, { pose }: Track, most = MAX_DOUBT): Contradiction {
     const { map } = this.#scaleOf(observation);
-    const { surface, sampling } = observation;
-    const seen = map.contradiction(surface, pose);
-    if (sampling === 'dense' || doubtOf(seen) <= most) return seen;
+    const seen = map.contradiction(observation, pose);
+    if (observation.sampling === 'dense' || doubtOf(seen) <= most) return seen;
     observation.complete(); // its normals
-    return map.contradictionOfSurfaces(surface, pose) ?? seen;
+    return map.contradictionOfSurfaces(observation, pose) ?? seen;
   }
 
   #query(observation: Observation, elapsed: number, priors?: readonly PriorTerm[]): PlaceQuery {
@@ -381,11 +384,13 @@ export class Estimator {
 }
 
 const sampled = (
-  { kind }: Phase,
-  { sampling }: Observation,
-): Pick<Circumstances, 'scattered' | 'followed'> => ({
+  phase: Phase,
+  { sensor, sampling }: Observation,
+): Pick<Circumstances, 'scattered' | 'followed' | 'doubt'> & { readonly explained: number } => ({
   scattered: sampling === 'scattered',
-  followed: kind === 'tracking',
+  followed: phase.kind === 'tracking',
+  doubt: phase.kind === 'tracking' ? phase.doubt : undefined,
+  explained: phases.explainedBefore(phase, sensor),
 });
 
 const newMapReason = (seconds: number): string =>

@@ -102,7 +102,7 @@ export class FrameGaps {
     return {
       register: (pose) => registration.near(observation, pose),
       conclude: (pose) => registration.near(observation, pose, gap),
-      believable: ({ pose }) => doubtOf(map.contradiction(observation.surface, pose)) <= MAX_DOUBT,
+      believable: ({ pose }) => doubtOf(map.contradiction(observation, pose)) <= MAX_DOUBT,
       relative: (fit) => lookAround.fits.relative(observation.sensor, fit),
       often: gap > AT_ONCE,
     };

@@ -1,5 +1,5 @@
 // What the pipeline knows about where it is, and how that changes. Pure functions: nothing is tracked or mapped here.
-import type { Observation } from '../sensors/observation.js';
+import type { Observation, SensorId } from '../sensors/observation.js';
 import { identity, type Pose, type Twist } from '../geometry/se3.js';
 
 /** A pose of the body with its velocity. */
@@ -35,6 +35,14 @@ export interface Tracking {
   readonly slidingScans: number;
   /** How far free space spoke against the pose of the latest observation, 0 … 1. */
   readonly doubt?: number | undefined;
+  readonly explained?: Explained | undefined;
+}
+
+/** How much of an observation the map explained. */
+export interface Explained {
+  readonly sensor: SensorId;
+  /** Share of what it had off the ground that fitted, see `Track.coarseRatio`. */
+  readonly share: number;
 }
 
 export interface Lost {
@@ -48,6 +56,8 @@ export interface Lost {
   /** Whether free space spoke against the pose of one of them. */
   readonly contradicted: boolean;
   readonly slidingScans: number;
+  /** Of the last observation that was tracked. */
+  readonly explained?: Explained | undefined;
 }
 
 /** A loaded map in which no observation was found yet. */
@@ -95,9 +105,10 @@ export function slidingNow(phase: Phase): number {
  *
  * @param sliding whether a direction was left unconstrained
  * @param doubt how far free space speaks against its pose
+ * @param explained how much of it fits the map
  */
-export function tracked(phase: Phase, sliding = false, doubt?: number): Tracking {
-  return { kind: 'tracking', slidingScans: sliding ? slidingNow(phase) : 0, doubt };
+export function tracked(phase: Phase, sliding = false, doubt?: number, explained?: Explained): Tracking {
+  return { kind: 'tracking', slidingScans: sliding ? slidingNow(phase) : 0, doubt, explained };
 }
 
 /**
@@ -122,6 +133,7 @@ export function failed(phase: Phase, stampNs: bigint, last: BodyState, contradic
         failures: 1,
         contradicted,
         slidingScans: phase.slidingScans,
+        explained: phase.explained,
       };
     case 'lost':
       return {
@@ -148,6 +160,12 @@ export function needsCertainty(phase: Tracking | Lost, elapsed: number, stampNs:
   if (phase.kind === 'tracking') return elapsed > COAST_SECONDS;
   const unknownFor = Number(stampNs - phase.lastKnown.stampNs) * 1e-9;
   return phase.contradicted || unknownFor > COAST_SECONDS || phase.failures >= SEARCH_AFTER;
+}
+
+/** Share of the last observation that was tracked, of the same sensor, that fitted the map; 0 where there is none. */
+export function explainedBefore(phase: Phase, sensor: SensorId): number {
+  const before = phase.kind === 'tracking' || phase.kind === 'lost' ? phase.explained : undefined;
+  return before?.sensor === sensor ? before.share : 0;
 }
 
 /** Whether the surroundings are searched now: on every fifth lost observation, as that takes long. */

@@ -3,6 +3,7 @@ import { exp, identity } from '../../src/geometry/se3.js';
 import type { Observation } from '../../src/sensors/observation.js';
 import {
   coasts,
+  explainedBefore,
   failed,
   givesUp,
   initialPhase,
@@ -45,6 +46,15 @@ describe('phases', () => {
     const phase = started(first);
     expect(phase).toEqual({ kind: 'bootstrapping', origin: identity(), first, failures: 0 });
     expect(tracked(phase)).toEqual({ kind: 'tracking', slidingScans: 0 });
+  });
+
+  it('remember how much of the last tracked observation the map explained, by its sensor', () => {
+    const phase = tracked(started(first), false, 0, { sensor: 'roof', share: 0.7 });
+    expect(explainedBefore(phase, 'roof')).toBe(0.7);
+    expect(explainedBefore(phase, 'bumper')).toBe(0);
+    expect(explainedBefore(started(first), 'roof')).toBe(0);
+    expect(explainedBefore(failing(phase, 3), 'roof')).toBe(0.7);
+    expect(explainedBefore(tracked(failing(phase, 3)), 'roof')).toBe(0);
   });
 
   it('give the first observation up after some failures, and not before', () => {

@@ -3,7 +3,7 @@ import type { Field } from '../../field/field.js';
 import type { Pose } from '../../geometry/se3.js';
 import type { MapMesher } from '../../mesh/map-mesher.js';
 import { BLOCK_CELLS } from '../../kernels/layout/mesh.js';
-import type { Observation, RangeGrid, SurfaceSamples } from '../../sensors/observation.js';
+import type { Observation, RangeGrid } from '../../sensors/observation.js';
 import { SeenSpace, type Contradiction, type SinceLast } from '../places/seen-space.js';
 import type { Exposure } from '../../field/terms/photometric.js';
 import type { Correction } from './correction.js';
@@ -120,25 +120,25 @@ export class LocalMap {
     this.#mapper.integrate(surface, pose, scan, { ...how, T_body_sensor, ...(fused && { grid: fused }) });
     if (!grid && !touched) this.#moving.keep(surface, pose);
     if (!how.exposure?.unsteady) this.#paint?.(observation, pose, how.exposure);
-    if (!touched) this.#seen.add(surface, pose, observation.stampNs);
+    if (!touched) this.#seen.add(observation, pose);
     this.#scan = scan;
     this.#integrated++;
     return true;
   }
 
-  /** How a surface at a pose (T_submap_sensor) contradicts what was seen before; it must be undistorted. */
-  contradiction(surface: SurfaceSamples, pose: Pose): Contradiction {
-    return this.#seen.compare(surface, pose);
+  /** How an observation at a pose (T_submap_sensor) contradicts what was seen before; it must be undistorted. */
+  contradiction(observation: Observation, pose: Pose): Contradiction {
+    return this.#seen.compare(observation, pose);
   }
 
   /** The same with the observation that was mapped last alone. */
-  contradictionSinceLast({ surface, stampNs }: Observation, pose: Pose): SinceLast {
-    return this.#seen.compareLast(surface, pose, stampNs);
+  contradictionSinceLast(observation: Observation, pose: Pose): SinceLast {
+    return this.#seen.compareLast(observation, pose);
   }
 
   /** The same by what is part of a surface alone, undefined where that is too little; it must be completed. */
-  contradictionOfSurfaces(surface: SurfaceSamples, pose: Pose): Contradiction | undefined {
-    return this.#seen.compareSurfaces(surface, pose);
+  contradictionOfSurfaces(observation: Observation, pose: Pose): Contradiction | undefined {
+    return this.#seen.compareSurfaces(observation, pose);
   }
 
   /** Optimises features and latest poses together; returns T_submap_sensor of the latest observation. */

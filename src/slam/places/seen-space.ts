@@ -1,4 +1,4 @@
-import type { SurfaceSamples } from '../../sensors/observation.js';
+import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { compose, inverse, separation, type Pose } from '../../geometry/se3.js';
 import { DepthView } from './depth-view.js';
 import { GROUND, samplesOffGround, standingOf } from './standing.js';
@@ -11,6 +11,11 @@ const COMPARED = 3;
 const POINTS = 1000;
 /** Bit of the flags: what has a normal is part of a surface, unlike a drop of rain. */
 const NORMAL = 1;
+/**
+ * A LiDAR with fewer keypoints is looked at with all its samples: keypoints lie most of a metre apart, and between 300 of them in a room of five metres nothing
+ * is known to be empty.
+ */
+const FEW_KEYPOINTS = 1500;
 /** With fewer comparisons nothing can be said, and with fewer of what stands. */
 const MIN_COMPARED = 200;
 const MIN_STANDING = 100;
@@ -40,9 +45,10 @@ interface Comparison {
   readonly surfacesOnly?: boolean;
   /** Comparisons with fewer say nothing. */
   readonly least?: number;
-  /** What the surface's keypoints see, where it was made already. */
-  readonly own?: DepthView;
 }
+
+/** An observation as far as it is looked at here. */
+export type Seen = Pick<Observation, 'surface' | 'sampling' | 'stampNs' | 'complete'>;
 
 /** How a scan at some pose contradicts what was seen from near it: shares of what could be compared, 0 … 1. */
 export interface Contradiction {
@@ -80,7 +86,7 @@ export function doubtOf({ inEmpty, seenThrough }: Pick<Contradiction, 'inEmpty' 
  *
  * @example
  * const seen = new SeenSpace(4, 0.5); // metres
- * seen.add(surface, T_submap_sensor, stampNs);
+ * seen.add(observation, T_submap_sensor);
  * const contradiction = seen.compare(other, T_submap_other);
  */
 export class SeenSpace {
@@ -100,18 +106,19 @@ export class SeenSpace {
   }
 
   /** Keeps the view of a scan that was mapped: as the last one, and for good unless there is one from nearby that looks the same way. */
-  add(surface: SurfaceSamples, pose: Pose, stampNs: bigint): void {
-    const { keypoints } = surface;
-    const depth = DepthView.of(surface, keypoints);
-    const all = samplesOffGround(surface);
-    const [others, standing] = [offGround(surface, all), offGround(surface, standingOf(surface, pose))];
+  add(seen: Seen, pose: Pose): void {
+    const { surface, stampNs } = seen;
+    const samples = lookedAt(seen);
+    const depth = DepthView.of(surface, samples);
+    const others = offGround(surface, samplesOffGround(surface, samples));
+    const standing = offGround(surface, standingOf(surface, samples, pose));
     this.#last = { pose: pose.slice(), depth, points: others, standing, stampNs };
     const near = this.#views.some(
       (view) => separation(view.pose, pose) < this.#spacing && facing(view.pose, pose) > Math.SQRT1_2,
     );
     if (near) return;
     if (this.#views.length === MOST_VIEWS) this.#views.shift();
-    const points = offGround(surface, keypoints);
+    const points = offGround(surface, samples);
     this.#views.push({ pose: pose.slice(), depth: DepthView.of(surface), points });
   }
 
@@ -120,45 +127,52 @@ export class SeenSpace {
     this.#last = undefined;
   }
 
-  /** @param pose T_submap_sensor; only the surface's keypoints are looked at, which must be undistorted */
-  compare(surface: SurfaceSamples, pose: Pose): Contradiction {
-    const points = offGround(surface, surface.keypoints);
-    return this.#compare(surface, pose, points, this.#nearest(pose)) ?? NO_CONTRADICTION;
+  /** @param pose T_submap_sensor, of what is looked at: mostly the surface's keypoints, which must be undistorted */
+  compare(seen: Seen, pose: Pose): Contradiction {
+    const { surface } = seen;
+    const samples = lookedAt(seen);
+    const own = DepthView.of(surface, samples);
+    return this.#compare(own, pose, offGround(surface, samples), this.#nearest(pose)) ?? NO_CONTRADICTION;
   }
 
   /** The same with the scan that was mapped last alone: since then little has moved, and what stands has not. */
-  compareLast(surface: SurfaceSamples, pose: Pose, stampNs: bigint): SinceLast {
+  compareLast(seen: Seen, pose: Pose): SinceLast {
     const last = this.#last;
     if (!last) return { ...NO_CONTRADICTION, elapsed: Infinity };
-    const own = DepthView.of(surface, surface.keypoints);
-    const seen = this.#compare(surface, pose, offGround(surface, samplesOffGround(surface)), [last], { own });
+    const { surface, stampNs } = seen;
+    const samples = lookedAt(seen);
+    const own = DepthView.of(surface, samples);
+    const all = offGround(surface, samplesOffGround(surface, samples));
+    const since = this.#compare(own, pose, all, [last]) ?? NO_CONTRADICTION;
     const stands = { ...last, points: last.standing };
-    const points = offGround(surface, standingOf(surface, pose));
-    const standing = this.#compare(surface, pose, points, [stands], { own, least: MIN_STANDING });
+    const points = offGround(surface, standingOf(surface, samples, pose));
+    const standing = this.#compare(own, pose, points, [stands], { least: MIN_STANDING });
     const elapsed = Math.abs(Number(stampNs - last.stampNs)) * 1e-9;
-    return { ...(seen ?? NO_CONTRADICTION), elapsed, standing };
+    return { ...since, elapsed, standing };
   }
 
   /**
    * The same without points that stand alone: drops of rain lie in empty space, too, and are seen through a moment later.
    *
-   * @param surface with its normals: completed
+   * @param seen with its normals: completed
    * @returns undefined where too few points are left to say anything
    */
-  compareSurfaces(surface: SurfaceSamples, pose: Pose): Contradiction | undefined {
-    const points = offGround(surface, surface.keypoints);
-    return this.#compare(surface, pose, points, this.#nearest(pose), { surfacesOnly: true });
+  compareSurfaces(seen: Seen, pose: Pose): Contradiction | undefined {
+    const { surface } = seen;
+    const samples = lookedAt(seen);
+    const own = DepthView.of(surface, samples);
+    const how = { surfacesOnly: true };
+    return this.#compare(own, pose, offGround(surface, samples), this.#nearest(pose), how);
   }
 
   #compare(
-    surface: SurfaceSamples,
+    own: DepthView,
     pose: Pose,
     points: Points,
     views: readonly View[],
-    { surfacesOnly = false, least = MIN_COMPARED, own: known }: Comparison = {},
+    { surfacesOnly = false, least = MIN_COMPARED }: Comparison = {},
   ): Contradiction | undefined {
     if (views.length === 0) return undefined;
-    const own = known ?? DepthView.of(surface, surface.keypoints);
     let [tested, inEmpty, lookedAt, seenThrough] = [0, 0, 0, 0];
     for (const view of views) {
       const there = this.#count(view.depth, points, compose(inverse(view.pose), pose), surfacesOnly);
@@ -209,6 +223,14 @@ export class SeenSpace {
     }
     return [known, free];
   }
+}
+
+/** The samples of an observation that are looked at, undistorted. */
+function lookedAt(seen: Seen): Uint32Array {
+  const { keypoints, count } = seen.surface;
+  if (seen.sampling === 'dense' || keypoints.length >= FEW_KEYPOINTS) return keypoints;
+  seen.complete();
+  return Uint32Array.from({ length: count }, (_, i) => i);
 }
 
 /** Some of the listed samples, without those on the ground. */

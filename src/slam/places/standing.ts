@@ -12,23 +12,25 @@ const NEAR = 10;
 const AROUND = 20;
 const LEAST_GROUND = 20;
 
-/** The keypoints of a scan that are not on the ground. */
-export function samplesOffGround({ keypoints, flags }: SurfaceSamples): Uint32Array {
-  return keypoints.filter((i) => (flags[i]! & GROUND) === 0);
+/** Those of some samples that are not on the ground. */
+export function samplesOffGround({ flags }: SurfaceSamples, samples: Uint32Array): Uint32Array {
+  return samples.filter((i) => (flags[i]! & GROUND) === 0);
 }
 
 /**
- * The keypoints of a scan that are higher than what drives.
+ * Those of some samples of a scan that are higher than what drives.
  *
  * @param pose T_submap_sensor, z up
  * @returns none where the ground around the sensor is not seen
  */
-export function standingOf(surface: SurfaceSamples, pose: Pose): Uint32Array {
-  const { keypoints, flags, x, y, z } = surface;
+export function standingOf(surface: SurfaceSamples, samples: Uint32Array, pose: Pose): Uint32Array {
+  const { flags, x, y, z } = surface;
   const height = (i: number): number => pose[8]! * x[i]! + pose[9]! * y[i]! + pose[10]! * z[i]!;
   const away = (i: number): number => Math.hypot(x[i]!, y[i]!);
-  const ground = keypoints.filter((i) => flags[i]! & GROUND && away(i) < AROUND);
+  const ground = samples.filter((i) => flags[i]! & GROUND && away(i) < AROUND);
   if (ground.length < LEAST_GROUND) return new Uint32Array(0);
   const level = Float64Array.from(ground, height).sort()[ground.length >> 1]! + HIGH;
-  return samplesOffGround(surface).filter((i) => height(i) > level + SLOPE * Math.max(0, away(i) - NEAR));
+  return samplesOffGround(surface, samples).filter(
+    (i) => height(i) > level + SLOPE * Math.max(0, away(i) - NEAR),
+  );
 }

@@ -23,6 +23,10 @@ export interface Circumstances {
   readonly doubt?: number | undefined;
   /** Beyond how much doubt it is lost; default: {@link MAX_DOUBT}. */
   readonly mostDoubt?: number | undefined;
+  /** Of a place that was searched for after a loss: whether it is where the sensor was expected. */
+  readonly found?: 'expected' | 'elsewhere' | undefined;
+  /** Share of what the last tracked observation had off the ground that fitted the map, see {@link Track.coarseRatio}. */
+  readonly explained?: number | undefined;
   /** How it contradicts the observation that was mapped last, where it should follow from that. */
   readonly sinceLast?: SinceLast | undefined;
   /** Of a depth camera's frame that does not follow at once on the last one, or with few inliers: how well it fits, see {@link VIEW_FIT}. */
@@ -62,6 +66,22 @@ export const FOLLOWING = { from: 0.01, seconds: 0.6, doubt: 0.028, inliers: 0.97
  * 0.032. Where noise alone is left to tell the way along a corridor, its walls fit all along it.
  */
 const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as const;
+/**
+ * A sensor goes on from where it was: hardly less of an observation fits the map than of the one before. At right poses of a
+ * real drive, streets, courts and motorways 0.91 of it at least, after a LiDAR was carried off 0.01 to 0.42. Then it is compared with the one before.
+ */
+export const CUT_OFF = { explained: 0.5, doubt: FOLLOWING.doubt } as const;
+/**
+ * Indoors places look alike: along corridors and in rooms that are built alike scans of a LiDAR that was carried off fitted elsewhere with 0.21 to 0.53 of what they
+ * had off the ground (right places there 0.59 to 0.95, in a court 0.88), slid, or were contradicted one way alone by 0.04 to 0.07 (right ones by 0.016 at
+ * most). Where the sensor was expected less will do: on a road 30 m farther on only 0.28 fits.
+ */
+const ELSEWHERE = { explained: 0.55, contradicted: 0.035 } as const;
+/**
+ * Along a bare corridor a scan of another one fits everywhere, but for doors: where a LiDAR was expected, 0.62 to 0.70 of what had fitted before it was carried off. On motorways, as
+ * bare, 0.9 of it did at right places.
+ */
+const SLIDING = { explained: 0.8 } as const;
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
 
@@ -96,6 +116,8 @@ export function judge(
     followed = false,
     doubt = 0,
     mostDoubt = MAX_DOUBT,
+    found,
+    explained = 0,
     sinceLast,
     fit = 1,
     enough = VIEW_FIT.sure,
@@ -106,12 +128,21 @@ export function judge(
     sinceLast !== undefined && track.inlierRatio >= FOLLOWING.inliers && follows(track, sinceLast);
   const most = following ? FOLLOWING.mostDoubt : mostDoubt;
   const slides = !following && track.conditioning < limits.minConditioning;
+  if (scattered && isCutOff(track, explained, sinceLast))
+    return {
+      state: 'lost',
+      contradicted: true,
+      reason: `This is another place than expected: ${percent(track.coarseRatio)} of what is off the ground fit the map, after ${percent(explained)} a moment ago, and ${sinceLast?.compared ? 'what was seen then is not there' : 'nothing of what was seen then can be compared'}.`,
+    };
   if (doubted > most || (slides && doubted + doubt > LASTING_DOUBT))
     return {
       state: 'lost',
       contradicted: true,
       reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the points lie where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
     };
+  const uncertain =
+    found && scattered && whyUncertain(track, limits, mapped, contradiction, found, explained);
+  if (uncertain) return { state: 'lost', reason: uncertain };
   if (fit < VIEW_FIT.least)
     return {
       state: 'lost',
@@ -164,6 +195,46 @@ export function judge(
   if (!track.converged)
     return { state: 'degraded', reason: `Registration did not settle within ${track.iterations} steps.` };
   return { state: 'tracking', reason: '' };
+}
+
+/** Why a LiDAR's place that was found after a loss is not believed, though it fits well enough; undefined: it is. */
+function whyUncertain(
+  { conditioning, coarseRatio }: Track,
+  { minConditioning }: Config['tracking'],
+  mapped: number,
+  { compared, inEmpty, seenThrough }: Contradiction,
+  found: 'expected' | 'elsewhere',
+  explained: number,
+): string | undefined {
+  // With a loaded map there comes nothing of what was seen to be empty.
+  if (!compared && mapped < Infinity)
+    return 'The track was lost, and what was seen to be empty does not reach to the only place that fits.';
+  const slides = !(conditioning >= minConditioning);
+  if (found === 'expected')
+    return slides && coarseRatio < SLIDING.explained * explained
+      ? `The track was lost, and where it is expected the surroundings fit all along one direction: ${percent(coarseRatio)} of what is off the ground, after ${percent(explained)} before.`
+      : undefined;
+  if (slides)
+    return 'The track was lost, and elsewhere than expected the surroundings fit all along one direction.';
+  if (!(coarseRatio >= ELSEWHERE.explained))
+    return `The track was lost, and at the only place that fits, elsewhere than expected, ${percent(coarseRatio)} of what is off the ground fit only, less than the ${percent(ELSEWHERE.explained)} that leave no doubt.`;
+  const most = Math.max(inEmpty, seenThrough);
+  if (most > ELSEWHERE.contradicted)
+    return `The track was lost, and at the only place that fits, elsewhere than expected, ${percent(most)} of what was seen before is different.`;
+  return undefined;
+}
+
+/** Whether so little fits all of a sudden that an observation may be of another place; then it is compared with the one before. */
+export function fitsSuddenlyLess({ coarseRatio }: Track, explained: number): boolean {
+  return coarseRatio < CUT_OFF.explained * explained;
+}
+
+/** Whether it is of another place: it fits suddenly less, and shows something else than the one before. */
+function isCutOff(track: Track, explained: number, sinceLast: SinceLast | undefined): boolean {
+  if (!sinceLast || sinceLast.elapsed > FOLLOWING.seconds || !fitsSuddenlyLess(track, explained))
+    return false;
+  // A moment later what was seen is in sight still: where nothing of it is, the scan is of somewhere else.
+  return !sinceLast.compared || doubtOf(sinceLast) > CUT_OFF.doubt;
 }
 
 /** Whether an observation shows, a moment after the last one that was mapped, what that one did. */

@@ -33,12 +33,14 @@ interface World {
   readonly alike?: Pose;
   /** Of a depth camera: whether its frames come seldom. */
   readonly often?: boolean;
+  /** Where it would be; default: 4 m on. */
+  readonly ahead?: Pose;
 }
 
 /** A world in which a scan fits at one place only; registrations end there from within 1 m and 15°. */
 function lost(
   right: Pose,
-  { certainty = CERTAIN_AFTER_LOSS, settles = true, alike, often }: World = {},
+  { certainty = CERTAIN_AFTER_LOSS, settles = true, alike, often, ahead = at(4) }: World = {},
 ): (search?: boolean, converged?: boolean, doubt?: number) => Found | undefined {
   const leadsTo = (pose: Pose, place: Pose): boolean =>
     separation(pose, place) < 1 && rotationAngle(compose(inverse(pose), place)) < Math.PI / 12;
@@ -83,10 +85,10 @@ function lost(
   // Last known at the origin, two metres a second ahead since then.
   return (searched = true, converged = true, doubt = 0) =>
     recover(around, query, {
-      tracked: { ...trackFrom(at(4)), converged },
+      tracked: { ...trackFrom(ahead), converged },
       search: searched,
       last: identity(),
-      ahead: at(4),
+      ahead,
       twist: STILL,
       doubt: () => doubt,
     });
@@ -117,11 +119,21 @@ describe('recover', () => {
   it('lets free space doubt a place where the sensor was expected, and hardly one elsewhere or turned round', () => {
     const { doubt } = CERTAIN_AFTER_LOSS;
     for (const expected of [at(4.5, 10), at(5.9), at(-1.5)])
-      expect(lost(expected)()!.mostDoubt).toBeGreaterThan(2 * doubt!);
+      expect(lost(expected)()).toMatchObject({
+        where: 'expected',
+        mostDoubt: expect.closeTo(0.05) as number,
+      });
+    expect(doubt).toBeLessThan(0.02);
+    // Of twenty metres a vehicle may be some short that brakes or turns; what looks alike may be there as well.
+    const slower = lost(at(16), { ahead: at(20) })();
+    expect(slower).toMatchObject({ where: 'expected', mostDoubt: doubt });
+    expect(lost(at(16, 40), { ahead: at(20) })()!.where).toBe('expected');
+    expect(lost(at(11.5), { ahead: at(20) })()!.where).toBe('elsewhere');
     for (const elsewhere of [at(8), at(0.5, 180), at(0, 60)]) {
       const found = lost(elsewhere)();
       expect(found!.track.pose).toEqual(elsewhere);
       expect(found!.mostDoubt).toBe(doubt);
+      expect(found!.where).toBe('elsewhere');
     }
   });
 

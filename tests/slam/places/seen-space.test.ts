@@ -3,7 +3,7 @@ import { KernelPool } from '../../../src/compute/pool.js';
 import { Random } from '../../../src/geometry/random.js';
 import { compose, exp, identity, type Pose } from '../../../src/geometry/se3.js';
 import type { SurfaceSamples } from '../../../src/sensors/observation.js';
-import { doubtOf, SeenSpace } from '../../../src/slam/places/seen-space.js';
+import { doubtOf, SeenSpace, type Seen } from '../../../src/slam/places/seen-space.js';
 import { place, type Cloud } from '../../field/helpers.js';
 
 type Vector = [number, number, number];
@@ -48,8 +48,8 @@ describe('seen space', () => {
   afterAll(() => pool.close());
   const random = new Random('seen');
 
-  /** What a sensor with 2 cm of noise sees from a pose, T_world_sensor. */
-  function look(T: Pose, boxes: readonly Box[] = [SPUR]): SurfaceSamples {
+  /** What a sensor with 2 cm of noise sees from a pose, T_world_sensor, at so many tenths of a second. */
+  function look(T: Pose, boxes: readonly Box[] = [SPUR], tenths = 0): Seen & { surface: SurfaceSamples } {
     const cloud: Cloud = { points: [], normals: [], qualities: [], taus: [], ground: [] };
     for (let i = 0; i < 20_000; i++) {
       const v = [random.normal(), random.normal(), random.normal() * 0.5];
@@ -65,11 +65,12 @@ describe('seen space', () => {
       cloud.taus.push(0);
       cloud.ground.push(T[11]! + world[2] * range < -1.4);
     }
-    return place(pool.memory, cloud).points;
+    const { points: surface } = place(pool.memory, cloud);
+    return { surface, sampling: 'scattered', stampNs: BigInt(tenths) * 100_000_000n, complete: () => {} };
   }
   const seen = (...poses: Pose[]): SeenSpace => {
     const space = new SeenSpace(1, 0.4);
-    for (const pose of poses) space.add(look(pose), pose, 0n);
+    for (const pose of poses) space.add(look(pose), pose);
     return space;
   };
   const at = (x: number, y: number, yaw = 0): Pose =>
@@ -86,14 +87,14 @@ describe('seen space', () => {
   it('is contradicted both ways at wrong places, small mistakes excepted', () => {
     const space = seen(at(0, 0), at(1.5, 0), at(3, 0.5));
     const here = at(1, 0, 0.3);
-    const surface = look(here);
+    const scan = look(here);
     for (const wrong of [at(3, 1.5, 0.3), at(1, 0, 1.9), at(-2, -1, 0.3), at(1, 0, -1.3)]) {
-      const found = space.compare(surface, wrong);
+      const found = space.compare(scan, wrong);
       expect(found.inEmpty).toBeGreaterThan(0.04);
       expect(found.seenThrough).toBeGreaterThan(0.04);
       expect(doubtOf(found)).toBeGreaterThan(0.06);
     }
-    expect(doubtOf(space.compare(surface, compose(here, exp([0.03, -0.03, 0, 0, 0, 0.01]))))).toBeLessThan(
+    expect(doubtOf(space.compare(scan, compose(here, exp([0.03, -0.03, 0, 0, 0, 0.01]))))).toBeLessThan(
       0.015,
     );
   });
@@ -106,7 +107,7 @@ describe('seen space', () => {
     expect(came.seenThrough).toBeLessThan(0.01);
     expect(doubtOf(came)).toBeLessThan(0.02);
     const parked = new SeenSpace(1, 0.4);
-    for (const pose of [at(0, 0), at(1.5, 0)]) parked.add(look(pose, [SPUR, van]), pose, 0n);
+    for (const pose of [at(0, 0), at(1.5, 0)]) parked.add(look(pose, [SPUR, van]), pose);
     const left = parked.compare(look(here), here);
     expect(left.seenThrough).toBeGreaterThan(0.03);
     expect(left.inEmpty).toBeLessThan(0.01);
@@ -121,22 +122,18 @@ describe('seen space', () => {
     ];
     const space = new SeenSpace(1, 0.4);
     for (let tenths = 0; tenths < 14; tenths++)
-      space.add(
-        look(at(0.02 * tenths, 0), vans(tenths / 10)),
-        at(0.02 * tenths, 0),
-        BigInt(tenths) * 100_000_000n,
-      );
+      space.add(look(at(0.02 * tenths, 0), vans(tenths / 10), tenths), at(0.02 * tenths, 0));
     const here = at(0.28, 0);
-    const surface = look(here, vans(1.4));
-    expect(doubtOf(space.compare(surface, here))).toBeGreaterThan(0.025);
-    const last = space.compareLast(surface, here, 1_400_000_000n);
+    const scan = look(here, vans(1.4), 14);
+    expect(doubtOf(space.compare(scan, here))).toBeGreaterThan(0.025);
+    const last = space.compareLast(scan, here);
     expect(last.compared).toBe(true);
     expect(last.elapsed).toBeCloseTo(0.1, 9);
     expect(doubtOf(last)).toBeLessThan(0.015);
     for (const wrong of [at(2, 1.5), at(0.28, 0, 1.6), at(-2, -1, 0.3)])
-      expect(doubtOf(space.compareLast(surface, wrong, 1_400_000_000n))).toBeGreaterThan(0.04);
+      expect(doubtOf(space.compareLast(scan, wrong))).toBeGreaterThan(0.04);
     space.clear();
-    expect(space.compareLast(surface, here, 1_400_000_000n).compared).toBe(false);
+    expect(space.compareLast(scan, here).compared).toBe(false);
   });
 
   it('goes by what is higher than cars where these come fast: nothing stands against a right pose, and much against a wrong one', () => {
@@ -146,20 +143,21 @@ describe('seen space', () => {
       { from: [-5 + 4 * later, -3.5, -1.5], to: [-2 + 4 * later, -1.5, 0.6] },
     ];
     const space = new SeenSpace(1, 0.4);
-    space.add(look(at(0, 0), trucks(0)), at(0, 0), 0n);
+    space.add(look(at(0, 0), trucks(0)), at(0, 0));
     const here = at(0.5, 0);
-    const surface = look(here, trucks(1));
-    const last = space.compareLast(surface, here, 100_000_000n);
+    const scan = look(here, trucks(1), 1);
+    const last = space.compareLast(scan, here);
     expect(doubtOf(last)).toBeGreaterThan(0.028);
     expect(last.standing?.compared).toBe(true);
     expect(doubtOf(last.standing!)).toBeLessThan(0.012);
     for (const wrong of [at(2.5, 2), at(0.5, 0, 1.6), at(-2, -1, 0.3)])
-      expect(doubtOf(space.compareLast(surface, wrong, 100_000_000n).standing!)).toBeGreaterThan(0.03);
+      expect(doubtOf(space.compareLast(scan, wrong).standing!)).toBeGreaterThan(0.03);
   });
 
   it('leaves out what stands alone when surfaces are asked for: rain is no other place, and hides none', () => {
-    const rainy = (T: Pose): SurfaceSamples => {
-      const surface = look(T);
+    const rainy = (T: Pose): ReturnType<typeof look> => {
+      const scan = look(T);
+      const { surface } = scan;
       for (let i = 0; i < surface.count; i++) {
         if (!random.chance(0.1)) {
           surface.flags[i]! |= 1; // part of a surface
@@ -169,27 +167,58 @@ describe('seen space', () => {
         for (const axis of [surface.x, surface.y, surface.z]) axis[i]! *= nearer;
         surface.flags[i] = 0;
       }
-      return surface;
+      return scan;
     };
     const space = new SeenSpace(1, 0.4);
     const here = at(1, 0.3, 0.2);
-    const surface = rainy(here);
-    expect(space.compareSurfaces(surface, here)).toBeUndefined();
-    for (const pose of [at(0, 0), at(1.5, 0)]) space.add(rainy(pose), pose, 0n);
-    expect(doubtOf(space.compare(surface, here))).toBeGreaterThan(0.025);
-    expect(doubtOf(space.compareSurfaces(surface, here)!)).toBeLessThan(0.015);
-    expect(doubtOf(space.compareSurfaces(surface, at(-2, -1, 1.9))!)).toBeGreaterThan(0.025);
+    const scan = rainy(here);
+    const { surface } = scan;
+    expect(space.compareSurfaces(scan, here)).toBeUndefined();
+    for (const pose of [at(0, 0), at(1.5, 0)]) space.add(rainy(pose), pose);
+    expect(doubtOf(space.compare(scan, here))).toBeGreaterThan(0.025);
+    expect(doubtOf(space.compareSurfaces(scan, here)!)).toBeLessThan(0.015);
+    expect(doubtOf(space.compareSurfaces(scan, at(-2, -1, 1.9))!)).toBeGreaterThan(0.025);
     for (let i = 0; i < surface.count; i++) surface.flags[i] = 0;
-    expect(space.compareSurfaces(surface, here)).toBeUndefined();
+    expect(space.compareSurfaces(scan, here)).toBeUndefined();
+  });
+
+  it('looks at all samples where a room is so small that there are few keypoints', () => {
+    const [before, here] = [at(0, 0), at(0.3, 0.1, 0.2)];
+    const few = (scan: ReturnType<typeof look>, sampling: 'scattered' | 'dense' = 'scattered'): Seen => {
+      const keypoints = scan.surface.keypoints.filter((_, i) => i % 60 === 0);
+      let complete = false;
+      const surface: SurfaceSamples = {
+        ...scan.surface,
+        keypoints,
+        // Only the keypoints are undistorted before it is complete.
+        get x() {
+          return complete ? scan.surface.x : scan.surface.x.map((v, i) => (i % 60 === 0 ? v : NaN));
+        },
+      };
+      return { ...scan, sampling, surface, complete: () => void (complete = true) };
+    };
+    const space = new SeenSpace(1, 0.4);
+    space.add(few(look(before)), before);
+    const scan = few(look(here));
+    for (const compare of [
+      (pose: Pose) => space.compare(scan, pose),
+      (pose: Pose) => space.compareLast(scan, pose),
+    ]) {
+      expect(compare(here).compared).toBe(true);
+      expect(doubtOf(compare(here))).toBeLessThan(0.015);
+      expect(doubtOf(compare(at(2, 1.5)))).toBeGreaterThan(0.05);
+    }
+    // A depth image has its keypoints in every direction that it sees.
+    expect(space.compare(few(look(here), 'dense'), here).compared).toBe(false);
   });
 
   it('says nothing where nothing was seen, and forgets when it is cleared', () => {
-    const surface = look(at(0, 0));
+    const scan = look(at(0, 0));
     const none = { inEmpty: 0, seenThrough: 0, compared: false };
-    expect(new SeenSpace(1, 0.4).compare(surface, identity())).toEqual(none);
+    expect(new SeenSpace(1, 0.4).compare(scan, identity())).toEqual(none);
     const space = seen(at(0, 0));
-    expect(doubtOf(space.compare(surface, at(3, 2)))).toBeGreaterThan(0.05);
+    expect(doubtOf(space.compare(scan, at(3, 2)))).toBeGreaterThan(0.05);
     space.clear();
-    expect(space.compare(surface, at(3, 2))).toEqual(none);
+    expect(space.compare(scan, at(3, 2))).toEqual(none);
   });
 });

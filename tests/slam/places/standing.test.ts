@@ -27,22 +27,24 @@ function scan(heights: readonly number[], { away = 8, road = 30, pitch = 0 } = {
 describe('what stands', () => {
   it('is higher than what drives, over the ground around the sensor', () => {
     const surface = scan([0.5, 1.5, 2.4, 2.6, 6]);
-    expect([...standingOf(surface, identity())]).toEqual([33, 34]);
-    expect([...samplesOffGround(surface)]).toEqual([30, 31, 32, 33, 34]);
+    expect([...standingOf(surface, surface.keypoints, identity())]).toEqual([33, 34]);
+    expect([...samplesOffGround(surface, surface.keypoints)]).toEqual([30, 31, 32, 33, 34]);
   });
 
   it('must be higher still far away, as roads slope', () => {
-    expect(standingOf(scan([3.4, 3.6], { away: 30 }), identity())).toHaveLength(1);
+    const surface = scan([3.4, 3.6], { away: 30 });
+    expect(standingOf(surface, surface.keypoints, identity())).toHaveLength(1);
   });
 
   it('is told by the height in the map, however the sensor leans', () => {
     const pitch = 0.3;
     const surface = scan([2.4, 2.6], { pitch });
     const level = exp([0, 0, 0, 0, pitch, 0]);
-    expect([...standingOf(surface, level)]).toEqual([31]);
+    expect([...standingOf(surface, surface.keypoints, level)]).toEqual([31]);
   });
 
   it('is nothing where the ground is not seen', () => {
-    expect(standingOf(scan([3, 6], { road: 10 }), identity())).toHaveLength(0);
+    const surface = scan([3, 6], { road: 10 });
+    expect(standingOf(surface, surface.keypoints, identity())).toHaveLength(0);
   });
 });

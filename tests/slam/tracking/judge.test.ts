@@ -3,7 +3,7 @@ import { configSchema } from '../../../src/config/schema.js';
 import { identity } from '../../../src/geometry/se3.js';
 import { CERTAIN_AFTER_LOSS } from '../../../src/slam/places/certainty.js';
 import type { Contradiction, SinceLast } from '../../../src/slam/places/seen-space.js';
-import { judge } from '../../../src/slam/tracking/judge.js';
+import { judge, type Circumstances, type Verdict } from '../../../src/slam/tracking/judge.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 
 const limits = configSchema.parse({}).tracking;
@@ -128,6 +128,71 @@ describe('judge', () => {
     // Walls fit all along a corridor, where noise alone tells the way.
     expect(state({ ...cars, standing }, { ...clear, conditioning: 0.014 })).toBe('lost');
     expect(state({ ...cars, standing }, { ...clear, conditioning: 0.02 })).toBe('degraded');
+  });
+
+  it('takes it for another place where suddenly little fits, and what the observation before showed is not there', () => {
+    const elsewhere = { ...GOOD, coarseRatio: 0.08, conditioning: limits.minConditioning / 2 };
+    const little = { inEmpty: 0.084, seenThrough: 0.0044, compared: true }; // too little on its own
+    const sinceLast = { inEmpty: 0.1, seenThrough: 0.025, compared: true, elapsed: 0.1 };
+    const at = (changes: Circumstances, track: Track = elsewhere): Verdict =>
+      judge(track, limits, 20, little, { scattered: true, explained: 0.68, sinceLast, ...changes });
+    expect(at({})).toMatchObject({ state: 'lost', contradicted: true });
+    expect(at({}).reason).toMatch(/another place.* 8 % of what is off the ground .* after 68 % a moment ago/);
+    const apart = { ...sinceLast, inEmpty: 0, seenThrough: 0, compared: false };
+    expect(at({ sinceLast: apart }).reason).toMatch(
+      /another place.* nothing of what was seen then can be compared/,
+    );
+    // Each alone may be: a door opens, cars go by, scans were missing, a sparse sensor.
+    expect(at({}, { ...elsewhere, coarseRatio: 0.35 }).state).toBe('degraded');
+    expect(at({ explained: 0.15 }).state).toBe('degraded');
+    expect(at({ explained: undefined }).state).toBe('degraded');
+    expect(at({ scattered: false }).state).toBe('degraded'); // a camera turns away within a moment
+    expect(at({ sinceLast: { ...sinceLast, inEmpty: 0.02 } }).state).toBe('degraded');
+    expect(at({ sinceLast: { ...sinceLast, elapsed: 0.9 } }).state).toBe('degraded');
+    expect(at({ sinceLast: undefined }).state).toBe('degraded');
+  });
+
+  it('believes a place that was searched for elsewhere than expected only where most fits, nothing slides and free space has nothing against it either way', () => {
+    const clear = { inEmpty: 0.004, seenThrough: 0.003, compared: true };
+    const at = (
+      found: 'expected' | 'elsewhere' | undefined,
+      changes: Partial<Track> = {},
+      seen: Contradiction = clear,
+      { scattered = true, mapped = 25 } = {},
+    ): Verdict => judge({ ...GOOD, ...changes }, limits, mapped, seen, { found, scattered });
+    const few = { coarseRatio: 0.53 };
+    const sliding = { conditioning: limits.minConditioning * 0.9 };
+    const oneWay = { ...clear, inEmpty: 0, seenThrough: 0.04 };
+    const otherWay = { ...clear, inEmpty: 0.05, seenThrough: 0 };
+    const unknown = { inEmpty: 0, seenThrough: 0, compared: false };
+    expect(at('elsewhere').state).toBe('tracking');
+    expect(at('elsewhere', few)).toMatchObject({
+      state: 'lost',
+      reason: expect.stringMatching(/53 % .* less than the 55 %/) as string,
+    });
+    expect(at('elsewhere', { coarseRatio: NaN }).state).toBe('lost');
+    expect(at('elsewhere', sliding).state).toBe('lost');
+    for (const seen of [oneWay, otherWay]) expect(at('elsewhere', {}, seen).state).toBe('lost');
+    // Where it was expected, and where it was not searched for.
+    for (const found of ['expected', undefined] as const) {
+      expect(at(found, few).state).toBe('tracking');
+      expect(at(found, sliding).state).toBe('degraded');
+      expect(at(found, {}, oneWay).state).toBe('tracking');
+    }
+    // A bare corridor, and hardly less than before: the sensor went on along it. Much less: this is another one.
+    const bare = (coarseRatio: number): Verdict =>
+      judge({ ...GOOD, conditioning: 0.03, coarseRatio }, limits, 25, clear, {
+        found: 'expected',
+        scattered: true,
+        explained: 0.92,
+      });
+    expect(bare(0.8).state).toBe('degraded');
+    expect(bare(0.65).state).toBe('lost');
+    // Nothing to compare with: unless the map was loaded, which brings no views, or is a camera's.
+    expect(at('expected', {}, unknown).state).toBe('lost');
+    expect(at('elsewhere', {}, unknown, { mapped: Infinity }).state).toBe('tracking');
+    expect(at('elsewhere', few, unknown, { scattered: false }).state).toBe('tracking');
+    expect(at(undefined, {}, unknown).state).toBe('tracking');
   });
 
   it('doubts a place that was searched for sooner than one that was expected', () => {

@@ -35,7 +35,6 @@ import {
   MAX_DOUBT,
   NOT_RECOVERED,
   YOUNG_MAP,
-  type Circumstances,
   type Verdict,
 } from './tracking/judge.js';
 import type { BodyMotion } from './tracking/motion.js';
@@ -256,7 +255,7 @@ export class Estimator {
     const mostDoubt = found?.mostDoubt;
     const most = map.age <= YOUNG_MAP ? BRIDGED.doubt : mostDoubt;
     const contradiction = this.#contradiction(observation, track, most);
-    const before = sampled(phase, observation);
+    const before = phases.historyOf(phase, observation);
     const doubtful = doubtOf(contradiction) > FOLLOWING.from || fitsSuddenlyLess(track, before.explained);
     const sinceLast = !found && doubtful ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const fit = this.#gaps.fitOf(observation, track, found !== undefined);
@@ -355,7 +354,7 @@ export class Estimator {
     if (verdict.state !== 'lost' || observation.sampling === 'dense') return verdict;
     const contradiction = this.#contradiction(observation, track, BRIDGED.doubt);
     if (doubtOf(contradiction) > MAX_DOUBT) return verdict;
-    return judge(track, config.tracking, map.age, contradiction, sampled(phase, observation));
+    return judge(track, config.tracking, map.age, contradiction, phases.historyOf(phase, observation));
   }
 
   /** How a track contradicts what was seen. In doubt, sooner in a young map, what stands alone does not count: it may be rain, dust or leaves. */
@@ -382,16 +381,6 @@ export class Estimator {
     return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
 }
-
-const sampled = (
-  phase: Phase,
-  { sensor, sampling }: Observation,
-): Pick<Circumstances, 'scattered' | 'followed' | 'doubt'> & { readonly explained: number } => ({
-  scattered: sampling === 'scattered',
-  followed: phase.kind === 'tracking',
-  doubt: phase.kind === 'tracking' ? phase.doubt : undefined,
-  explained: phases.explainedBefore(phase, sensor),
-});
 
 const newMapReason = (seconds: number): string =>
   `The track was lost for ${Number(seconds.toFixed(1))} s: a new map starts here, which is not connected to what was mapped before.`;

@@ -168,6 +168,30 @@ export function explainedBefore(phase: Phase, sensor: SensorId): number {
   return before?.sensor === sensor ? before.share : 0;
 }
 
+/** What the judge is told of an observation beside how it fits. */
+export interface History {
+  readonly scattered: boolean;
+  /** Whether the one before it was tracked. */
+  readonly followed: boolean;
+  /** How far free space spoke against the one before it. */
+  readonly doubt: number | undefined;
+  /** See {@link explainedBefore}. */
+  readonly explained: number;
+}
+
+export function historyOf(
+  phase: Phase,
+  { sensor, sampling }: Pick<Observation, 'sensor' | 'sampling'>,
+): History {
+  const tracking = phase.kind === 'tracking';
+  return {
+    scattered: sampling === 'scattered',
+    followed: tracking,
+    doubt: tracking ? phase.doubt : undefined,
+    explained: explainedBefore(phase, sensor),
+  };
+}
+
 /** Whether the surroundings are searched now: on every fifth lost observation, as that takes long. */
 export function searchIsDue(phase: Tracking | Lost): boolean {
   return phase.kind === 'tracking' || (phase.failures - SEARCH_AFTER) % SEARCH_EVERY === 0;

@@ -6,6 +6,7 @@ import {
   explainedBefore,
   failed,
   givesUp,
+  historyOf,
   initialPhase,
   located,
   needsCertainty,
@@ -55,6 +56,18 @@ describe('phases', () => {
     expect(explainedBefore(started(first), 'roof')).toBe(0);
     expect(explainedBefore(failing(phase, 3), 'roof')).toBe(0.7);
     expect(explainedBefore(tracked(failing(phase, 3)), 'roof')).toBe(0);
+  });
+
+  it('tell the judge what came before: of a track its doubt, of a loss nothing but what had fitted', () => {
+    const phase = tracked(started(first), false, 0.01, { sensor: 'roof', share: 0.7 });
+    const next = { sensor: 'roof', sampling: 'scattered' } as const;
+    expect(historyOf(phase, next)).toEqual({ scattered: true, followed: true, doubt: 0.01, explained: 0.7 });
+    expect(historyOf(failing(phase, 1), { ...next, sampling: 'dense' })).toEqual({
+      scattered: false,
+      followed: false,
+      doubt: undefined,
+      explained: 0.7,
+    });
   });
 
   it('give the first observation up after some failures, and not before', () => {

@@ -91,6 +91,9 @@ describe('colours at points', () => {
     ];
     expect(at(2.25, 2, 2)).toEqual([35, 70, 55, 255]);
     expect(at(2.25, 2.5, 2.5)).toEqual([35, 70, 55, 255]); // the other six have none
+    // Around a vertex at the end of a mesh none has one: those a step away.
+    expect(at(2, 2, 3.2)).toEqual([60, 120, 80, 255]);
+    expect(at(0.8, 2.1, 3.2)).toEqual([10, 20, 30, 255]);
     expect(at(2, 2, 3.5)).toEqual([0, 0, 0, 0]);
     // The last corners of a block have neighbours in the next one, which is not there.
     put(7, 7, 7, [50, 60, 70, 1]);

@@ -1,5 +1,6 @@
 // What a corner that was not observed is beside: the end of what was seen.
-import { G_DATA } from '../layout/field';
+import { G_COLOUR, G_DATA } from '../layout/field';
+import { COLOUR_BLOCK } from '../layout/gather';
 import { findBlock } from './grid';
 
 /**
@@ -30,4 +31,32 @@ function cornerOf(g: usize, ix: i32, iy: i32, iz: i32): usize {
   const block: usize = findBlock(g, ix >> 3, iy >> 3, iz >> 3);
   const place = <usize>((ix & 7) | ((iy & 7) << 3) | ((iz & 7) << 6));
   return <usize>load<u32>(g, G_DATA) + (block << 12) + (place << 3);
+}
+
+/** Mean colour of those corners that have one, one step away from (ix, iy, iz) at most, to 4 bytes at `out`; nothing where none has. */
+export function colourBeside(g: usize, ix: i32, iy: i32, iz: i32, out: usize): void {
+  const colours: usize = load<u32>(g, G_COLOUR);
+  let seen: f32 = 0,
+    red: f32 = 0,
+    green: f32 = 0,
+    blue: f32 = 0;
+  for (let z = iz - 1; z <= iz + 1; z++)
+    for (let y = iy - 1; y <= iy + 1; y++)
+      for (let x = ix - 1; x <= ix + 1; x++) {
+        const block: usize = findBlock(g, x >> 3, y >> 3, z >> 3);
+        if (block == 0) continue;
+        const place = <usize>((x & 7) | ((y & 7) << 3) | ((z & 7) << 6));
+        const corner = colours + block * COLOUR_BLOCK + (place << 3);
+        if (load<u16>(corner, 6) == 0) continue;
+        seen += 1;
+        red += <f32>load<u16>(corner);
+        green += <f32>load<u16>(corner, 2);
+        blue += <f32>load<u16>(corner, 4);
+      }
+  if (seen == 0) return;
+  const scale = <f32>1 / (256 * seen);
+  store<u8>(out, <u8>min<f32>(255, red * scale + 0.5));
+  store<u8>(out, <u8>min<f32>(255, green * scale + 0.5), 1);
+  store<u8>(out, <u8>min<f32>(255, blue * scale + 0.5), 2);
+  store<u8>(out, 255, 3);
 }

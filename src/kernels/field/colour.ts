@@ -23,6 +23,7 @@ import {
   H_POINTS,
   POINT_CHUNK,
 } from '../layout/gather';
+import { colourBeside } from './beside';
 import { findBlock, sampleScalar } from './grid';
 import { add, column, rotated } from './posed';
 
@@ -45,7 +46,7 @@ function cornerColour(g: usize, block: i32, ix: i32, iy: i32, iz: i32, o: i32): 
   );
 }
 
-/** Colours at points: the mean of the corners around that have one, by their nearness. Chunk: POINT_CHUNK points. */
+/** Colours at points: the mean of the corners around that have one, by their nearness; of those a step away where none has. Chunk: POINT_CHUNK points. */
 export function readColours(args: usize, chunk: i32): void {
   const g: usize = load<u32>(args, H_GRID);
   const inverse = load<f32>(g, G_INVERSE);
@@ -78,7 +79,11 @@ export function readColours(args: usize, chunk: i32): void {
       green += w * <f32>load<u16>(corner, 2);
       blue += w * <f32>load<u16>(corner, 4);
     }
-    if (!(sum > 1e-3)) continue;
+    if (!(sum > 1e-3)) {
+      // Between two corners at which nothing was seen: the end of a mesh.
+      colourBeside(g, <i32>nearest(ux), <i32>nearest(uy), <i32>nearest(uz), out);
+      continue;
+    }
     const scale = <f32>1 / (256 * sum);
     store<u8>(out, <u8>min<f32>(255, red * scale + 0.5));
     store<u8>(out, <u8>min<f32>(255, green * scale + 0.5), 1);

@@ -53,8 +53,14 @@ export function colourBeside(g: usize, ix: i32, iy: i32, iz: i32, out: usize): v
         green += <f32>load<u16>(corner, 2);
         blue += <f32>load<u16>(corner, 4);
       }
-  if (seen == 0) return;
-  const scale = <f32>1 / (256 * seen);
+  if (seen > 0) storeMeanColour(out, red, green, blue, seen);
+}
+
+/** Writes red, green, blue and 255 to `out`: sums of stored colours, 256 times the level each, over the sum of their weights. */
+// @ts-ignore: decorator
+@inline
+export function storeMeanColour(out: usize, red: f32, green: f32, blue: f32, sum: f32): void {
+  const scale = <f32>1 / (256 * sum);
   store<u8>(out, <u8>min<f32>(255, red * scale + 0.5));
   store<u8>(out, <u8>min<f32>(255, green * scale + 0.5), 1);
   store<u8>(out, <u8>min<f32>(255, blue * scale + 0.5), 2);

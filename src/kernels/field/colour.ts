@@ -23,7 +23,7 @@ import {
   H_POINTS,
   POINT_CHUNK,
 } from '../layout/gather';
-import { colourBeside } from './beside';
+import { colourBeside, storeMeanColour } from './beside';
 import { findBlock, sampleScalar } from './grid';
 import { add, column, rotated } from './posed';
 
@@ -79,16 +79,9 @@ export function readColours(args: usize, chunk: i32): void {
       green += w * <f32>load<u16>(corner, 2);
       blue += w * <f32>load<u16>(corner, 4);
     }
-    if (!(sum > 1e-3)) {
-      // Between two corners at which nothing was seen: the end of a mesh.
-      colourBeside(g, <i32>nearest(ux), <i32>nearest(uy), <i32>nearest(uz), out);
-      continue;
-    }
-    const scale = <f32>1 / (256 * sum);
-    store<u8>(out, <u8>min<f32>(255, red * scale + 0.5));
-    store<u8>(out, <u8>min<f32>(255, green * scale + 0.5), 1);
-    store<u8>(out, <u8>min<f32>(255, blue * scale + 0.5), 2);
-    store<u8>(out, 255, 3);
+    if (sum > 1e-3) storeMeanColour(out, red, green, blue, sum);
+    // Between two corners at which nothing was seen: the end of a mesh.
+    else colourBeside(g, <i32>nearest(ux), <i32>nearest(uy), <i32>nearest(uz), out);
   }
 }
 

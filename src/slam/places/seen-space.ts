@@ -230,7 +230,9 @@ function lookedAt(seen: Seen): Uint32Array {
   const { keypoints, count } = seen.surface;
   if (seen.sampling === 'dense' || keypoints.length >= FEW_KEYPOINTS) return keypoints;
   seen.complete();
-  return Uint32Array.from({ length: count }, (_, i) => i);
+  const all = new Uint32Array(count);
+  for (let i = 0; i < count; i++) all[i] = i;
+  return all;
 }
 
 /** Some of the listed samples, without those on the ground. */

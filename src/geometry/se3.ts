@@ -192,6 +192,15 @@ export function separation(a: Pose, b: Pose): number {
   return Math.hypot(a[3]! - b[3]!, a[7]! - b[7]!, a[11]! - b[11]!);
 }
 
+/** Whether two poses in one frame are no farther from each other than so many metres and radians. */
+export function areWithin(
+  a: Pose,
+  b: Pose,
+  reach: { readonly metres: number; readonly radians: number },
+): boolean {
+  return separation(a, b) <= reach.metres && rotationAngle(compose(inverse(a), b)) <= reach.radians;
+}
+
 export function translationNorm(T: Pose): number {
   return Math.hypot(T[3]!, T[7]!, T[11]!);
 }

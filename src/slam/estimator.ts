@@ -191,6 +191,7 @@ export class Estimator {
     if (!found && !doubtful && phase.kind === 'tracking' && isOpenStill(observation, track, elapsed))
       return this.#conclude(phase, observation, predicted, track);
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
+    observation.undistort(found.track.twist, found.track.acceleration); // after it others were tried
     return this.#conclude(phase, observation, predicted, found.track, found);
   }
 

@@ -41,9 +41,12 @@ export interface Tracking {
 /** How much of an observation the map explained. */
 export interface Explained {
   readonly sensor: SensorId;
-  /** Share of what it had off the ground that fitted, see `Track.coarseRatio`. */
+  /** Share of what it had off the ground that fitted, see `Track.coarseRatio`; at least {@link KEPT} of what it was before. */
   readonly share: number;
 }
+
+/** What is expected to be explained falls by no more from scan to scan: one that fitted suddenly less says little of what comes next. */
+const KEPT = 0.9;
 
 export interface Lost {
   readonly kind: 'lost';
@@ -108,7 +111,13 @@ export function slidingNow(phase: Phase): number {
  * @param explained how much of it fits the map
  */
 export function tracked(phase: Phase, sliding = false, doubt?: number, explained?: Explained): Tracking {
-  return { kind: 'tracking', slidingScans: sliding ? slidingNow(phase) : 0, doubt, explained };
+  const slidingScans = sliding ? slidingNow(phase) : 0;
+  return { kind: 'tracking', slidingScans, doubt, explained: explained && kept(phase, explained) };
+}
+
+/** What an observation explained, no less than {@link KEPT} of what the one before did. */
+function kept(phase: Phase, { sensor, share }: Explained): Explained {
+  return { sensor, share: Math.max(share, KEPT * explainedBefore(phase, sensor)) };
 }
 
 /**

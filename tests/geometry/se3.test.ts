@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/geometry/random.js';
 import {
+  areWithin,
   compose,
   exp,
   fromQuaternion,
@@ -189,5 +190,15 @@ describe('SE(3)', () => {
       const rotation = R.map((x, at) => (at % 4 === 3 ? 0 : x));
       expect(distance(compose(rotation, inverse(rotation)), identity())).toBeLessThan(1e-14 * 10);
     }
+  });
+
+  it('tells whether two poses are near each other, in place and turn', () => {
+    const a = compose(exp([3, -2, 1, 0, 0, 0]), exp([0, 0, 0, 0.3, 0, 1]));
+    const b = compose(a, exp([0.3, 0.4, 0, 0, 0, 0]));
+    expect(areWithin(a, b, { metres: 0.51, radians: 1e-6 })).toBe(true);
+    expect(areWithin(b, a, { metres: 0.49, radians: 3 })).toBe(false);
+    const turned = compose(a, exp([0, 0, 0, 0, 0.2, 0]));
+    expect(areWithin(a, turned, { metres: 0.01, radians: 0.21 })).toBe(true);
+    expect(areWithin(turned, a, { metres: 9, radians: 0.19 })).toBe(false);
   });
 });

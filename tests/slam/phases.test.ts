@@ -56,6 +56,15 @@ describe('phases', () => {
     expect(explainedBefore(started(first), 'roof')).toBe(0);
     expect(explainedBefore(failing(phase, 3), 'roof')).toBe(0.7);
     expect(explainedBefore(tracked(failing(phase, 3)), 'roof')).toBe(0);
+    // One that fitted suddenly less says little of what comes next, unless others follow.
+    const less = tracked(phase, false, 0, { sensor: 'roof', share: 0.3 });
+    expect(explainedBefore(less, 'roof')).toBeCloseTo(0.63, 9);
+    const longer = Array.from({ length: 8 }).reduce<typeof less>(
+      (before) => tracked(before, false, 0, { sensor: 'roof', share: 0.3 }),
+      less,
+    );
+    expect(explainedBefore(longer, 'roof')).toBe(0.3);
+    expect(explainedBefore(tracked(phase, false, 0, { sensor: 'bumper', share: 0.3 }), 'bumper')).toBe(0.3);
   });
 
   it('tell the judge what came before: of a track its doubt, of a loss nothing but what had fitted', () => {

@@ -29,7 +29,7 @@ const FITS_WELL = 0.98;
 /** What another registration moves by less has stayed where it was (fine voxels, 0.15 m at 0.15 m). */
 const SAME_PLACE = 1;
 /** Guesses that are registered. */
-const TRIES = 16;
+export const TRIES = 16;
 /**
  * The best of them are looked around more closely before they are registered, distances in fine voxels (0.75 m and 0.25 m at 0.15 m): among cars that
  * drive along, registrations from half a metre beside the right place ended between it and where the cars stand still.

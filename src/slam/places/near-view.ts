@@ -1,4 +1,4 @@
-import { compose, inverse, rotationAngle, separation, type Pose } from '../../geometry/se3.js';
+import { areWithin, type Pose } from '../../geometry/se3.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { Track } from '../tracking/tracker.js';
 import { isCertain, scoreOf, type Candidate, type CertaintyLimits } from './certainty.js';
@@ -74,7 +74,7 @@ export function viewNearby(
   ];
   const tracks = search.rank(surface, guesses, TRIES).map(register);
   const places = [near, ...tracks.map((track) => search.measure(surface, track))]
-    .filter(({ track }) => [last, ahead].some((pose) => isWithin(REACH, track.pose, pose)))
+    .filter(({ track }) => [last, ahead].some((pose) => areWithin(track.pose, pose, REACH)))
     .filter(({ track }) => believable(track))
     .sort((a, b) => viewScore(b) - viewScore(a));
   const [best, ...others] = places;
@@ -113,7 +113,4 @@ function placesAlong({ pose, unconstrained: u, astray = 0 }: Track): Pose[] {
 const looking = (poses: readonly Pose[], angles: readonly number[], mount: Pose): Pose[] =>
   tilted(turned(poses, angles, mount), angles, mount);
 
-const areApart = (a: Pose, b: Pose): boolean => !isWithin(APART, a, b);
-
-const isWithin = ({ metres, radians }: typeof APART | typeof REACH, a: Pose, b: Pose): boolean =>
-  separation(a, b) <= metres && rotationAngle(compose(inverse(a), b)) <= radians;
+const areApart = (a: Pose, b: Pose): boolean => !areWithin(a, b, APART);

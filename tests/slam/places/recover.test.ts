@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  compose,
-  exp,
-  identity,
-  inverse,
-  rotationAngle,
-  separation,
-  type Pose,
-} from '../../../src/geometry/se3.js';
+import { areWithin, compose, exp, identity, type Pose } from '../../../src/geometry/se3.js';
 import type { SurfaceSamples } from '../../../src/sensors/observation.js';
 import {
   CERTAIN_AFTER_LOSS,
@@ -31,6 +23,8 @@ interface World {
   readonly settles?: boolean;
   /** Another place that fits nearly as well. */
   readonly alike?: Pose;
+  /** How well; default: 0.7, for 0.8 at the right one. */
+  readonly alikeFit?: number;
   /** Of a depth camera: whether its frames come seldom. */
   readonly often?: boolean;
   /** Where it would be; default: 4 m on. */
@@ -40,17 +34,17 @@ interface World {
 /** A world in which a scan fits at one place only; registrations end there from within 1 m and 15°. */
 function lost(
   right: Pose,
-  { certainty = CERTAIN_AFTER_LOSS, settles = true, alike, often, ahead = at(4) }: World = {},
+  { certainty = CERTAIN_AFTER_LOSS, settles = true, alike, alikeFit = 0.7, often, ahead = at(4) }: World = {},
 ): (search?: boolean, converged?: boolean, doubt?: number) => Found | undefined {
   const leadsTo = (pose: Pose, place: Pose): boolean =>
-    separation(pose, place) < 1 && rotationAngle(compose(inverse(pose), place)) < Math.PI / 12;
+    areWithin(pose, place, { metres: 0.999, radians: Math.PI / 12.1 });
   const placeOf = (pose: Pose): Pose | undefined =>
     [right, alike].find((place) => place && leadsTo(pose, place));
   const trackFrom = (pose: Pose): Track => {
     const place = placeOf(pose);
     return { pose: place ?? pose, converged: true, inlierRatio: place ? 0.99 : 0.9 } as Track;
   };
-  const fits = new Map([[right, 0.8], [alike, 0.7]]); // prettier-ignore
+  const fits = new Map([[right, 0.8], [alike, alikeFit]]); // prettier-ignore
   const measure = (_: SurfaceSamples, track: Track): Candidate => ({
     track,
     fit: fits.get(placeOf(track.pose) ?? identity()) ?? 0.4,
@@ -135,6 +129,16 @@ describe('recover', () => {
       expect(found!.mostDoubt).toBe(doubt);
       expect(found!.where).toBe('elsewhere');
     }
+  });
+
+  it('believes no place elsewhere than expected where another one fits about as well', () => {
+    const right = at(8);
+    expect(lost(right, { alike: at(-1.5, 180) })()!.track.pose).toEqual(right); // fits to 0.7, for 0.8
+    const twin = { alike: at(-1.5, 180), alikeFit: 0.795 };
+    expect(lost(right, twin)()).toBeUndefined();
+    expect(lost(at(0.5, 180), { ...twin, alike: at(8) })()).toBeUndefined();
+    expect(lost(at(4.5), twin)()!.track.pose).toEqual(at(4.5)); // where it was expected
+    expect(lost(right, twin)(true, true, 0.06)!.track.pose).toEqual(right); // free space speaks against the other
   });
 
   it('compares the views of a camera nearby with every frame where these come seldom, else when a search is due', () => {

@@ -188,6 +188,13 @@ describe('judge', () => {
       });
     expect(bare(0.8).state).toBe('degraded');
     expect(bare(0.65).state).toBe('lost');
+    // Cars that came and left do as much where the sensor was expected; what looks alike elsewhere, and much of it anywhere, does not count.
+    expect(at('expected', {}, { ...clear, inEmpty: 0.04 }).state).toBe('tracking');
+    expect(at('elsewhere', {}, { ...clear, inEmpty: 0.025 }).state).toBe('lost');
+    expect(at('expected', {}, { ...clear, inEmpty: 0.12 })).toMatchObject({
+      state: 'lost',
+      reason: expect.stringContaining('12 % of what was seen before is different') as string,
+    });
     // Nothing to compare with: unless the map was loaded, which brings no views, or is a camera's.
     expect(at('expected', {}, unknown).state).toBe('lost');
     expect(at('elsewhere', {}, unknown, { mapped: Infinity }).state).toBe('tracking');

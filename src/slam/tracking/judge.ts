@@ -68,10 +68,10 @@ export const FOLLOWING = { from: 0.01, seconds: 0.6, doubt: 0.028, inliers: 0.97
 const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as const;
 /**
  * A sensor goes on from where it was: hardly less of an observation fits the map than of the one before. At right poses of a
- * real drive, streets, courts and motorways 0.91 of it at least, after a LiDAR was carried off 0.01 to 0.50. Then it is compared with the one before: somebody
- * who steps in front of it is in the way of what he covers, but does not make half of the rest fit no more.
+ * real drive, streets, courts and motorways 0.91 of it at least, after a LiDAR was carried off 0.01 to 0.62. Then it is compared with the one before: who steps in
+ * front of it stands in what was empty one way alone, too, but takes no more than what he covers from what fits; another corridor took 1.9 to 2.5 times as much.
  */
-export const CUT_OFF = { explained: 0.6, doubt: FOLLOWING.doubt, oneWay: 0.1 } as const;
+export const CUT_OFF = { explained: 0.7, doubt: FOLLOWING.doubt, oneWay: 0.1, times: 1.5 } as const;
 /**
  * Indoors places look alike: along corridors and in rooms that are built alike scans of a LiDAR that was carried off fitted elsewhere with 0.21 to 0.53 of what they
  * had off the ground (right places there 0.59 to 0.95, in a court 0.88), slid, or were contradicted one way alone by 0.04 to 0.07 (right ones by 0.016 at
@@ -241,7 +241,9 @@ function isCutOff(track: Track, explained: number, sinceLast: SinceLast | undefi
     return false;
   // A moment later what was seen is in sight still: where nothing of it is, the scan is of somewhere else.
   const { compared, inEmpty, seenThrough } = sinceLast;
-  return !compared || doubtOf(sinceLast) > CUT_OFF.doubt || Math.max(inEmpty, seenThrough) > CUT_OFF.oneWay;
+  const oneWay = Math.max(inEmpty, seenThrough);
+  const takesMore = oneWay > CUT_OFF.oneWay && explained - track.coarseRatio > CUT_OFF.times * oneWay;
+  return !compared || doubtOf(sinceLast) > CUT_OFF.doubt || takesMore;
 }
 
 /** Whether an observation shows, a moment after the last one that was mapped, what that one did. */

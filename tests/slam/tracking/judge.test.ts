@@ -143,13 +143,15 @@ describe('judge', () => {
       /another place.* nothing of what was seen then can be compared/,
     );
     // Each alone may be: a door opens, cars go by, scans were missing, a sparse sensor.
-    expect(at({}, { ...elsewhere, coarseRatio: 0.42 }).state).toBe('degraded');
-    expect(at({ explained: 0.13 }).state).toBe('degraded');
+    expect(at({}, { ...elsewhere, coarseRatio: 0.5 }).state).toBe('degraded');
+    expect(at({ explained: 0.11 }).state).toBe('degraded');
     expect(at({ explained: undefined }).state).toBe('degraded');
     expect(at({ scattered: false }).state).toBe('degraded'); // a camera turns away within a moment
     expect(at({ sinceLast: { ...sinceLast, inEmpty: 0.02 } }).state).toBe('degraded');
     // Nothing is seen through, but so much stands in what was empty that it is another corridor.
     expect(at({ sinceLast: { ...sinceLast, inEmpty: 0.19, seenThrough: 0 } }).state).toBe('lost');
+    const steppedIn = { sinceLast: { ...sinceLast, inEmpty: 0.3, seenThrough: 0 } };
+    expect(at(steppedIn, { ...elsewhere, coarseRatio: 0.4 }).state).toBe('degraded');
     expect(at({ sinceLast: { ...sinceLast, elapsed: 0.9 } }).state).toBe('degraded');
     expect(at({ sinceLast: undefined }).state).toBe('degraded');
   });

@@ -30,10 +30,12 @@ const ROUNDS = 3;
 
 /**
  * A narrow view that begins turned by this much (rad) wrongly goes along the walls while it turns back, by this share of the first robust scale
- * (3 cm of 0.3 m) and more, and stays there: where that happened it begins a second time, at the predicted place with the turn that was found.
+ * (3 cm of 0.3 m) and more, and stays there: then it begins a second time, at the predicted place with the turn that was found. Frames that went
+ * wrong so (an office, fast rotation) had no more than 0.6 of their points fit.
  */
 const WRONG_TURN = Math.PI / 60;
 const WENT_ALONG = 0.1;
+const FITS_LITTLE = 0.75;
 
 /** With this many keypoints, half of them are enough to come near. */
 const MANY = 1000;
@@ -183,8 +185,9 @@ export class Registration {
   /** The registration, or one from where it began with the turn that it found, if that fits clearly better. */
   #backWhereExpected(observation: Observation, guess: FirstGuess, track: Track): Track {
     const { pose } = guess;
-    const turned = rotationAngle(compose(inverse(pose), track.pose));
-    if (turned < WRONG_TURN || separation(pose, track.pose) < WENT_ALONG * this.kernel) return track;
+    const turned = rotationAngle(compose(inverse(pose), track.pose)) >= WRONG_TURN;
+    const moved = separation(pose, track.pose) >= WENT_ALONG * this.kernel;
+    if (!turned || !moved || fitOf(track) >= FITS_LITTLE) return track;
     const start = track.pose.slice();
     for (const i of [3, 7, 11]) start[i] = pose[i]!;
     const again = this.register(observation, { ...guess, pose: start });

@@ -117,16 +117,20 @@ it('tries other headings where it did not settle at once: one that nearly fits i
 /** Degrees by which a camera's turn was predicted wrongly; it goes along the wall by so much (m) for each while it turns back, and stays there. */
 function seenFrom(
   turn: number,
-  how: { view?: Observation['view']; inliersThere?: number; perDegree?: number } = {},
+  how: { view?: Observation['view']; inliersThere?: number; inliersHere?: number; perDegree?: number } = {},
 ) {
-  const { view = 'ahead', inliersThere = 0.7, perDegree = 0.01 } = how;
+  const { view = 'ahead', inliersThere = 0.6, inliersHere = 0.9, perDegree = 0.01 } = how;
   const starts: number[] = [];
   const tracker = {
     track: ({ predicted }: TrackInput): Track => {
       const yaw = Math.atan2(predicted[4]!, predicted[0]!);
       starts.push(yaw);
       const along = Math.abs(yaw) * (180 / Math.PI) * perDegree;
-      return { ...TRACK, pose: exp([along, 0, 0, 0, 0, 0]), inlierRatio: along > 0.02 ? inliersThere : 0.9 };
+      return {
+        ...TRACK,
+        pose: exp([along, 0, 0, 0, 0, 0]),
+        inlierRatio: along > 0.02 ? inliersThere : inliersHere,
+      };
     },
   } as unknown as Tracker;
   const observation = {
@@ -149,10 +153,12 @@ it('begins again where a camera was expected, with the turn that was found, if t
 });
 
 it('keeps the first place where the second does not fit clearly better', () => {
-  expect(seenFrom(10, { inliersThere: 0.89 })).toEqual({ x: expect.closeTo(0.1, 9), starts: 2 });
+  const better = seenFrom(10, { inliersThere: 0.74, inliersHere: 0.755 });
+  expect(better).toEqual({ x: expect.closeTo(0.1, 9), starts: 2 });
 });
 
-it('begins once where it hardly turned, hardly moved or sees all around', () => {
+it('begins once where it hardly turned, hardly moved, fits well or sees all around', () => {
+  expect(seenFrom(10, { inliersThere: 0.76 }).starts).toBe(1);
   expect(seenFrom(2).starts).toBe(1);
   expect(seenFrom(10, { perDegree: 0.0029 }).starts).toBe(1);
   expect(seenFrom(10, { view: 'around' })).toEqual({ x: expect.closeTo(0.1, 9), starts: 1 });

@@ -3,8 +3,10 @@ import type { BlockTable } from '../../src/field/field.js';
 import { mostChanged } from '../../src/mesh/most-changed.js';
 import { StaleBorders } from '../../src/mesh/stale-borders.js';
 
+type Skips = Parameters<StaleBorders['mark']>[3];
+
 const LEAST = 0.02 / 3;
-const nowhere = (): boolean => false;
+const nowhere: Skips = () => false;
 
 /** Blocks 1, 2, … at some places, each changed by so much. */
 function tableOf(places: readonly (readonly [number, number, number])[], changes: readonly number[] = []) {
@@ -18,7 +20,7 @@ function tableOf(places: readonly (readonly [number, number, number])[], changes
 const due = ({ change, blocks }: BlockTable): number[] => mostChanged(change, blocks, 100, LEAST);
 
 /** Meshes the blocks that are due, as a mesher does. */
-function mesh(borders: StaleBorders, table: BlockTable, skips = nowhere): number[] {
+function mesh(borders: StaleBorders, table: BlockTable, skips: Skips = nowhere): number[] {
   const blocks = due(table);
   const changed = borders.changed(table, blocks);
   for (const block of blocks) table.change[block] = 0;

@@ -14,7 +14,7 @@ import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { Exposures } from './exposure.js';
 import { NOT_CONTRADICTED } from '../places/seen-space.js';
 import { judge, YOUNG_MAP } from './judge.js';
-import { BETTER, fitOf, type Track, type Tracker } from './tracker.js';
+import { fitOf, type Track, type Tracker } from './tracker.js';
 
 /** Turns that are tried when a registration fails, degrees: the basin is about 10°. */
 const TURN_RANGE = 20;
@@ -31,11 +31,12 @@ const ROUNDS = 3;
 /**
  * A narrow view that begins turned by this much (rad) wrongly goes along the walls while it turns back, by this share of the first robust scale
  * (3 cm of 0.3 m) and more, and stays there: then it begins a second time, at the predicted place with the turn that was found. Frames that went
- * wrong so (an office, fast rotation) had no more than 0.6 of their points fit.
+ * wrong so (an office, fast rotation) had no more than 0.6 of their points fit, and mostly 0.8 after that. What fits less may be wrong still: it is
+ * searched for, and would not be after a start that is a little better.
  */
 const WRONG_TURN = Math.PI / 60;
 const WENT_ALONG = 0.1;
-const FITS_LITTLE = 0.75;
+const FITS_WELL = 0.75;
 
 /** With this many keypoints, half of them are enough to come near. */
 const MANY = 1000;
@@ -182,16 +183,16 @@ export class Registration {
     return { ...again, converged: again.converged || separation(pose, again.pose) < SETTLED * this.kernel };
   }
 
-  /** The registration, or one from where it began with the turn that it found, if that fits clearly better. */
+  /** The registration, or one from where it began with the turn that it found, if that alone fits well. */
   #backWhereExpected(observation: Observation, guess: FirstGuess, track: Track): Track {
     const { pose } = guess;
     const turned = rotationAngle(compose(inverse(pose), track.pose)) >= WRONG_TURN;
     const moved = separation(pose, track.pose) >= WENT_ALONG * this.kernel;
-    if (!turned || !moved || fitOf(track) >= FITS_LITTLE) return track;
+    if (!turned || !moved || fitOf(track) >= FITS_WELL) return track;
     const start = track.pose.slice();
     for (const i of [3, 7, 11]) start[i] = pose[i]!;
     const again = this.register(observation, { ...guess, pose: start });
-    return fitOf(again) > fitOf(track) + BETTER ? again : track;
+    return fitOf(again) >= FITS_WELL ? again : track;
   }
 
   #bestTurn(observation: Observation, pose: Pose): Pose {

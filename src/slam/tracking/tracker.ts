@@ -134,8 +134,8 @@ const BARE = 1.5;
 const SETTLED = 5;
 /** Beyond this (fine voxels) the frame is tracked, but not mapped: a box's key frames, 6 cm off and mapped, took those that followed along. */
 const LOOSE = 4;
-/** Share of points by which a second start, from the last place or with another turn, must fit better than the first. */
-export const BETTER = 0.02;
+/** Share of points by which a start from the last place must fit better than one from the prediction. */
+const BETTER = 0.02;
 /** Share of all points that fit. */
 export const fitOf = ({ valuedRatio, inlierRatio }: Track): number => valuedRatio * inlierRatio;
 /** How fast a camera in a hand or on a robot is assumed to change its velocity (m/s²), and how far it strays at most (m). */

@@ -6,6 +6,7 @@ import { blockKey, MeshBlockStore, type MeshBlockData } from './block-store.js';
 import { BlockMesher } from './mesher.js';
 import { mostChanged } from './most-changed.js';
 import { Seam } from './seam.js';
+import { StaleBorders } from './stale-borders.js';
 import type { ColorsOf } from './vertex-colors.js';
 import { weldBlocks } from './weld.js';
 
@@ -68,6 +69,8 @@ export class MapMesher {
   readonly #colorsOf: ColorsOf;
   /** Blocks whose mesh reaches into forgotten ones: what is left of the field could not make it again. */
   readonly #kept = new Set<number>();
+  /** Where corners that were not observed are meshed, too: as they are by those around. */
+  readonly #borders: StaleBorders | undefined;
 
   constructor(pool: KernelPool, backend: FieldBackend, field: Field, options: MapMesherOptions) {
     this.#backend = backend;
@@ -76,6 +79,7 @@ export class MapMesher {
     const { voxel, truncation } = field.levels[0]!;
     if (options.rims) this.#band = Infinity;
     else this.#band = truncation > 2.5 * voxel ? WHOLE * truncation : BAND_VOXELS * voxel;
+    this.#borders = options.rims ? new StaleBorders(MIN_CHANGE * voxel) : undefined;
     this.#colorsOf = options.colours ?? ((points) => backend.colours(field, points));
     const { coarser = [] } = options;
     this.#scale = coarser.length;
@@ -108,7 +112,9 @@ export class MapMesher {
     const fine = this.#field.levels[0]!;
     const blocks = mostChanged(fine.change, fine.blocks, budget, MIN_CHANGE * fine.voxel);
     if (this.#kept.size > 0) for (const block of blocks) this.#kept.delete(this.#keyOf(block));
+    const changed = this.#borders?.changed(fine, blocks) ?? [];
     this.#extract(blocks, this.#options.updated);
+    this.#borders?.mark(fine, changed, blocks, (x, y, z) => this.#kept.has(blockKey(x, y, z, this.#scale)));
     for (const mesher of [...(this.#options.coarser ?? []), this]) mesher.#seam.flush(CUT_AT_ONCE);
     return blocks.length;
   }

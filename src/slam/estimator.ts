@@ -260,7 +260,7 @@ export class Estimator {
     const doubtful = doubtOf(contradiction) > FOLLOWING.from || fitsSuddenlyLess(track, before.explained);
     const sinceLast = !found && doubtful ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const fit = this.#gaps.fitOf(observation, track, found !== undefined);
-    const fits = { fit: fit?.relative, enough: fit?.enough };
+    const fits = { fit: fit?.relative, enough: fit?.enough, inherited: fit?.inherited };
     const how = { ...before, found: found?.where, mostDoubt, sinceLast, ...fits };
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
     fit?.conclude(verdict.state);

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { KernelPool } from '../../src/compute/pool.js';
 import { Random } from '../../src/geometry/random.js';
-import { identity } from '../../src/geometry/se3.js';
+import { exp, identity } from '../../src/geometry/se3.js';
 import type { FieldBackend } from '../../src/field/backend.js';
 import { MapMesher } from '../../src/mesh/map-mesher.js';
 import type { Mesh } from '../../src/mesh/mesh.js';
@@ -97,6 +97,28 @@ describe('map mesher', () => {
     expect(mesher.update(1000)).toBe(0);
     expect(mesher.store.version).toBe(version);
     expect(mesher.store.changedSince(version).blocks).toEqual([]);
+  });
+
+  it('meshes what lies beside a block anew once that has changed, and comes to the mesh made at once', () => {
+    const camera = cameraField(pool);
+    const wall = planeOf([0.2, 0.1, -1], -1.013);
+    const rims = { minWeight: 1e-6, minComponentTriangles: 0, features: false, rims: true };
+    const live = new MapMesher(pool, camera.backend, camera.field, rims);
+    // Each view ends somewhere within blocks that the one before saw.
+    [0, 0.37, 0.83].forEach((x, scan) => {
+      const pose = exp([x, 0.1 * scan, 0, 0, 0, 0]);
+      const view = viewOf(pool.memory, pinholeOf(160, 120), wall, pose);
+      camera.backend.gathering.fuse(camera.field, view, pose, { scan });
+      for (let rounds = 0; live.update(1000) > 0; rounds++) expect(rounds).toBeLessThan(3);
+    });
+    const anew = new MapMesher(pool, camera.backend, camera.field, rims);
+    anew.weld();
+    expect([...live.store.sortedKeys()]).toEqual([...anew.store.sortedKeys()]);
+    for (const { key, positions, indices } of anew.store.blocks()) {
+      expect(live.store.get(key)!.indices).toEqual(indices);
+      expect(live.store.get(key)!.positions).toEqual(positions);
+    }
+    camera.field.free();
   });
 
   it('meshes a board up to its rim where free space was seen past it', () => {

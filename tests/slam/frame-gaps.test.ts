@@ -92,14 +92,13 @@ describe('a second frame far from the first', () => {
 
 describe('frames that follow at once', () => {
   /** How frames of a camera at 30 Hz are judged that fit so well with such a share of inliers, one after the other. */
-  function judged(
-    ...frames: readonly (readonly [
-      fit: number,
-      inliers: number,
-      state: TrackingState,
-      conditioning?: number,
-    ])[]
-  ) {
+  type Frame = readonly [fit: number, inliers: number, state: TrackingState, conditioning?: number];
+
+  function judged(...frames: readonly Frame[]) {
+    return fitsOf(frames).map((fit) => fit?.enough && [fit.relative, fit.enough]);
+  }
+
+  function fitsOf(frames: readonly Frame[], found = false) {
     let now = 0;
     const search = { measure: () => ({ fit: frames[now]![0] }) };
     const lookAround = { search, fits: new UsualFits() };
@@ -109,9 +108,9 @@ describe('frames that follow at once', () => {
     const observation = { sensor: 'camera', view: 'ahead', stampNs: 0n } as Observation;
     return frames.map(([, inlierRatio, state, conditioning = 0.05], i) => {
       now = i;
-      const fit = gaps.fitOf(observation, { inlierRatio, conditioning } as Track, false);
+      const fit = gaps.fitOf(observation, { inlierRatio, conditioning } as Track, found);
       fit?.conclude(state);
-      return fit && [fit.relative, fit.enough];
+      return fit;
     });
   }
 
@@ -132,6 +131,21 @@ describe('frames that follow at once', () => {
         [0.82, 0.8, 'tracking'],
       ),
     ).toEqual([[0.78, 0.8], [0.82, 0.85], [0.86, 0.85], undefined]);
+  });
+
+  it('may fit only what those in doubt have mapped, where few points fit and hardly tell a direction, until one tracks', () => {
+    const frames: Frame[] = [
+      [0.92, 0.7, 'tracking', 0.03],
+      [0.92, 0.9, 'degraded', 0.01], // slides
+      [0.92, 0.6, 'degraded', 0.03],
+      [0.92, 0.6, 'degraded', 0.03],
+      [0.92, 0.6, 'tracking', 0.06],
+      [0.92, 0.6, 'tracking', 0.03],
+    ];
+    const inherited = fitsOf(frames).map((fit) => fit?.inherited ?? false);
+    expect(inherited).toEqual([false, false, true, true, false, false]);
+    expect(fitsOf([[0.92, 0.6, 'degraded', 0.03]], true)[0]!.inherited).toBe(true); // found after a loss
+    expect(fitsOf([[0.92, 0.8, 'tracking', 0.03]], true)[0]!.inherited).toBe(false);
   });
 
   it('do not make bad fits usual', () => {

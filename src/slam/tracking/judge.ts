@@ -33,6 +33,8 @@ export interface Circumstances {
   readonly fit?: number | undefined;
   /** What that must reach to leave no doubt; default: {@link VIEW_FIT.sure}. */
   readonly enough?: number | undefined;
+  /** Whether a depth camera's frame may fit only what frames in doubt have mapped: few of its points do, and they hardly tell a direction. */
+  readonly inherited?: boolean | undefined;
 }
 
 /** Scans after which a map must have fine values where it is known. */
@@ -125,6 +127,7 @@ export function judge(
     sinceLast,
     fit = 1,
     enough = VIEW_FIT.sure,
+    inherited = false,
   }: Circumstances = {},
 ): Verdict {
   const doubted = doubtOf(contradiction);
@@ -195,6 +198,11 @@ export function judge(
     return {
       state: 'degraded',
       reason: `The points fit the map to ${percent(fit)} only, less than the ${percent(enough)} that leave no doubt.`,
+    };
+  if (inherited)
+    return {
+      state: 'degraded',
+      reason: `Only ${percent(track.inlierRatio)} of the points fit a map that frames in doubt have made, and they hardly tell the motion in one direction.`,
     };
   if (!track.converged)
     return { state: 'degraded', reason: `Registration did not settle within ${track.iterations} steps.` };

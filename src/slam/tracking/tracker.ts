@@ -137,7 +137,7 @@ const LOOSE = 4;
 /** Share of points by which a start from the last place must fit better than one from the prediction. */
 const BETTER = 0.02;
 /** Share of all points that fit. */
-const fitOf = ({ valuedRatio, inlierRatio }: Track): number => valuedRatio * inlierRatio;
+export const fitOf = ({ valuedRatio, inlierRatio }: Track): number => valuedRatio * inlierRatio;
 /** How fast a camera in a hand or on a robot is assumed to change its velocity (m/s²), and how far it strays at most (m). */
 const STRAY = 1;
 const MOST_STRAY = 0.5;

@@ -44,6 +44,14 @@ describe('judge', () => {
     expect(judge(GOOD, limits, 100, undefined, { ...how, fit: 0.86 }).state).toBe('tracking');
   });
 
+  it('a frame that may fit only what frames in doubt have mapped is in doubt as well', () => {
+    const few = { ...GOOD, inlierRatio: 0.64 };
+    const verdict = judge(few, limits, 100, undefined, { fit: 0.92, inherited: true });
+    expect(verdict.state).toBe('degraded');
+    expect(verdict.reason).toMatch(/Only 64 % of the points fit a map that frames in doubt have made/);
+    expect(judge(few, limits, 100, undefined, { fit: 0.92 }).state).toBe('tracking');
+  });
+
   it.each([
     ['a good track', {}, 'tracking', /^$/],
     [

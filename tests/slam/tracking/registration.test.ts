@@ -113,3 +113,53 @@ it('tries other headings where it did not settle at once: one that nearly fits i
   const young = registered('around', { right: TENTH_TURN, age: 2 });
   expect(young.inlierRatio).toBe(0.93);
 });
+
+/** Degrees by which a camera's turn was predicted wrongly; it goes along the wall by so much (m) for each while it turns back, and stays there. */
+function seenFrom(
+  turn: number,
+  how: { view?: Observation['view']; inliersThere?: number; inliersHere?: number; perDegree?: number } = {},
+) {
+  const { view = 'ahead', inliersThere = 0.6, inliersHere = 0.9, perDegree = 0.01 } = how;
+  const starts: number[] = [];
+  const tracker = {
+    track: ({ predicted }: TrackInput): Track => {
+      const yaw = Math.atan2(predicted[4]!, predicted[0]!);
+      starts.push(yaw);
+      const along = Math.abs(yaw) * (180 / Math.PI) * perDegree;
+      return {
+        ...TRACK,
+        pose: exp([along, 0, 0, 0, 0, 0]),
+        inlierRatio: along > 0.02 ? inliersThere : inliersHere,
+      };
+    },
+  } as unknown as Tracker;
+  const observation = {
+    motion: 'rigid',
+    sampling: 'dense',
+    sensor: 'camera',
+    view,
+    surface: { keypoints: new Uint32Array(500) } as SurfaceSamples,
+    T_body_sensor: identity(),
+    undistort: () => undefined,
+  } as unknown as Observation;
+  const registration = new Registration(tracker, configSchema.parse({}).tracking, 0.3);
+  const pose = exp([0, 0, 0, 0, 0, (turn * Math.PI) / 180]);
+  const track = registration.registerOrTurn(observation, { pose, twist: STILL, hold: true }, 20);
+  return { x: track.pose[3]!, starts: starts.length };
+}
+
+it('begins again where a camera was expected, with the turn that was found, if that was far from the expected one', () => {
+  expect(seenFrom(10)).toEqual({ x: 0, starts: 2 });
+});
+
+it('keeps the first place where the second does not fit well, though better', () => {
+  const better = seenFrom(10, { inliersThere: 0.4, inliersHere: 0.74 });
+  expect(better).toEqual({ x: expect.closeTo(0.1, 9), starts: 2 });
+});
+
+it('begins once where it hardly turned, hardly moved, fits well or sees all around', () => {
+  expect(seenFrom(10, { inliersThere: 0.76 }).starts).toBe(1);
+  expect(seenFrom(2).starts).toBe(1);
+  expect(seenFrom(10, { perDegree: 0.0029 }).starts).toBe(1);
+  expect(seenFrom(10, { view: 'around' })).toEqual({ x: expect.closeTo(0.1, 9), starts: 1 });
+});

@@ -3,7 +3,7 @@ import { sensorSetOf, type SensorKind } from '../config/sensors.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { TouchInput } from '../images/decode-touch.js';
 import { frameName } from '../messages/tf-buffer.js';
-import { bagScanSource, isCloud } from './bag-source.js';
+import { bagScanSource, isCloud, isPackets } from './bag-source.js';
 import { colorBagSource, colorCamerasOf } from './camera/color-bag.js';
 import { cameraOfBag } from './camera/rig-of-bag.js';
 import { rgbdBagSource } from './camera/rgbd-bag.js';
@@ -43,6 +43,7 @@ export async function bagSource(
         ...placingOf(options),
         ...(options.base !== undefined && { body: { frame: frameName(options.base) } }),
       });
+    if (!bag.topics().some((t) => isCloud(t) || isPackets(t))) await refuseImages(bag, path);
     return withPointTimes(await bagScanSource(bag, path, options), options); // says what is missing
   }
   const { source, body } = await seen(bag, path, others, options);
@@ -51,6 +52,17 @@ export async function bagSource(
     await source.close();
     throw error;
   });
+}
+
+/** @throws FeltmapError not-found where a bag has images, but none of depth */
+async function refuseImages(bag: BagReader, path: string): Promise<void> {
+  const images = await imageTopics(bag);
+  if (images.length > 0)
+    throw new FeltmapError(
+      'not-found',
+      `${path} has neither clouds of points (PointCloud2, CustomMsg of Livox) nor depth images (16UC1, 32FC1 or compressedDepth); ` +
+        `image topics: ${images.map(({ name, encoding }) => `${name} (${encoding.slice(0, 40)})`).join(', ')}; record the topic of the LiDAR or of the camera's depth`,
+    );
 }
 
 const withoutTouch = (kinds: readonly SensorKind[]): SensorSet | undefined =>

@@ -156,6 +156,11 @@ export async function bagScanSource(
   };
 }
 
+/** Raw packets of a LiDAR, which its driver makes clouds of. */
+export function isPackets({ type }: TopicInfo): boolean {
+  return PACKETS.test(type);
+}
+
 /** Whether a topic brings point clouds that Feltmap reads. */
 export function isCloud(topic: TopicInfo): boolean {
   return topic.type === ROS_TYPES.pointCloud2 || isLivoxCloud(topic.type);
@@ -194,7 +199,7 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
   // One without messages: reading it tells why.
   const empty = clouds.find((t) => !isTouchName(t.name));
   if (empty) return empty;
-  const packets = bag.topics().filter((t) => PACKETS.test(t.type));
+  const packets = bag.topics().filter(isPackets);
   if (packets.length > 0)
     throw new FeltmapError(
       'not-found',

@@ -3,11 +3,24 @@ import { FeltmapError } from '../geometry/errors.js';
 import { type BinLayout, parseBinLayout } from './bin-layout.js';
 import { RandomAccessFile } from './files.js';
 
-/** Values that a point may consist of; the first, KITTI's, is what is assumed where the points do not tell. Shorter ones first. */
-const CANDIDATES = [
-  { type: 'f32', values: 4 },
+/** What a point may consist of: values of one type, and what lies behind them. */
+interface Candidate {
+  readonly type: 'f32' | 'f64';
+  readonly values: number;
+  /** As in a layout's text, and its bytes. */
+  readonly more?: { readonly text: string; readonly bytes: number };
+}
+
+/** The first, KITTI's, is what is assumed where the points do not tell. Shorter ones first. */
+const USUAL: Candidate = { type: 'f32', values: 4 };
+const CANDIDATES: readonly Candidate[] = [
+  USUAL,
   { type: 'f32', values: 3 },
+  { type: 'f32', values: 3, more: { text: 'intensity:u8', bytes: 1 } },
+  { type: 'f32', values: 3, more: { text: 'intensity:u16', bytes: 2 } },
+  { type: 'f32', values: 4, more: { text: 'ring:u16', bytes: 2 } },
   { type: 'f32', values: 5 },
+  { type: 'f32', values: 4, more: { text: 'ring:u16,time', bytes: 6 } },
   { type: 'f32', values: 6 },
   { type: 'f32', values: 7 },
   { type: 'f32', values: 8 },
@@ -15,8 +28,7 @@ const CANDIDATES = [
   { type: 'f64', values: 4 },
   { type: 'f64', values: 5 },
   { type: 'f64', values: 6 },
-] as const;
-type Candidate = (typeof CANDIDATES)[number];
+];
 
 /** Files whose sizes are compared, and of which the beginnings are read. */
 const SIZES = 200;
@@ -33,6 +45,10 @@ const NEAR = 0.5;
 const CLEARLY = 0.5;
 const BETTER = 0.3;
 const LARGEST_RING = 512;
+/** Coordinates (m) are no numbers of this size; and the share of them that bytes of another layout have at least. */
+const SMALLEST = 1e-12;
+const LARGEST = 1e8;
+const SENSELESS = 0.25;
 
 /**
  * How the points of `.bin` files lie in their bytes, from the sizes of the files and from what follows each other in them: in
@@ -43,12 +59,11 @@ const LARGEST_RING = 512;
  */
 export async function recogniseBin(folder: string, paths: readonly string[]): Promise<BinLayout | undefined> {
   const sizes = await sizesOf(paths);
-  const whole = ({ type, values }: Candidate): boolean =>
-    sizes.filter((size) => size % (bytesOf(type) * values) === 0).length >= WHOLE * sizes.length;
+  const whole = (one: Candidate): boolean =>
+    sizes.filter((size) => size % stepOf(one) === 0).length >= WHOLE * sizes.length;
   const heads = await headsOf(paths);
-  const [usual] = CANDIDATES;
   const scoreIfWhole = (one: Candidate): number => (whole(one) ? scoreOf(heads, one) : -1);
-  if (scoreIfWhole(usual) > 1 - BETTER) return undefined;
+  if (scoreIfWhole(USUAL) > 1 - BETTER) return undefined;
   const scores = CANDIDATES.map(scoreIfWhole);
   // Every second point is near as well: of layouts that are alike in this, the shortest.
   const alike = Math.max(...scores.slice(1)) - BETTER / 2;
@@ -57,10 +72,11 @@ export async function recogniseBin(folder: string, paths: readonly string[]): Pr
   if (scores[best]! >= CLEARLY && scores[best]! > scores[0]! + BETTER)
     return parseBinLayout(columnsOf(heads, other));
   // A folder of a few files, some cut off, is read as usual: each file says what is wrong with it.
-  if (scores[0]! >= 0 || sizes.some((size) => size % 16 === 0) || sizes.length === 0) return undefined;
+  const fits = scores[0]! >= 0 || sizes.some((size) => size % stepOf(USUAL) === 0) || sizes.length === 0;
+  if (fits && !isSenseless(heads)) return undefined;
   throw new FeltmapError(
     'bad-input',
-    `${folder}: the .bin files hold no points of ${usual.values} float32 (x, y, z, reflectance), and their layout cannot be told ` +
+    `${folder}: the .bin files hold no points of ${USUAL.values} float32 (x, y, z, reflectance), and their layout cannot be told ` +
       'from what they hold; give it with --layout, such as x,y,z,intensity,ring',
   );
 }
@@ -113,14 +129,34 @@ function bytesOf(type: Candidate['type']): number {
   return type === 'f32' ? 4 : 8;
 }
 
+/** Bytes of a point. */
+function stepOf({ type, values, more }: Candidate): number {
+  return bytesOf(type) * values + (more?.bytes ?? 0);
+}
+
 /** The value `column` of each point. */
-function columnOf(bytes: Uint8Array, { type, values }: Candidate, column: number): Float64Array {
+function columnOf(bytes: Uint8Array, candidate: Candidate, column: number): Float64Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = bytesOf(type);
-  return Float64Array.from({ length: Math.floor(bytes.length / (size * values)) }, (_, i) => {
-    const at = size * (values * i + column);
+  const { type } = candidate;
+  const step = stepOf(candidate);
+  return Float64Array.from({ length: Math.floor(bytes.length / step) }, (_, i) => {
+    const at = step * i + bytesOf(type) * column;
     return type === 'f32' ? view.getFloat32(at, true) : view.getFloat64(at, true);
   });
+}
+
+/** Whether as the usual points the files hold what no coordinates can be. */
+function isSenseless(heads: readonly Uint8Array[]): boolean {
+  let [all, senseless] = [0, 0];
+  for (const bytes of heads)
+    for (const axis of [0, 1, 2])
+      for (const value of columnOf(bytes, USUAL, axis)) {
+        if (value === 0 || Number.isNaN(value)) continue; // nothing measured
+        all++;
+        const size = Math.abs(value);
+        if (size < SMALLEST || size > LARGEST) senseless++;
+      }
+  return senseless > SENSELESS * all;
 }
 
 /** Share of points that the next one in the file is near to. */
@@ -151,7 +187,8 @@ function columnsOf(heads: readonly Uint8Array[], candidate: Candidate): string {
       names.push(name !== '_' && names.includes(name) ? '_' : name);
     }
   }
-  return names.map((name) => (candidate.type === 'f32' ? name : `${name}:${candidate.type}`)).join(',');
+  const typed = names.map((name) => (candidate.type === 'f32' ? name : `${name}:${candidate.type}`));
+  return [...typed, ...(candidate.more ? [candidate.more.text] : [])].join(',');
 }
 
 function nameOf(columns: readonly Float64Array[]): string {

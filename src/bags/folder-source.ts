@@ -17,13 +17,19 @@ import { WarningList } from './warnings.js';
 /** Largest file of one scan, bytes: four million points of 32. */
 export const LARGEST_SCAN = 128 * 1024 * 1024;
 const FRAME_ID = 'lidar';
+/** What a replay writes into its folder, which may be the scans' own: none of it is a scan. */
+const REPORT = 'report.json';
+const RESULTS = /^(cloud|mesh|object)(-\d+)?\.(pcd|ply)$/;
 /** Scans that are tried for one that can be read. */
 const TRIED = 10;
 
 /** The scan files of a folder, all of the kind that is there most often, in order of their names. */
 export async function findScanFiles(path: string): Promise<string[]> {
   const byKind = new Map<string, string[]>();
-  for (const name of await readdir(path)) {
+  const names = await readdir(path);
+  const isRun = names.includes(REPORT);
+  for (const name of names) {
+    if (isRun && RESULTS.test(name)) continue;
     const kind = extname(name).toLowerCase();
     if (kind === '.pcd' || kind === '.ply' || kind === '.bin')
       byKind.set(kind, [...(byKind.get(kind) ?? []), name]);

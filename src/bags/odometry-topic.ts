@@ -5,6 +5,8 @@ import { OdometryIntake } from '../sensors/odometry/intake.js';
 import { staticTransforms } from './imu-topic.js';
 import type { BagMessage, BagReader } from './types.js';
 
+/** Value of the option that leaves it out. */
+const NO_ODOMETRY = 'none';
 /** What stands before the name of a frame of tf, in the place of a topic. */
 const TF = 'tf:';
 
@@ -30,7 +32,7 @@ export async function openOdometry(
   path: string,
   wanted?: string,
 ): Promise<BagOdometry | undefined> {
-  if (wanted === undefined) return undefined;
+  if (wanted === undefined || wanted === NO_ODOMETRY) return undefined;
   const frame = wanted.startsWith(TF) ? wanted.slice(TF.length) : undefined;
   const type = frame === undefined ? ROS_TYPES.odometry : ROS_TYPES.tf;
   const all = bag.topics().filter((t) => t.type === type);

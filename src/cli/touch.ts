@@ -78,7 +78,7 @@ export async function touch(folder: string, options: TouchOptions): Promise<numb
     if (stampsNs.length === 0)
       throw new StageError(
         'input',
-        new FeltmapError('bad-input', `${folder} holds no touch that can be used.`),
+        new FeltmapError('bad-input', [`${folder} holds no touch that can be used.`, ...warnings].join(' ')),
       );
     const seconds = (performance.now() - started) / 1e3 / stampsNs.length;
     const bundle = options.optimise === false ? undefined : map.optimise();

@@ -118,7 +118,7 @@ export function makeLoop(
   const imu = new ImuTrack();
   const odometry = new OdometryTrack();
   const external = new ExternalOdometry(odometry);
-  const inertial = new InertialFilter();
+  const inertial = new InertialFilter(imu);
   const motion = new BodyMotion(imu, external, inertial);
   const { sigmaLinear: translation, sigmaAngular } = config.touch;
   const kinematics = { translation, rotation: (sigmaAngular * Math.PI) / 180 };
@@ -130,7 +130,7 @@ export function makeLoop(
   const doubts = new IntrinsicsDoubts();
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps, doubts });
   const exposures = scales.all.map(({ registration }) => registration.exposures.notices);
-  const notices = [external.notices, inertial.notices, ...exposures, doubts.notices];
+  const notices = [external.notices, imu.notices, inertial.notices, ...exposures, doubts.notices];
   const inputs = { imu, inertial, odometry, notices };
   const canvas = first!.painter && painting(first!);
   const pictures = canvas && new Pictures((picture, pose) => canvas({ picture }, pose));

@@ -52,6 +52,62 @@ describe('recognition of .bin files', () => {
       expect(found?.text).toBe(text);
     });
 
+  /** Files of 2880 points, written value by value: x, y, z as float32, then what `more` writes. */
+  function mixed(
+    name: string,
+    bytes: number,
+    more: (view: DataView, at: number, i: number) => void,
+  ): string[] {
+    const dir = join(folder, name);
+    mkdirSync(dir, { recursive: true });
+    return [0, 1, 2].map((k) => {
+      const view = new DataView(new ArrayBuffer(2880 * bytes));
+      for (let i = 0; i < 2880; i++) {
+        point(i).forEach((v, axis) => view.setFloat32(i * bytes + 4 * axis, v, true));
+        more(view, i * bytes + 12, i);
+      }
+      const path = join(dir, `${k}.bin`);
+      writeFileSync(path, new Uint8Array(view.buffer));
+      return path;
+    });
+  }
+
+  // 2880 points of any of these are whole numbers of points of 16 bytes, too.
+  it.each([
+    [13, 'x,y,z,intensity:u8', (v: DataView, at: number, i: number) => v.setUint8(at, intensity(i))],
+    [
+      14,
+      'x,y,z,intensity:u16',
+      (v: DataView, at: number, i: number) => v.setUint16(at, 9 * intensity(i), true),
+    ],
+    [
+      18,
+      'x,y,z,intensity,ring:u16',
+      (v: DataView, at: number, i: number) => {
+        v.setFloat32(at, intensity(i), true);
+        v.setUint16(at + 4, ring(i), true);
+      },
+    ],
+    [
+      22,
+      'x,y,z,intensity,ring:u16,time',
+      (v: DataView, at: number, i: number) => {
+        v.setFloat32(at, intensity(i), true);
+        v.setUint16(at + 4, ring(i), true);
+        v.setFloat32(at + 6, time(i), true);
+      },
+    ],
+  ] as const)('whole numbers among floats, %i bytes', async (bytes, text, more) => {
+    expect((await recogniseBin(folder, mixed(`mixed${bytes}`, bytes, more)))?.text).toBe(text);
+  });
+
+  it('what cannot be coordinates is refused, though the sizes allow it: the other order of bytes', async () => {
+    const paths = mixed('big', 16, (view, at, i) => {
+      for (let axis = 0; axis < 3; axis++) view.setFloat32(at - 12 + 4 * axis, point(i)[axis]!, false);
+    });
+    await expect(recogniseBin(folder, paths)).rejects.toThrow(/cannot be told.*--layout/s);
+  });
+
   it('points in no order are taken for the usual ones where the sizes allow it, else refused', async () => {
     const r = random(4);
     const noise: Column = () => 40 * (r() - 0.5);

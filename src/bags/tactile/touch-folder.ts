@@ -18,6 +18,8 @@ const IMAGES = ['.png', '.jpg', '.jpeg', '.webp'];
 const REFERENCE = /^(background|reference|ref|bg|untouched)$/i;
 /** Poses farther apart in time than this are not interpolated between. */
 const LONGEST_GAP_NS = 200_000_000n;
+/** An arm that feels an object does not reach so far (m). */
+const FARTHEST_APART = 10;
 const MEMORY_MIB = 64;
 
 export interface TouchFolderOptions {
@@ -56,7 +58,11 @@ export async function* readTouchFolder(
   options: TouchFolderOptions = {},
 ): AsyncGenerator<PosedTouch> {
   if (!calibration) throw noCalibration(folder);
-  const notice = options.onNotice ?? ((): void => undefined);
+  const said = new Set<string>();
+  const notice = (text: string): void => {
+    if (!said.has(text)) options.onNotice?.(text);
+    said.add(text);
+  };
   const names = await readdir(folder).catch((cause: unknown) => {
     throw fileError(folder, cause);
   });
@@ -72,6 +78,11 @@ export async function* readTouchFolder(
       `${folder} holds no poses.txt: lines 't x y z qx qy qz qw' that say where the sensor was.`,
     );
   const poses = await readPoses(join(folder, 'poses.txt'));
+  const apart = extentOf(poses);
+  if (apart > FARTHEST_APART)
+    notice(
+      `${folder}/poses.txt: its positions lie ${apart.toFixed(0)} m apart; are they in metres? As they are, what was felt is that far apart.`,
+    );
   const stampsNs =
     poses.length === images.length ? poses.map((pose) => pose.stampNs) : stampsOfNames(images).stampsNs;
   const pool = options.pool ?? (await KernelPool.create({ threads: 1, memoryMiB: MEMORY_MIB }));
@@ -93,7 +104,9 @@ export async function* readTouchFolder(
       const stampNs = stampsNs[i]!;
       const T_map_sensor = poses.length === images.length ? poses[i]!.pose : poseAt(poses, stampNs);
       if (!T_map_sensor) {
-        notice(`${folder}: some images have no pose in poses.txt within 0.2 s; they are left out.`);
+        notice(
+          `${folder}: some of its ${images.length} images have none of the ${poses.length} poses in poses.txt within 0.2 s of the stamp in their name; they are left out (as many poses as images belong together in their order).`,
+        );
         continue;
       }
       try {
@@ -162,6 +175,16 @@ async function readPoses(path: string): Promise<StampedPose[]> {
     poses.push({ stampNs, pose: fromQuaternion(numbers.slice(0, 3), q) });
   }
   return poses.sort((a, b) => (a.stampNs < b.stampNs ? -1 : a.stampNs > b.stampNs ? 1 : 0));
+}
+
+/** Diagonal of the box around all positions, m. */
+function extentOf(poses: readonly StampedPose[]): number {
+  if (poses.length === 0) return 0;
+  const sides = [3, 7, 11].map((axis) => {
+    const all = poses.map(({ pose }) => pose[axis]!);
+    return Math.max(...all) - Math.min(...all);
+  });
+  return Math.hypot(...sides);
 }
 
 /** Between the two poses around a stamp. */

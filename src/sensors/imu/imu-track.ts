@@ -1,6 +1,7 @@
 import { FeltmapError } from '../../geometry/errors.js';
 import { identity, type Pose } from '../../geometry/se3.js';
 import type { ImuBatch } from './batch.js';
+import { GyroCheck } from './gyro-check.js';
 
 /** Readings kept, and the largest gap (s) between two that is bridged. */
 const KEEP_NS = 12_000_000_000n;
@@ -25,11 +26,22 @@ export class ImuTrack {
   /** rad/s, frame of the IMU. */
   readonly #rates: Float64Array[] = [];
   readonly #bias = new Float64Array(3);
+  readonly #check = new GyroCheck();
   #T_body_imu: Pose = identity();
 
   /** Readings that are kept. */
   get length(): number {
     return this.#stamps.length;
+  }
+
+  /** Whether the turns that it measures are those that are tracked. */
+  get trusted(): boolean {
+    return this.#check.trusted;
+  }
+
+  /** What the user should know, oldest first. */
+  get notices(): readonly string[] {
+    return this.#check.notices;
   }
 
   /** rad/s, frame of the IMU. */
@@ -64,24 +76,29 @@ export class ImuTrack {
   /**
    * Mean turn rate over an interval, bias removed.
    *
-   * @returns rad/s in the body frame, or undefined unless readings cover the interval without a gap
+   * @returns rad/s in the body frame, or undefined unless readings that are trusted cover the interval without a gap
    */
   mean(fromNs: bigint, toNs: bigint): Float64Array | undefined {
-    const raw = this.#mean(fromNs, toNs);
-    if (!raw) return undefined;
+    const raw = this.trusted ? this.#mean(fromNs, toNs) : undefined;
+    return raw && this.#inBody(raw);
+  }
+
+  /** Without the bias, in the body frame. */
+  #inBody(raw: Float64Array): Float64Array {
     const [T, x, y, z] = [this.#T_body_imu, ...raw.map((v, i) => v - this.#bias[i]!)] as [Pose, ...number[]];
     // Only the rotation counts: all points of a rigid body turn alike.
     return Float64Array.from([0, 4, 8], (r) => T[r]! * x! + T[r + 1]! * y! + T[r + 2]! * z!);
   }
 
   /**
-   * Learns the bias from a turn rate that tracking found over an interval.
+   * Learns the bias from a turn rate that tracking found over an interval, and whether the gyroscope is to be trusted.
    *
    * @param tracked rad/s, body frame
    */
   learn(fromNs: bigint, toNs: bigint, tracked: ArrayLike<number>): void {
     const raw = this.#mean(fromNs, toNs);
     if (!raw) return;
+    this.#check.compare(Number(toNs - fromNs) * 1e-9, this.#inBody(raw), tracked);
     const T = this.#T_body_imu;
     for (let i = 0; i < 3; i++) {
       const expected = T[i]! * tracked[0]! + T[i + 4]! * tracked[1]! + T[i + 8]! * tracked[2]!;

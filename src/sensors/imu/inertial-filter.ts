@@ -100,7 +100,10 @@ export class InertialFilter {
   /** Steps until up is known again after a gap. */
   #blind = 0;
   #misfit = 1;
-  #trusted = true;
+  #agrees = true;
+
+  /** @param gyro what is known of the gyroscope apart from this filter: without it nothing is told */
+  constructor(private readonly gyro: { readonly trusted: boolean } = { trusted: true }) {}
 
   /** m/s² and rad/s, frame of the IMU. */
   get biases(): { readonly accel: Readonly<Float64Array>; readonly gyro: Readonly<Float64Array> } {
@@ -215,6 +218,10 @@ export class InertialFilter {
   clear(): void {
     this.#readings.rewind();
     this.#stampNs = this.#anchor = this.#odom = this.#turning = undefined;
+  }
+
+  get #trusted(): boolean {
+    return this.#agrees && this.gyro.trusted;
   }
 
   get #gyroKnown(): boolean {
@@ -373,11 +380,13 @@ export class InertialFilter {
   #judge(): void {
     this.#steps++;
     this.#blind--;
-    const trusted = this.#trusted ? this.#misfit < DISTRUST : this.#misfit < DISTRUST / 4;
-    if (trusted === this.#trusted) return;
-    this.#trusted = trusted;
+    const agrees = this.#agrees ? this.#misfit < DISTRUST : this.#misfit < DISTRUST / 4;
+    if (agrees === this.#agrees) return;
+    this.#agrees = agrees;
+    // Where the gyroscope is not used, that has been said with its cause.
+    if (!this.gyro.trusted) return;
     this.notices.push(
-      trusted
+      agrees
         ? 'The IMU agrees with the scans again; its accelerometer is used.'
         : 'The IMU contradicts the motion that the scans show; its accelerometer is not used until it agrees again. Check the transform to its frame, its units and its stamps.',
     );

@@ -1,6 +1,7 @@
 import { decodeImu } from '../../messages/imu.js';
 import type { TfLookup } from '../../messages/tf-buffer.js';
 import type { Encoding } from '../../messages/wire.js';
+import { ReadingsCheck } from '../readings-check.js';
 import type { ImuBatch } from './batch.js';
 
 /** Readings that may wait for the next scan: 12 s at 1 kHz. */
@@ -24,6 +25,8 @@ export interface ImuIntakeOptions {
  */
 export class ImuIntake {
   readonly #options: ImuIntakeOptions;
+  /** As far as turn rates are carried on. */
+  readonly #check = new ReadingsCheck({ lag: 0.05, gap: 0.05 });
   #stamps: bigint[] = [];
   #rates: number[] = [];
   #forces: number[] = [];
@@ -94,6 +97,8 @@ export class ImuIntake {
       warn('imu transform', `imu is not used: there is no transform ${frames}: ${found.reason}.`);
       return undefined;
     }
+    const why = clockShiftNs === 0n ? this.#check.of(stamps, rates, stampNs) : undefined;
+    if (why !== undefined) warn('imu stamps', `imu: its turn rates are not used: ${why}.`);
     const steady = clockShiftNs === 0n ? stamps : stamps.map((stamp) => stamp - clockShiftNs);
     return {
       stampsNs: BigInt64Array.from(steady),

@@ -2,6 +2,7 @@ import type { Pose } from '../../geometry/se3.js';
 import { decodeOdometry } from '../../messages/poses.js';
 import { frameName, type TfLookup } from '../../messages/tf-buffer.js';
 import type { Encoding } from '../../messages/wire.js';
+import { ReadingsCheck } from '../readings-check.js';
 import type { OdometryBatch } from './batch.js';
 
 /** Readings that may wait for the next scan: 12 s at 200 Hz. */
@@ -34,6 +35,8 @@ const UNKNOWN = new Float64Array(36);
  */
 export class OdometryIntake {
   readonly #options: OdometryIntakeOptions;
+  /** As far as a motion is carried on, and a gap in it bridged. */
+  readonly #check = new ReadingsCheck({ lag: 0.15, gap: 0.5 });
   #readings: Reading[] = [];
   /** Frame whose poses the readings are; undefined: the body's own. */
   #child: string | undefined;
@@ -101,9 +104,13 @@ export class OdometryIntake {
       );
       return undefined;
     }
+    const poses = joined(readings.map(({ pose }) => pose));
+    const stamps = readings.map((reading) => reading.stampNs);
+    const why = clockShiftNs === 0n ? this.#check.of(stamps, poses, stampNs) : undefined;
+    if (why !== undefined) warn('odometry stamps', `external odometry is not used: ${why}.`);
     return {
-      stampsNs: BigInt64Array.from(readings, (reading) => reading.stampNs - clockShiftNs),
-      poses: joined(readings.map(({ pose }) => pose)),
+      stampsNs: BigInt64Array.from(stamps, (stamp) => stamp - clockShiftNs),
+      poses,
       poseCovariances: joined(readings.map(({ poseCovariance }) => poseCovariance)),
       twistCovariances: joined(readings.map(({ twistCovariance }) => twistCovariance)),
       T_body_child: found.pose,

@@ -7,6 +7,7 @@ import { lookUpDepths } from './depth-table.js';
 import { GelKernels } from './gel-kernels.js';
 import { wrongGrain } from './gel-grain.js';
 import { doubtfulLook, lookOf, wrongLook } from './gel-look.js';
+import { deviationOf, isTouched } from './gel-touched.js';
 import { MarkerFilter } from './markers.js';
 import { ReferenceKeeper } from './reference-keeper.js';
 import type { TouchImage } from './touch.js';
@@ -209,6 +210,13 @@ export class GelReader {
         'bad-input',
         `${this.#name()}: untouched, its images are ${wrong}, against those that its calibration was made with, so their heights would be wrong; they are left out (give the images as they were then, or calibrate anew with feltmap calibrate-touch).`,
       );
+    const deviation = look && deviationOf(seen, look);
+    if (deviation && isTouched(deviation)) {
+      this.#notices.add(
+        `${this.#name()}: something seems to touch it in the image that is given as untouched (a part of it differs by ${Math.round(deviation.largest)} grey levels from the untouched gel of its calibration, half of it by less than ${Math.max(1, Math.ceil(deviation.usual))}), so heights are wrong there in every image; take the reference anew while nothing touches it.`,
+      );
+      return;
+    }
     const doubt = look && doubtfulLook(look, seen);
     if (doubt !== undefined)
       this.#notices.add(

@@ -47,6 +47,20 @@ async function read(
   };
 }
 
+describe('a bag of images that hold no depth', () => {
+  it('is refused with their encodings, not for want of a LiDAR', async () => {
+    const signed = { ...depthMessage(at(0), 0, 'camera'), encoding: '16SC1' };
+    const path = await writeBag(folder, 'signed.mcap', [
+      ...infos(),
+      image('/rgbd/depth/image', signed),
+      color(0),
+    ]);
+    await expect(openScanSource(path)).rejects.toThrow(
+      /neither clouds of points .* nor depth images .*: \/rgbd\/depth\/image \(16SC1\), \/rgbd\/color\/image \(rgb8\); record the topic/,
+    );
+  });
+});
+
 describe('what is wrong with single images costs them alone', () => {
   it('depth cut off, of a lying size, of another shape or encoding', async () => {
     const bad = (k: number, changes: Partial<ReturnType<typeof depthMessage>>): Written =>

@@ -137,7 +137,23 @@ describe('a folder of touches', () => {
     expect(notices.join('\n')).toMatch(
       /its first image is taken for it, but something may touch the gel there/,
     );
-    expect(notices.join('\n')).toMatch(/no pose in poses.txt within 0.2 s; they are left out/);
+    expect(notices.join('\n')).toMatch(
+      /some of its 3 images have none of the 2 poses in poses.txt within 0.2 s of the stamp in their name; they are left out/,
+    );
+  });
+
+  it('says each thing once, and that positions are hardly in metres', async () => {
+    const path = folder('millimetres', {
+      'reference.png': image(1),
+      ...Object.fromEntries([1, 2, 3].map((i) => [`170000000${i}.png`, image(i + 1)])),
+      'poses.txt': '1 100 20 30 0 0 0 1\n2 400 20 430 0 0 0 1\n',
+    });
+    const { touches, notices } = await read(path);
+    expect(touches).toEqual([]);
+    expect(notices).toEqual([
+      expect.stringMatching(/positions lie 500 m apart; are they in metres\?/),
+      expect.stringMatching(/some of its 3 images/),
+    ]);
   });
 
   it('loses only the image that is bad', async () => {

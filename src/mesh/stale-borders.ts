@@ -14,7 +14,7 @@ const A_LITTLE = 1 + 2 ** -20;
  * const borders = new StaleBorders(least); // metres
  * const changed = borders.changed(table, blocks); // before their changes are reset
  * mesh(blocks);
- * borders.mark(table, changed, blocks); // what lies beside them is due now
+ * borders.mark(table, changed, blocks, () => false); // what lies beside them is due now
  */
 export class StaleBorders {
   /** What a block has changed by that is due for its neighbours alone, metres. */

@@ -115,8 +115,9 @@ function hasTwin(
   const isApart = (pose: Pose): boolean => !areWithin(pose, place.track.pose, beside);
   return search.rank(surface, guesses.filter(isApart), TRIES).some((guess) => {
     const track = register(guess);
+    if (!isApart(track.pose)) return false;
     const isAlike = scoreOf(search.measure(surface, track)) > TWINS.alike * scoreOf(place);
-    return isAlike && isApart(track.pose) && doubt(track) <= EXPECTED.doubt;
+    return isAlike && doubt(track) <= EXPECTED.doubt;
   });
 }
 

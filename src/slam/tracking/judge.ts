@@ -223,12 +223,13 @@ function whyUncertain(
     return 'The track was lost, and what was seen to be empty does not reach to the only place that fits.';
   const slides = !(conditioning >= minConditioning);
   const most = Math.max(inEmpty, seenThrough);
-  if (found === 'expected' && most > EXPECTED.contradicted)
-    return `The track was lost, and where it is expected ${percent(most)} of what was seen before is different.`;
-  if (found === 'expected')
+  if (found === 'expected') {
+    if (most > EXPECTED.contradicted)
+      return `The track was lost, and where it is expected ${percent(most)} of what was seen before is different.`;
     return slides && coarseRatio < SLIDING.explained * explained
       ? `The track was lost, and where it is expected the surroundings fit all along one direction: ${percent(coarseRatio)} of what is off the ground, after ${percent(explained)} before.`
       : undefined;
+  }
   if (slides)
     return 'The track was lost, and elsewhere than expected the surroundings fit all along one direction.';
   if (!(coarseRatio >= ELSEWHERE.explained))

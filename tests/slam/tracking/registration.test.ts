@@ -65,6 +65,19 @@ it('takes all keypoints where they are few, and where there is one registration 
 
 const TENTH_TURN = Math.PI / 18;
 
+/** An observation of a moment, of 500 keypoints. */
+function rigid(sampling: Observation['sampling'], sensor: string, view: Observation['view']): Observation {
+  return {
+    motion: 'rigid',
+    sampling,
+    sensor,
+    view,
+    surface: { keypoints: new Uint32Array(500) } as SurfaceSamples,
+    T_body_sensor: identity(),
+    undistort: () => undefined,
+  } as unknown as Observation;
+}
+
 /** Registers a scan that stands 0.8 m ahead of its guess, 0.3 m of which a registration comes nearer; some headings fit nearly as well. */
 function registered(
   view: Observation['view'],
@@ -81,18 +94,9 @@ function registered(
     },
     score: (_: unknown, pose: Pose) => Math.abs(yawOf(pose) - right),
   } as unknown as Tracker;
-  const observation = {
-    motion: 'rigid',
-    sampling: 'scattered',
-    sensor: 'lidar',
-    view,
-    surface: { keypoints: new Uint32Array(500) } as SurfaceSamples,
-    T_body_sensor: identity(),
-    undistort: () => undefined,
-  } as unknown as Observation;
   const registration = new Registration(tracker, configSchema.parse({}).tracking, 0.2);
   return registration.registerOrTurn(
-    observation,
+    rigid('scattered', 'lidar', view),
     { pose: exp([0, 0, 0, 0, 0, 0]), twist: STILL, hold: true },
     age,
   );
@@ -133,18 +137,13 @@ function seenFrom(
       };
     },
   } as unknown as Tracker;
-  const observation = {
-    motion: 'rigid',
-    sampling: 'dense',
-    sensor: 'camera',
-    view,
-    surface: { keypoints: new Uint32Array(500) } as SurfaceSamples,
-    T_body_sensor: identity(),
-    undistort: () => undefined,
-  } as unknown as Observation;
   const registration = new Registration(tracker, configSchema.parse({}).tracking, 0.3);
   const pose = exp([0, 0, 0, 0, 0, (turn * Math.PI) / 180]);
-  const track = registration.registerOrTurn(observation, { pose, twist: STILL, hold: true }, 20);
+  const track = registration.registerOrTurn(
+    rigid('dense', 'camera', view),
+    { pose, twist: STILL, hold: true },
+    20,
+  );
   return { x: track.pose[3]!, starts: starts.length };
 }
 

@@ -272,6 +272,7 @@ export class Estimator {
     const next = phases.tracked(phase, sliding, doubtOf(contradiction), {
       sensor: observation.sensor,
       share: track.coarseRatio,
+      seen: contradiction,
     });
     if (track.exposure) registration.exposures.keep(observation.sensor, track.exposure);
     observation.undistort(track.twist, track.acceleration);

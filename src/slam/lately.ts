@@ -2,7 +2,8 @@ import { compose, exp, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { sensorPose, sensorTwist } from './body-frame.js';
 import { STILL } from './estimate.js';
-import type { BodyState, Phase } from './phases.js';
+import { usualDoubt, type BodyState, type Phase } from './phases.js';
+import type { UsualDoubt } from './places/usual-doubt.js';
 import type { BodyMotion } from './tracking/motion.js';
 
 /** Seconds for which a lost body is assumed to have kept its velocity. */
@@ -19,6 +20,8 @@ export interface Lately {
   readonly elapsed: number;
   /** Its velocity then, sensor frame. */
   readonly twist: Twist;
+  /** How far free space spoke against its poses before, as far as that is known. */
+  readonly usualDoubt: UsualDoubt | undefined;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface Lately {
  * const { last, ahead } = lately(phase, observation, motion);
  */
 export function lately(phase: Phase, observation: Observation, motion: BodyMotion): Lately {
-  const { stampNs, T_body_sensor } = observation;
+  const { stampNs, T_body_sensor, sensor } = observation;
   const known = lastKnown(phase, observation, motion);
   const elapsed = Number(stampNs - known.stampNs) * 1e-9;
   const seconds = Math.min(elapsed, MAX_AHEAD_SECONDS);
@@ -37,7 +40,8 @@ export function lately(phase: Phase, observation: Observation, motion: BodyMotio
   const ahead = motion.isMeasured(stampNs)
     ? sensorPose(motion.predict(stampNs), T_body_sensor)
     : compose(last, exp(onward));
-  return { last, ahead, elapsed, twist: sensorTwist(known.twist, observation) };
+  const twist = sensorTwist(known.twist, observation);
+  return { last, ahead, elapsed, twist, usualDoubt: usualDoubt(phase, sensor) };
 }
 
 function lastKnown(phase: Phase, { stampNs }: Observation, motion: BodyMotion): BodyState {

@@ -1,6 +1,8 @@
 // What the pipeline knows about where it is, and how that changes. Pure functions: nothing is tracked or mapped here.
 import type { Observation, SensorId } from '../sensors/observation.js';
 import { identity, type Pose, type Twist } from '../geometry/se3.js';
+import type { Contradiction } from './places/seen-space.js';
+import { learned, mostOneWayThere, type UsualDoubt } from './places/usual-doubt.js';
 
 /** A pose of the body with its velocity. */
 export interface BodyState {
@@ -43,6 +45,17 @@ export interface Explained {
   readonly sensor: SensorId;
   /** Share of what it had off the ground that fitted, see `Track.coarseRatio`; at least {@link KEPT} of what it was before. */
   readonly share: number;
+  /** How far free space usually spoke against the sensor's poses. */
+  readonly usualDoubt: UsualDoubt;
+}
+
+/** What there is to remember of an observation that was tracked. */
+export interface Remembered {
+  readonly sensor: SensorId;
+  /** Share of what it had off the ground that fitted. */
+  readonly share: number;
+  /** What speaks against its pose. */
+  readonly seen: Pick<Contradiction, 'inEmpty' | 'seenThrough'>;
 }
 
 /** What is expected to be explained falls by no more from scan to scan: one that fitted suddenly less says little of what comes next. */
@@ -108,16 +121,20 @@ export function slidingNow(phase: Phase): number {
  *
  * @param sliding whether a direction was left unconstrained
  * @param doubt how far free space speaks against its pose
- * @param explained how much of it fits the map
+ * @param one how much of it fits the map, and what speaks against it
  */
-export function tracked(phase: Phase, sliding = false, doubt?: number, explained?: Explained): Tracking {
+export function tracked(phase: Phase, sliding = false, doubt?: number, one?: Remembered): Tracking {
   const slidingScans = sliding ? slidingNow(phase) : 0;
-  return { kind: 'tracking', slidingScans, doubt, explained: explained && kept(phase, explained) };
+  return { kind: 'tracking', slidingScans, doubt, explained: one && kept(phase, one) };
 }
 
 /** What an observation explained, no less than {@link KEPT} of what the one before did. */
-function kept(phase: Phase, { sensor, share }: Explained): Explained {
-  return { sensor, share: Math.max(share, KEPT * explainedBefore(phase, sensor)) };
+function kept(phase: Phase, { sensor, share, seen }: Remembered): Explained {
+  return {
+    sensor,
+    share: Math.max(share, KEPT * explainedBefore(phase, sensor)),
+    usualDoubt: learned(usualDoubt(phase, sensor), seen),
+  };
 }
 
 /**
@@ -173,8 +190,17 @@ export function needsCertainty(phase: Tracking | Lost, elapsed: number, stampNs:
 
 /** Share of the last observation that was tracked, of the same sensor, that fitted the map; 0 where there is none. */
 export function explainedBefore(phase: Phase, sensor: SensorId): number {
-  const before = phase.kind === 'tracking' || phase.kind === 'lost' ? phase.explained : undefined;
-  return before?.sensor === sensor ? before.share : 0;
+  return before(phase, sensor)?.share ?? 0;
+}
+
+/** How far free space speaks against right poses of the sensor around here, as far as it is known. */
+export function usualDoubt(phase: Phase, sensor: SensorId): UsualDoubt | undefined {
+  return before(phase, sensor)?.usualDoubt;
+}
+
+function before(phase: Phase, sensor: SensorId): Explained | undefined {
+  const explained = phase.kind === 'tracking' || phase.kind === 'lost' ? phase.explained : undefined;
+  return explained?.sensor === sensor ? explained : undefined;
 }
 
 /** What the judge is told of an observation beside how it fits. */
@@ -186,6 +212,8 @@ export interface History {
   readonly doubt: number | undefined;
   /** See {@link explainedBefore}. */
   readonly explained: number;
+  /** More than this is unusual of what free space has against a pose one way alone. */
+  readonly mostOneWay: number;
 }
 
 export function historyOf(
@@ -198,6 +226,7 @@ export function historyOf(
     followed: tracking,
     doubt: tracking ? phase.doubt : undefined,
     explained: explainedBefore(phase, sensor),
+    mostOneWay: mostOneWayThere(usualDoubt(phase, sensor)),
   };
 }
 

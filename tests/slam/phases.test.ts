@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exp, identity } from '../../src/geometry/se3.js';
 import type { Observation } from '../../src/sensors/observation.js';
+import { NO_CONTRADICTION } from '../../src/slam/places/seen-space.js';
 import {
   coasts,
   explainedBefore,
@@ -17,8 +18,10 @@ import {
   started,
   START_OVER_AFTER,
   tracked,
+  usualDoubt,
   type BodyState,
   type Lost,
+  type Remembered,
   type Phase,
 } from '../../src/slam/phases.js';
 
@@ -35,6 +38,7 @@ function failing(phase: Phase, count: number): Phase {
     phase = failed(phase, 10n * SECOND + (BigInt(i) * SECOND) / 10n, body(BigInt(9 + i)));
   return phase;
 }
+const roof = (share: number): Remembered => ({ sensor: 'roof', share, seen: NO_CONTRADICTION });
 const lost = (count: number): Lost => failing(tracked(initialPhase(false)), count) as Lost;
 
 describe('phases', () => {
@@ -50,32 +54,53 @@ describe('phases', () => {
   });
 
   it('remember how much of the last tracked observation the map explained, by its sensor', () => {
-    const phase = tracked(started(first), false, 0, { sensor: 'roof', share: 0.7 });
+    const phase = tracked(started(first), false, 0, roof(0.7));
     expect(explainedBefore(phase, 'roof')).toBe(0.7);
     expect(explainedBefore(phase, 'bumper')).toBe(0);
     expect(explainedBefore(started(first), 'roof')).toBe(0);
     expect(explainedBefore(failing(phase, 3), 'roof')).toBe(0.7);
     expect(explainedBefore(tracked(failing(phase, 3)), 'roof')).toBe(0);
     // One that fitted suddenly less says little of what comes next, unless others follow.
-    const less = tracked(phase, false, 0, { sensor: 'roof', share: 0.3 });
+    const less = tracked(phase, false, 0, roof(0.3));
     expect(explainedBefore(less, 'roof')).toBeCloseTo(0.63, 9);
     const longer = Array.from({ length: 8 }).reduce<typeof less>(
-      (before) => tracked(before, false, 0, { sensor: 'roof', share: 0.3 }),
+      (before) => tracked(before, false, 0, roof(0.3)),
       less,
     );
     expect(explainedBefore(longer, 'roof')).toBe(0.3);
-    expect(explainedBefore(tracked(phase, false, 0, { sensor: 'bumper', share: 0.3 }), 'bumper')).toBe(0.3);
+    expect(explainedBefore(tracked(phase, false, 0, { ...roof(0.3), sensor: 'bumper' }), 'bumper')).toBe(0.3);
+  });
+
+  it('remember how far free space usually spoke against poses of a sensor, through a loss as well', () => {
+    const one = { sensor: 'roof', share: 0.7, seen: { inEmpty: 0.004, seenThrough: 0.001 } };
+    const phase = tracked(tracked(started(first), false, 0, one), false, 0, {
+      ...one,
+      seen: NO_CONTRADICTION,
+    });
+    expect(usualDoubt(phase, 'roof')!.observations).toBe(2);
+    expect(usualDoubt(phase, 'roof')!.doubt).toBeCloseTo(0.002, 3);
+    expect(usualDoubt(phase, 'roof')!.oneWay).toBeCloseTo(0.004, 3);
+    expect(usualDoubt(failing(phase, 3), 'roof')).toEqual(usualDoubt(phase, 'roof'));
+    expect(usualDoubt(phase, 'bumper')).toBeUndefined();
+    expect(usualDoubt(started(first), 'roof')).toBeUndefined();
   });
 
   it('tell the judge what came before: of a track its doubt, of a loss nothing but what had fitted', () => {
-    const phase = tracked(started(first), false, 0.01, { sensor: 'roof', share: 0.7 });
+    const phase = tracked(started(first), false, 0.01, roof(0.7));
     const next = { sensor: 'roof', sampling: 'scattered' } as const;
-    expect(historyOf(phase, next)).toEqual({ scattered: true, followed: true, doubt: 0.01, explained: 0.7 });
+    expect(historyOf(phase, next)).toEqual({
+      scattered: true,
+      followed: true,
+      doubt: 0.01,
+      explained: 0.7,
+      mostOneWay: Infinity,
+    });
     expect(historyOf(failing(phase, 1), { ...next, sampling: 'dense' })).toEqual({
       scattered: false,
       followed: false,
       doubt: undefined,
       explained: 0.7,
+      mostOneWay: Infinity,
     });
   });
 

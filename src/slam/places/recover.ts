@@ -4,6 +4,7 @@ import { better, isCertain, scoreOf, wouldBeCertain, type Candidate } from './ce
 import { shifted, tilted, turned, yawFan } from './guesses.js';
 import { VIEW_FIT, viewNearby } from './near-view.js';
 import { GUESS_STEP, TRIES, type LookAround, type PlaceQuery } from './look-around.js';
+import { mostDoubtThere, type UsualDoubt } from './usual-doubt.js';
 
 /** Around the last known pose, in fine voxels: 3 m in steps of 1.5 m at 0.15 m. */
 const NEAR_REACH = 20;
@@ -12,7 +13,7 @@ const NEAR_STEP = 10;
 const YAW_STEP = 10;
 /**
  * How near to where it was last known or would be a sensor is where it was expected (fine voxels, 2 m at 0.15 m; radians), and the most doubt
- * that free space may then cast on its place: beside cars that came and left right ones had 0.035. The places that look alike, for which the
+ * that free space may then cast on its place, where it usually casts much: beside cars that came and left right ones had 0.035. The places that look alike, for which the
  * limit is lower, are elsewhere.
  */
 const EXPECTED = { voxels: 40 / 3, radians: Math.PI / 9, doubt: 0.05 } as const;
@@ -58,6 +59,7 @@ export function recover(
     readonly ahead: Pose;
     /** Its velocity then, sensor frame. */
     readonly twist: Twist;
+    readonly usualDoubt?: UsualDoubt | undefined;
     /** How much free space doubts a track that was registered just now, 0 … 1. */
     readonly doubt: (track: Track) => number;
   },
@@ -68,7 +70,10 @@ export function recover(
     const { last, ahead } = guesses;
     const near = { metres: EXPECTED.voxels * voxel, radians: EXPECTED.radians };
     const expected = areWithin(track.pose, ahead, near) || areWithin(track.pose, last, near);
-    const mostDoubt = expected && certainty.doubt !== undefined ? EXPECTED.doubt : certainty.doubt;
+    const mostDoubt =
+      expected && certainty.doubt !== undefined
+        ? mostDoubtThere(guesses.usualDoubt, EXPECTED.doubt)
+        : certainty.doubt;
     const way = { metres: ON_WAY.share * separation(ahead, last), radians: ON_WAY.radians };
     const onWay = areWithin(track.pose, ahead, way);
     return { track, where: expected || onWay ? 'expected' : 'elsewhere', mostDoubt };

@@ -27,6 +27,8 @@ export interface Circumstances {
   readonly found?: 'expected' | 'elsewhere' | undefined;
   /** Share of what the last tracked observation had off the ground that fitted the map, see {@link Track.coarseRatio}. */
   readonly explained?: number | undefined;
+  /** What is unusual of what free space has against a pose one way alone, see `mostOneWayThere`; default: nothing. */
+  readonly mostOneWay?: number | undefined;
   /** How it contradicts the observation that was mapped last, where it should follow from that. */
   readonly sinceLast?: SinceLast | undefined;
   /** Of a depth camera's frame that does not follow at once on the last one, or with few inliers: how well it fits, see {@link VIEW_FIT}. */
@@ -65,9 +67,10 @@ export const FOLLOWING = { from: 0.01, seconds: 0.6, doubt: 0.028, inliers: 0.97
 /**
  * On a motorway cars come towards the sensor by 5 m from scan to scan: beside the scan before, right poses had 0.056 there. What is higher than cars
  * stands: by that alone right poses had 0.002 at most (motorways, streets, a court), and of 187 scans after a LiDAR was carried off none had less than
- * 0.032. Where noise alone is left to tell the way along a corridor, its walls fit all along it.
+ * 0.032. Where noise alone is left to tell the way along a corridor, its walls fit all along it;
+ * looked along another corridor 0.76 of what had fitted before fitted, at right poses 0.91 and more.
  */
-const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR } as const;
+const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR, explained: 0.85 } as const;
 /**
  * A sensor goes on from where it was: hardly less of an observation fits the map than of the one before. At right poses of a
  * real drive, streets, courts and motorways 0.91 of it at least, after a LiDAR was carried off 0.01 to 0.62. Then it is compared with the one before: who steps in
@@ -82,12 +85,21 @@ export const CUT_OFF = { explained: 0.7, doubt: FOLLOWING.doubt, oneWay: 0.1, ti
  * to 0.14: what comes and goes does less, right places of a real drive among cars had 0.019 at most.
  */
 const ELSEWHERE = { explained: 0.55, contradicted: 0.02 } as const;
+/**
+ * Where free space has nothing against such a place less will do, as the map ends at the next wall: right places in offices had 0.4 to 0.55, wrong ones of
+ * offices and floors that were compared and did not slide 0.35 at most.
+ */
+const OPEN = { explained: 0.4, contradicted: 0.01 } as const;
 const EXPECTED = { contradicted: 0.1 } as const;
 /**
  * Along a bare corridor a scan of another one fits everywhere, but for doors: where a LiDAR was expected, 0.62 to 0.70 of what had fitted before it was carried off. On motorways, as
  * bare, 0.9 of it did at right places.
  */
 const SLIDING = { explained: 0.8 } as const;
+/**
+ * Where more than usual is different, one way alone: looked along a corridor the other way 0.77 to 0.83 of what had fitted before fitted.
+ */
+const UNUSUAL = { explained: 0.88 } as const;
 /** Of two observations in a row together, where one direction slides, so that less speaks for the pose. */
 const LASTING_DOUBT = 0.04;
 
@@ -124,6 +136,7 @@ export function judge(
     mostDoubt = MAX_DOUBT,
     found,
     explained = 0,
+    mostOneWay,
     sinceLast,
     fit = 1,
     enough = VIEW_FIT.sure,
@@ -132,7 +145,7 @@ export function judge(
 ): Verdict {
   const doubted = doubtOf(contradiction);
   const following =
-    sinceLast !== undefined && track.inlierRatio >= FOLLOWING.inliers && follows(track, sinceLast);
+    sinceLast !== undefined && track.inlierRatio >= FOLLOWING.inliers && follows(track, sinceLast, explained);
   const most = following ? FOLLOWING.mostDoubt : mostDoubt;
   const slides = !following && track.conditioning < limits.minConditioning;
   if (scattered && isCutOff(track, explained, sinceLast))
@@ -148,7 +161,9 @@ export function judge(
       reason: `This is another place than expected: ${percent(contradiction.inEmpty)} of the points lie where it was seen to be empty, and ${percent(contradiction.seenThrough)} of what was seen before is seen through.`,
     };
   const uncertain =
-    found && scattered && whyUncertain(track, limits, mapped, contradiction, found, explained);
+    found &&
+    scattered &&
+    whyUncertain(track, limits, mapped, contradiction, found, { explained, mostOneWay });
   if (uncertain) return { state: 'lost', reason: uncertain };
   if (fit < VIEW_FIT.least)
     return {
@@ -216,7 +231,7 @@ function whyUncertain(
   mapped: number,
   { compared, inEmpty, seenThrough }: Contradiction,
   found: 'expected' | 'elsewhere',
-  explained: number,
+  { explained = 0, mostOneWay = Infinity }: Circumstances,
 ): string | undefined {
   // With a loaded map there comes nothing of what was seen to be empty.
   if (!compared && mapped < Infinity)
@@ -226,14 +241,17 @@ function whyUncertain(
   if (found === 'expected') {
     if (most > EXPECTED.contradicted)
       return `The track was lost, and where it is expected ${percent(most)} of what was seen before is different.`;
+    if (most > mostOneWay && coarseRatio < UNUSUAL.explained * explained)
+      return `The track was lost, and where it is expected ${percent(most)} of what was seen before is different, and only ${percent(coarseRatio)} of what is off the ground fit, after ${percent(explained)} before.`;
     return slides && coarseRatio < SLIDING.explained * explained
       ? `The track was lost, and where it is expected the surroundings fit all along one direction: ${percent(coarseRatio)} of what is off the ground, after ${percent(explained)} before.`
       : undefined;
   }
   if (slides)
     return 'The track was lost, and elsewhere than expected the surroundings fit all along one direction.';
-  if (!(coarseRatio >= ELSEWHERE.explained))
-    return `The track was lost, and at the only place that fits, elsewhere than expected, ${percent(coarseRatio)} of what is off the ground fit only, less than the ${percent(ELSEWHERE.explained)} that leave no doubt.`;
+  const { explained: least } = compared && most <= OPEN.contradicted ? OPEN : ELSEWHERE;
+  if (!(coarseRatio >= least))
+    return `The track was lost, and at the only place that fits, elsewhere than expected, ${percent(coarseRatio)} of what is off the ground fit only, less than the ${percent(least)} that leave no doubt.`;
   if (most > ELSEWHERE.contradicted)
     return `The track was lost, and at the only place that fits, elsewhere than expected, ${percent(most)} of what was seen before is different.`;
   return undefined;
@@ -257,13 +275,15 @@ function isCutOff(track: Track, explained: number, sinceLast: SinceLast | undefi
 
 /** Whether an observation shows, a moment after the last one that was mapped, what that one did. */
 function follows(
-  { conditioning }: Track,
+  { conditioning, coarseRatio }: Track,
   { compared, elapsed, standing = NO_CONTRADICTION, ...seen }: SinceLast,
+  explained: number,
 ): boolean {
   if (!compared || elapsed > FOLLOWING.seconds) return false;
   if (doubtOf(seen) <= FOLLOWING.doubt) return true;
   const stands = standing.compared && doubtOf(standing) <= STANDING.doubt;
-  return stands && doubtOf(seen) <= STANDING.seenDoubt && conditioning >= STANDING.conditioning;
+  const fits = coarseRatio >= STANDING.explained * explained && conditioning >= STANDING.conditioning;
+  return stands && fits && doubtOf(seen) <= STANDING.seenDoubt;
 }
 
 /** Whether the few points with a value, most of them on coarse levels only, agree with it and free space has nothing against the pose. */

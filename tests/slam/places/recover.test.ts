@@ -11,6 +11,7 @@ import { LookAround, type PlaceQuery } from '../../../src/slam/places/look-aroun
 import type { PlaceSearch } from '../../../src/slam/places/place-search.js';
 import { recover, type Found } from '../../../src/slam/places/recover.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
+import type { UsualDoubt } from '../../../src/slam/places/usual-doubt.js';
 
 const VOXEL = 0.15;
 const STILL = new Float64Array(6);
@@ -35,7 +36,7 @@ interface World {
 function lost(
   right: Pose,
   { certainty = CERTAIN_AFTER_LOSS, settles = true, alike, alikeFit = 0.7, often, ahead = at(4) }: World = {},
-): (search?: boolean, converged?: boolean, doubt?: number) => Found | undefined {
+): (search?: boolean, converged?: boolean, doubt?: number, usual?: UsualDoubt) => Found | undefined {
   const leadsTo = (pose: Pose, place: Pose): boolean =>
     areWithin(pose, place, { metres: 0.999, radians: Math.PI / 12.1 });
   const placeOf = (pose: Pose): Pose | undefined =>
@@ -77,7 +78,7 @@ function lost(
     }),
   };
   // Last known at the origin, two metres a second ahead since then.
-  return (searched = true, converged = true, doubt = 0) =>
+  return (searched = true, converged = true, doubt = 0, usualDoubt?: UsualDoubt) =>
     recover(around, query, {
       tracked: { ...trackFrom(ahead), converged },
       search: searched,
@@ -85,6 +86,7 @@ function lost(
       ahead,
       twist: STILL,
       doubt: () => doubt,
+      usualDoubt,
     });
 }
 
@@ -118,6 +120,10 @@ describe('recover', () => {
         mostDoubt: expect.closeTo(0.05) as number,
       });
     expect(doubt).toBeLessThan(0.02);
+    // Where hardly anything ever comes or goes, there too.
+    const quiet = { doubt: 0.001, oneWay: 0.002, observations: 100 };
+    expect(lost(at(4.5))(true, true, 0, quiet)!.mostDoubt).toBeCloseTo(0.013, 9);
+    expect(lost(at(8))(true, true, 0, quiet)!.mostDoubt).toBe(doubt);
     // Of twenty metres a vehicle may be some short that brakes or turns; what looks alike may be there as well.
     const slower = lost(at(16), { ahead: at(20) })();
     expect(slower).toMatchObject({ where: 'expected', mostDoubt: doubt });

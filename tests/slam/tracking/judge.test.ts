@@ -124,8 +124,8 @@ describe('judge', () => {
     const busy = { inEmpty: 0.08, seenThrough: 0.07, compared: true };
     const cars = { inEmpty: 0.05, seenThrough: 0.05, compared: true, elapsed: 0.1 };
     const standing = { inEmpty: 0.001, seenThrough: 0, compared: true };
-    const state = (sinceLast: SinceLast, track = clear): string =>
-      judge(track, limits, 20, busy, { sinceLast }).state;
+    const state = (sinceLast: SinceLast, track = clear, explained = 0): string =>
+      judge(track, limits, 20, busy, { sinceLast, explained }).state;
     expect(state(cars)).toBe('lost');
     expect(state({ ...cars, standing })).toBe('tracking');
     const against = { inEmpty: 0.03, seenThrough: 0.03, compared: true };
@@ -136,6 +136,9 @@ describe('judge', () => {
     // Walls fit all along a corridor, where noise alone tells the way.
     expect(state({ ...cars, standing }, { ...clear, conditioning: 0.014 })).toBe('lost');
     expect(state({ ...cars, standing }, { ...clear, conditioning: 0.02 })).toBe('degraded');
+    // Another corridor fits less than what was seen a moment ago.
+    expect(state({ ...cars, standing }, { ...clear, coarseRatio: 0.84 }, 0.93)).toBe('tracking');
+    expect(state({ ...cars, standing }, { ...clear, coarseRatio: 0.72 }, 0.93)).toBe('lost');
   });
 
   it('takes it for another place where suddenly little fits, and what the observation before showed is not there', () => {
@@ -178,10 +181,15 @@ describe('judge', () => {
     const otherWay = { ...clear, inEmpty: 0.05, seenThrough: 0 };
     const unknown = { inEmpty: 0, seenThrough: 0, compared: false };
     expect(at('elsewhere').state).toBe('tracking');
-    expect(at('elsewhere', few)).toMatchObject({
+    const someDiffers = { ...clear, inEmpty: 0.015 };
+    expect(at('elsewhere', few, someDiffers)).toMatchObject({
       state: 'lost',
       reason: expect.stringMatching(/53 % .* less than the 55 %/) as string,
     });
+    // Less will do where free space has nothing against it.
+    expect(at('elsewhere', few).state).toBe('tracking');
+    expect(at('elsewhere', { coarseRatio: 0.38 }).reason).toMatch(/38 % .* less than the 40 %/);
+    expect(at('elsewhere', few, unknown, { mapped: Infinity }).state).toBe('lost');
     expect(at('elsewhere', { coarseRatio: NaN }).state).toBe('lost');
     expect(at('elsewhere', sliding).state).toBe('lost');
     for (const seen of [oneWay, otherWay]) expect(at('elsewhere', {}, seen).state).toBe('lost');
@@ -192,14 +200,21 @@ describe('judge', () => {
       expect(at(found, {}, oneWay).state).toBe('tracking');
     }
     // A bare corridor, and hardly less than before: the sensor went on along it. Much less: this is another one.
-    const bare = (coarseRatio: number): Verdict =>
+    const bare = (coarseRatio: number, changes: Circumstances = {}): Verdict =>
       judge({ ...GOOD, conditioning: 0.03, coarseRatio }, limits, 25, clear, {
+        ...changes,
         found: 'expected',
         scattered: true,
         explained: 0.92,
       });
     expect(bare(0.8).state).toBe('degraded');
     expect(bare(0.65).state).toBe('lost');
+    // Where so much is never different, more of it must fit.
+    expect(bare(0.8, { mostOneWay: 0.0045 }).state).toBe('degraded');
+    expect(bare(0.8, { mostOneWay: 0.0035 }).reason).toMatch(
+      /0 % .* is different, and only 80 % .* after 92 %/,
+    );
+    expect(bare(0.85, { mostOneWay: 0.0035 }).state).toBe('degraded');
     // Cars that came and left do as much where the sensor was expected; what looks alike elsewhere, and much of it anywhere, does not count.
     expect(at('expected', {}, { ...clear, inEmpty: 0.04 }).state).toBe('tracking');
     expect(at('elsewhere', {}, { ...clear, inEmpty: 0.025 }).state).toBe('lost');

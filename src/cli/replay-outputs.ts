@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
 import { formatCovariances } from '../export/covariance.js';
@@ -17,6 +17,7 @@ import type { FrameSamples } from './frame-samples.js';
 import { writeObjects, type ReplayObject } from './replay-objects.js';
 import type { RunLog } from './run-log.js';
 import type { SlamFinal } from '../host/protocol.js';
+import { makeFolder } from '../export/make-folder.js';
 
 const LEFTOVER =
   /^\.(trajectory\.(tum|kitti\.txt)|mesh\.(ply|glb)|cloud\.pcd|object-\d+\.(ply|glb)|report\.(json|html))\.[0-9a-f]{8}\.tmp$/;
@@ -26,7 +27,7 @@ export async function prepareOutput(dir: string): Promise<void> {
   await removeLeftovers(dir);
   const probe = join(dir, `.feltmap-${process.pid}.tmp`);
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await writeFile(probe, '');
     await rm(probe);
   } catch (error) {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
 import { encodePly } from '../export/ply.js';
@@ -6,6 +5,7 @@ import { encodePng } from '../export/png.js';
 import { encodePng16 } from '../export/png16.js';
 import { formatTum } from '../export/tum.js';
 import type { TouchSimulation } from '../sim/touch/touch-simulation.js';
+import { makeFolder } from '../export/make-folder.js';
 
 /** Units of the true depth images: 10 000 make a millimetre. */
 const DEPTH_UNITS = 1e7;
@@ -33,8 +33,7 @@ export class TouchFolder {
 
   static async create(path: string, simulation: TouchSimulation): Promise<TouchFolder> {
     try {
-      for (const name of ['images', 'depth', 'calibration'])
-        await mkdir(join(path, name), { recursive: true });
+      for (const name of ['images', 'depth', 'calibration']) await makeFolder(join(path, name));
     } catch (error) {
       throw toIoError(error, path);
     }

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toIoError, writeFileAtomic } from '../export/atomic-file.js';
 import { formatTum } from '../export/tum.js';
 import { compose, inverse } from '../geometry/se3.js';
 import type { RgbdSimulation } from '../sim/camera/rgbd-simulation.js';
 import type { EncodedFrame } from './sim-frames.js';
+import { makeFolder } from '../export/make-folder.js';
 
 /** Units of TUM's depth images per millimetre: 5000 make a metre. */
 export const TUM_UNITS = 5;
@@ -31,7 +31,7 @@ export class TumFolder {
 
   static async create(path: string, simulation: RgbdSimulation): Promise<TumFolder> {
     try {
-      for (const name of ['rgb', 'depth']) await mkdir(join(path, name), { recursive: true });
+      for (const name of ['rgb', 'depth']) await makeFolder(join(path, name));
     } catch (error) {
       throw toIoError(error, path);
     }

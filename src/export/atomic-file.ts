@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FeltmapError } from '../geometry/errors.js';
+import { makeFolder } from './make-folder.js';
 
 /**
  * A file whose name never holds half of it: written to a temporary name beside it, synced, renamed. The folder has to
@@ -67,7 +68,7 @@ export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array | Iterable<Uint8Array>,
 ): Promise<void> {
-  await guard(path, () => mkdir(dirname(path), { recursive: true }));
+  await guard(path, () => makeFolder(dirname(path)));
   const file = await AtomicFile.create(path);
   try {
     for (const part of parts(data)) await file.write(part);

@@ -1,12 +1,14 @@
 import { alignPoses, positions } from '../eval/align.js';
 import { evaluateMesh, type MeshMetrics } from '../eval/mesh.js';
 import { sampleMesh } from '../eval/sampling.js';
+import { quaternionOrder } from '../eval/quaternion-order.js';
 import { evaluateMatched, lengthsFor, type Alignment, type TrajectoryMetrics } from '../eval/trajectory.js';
 import { pathLengths } from '../eval/relative.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { transformPoint, type Pose } from '../geometry/se3.js';
 import { pair, readPly, readTrajectory } from './eval-files.js';
 import { EXIT } from './exit-codes.js';
+import { quaternionNote } from './replay-truth.js';
 
 interface Output {
   write(text: string): unknown;
@@ -47,7 +49,9 @@ export async function evalTrajectory(
     lengths: options.lengths ?? lengthsFor(path),
     ...(options.step === undefined ? {} : { step: options.step }),
   });
-  stdout.write(options.json ? trajectoryJson(metrics) : trajectoryTable(metrics));
+  const order = quaternionOrder(matched);
+  const notes = order ? [quaternionNote(order)] : [];
+  stdout.write(options.json ? trajectoryJson(metrics, notes) : trajectoryTable(metrics, notes));
   return EXIT.ok;
 }
 
@@ -113,12 +117,12 @@ function transform(T: Pose, points: Float32Array): Float32Array {
 }
 
 /** The figures without the columns of single poses. */
-function trajectoryJson(m: TrajectoryMetrics): string {
+function trajectoryJson(m: TrajectoryMetrics, notes: readonly string[]): string {
   const ate = { ...m.ate, errors: undefined, transform: Array.from(m.ate.transform) };
-  return `${JSON.stringify({ ...m, pairs: undefined, ate }, null, 2)}\n`;
+  return `${JSON.stringify({ ...m, pairs: undefined, ate, ...(notes.length > 0 && { notes }) }, null, 2)}\n`;
 }
 
-function trajectoryTable(m: TrajectoryMetrics): string {
+function trajectoryTable(m: TrajectoryMetrics, notes: readonly string[]): string {
   const t = m.ate.translation;
   const rows: [string, string][] = [
     ['Poses', `${m.matched} compared${m.unmatched > 0 ? `, ${m.unmatched} without truth` : ''}`],
@@ -148,6 +152,7 @@ function trajectoryTable(m: TrajectoryMetrics): string {
           ] as [string, string],
         ]
       : []),
+    ...notes.map((note): [string, string] => ['Note', note]),
   ];
   return lines(rows);
 }

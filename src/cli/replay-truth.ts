@@ -3,6 +3,7 @@ import { readGroundTruth } from '../bags/ground-truth.js';
 import { bodyOf, type ScanSource } from '../bags/source.js';
 import type { GroundTruth } from '../bags/types.js';
 import type { LeverArm } from '../eval/lever-arm.js';
+import type { QuaternionOrder } from '../eval/quaternion-order.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { compose, inverse } from '../geometry/se3.js';
 import { frameName } from '../messages/tf-buffer.js';
@@ -59,6 +60,14 @@ export function leverArmNote({ offset, rmse, rmseMoved }: LeverArm, body: string
   return (
     `The truth looks like that of another point of the body, at (${at}) m from '${body}' along its axes: with the poses there the ATE ` +
     `is ${rmseMoved.toFixed(3)} m instead of ${rmse.toFixed(3)} m; --base-frame says whose poses are written.`
+  );
+}
+
+/** What is told of a trajectory whose quaternions look as if they were in the other order. */
+export function quaternionNote({ wrong, asRead, reread }: QuaternionOrder): string {
+  return (
+    `The quaternions of the ${wrong} look as if they were in the order qw qx qy qz: read as qx qy qz qw, as TUM files have them, attitudes ` +
+    `scatter by ${asRead.toFixed(1)}° against the other trajectory's, in the other order by ${reread.toFixed(1)}°; reorder the columns: figures of attitude and drift are wrong.`
   );
 }
 

@@ -7,6 +7,7 @@ import { finestVoxel } from '../config/lengths.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { leverArm } from '../eval/lever-arm.js';
+import { quaternionOrder } from '../eval/quaternion-order.js';
 import { evaluateTrajectory, type TrajectoryMetrics } from '../eval/trajectory.js';
 import { FeltmapError } from '../geometry/errors.js';
 import type { TouchCalibration } from '../sensors/tactile/calibration.js';
@@ -25,7 +26,7 @@ import { boxesOf, completeObjects } from './replay-objects.js';
 import { feed, RunProgress, type FeedEnd } from './replay-run.js';
 import { explain, newMapWarning, nothingMapped, statusOf } from './replay-status.js';
 import { accuracyOf, formatSummary, summarise } from './replay-summary.js';
-import { leverArmNote, ofBody, openTruth, type TruthReader } from './replay-truth.js';
+import { leverArmNote, quaternionNote, ofBody, openTruth, type TruthReader } from './replay-truth.js';
 import type { ReplayView } from './replay-view.js';
 import { RunLog } from './run-log.js';
 import { shortPauses } from './short-pauses.js';
@@ -348,7 +349,10 @@ async function evaluate(
     const { truth, note } = ofBody(await reader(log.stamps), input);
     if (note !== undefined) warnings.push(note);
     const metrics = evaluateTrajectory({ stampsNs: log.stamps, poses: log.poses }, truth);
-    const arm = leverArm(metrics.pairs);
+    const order = quaternionOrder(metrics.pairs);
+    if (order) warnings.push(quaternionNote(order));
+    // Wrong attitudes look like an arm.
+    const arm = order ? undefined : leverArm(metrics.pairs);
     if (arm) warnings.push(leverArmNote(arm, bodyOf(input)));
     return metrics;
   } catch (error) {

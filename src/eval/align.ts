@@ -1,5 +1,5 @@
 import { FeltmapError } from '../geometry/errors.js';
-import { fromQuaternion, type Pose } from '../geometry/se3.js';
+import { compose, fromQuaternion, identity, inverse, toQuaternion, type Pose } from '../geometry/se3.js';
 import { eigenSymmetric4 } from './eigen4.js';
 
 /**
@@ -50,6 +50,18 @@ export function alignPositions(source: Float64Array, target: Float64Array): Pose
 /** T_truth_estimate from the positions of matched poses; see {@link alignPositions}. */
 export function alignPoses(estimate: readonly Pose[], truth: readonly Pose[]): Pose {
   return alignPositions(positions(estimate), positions(truth));
+}
+
+/** How the truth's axes lie on the body, the mean over all poses after alignment of the positions. */
+export function meanAxes(estimate: readonly Pose[], truth: readonly Pose[]): Pose {
+  const T = alignPoses(estimate, truth);
+  const sum = [0, 0, 0, 0];
+  estimate.forEach((P, i) => {
+    const q = toQuaternion(compose(inverse(compose(T, P)), truth[i]!));
+    const sign = q[0] * sum[0]! + q[1] * sum[1]! + q[2] * sum[2]! + q[3] * sum[3]! < 0 ? -1 : 1;
+    for (let k = 0; k < 4; k++) sum[k]! += sign * q[k]!;
+  });
+  return Math.hypot(...sum) < 1e-9 ? identity() : fromQuaternion([0, 0, 0], sum);
 }
 
 /** 3·N positions of N poses. */

@@ -1,15 +1,6 @@
 import { solveCholesky, invertSpd } from '../geometry/linear.js';
-import {
-  compose,
-  exp,
-  fromQuaternion,
-  identity,
-  inverse,
-  rotationAngle,
-  toQuaternion,
-  type Pose,
-} from '../geometry/se3.js';
-import { alignPoses } from './align.js';
+import { compose, exp, identity, inverse, rotationAngle, type Pose } from '../geometry/se3.js';
+import { meanAxes } from './align.js';
 import type { Matched } from './associate.js';
 import { absoluteError } from './trajectory.js';
 
@@ -85,18 +76,6 @@ function turns(stampsNs: readonly bigint[], poses: readonly Pose[]): { list: Pai
     }
   }
   return { list, independent };
-}
-
-/** How the truth's axes lie on the body, the mean over all poses after alignment of the positions. */
-function meanAxes(estimate: readonly Pose[], truth: readonly Pose[]): Pose {
-  const T = alignPoses(estimate, truth);
-  const sum = [0, 0, 0, 0];
-  estimate.forEach((P, i) => {
-    const q = toQuaternion(compose(inverse(compose(T, P)), truth[i]!));
-    const sign = q[0] * sum[0]! + q[1] * sum[1]! + q[2] * sum[2]! + q[3] * sum[3]! < 0 ? -1 : 1;
-    for (let k = 0; k < 4; k++) sum[k]! += sign * q[k]!;
-  });
-  return Math.hypot(...sum) < 1e-9 ? identity() : fromQuaternion([0, 0, 0], sum);
 }
 
 /** @param axes first guess of X, a rotation */

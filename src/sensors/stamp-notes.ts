@@ -8,6 +8,10 @@ function dropped(why: DropCause, noun: StampedNoun): string {
   switch (why) {
     case 'duplicate':
       return `${one} has the stamp of the ${noun} before it and is dropped`;
+    case 'same-stamp':
+      return `${one} has the stamp of the ${noun} before it, but other content (two sensors on one topic, or a clock that was set back?), and is dropped`;
+    case 'same-content':
+      return `${one} holds the same as the ${noun} less than 5 ms before it (sent twice, stamped anew?) and is dropped`;
     case 'out-of-order':
       return `${one} has a stamp out of order (older than the ${noun} before it, or far ahead) and is dropped`;
     case 'repeats':

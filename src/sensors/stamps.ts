@@ -14,7 +14,7 @@ export interface StampedMessage {
   readonly fingerprint?: number | undefined;
 }
 
-export type DropCause = 'duplicate' | 'out-of-order' | 'repeats' | 'unset';
+export type DropCause = 'duplicate' | 'same-stamp' | 'same-content' | 'out-of-order' | 'repeats' | 'unset';
 
 /** The message is used. */
 export interface Taken {
@@ -148,6 +148,9 @@ export class Stamps {
     }
     if (known.leap && hasReturned(known, known.leap, message)) return returned(known, known.leap, message);
     const ahead = Number(stampNs - known.stamp);
+    // No sensor measures that often, and the same: it was sent twice, stamped anew.
+    if (ahead > 0 && ahead < SHORTEST && message.fingerprint !== undefined)
+      if (message.fingerprint === known.seen.get(known.header)) return { kind: 'drop', why: 'same-content' };
     return ahead <= 0 ? this.#back(known, message, arrival) : this.#forward(known, message, ahead, arrival);
   }
 
@@ -198,7 +201,7 @@ export class Stamps {
       return { kind: 'drop', why: 'duplicate' };
     const usual = known.intervals.arrivalPeriod;
     if (arrival === undefined || arrival < Math.max(SHORTEST, 0.5 * (usual ?? known.intervals.last)))
-      return { kind: 'drop', why: 'duplicate' };
+      return { kind: 'drop', why: message.fingerprint === undefined ? 'duplicate' : 'same-stamp' };
     return this.#byArrival(known, message, arrival, 'stuck');
   }
 

@@ -272,6 +272,26 @@ describe('StampedScans', () => {
   });
 });
 
+describe('messages that are sent twice and stamped anew', () => {
+  /** Each cloud again `later` (s), with content of its own or the same. */
+  const twice = (later: number, other: number): Message[] =>
+    regular(20).flatMap(([s, r, f]): Message[] => [
+      [s, r, f],
+      [s + later, r! + later, f! + other],
+    ]);
+
+  it('are dropped the second time', () => {
+    const verdicts = judge(twice(0.001, 0));
+    expect(verdicts.filter((v) => v === 'same-content')).toHaveLength(20);
+    expect(verdicts.filter((v) => v.startsWith('ok'))).toHaveLength(20);
+  });
+
+  it('are used where they differ, or come at the pace of a sensor', () => {
+    for (const messages of [twice(0.001, 1000), twice(0.05, 0)])
+      expect(judge(messages).filter((v) => v === 'same-content')).toEqual([]);
+  });
+});
+
 describe('StampNotes', () => {
   it('has one sentence for each kind and source', () => {
     const notes = new StampNotes();

@@ -3,6 +3,7 @@ import { timesFromOrder } from './order-times.js';
 import type { TimeIssue } from './point-times.js';
 import type { LidarScan } from './scan.js';
 import { unitFactor } from './time-unit.js';
+import { TurnCheck } from './turn-check.js';
 
 /** Above this share of sectors of azimuth with points, a sensor is taken to be a spinning one. */
 const SPINNING_COVERAGE = 0.9;
@@ -12,7 +13,7 @@ const PERIODS = [0.02, 0.6] as const;
 /** Intervals between stamps of which the shortest is the period: scans may be missing. */
 const INTERVALS = 5;
 
-type Kind = TimeIssue['kind'] | 'none' | 'byte-order' | 'unit';
+type Kind = TimeIssue['kind'] | 'none' | 'byte-order' | 'unit' | 'turn';
 
 const FALSE_BYTE_ORDER =
   'the flag is_bigendian of the clouds is false: with it their coordinates are no lengths, so it is not used';
@@ -41,7 +42,10 @@ export interface PointTimerOptions {
  */
 export class PointTimer {
   readonly #tallies = new Map<Kind, Tally>();
+  readonly #turns = new Map<string, TurnCheck>();
   readonly #stamps = new Map<string, { last: bigint; intervals: number[] }>();
+  /** With these a scan was left without times. */
+  readonly #left = new Set<Kind>();
   #scans = 0;
   #rebuilt = 0;
 
@@ -54,7 +58,10 @@ export class PointTimer {
     this.#scans++;
     if (scan.falseByteOrder) this.#count('byte-order', FALSE_BYTE_ORDER);
     const { field = '', issues = [] } = scan.timeIssues ?? {};
-    for (const issue of issues) this.#count(issue.kind, describe(issue, field), issue);
+    for (const issue of issues) {
+      this.#count(issue.kind, describe(issue, field), issue);
+      if (scan.timing === 'none') this.#left.add(issue.kind);
+    }
     if (scan.timing === 'field') return this.#inSeconds(scan, field, period);
     if (scan.timing !== 'none') return scan;
     if (issues.length === 0 && !this.options.always) {
@@ -72,13 +79,28 @@ export class PointTimer {
   /** Times whose unit is none of the usual ones, by how long a turn takes. */
   #inSeconds(scan: LidarScan, field: string, period: number): LidarScan {
     const factor = unitFactor(scan, period);
-    if (factor === 1) return scan;
     const name = field === '' ? '' : ` (field '${field}')`;
+    if (factor === 1) return this.#turning(scan, name);
     this.#count(
       'unit',
       `the point times${name} make a turn of ${(period / factor).toPrecision(2)} s where ${period.toPrecision(2)} s pass from scan to scan: they are multiplied by ${factor}`,
     );
     return { ...scan, times: scan.times!.map((t) => factor * t) };
+  }
+
+  /** Times with which a turn takes longer than from scan to scan, or shorter than any sensor's. */
+  #turning(scan: LidarScan, name: string): LidarScan {
+    let check = this.#turns.get(scan.frameId);
+    if (!check) this.#turns.set(scan.frameId, (check = new TurnCheck()));
+    const wrong = check.add(scan);
+    if (!wrong) return scan;
+    const { turn, period } = wrong;
+    this.#count(
+      'turn',
+      `a whole turn takes ${turn.toPrecision(2)} s by the point times${name}, but one comes every ${period.toPrecision(2)} s: ` +
+        `they are taken to span ${period.toPrecision(2)} s`,
+    );
+    return { ...scan, times: scan.times!.map((t) => (t * period) / turn) };
   }
 
   /** What was found so far, a sentence for each kind. */
@@ -87,7 +109,7 @@ export class PointTimer {
       if (kind === 'none') return `${first}, so motion within a sweep is not undone`;
       const many = scans === this.#scans ? 'in all scans' : `in ${scans} of ${this.#scans} scans`;
       const which = points > 0 ? `${many}, ${points} points in all` : many;
-      return `${first} (${which})${UNUSABLE.has(kind) ? this.#instead() : ''}`;
+      return `${first} (${which})${this.#left.has(kind) ? this.#instead() : ''}`;
     });
   }
 
@@ -131,9 +153,6 @@ export class PointTimer {
   }
 }
 
-/** With these a scan is left without times. */
-const UNUSABLE: ReadonlySet<Kind> = new Set(['constant', 'not-finite', 'no-sweep']);
-
 function describe(issue: TimeIssue, field: string): string {
   switch (issue.kind) {
     case 'outliers':
@@ -145,6 +164,18 @@ function describe(issue: TimeIssue, field: string): string {
         `the point times (field '${field}') lie ${Math.abs(issue.seconds).toFixed(3)} s ` +
         `${issue.seconds < 0 ? 'before' : 'after'} the stamp, too far for its sweep: they are taken to start at it`
       );
+    case 'unfilled':
+      return (
+        `${Math.round(100 * issue.share)} % of the points have time 0 (field '${field}') though they lie all around and the others have times: ` +
+        (issue.share > 0.5 ? 'too many to tell a sweep' : 'they are left out')
+      );
+    case 'ages':
+      return (
+        `the point times (field '${field}') fall from ${issue.seconds.toPrecision(2)} s to 0 in the order of the points: ` +
+        'they are taken for ages, counted back from the stamp'
+      );
+    case 'numbers':
+      return `the point times (field '${field}') are the numbers of the points (${issue.first}, ${issue.first + 1} … ${issue.last})`;
     case 'constant':
       return `the point times (field '${field}') are all ${issue.value === 0 ? 'zero' : `equal (${issue.value})`}`;
     case 'not-finite':

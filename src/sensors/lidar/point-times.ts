@@ -1,3 +1,5 @@
+import { azimuthCoverage } from './azimuth-times.js';
+
 /** Names under which drivers store the time of a point, in order of preference. */
 export const TIME_FIELDS = [
   't',
@@ -28,6 +30,17 @@ const LEAST_SHARE = 0.6;
 const TRIM = 0.02;
 /** Times this far (s) outside of the others are no part of the sweep, even where the unit would allow it. */
 const OUTSIDE = 0.25;
+/** Points with time 0 beyond this share, in more than this share of all directions, were given none; with more than so many the others tell too little. */
+const ZEROS = 0.15;
+const ZERO_DIRECTIONS = 0.1;
+const MOST_ZEROS = 0.5;
+/** Points by whose order ages are told from offsets, and the share of steps that must lead down. */
+const ORDER_SAMPLES = 64;
+const DESCENDING = 0.95;
+/** Once from the last time to the first is no longer than this multiple of what lies between. */
+const ONCE = 1.2;
+/** Fewer points than this say nothing of their order. */
+const LEAST_POINTS = 16;
 /** 2001: absolute times are later, uptimes and offsets earlier (s). */
 const EPOCH = 1e9;
 
@@ -39,6 +52,12 @@ export type TimeIssue =
   | { readonly kind: 'underflow'; readonly points: number }
   /** The sweep lies so far from the stamp (s, its first point) that it cannot belong to it; taken to start at the stamp. */
   | { readonly kind: 'far'; readonly seconds: number }
+  /** Points with time 0 all around beside others with times. They are left out, or no time is used where they are too many. */
+  | { readonly kind: 'unfilled'; readonly points: number; readonly share: number }
+  /** Times fall to 0 in the order of the points, from so many seconds: ages, read as counted back from the stamp. */
+  | { readonly kind: 'ages'; readonly seconds: number }
+  /** The values are the numbers of the points. */
+  | { readonly kind: 'numbers'; readonly first: number; readonly last: number }
   /** All times have this raw value. */
   | { readonly kind: 'constant'; readonly value: number }
   /** No time is a number. */
@@ -84,12 +103,14 @@ export function relativeTimes(
   let max = -Infinity;
   let measured = 0;
   let timed = 0;
+  let zeros = 0;
   for (let i = 0; i < raw.length; i++) {
     if (!isMeasured(positions, i)) continue;
     measured++;
     const t = raw[i]!;
     if (t - t !== 0) continue; // NaN and Inf
     timed++;
+    if (t === 0) zeros++;
     if (t < min) min = t;
     if (t > max) max = t;
   }
@@ -97,6 +118,7 @@ export function relativeTimes(
   if (measured === 0 || (measured === 1 && timed === 1)) return { times: stillTimes(raw), issues: [] };
   if (timed === 0) return { issues: [{ kind: 'not-finite' }] };
   if (max === min) return { issues: [{ kind: 'constant', value: min }] };
+  if (areNumbers(raw)) return { issues: [{ kind: 'numbers', first: raw[0]!, last: raw.at(-1)! }] };
   const sweep = findSweep(raw, positions, timed, min, max, column);
   if ('issue' in sweep) return { issues: [sweep.issue] };
 
@@ -115,7 +137,18 @@ export function relativeTimes(
     }
 
   const { origin, far } = originOf(first, last, unit, stampNs);
-  if (origin === 0 && unit === 1 && measured === raw.length && raw instanceof Float32Array)
+  const unfilled = origin === 0 && zeros > ZEROS * timed && areAround(raw, positions);
+  if (unfilled && zeros > MOST_ZEROS * timed)
+    return { issues: [{ kind: 'unfilled', points: zeros, share: zeros / timed }] };
+  const backward = origin === 0 && far === undefined && !unfilled && areAges(raw, first, last);
+  if (
+    !unfilled &&
+    !backward &&
+    origin === 0 &&
+    unit === 1 &&
+    measured === raw.length &&
+    raw instanceof Float32Array
+  )
     if (first === min && last === max && timed === measured) return { times: raw, issues: [] };
   const out = raw instanceof Float32Array ? raw : new Float32Array(raw.length);
   let outliers = 0;
@@ -126,18 +159,53 @@ export function relativeTimes(
       t -= column.wrapsAt;
       if (isMeasured(positions, i)) underflows++;
     }
-    if (t >= first && t <= last) out[i] = (t - origin) * unit;
+    const given = !unfilled || t !== 0;
+    if (given && t >= first && t <= last) out[i] = backward ? -t * unit : (t - origin) * unit;
     else if (isMeasured(positions, i)) {
       out[i] = NaN;
       outliers++;
     } else out[i] = 0;
   }
   const issues: TimeIssue[] = [];
-  if (outliers > 0) issues.push({ kind: 'outliers', points: outliers });
+  if (unfilled) issues.push({ kind: 'unfilled', points: zeros, share: zeros / timed });
+  const others = unfilled ? outliers - zeros : outliers;
+  if (others > 0) issues.push({ kind: 'outliers', points: others });
+  if (backward) issues.push({ kind: 'ages', seconds: last * unit });
   if (underflows > 0) issues.push({ kind: 'underflow', points: underflows });
   if (far !== undefined) issues.push({ kind: 'far', seconds: far });
   const firstNs = absolute(first, unit);
   return { times: out, issues, ...(firstNs !== undefined && { firstNs }) };
+}
+
+/** Whether each value is one more than that before it. */
+function areNumbers(raw: Float64Array | Float32Array): boolean {
+  if (raw.length < LEAST_POINTS) return false;
+  for (let i = 1; i < raw.length; i++) if (raw[i]! !== raw[i - 1]! + 1) return false;
+  return true;
+}
+
+/** Whether the points with time 0 lie in more directions than those of one instant can. */
+function areAround(raw: Float64Array | Float32Array, positions: Float32Array): boolean {
+  const zeros = new Float32Array(3 * raw.length).fill(NaN);
+  for (let i = 0; i < raw.length; i++)
+    if (raw[i] === 0 && isMeasured(positions, i)) zeros.set(positions.subarray(3 * i, 3 * i + 3), 3 * i);
+  return azimuthCoverage(zeros, raw.length) > ZERO_DIRECTIONS;
+}
+
+/** Whether times from about 0 on fall in the order of the points: drivers store what they measured first first. */
+function areAges(raw: Float64Array | Float32Array, first: number, last: number): boolean {
+  if (raw.length < LEAST_POINTS || first < 0 || first > TRIM * last) return false;
+  const step = Math.max(1, Math.floor(raw.length / ORDER_SAMPLES));
+  let [steps, down, path] = [0, 0, 0];
+  for (let i = step; i < raw.length; i += step) {
+    const change = raw[i]! - raw[i - step]!;
+    steps++;
+    path += Math.abs(change);
+    if (change < 0) down++;
+    else if (steps - down > (1 - DESCENDING) * ORDER_SAMPLES) return false;
+  }
+  // Once down: stored laser by laser, times may fall along each, but they start anew with the next.
+  return down >= DESCENDING * steps && path < ONCE * (last - first);
 }
 
 /** All at the stamp. */

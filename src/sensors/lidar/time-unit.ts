@@ -4,7 +4,7 @@ import type { LidarScan } from './scan.js';
 /** A sweep of a sensor that spins takes as long as from scan to scan, within this share. */
 const TOLERANCE = 0.2;
 /** No sensor turns once in less (s): a longer sweep may be one of which scans were left out. */
-const SHORTEST_TURN = 0.035;
+export const SHORTEST_TURN = 0.035;
 /** A prime, so that all lasers of a firing are met. */
 const STRIDE = 61;
 /** Sectors with points: of a whole turn, and in its first fifth at most. Several sensors in one cloud look everywhere at once. */

@@ -230,3 +230,67 @@ describe('PointTimer', () => {
     expect(timer.notes).toEqual([expect.stringMatching(/'time'.*left out \(in 2 of 3 scans, 14 points/)]);
   });
 });
+
+describe('times that are something else', () => {
+  /** Once around, so that every time has a direction of its own. */
+  const around = Float32Array.from({ length: 3 * N }, (_, k) => {
+    const azimuth = (2 * Math.PI * Math.floor(k / 3)) / N;
+    return [9 * Math.cos(azimuth), 9 * Math.sin(azimuth), 1][k % 3]!;
+  });
+
+  it('ages that fall to zero count back from the stamp', () => {
+    const { times, issues } = read(
+      TRUTH.map((_, i) => 0.1 - (0.1 * (i + 1)) / N),
+      F64,
+      around,
+    );
+    expect(issues).toEqual([{ kind: 'ages', seconds: expect.closeTo(0.1, 3) }]);
+    // The newest point, the last, is of the stamp.
+    TRUTH.forEach((_, i) => expect(times![i]).toBeCloseTo(-0.1 + (0.1 * (i + 1)) / N, 6));
+  });
+
+  it('offsets laser by laser, falling along each, and those before the stamp stay', () => {
+    const falling = TRUTH.map((_, i) => 0.1 - (0.1 * ((i % 500) + 1)) / 500);
+    for (const offsets of [falling, TRUTH.map((t) => t - 0.1), TRUTH.map((t) => -t)]) {
+      const { times, issues } = read(offsets, F64, around);
+      expect(issues).toEqual([]);
+      expect(compare(times, offsets).error).toBeLessThan(1e-6);
+    }
+  });
+
+  it('points left at zero all around are left out, and too many of them leave no sweep', () => {
+    const some = read(
+      TRUTH.map((t, i) => (i % 3 === 1 ? 0 : t)),
+      F64,
+      around,
+    );
+    expect(some.issues).toEqual([{ kind: 'unfilled', points: 668, share: 668 / N }]);
+    TRUTH.forEach((t, i) => {
+      if (i % 3 === 1 || i === 0) expect(some.times![i]).toBeNaN();
+      else expect(some.times![i]).toBeCloseTo(t, 6);
+    });
+    const most = read(
+      TRUTH.map((t, i) => (i % 3 === 1 ? t : 0)),
+      F64,
+      around,
+    );
+    expect(most.times).toBeUndefined();
+    expect(most.issues).toEqual([{ kind: 'unfilled', points: 1333, share: 1333 / N }]);
+  });
+
+  it('many points of one instant in one direction keep time 0', () => {
+    const truth = TRUTH.map((t, i) => (i < 0.18 * N ? 0 : t));
+    const sector = around.map((v, k) => (k < 3 * 0.18 * N ? around[k % 3]! : v));
+    expect(read(truth, F64, sector).issues).toEqual([]);
+  });
+
+  it('numbers of points are named, not scaled', () => {
+    const { times, issues } = read(
+      TRUTH.map((_, i) => i),
+      U32,
+      around,
+    );
+    expect(times).toBeUndefined();
+    expect(issues).toEqual([{ kind: 'numbers', first: 0, last: N - 1 }]);
+  });
+});

@@ -45,6 +45,9 @@ const NEAR = 0.5;
 const CLEARLY = 0.5;
 const BETTER = 0.3;
 const LARGEST_RING = 512;
+/** Of intensities, and the share of points that lie below the sensor at least. */
+const LARGEST_INTENSITY = 255;
+const BELOW = 0.05;
 /** Coordinates (m) are no numbers of this size; and the share of them that bytes of another layout have at least. */
 const SMALLEST = 1e-12;
 const LARGEST = 1e8;
@@ -62,6 +65,7 @@ export async function recogniseBin(folder: string, paths: readonly string[]): Pr
   const whole = (one: Candidate): boolean =>
     sizes.filter((size) => size % stepOf(one) === 0).length >= WHOLE * sizes.length;
   const heads = await headsOf(paths);
+  if (whole(USUAL) && isIntensityFirst(heads)) return parseBinLayout('intensity,x,y,z');
   const scoreIfWhole = (one: Candidate): number => (whole(one) ? scoreOf(heads, one) : -1);
   if (scoreIfWhole(USUAL) > 1 - BETTER) return undefined;
   const scores = CANDIDATES.map(scoreIfWhole);
@@ -157,6 +161,28 @@ function isSenseless(heads: readonly Uint8Array[]): boolean {
         if (size < SMALLEST || size > LARGEST) senseless++;
       }
   return senseless > SENSELESS * all;
+}
+
+/**
+ * Whether four values a point are intensity, x, y, z: the first is up to 1, or whole up to 255, never negative; the last
+ * is, and the last three are as near to those of the next point as the first three.
+ */
+function isIntensityFirst(heads: readonly Uint8Array[]): boolean {
+  let [points, below, largest, whole] = [0, 0, 0, true];
+  for (const bytes of heads) {
+    const [first, last] = [columnOf(bytes, USUAL, 0), columnOf(bytes, USUAL, 3)];
+    points += first.length;
+    for (const value of first) {
+      if (!(value >= 0)) return false;
+      whole &&= Number.isInteger(value);
+      largest = Math.max(largest, value);
+    }
+    for (const value of last) if (value < 0) below++;
+  }
+  // Reflectances are never negative, heights in a sensor's frame often are; no sensor sees within a metre ahead only.
+  if (points === 0 || largest > (whole ? LARGEST_INTENSITY : 1) || below < BELOW * points) return false;
+  const shifted = heads.map((bytes) => bytes.subarray(4));
+  return scoreOf(shifted, USUAL) > Math.max(CLEARLY, scoreOf(heads, USUAL) - BETTER / 2);
 }
 
 /** Share of points that the next one in the file is near to. */

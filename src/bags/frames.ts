@@ -2,6 +2,7 @@ import { FeltmapError } from '../geometry/errors.js';
 import type { Pose } from '../geometry/se3.js';
 import { frameName, type TfBuffer } from '../messages/tf-buffer.js';
 import type { LidarScan } from '../sensors/lidar/scan.js';
+import { fixedFrameNote } from './fixed-frames.js';
 
 /** Frame of the body, where tf knows it (REP-105). */
 export const BASE = 'base_link';
@@ -52,14 +53,17 @@ export class Frames {
     return found?.ok ? found.pose : undefined;
   }
 
-  /** Clouds that are left out, by frame, and a base_link that nothing connects. */
+  /** A frame that stands still, a base_link that nothing connects, static transforms that changed, and clouds that are left out, by frame. */
   get notes(): readonly string[] {
     const left = [...this.#left].map(
       ([frame, { count, reason }]) =>
         `${this.topic} brings clouds of '${this.#first}' and of '${frame}', and the recording has no fixed transform between ` +
         `them (${reason}): those of '${frame}' are not used (${count})`,
     );
-    return this.#unplaced === undefined ? left : [this.#unplaced, ...left];
+    const fixed = this.#first === undefined ? undefined : fixedFrameNote(this.topic, this.#first);
+    return [fixed, this.#unplaced, ...(this.#tf?.staticChanges ?? []), ...left].filter(
+      (note) => note !== undefined,
+    );
   }
 
   /**

@@ -11,6 +11,7 @@ import { scanRecords } from './mcap-scan.js';
 import { mergeExtents } from './merge.js';
 import { UNREADABLE_FRAMES, isZstdFrame, unpackFrame } from './message-zstd.js';
 import { MessageList, type Piece } from './piece.js';
+import { RecordedOrder } from './recorded-order.js';
 import { timeSpan } from './time-span.js';
 import type { BagMessage, BagReader, MessageQuery, TopicInfo } from './types.js';
 import { WarningList } from './warnings.js';
@@ -102,6 +103,7 @@ export class McapReader implements BagReader {
       (e) => inTime(e.startNs, e.endNs) && (!e.channels || [...e.channels].some((id) => wanted.has(id))),
     );
     const reader = new WindowedReader(this.file);
+    const order = new RecordedOrder();
     const load = async (extent: McapExtent): Promise<Piece | undefined> => {
       const records = await loadRecords(reader, extent, (text) => this.#warnings.add(text));
       if (!records) return undefined;
@@ -115,6 +117,7 @@ export class McapReader implements BagReader {
         c.u32(); // sequence
         const logTimeNs = c.u64();
         if (isOutside(logTimeNs, extent)) this.#warnings.add(outsideNote(this.file.path, extent.offset));
+        order.add(wanted.get(id)!.topic, extent.offset, logTimeNs);
         if (inTime(logTimeNs, logTimeNs)) list.add(logTimeNs, content.byteOffset - records.byteOffset);
       });
       if (left > 0)
@@ -139,7 +142,7 @@ export class McapReader implements BagReader {
       measure: (extent) => measureChunk(this.file, extent),
       onUnordered: () => this.#warnings.add(unordered),
     });
-    const unpacked = this.#unpacked(messages);
+    const unpacked = this.#unpacked(this.#inOrder(messages, order));
     if (startNs !== undefined || endNs !== undefined) return unpacked;
     const { path } = this.file;
     const promised = { path, counts: this.index.counts, channels: wanted };
@@ -148,6 +151,12 @@ export class McapReader implements BagReader {
 
   #undefinedChannel(id: number): string {
     return `${this.file.path}: messages of channel ${id} are left out: the file does not say what it is`;
+  }
+
+  /** Tells at the end where log times go back in the file. */
+  async *#inOrder(messages: AsyncIterable<BagMessage>, order: RecordedOrder): AsyncGenerator<BagMessage> {
+    yield* messages;
+    for (const note of order.notes) this.#warnings.add(note);
   }
 
   /** rosbag2 may compress messages one by one; the file does not say so. */

@@ -49,11 +49,17 @@ const STILL_LONGER = 8;
  */
 export class TfBuffer {
   readonly #branches = new Map<string, Branch>();
+  readonly #changes = new Map<string, string>();
   readonly #keepNs: bigint;
 
   /** @param keepSeconds length of the history */
   constructor(keepSeconds = 10) {
     this.#keepNs = BigInt(Math.round(keepSeconds * 1e9));
+  }
+
+  /** Static transforms that were given other values later, as sentences without their end, one for each child: the last is used. */
+  get staticChanges(): readonly string[] {
+    return [...this.#changes.values()];
   }
 
   /**
@@ -72,6 +78,9 @@ export class TfBuffer {
       this.#branches.set(child, branch);
     }
     if (isStatic) {
+      const before = branch.poses[0];
+      if (before && moved(before, transform.transform))
+        this.#changes.set(child, changeOf(branch.parent, child, before, transform.transform));
       branch.stamps = [0n];
       branch.poses = [transform.transform];
     } else this.#insert(branch, transform.stampNs, transform.transform);
@@ -209,6 +218,21 @@ export class TfBuffer {
 /** Frame names of tf2 have no leading slash; some old drivers still write one. */
 export function frameName(frame: string): string {
   return frame.startsWith('/') ? frame.slice(1) : frame;
+}
+
+/** By more than what stands still may. */
+function moved(a: Pose, b: Pose): boolean {
+  const step = compose(inverse(a), b);
+  return translationNorm(step) > STILL.metres || rotationAngle(step) > STILL.radians;
+}
+
+function changeOf(parent: string, child: string, before: Pose, now: Pose): string {
+  const step = compose(inverse(before), now);
+  const degrees = (rotationAngle(step) * 180) / Math.PI;
+  return (
+    `the static transform from '${parent}' to '${child}' was published again with another value, ${translationNorm(step).toFixed(3)} m and ` +
+    `${degrees.toFixed(1)}° from the one before: the last is used`
+  );
 }
 
 function fail(failure: TfFailure, reason: string): TfLookup {

@@ -282,6 +282,7 @@ export class MappingNode {
     } catch (error) {
       log.log('warn', 'tf unreadable', `/tf: ${sentence(error)}`);
     }
+    if (isStatic) for (const change of tf.staticChanges) log.log('warn', change, `/tf_static: ${change}.`);
     this.#parts.pump.transformArrived();
   }
 

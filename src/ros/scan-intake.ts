@@ -1,3 +1,4 @@
+import { fixedFrameNote } from '../bags/fixed-frames.js';
 import { FeltmapError } from '../geometry/errors.js';
 import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import { describeStamp, type StampedNoun } from '../sensors/stamp-notes.js';
@@ -13,6 +14,8 @@ import type { TimeWatch } from './time-watch.js';
 export type DropReason =
   | 'queue-full'
   | 'duplicate'
+  | 'same-stamp'
+  | 'same-content'
   | 'out-of-order'
   | 'before-jump'
   | 'repeats'
@@ -62,6 +65,8 @@ export class ScanIntake {
   readonly #now: () => number;
   #baseFrame: string;
   #lacking: string | undefined;
+  /** Topics whose clouds are in a frame that stands still, which was told. */
+  readonly #standing = new Set<string>();
 
   constructor(options: IntakeOptions) {
     this.#o = options;
@@ -95,6 +100,11 @@ export class ScanIntake {
     const stamped = this.stamp(topic, bytes, 'cloud');
     if (!stamped) return false;
     if (this.#baseFrame === '' && index === 0) this.#baseFrame = stamped.frameId;
+    const standing = fixedFrameNote(topic, stamped.frameId);
+    if (standing !== undefined && !this.#standing.has(topic)) {
+      this.#standing.add(topic);
+      this.#o.log.log('warn', `standing ${topic}`, `${standing}.`);
+    }
     this.queue({ topic, index, ...stamped, bytes });
     return true;
   }

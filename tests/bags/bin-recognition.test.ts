@@ -44,6 +44,23 @@ describe('recognition of .bin files', () => {
     ['five', [...XYZ, intensity, ring], false, 'x,y,z,intensity,ring'],
     ['six', [...XYZ, intensity, ring, time], false, 'x,y,z,intensity,ring,time'],
     ['six, other order', [...XYZ, intensity, time, ring], false, 'x,y,z,intensity,time,ring'],
+    ['intensity first', [intensity, ...XYZ], false, 'intensity,x,y,z'],
+    ['intensity first, to 1', [(i) => intensity(i) / 255, ...XYZ], false, 'intensity,x,y,z'],
+    ['intensity first, all alike', [() => 0.5, ...XYZ], false, 'intensity,x,y,z'],
+    // Ahead of the sensor only, as KITTI's objects are cut: x is never negative.
+    [
+      'ahead only',
+      [(i) => Math.abs(point(i)[0]), ...XYZ.slice(1), (i) => intensity(i) / 255],
+      false,
+      undefined,
+    ],
+    // Doppler velocities are negative, too, but x is no intensity.
+    [
+      'ahead only, with velocity',
+      [(i) => Math.abs(point(i)[0]), ...XYZ.slice(1), (i) => Math.sin(i)],
+      false,
+      undefined,
+    ],
     ['doubles', [...XYZ, intensity], true, 'x:f64,y:f64,z:f64,intensity:f64'],
   ];
   for (const [name, columns, doubles, text] of layouts)

@@ -178,4 +178,19 @@ describe('TfBuffer', () => {
     expect(buffer.lookup('a', 'b', S).ok).toBe(true);
     expect(buffer.lookup('a', 'c', S).ok).toBe(false);
   });
+
+  it('tells static transforms that changed, once each, and uses the last; what moves and what is the same is no change', () => {
+    const buffer = new TfBuffer();
+    // The arc's chord: 0.5 m × sin 5° / (π/36).
+    const [first, last] = [exp([0, 0, 1, 0, 0, 0]), exp([0.3, 0.4, 1, 0, 0, Math.PI / 18])];
+    for (let i = 0; i < 3; i++) buffer.set(transform('a', 'b', first), true);
+    for (let i = 0; i < 3; i++)
+      buffer.set(transform('a', 'c', exp([i, 0, 0, 0, 0, 0]), BigInt(i) * S), false);
+    expect(buffer.staticChanges).toEqual([]);
+    buffer.set(transform('a', 'b', last), true);
+    expect(buffer.staticChanges).toEqual([
+      expect.stringMatching(/from 'a' to 'b' was published again with another value, 0\.499 m and 10\.0°/),
+    ]);
+    close(pose(buffer, 'a', 'b', S), last);
+  });
 });

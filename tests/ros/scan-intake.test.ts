@@ -78,6 +78,19 @@ describe('ScanIntake', () => {
     expect(it_.next()).toBeUndefined();
   });
 
+  it('says once of each topic that its clouds are in a frame that stands still', () => {
+    tf.set({ stampNs: 0n, frameId: 'base_link', childFrameId: 'map', transform: identity() }, true);
+    const it_ = intake();
+    for (let i = 1; i < 4; i++) {
+      it_.add('/cloud_registered', 0, cloudBytes(i, 'map'));
+      it_.add('/points', 1, cloudBytes(i));
+      now += 10_000;
+    }
+    expect(logs.filter((text) => text.includes('stands still'))).toEqual([
+      expect.stringMatching(/^\/cloud_registered: its clouds are in the frame 'map'/),
+    ]);
+  });
+
   it('waits for a transform that is on its way', () => {
     mountAt(S);
     const it_ = intake();

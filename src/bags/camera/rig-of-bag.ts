@@ -32,8 +32,8 @@ export async function cameraOfBag(
   base?: string,
 ): Promise<BagCamera> {
   const { depth, color } = topics;
-  const notes = [...topics.notes];
   const tf = await staticTransforms(bag);
+  const notes = [...topics.notes, ...tf.staticChanges];
   const [depthInfo, colorInfo] = [await cameraInfoOf(bag, depth), color && (await cameraInfoOf(bag, color))];
   const sameFrame = color !== undefined && frameName(color.frameId) === frameName(depth.frameId);
   const registered =

@@ -28,6 +28,8 @@ export interface CameraReport {
   readonly meanDelayS?: number;
   /** Of its depth, as a map would take it, by its first images. */
   readonly noise?: string;
+  /** How far its depth reaches in its first images, in the unit that it is read in. */
+  readonly reach?: string;
   /** What is wrong with it, or was chosen. */
   readonly notes: readonly string[];
 }
@@ -197,6 +199,7 @@ export function describeCameras(cameras: readonly CameraReport[]): string[] {
             `  colour  ${color === depth ? '' : `${color}, `}${same ? 'the same intrinsics' : (camera.colorIntrinsics ?? 'no calibration')}`,
             `  pairs   ${pairs} of ${depthImages} depth images${delay}`,
           ]),
+      ...(camera.reach === undefined ? [] : [`  reach   ${camera.reach}`]),
       ...(camera.noise === undefined ? [] : [`  noise   ${camera.noise}`]),
       ...(camera.registration === undefined ? [] : [`  ${camera.registration}`]),
       ...camera.notes.map((note) => `  warning: ${note}`),

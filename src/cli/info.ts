@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { findRgbdFolder } from '../bags/camera/find-folder.js';
 import { type RgbdFolder, rgbdFolderSource } from '../bags/camera/rgbd-folder.js';
+import { fixedFrameNote } from '../bags/fixed-frames.js';
 import { bodyOfCloud } from '../bags/frames.js';
 import { staticTransforms } from '../bags/imu-topic.js';
 import { openBag } from '../bags/reader.js';
@@ -21,7 +22,7 @@ import {
   describeImage,
   folderCamera,
 } from './info-cameras.js';
-import { noiseOf } from './info-noise.js';
+import { lookAtDepth } from './info-depth.js';
 import { type IntervalSummary, IntervalCollector } from './intervals.js';
 import { printable } from './printable.js';
 
@@ -152,23 +153,28 @@ async function bagInfo(path: string, bag: BagReader): Promise<RecordingInfo> {
     }
     const tf = await staticTransforms(bag);
     const topics = [...collectors.values()].map((c) => withBody(c.report(), tf));
-    const cameras = await withNoise(seen.reports(), path);
-    return { path, format: bag.format, ...totals(topics), topics, cameras, warnings: [...bag.warnings] };
+    const cameras = await withLook(seen.reports(), path);
+    const fixed = topics.flatMap(({ name, frames: [frame], points }) => {
+      const note = points === undefined || frame === undefined ? undefined : fixedFrameNote(name, frame);
+      return note === undefined ? [] : [note];
+    });
+    const warnings = [...bag.warnings, ...fixed];
+    return { path, format: bag.format, ...totals(topics), topics, cameras, warnings };
   } finally {
     await bag.close();
   }
 }
 
-/** The noise of a recording's one depth camera; of several nothing would say whose it is. */
-async function withNoise(
+/** Noise and reach of a recording's one depth camera; of several nothing would say whose they are. */
+async function withLook(
   cameras: readonly CameraReport[],
   path: string,
   options: FolderOptions = {},
 ): Promise<readonly CameraReport[]> {
   const [camera, another] = cameras;
   if (!camera || another) return cameras;
-  const noise = await noiseOf(path, options);
-  return [{ ...camera, ...(noise !== undefined && { noise }) }];
+  const { note, ...look } = (await lookAtDepth(path, options)) ?? {};
+  return [{ ...camera, ...look, notes: note === undefined ? camera.notes : [...camera.notes, note] }];
 }
 
 /** A cloud's topic with what a replay of it would take for the body. */
@@ -225,7 +231,7 @@ async function imageFolderInfo(
     format: description,
     ...totals([report]),
     topics: [report],
-    cameras: await withNoise([folderCamera(path, folder)], path, options),
+    cameras: await withLook([folderCamera(path, folder)], path, options),
     warnings: folder.notes,
   };
 }

@@ -1,6 +1,7 @@
 import { identity, type Pose, type Twist } from '../../geometry/se3.js';
 import { type Confidence, dropUnsure } from './confidence.js';
 import { doubtOfDepth } from './depth-doubts.js';
+import { DisparityCheck } from './disparity-check.js';
 import type { CameraIntrinsics, ColorImage, DepthImage, FrameColor, RgbdFrame } from './frame.js';
 import { ImageNotes } from './image-notes.js';
 
@@ -49,6 +50,7 @@ export interface FramePart {
 export class FrameBuilder {
   readonly #setup: FrameSetup;
   readonly #notes = new ImageNotes();
+  readonly #disparity = new DisparityCheck();
   #skipped = 0;
 
   constructor(setup: FrameSetup) {
@@ -62,7 +64,8 @@ export class FrameBuilder {
 
   /** What was wrong, each kind once, as sentences without their end. */
   get notes(): readonly string[] {
-    return this.#notes.list;
+    const { note } = this.#disparity;
+    return note === undefined ? this.#notes.list : [...this.#notes.list, `${this.#setup.name}: ${note}`];
   }
 
   /**
@@ -88,6 +91,7 @@ export class FrameBuilder {
     }
     const doubt = doubtOfDepth(depth);
     if (doubt !== undefined) this.#notes.add(name, doubt);
+    this.#disparity.add(depth);
     return {
       kind: 'rgbd',
       stampNs,

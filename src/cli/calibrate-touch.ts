@@ -42,19 +42,13 @@ const DEFAULT_OUT = 'touch-calibration.json';
 export async function calibrateTouch(path: string, options: CalibrateTouchOptions): Promise<number> {
   const started = performance.now();
   const preset = options.sensor === undefined ? undefined : gelPreset(options.sensor);
-  if (options.pixel === undefined && !preset)
-    throw new FeltmapError(
-      'bad-config',
-      'The size of a pixel on the gel is not known; give it in millimetres with --pixel (or name the sensor with --sensor).',
-    );
   const live = process.stderr.isTTY && !options.json && !options.quiet;
   const show = (text: string): void => {
     if (live) process.stderr.write(`\r\x1b[2K${text} …`);
   };
   show('reading images');
   const images = await inStage('input', () => readPresses(path, options));
-  const pitch =
-    options.pixel === undefined ? preset!.gelWidth / images.reference.width : options.pixel / 1000;
+  const pitch = pitchOf(images, options.pixel, preset?.gelWidth);
   const threads = options.threads || availableParallelism();
   const pool = await KernelPool.create({ threads, memoryMiB: MEMORY_MIB });
   try {
@@ -83,6 +77,17 @@ export async function calibrateTouch(path: string, options: CalibrateTouchOption
   } finally {
     await pool.close();
   }
+}
+
+/** Metres from one pixel to the next: as given, as the folder says, or of the sensor. */
+function pitchOf({ pitch, reference }: PressFolder, millimetres?: number, gelWidth?: number): number {
+  if (millimetres !== undefined) return millimetres / 1000;
+  const known = pitch ?? (gelWidth === undefined ? undefined : gelWidth / reference.width);
+  if (known !== undefined) return known;
+  throw new FeltmapError(
+    'bad-config',
+    'The size of a pixel on the gel is not known; give it in millimetres with --pixel (or name the sensor with --sensor).',
+  );
 }
 
 /** Of a folder of images, or of a recording. */

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
@@ -14,6 +13,7 @@ import { TouchMap } from '../slam/touch/touch-map.js';
 import { EXIT, inStage, StageError } from './exit-codes.js';
 import { printableLines } from './printable.js';
 import { defaultOutput } from './replay-input.js';
+import { makeFolder } from '../export/make-folder.js';
 
 /** Options of `feltmap touch`, as commander delivers them. */
 export interface TouchOptions {
@@ -84,7 +84,7 @@ export async function touch(folder: string, options: TouchOptions): Promise<numb
     const bundle = options.optimise === false ? undefined : map.optimise();
     const mesh = map.mesh();
     const files = await inStage('output', async () => {
-      await mkdir(out, { recursive: true });
+      await makeFolder(out);
       const written: string[] = [];
       const write = async (name: string, data: string | Uint8Array | Iterable<Uint8Array>): Promise<void> => {
         await writeFileAtomic(join(out, name), data);
@@ -96,8 +96,8 @@ export async function touch(folder: string, options: TouchOptions): Promise<numb
       return written;
     });
     const states: Record<string, number> = {};
-    for (const { state, contact } of map.results) {
-      const name = contact ? state : 'free';
+    for (const { state, contact, free } of map.results) {
+      const name = contact ? state : free ? 'free' : 'not known';
       states[name] = (states[name] ?? 0) + 1;
     }
     const report: Report = {

@@ -11,6 +11,7 @@ import type { PosedTouch } from '../../sensors/tactile/touch.js';
 import { imagesOf, stampsOfNames } from '../camera/image-names.js';
 import { fileError, readText } from '../files.js';
 import { parseSeconds } from '../timestamps.js';
+import { calibrationPictures } from './calibration-file.js';
 import { readImage } from './press-folder.js';
 import { findUntouched } from './untouched-image.js';
 
@@ -66,7 +67,8 @@ export async function* readTouchFolder(
   const names = await readdir(folder).catch((cause: unknown) => {
     throw fileError(folder, cause);
   });
-  const all = imagesOf(names, IMAGES);
+  const drawn = await calibrationPictures(folder, names);
+  const all = imagesOf(names, IMAGES).filter((name) => !drawn.has(name));
   const named = all.find((name) => REFERENCE.test(basename(name, extname(name))));
   const beside = all.filter((name) => name !== named);
   const inside = beside.length === 0 && names.includes('images');

@@ -14,21 +14,39 @@ const NOISE = 5e-4;
 const BINS = 2048;
 /** Every so many pixels say how high the gel is at rest, if this share of them looks so. */
 const [STRIDE, LEAST_QUIET] = [3, 0.02];
+/** Share of all heights that noise may lie below the gel at rest, and of pixels that are at rest where others look like it too. */
+const [LOW, LEAST_LOWEST] = [0.05, 0.1];
+
+/** How high the gel is where nothing touches it. */
+export interface Rest {
+  readonly height: number;
+  /** False where other places lie lower still: then what looks at rest is a flat part of what touches all of the gel. */
+  readonly known: boolean;
+}
 
 /**
- * The height of the gel where nothing touches it: the median of the pixels that look like the reference.
+ * The height of the gel where nothing touches it: the median of the pixels that look like the reference. What is pressed in flat looks
+ * like it too: nothing lies below a gel at rest, so where a part of it does, only pixels as low as that are at rest.
  *
  * @param heights up to a constant
  * @param difference grey levels from the reference, per pixel
+ * @param tolerance how far a gel at rest may seem to lie below itself, in the unit of the heights
  * @returns the fifth percentile of all heights where hardly a pixel looks like the reference
  */
-export function restHeight(heights: Float32Array, difference: Uint8Array): number {
+export function restOf(heights: Float32Array, difference: Uint8Array, tolerance = Infinity): Rest {
   const quiet = new Float32Array(Math.ceil(heights.length / STRIDE));
   let count = 0;
   for (let i = 0; i < heights.length; i += STRIDE) if (difference[i]! < QUIET) quiet[count++] = heights[i]!;
-  if (count >= LEAST_QUIET * quiet.length) return quantile(quiet.subarray(0, count), 0.5);
-  for (let i = 0; i < quiet.length; i++) quiet[i] = heights[STRIDE * i]!;
-  return quantile(quiet, 0.05);
+  const some = new Float32Array(quiet.length);
+  for (let i = 0; i < some.length; i++) some[i] = heights[STRIDE * i]!;
+  const low = quantile(some, LOW);
+  if (count < LEAST_QUIET * quiet.length) return { height: low, known: true };
+  const height = quantile(quiet.subarray(0, count), 0.5);
+  // Heights waver in long waves, deeper presses by more: no more lies below than above.
+  if (height - low <= Math.max(tolerance, quantile(some, 1 - NOISE) - height)) return { height, known: true };
+  const lowest = quiet.subarray(0, count).filter((h) => h - low <= tolerance);
+  if (lowest.length < LEAST_LOWEST * quiet.length) return { height, known: false };
+  return { height: quantile(lowest, 0.5), known: true };
 }
 
 /** A quantile of heights by a histogram, within 1/2048 of their range; those that are no numbers are left out. */

@@ -2,12 +2,13 @@ import type { KernelPool } from '../../compute/pool.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import type { ColorImage } from '../camera/frame.js';
 import type { TouchCalibration } from './calibration.js';
-import { clippedShare, markContact, restHeight } from './contact.js';
+import { clippedShare, markContact, restOf } from './contact.js';
 import { lookUpDepths } from './depth-table.js';
 import { GelKernels } from './gel-kernels.js';
 import { wrongGrain } from './gel-grain.js';
 import { doubtfulLook, lookOf, wrongLook } from './gel-look.js';
 import { deviationOf, isTouched } from './gel-touched.js';
+import { isGrey } from './grey.js';
 import { MarkerFilter } from './markers.js';
 import { ReferenceKeeper } from './reference-keeper.js';
 import type { TouchImage } from './touch.js';
@@ -16,6 +17,9 @@ import type { TouchImage } from './touch.js';
 const MOST_CLIPPED = 0.05;
 /** Share of all pixels from which on an image is useless. */
 const ALL_CLIPPED = 0.6;
+/** How far below itself a gel at rest may seem to lie: at least so much (m), or so many σ. */
+const LEAST_SUNK = 1e-4;
+const SUNK = 3;
 
 /**
  * Turns the images of one gel into heights. It needs to see the gel untouched first; from then on it captures a new
@@ -36,6 +40,8 @@ export class GelReader {
   readonly #hidden: Uint8Array | undefined;
   readonly #difference: Uint8Array;
   #reference: Uint8Array | undefined;
+  /** Whether slopes are read in colours, and the reference has some. */
+  #coloured = false;
 
   /**
    * @param frameId the gel's frame
@@ -82,6 +88,7 @@ export class GelReader {
   }
 
   /**
+   * @returns no depth anywhere (NaN) where the gel has changed but nobody knows how deep it is pressed in
    * @throws FeltmapError not-found before there is a reference; bad-input for an image of the wrong size, or a clipped one:
    *   the next image is read as if it had never come
    */
@@ -92,13 +99,27 @@ export class GelReader {
         `${this.#name()} has no reference yet: lift it off for a moment, or give an image taken while nothing touches it.`,
       );
     this.#check(image, 'image');
-    this.#follow(image.data);
+    if (this.#coloured && isGrey(image.data))
+      throw new FeltmapError(
+        'bad-input',
+        `${this.#name()}: the image is grey, without colours, but those of the untouched gel have colours, which tell the slopes; it is left out (publish rgb8 or bgr8, not mono8).`,
+      );
+    const changed = this.#follow(image.data);
     const { width, height, pitch, sigma } = this.calibration;
     const depth = new Float32Array(width * height);
     const contact = new Uint8Array(width * height);
-    if (this.#kernels) this.#byNetwork(image.data, this.#kernels, depth);
-    else this.#byTable(image.data, depth);
-    if (markContact(depth, this.#difference, contact, sigma).pixels > 0) {
+    const known = this.#kernels
+      ? this.#byNetwork(image.data, this.#kernels, depth)
+      : this.#byTable(image.data, depth);
+    const { pixels } = markContact(depth, this.#difference, contact, sigma);
+    if (pixels > 0 ? !known : changed) {
+      // Neither felt nor free: no depth, so that nothing is carved.
+      depth.fill(NaN);
+      contact.fill(0);
+      this.#notices.add(
+        `${this.#name()}: some of its images differ from the untouched gel by more than its noise, and how deep it is pressed in cannot be seen, as when something flat covers all of it; they are mapped neither as touched nor as free (press so that a part of the gel stays free; if nothing touches it, take its reference anew).`,
+      );
+    } else if (pixels > 0) {
       const clipped = clippedShare(image.data, contact);
       if (clipped > MOST_CLIPPED)
         this.#notices.add(
@@ -123,7 +144,7 @@ export class GelReader {
     this.#kernels?.close();
   }
 
-  #byNetwork(rgb: Uint8Array, kernels: GelKernels, depth: Float32Array): void {
+  #byNetwork(rgb: Uint8Array, kernels: GelKernels, depth: Float32Array): boolean {
     this.#keeper.gate(kernels.gate);
     kernels.findSlopes(rgb);
     if (this.#markers) {
@@ -138,11 +159,17 @@ export class GelReader {
     kernels.integrate();
     const { pitch, depthGain } = this.calibration as { pitch: number; depthGain: number };
     const scale = pitch * depthGain;
-    const rest = restHeight(kernels.heights, this.#difference);
-    for (let i = 0; i < depth.length; i++) depth[i] = (kernels.heights[i]! - rest) * scale;
+    const rest = restOf(kernels.heights, this.#difference, this.#sunk() / scale);
+    for (let i = 0; i < depth.length; i++) depth[i] = (kernels.heights[i]! - rest.height) * scale;
+    return rest.known;
   }
 
-  #byTable(rgb: Uint8Array, depth: Float32Array): void {
+  /** How far below itself a gel at rest may seem to lie (m). */
+  #sunk(): number {
+    return Math.max(LEAST_SUNK, SUNK * this.calibration.sigma);
+  }
+
+  #byTable(rgb: Uint8Array, depth: Float32Array): boolean {
     const { depths } = this.calibration as { depths: Float32Array };
     lookUpDepths(rgb, this.#reference!, depths, depth, this.#difference);
     if (this.#markers) {
@@ -150,13 +177,14 @@ export class GelReader {
       for (let i = 0; i < hidden.length; i++) hidden[i]! |= this.#hiddenInReference![i]!;
       this.#markers.fill([depth, this.#difference], hidden);
     }
-    const rest = restHeight(depth, this.#difference);
-    for (let i = 0; i < depth.length; i++) depth[i]! -= rest;
+    const rest = restOf(depth, this.#difference, this.#sunk());
+    for (let i = 0; i < depth.length; i++) depth[i]! -= rest.height;
+    return rest.known;
   }
 
-  /** Captures a new reference when it is time. */
-  #follow(rgb: Uint8Array): void {
-    const { reference, stale } = this.#keeper.show(rgb);
+  /** Captures a new reference when it is time. @returns whether the gel has changed by more than noise and drift */
+  #follow(rgb: Uint8Array): boolean {
+    const { reference, stale, changed } = this.#keeper.show(rgb);
     if (reference) {
       this.#capture(reference);
       this.#notices.add(
@@ -167,10 +195,12 @@ export class GelReader {
       this.#notices.add(
         `${this.#name()} has drifted by more than its heights can bear and something touches it; lift it off for a moment so that its reference can be captured anew.`,
       );
+    return changed;
   }
 
   #capture(rgb: Uint8Array): void {
     this.#reference = rgb.slice();
+    this.#coloured = this.#kernels !== undefined && !isGrey(rgb);
     this.#kernels?.setReference(rgb);
     this.#markers?.find(rgb, this.#hiddenInReference);
   }

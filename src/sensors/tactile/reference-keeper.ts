@@ -1,6 +1,7 @@
 import { AlikeImages } from './alike-images.js';
 import { type Change, changeBetween, coarsen, type CoarseImage } from './coarse.js';
 import { gatePixels } from './gate.js';
+import { Unrest } from './unrest.js';
 
 /** Drift of the whole gel, grey levels, from which on a new reference is worth it. */
 const WORTH_CAPTURING = 1.5;
@@ -12,6 +13,8 @@ export interface Kept {
   /** A new reference to use from now on, 3 bytes a pixel. */
   readonly reference?: Uint8Array;
   readonly touched: boolean;
+  /** More has changed than noise and drift do: nobody can say that nothing touches the gel. */
+  readonly changed: boolean;
   /** Drift, grey levels, when something touches the gel and the reference is out of date. */
   readonly stale?: number;
 }
@@ -28,6 +31,7 @@ export interface Kept {
 export class ReferenceKeeper {
   #coarse: CoarseImage | undefined;
   #shown: { coarse: CoarseImage; gains: Change['gains'] } | undefined;
+  readonly #unrest = new Unrest();
   /** Untouched ones, before the reference is captured anew. */
   readonly #quiet = new AlikeImages();
 
@@ -40,23 +44,26 @@ export class ReferenceKeeper {
   set(rgb: Uint8Array): void {
     this.#coarse = coarsen(rgb, this.width, this.height);
     this.#quiet.forget();
+    this.#unrest.begin();
   }
 
   /** An image, in the order in which they were taken. */
   show(rgb: Uint8Array): Kept {
     const coarse = coarsen(rgb, this.width, this.height);
-    if (!this.#coarse) return { touched: false };
+    if (!this.#coarse) return { touched: false, changed: false };
     const { touched, drift, gains } = changeBetween(this.#coarse, coarse);
     this.#shown = { coarse, gains };
-    // A finger that rests on the gel looks the same in every image: only what was like the reference counts.
-    if (touched || this.#quiet.differs(coarse)) {
+    const changed = touched || this.#unrest.show(this.#coarse, coarse, gains);
+    // A finger that rests on the gel looks the same in every image, and so does a table under all of it: only what was like the
+    // reference counts.
+    if (changed || this.#quiet.differs(coarse)) {
       this.#quiet.forget();
-      return drift > HARMFUL ? { touched, stale: drift } : { touched };
+      return { touched, changed, ...(touched && drift > HARMFUL && { stale: drift }) };
     }
     const mean = this.#quiet.add(rgb, coarse);
-    if (!mean || drift < WORTH_CAPTURING) return { touched };
+    if (!mean || drift < WORTH_CAPTURING) return { touched, changed };
     this.set(mean);
-    return { touched, reference: mean };
+    return { touched, changed, reference: mean };
   }
 
   /** How much each pixel of the image that was shown last differs from the reference, 0 … 1. */

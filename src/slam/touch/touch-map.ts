@@ -39,8 +39,10 @@ export interface TouchResult {
   readonly state: TouchState;
   /** Empty for a registered touch; otherwise why its pose is the arm's. */
   readonly reason: string;
-  /** Whether anything was touched: otherwise the gel's place is free, which is mapped as well. */
+  /** Whether anything was touched. */
   readonly contact: boolean;
+  /** Whether the gel's place is known to be free, which is mapped as well; neither: nobody knows what it felt. */
+  readonly free: boolean;
 }
 
 const VOXEL = 0.001;
@@ -128,7 +130,8 @@ export class TouchMap {
       const { state, reason, pose } = this.#register(observation, touch);
       const index = this.#touches.length;
       this.#fuse(observation, pose, index);
-      const result = { index, pose, state, reason, contact: observation.isContact };
+      const free = observation.contacts.clear !== undefined;
+      const result = { index, pose, state, reason, contact: observation.isContact, free };
       this.#touches.push(touch);
       this.#results.push(result);
       return result;
@@ -191,7 +194,8 @@ export class TouchMap {
     const asArm = (reason: string, state: TouchState = 'unknown') => ({ pose: predicted, state, reason });
     if (!observation.isContact) {
       this.#nearby.lift(touch.frameId);
-      return asArm('Nothing is touched.', 'kinematic');
+      const { clear } = observation.contacts;
+      return asArm(clear ? 'Nothing is touched.' : 'Nobody knows what it felt.', 'kinematic');
     }
     const { patch } = observation;
     if (patch) {

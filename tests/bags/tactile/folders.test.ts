@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readPressFolder } from '../../../src/bags/tactile/press-folder.js';
 import { readTouchFolder } from '../../../src/bags/tactile/touch-folder.js';
+import { encodeCalibration } from '../../../src/calibration/tactile/file.js';
 import { medianImage } from '../../../src/calibration/tactile/untouched.js';
 import { encodePng } from '../../../src/export/png.js';
 import type { ColorImage } from '../../../src/sensors/camera/frame.js';
@@ -69,6 +70,22 @@ describe('a folder of presses', () => {
     );
   });
 
+  it('says size of ball and pixels in ball.json', async () => {
+    const files = { 'reference.png': image(1), '000.png': image(2) };
+    const simulated = folder('simulated', {
+      ...files,
+      'ball.json': '{"diameter": 0.006, "pitch": 0.0000625, "width": 320, "height": 240}',
+    });
+    const read = await readPressFolder(simulated);
+    expect(read.presses.map(({ ballDiameter }) => ballDiameter)).toEqual([0.006]);
+    expect(read.pitch).toBe(0.0000625);
+    expect((await readPressFolder(simulated, { ballDiameter: 0.004 })).presses[0]!.ballDiameter).toBe(0.004);
+    for (const [i, text] of ['{"diameter": 6}', '{"diameter": "6"}', '[', 'null'].entries())
+      await expect(readPressFolder(folder(`ball${i}`, { ...files, 'ball.json': text }))).rejects.toThrow(
+        /ball\.json holds no diameter .* in metres/,
+      );
+  });
+
   it('that cannot be is told in one sentence', async () => {
     await expect(readPressFolder(join(root, 'none'))).rejects.toThrow(/does not exist/);
     const bare = folder('bare', { 'a.png': image(1) });
@@ -123,6 +140,21 @@ describe('a folder of touches', () => {
     const turned = [0, -1, 0, 4, 1, 0, 0, 5, 0, 0, 1, 6];
     touches[1]!.T_map_sensor.forEach((value, i) => expect(value).toBeCloseTo(turned[i]!, 9));
     expect(touches[0]).toMatchObject({ kind: 'touch-image', width: 48, height: 32 });
+  });
+
+  it('takes no picture of a calibration for a touch, and no image beside another JSON for such a picture', async () => {
+    const poses = { 'poses.txt': '1 0 0 0 0 0 0 1\n2 0 0 0 0 0 0 1\n' };
+    const path = folder('calibrated', { 'ref.png': image(1), ...poses, 'gel.png': image(9) });
+    writeFileSync(join(path, 'gel.json'), encodeCalibration(calibration));
+    mkdirSync(join(path, 'images'));
+    for (const name of ['1.png', '2.png']) writeFileSync(join(path, 'images', name), image(2));
+    const { touches, notices } = await read(path);
+    expect([touches.length, notices]).toEqual([2, []]);
+    const other = folder('other-json', { 'ref.png': image(1), ...poses, '1.png': image(2), '1.json': '{}' });
+    writeFileSync(join(other, '2.png'), image(3));
+    expect((await read(other)).touches).toHaveLength(2);
+    const { presses } = await readPressFolder(path, { ballDiameter: 0.006 });
+    expect(presses.map(({ name }) => name)).toEqual(['images/1.png', 'images/2.png']);
   });
 
   it('finds poses between lines by the stamps in the names, and leaves out what has none', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clippedShare, markContact, restHeight } from '../../../src/sensors/tactile/contact.js';
+import { clippedShare, markContact, restOf } from '../../../src/sensors/tactile/contact.js';
 
 const [WIDTH, HEIGHT] = [100, 80];
 const cap = (depth: number): Float32Array =>
@@ -43,8 +43,28 @@ describe('contact', () => {
 
   it('finds the height of rest among the pixels that look like the reference, whatever is pressed in', () => {
     const depth = cap(1e-3).map((h, i) => h + 3e-3 + (i % 5) * 1e-6);
-    expect(restHeight(depth, seen(cap(1e-3)))).toBeCloseTo(3.002e-3, 6);
-    expect(restHeight(depth, new Uint8Array(depth.length).fill(99))).toBeLessThan(3.01e-3);
+    expect(restOf(depth, seen(cap(1e-3))).height).toBeCloseTo(3.002e-3, 6);
+    expect(restOf(depth, new Uint8Array(depth.length).fill(99)).height).toBeLessThan(3.01e-3);
+  });
+
+  it('rests on what lies lowest where a flat thing looks like the reference as well', () => {
+    // A box over three quarters of the gel: its top has the colours of rest, only the edge has not.
+    const box = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i % WIDTH < 75 ? 1e-3 : 0));
+    const edge = Uint8Array.from(box, (_, i) => (Math.abs((i % WIDTH) - 75) < 3 ? 90 : 1));
+    const rest = restOf(box, edge, 1e-4);
+    expect(rest.known).toBe(true);
+    expect(rest.height).toBeCloseTo(0, 6);
+  });
+
+  it('is not known where only the top of a wide ball looks like the reference', () => {
+    const ball = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
+      const r = Math.hypot((i % WIDTH) - 50, Math.floor(i / WIDTH) - 40);
+      return 2e-3 - 4e-7 * r * r;
+    });
+    const top = Uint8Array.from(ball, (h) => (h > 1.9e-3 ? 2 : 30));
+    expect(restOf(ball, top, 1e-4).known).toBe(false);
+    // The same with a tolerance of more than its depth: as if nothing were there.
+    expect(restOf(ball, top, 3e-3).known).toBe(true);
   });
 
   it('counts clipped pixels among the touched ones only', () => {

@@ -5,6 +5,9 @@ import { KernelPool } from '../../../src/compute/pool.js';
 import { FeltmapError } from '../../../src/geometry/errors.js';
 import type { NetworkCalibration, TableCalibration } from '../../../src/sensors/tactile/calibration.js';
 import { GelReader } from '../../../src/sensors/tactile/gel-reader.js';
+import { contactsOf } from '../../../src/sensors/tactile/contacts.js';
+import { patchOf } from '../../../src/sensors/tactile/patch.js';
+import type { ColorImage } from '../../../src/sensors/camera/frame.js';
 import { depthAt, renderGel, scatter, type Ball, type GelScene } from './scene.js';
 
 const SCENE: GelScene = { width: 160, height: 120 };
@@ -151,6 +154,52 @@ describe('bad images', () => {
     expect(
       reader.notices.filter((text) => /more than 5 % of what is touched is overexposed/.test(text)),
     ).toHaveLength(1);
+  });
+});
+
+describe('what covers the whole gel', () => {
+  /** Lower right to upper left, brighter in one lamp: what a flat thing does that is pressed in askew. */
+  const askew = (seed: number): ColorImage => {
+    const { data, ...size } = renderGel({ ...SCENE, seed });
+    const out = data.map((v, i) => {
+      const x = (Math.floor(i / 3) % SCENE.width) / SCENE.width - 0.5;
+      return Math.round(v * (i % 3 === 0 ? 1 + 0.07 * x : 1 - 0.07 * x));
+    });
+    return { ...size, data: out };
+  };
+
+  it('is neither felt nor free, is told once, and never becomes the reference', () => {
+    const reader = newReader();
+    for (let i = 0; i < 6; i++) {
+      const touch = reader.read(askew(80 + i), BigInt(i));
+      expect(touch.contact.includes(1)).toBe(false);
+      expect(touch.depth.every(Number.isNaN)).toBe(true);
+      // Nothing is carved: no place of its body is known to be free.
+      expect(contactsOf(patchOf(touch), 300)).toMatchObject({
+        points: new Float32Array(0),
+        free: new Float32Array(0),
+      });
+      expect(contactsOf(patchOf(touch), 300).clear).toBeUndefined();
+    }
+    expect(reader.notices).toHaveLength(1);
+    expect(reader.notices[0]).toMatch(/more than its noise.*neither as touched nor as free/);
+    // Lifted off, it is at rest as before, and free.
+    const free = reader.read(renderGel({ ...SCENE, seed: 95 }), 9n);
+    expect(contactsOf(patchOf(free), 300).clear).toBeDefined();
+    reader.close();
+  });
+});
+
+describe('a grey image beside a coloured reference', () => {
+  it('is left out with one sentence, and the next is read as if it had never come', () => {
+    const reader = newReader();
+    const image = renderGel({ ...SCENE, seed: 99 }, BALL);
+    const before = reader.read(image, 0n).depth;
+    const grey = image.data.map((_, i) => image.data[3 * Math.floor(i / 3) + 1]!);
+    expect(sentence('bad-input', () => reader.read({ ...image, data: grey }, 1n))).toMatch(
+      /grey, without colours.*mono8/,
+    );
+    expect(reader.read(image, 2n).depth).toEqual(before);
   });
 });
 

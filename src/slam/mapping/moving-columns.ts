@@ -27,6 +27,9 @@ export class MovingColumns {
   /** Of the points that move: least and, negated, most along both axes, in columns. */
   readonly #extents = new Float32Array(4 * SIDE * SIDE);
   readonly #at = new Float64Array(2);
+  readonly #rows = new Float64Array(6);
+  /** Where columns move, sensor frame: least and, negated, most of x and y (m). */
+  readonly #bounds = new Float64Array(4);
   /** Points in such columns that do not move yet. */
   readonly #near = new Uint32Array(MOST);
   readonly #perMetre: number;
@@ -45,45 +48,65 @@ export class MovingColumns {
    * @returns how many
    */
   mark(surface: SurfaceSamples, pose: Pose): number {
-    const { x, y, z, quality, flags, count } = surface;
-    const [moving, others] = [this.#moving, this.#others];
-    const columnOf = this.#columns(pose);
-    moving.fill(0);
-    others.fill(0);
+    // Both rows of the pose that say in which column something stands, in columns a metre.
+    for (let k = 0; k < 6; k++) this.#rows[k] = pose[k < 3 ? k : k + 1]! * this.#perMetre;
+    this.#moving.fill(0);
+    this.#others.fill(0);
     this.#extents.fill(Infinity);
-    let found = false;
-    // In the sensor's frame: most points are nowhere near, which is sooner told there.
-    let [fromX, toX, fromY, toY] = [Infinity, -Infinity, Infinity, -Infinity];
+    this.#bounds.fill(Infinity);
+    this.#findMoving(surface);
+    return this.#bounds[0] === Infinity ? 0 : this.#markNear(surface, this.#findNear(surface));
+  }
+
+  /** Counts what moves in each column, and finds the bounds of where it is enough. */
+  #findMoving({ x, y, z, quality, count }: SurfaceSamples): void {
+    const bounds = this.#bounds;
     for (let i = 0; i < count; i++) {
       if (quality[i]! >= 0) continue;
-      const column = columnOf(x[i]!, y[i]!, z[i]!);
+      const column = this.#columnOf(x[i]!, y[i]!, z[i]!);
       if (column < 0) continue;
-      moving[column]!++;
+      this.#moving[column]!++;
       this.#stretch(column);
-      if (moving[column]! < LEAST || !this.#spans(column)) continue;
-      found = true;
-      fromX = Math.min(fromX, x[i]! - this.#around);
-      toX = Math.max(toX, x[i]! + this.#around);
-      fromY = Math.min(fromY, y[i]! - this.#around);
-      toY = Math.max(toY, y[i]! + this.#around);
+      if (this.#moving[column]! < LEAST || !this.#spans(column)) continue;
+      bounds[0] = Math.min(bounds[0]!, x[i]! - this.#around);
+      bounds[1] = Math.min(bounds[1]!, -x[i]! - this.#around);
+      bounds[2] = Math.min(bounds[2]!, y[i]! - this.#around);
+      bounds[3] = Math.min(bounds[3]!, -y[i]! - this.#around);
     }
-    if (!found) return 0;
+  }
+
+  /** Lists points off the ground in columns where enough moves, and counts them. @returns how many */
+  #findNear({ x, y, z, quality, flags, count }: SurfaceSamples): number {
+    const [fromX, toX, fromY, toY] = [
+      this.#bounds[0]!,
+      -this.#bounds[1]!,
+      this.#bounds[2]!,
+      -this.#bounds[3]!,
+    ];
     let near = 0;
     for (let i = 0; i < count; i++) {
-      const [px, py] = [x[i]!, y[i]!];
+      const px = x[i]!;
+      const py = y[i]!;
+      // Most points are nowhere near, which is sooner told in the sensor's frame.
       if (px < fromX || px > toX || py < fromY || py > toY) continue;
       if (quality[i]! < 0 || flags[i]! & GROUND) continue;
-      const column = columnOf(px, py, z[i]!);
-      if (column < 0 || moving[column]! < LEAST || !this.#spans(column)) continue;
-      others[column]!++;
+      const column = this.#columnOf(px, py, z[i]!);
+      if (column < 0 || this.#moving[column]! < LEAST || !this.#spans(column)) continue;
+      this.#others[column]!++;
       if (near === this.#near.length) break;
       this.#near[near++] = i;
     }
+    return near;
+  }
+
+  /** Marks those of the listed points whose column moves for a large part. @returns how many */
+  #markNear({ x, y, z, quality }: SurfaceSamples, near: number): number {
     let marked = 0;
     for (let k = 0; k < near; k++) {
       const i = this.#near[k]!;
-      const column = columnOf(x[i]!, y[i]!, z[i]!);
-      if (moving[column]! < SHARE * (moving[column]! + others[column]!)) continue;
+      const column = this.#columnOf(x[i]!, y[i]!, z[i]!);
+      const moving = this.#moving[column]!;
+      if (moving < SHARE * (moving + this.#others[column]!)) continue;
       quality[i] = -1;
       marked++;
     }
@@ -107,13 +130,10 @@ export class MovingColumns {
   }
 
   /** The number of the column in which a point (sensor frame) stands, −1 beyond the square. */
-  #columns(T: Pose): (x: number, y: number, z: number) => number {
-    const [a, b, c] = [T[0]! * this.#perMetre, T[1]! * this.#perMetre, T[2]! * this.#perMetre];
-    const [d, e, f] = [T[4]! * this.#perMetre, T[5]! * this.#perMetre, T[6]! * this.#perMetre];
-    return (x, y, z) => {
-      const u = Math.floor((this.#at[0] = a * x + b * y + c * z)) + SIDE / 2;
-      const v = Math.floor((this.#at[1] = d * x + e * y + f * z)) + SIDE / 2;
-      return u >= 0 && u < SIDE && v >= 0 && v < SIDE ? v * SIDE + u : -1;
-    };
+  #columnOf(x: number, y: number, z: number): number {
+    const r = this.#rows;
+    const u = Math.floor((this.#at[0] = r[0]! * x + r[1]! * y + r[2]! * z)) + SIDE / 2;
+    const v = Math.floor((this.#at[1] = r[3]! * x + r[4]! * y + r[5]! * z)) + SIDE / 2;
+    return u >= 0 && u < SIDE && v >= 0 && v < SIDE ? v * SIDE + u : -1;
   }
 }

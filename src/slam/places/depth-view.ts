@@ -26,15 +26,7 @@ export class DepthView {
     { x, y, z, count }: Pick<SurfaceSamples, 'x' | 'y' | 'z' | 'count'>,
     samples?: ArrayLike<number>,
   ): DepthView {
-    nearest.fill(0);
-    const most = samples?.length ?? count;
-    for (let k = 0; k < most; k++) {
-      const i = samples ? samples[k]! : k;
-      const [px, py, pz] = [x[i]!, y[i]!, z[i]!];
-      const cell = cubeCell(px, py, pz, SIDE);
-      const range = Math.min(MOST, 1 + ((100 * Math.sqrt(px * px + py * py + pz * pz)) | 0));
-      if (nearest[cell] === 0 || range < nearest[cell]!) nearest[cell] = range;
-    }
+    findNearest({ x, y, z }, samples, samples?.length ?? count);
     const view = new DepthView();
     view.#spread();
     return view;
@@ -82,6 +74,25 @@ export class DepthView {
 
 /** Nearest return per cell of the view that is being made, centimetres; 0 = none. */
 const nearest = new Uint16Array(CELLS);
+
+/** A function of its own: what is long in one that does more is compiled late, and again and again. */
+function findNearest(
+  { x, y, z }: Pick<SurfaceSamples, 'x' | 'y' | 'z'>,
+  samples: ArrayLike<number> | undefined,
+  count: number,
+): void {
+  nearest.fill(0);
+  for (let k = 0; k < count; k++) {
+    const i = samples ? samples[k]! : k;
+    const px = x[i]!;
+    const py = y[i]!;
+    const pz = z[i]!;
+    const cell = cubeCell(px, py, pz, SIDE);
+    const range = Math.min(MOST, 1 + ((100 * Math.sqrt(px * px + py * py + pz * pz)) | 0));
+    if (nearest[cell] === 0 || range < nearest[cell]!) nearest[cell] = range;
+  }
+}
+
 /** Of a cell and the two beside it. */
 const leastInRow = new Uint16Array(CELLS);
 const foundInRow = new Uint8Array(CELLS);

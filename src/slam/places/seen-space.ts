@@ -211,7 +211,9 @@ export class SeenSpace {
     let [known, free] = [0, 0];
     for (let k = 0; k < onSurface.length; k++) {
       if (surfacesOnly && onSurface[k] === 0) continue;
-      const [px, py, pz] = [xyz[3 * k]!, xyz[3 * k + 1]!, xyz[3 * k + 2]!];
+      const px = xyz[3 * k]!;
+      const py = xyz[3 * k + 1]!;
+      const pz = xyz[3 * k + 2]!;
       const x = T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!;
       const y = T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!;
       const z = T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!;
@@ -245,7 +247,9 @@ function offGround({ x, y, z, flags }: SurfaceSamples, samples: Uint32Array): Po
     const i = samples[Math.floor(k)]!;
     if (flags[i]! & GROUND) continue;
     onSurface[n] = flags[i]! & NORMAL;
-    xyz.set([x[i]!, y[i]!, z[i]!], 3 * n++);
+    xyz[3 * n] = x[i]!;
+    xyz[3 * n + 1] = y[i]!;
+    xyz[3 * n++ + 2] = z[i]!;
   }
   return { xyz: xyz.subarray(0, 3 * n), onSurface: onSurface.subarray(0, n) };
 }

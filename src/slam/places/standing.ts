@@ -12,9 +12,16 @@ const NEAR = 10;
 const AROUND = 20;
 const LEAST_GROUND = 20;
 
+/** Heights of ground samples, and samples that were chosen; as many as there ever were. */
+let heights = new Float64Array(0);
+let chosen = new Uint32Array(0);
+
 /** Those of some samples that are not on the ground. */
 export function samplesOffGround({ flags }: SurfaceSamples, samples: Uint32Array): Uint32Array {
-  return samples.filter((i) => (flags[i]! & GROUND) === 0);
+  if (chosen.length < samples.length) chosen = new Uint32Array(samples.length);
+  let n = 0;
+  for (const i of samples) if ((flags[i]! & GROUND) === 0) chosen[n++] = i;
+  return chosen.slice(0, n);
 }
 
 /**
@@ -24,13 +31,43 @@ export function samplesOffGround({ flags }: SurfaceSamples, samples: Uint32Array
  * @returns none where the ground around the sensor is not seen
  */
 export function standingOf(surface: SurfaceSamples, samples: Uint32Array, pose: Pose): Uint32Array {
-  const { flags, x, y, z } = surface;
-  const height = (i: number): number => pose[8]! * x[i]! + pose[9]! * y[i]! + pose[10]! * z[i]!;
-  const away = (i: number): number => Math.hypot(x[i]!, y[i]!);
-  const ground = samples.filter((i) => flags[i]! & GROUND && away(i) < AROUND);
-  if (ground.length < LEAST_GROUND) return new Uint32Array(0);
-  const level = Float64Array.from(ground, height).sort()[ground.length >> 1]! + HIGH;
-  return samplesOffGround(surface, samples).filter(
-    (i) => height(i) > level + SLOPE * Math.max(0, away(i) - NEAR),
-  );
+  const level = groundLevel(surface, samples, pose);
+  return level === undefined ? new Uint32Array(0) : samplesAbove(surface, samples, pose, level + HIGH);
+}
+
+/** Height of the ground around the sensor, less that of the sensor (m); undefined where it is not seen. */
+function groundLevel(
+  { flags, x, y, z }: SurfaceSamples,
+  samples: Uint32Array,
+  pose: Pose,
+): number | undefined {
+  const [a, b, c] = [pose[8]!, pose[9]!, pose[10]!];
+  if (heights.length < samples.length) heights = new Float64Array(samples.length);
+  let n = 0;
+  for (let k = 0; k < samples.length; k++) {
+    const i = samples[k]!;
+    if ((flags[i]! & GROUND) === 0 || Math.sqrt(x[i]! ** 2 + y[i]! ** 2) >= AROUND) continue;
+    heights[n++] = a * x[i]! + b * y[i]! + c * z[i]!;
+  }
+  return n < LEAST_GROUND ? undefined : heights.subarray(0, n).sort()[n >> 1]!;
+}
+
+/** Samples off the ground that are higher than `level`, less the height of the sensor (m), as far as roads may slope. */
+function samplesAbove(
+  { flags, x, y, z }: SurfaceSamples,
+  samples: Uint32Array,
+  pose: Pose,
+  level: number,
+): Uint32Array {
+  const [a, b, c] = [pose[8]!, pose[9]!, pose[10]!];
+  if (chosen.length < samples.length) chosen = new Uint32Array(samples.length);
+  let n = 0;
+  for (let k = 0; k < samples.length; k++) {
+    const i = samples[k]!;
+    if (flags[i]! & GROUND) continue;
+    const height = a * x[i]! + b * y[i]! + c * z[i]!;
+    const away = Math.sqrt(x[i]! ** 2 + y[i]! ** 2);
+    if (height > level + SLOPE * Math.max(0, away - NEAR)) chosen[n++] = i;
+  }
+  return chosen.slice(0, n);
 }

@@ -47,39 +47,68 @@ function numberVertices(blocks: readonly MeshBlock[]): Numbered {
   }
   const table = new EdgeTable(border >> 1);
   const vertexOf = new Uint32Array(all);
-  let [at, count] = [0, 0];
-  for (const { bx, by, bz, edges } of blocks)
-    for (let i = 0; i < edges.length; i++) {
-      const vertex = table.vertex(bx, by, bz, edges[i]!, count);
-      vertexOf[at++] = vertex;
-      if (vertex === count) count++;
-    }
+  let [first, count] = [0, 0];
+  for (const block of blocks) {
+    count = numberBlock(block, table, vertexOf, first, count);
+    first += block.edges.length;
+  }
   return { vertexOf, count, indices };
+}
+
+// What is done for each vertex stands in functions of a block: they are compiled after a few, one long loop is not.
+
+/** @returns how many vertices the mesh has with this block's */
+function numberBlock(
+  { bx, by, bz, edges }: MeshBlock,
+  table: EdgeTable,
+  vertexOf: Uint32Array,
+  first: number,
+  count: number,
+): number {
+  for (let i = 0; i < edges.length; i++) {
+    const vertex = table.vertex(bx, by, bz, edges[i]!, count);
+    vertexOf[first + i] = vertex;
+    if (vertex === count) count++;
+  }
+  return count;
 }
 
 function keepLargePieces(blocks: readonly MeshBlock[], numbered: Numbered, minTriangles: number): void {
   const { vertexOf } = numbered;
   const pieces = new Pieces(numbered.count);
   let first = 0;
-  for (const { edges, indices } of blocks) {
-    for (let i = 0; i < indices.length; i += 3)
-      pieces.triangle(
-        vertexOf[first + indices[i]!]!,
-        vertexOf[first + indices[i + 1]!]!,
-        vertexOf[first + indices[i + 2]!]!,
-      );
-    first += edges.length;
+  for (const block of blocks) {
+    connect(block, pieces, vertexOf, first);
+    first += block.edges.length;
   }
   const { numbers, count } = pieces.renumber(minTriangles);
-  for (let i = 0; i < vertexOf.length; i++) vertexOf[i] = numbers[vertexOf[i]!]!;
+  renumber(vertexOf, numbers);
   numbered.count = count;
   numbered.indices = 0;
   first = 0;
-  for (const { edges, indices } of blocks) {
-    for (let i = 0; i < indices.length; i += 3)
-      if (vertexOf[first + indices[i]!] !== LEFT_OUT) numbered.indices += 3;
-    first += edges.length;
+  for (const block of blocks) {
+    numbered.indices += indicesLeft(block, vertexOf, first);
+    first += block.edges.length;
   }
+}
+
+function connect({ indices }: MeshBlock, pieces: Pieces, vertexOf: Uint32Array, first: number): void {
+  for (let i = 0; i < indices.length; i += 3)
+    pieces.triangle(
+      vertexOf[first + indices[i]!]!,
+      vertexOf[first + indices[i + 1]!]!,
+      vertexOf[first + indices[i + 2]!]!,
+    );
+}
+
+function renumber(vertexOf: Uint32Array, numbers: Uint32Array): void {
+  for (let i = 0; i < vertexOf.length; i++) vertexOf[i] = numbers[vertexOf[i]!]!;
+}
+
+function indicesLeft({ indices }: MeshBlock, vertexOf: Uint32Array, first: number): number {
+  let left = 0;
+  for (let i = 0; i < indices.length; i += 3) if (vertexOf[first + indices[i]!] !== LEFT_OUT) left += 3;
+  return left;
 }
 
 function collect(blocks: readonly MeshBlock[], { vertexOf, count, indices }: Numbered): Mesh {
@@ -89,27 +118,67 @@ function collect(blocks: readonly MeshBlock[], { vertexOf, count, indices }: Num
     ...(blocks.some((block) => block.colors) && { colors: new Uint8Array(3 * count).fill(UNKNOWN_COLOR) }),
     indices: new Uint32Array(indices),
   };
-  const { positions, normals, colors } = mesh;
   let [first, vertices, filled] = [0, 0, 0];
   for (const block of blocks) {
-    for (let i = 0; i < block.edges.length; i++) {
-      const vertex = vertexOf[first + i]!;
-      if (vertex === LEFT_OUT) continue;
-      for (let c = 0; c < 3; c++) normals[3 * vertex + c]! += block.normals[3 * i + c]!;
-      if (colors && block.colors && !hasColor(colors, vertex))
-        for (let c = 0; c < 3; c++) colors[3 * vertex + c] = block.colors[3 * i + c]!;
-      if (vertex < vertices) continue;
-      for (let c = 0; c < 3; c++) positions[3 * vertex + c] = block.positions[3 * i + c]!;
-      vertices++;
-    }
-    for (let i = 0; i < block.indices.length; i += 3) {
-      if (vertexOf[first + block.indices[i]!] === LEFT_OUT) continue;
-      for (let c = 0; c < 3; c++) mesh.indices[filled++] = vertexOf[first + block.indices[i + c]!]!;
-    }
+    if (mesh.colors && block.colors) addColors(mesh.colors, block.colors, vertexOf, first);
+    vertices = addVertices(mesh, block, vertexOf, first, vertices);
+    filled = addTriangles(mesh.indices, block.indices, vertexOf, first, filled);
     first += block.edges.length;
   }
-  normalise(normals, 3 * vertices);
+  normalise(mesh.normals, 3 * vertices);
   return mesh;
+}
+
+type Surface = Mesh & { readonly normals: Float32Array };
+
+function addColors(to: Uint8Array, colors: Uint8Array, vertexOf: Uint32Array, first: number): void {
+  for (let i = 0; 3 * i < colors.length; i++) {
+    const vertex = vertexOf[first + i]!;
+    if (vertex === LEFT_OUT || hasColor(to, vertex)) continue;
+    for (let c = 0; c < 3; c++) to[3 * vertex + c] = colors[3 * i + c]!;
+  }
+}
+
+/** @returns how many vertices the mesh has with this block's */
+function addVertices(
+  to: Surface,
+  block: MeshBlock,
+  vertexOf: Uint32Array,
+  first: number,
+  count: number,
+): number {
+  const { positions, normals } = to;
+  for (let i = 0; i < block.edges.length; i++) {
+    const vertex = vertexOf[first + i]!;
+    if (vertex === LEFT_OUT) continue;
+    normals[3 * vertex]! += block.normals[3 * i]!;
+    normals[3 * vertex + 1]! += block.normals[3 * i + 1]!;
+    normals[3 * vertex + 2]! += block.normals[3 * i + 2]!;
+    if (vertex < count) continue;
+    positions[3 * vertex] = block.positions[3 * i]!;
+    positions[3 * vertex + 1] = block.positions[3 * i + 1]!;
+    positions[3 * vertex + 2] = block.positions[3 * i + 2]!;
+    count++;
+  }
+  return count;
+}
+
+/** @returns how many indices there are with those of this block */
+function addTriangles(
+  to: Uint32Array,
+  indices: Uint16Array,
+  vertexOf: Uint32Array,
+  first: number,
+  filled: number,
+): number {
+  for (let i = 0; i < indices.length; i += 3) {
+    if (vertexOf[first + indices[i]!] === LEFT_OUT) continue;
+    to[filled] = vertexOf[first + indices[i]!]!;
+    to[filled + 1] = vertexOf[first + indices[i + 1]!]!;
+    to[filled + 2] = vertexOf[first + indices[i + 2]!]!;
+    filled += 3;
+  }
+  return filled;
 }
 
 /** Makes the first `length` / 3 vectors unit. */

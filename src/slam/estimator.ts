@@ -2,7 +2,7 @@ import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import type { PriorTerm } from '../field/terms/prior.js';
 import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
-import { compose, identity, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
+import { compose, identity, inverse, log, type Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap, steadyBetween } from './bootstrap.js';
@@ -369,8 +369,8 @@ export class Estimator {
   }
 
   #query(observation: Observation, elapsed: number, priors?: readonly PriorTerm[]): PlaceQuery {
-    const register = (pose: Pose, twist?: Twist): Track =>
-      this.#scaleOf(observation).registration.from(observation, pose, twist, priors);
+    const register: PlaceQuery['register'] = (pose, twist, roughly) =>
+      this.#scaleOf(observation).registration.from(observation, pose, { twist, priors, roughly });
     const { surface, T_body_sensor, view } = observation;
     const tilts = view === 'ahead';
     const nearby = tilts && { nearby: this.#gaps.query(observation) };

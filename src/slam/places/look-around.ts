@@ -41,8 +41,11 @@ export interface PlaceQuery {
   readonly surface: SurfaceSamples;
   /** Seconds since the last pose that is known. */
   readonly elapsed: number;
-  /** Registers the scan from a first guess, T_submap_sensor; at rest, unless a twist (sensor frame) is expected. */
-  readonly register: (pose: Pose, twist?: Twist) => Track;
+  /**
+   * Registers the scan from a first guess, T_submap_sensor; at rest, unless a twist (sensor frame) is expected; roughly: with half of
+   * its keypoints, where there are many.
+   */
+  readonly register: (pose: Pose, twist?: Twist, roughly?: boolean) => Track;
   readonly T_body_sensor: Pose;
   /** Whether the sensor may be tilted up and down from where it looked: as those with a narrow view are, in a hand. */
   readonly tilts: boolean;
@@ -98,8 +101,10 @@ export class LookAround {
     // As the others are: what is expected may have been found with a velocity that it does not have.
     const here = this.search.measure(query.surface, query.register(expected.pose));
     const stays = separation(here.track.pose, expected.pose) < SAME_PLACE * this.voxel;
-    const register = (pose: Pose, twist?: Twist): Track => {
-      const track = query.register(pose, twist);
+    // Where the expected place will do, the others need not be known so well to tell which of them is the best.
+    const roughly = keepsFirst;
+    const register = (pose: Pose): Track => {
+      const track = query.register(pose, undefined, roughly);
       if (!keepsFirst && track.knownRatio > (believed?.knownRatio ?? 0) && isBelievable(track))
         believed = track;
       return track;
@@ -115,6 +120,7 @@ export class LookAround {
           .reduce<Candidate | undefined>(explainsMore, undefined),
       )
       .filter((c) => c !== undefined)
+      .map((c) => (roughly ? this.search.measure(query.surface, query.register(c.track.pose)) : c))
       .map((c) => this.search.settle(query.surface, c, query.register))
       .filter(({ track }) => !keepsFirst || isBelievable(track))
       .reduce<Candidate | undefined>(explainsMore, undefined);

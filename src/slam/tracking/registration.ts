@@ -57,6 +57,13 @@ export interface FirstGuess {
   readonly gap?: number | undefined;
 }
 
+/** How a registration from some place goes about. */
+export interface StartFrom {
+  readonly twist?: Twist | undefined;
+  readonly priors?: readonly PriorTerm[] | undefined;
+  readonly roughly?: boolean | undefined;
+}
+
 const STILL = new Float64Array(6);
 
 /** Change of the velocity from the middle of the sweep before to that of this one, per second. */
@@ -134,10 +141,20 @@ export class Registration {
     });
   }
 
-  /** One registration from some place. @param twist expected, sensor frame; at rest unless given */
-  from(observation: Observation, pose: Pose, twist: Twist = STILL, priors: readonly PriorTerm[] = []): Track {
+  /**
+   * One registration from some place.
+   *
+   * @param how twist: expected, sensor frame, at rest unless given; roughly: with half of the keypoints, where there are many
+   */
+  from(
+    observation: Observation,
+    pose: Pose,
+    { twist = STILL, priors = [], roughly = false }: StartFrom = {},
+  ): Track {
     observation.undistort(twist);
-    return this.register(observation, { pose, twist: twist.slice(), hold: false, gap: Infinity, priors });
+    const guess = { pose, twist: twist.slice(), hold: false, gap: Infinity, priors };
+    if (!roughly) return this.register(observation, guess);
+    return this.#register(observation, guess, { surface: halfOf(observation.surface) });
   }
 
   /** One registration of a frame from a place that it may have been taken at, a gap (s) after the last one; without, nothing beside it is compared. */

@@ -88,7 +88,30 @@ describe('LookAround', () => {
     lookAround(there).second(query(there), identity(), expected, () => true);
     const whole = registered.length;
     lookAround(there).second(query(there), identity(), { ...expected, inlierRatio: 0.97 }, () => true);
-    expect(registered.length - whole).toBe(whole + 16);
+    expect(registered.length - whole).toBe(whole + 16 + 1); // the best of them once more, with all keypoints
+  });
+
+  it('registers the others roughly where the expected place will do, and the best of them with all keypoints', () => {
+    const there = world(3, 1000);
+    const roughly = (believable: boolean): boolean[] => {
+      const how: boolean[] = [];
+      const register: PlaceQuery['register'] = (pose, _, rough = false) => {
+        how.push(rough);
+        return trackAt(there, pose);
+      };
+      const expected = trackAt(there, identity());
+      lookAround(there).second(
+        { ...query(there), register },
+        identity(),
+        expected,
+        (t) => believable || t !== expected,
+      );
+      return how;
+    };
+    const rough = roughly(true);
+    expect(rough.filter((r) => r)).toHaveLength(16 + 16 + 3);
+    expect(rough.slice(-3)).toEqual([false, false, false]);
+    expect(roughly(false)).not.toContain(true);
   });
 
   it('looks a quarter of a metre around the best guesses: between half metres lies where cars and what stands disagree', () => {

@@ -63,6 +63,24 @@ it('takes all keypoints where they are few, and where there is one registration 
   expect(asked(3001, false).inputs.map(({ surface }) => surface.keypoints.length)).toEqual([3001]);
 });
 
+it('takes every other of many keypoints from some place where that is to be known roughly', () => {
+  const counts: number[] = [];
+  const tracker = {
+    track: ({ surface }: TrackInput) => (counts.push(surface.keypoints.length), TRACK),
+  } as unknown as Tracker;
+  const registration = new Registration(tracker, configSchema.parse({}).tracking, 0.2);
+  for (const count of [3001, 800]) {
+    const observation = {
+      motion: 'sweep',
+      surface: { keypoints: new Uint32Array(count) } as SurfaceSamples,
+      undistort: () => undefined,
+    } as unknown as Observation;
+    registration.from(observation, identity());
+    registration.from(observation, identity(), { roughly: true });
+  }
+  expect(counts).toEqual([3001, 1501, 800, 800]);
+});
+
 const TENTH_TURN = Math.PI / 18;
 
 /** An observation of a moment, of 500 keypoints. */

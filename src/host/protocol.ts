@@ -72,6 +72,8 @@ export type SlamRequest =
   /** An image of a colour camera. `stream`: as of scans. */
   | { readonly type: 'picture'; readonly frame: ColorFrame; readonly stream?: number }
   /** What turns images of gels into heights, before those; of one gel, by its frame, or of all others. Maps that follow use it too. */
+  /** Gels take their references anew. */
+  | { readonly type: 'retake-references' }
   | { readonly type: 'calibrate-touch'; readonly calibration: TouchCalibration; readonly frameId?: string }
   /** Changes of the mesh for RViz; `restart`: all of it after a DELETEALL; `repeat`: all of it beside the changes. */
   | ({ readonly type: 'mesh'; readonly restart: boolean; readonly repeat: boolean } & Omit<
@@ -105,6 +107,8 @@ export interface SlamReplies {
   imu: undefined;
   odometry: undefined;
   picture: undefined;
+  /** How many gels had one. */
+  'retake-references': number;
   'calibrate-touch': undefined;
   /** Undefined when there is nothing to send. */
   mesh: MeshMessage | undefined;

@@ -111,6 +111,8 @@ export class SlamHost {
         this.#calibrations.push(request);
         this.#slam.calibrateTouch?.(request.calibration, request.frameId);
         return undefined;
+      case 'retake-references':
+        return this.#slam.retakeReferences?.() ?? 0;
       case 'mesh':
         if (request.restart) this.#mesh.restart();
         else if (request.repeat) this.#mesh.repeat();

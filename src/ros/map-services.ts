@@ -72,6 +72,17 @@ export class MapServices {
     });
   }
 
+  /** Gels take their references anew, as after their light has changed. */
+  retakeReference(): Promise<TriggerResult> {
+    return this.#serve(async (slam) => {
+      const gels = await slam.call({ type: 'retake-references' });
+      if (gels === 0) return refused('there is no gel with a reference (only images of gels have one)');
+      return done(
+        `${gels === 1 ? 'the gel takes its reference' : `${gels} gels take their references`} anew, from the next images that are alike: nothing may touch them meanwhile`,
+      );
+    });
+  }
+
   reset(): Promise<TriggerResult> {
     return this.#serve(async () => {
       await this.options.restart();

@@ -237,6 +237,7 @@ class RunningNode {
       load_map: () => core.services.loadMap(),
       save_mesh: () => core.services.saveMesh(),
       reset: () => core.services.reset(),
+      retake_reference: () => core.services.retakeReference(),
       pause: () => core.pause(),
       resume: () => core.resume(),
       complete: () => core.completion.complete(),

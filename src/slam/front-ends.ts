@@ -27,6 +27,8 @@ export interface FrontEnd {
   correct?(sensor: string, correction: Pose): void;
   /** What turns images of gels into heights; of one gel, by its frame, or of all others. */
   calibrateTouch?(calibration: TouchCalibration, frameId?: string): void;
+  /** Gels forget what they look like untouched and look anew; returns how many. */
+  retakeReferences?(): number;
 }
 
 /** The front end that a configuration asks for: for all its kinds of sensors, which share a body. */
@@ -46,7 +48,7 @@ export function makeFrontEnd(config: Config, pool: KernelPool): FrontEnd {
       return notices.gather(all.map((one) => one.notices));
     },
     correct: (sensor, correction) => rig.correct(sensor, correction),
-    ...(touch && { calibrateTouch: touch.calibrate }),
+    ...(touch && { calibrateTouch: touch.calibrate, retakeReferences: touch.retakeReferences }),
     observe(measurement) {
       const { frameId } = measurement;
       if (isFrame(measurement)) {

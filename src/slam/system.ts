@@ -41,6 +41,7 @@ export interface SystemParts {
     readonly notices?: readonly string[];
     correct?(sensor: string, correction: Pose): void;
     calibrateTouch?(calibration: TouchCalibration, frameId?: string): void;
+    retakeReferences?(): number;
   };
   readonly planner: CostMapper;
   /** Settings of cost maps, read anew for each. */
@@ -149,6 +150,10 @@ export class SlamSystem implements Slam {
 
   calibrateTouch(calibration: TouchCalibration, frameId?: string): void {
     this.#parts.frontEnd.calibrateTouch?.(calibration, frameId);
+  }
+
+  retakeReferences(): number {
+    return this.#parts.frontEnd.retakeReferences?.() ?? 0;
   }
 
   listen(listener: SlamListener): () => void {

@@ -144,6 +144,8 @@ export interface Slam {
   picture?(frame: ColorFrame): void;
   /** Takes what turns images of gels into heights, before those; of one gel, by its frame, or of all others. */
   calibrateTouch?(calibration: TouchCalibration, frameId?: string): void;
+  /** Gels forget what they look like untouched: their next images that are alike show it. Returns how many knew it. */
+  retakeReferences?(): number;
   /** Hands all events to `listener`, the submaps there are first; returns a function that ends it. */
   listen(listener: SlamListener): () => void;
   /** The path of the body so far. */

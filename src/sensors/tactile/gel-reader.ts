@@ -87,6 +87,12 @@ export class GelReader {
     this.#keeper.set(image.data);
   }
 
+  /** Another one has to be captured: the light has changed for good, or something touched the gel when it was taken. */
+  forgetReference(): void {
+    this.#reference = undefined;
+    this.#keeper.forget();
+  }
+
   /**
    * @returns no depth anywhere (NaN) where the gel has changed but nobody knows how deep it is pressed in
    * @throws FeltmapError not-found before there is a reference; bad-input for an image of the wrong size, or a clipped one:
@@ -117,7 +123,7 @@ export class GelReader {
       depth.fill(NaN);
       contact.fill(0);
       this.#notices.add(
-        `${this.#name()}: some of its images differ from the untouched gel by more than its noise, and how deep it is pressed in cannot be seen, as when something flat covers all of it; they are mapped neither as touched nor as free (press so that a part of the gel stays free; if nothing touches it, take its reference anew).`,
+        `${this.#name()}: some of its images differ from the untouched gel by more than its noise, and how deep it is pressed in cannot be seen, as when something flat covers all of it; they are mapped neither as touched nor as free (press so that a part of the gel stays free; if nothing touches it, take its reference anew: in ROS with ~/retake_reference).`,
       );
     } else if (pixels > 0) {
       const clipped = clippedShare(image.data, contact);

@@ -57,6 +57,21 @@ export class Gels {
     return undefined;
   }
 
+  /**
+   * Takes the references anew, of the next images that are alike: nothing may touch the gels meanwhile.
+   *
+   * @returns how many there were
+   */
+  retakeReferences(): number {
+    let count = 0;
+    for (const { reader, first } of this.#gels.values()) {
+      if (reader.hasReference) count++;
+      reader.forgetReference();
+      first.forget();
+    }
+    return count;
+  }
+
   /** Gives the kernel memory back. */
   close(): void {
     for (const { reader } of this.#gels.values()) reader.close();

@@ -47,6 +47,13 @@ export class ReferenceKeeper {
     this.#unrest.begin();
   }
 
+  /** What the gel looks like untouched is not known any more. */
+  forget(): void {
+    this.#coarse = undefined;
+    this.#shown = undefined;
+    this.#quiet.forget();
+  }
+
   /** An image, in the order in which they were taken. */
   show(rgb: Uint8Array): Kept {
     const coarse = coarsen(rgb, this.width, this.height);

@@ -14,6 +14,8 @@ export interface Touches {
   /** One that cannot be used touches nothing: the reason is given once, and what was mapped stays. */
   observe(measurement: TouchMeasurement): Observation;
   calibrate(calibration: TouchCalibration, frameId?: string): void;
+  /** See {@link Gels.retakeReferences}. */
+  retakeReferences(): number;
 }
 
 /** Most different sentences about touches that cannot be used. */
@@ -36,6 +38,7 @@ export function touches(pool: KernelPool, rig: Rig): Touches {
       return notices.gather([reasons, gels.notices, frontEnd.notices]);
     },
     calibrate: (calibration, frameId) => gels.calibrate(calibration, frameId),
+    retakeReferences: () => gels.retakeReferences(),
     observe(measurement) {
       const { frameId, mount, clockShiftNs } = measurement;
       const T_body_sensor = rig.locate(frameId, mount);

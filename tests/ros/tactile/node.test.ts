@@ -155,6 +155,33 @@ describe('a node with a tactile sensor', () => {
     await until(() => port.logs.some(({ text }) => /The gel gel has no calibration/.test(text)));
   }, 60_000);
 
+  it('take the references of gels anew when asked', async () => {
+    const n = await start();
+    const [width, height] = [64, 48];
+    const depths = Float32Array.from({ length: 256 }, (_, i) => 1e-5 * i);
+    const gel = { sensor: 'test', width, height, pitch: 1e-4, markers: false, sigma: 5e-5 };
+    await slam.call({ type: 'calibrate-touch', calibration: { kind: 'table', ...gel, depths } });
+    n.onTf(tf(0, above(0, 0, 0)), true);
+    /** Grey, darker by so much in a square in the middle. */
+    const show = async (k: number, darker: number): Promise<void> => {
+      const data = new Uint8Array(3 * width * height).fill(180);
+      for (let y = 14; y < 34; y++) data.fill(180 - darker, 3 * (y * width + 22), 3 * (y * width + 42));
+      const layout = { width, height, encoding: 'rgb8', bigEndian: false, step: 3 * width } as const;
+      const before = touched().length;
+      n.onTactile(0, n.tactile[0]!, encodeImage({ ...layout, stampNs: stamp(k), frameId: 'gel', data }));
+      await until(() => touched().length > before);
+    };
+    const felt = (): number => touched().at(-1)!.result.touch.points.length;
+    // Something touches the gel when it is switched on.
+    for (let k = 0; k < 4; k++) await show(k, 60);
+    expect(await n.services.retakeReference()).toMatchObject({ success: true });
+    for (let k = 4; k < 7; k++) await show(k, 0);
+    await show(7, 0);
+    expect(felt()).toBe(0);
+    await show(8, 60);
+    expect(felt()).toBeGreaterThan(30);
+  }, 60_000);
+
   it('takes points of contact, and has a status for touches', async () => {
     const n = await start(['tactile_input', 'points'], ['diagnostics_rate', 10]);
     const T = above(0, 0, 0.02);
@@ -165,6 +192,11 @@ describe('a node with a tactile sensor', () => {
     n.onTactile(0, { ...n.tactile[0]!, type: ROS_TYPES.pointCloud2 }, encodePointCloud2(cloud));
     await until(() => touched().length === 1);
     expect(touched()[0]!.result.touch.points).toHaveLength(90);
+    const answer = await n.services.retakeReference();
+    expect(answer).toMatchObject({
+      success: false,
+      message: expect.stringMatching(/no gel with a reference/) as string,
+    });
     const statuses = (): string[] =>
       port.of('diagnostics').flatMap((bytes) => decodeDiagnosticArray(bytes).status.map(({ name }) => name));
     await until(() => statuses().includes('feltmap: touch'));

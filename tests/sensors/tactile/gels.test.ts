@@ -46,6 +46,19 @@ describe('Gels', () => {
     gels.close();
   });
 
+  it('takes references anew when asked: something touched the gel when the first was taken', () => {
+    const gels = new Gels(pool);
+    gels.calibrate(TABLE);
+    expect(gels.retakeReferences()).toBe(0);
+    for (let k = 0; k < 3; k++) gels.read(gel(60));
+    const touch = gels.read(gel(60))!;
+    expect(touch.contact.includes(1)).toBe(false);
+    expect(gels.retakeReferences()).toBe(1);
+    for (let k = 0; k < 3; k++) expect(gels.read(gel())).toBeUndefined();
+    expect(gels.read(gel(60))!.contact[24 * WIDTH + 32]).toBe(1);
+    gels.close();
+  });
+
   it('keeps a reference of its own for each gel', () => {
     const gels = new Gels(pool);
     gels.calibrate(TABLE);

@@ -1,3 +1,5 @@
+import { median } from '../geometry/median.js';
+
 /** Intervals that are kept, and from how many on they tell anything. */
 const KEPT = 9;
 /** How stamps scatter takes more of them. */
@@ -34,7 +36,7 @@ export class Intervals {
 
   /** Usual interval between stamps; undefined before there are enough. */
   get period(): number | undefined {
-    return median(this.#stamps);
+    return usualOf(this.#stamps);
   }
 
   /** The last interval between stamps; 0 before the first. */
@@ -44,7 +46,7 @@ export class Intervals {
 
   /** Usual interval between arrivals. */
   get arrivalPeriod(): number | undefined {
-    return median(this.#arrivals);
+    return usualOf(this.#arrivals);
   }
 
   /**
@@ -52,7 +54,7 @@ export class Intervals {
    * percentile, which a gap or a step leaves as they are, or the largest of a few; 0 before it is known.
    */
   get scatter(): number {
-    const middle = median(this.#differences);
+    const middle = usualOf(this.#differences);
     if (middle === undefined) return 0;
     const off = this.#differences.map((difference) => Math.abs(difference - middle)).sort((a, b) => a - b);
     if (off.length < KEPT) return off.at(-1)!;
@@ -80,7 +82,6 @@ function keep(list: number[], value: number, most = KEPT): void {
   if (list.length > most) list.shift();
 }
 
-function median(list: readonly number[]): number | undefined {
-  if (list.length < ENOUGH) return undefined;
-  return [...list].sort((a, b) => a - b)[list.length >> 1];
+function usualOf(list: readonly number[]): number | undefined {
+  return list.length < ENOUGH ? undefined : median(list);
 }

@@ -1,3 +1,4 @@
+import { median } from '../../geometry/median.js';
 import type { RangeGrid } from '../observation.js';
 import type { DepthNoise } from './camera-options.js';
 
@@ -105,8 +106,8 @@ export class NoiseGrowth {
     if (measured === undefined) return false;
     this.#measured.push(measured);
     const before = this.#value;
-    const median = [...this.#measured].sort((p, q) => p - q)[this.#measured.length >> 1]!;
-    this.#value = median < CLEARLY_MORE * LEAST_GROWTH ? LEAST_GROWTH : Math.min(median, MOST_GROWTH);
+    const usual = median(this.#measured);
+    this.#value = usual < CLEARLY_MORE * LEAST_GROWTH ? LEAST_GROWTH : Math.min(usual, MOST_GROWTH);
     return this.#value !== before;
   }
 }

@@ -1,3 +1,4 @@
+import { median } from '../../geometry/median.js';
 import type { LidarScan } from './scan.js';
 import { SHORTEST_TURN } from './time-unit.js';
 
@@ -86,8 +87,4 @@ function across(positions: Float32Array, i: number): number {
 function keep(values: number[], value: number): void {
   values.push(value);
   if (values.length > SCANS) values.shift();
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

@@ -1,3 +1,4 @@
+import { median } from '../../geometry/median.js';
 import type { Change, CoarseImage } from './coarse.js';
 
 /**
@@ -51,8 +52,7 @@ export class Unrest {
 
   #limit(): number {
     if (this.#shares.length < ENOUGH) return MOST_AT_REST;
-    const median = [...this.#shares].sort((a, b) => a - b)[this.#shares.length >> 1]!;
-    return Math.min(MOST_AT_REST, ABOVE_MEDIAN * median);
+    return Math.min(MOST_AT_REST, ABOVE_MEDIAN * median(this.#shares));
   }
 }
 

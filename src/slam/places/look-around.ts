@@ -28,8 +28,9 @@ const SECOND_STEPS = [GUESS_STEP, GUESS_STEP / 2];
 const FITS_WELL = 0.98;
 /** What another registration moves by less has stayed where it was (fine voxels, 0.15 m at 0.15 m). */
 const SAME_PLACE = 1;
-/** Guesses that are registered. */
+/** Guesses that are registered; and of the second scan, of which the right one was among the first five of 441. */
 export const TRIES = 16;
+const SECOND_TRIES = 8;
 /**
  * The best of them are looked around more closely before they are registered, distances in fine voxels (0.75 m and 0.25 m at 0.15 m): among cars that
  * drive along, registrations from half a metre beside the right place ended between it and where the cars stand still.
@@ -111,7 +112,7 @@ export class LookAround {
     };
     const steps = expected.inlierRatio >= FITS_WELL ? SECOND_STEPS.slice(0, 1) : SECOND_STEPS;
     const guesses = steps.map((step) =>
-      this.search.rank(query.surface, this.around(query, center, step), TRIES),
+      this.search.rank(query.surface, this.around(query, center, step), SECOND_TRIES),
     );
     const found = [...guesses, this.#closer(query, guesses[0]!)]
       .map((poses) =>

@@ -88,7 +88,7 @@ describe('LookAround', () => {
     lookAround(there).second(query(there), identity(), expected, () => true);
     const whole = registered.length;
     lookAround(there).second(query(there), identity(), { ...expected, inlierRatio: 0.97 }, () => true);
-    expect(registered.length - whole).toBe(whole + 16 + 1); // the best of them once more, with all keypoints
+    expect(registered.length - whole).toBe(whole + 8 + 1); // the best of them once more, with all keypoints
   });
 
   it('registers the others roughly where the expected place will do, and the best of them with all keypoints', () => {
@@ -109,7 +109,7 @@ describe('LookAround', () => {
       return how;
     };
     const rough = roughly(true);
-    expect(rough.filter((r) => r)).toHaveLength(16 + 16 + 3);
+    expect(rough.filter((r) => r)).toHaveLength(8 + 8 + 3);
     expect(rough.slice(-3)).toEqual([false, false, false]);
     expect(roughly(false)).not.toContain(true);
   });

@@ -47,7 +47,7 @@ async function run(
     expect(state).not.toBe('lost');
     return pose;
   });
-  told.push(...slam.warnings);
+  told.push(...(slam.warnings ?? []));
   await slam.close();
   return poses;
 }

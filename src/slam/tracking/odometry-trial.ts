@@ -27,7 +27,7 @@ const BETTER = 0.02;
  *
  * @example
  * const trial = new OdometryTrial(motion);
- * const guess = trial.choose(observation, 0.15, predicted, attempt); // the motion leans on the odometry, or not
+ * const guess = trial.choose(observation, 0.15, predicted, true, attempt); // the motion leans on the odometry, or not
  * motion.lean(true); // with the next observation
  */
 export class OdometryTrial {

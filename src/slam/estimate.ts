@@ -276,3 +276,9 @@ export function asUnplaced(observation: Observation, phase: Phase, pose: Pose): 
 function squared(directions: Float64Array, sigma: number): Float64Array {
   return directions.map((v) => sigma ** 2 * v);
 }
+
+export const newMapReason = (seconds: number): string =>
+  `The track was lost for ${Number(seconds.toFixed(1))} s: a new map starts here, which is not connected to what was mapped before.`;
+
+export const NOT_FOLLOWED =
+  'The sensor that the map began with was not heard of again; the map starts anew here.';

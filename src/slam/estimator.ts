@@ -1,7 +1,6 @@
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import type { PriorTerm } from '../field/terms/prior.js';
-import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
 import { compose, identity, inverse, log, type Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
@@ -12,20 +11,21 @@ import {
   asOrigin,
   asTracked,
   MIN_SAMPLES,
+  newMapReason,
+  NOT_FOLLOWED,
   STILL,
   type Estimate,
   type Prediction,
 } from './estimate.js';
+import type { EstimatorParts } from './estimator-parts.js';
 import { FrameGaps, isOpenStill } from './frame-gaps.js';
 import { lately } from './lately.js';
-import type { Submaps } from './mapping/submaps.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
 import { VIEW_FIT } from './places/near-view.js';
 import { recover, type Found } from './places/recover.js';
 import { doubtOf, type Contradiction } from './places/seen-space.js';
-import type { Extrinsics } from './tracking/extrinsics.js';
 import {
   BRIDGED,
   fitsSuddenlyLess,
@@ -37,32 +37,13 @@ import {
   YOUNG_MAP,
   type Verdict,
 } from './tracking/judge.js';
-import type { BodyMotion } from './tracking/motion.js';
 import { tooFewSamples } from './few-samples.js';
-import type { Scale, Scales } from './scale.js';
+import type { Scale } from './scale.js';
 import { Feeler, isTouching } from './touch/feeler.js';
-import type { KinematicSigma } from './touch/kinematics.js';
-import type { TouchRegistration } from './touch/registration.js';
-import type { TouchesTogether } from './touch/together.js';
 import { isFar, isFarFromFirst } from './tracking/far-step.js';
+import { HELD_BELOW, OdometryTrial } from './tracking/odometry-trial.js';
 import type { Track } from './tracking/tracker.js';
 
-/** The parts that find poses; see create.ts for how they are made. */
-export interface EstimatorParts {
-  readonly motion: BodyMotion;
-  readonly scales: Scales;
-  readonly submaps: Submaps;
-  readonly extrinsics: Extrinsics;
-  /** Of touches, with what the arm is good for, and the touches so far where they are mapped. */
-  readonly touch: {
-    readonly registration: TouchRegistration;
-    readonly kinematics: KinematicSigma;
-    readonly together?: TouchesTogether | undefined;
-  };
-}
-
-/** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
-const HELD_BELOW = 3 * NOISE_FLOOR;
 /**
  * Standard deviation of a step (m) where the scan slides or the registration did not settle: it says nothing. In which direction it slides
  * is known to some degrees only: across two such directions an IMU learnt a velocity, and a tilt, that nobody had.
@@ -83,11 +64,13 @@ export class Estimator {
   readonly #company: Company;
   readonly #feeler: Feeler;
   readonly #gaps: FrameGaps;
+  readonly #trial: OdometryTrial;
 
   constructor(parts: EstimatorParts) {
     this.#parts = parts;
     const { motion, scales, extrinsics, touch } = parts;
     this.#gaps = new FrameGaps(motion, scales);
+    this.#trial = new OdometryTrial(motion);
     this.#company = new Company(scales, extrinsics);
     const { registration, kinematics, together } = touch;
     this.#feeler = new Feeler(scales, this.#company, registration, kinematics, together);
@@ -99,8 +82,17 @@ export class Estimator {
    */
   estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     if (isTouching(observation)) return this.#feeler.estimate(phase, observation, predicted);
+    try {
+      return this.#estimate(phase, observation, this.#tried(phase, observation, predicted));
+    } finally {
+      this.#parts.motion.lean(true);
+    }
+  }
+
+  #estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
     const beside = this.#company.stand(phase, observation, predicted);
-    if (beside === 'start-anew') return this.#startAnew(observation, motionless(phase), NOT_FOLLOWED);
+    if (beside === 'start-anew')
+      return this.#startAnew(observation, 'origin' in phase ? phase.origin : identity(), NOT_FOLLOWED);
     if (beside) return beside;
     switch (phase.kind) {
       case 'starting':
@@ -169,16 +161,7 @@ export class Estimator {
   /** Tracks from the prediction; where that is too old to be trusted, only a certain place counts. */
   #track(phase: Tracking | Lost, observation: Observation, predicted: Prediction): Estimate {
     const { motion } = this.#parts;
-    const { map } = this.#scaleOf(observation);
-    const own = this.#company.inOwnGrid(observation, predicted);
-    // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
-    const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
-    const priors =
-      phase.kind === 'tracking'
-        ? [...motion.priors(observation), ...this.#company.priors(observation, own)]
-        : [];
-    const hold = map.integrated !== 1 || observation.view === 'ahead';
-    const track = this.#company.inCommon(observation, this.#register(observation, own, hold, steps, priors));
+    const track = this.#follow(phase, observation, predicted);
     const elapsed = motion.elapsed(observation.stampNs);
     const doubtful =
       observation.view === 'ahead' &&
@@ -193,6 +176,33 @@ export class Estimator {
     if (!found) return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
     observation.undistort(found.track.twist, found.track.acceleration); // after it others were tried
     return this.#conclude(phase, observation, predicted, found.track, found);
+  }
+
+  /** Registers from the prediction. */
+  #follow(phase: Phase, observation: Observation, predicted: Prediction): Track {
+    const { motion } = this.#parts;
+    const { map } = this.#scaleOf(observation);
+    const own = this.#company.inOwnGrid(observation, predicted);
+    // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
+    const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
+    const priors = phase.kind === 'lost' ? [] : motion.priors(observation);
+    const others = phase.kind === 'tracking' ? this.#company.priors(observation, own) : [];
+    const hold = map.integrated !== 1 || observation.view === 'ahead';
+    const track = this.#register(observation, own, hold, steps, [...priors, ...others]);
+    return this.#company.inCommon(observation, track);
+  }
+
+  /** The prediction, with the external odometry or without it. */
+  #tried(phase: Phase, observation: Observation, predicted: Prediction): Prediction {
+    if (phase.kind !== 'tracking' && phase.kind !== 'bootstrapping') return predicted;
+    const { config, map, field } = this.#scaleOf(observation);
+    const before = phases.historyOf(phase, observation);
+    const [underWay, { voxel }] = [phase.kind === 'tracking', field.levels[0]!];
+    return this.#trial.choose(observation, voxel, predicted, underWay, (guess) => {
+      const track = this.#follow(phase, observation, guess);
+      const seen = this.#contradiction(observation, track);
+      return { track, state: judge(track, config.tracking, map.age, seen, before).state };
+    });
   }
 
   #recover(phase: Tracking | Lost, observation: Observation, tracked: Track): Found | undefined {
@@ -383,11 +393,3 @@ export class Estimator {
     return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
 }
-
-const newMapReason = (seconds: number): string =>
-  `The track was lost for ${Number(seconds.toFixed(1))} s: a new map starts here, which is not connected to what was mapped before.`;
-
-/** T_odom_body at which a map begins again. */
-const motionless = (phase: Phase): Pose => ('origin' in phase ? phase.origin : identity());
-
-const NOT_FOLLOWED = 'The sensor that the map began with was not heard of again; the map starts anew here.';

@@ -39,6 +39,12 @@ interface Reading {
 export class OdometryTrack {
   #readings: Reading[] = [];
   #T_body_child: Pose = identity();
+  #jumps = 0;
+
+  /** How often it was set to another place than motion leads to. */
+  get jumps(): number {
+    return this.#jumps;
+  }
 
   /** Readings that are kept. */
   get length(): number {
@@ -118,6 +124,7 @@ export class OdometryTrack {
       const jumped =
         Math.hypot(moved[0]!, moved[1]!, moved[2]!) > MAX_SPEED * Math.max(dt, 0.01) ||
         Math.hypot(moved[3]!, moved[4]!, moved[5]!) > MAX_RATE * Math.max(dt, 0.01);
+      if (jumped && dt > 0) this.#jumps++;
       if (dt <= 0 || jumped) this.clear();
     }
     this.#readings.push(reading);

@@ -17,11 +17,37 @@ const MOST_EXCESS = 100;
 /** Contradictions in a row after which the odometry is not used, and agreements in a row after which it is again. */
 const DISTRUST_AFTER = 5;
 const TRUST_AFTER = 20;
+/**
+ * From frame to frame a slow sensor moves by less than tracking may be off: the odometry is also compared over so much way (m),
+ * turn (rad) or time (s), and put aside after so many of these in a row.
+ */
+const STRETCH = { metres: 0.3, radians: 0.2, seconds: 1 } as const;
+const DISTRUST_AFTER_STRETCHES = 2;
+/** So many stretches of motion in which it agreed bear an odometry out. */
+const PROVEN_BY = 3;
+/** Shorter ways (m) do not tell what is wrong with it. */
+const LEAST_WAY = 0.05;
+/** Jumps after which the user is told that it cannot be used. */
+const TOLD_AFTER_JUMPS = 3;
+/** No vehicle changes its velocity faster (m/s²); and what stamps may be off (m). */
+const SUDDEN = { acceleration: 10, metres: 0.02 } as const;
+/** Its step departs from what is expected without it: by so many voxels, or radians; before it has been borne out, and after. */
+const DEPARTS = {
+  unproven: { voxels: 0.05, radians: 0.002 },
+  proven: { voxels: 0.5, radians: 0.02 },
+} as const;
+
+/** How far what an odometry expects over some seconds is from what one would expect without it, m and rad. */
+export interface Departure {
+  readonly seconds: number;
+  readonly motion: Twist;
+}
 
 /**
  * An external odometry as tracking uses it: what motion to expect, and a prior about the pose. Where the scans determine the
  * pose they show how good it is: standard deviations that claim too little are enlarged by that, and one that goes on
- * contradicting is put aside, and taken again once it agrees.
+ * contradicting is put aside, and taken again once it agrees. Until it has been borne out, and where it departs from the motion
+ * so far, the scans are tried without it ({@link OdometryTrial}): a pose that was drawn to it would agree with anything.
  *
  * @example
  * const wheels = new ExternalOdometry(track);
@@ -36,6 +62,11 @@ export class ExternalOdometry {
   /** Mean square of what it was off, per component of the child frame, in standard deviations as claimed. */
   readonly #excess = new Float64Array(6).fill(1);
   #compared = 0;
+  /** What was tracked since the odometry was compared over a stretch. */
+  #stretch: { readonly fromNs: bigint; readonly toNs: bigint; readonly pose: Pose } | undefined;
+  #wrongStretches = 0;
+  #rightStretches = 0;
+  #jumpsTold = false;
 
   constructor(private readonly track: OdometryTrack) {}
 
@@ -86,33 +117,83 @@ export class ExternalOdometry {
     return new PosePrior(sensorPose(predicted, T_body_sensor), information);
   }
 
+  /** Whether the scans have borne it out, lately. */
+  get proven(): boolean {
+    return this.#rightStretches >= PROVEN_BY;
+  }
+
+  /** Whether a departure is worth a trial: nearer than this the odometry does no harm, once the scans have borne it out or not. */
+  isDoubtful({ motion }: Departure, voxel: number): boolean {
+    const { voxels, radians } = DEPARTS[this.proven ? 'proven' : 'unproven'];
+    return norm(motion, 0) > voxels * voxel || norm(motion, 3) > radians;
+  }
+
+  /** Whether nothing that moved as before departs so far; never where it has been borne out. */
+  isImpossible({ motion, seconds: dt }: Departure): boolean {
+    return !this.proven && norm(motion, 0) > SUDDEN.metres + SUDDEN.acceleration * dt * dt;
+  }
+
   /** Compares a step with a well constrained track: T_body(from)_body(to). */
   compare(fromNs: bigint, toNs: bigint, tracked: Pose): void {
     const step = this.track.step(fromNs, toNs);
+    this.#tellJumps();
     if (!step) return;
-    const off = log(compose(inverse(step.pose), tracked));
-    const atChild = transformTwist(inverse(step.T_body_child), off);
+    this.#compareStretch(fromNs, toNs, tracked);
+    const atChild = mismatch(step, tracked);
     const rate = 1 / Math.min(LEARNED_OVER, 2 + this.#compared++);
-    let square = 0;
     for (let i = 0; i < 6; i++) {
       if (isUnmeasured(step.sigmas[i]!)) continue;
       const [off2, claimed, kind] = [atChild[i]! ** 2, step.sigmas[i]! ** 2, i < 3 ? 0 : 1];
-      square += off2 / (claimed + ACCUSED_SIGMA[kind]! ** 2);
       const excess = Math.min(MOST_EXCESS, off2 / (claimed + TRACKED_SIGMA[kind]! ** 2));
       this.#excess[i]! += rate * (excess - this.#excess[i]!);
     }
-    const contradicts = square > CONTRADICTS;
+    const contradicts = disagreement(step, atChild) > CONTRADICTS;
     this.#contradictions = contradicts ? this.#contradictions + 1 : 0;
     this.#agreements = contradicts ? 0 : this.#agreements + 1;
-    if (this.#trusted && this.#contradictions >= DISTRUST_AFTER) {
-      this.#trusted = false;
-      this.notices.push(
-        `The external odometry contradicts what the scans show and is not used until it agrees again: over ${(Number(toNs - fromNs) * 1e-9).toFixed(2)} s it moved ${length(step.pose).toFixed(2)} m, the scans ${length(tracked).toFixed(2)} m; check its topic, its scale and the transform to its child frame.`,
-      );
-    } else if (!this.#trusted && this.#agreements >= TRUST_AFTER) {
+    if (contradicts) this.#rightStretches = 0;
+    if (this.#contradictions >= DISTRUST_AFTER) this.#accuse(step, fromNs, toNs, tracked);
+    else if (!this.#trusted && this.#agreements >= TRUST_AFTER && this.#rightStretches >= PROVEN_BY) {
       this.#trusted = true;
       this.notices.push('The external odometry agrees with the scans again and is used.');
     }
+  }
+
+  /** One that jumps all the time is left out each time, and says nothing. */
+  #tellJumps(): void {
+    const { jumps, length: readings } = this.track;
+    if (this.#jumpsTold || jumps < TOLD_AFTER_JUMPS || readings > jumps) return;
+    this.#jumpsTold = true;
+    this.notices.push(
+      `The external odometry jumped ${jumps} times, by more than anything moves, and is not used from one jump to the next: check its unit (metres belong there) and that only one publisher writes it.`,
+    );
+  }
+
+  #compareStretch(fromNs: bigint, toNs: bigint, tracked: Pose): void {
+    const before = this.#stretch?.toNs === fromNs ? this.#stretch : undefined;
+    const [begin, pose] = before ? [before.fromNs, compose(before.pose, tracked)] : [fromNs, tracked];
+    this.#stretch = { fromNs: begin, toNs, pose };
+    const motion = log(pose);
+    const moved = norm(motion, 0) >= STRETCH.metres || norm(motion, 3) >= STRETCH.radians;
+    if (!moved && seconds(toNs - begin) < STRETCH.seconds) return;
+    this.#stretch = undefined;
+    const step = this.track.step(begin, toNs);
+    if (!step) return;
+    const contradicts = disagreement(step, mismatch(step, pose)) > CONTRADICTS;
+    this.#wrongStretches = contradicts ? this.#wrongStretches + 1 : 0;
+    if (contradicts) this.#agreements = this.#rightStretches = 0;
+    else if (moved) this.#rightStretches++;
+    if (this.#wrongStretches >= DISTRUST_AFTER_STRETCHES) this.#accuse(step, begin, toNs, pose);
+  }
+
+  #accuse(step: OdometryStep, fromNs: bigint, toNs: bigint, tracked: Pose): void {
+    if (!this.#trusted) return;
+    this.#trusted = false;
+    this.#agreements = this.#rightStretches = 0;
+    this.notices.push(
+      'The external odometry contradicts what the scans show and is not used until it agrees again: ' +
+        `over ${seconds(toNs - fromNs).toFixed(2)} s it moved ${moveOf(step.pose)}, the scans ${moveOf(tracked)}: ` +
+        `${causeOf(step.pose, tracked)}.`,
+    );
   }
 
   #step(fromNs: bigint, toNs: bigint): OdometryStep | undefined {
@@ -121,7 +202,45 @@ export class ExternalOdometry {
 }
 
 const isUnmeasured = (sigma: number): boolean => sigma >= UNMEASURED;
-const length = (T: Pose): number => Math.hypot(T[3]!, T[7]!, T[11]!);
+const norm = (twist: Twist, first: 0 | 3): number =>
+  Math.hypot(twist[first]!, twist[first + 1]!, twist[first + 2]!);
+const seconds = (ns: bigint): number => Number(ns) * 1e-9;
+
+/** What a step is off from what was tracked, axes of the child, m and rad. */
+function mismatch({ pose, T_body_child }: OdometryStep, tracked: Pose): Twist {
+  return transformTwist(inverse(T_body_child), log(compose(inverse(pose), tracked)));
+}
+
+/**
+ * Sum of the squares of a mismatch in standard deviations, tracking's own included. A lean that is not measured, as by wheels, turns
+ * what is.
+ */
+function disagreement({ sigmas, pose }: OdometryStep, atChild: Twist): number {
+  const motion = log(pose);
+  const leaned = Math.hypot(...[3, 4, 5].map((i) => (isUnmeasured(sigmas[i]!) ? atChild[i]! : 0)));
+  return sigmas.reduce((sum, sigma, i) => {
+    const kind = i < 3 ? 0 : 1;
+    const turned = leaned * norm(motion, i < 3 ? 0 : 3);
+    const variance = sigma ** 2 + ACCUSED_SIGMA[kind]! ** 2 + turned ** 2;
+    return isUnmeasured(sigma) ? sum : sum + atChild[i]! ** 2 / variance;
+  }, 0);
+}
+
+function causeOf(claimed: Pose, tracked: Pose): string {
+  const [a, b] = [norm(log(claimed), 0), norm(log(tracked), 0)];
+  const apart = norm(log(compose(inverse(claimed), tracked)), 0);
+  if (b < LEAST_WAY || apart < 0.5 * b)
+    return 'check its topic, its scale and the transform to its child frame';
+  if (a < 0.1 * b) return 'it stands still while the sensor moves; check its topic';
+  if (a > 0.7 * b && a < 1.4 * b)
+    return 'as far, but another way; check its axes and the transform to its child frame';
+  return 'check its topic, its scale (metres belong there) and the transform to its child frame';
+}
+
+function moveOf(pose: Pose): string {
+  const motion = log(pose);
+  return `${norm(motion, 0).toFixed(2)} m and ${((norm(motion, 3) * 180) / Math.PI).toFixed(1)}°`;
+}
 
 function diagonal(sigmas: Float64Array): Float64Array {
   return Float64Array.from({ length: 36 }, (_, i) => (i % 7 === 0 ? sigmas[i / 7]! ** 2 : 0));

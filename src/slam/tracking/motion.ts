@@ -6,7 +6,7 @@ import { GravityPrior } from '../../field/terms/gravity-prior.js';
 import type { InertialFilter } from '../../sensors/imu/inertial-filter.js';
 import type { ImuTrack } from '../../sensors/imu/imu-track.js';
 import type { PoseTerm } from '../../field/terms/pose-term.js';
-import type { ExternalOdometry } from './external-odometry.js';
+import type { Departure, ExternalOdometry } from './external-odometry.js';
 import { ALIKE } from './track-covariance.js';
 import type { Observation, SensorId } from '../../sensors/observation.js';
 
@@ -79,6 +79,7 @@ const LONGEST_BASELINE = 1;
 export class BodyMotion {
   readonly #imu: ImuTrack | undefined;
   readonly #odometry: ExternalOdometry | undefined;
+  #leans = true;
   #slides = false;
   readonly #inertial: InertialFilter | undefined;
   #pose: Pose = identity();
@@ -127,7 +128,7 @@ export class BodyMotion {
   /** T_odom_body at `stampNs`, which may also lie before the newest pose. */
   predict(stampNs: bigint): Pose {
     const dt = this.elapsed(stampNs);
-    const moved = this.#odometry?.twist(this.#stampNs ?? 0n, stampNs, this.#twist)
+    const moved = this.#wheels?.twist(this.#stampNs ?? 0n, stampNs, this.#twist)
       ? undefined
       : this.#inertialStep(stampNs);
     if (moved) return compose(this.#pose, moved);
@@ -139,20 +140,48 @@ export class BodyMotion {
   expectedTwist({ stampNs, motion, surface }: Omit<Sweep, 'T_body_sensor' | 'mountTwist'>): Twist {
     const since = this.#rateUntil(stampNs);
     const steady = this.#steadyUntil(stampNs);
-    if (motion === 'rigid' || (!this.#imu && !this.#odometry)) return withRate(steady, since);
+    if (motion === 'rigid' || (!this.#imu && !this.#wheels)) return withRate(steady, since);
     const [first, last] = timeSpan(surface.tau, surface.count);
     const [begin, end] = [stampNs + first, stampNs + last];
     const rate = since && (this.#imu?.mean(begin, end) ?? since);
-    const during =
-      this.#odometry?.twist(begin, end, this.#twist) ?? this.#velocityAt(stampNs, rate) ?? steady;
+    const during = this.#wheels?.twist(begin, end, this.#twist) ?? this.#velocityAt(stampNs, rate) ?? steady;
     return withRate(during, rate);
+  }
+
+  /** Whether the external odometry counts, where there is one; see {@link OdometryTrial}. */
+  lean(on: boolean): void {
+    this.#leans = on;
+  }
+
+  /** The external odometry, where there is one. */
+  get odometry(): ExternalOdometry | undefined {
+    return this.#odometry;
+  }
+
+  /**
+   * What the external odometry expects otherwise than one would without it, until an observation and during its sweep, m and rad;
+   * with the seconds that takes. Empty where it says nothing.
+   */
+  odometryDepartures(observation: Omit<Sweep, 'T_body_sensor' | 'mountTwist'>): readonly Departure[] {
+    if (!this.#wheels || this.#stampNs === undefined) return [];
+    const { stampNs, motion, surface } = observation;
+    const [first, last] = timeSpan(surface.tau, surface.count);
+    const spans = [this.elapsed(stampNs), motion === 'sweep' ? Number(last - first) * 1e-9 : 0];
+    const expected = (): Twist[] => [this.#steadyUntil(stampNs), this.expectedTwist(observation)];
+    const leaning = expected();
+    this.#leans = false;
+    const otherwise = expected();
+    this.#leans = true;
+    return spans.flatMap((seconds, k) =>
+      seconds > 0 ? { seconds, motion: leaning[k]!.map((v, i) => (v - otherwise[k]![i]!) * seconds) } : [],
+    );
   }
 
   /** Whether the motion from the newest pose to a stamp is measured, not only assumed to go on. */
   isMeasured(stampNs: bigint): boolean {
     const newest = this.#stampNs;
     if (newest === undefined) return false;
-    if (this.#odometry?.twist(newest, stampNs, this.#twist)) return true;
+    if (this.#wheels?.twist(newest, stampNs, this.#twist)) return true;
     return this.#inertialStep(stampNs) !== undefined && this.#inertial!.waySigma < SURE_WAY;
   }
 
@@ -161,7 +190,7 @@ export class BodyMotion {
     const newest = this.#stampNs;
     if (newest === undefined) return [];
     const expected = sensorPose(this.predict(stampNs), T_body_sensor);
-    const prior = this.#odometry?.prior(
+    const prior = this.#wheels?.prior(
       this.#pose,
       newest,
       stampNs,
@@ -247,6 +276,11 @@ export class BodyMotion {
     if (this.#inertial?.advance(stampNs)) this.#inertial.anchor(stampNs, T_odom_body, known);
   }
 
+  /** The external odometry while it counts. */
+  get #wheels(): ExternalOdometry | undefined {
+    return this.#leans ? this.#odometry : undefined;
+  }
+
   /** From before the newest pose; longer before it, time itself has gone back. */
   #isLate(stampNs: bigint): boolean {
     const seconds = this.elapsed(stampNs);
@@ -267,7 +301,7 @@ export class BodyMotion {
   #steadyUntil(stampNs: bigint): Twist {
     const newest = this.#stampNs;
     if (newest === undefined) return this.#twist;
-    const measured = this.#odometry?.twist(newest, stampNs, this.#twist);
+    const measured = this.#wheels?.twist(newest, stampNs, this.#twist);
     if (measured) return measured;
     const moved = this.#inertialStep(stampNs);
     const dt = this.elapsed(stampNs);

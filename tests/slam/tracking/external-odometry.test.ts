@@ -97,7 +97,7 @@ describe('BodyMotion with an external odometry', () => {
       motion.update(ns(t), compose(truth(t), exp([0.005 * random.normal(), 0, 0, 0, 0, 0])));
     }
     expect(external.notices).toEqual([
-      expect.stringMatching(/contradicts what the scans show.*moved 0\.30 m, the scans 0\.\d+ m/),
+      expect.stringMatching(/contradicts what the scans show.*moved 0\.30 m and 0\.0°, the scans 0\.\d+ m/),
       expect.stringMatching(/agrees with the scans again/),
     ]);
     expect(distrusted).toBeGreaterThan(10);

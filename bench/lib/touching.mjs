@@ -27,9 +27,12 @@ export function onSurface(distance, points) {
   return { points: at, normals };
 }
 
-/** Whether a gel can get at a point along its normal: not from below, nothing of the object in the way of a finger 16 mm thick. */
+/** A gel that comes from straight above reaches the floor of a plate or a cup: its edge is not lower than its middle. */
+const FROM_ABOVE = 0.95;
+
+/** Whether a gel can get at a point along its normal: not from below, not beside the table, nothing of the object in the way of a finger 16 mm thick. */
 export function reachable(distance, p, n) {
-  if (n[2] < -0.5 || p[2] < 0.006) return false;
+  if (n[2] < -0.5 || (p[2] < 0.006 && n[2] < FROM_ABOVE)) return false;
   for (let t = 0.004; t < 0.2; t += 0.004)
     if (distance(p[0] + t * n[0], p[1] + t * n[1], p[2] + t * n[2]) < Math.min(0.75 * t, 0.008)) return false;
   return true;

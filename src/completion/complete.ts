@@ -1,12 +1,14 @@
 import { FeltmapError } from '../geometry/errors.js';
 import { errorBounds, type ErrorBounds, type PlaceKnown } from './error-bounds.js';
 import { hasNormal, pointsOutside, thinEvidence, type SurfaceEvidence } from './evidence.js';
+import { joinFree } from './free-space.js';
 import { Hypothesis } from './hypothesis.js';
 import type { LatentPosterior } from './latent-posterior.js';
 import { DEFAULT_COMPLETION, type CompletionOptions } from './options.js';
 import { cornerCount } from './prior-grid.js';
 import { ResidualProcess } from './residual-process.js';
 import type { ShapePrior } from './shape-prior.js';
+import { touchedEnds } from './touched-ends.js';
 import { placedPosteriors } from './yaw-search.js';
 
 /** Share of the offset of a touch that is left where its neighbours and the prior tell of the same surface. */
@@ -190,7 +192,8 @@ export function completeShape(
   const thin = thinEvidence(evidence, how.touchSpacing, how.seenSpacing);
   if (thin.touches.length === 0)
     throw new FeltmapError('bad-input', 'There is no point to complete an object from; give touches or a view.');
-  const placed = placedPosteriors(prior, thin, how);
+  const free = joinFree([thin.free, touchedEnds(thin, how.ends)]);
+  const placed = placedPosteriors(prior, free ? { ...thin, free } : thin, how);
   if (placed.length === 0)
     throw new FeltmapError('bad-input', 'The points of the object hold normals that are not finite.');
   const odds = placed.map((p) => Math.exp(p.posterior.logEvidence - placed[0]!.posterior.logEvidence));

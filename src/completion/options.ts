@@ -1,3 +1,5 @@
+import type { EndsOptions } from './touched-ends.js';
+
 /** All yaws are tried with the first components and few points, then the likeliest ones with all. */
 export interface YawOptions {
   /** Before all else, with still fewer components: yaws are given up whose log evidence is so far behind, and kinds less probable than `least`. */
@@ -47,6 +49,8 @@ export interface CompletionOptions {
   }[];
   /** Standard deviation with which a surface that reaches into free space is moved out of it (m). */
   readonly freeSigma: number;
+  /** Where touches show that the object ends. */
+  readonly ends: EndsOptions;
   /** Standard deviation of an unknown offset along the normal, one a touch; 0 where the arm is exact. */
   readonly touchOffset: number;
   /**
@@ -103,6 +107,7 @@ export const DEFAULT_COMPLETION: CompletionOptions = {
     { distance: 0.02, sigma: 0.004, doubted: true },
   ],
   freeSigma: 0.003,
+  ends: { fewest: 8, base: 0.005, share: 2 },
   touchOffset: 0,
   misfits: [0, 0.002],
   misfitFrom: 0.2,

@@ -260,6 +260,9 @@ export class Estimator {
     track: Track,
     found?: Found,
   ): Estimate {
+    // A few points fit in many places.
+    if (observation.surface.keypoints.length < MIN_SAMPLES)
+      return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
     const { motion } = this.#parts;
     const { config, slideSigma, map, registration } = this.#scaleOf(observation);
     const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? track.within ?? 0);
@@ -361,6 +364,7 @@ export class Estimator {
 
   /** Before the sweep is undistorted: free space speaks for a pose only. */
   #judge(phase: Phase, track: Track, observation: Observation): Verdict {
+    if (observation.surface.keypoints.length < MIN_SAMPLES) return NOT_RECOVERED;
     const { config, map } = this.#scaleOf(observation);
     const verdict = judge(track, config.tracking, map.age);
     if (verdict.state !== 'lost' || observation.sampling === 'dense') return verdict;

@@ -130,6 +130,13 @@ const UNUSABLE: [string, (scan: LidarScan) => LidarScan][] = [
     'an empty scan',
     (scan) => ({ stampNs: scan.stampNs, frameId: scan.frameId, timing: scan.timing, ...NOTHING }),
   ],
+  [
+    'a scan of forty points, which fit in many places',
+    (scan) =>
+      replaced(scan, {
+        positions: scan.positions.map((v, i) => (i % (3 * 200) < 3 && i < 24_000 ? v : NaN)),
+      }),
+  ],
   ['a scan of NaN', (scan) => replaced(scan, { positions: new Float32Array(scan.count * 3).fill(NaN) })],
   [
     'a scan of infinities',

@@ -78,7 +78,12 @@ function directions(): Vector[] {
 }
 
 /** How far along a direction the object goes at most (m); undefined where the touches do not show its end. */
-function endAlong(evidence: SurfaceEvidence, way: Vector, count: number, options: EndsOptions): number | undefined {
+function endAlong(
+  evidence: SurfaceEvidence,
+  way: Vector,
+  count: number,
+  options: EndsOptions,
+): number | undefined {
   const { points, normals, touches } = evidence;
   const along = (of: Float32Array, i: number): number =>
     way[0] * of[3 * i]! + way[1] * of[3 * i + 1]! + way[2] * of[3 * i + 2]!;
@@ -93,10 +98,11 @@ function endAlong(evidence: SurfaceEvidence, way: Vector, count: number, options
   const gap = (a: number, b: number): number =>
     Math.hypot(...[0, 1, 2].map((k) => points[3 * a + k]! - points[3 * b + k]!));
   const one = first.some((a, i) => first.some((b, j) => j < i && gap(a.point, b.point) < APART));
-  const facing = ({ point }: Reach): boolean => hasNormal(normals, 3 * point) && along(normals, point) >= LEAST_FACING;
+  const facing = ({ point }: Reach): boolean =>
+    hasNormal(normals, 3 * point) && along(normals, point) >= LEAST_FACING;
   if (one || !first.some(facing)) return undefined;
   return first[0]!.far + options.base + options.share * (first[0]!.far - first.at(-1)!.far);
-} // prettier-ignore
+}
 
 function boundOf(points: Float32Array, pick: (a: number, b: number) => number): Vector {
   const out: [number, number, number] = [points[0]!, points[1]!, points[2]!];

@@ -1,6 +1,6 @@
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import { CORRELATED, type MotionSteps } from '../field/terms/motion-tie.js';
-import { NOISE_FLOOR } from '../field/terms/sliding-hold.js';
+import { SLIDES_BELOW } from '../field/terms/sliding-hold.js';
 import { TwistPrior } from '../field/terms/twist-prior.js';
 import { compose, inverse, log, type Pose, type Twist } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
@@ -17,8 +17,6 @@ const ROUNDS = 2;
 /** Poses less than this apart (s) give no velocity, and farther apart none that the sweep must have. */
 const SHORTEST_BASELINE = 0.005;
 const LONGEST_STEP = 0.25;
-/** Conditioning that noise alone can make, with a margin: then what moves beside the sensor passes for its velocity within the sweep. */
-const SLIDES_BELOW = 3 * NOISE_FLOOR;
 
 /**
  * The second observation is the first from which the velocity is known: maps the first again without its distortion, and
@@ -78,6 +76,7 @@ function stepOf(
   { conditioning }: Track,
 ): MotionSteps | undefined {
   const dt = Number(second.stampNs - first.stampNs) * 1e-9;
+  // Where it slides, what moves beside the sensor passes for its velocity within the sweep.
   if (conditioning >= SLIDES_BELOW || dt <= SHORTEST_BASELINE || dt > LONGEST_STEP) return undefined;
   return { last: sensorPose(origin, second.T_body_sensor), dt, middle: 0 };
 }

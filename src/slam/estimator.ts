@@ -1,6 +1,7 @@
 import type { MotionSteps } from '../field/terms/motion-tie.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import type { PriorTerm } from '../field/terms/prior.js';
+import { SLIDES_BELOW } from '../field/terms/sliding-hold.js';
 import { compose, identity, inverse, log, type Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
@@ -41,7 +42,7 @@ import { tooFewSamples } from './few-samples.js';
 import type { Scale } from './scale.js';
 import { Feeler, isTouching } from './touch/feeler.js';
 import { isFar, isFarFromFirst } from './tracking/far-step.js';
-import { HELD_BELOW, OdometryTrial } from './tracking/odometry-trial.js';
+import { OdometryTrial } from './tracking/odometry-trial.js';
 import type { Track } from './tracking/tracker.js';
 
 /**
@@ -281,7 +282,7 @@ export class Estimator {
     const remounted = this.#company.tracked(observation, track, predicted);
     const astray = track.astray !== undefined;
     const sliding = verdict.state === 'degraded' && (astray || track.unconstrained.some((v) => v !== 0));
-    const slides = track.conditioning < HELD_BELOW;
+    const slides = track.conditioning < SLIDES_BELOW;
     const next = phases.tracked(phase, sliding, doubtOf(contradiction), {
       sensor: observation.sensor,
       share: track.coarseRatio,

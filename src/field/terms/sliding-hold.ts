@@ -9,6 +9,8 @@ import { twistOffset } from './twist-prior.js';
 const PREDICTION_SIGMA = 0.05;
 /** Eigenvalue per unit weight that noise alone makes: a corridor without ends has 0.012 to 0.03. */
 export const NOISE_FLOOR = 0.015;
+/** The same with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
+export const SLIDES_BELOW = 3 * NOISE_FLOOR;
 /** Information of the prediction per mean squared residual of the measurements. */
 export const HOLD_INFORMATION = CORRELATED / PREDICTION_SIGMA ** 2;
 

@@ -14,11 +14,16 @@ const LEAST_GROUND = 20;
 
 /** Heights of ground samples, and samples that were chosen; as many as there ever were. */
 let heights = new Float64Array(0);
-let chosen = new Uint32Array(0);
+let room = new Uint32Array(0);
+
+function roomFor(count: number): Uint32Array {
+  if (room.length < count) room = new Uint32Array(count);
+  return room;
+}
 
 /** Those of some samples that are not on the ground. */
 export function samplesOffGround({ flags }: SurfaceSamples, samples: Uint32Array): Uint32Array {
-  if (chosen.length < samples.length) chosen = new Uint32Array(samples.length);
+  const chosen = roomFor(samples.length);
   let n = 0;
   for (const i of samples) if ((flags[i]! & GROUND) === 0) chosen[n++] = i;
   return chosen.slice(0, n);
@@ -60,7 +65,7 @@ function samplesAbove(
   level: number,
 ): Uint32Array {
   const [a, b, c] = [pose[8]!, pose[9]!, pose[10]!];
-  if (chosen.length < samples.length) chosen = new Uint32Array(samples.length);
+  const chosen = roomFor(samples.length);
   let n = 0;
   for (let k = 0; k < samples.length; k++) {
     const i = samples[k]!;

@@ -1,4 +1,4 @@
-import { NOISE_FLOOR } from '../../field/terms/sliding-hold.js';
+import { SLIDES_BELOW } from '../../field/terms/sliding-hold.js';
 import { compose, inverse, log } from '../../geometry/se3.js';
 import type { Observation } from '../../sensors/observation.js';
 import type { Prediction } from '../estimate.js';
@@ -12,8 +12,6 @@ export interface Attempt {
   readonly state: TrackingState;
 }
 
-/** Conditioning that noise alone can make, with a margin: corridors have 0.012 to 0.032, streets 0.064 or more. */
-export const HELD_BELOW = 3 * NOISE_FLOOR;
 const RANK = { lost: 0, degraded: 1, tracking: 2 } as const;
 /** Share of the points by which one of two places has to fit better. */
 const BETTER = 0.02;
@@ -71,7 +69,7 @@ export class OdometryTrial {
 
 /** Whether some direction is hardly told by the observation alone, or was held to the prediction. */
 const slides = ({ conditioning, unconstrained }: Track): boolean =>
-  conditioning < HELD_BELOW || unconstrained.some((v) => v !== 0);
+  conditioning < SLIDES_BELOW || unconstrained.some((v) => v !== 0);
 
 function isAsGood(alone: Attempt, leaning: Attempt, voxel: number): boolean {
   if (alone.state === 'lost' || RANK[alone.state] < RANK[leaning.state]) return false;

@@ -5,7 +5,8 @@ import type { Observation } from '../../../src/sensors/observation.js';
 import type { TrackingState } from '../../../src/slam/events.js';
 import { ExternalOdometry } from '../../../src/slam/tracking/external-odometry.js';
 import { BodyMotion } from '../../../src/slam/tracking/motion.js';
-import { HELD_BELOW, OdometryTrial, type Attempt } from '../../../src/slam/tracking/odometry-trial.js';
+import { SLIDES_BELOW } from '../../../src/field/terms/sliding-hold.js';
+import { OdometryTrial, type Attempt } from '../../../src/slam/tracking/odometry-trial.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 
 const ns = (s: number): bigint => BigInt(Math.round(s * 1e9));
@@ -75,7 +76,7 @@ describe('OdometryTrial', () => {
 
   it('leans on it where the scans slide, are lost, or tell less', () => {
     for (const alone of [
-      { conditioning: 0.9 * HELD_BELOW },
+      { conditioning: 0.9 * SLIDES_BELOW },
       { held: true },
       { state: 'lost' },
       { state: 'degraded' },

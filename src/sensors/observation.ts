@@ -28,8 +28,8 @@ export interface SurfaceSamples extends Readonly<Record<SurfaceColumn, Float32Ar
   /** Direction of up in the sensor frame, for ground points without a normal. */
   readonly up: ArrayLike<number>;
   /**
-   * The samples that are registered, as indices into the columns: spread evenly over the surface. Of a sweep, so is the
-   * first half of them.
+   * The samples that are registered, as indices into the columns: spread evenly over the surface. Of a LiDAR, so are
+   * the first quarter and the first half of them.
    */
   readonly keypoints: Uint32Array;
   /**

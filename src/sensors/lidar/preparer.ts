@@ -207,7 +207,7 @@ export class LidarPreparer {
     this.#undistortion.keypoints(prepared, twist, acceleration);
   }
 
-  /** Takes every n-th coarse point when there are too many; every other one of them comes first, then the rest. */
+  /** Takes every n-th coarse point when there are too many; every fourth of them comes first, then the rest of every other one, then the others. */
   #limitTrack(out: PreparedScan): void {
     const [found, limit, track, copy] = [
       this.#trackCount[0]!,
@@ -218,8 +218,13 @@ export class LidarPreparer {
     const count = Math.min(found, limit);
     const step = found > limit ? found / limit : 1;
     const half = Math.ceil(count / 2);
+    const quarter = Math.ceil(half / 2);
+    const placeOf = (k: number): number => {
+      if (k & 1) return half + (k >> 1);
+      return k & 2 ? quarter + (k >> 2) : k >> 2;
+    };
     for (let k = 0; k < count; k++) copy[k] = track[Math.floor(k * step)]!;
-    for (let k = 0; k < count; k++) track[(k >> 1) + (k & 1 ? half : 0)] = copy[k]!;
+    for (let k = 0; k < count; k++) track[placeOf(k)] = copy[k]!;
     out.trackCount = this.#trackCount[0] = count;
   }
 

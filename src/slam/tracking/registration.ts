@@ -10,6 +10,7 @@ import {
   type Pose,
   type Twist,
 } from '../../geometry/se3.js';
+import { fewerKeypoints } from '../../sensors/fewer-keypoints.js';
 import type { Observation, SurfaceSamples } from '../../sensors/observation.js';
 import { Exposures } from './exposure.js';
 import { NOT_CONTRADICTED } from '../places/seen-space.js';
@@ -37,9 +38,6 @@ const ROUNDS = 3;
 const WRONG_TURN = Math.PI / 60;
 const WENT_ALONG = 0.1;
 const FITS_WELL = 0.75;
-
-/** With this many keypoints, half of them are enough to come near. */
-const MANY = 1000;
 
 /** Where a registration begins. */
 export interface FirstGuess {
@@ -71,13 +69,6 @@ function accelerationOf(twist: Twist, { sweep, dt }: MotionSteps): Twist {
   return twist.map((v, i) => (v - sweep![i]!) / dt);
 }
 
-/** A surface with every other keypoint, where there are many. */
-function halfOf(surface: SurfaceSamples): SurfaceSamples {
-  const { keypoints } = surface;
-  if (keypoints.length < MANY) return surface;
-  return { ...surface, keypoints: keypoints.subarray(0, Math.ceil(keypoints.length / 2)) };
-}
-
 /**
  * Registers observations against the map, with the velocity during a sweep where there is one.
  *
@@ -103,7 +94,7 @@ export class Registration {
   register(observation: Observation, guess: FirstGuess): Track {
     const { steps } = guess;
     if (observation.motion !== 'sweep' || !steps?.sweep) return this.#register(observation, guess);
-    const track = this.#register(observation, guess, { surface: halfOf(observation.surface) });
+    const track = this.#register(observation, guess, { surface: fewerKeypoints(observation.surface, 2) });
     const acceleration = accelerationOf(track.twist, steps);
     observation.undistort(track.twist, acceleration);
     const again = this.#register(
@@ -154,7 +145,7 @@ export class Registration {
     observation.undistort(twist);
     const guess = { pose, twist: twist.slice(), hold: false, gap: Infinity, priors };
     if (!roughly) return this.register(observation, guess);
-    return this.#register(observation, guess, { surface: halfOf(observation.surface) });
+    return this.#register(observation, guess, { surface: fewerKeypoints(observation.surface, 2) });
   }
 
   /** One registration of a frame from a place that it may have been taken at, a gap (s) after the last one; without, nothing beside it is compared. */

@@ -20,7 +20,7 @@ import {
 } from './estimate.js';
 import type { EstimatorParts } from './estimator-parts.js';
 import { FrameGaps, isOpenStill } from './frame-gaps.js';
-import { lately } from './lately.js';
+import { bodyState, lately } from './lately.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
@@ -271,7 +271,8 @@ export class Estimator {
     const most = map.age <= YOUNG_MAP ? BRIDGED.doubt : mostDoubt;
     const contradiction = this.#contradiction(observation, track, most);
     const before = phases.historyOf(phase, observation);
-    const doubtful = doubtOf(contradiction) > FOLLOWING.from || fitsSuddenlyLess(track, before.explained);
+    const doubtful =
+      doubtOf(contradiction) > FOLLOWING.from || fitsSuddenlyLess(track, before, contradiction);
     const sinceLast = !found && doubtful ? map.contradictionSinceLast(observation, track.pose) : undefined;
     const fit = this.#gaps.fitOf(observation, track, found !== undefined);
     const fits = { fit: fit?.relative, enough: fit?.enough, inherited: fit?.inherited };
@@ -336,7 +337,12 @@ export class Estimator {
         newMapReason(phases.secondsLost(phase, observation.stampNs)),
       );
     }
-    const next = phases.failed(phase, observation.stampNs, this.#state(observation), verdict.contradicted);
+    const next = phases.failed(
+      phase,
+      observation.stampNs,
+      bodyState(motion, observation.stampNs),
+      verdict.contradicted,
+    );
     const measured = next.kind === 'lost' && motion.isMeasured(observation.stampNs);
     const coasting = measured || phases.coasts(next, observation.stampNs);
     return asLost(observation, track, verdict, {
@@ -390,11 +396,5 @@ export class Estimator {
     const tilts = view === 'ahead';
     const nearby = tilts && { nearby: this.#gaps.query(observation) };
     return { surface, elapsed, register, T_body_sensor, tilts, ...nearby };
-  }
-
-  /** The body as it is known before the observation. */
-  #state({ stampNs }: Observation): phases.BodyState {
-    const { motion } = this.#parts;
-    return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
   }
 }

@@ -48,6 +48,11 @@ function lastKnown(phase: Phase, { stampNs }: Observation, motion: BodyMotion): 
   if (phase.kind === 'lost') return phase.lastKnown;
   if (phase.kind === 'bootstrapping')
     return { stampNs: phase.first.stampNs, pose: phase.origin, twist: STILL };
+  return bodyState(motion, stampNs);
+}
+
+/** The body as it is known before an observation of that stamp. */
+export function bodyState(motion: BodyMotion, stampNs: bigint): BodyState {
   return { stampNs: motion.stampNs ?? stampNs, pose: motion.pose, twist: motion.twist };
 }
 

@@ -122,7 +122,7 @@ describe('recover', () => {
     expect(doubt).toBeLessThan(0.02);
     // Where hardly anything ever comes or goes, there too.
     const quiet = { doubt: 0.001, oneWay: 0.002, observations: 100 };
-    expect(lost(at(4.5))(true, true, 0, quiet)!.mostDoubt).toBeCloseTo(0.013, 9);
+    expect(lost(at(4.5))(true, true, 0, quiet)!.mostDoubt).toBeCloseTo(0.009, 9);
     expect(lost(at(8))(true, true, 0, quiet)!.mostDoubt).toBe(doubt);
     // Of twenty metres a vehicle may be some short that brakes or turns; what looks alike may be there as well.
     const slower = lost(at(16), { ahead: at(20) })();

@@ -31,8 +31,8 @@ describe('usual doubt', () => {
   });
 
   it('limits what is believed where hardly anything comes or goes, and not beside traffic', () => {
-    expect(mostDoubtThere(always(0), LIMIT)).toBeCloseTo(0.01, 12);
-    expect(mostDoubtThere(always(0.005), LIMIT)).toBeCloseTo(0.025, 12);
+    expect(mostDoubtThere(always(0), LIMIT)).toBeCloseTo(0.006, 12);
+    expect(mostDoubtThere(always(0.005), LIMIT)).toBeCloseTo(0.021, 12);
     expect(mostDoubtThere(always(0.03), LIMIT)).toBe(LIMIT);
     expect(mostOneWayThere(always(0.03))).toBeCloseTo(0.1, 12);
   });

@@ -167,6 +167,27 @@ describe('judge', () => {
     expect(at({ sinceLast: undefined }).state).toBe('degraded');
   });
 
+  it('does so sooner where hardly anything ever comes or goes', () => {
+    const twin = { ...GOOD, coarseRatio: 0.68 };
+    const usual = { explained: 0.96, mostOneWay: 0.013 };
+    const seen = { inEmpty: 0.086, seenThrough: 0, compared: true };
+    const sinceLast = { inEmpty: 0.117, seenThrough: 0, compared: true, elapsed: 0.1 };
+    const at = (changes: Circumstances, track = twin, contradiction = seen): Verdict =>
+      judge(track, limits, 40, contradiction, { scattered: true, ...usual, sinceLast, ...changes });
+    expect(at({})).toMatchObject({ state: 'lost', contradicted: true });
+    expect(at({}).reason).toMatch(
+      /another place.* 68 % of what is off the ground .* after 96 % a moment ago/,
+    );
+    // Beside traffic, or where nothing is known yet, so much may come.
+    expect(at({ mostOneWay: 0.1 }).state).toBe('tracking');
+    expect(at({ mostOneWay: undefined }).state).toBe('tracking');
+    expect(at({}, twin, { ...seen, inEmpty: 0.012 }).state).toBe('tracking');
+    // Who steps in front of it takes what he covers.
+    expect(at({}, { ...twin, coarseRatio: 0.79 }).state).toBe('tracking');
+    expect(at({ sinceLast: { ...sinceLast, inEmpty: 0.2 } }).state).toBe('tracking');
+    expect(at({ sinceLast: { ...sinceLast, inEmpty: 0.01 } }).state).toBe('tracking');
+  });
+
   it('believes a place that was searched for elsewhere than expected only where most fits, nothing slides and free space has nothing against it either way', () => {
     const clear = { inEmpty: 0.004, seenThrough: 0.003, compared: true };
     const at = (

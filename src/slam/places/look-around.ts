@@ -140,10 +140,21 @@ export class LookAround {
       );
   }
 
-  /** The best registration from the guesses that score highest. */
-  best({ surface, register }: PlaceQuery, guesses: readonly Pose[], twist?: Twist): Candidate | undefined {
-    return this.search.best(surface, this.search.rank(surface, guesses, TRIES), (pose) =>
-      register(pose, twist),
+  /**
+   * The best registration from the guesses that score highest.
+   *
+   * @param how twist: expected, sensor frame; isOpen: whether a track that was registered just now counts, all do unless given
+   */
+  best(
+    { surface, register }: PlaceQuery,
+    guesses: readonly Pose[],
+    { twist, isOpen }: { readonly twist?: Twist; readonly isOpen?: (track: Track) => boolean } = {},
+  ): Candidate | undefined {
+    return this.search.best(
+      surface,
+      this.search.rank(surface, guesses, TRIES),
+      (pose) => register(pose, twist),
+      isOpen,
     );
   }
 

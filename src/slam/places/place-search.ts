@@ -71,10 +71,19 @@ export class PlaceSearch {
    * The registration that fits best among those from several first guesses.
    *
    * @param track registers the scan from a first guess, T_map_sensor
+   * @param isOpen whether what was registered just now counts; all do unless given
    */
-  best(surface: SurfaceSamples, poses: readonly Pose[], track: (pose: Pose) => Track): Candidate | undefined {
+  best(
+    surface: SurfaceSamples,
+    poses: readonly Pose[],
+    track: (pose: Pose) => Track,
+    isOpen: (track: Track) => boolean = () => true,
+  ): Candidate | undefined {
     return poses
-      .map((pose) => this.measure(surface, track(pose)))
+      .flatMap((pose) => {
+        const found = this.measure(surface, track(pose));
+        return isOpen(found.track) ? found : [];
+      })
       .reduce<Candidate | undefined>(better, undefined);
   }
 

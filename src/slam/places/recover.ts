@@ -6,9 +6,8 @@ import { VIEW_FIT, viewNearby } from './near-view.js';
 import { GUESS_STEP, TRIES, type LookAround, type PlaceQuery } from './look-around.js';
 import { mostDoubtThere, type UsualDoubt } from './usual-doubt.js';
 
-/** Around the last known pose, in fine voxels: 3 m in steps of 1.5 m at 0.15 m. */
+/** Around the last known pose, in fine voxels: 3 m at 0.15 m. */
 const NEAR_REACH = 20;
-const NEAR_STEP = 10;
 /** Between guesses of the heading, degrees: a scan that is 8° off does not find its place in a curve. */
 const YAW_STEP = 10;
 /**
@@ -93,15 +92,17 @@ export function recover(
     if (place) return found(place.track);
   }
   if (!guesses.search) return undefined;
-  const ahead = turned(lookAround.around(query, guesses.ahead, 2 * GUESS_STEP), yawFan(40, YAW_STEP), mount);
-  const places = shifted(guesses.last, NEAR_REACH * voxel, NEAR_STEP * voxel, mount);
+  const ahead = turned(lookAround.around(query, guesses.ahead, GUESS_STEP), yawFan(40, YAW_STEP), mount);
+  const places = shifted(guesses.last, NEAR_REACH * voxel, GUESS_STEP * voxel, mount);
   const level = turned(places, yawFan(180, YAW_STEP), mount);
   const near = tilts ? tilted(level, TILTS, mount) : level;
-  const best = lookAround.best(query, ahead, guesses.twist);
+  // What free space has something against may fit better than the right place.
+  const isOpen = (track: Track): boolean => !(guesses.doubt(track) > (certainty.doubt ?? Infinity));
+  const best = lookAround.best(query, ahead, { twist: guesses.twist, isOpen });
   if (settled && (!best || better(settled, best) === settled)) return found(settled.track);
   const elsewhere =
     certain(lookAround, query, best, guesses.twist) ??
-    certain(lookAround, query, lookAround.best(query, near));
+    certain(lookAround, query, lookAround.best(query, near, { isOpen }));
   if (!elsewhere) return undefined;
   const place = found(elsewhere.track);
   if (tilts || place.where === 'expected') return place;

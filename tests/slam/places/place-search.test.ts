@@ -36,6 +36,12 @@ it('measures a fit between 0 and 1 by the information of what has a value, best 
   }
   const guesses = [-0.3, 0.2, 0, 0.4].map((x) => exp([x, 0, 0, 0, 0, 0]));
   expect(search.rank(surface, guesses, 1)).toEqual([guesses[2]]);
+  // What free space has something against does not count, however well it fits.
+  const best = (isOpen?: (track: Track) => boolean) =>
+    search.best(surface, guesses, (pose) => ({ pose }) as Track, isOpen)?.track.pose;
+  expect(best()).toBe(guesses[2]);
+  expect(best((track) => track.pose !== guesses[2])).toBe(guesses[1]);
+  expect(best(() => false)).toBeUndefined();
 });
 
 it('ranks by what is not on the ground, however well that fits', () => {

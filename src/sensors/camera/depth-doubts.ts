@@ -6,6 +6,11 @@ const TOO_NEAR = 20;
 const TOO_FAR = 200;
 /** Metres beyond this in the median pixel of whole millimetres are a smaller unit: no depth camera sees as far indoors. */
 const TOO_FAR_MILLIMETRES = 12;
+/**
+ * Half of the pixels nearer than this and all but a few nearer than that (m), in whole millimetres, are what a room looks like in centimetres: at such distances few
+ * depth cameras measure anything, and those that do mostly see something behind.
+ */
+const NEAR = { half: 0.25, nearlyAll: 0.5, others: 0.02 } as const;
 /** Pixels that are looked at. */
 const SAMPLES = 4096;
 
@@ -17,6 +22,8 @@ const SAMPLES = 4096;
 export function doubtOfDepth({ data, scale }: DepthImage): string | undefined {
   let known = 0;
   let far = 0;
+  let near = 0;
+  let beyond = 0;
   let most = 0;
   const millimetres = data instanceof Uint16Array && scale === 0.001;
   const limit = millimetres ? TOO_FAR_MILLIMETRES : TOO_FAR;
@@ -26,7 +33,10 @@ export function doubtOfDepth({ data, scale }: DepthImage): string | undefined {
     if (!(value > 0 && value < Infinity)) continue;
     known++;
     if (value > most) most = value;
-    if (value * scale > limit) far++;
+    const metres = value * scale;
+    if (metres > limit) far++;
+    if (metres < NEAR.half) near++;
+    if (metres > NEAR.nearlyAll) beyond++;
   }
   if (known === 0) {
     for (const value of data) if (value > 0 && value < Infinity) return undefined;
@@ -46,6 +56,11 @@ export function doubtOfDepth({ data, scale }: DepthImage): string | undefined {
     return (
       `most depths are beyond ${TOO_FAR_MILLIMETRES} m: are these units smaller than the millimetre of 16UC1 (REP-118), such as tenths, or are ` +
       'the bytes in the other order than the message says?'
+    );
+  if (millimetres && 2 * near > known && beyond < NEAR.others * known)
+    return (
+      `half of the depth lies within ${NEAR.half * 100} cm and nearly all within ${NEAR.nearlyAll * 100} cm: unless the camera is as near, these are no ` +
+      'millimetres, the unit of 16UC1 (REP-118), but a larger one, such as centimetres'
     );
   return undefined;
 }

@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Image } from '../../../src/messages/images.js';
 import { colorFromImage, isColorEncoding } from '../../../src/sensors/camera/decode-color.js';
 import { depthFromImage } from '../../../src/sensors/camera/decode-depth.js';
-import { doubtOfDepth } from '../../../src/sensors/camera/depth-doubts.js';
-import type { DepthImage } from '../../../src/sensors/camera/frame.js';
 
 /** An image of rows of bytes, with `padding` more bytes after each but the last. */
 function image(
@@ -185,40 +183,5 @@ describe('depthFromImage', () => {
     expect(() => depthFromImage({ ...cut, data: cut.data.subarray(0, 3) })).toThrow(
       /2×1 16UC1 has 3 bytes, but needs 4/,
     );
-  });
-});
-
-describe('doubtOfDepth', () => {
-  const words = (...values: number[]): DepthImage => ({
-    width: values.length,
-    height: 1,
-    data: Uint16Array.from(values),
-    scale: 0.001,
-  });
-  const floats = (...values: number[]): DepthImage => ({
-    width: values.length,
-    height: 1,
-    data: Float32Array.from(values),
-    scale: 1,
-  });
-
-  it('metres for millimetres, millimetres for metres, nothing at all', () => {
-    expect(doubtOfDepth(words(0, 1, 2, 5))).toMatch(/largest depth is 5 mm: are these metres.*16UC1/);
-    expect(doubtOfDepth(floats(800, 1200, NaN, 3000))).toMatch(/beyond 200 m: are these millimetres.*32FC1/);
-    expect(doubtOfDepth(words(0, 12_100, 24_000, 33_000))).toMatch(/beyond 12 m: are these units smaller/);
-    expect(doubtOfDepth(words(900, 2100, 24_000))).toBeUndefined();
-    expect(doubtOfDepth(words(0, 0))).toMatch(/no distance at all/);
-    expect(doubtOfDepth(floats(NaN, 0, Infinity))).toMatch(/no distance at all/);
-  });
-
-  it('nothing of what is usual', () => {
-    expect(doubtOfDepth(words(0, 350, 900))).toBeUndefined();
-    expect(doubtOfDepth(floats(0.3, 8, 1000))).toBeUndefined();
-    // TUM's unit is a fifth of a millimetre: small numbers are no metres there.
-    expect(doubtOfDepth({ ...words(5, 6), scale: 1 / 5000 })).toBeUndefined();
-    // A single known pixel between those that are looked at.
-    const lone = new Uint16Array(20_000);
-    lone[3] = 1000;
-    expect(doubtOfDepth({ width: 20_000, height: 1, data: lone, scale: 0.001 })).toBeUndefined();
   });
 });

@@ -10,6 +10,8 @@ const SPINNING_COVERAGE = 0.9;
 /** Time of a turn where stamps do not tell it, and between which limits they are believed (s). */
 const USUAL_PERIOD = 0.1;
 const PERIODS = [0.02, 0.6] as const;
+/** So few points say nothing of what their times are. */
+const FEW_POINTS = 16;
 /** Intervals between stamps of which the shortest is the period: scans may be missing. */
 const INTERVALS = 5;
 
@@ -54,7 +56,7 @@ export class PointTimer {
   /** @returns the scan, with times where they can be rebuilt */
   complete(scan: LidarScan): LidarScan {
     const period = this.#period(scan);
-    if (scan.count === 0) return scan;
+    if (scan.count === 0 || (scan.timeIssues && scan.count < FEW_POINTS)) return scan;
     this.#scans++;
     if (scan.falseByteOrder) this.#count('byte-order', FALSE_BYTE_ORDER);
     const { field = '', issues = [] } = scan.timeIssues ?? {};

@@ -221,6 +221,13 @@ describe('PointTimer', () => {
     expect(timer.notes[0]).toMatch(/seems to spin.*no point times.*not undone/);
   });
 
+  it('blames no times of scans of a few points: a covered sensor has no more', () => {
+    const timer = new PointTimer();
+    const few = { ...turn(100, 4, 1, 1, false), count: 2, timeIssues: zero };
+    expect(timer.complete(few)).toBe(few);
+    expect(timer.notes).toEqual([]);
+  });
+
   it('counts scans and points', () => {
     const timer = new PointTimer();
     const scan = { ...turn(100, 4, 1, 1, false), times: new Float32Array(400), timing: 'field' } as const;

@@ -1,5 +1,5 @@
 import type { SurfaceSamples } from '../../sensors/observation.js';
-import { separation, type Pose, type Twist } from '../../geometry/se3.js';
+import { areWithin, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import { MIN_FINE_POINTS } from '../tracking/judge.js';
 import type { Track } from '../tracking/tracker.js';
 import {
@@ -28,6 +28,11 @@ const SECOND_STEPS = [GUESS_STEP, GUESS_STEP / 2];
 const FITS_WELL = 0.98;
 /** What another registration moves by less has stayed where it was (fine voxels, 0.15 m at 0.15 m). */
 const SAME_PLACE = 1;
+/**
+ * Of guesses side by side (fine voxels, 1.5 m at 0.15 m; radians) only the best is registered: around a wrong place sixteen of them may rank before the right
+ * one.
+ */
+const BESIDE = { voxels: 1.5 * GUESS_STEP, radians: Math.PI / 12 } as const;
 /** Guesses that are registered; and of the second scan, of which the right one was among the first five of 441. */
 export const TRIES = 16;
 const SECOND_TRIES = 8;
@@ -152,10 +157,21 @@ export class LookAround {
   ): Candidate | undefined {
     return this.search.best(
       surface,
-      this.search.rank(surface, guesses, TRIES),
+      this.#peaks(this.search.rank(surface, guesses, guesses.length)),
       (pose) => register(pose, twist),
       isOpen,
     );
+  }
+
+  /** The first of some poses that have none before them beside them. */
+  #peaks(ranked: readonly Pose[]): Pose[] {
+    const beside = { metres: BESIDE.voxels * this.voxel, radians: BESIDE.radians };
+    const peaks: Pose[] = [];
+    for (const pose of ranked) {
+      if (peaks.length === TRIES) break;
+      if (!peaks.some((other) => areWithin(pose, other, beside))) peaks.push(pose);
+    }
+    return peaks;
   }
 
   /** Guesses as far around `center` as the sensor may have gone. @param step in fine voxels */

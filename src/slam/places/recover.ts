@@ -97,7 +97,7 @@ export function recover(
   const level = turned(places, yawFan(180, YAW_STEP), mount);
   const near = tilts ? tilted(level, TILTS, mount) : level;
   // What free space has something against may fit better than the right place.
-  const isOpen = (track: Track): boolean => !(guesses.doubt(track) > (certainty.doubt ?? Infinity));
+  const isOpen = (track: Track): boolean => !(guesses.doubt(track) > (found(track).mostDoubt ?? Infinity));
   const best = lookAround.best(query, ahead, { twist: guesses.twist, isOpen });
   if (settled && (!best || better(settled, best) === settled)) return found(settled.track);
   const elsewhere =

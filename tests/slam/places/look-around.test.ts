@@ -160,4 +160,21 @@ describe('LookAround', () => {
     const expected = trackAt(there, identity());
     expect(lookAround(there).second(query(there), identity(), expected, () => false)).toBe(expected);
   });
+
+  it('registers of guesses side by side only the best, so that sixteen places are tried', () => {
+    const there = world(3, 1000);
+    const around = lookAround(there);
+    const guesses = around.around({ ...query(there), elapsed: 1 }, identity(), 20 / 3);
+    expect(guesses.length).toBeGreaterThan(150);
+    const best = around.best(query(there), guesses);
+    expect(away(best!.track.pose, there.right)).toBeLessThan(0.8);
+    const tried = there.registered;
+    expect(tried).toHaveLength(16);
+    tried.forEach((a, i) => tried.slice(0, i).forEach((b) => expect(away(a, b)).toBeGreaterThan(1.5)));
+    // Turned by 20° a guess is another one, by 10° it is not.
+    const turns = [0, 10, 20, 30].map((degrees) => exp([3, 0, 0, 0, 0, (degrees * Math.PI) / 180]));
+    there.registered.length = 0;
+    around.best(query(there), turns);
+    expect(there.registered).toEqual([turns[0], turns[2]]);
+  });
 });

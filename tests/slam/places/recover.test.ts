@@ -51,10 +51,11 @@ function lost(
     fit: fits.get(placeOf(track.pose) ?? identity()) ?? 0.4,
     valued: 0.6,
   });
+  const fitFrom = (pose: Pose): number => fits.get(placeOf(pose) ?? identity()) ?? 0.4;
   const surface = {} as SurfaceSamples;
   const search = {
     measure,
-    rank: (_: SurfaceSamples, poses: readonly Pose[]) => poses,
+    rank: (_: SurfaceSamples, poses: readonly Pose[]) => [...poses].sort((a, b) => fitFrom(b) - fitFrom(a)),
     best: (_: SurfaceSamples, poses: readonly Pose[], register: (pose: Pose) => Track) =>
       poses.map((pose) => measure(surface, register(pose))).reduce((a, b) => (b.fit > a.fit ? b : a)),
     settle: (_: SurfaceSamples, candidate: Candidate, register: (pose: Pose) => Track) =>

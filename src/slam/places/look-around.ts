@@ -1,3 +1,4 @@
+import { fewerKeypoints } from '../../sensors/fewer-keypoints.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import { areWithin, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import { MIN_FINE_POINTS } from '../tracking/judge.js';
@@ -146,7 +147,7 @@ export class LookAround {
   }
 
   /**
-   * The best registration from the guesses that score highest.
+   * The best registration from the guesses that score highest, ranked by a quarter of the keypoints where there are many.
    *
    * @param how twist: expected, sensor frame; isOpen: whether a track that was registered just now counts, all do unless given
    */
@@ -157,7 +158,7 @@ export class LookAround {
   ): Candidate | undefined {
     return this.search.best(
       surface,
-      this.#peaks(this.search.rank(surface, guesses, guesses.length)),
+      this.#peaks(this.search.rank(fewerKeypoints(surface, 4), guesses, guesses.length)),
       (pose) => register(pose, twist),
       isOpen,
     );

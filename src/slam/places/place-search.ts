@@ -1,4 +1,3 @@
-import { fewerKeypoints } from '../../sensors/fewer-keypoints.js';
 import type { SurfaceSamples } from '../../sensors/observation.js';
 import type { FieldBackend } from '../../field/backend.js';
 import type { Field } from '../../field/field.js';
@@ -55,11 +54,10 @@ export class PlaceSearch {
     };
   }
 
-  /** The `count` poses that fit best, by a quarter of the keypoints where there are many; best first. */
+  /** The `count` poses that fit best, best first. */
   rank(surface: SurfaceSamples, poses: readonly Pose[], count: number): Pose[] {
     while (this.#systems.length < poses.length) this.#systems.push(new LinearSystem());
-    const some = fewerKeypoints(surface, 4);
-    this.#backend.linearise([this.#term(some, this.#wide)], poses.map(unknownsAt), this.#systems);
+    this.#backend.linearise([this.#term(surface, this.#wide)], poses.map(unknownsAt), this.#systems);
     return poses
       .map((pose, i) => ({ pose, score: meanWeight(this.#systems[i]!.sums[0]) }))
       .sort((a, b) => b.score - a.score)

@@ -1,3 +1,4 @@
+import { fewerKeypoints } from '../../sensors/fewer-keypoints.js';
 import { areWithin, separation, type Pose, type Twist } from '../../geometry/se3.js';
 import type { Track } from '../tracking/tracker.js';
 import { better, isCertain, scoreOf, wouldBeCertain, type Candidate } from './certainty.js';
@@ -119,7 +120,7 @@ function hasTwin(
 ): boolean {
   const beside = { metres: TWINS.voxels * voxel, radians: TWINS.radians };
   const isApart = (pose: Pose): boolean => !areWithin(pose, place.track.pose, beside);
-  return search.rank(surface, guesses.filter(isApart), TRIES).some((guess) => {
+  return search.rank(fewerKeypoints(surface, 4), guesses.filter(isApart), TRIES).some((guess) => {
     const track = register(guess);
     if (!isApart(track.pose)) return false;
     const isAlike = scoreOf(search.measure(surface, track)) > TWINS.alike * scoreOf(place);

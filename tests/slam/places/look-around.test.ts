@@ -7,7 +7,7 @@ import type { PlaceSearch } from '../../../src/slam/places/place-search.js';
 import type { Track } from '../../../src/slam/tracking/tracker.js';
 
 const VOXEL = 0.15;
-const surface = {} as SurfaceSamples;
+const surface = { keypoints: new Uint32Array(0) } as SurfaceSamples;
 
 /** A registration that ends where it begins; what a place is worth is given by its distance from the right one. */
 interface World {

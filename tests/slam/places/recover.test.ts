@@ -52,7 +52,7 @@ function lost(
     valued: 0.6,
   });
   const fitFrom = (pose: Pose): number => fits.get(placeOf(pose) ?? identity()) ?? 0.4;
-  const surface = {} as SurfaceSamples;
+  const surface = { keypoints: new Uint32Array(0) } as SurfaceSamples;
   const search = {
     measure,
     rank: (_: SurfaceSamples, poses: readonly Pose[]) => [...poses].sort((a, b) => fitFrom(b) - fitFrom(a)),

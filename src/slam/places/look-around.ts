@@ -152,16 +152,15 @@ export class LookAround {
    * @param how twist: expected, sensor frame; isOpen: whether a track that was registered just now counts, all do unless given
    */
   best(
-    { surface, register }: PlaceQuery,
+    { surface, register, tilts }: PlaceQuery,
     guesses: readonly Pose[],
     { twist, isOpen }: { readonly twist?: Twist; readonly isOpen?: (track: Track) => boolean } = {},
   ): Candidate | undefined {
-    return this.search.best(
-      surface,
-      this.#peaks(this.search.rank(fewerKeypoints(surface, 4), guesses, guesses.length)),
-      (pose) => register(pose, twist),
-      isOpen,
-    );
+    // A narrow view's guesses lie far apart.
+    const first = tilts
+      ? this.search.rank(surface, guesses, TRIES)
+      : this.#peaks(this.search.rank(fewerKeypoints(surface, 4), guesses, guesses.length));
+    return this.search.best(surface, first, (pose) => register(pose, twist), isOpen);
   }
 
   /** The first of some poses that have none before them beside them. */

@@ -76,7 +76,7 @@ const STANDING = { doubt: 0.012, seenDoubt: 0.08, conditioning: NOISE_FLOOR, exp
  * real drive, streets, courts and motorways 0.91 of it at least, after a LiDAR was carried off 0.01 to 0.62. Then it is compared with the one before: who steps in
  * front of it stands in what was empty one way alone, too, but takes no more than what he covers from what fits; another corridor took 1.9 to 2.5 times as much.
  * Where hardly anything ever comes or goes, and now does, it is compared sooner: on a floor of rooms that are alike 0.71 of it fitted 14 m and 162° away. At right poses of four
- * such floors and offices, a street, courts and the two real drives, 5,700 scans, no more than usual was different where even 0.88 of it fitted.
+ * such floors and offices, a street, courts and a real drive, 5,700 scans, no more than usual was different where even 0.88 of it fitted.
  */
 export const CUT_OFF = {
   explained: 0.7,

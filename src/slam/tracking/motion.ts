@@ -369,12 +369,10 @@ function withRate(twist: Twist, rate: Float64Array | undefined): Twist {
 
 /** First and last sample's time relative to the stamp, ns. */
 function timeSpan(tau: Float32Array, count: number): [bigint, bigint] {
-  let first = 0;
-  let last = 0;
+  let [first, last] = [0, 0];
   for (let i = 0; i < count; i++) {
-    const t = tau[i]!;
-    first = Math.min(first, t);
-    last = Math.max(last, t);
+    if (tau[i]! < first) first = tau[i]!;
+    if (tau[i]! > last) last = tau[i]!;
   }
   return [BigInt(Math.round(first * 1e9)), BigInt(Math.round(last * 1e9))];
 }

@@ -1,6 +1,6 @@
 import { azimuthCoverage } from './azimuth-times.js';
 import { timesFromOrder } from './order-times.js';
-import type { TimeIssue } from './point-times.js';
+import { LEAST_POINTS, type TimeIssue } from './point-times.js';
 import type { LidarScan } from './scan.js';
 import { unitFactor } from './time-unit.js';
 import { TurnCheck } from './turn-check.js';
@@ -10,8 +10,6 @@ const SPINNING_COVERAGE = 0.9;
 /** Time of a turn where stamps do not tell it, and between which limits they are believed (s). */
 const USUAL_PERIOD = 0.1;
 const PERIODS = [0.02, 0.6] as const;
-/** So few points say nothing of what their times are. */
-const FEW_POINTS = 16;
 /** Intervals between stamps of which the shortest is the period: scans may be missing. */
 const INTERVALS = 5;
 
@@ -56,7 +54,7 @@ export class PointTimer {
   /** @returns the scan, with times where they can be rebuilt */
   complete(scan: LidarScan): LidarScan {
     const period = this.#period(scan);
-    if (scan.count === 0 || (scan.timeIssues && scan.count < FEW_POINTS)) return scan;
+    if (scan.count === 0 || (scan.timeIssues && scan.count < LEAST_POINTS)) return scan;
     this.#scans++;
     if (scan.falseByteOrder) this.#count('byte-order', FALSE_BYTE_ORDER);
     const { field = '', issues = [] } = scan.timeIssues ?? {};

@@ -39,8 +39,8 @@ const ORDER_SAMPLES = 64;
 const DESCENDING = 0.95;
 /** Once from the last time to the first is no longer than this multiple of what lies between. */
 const ONCE = 1.2;
-/** Fewer points than this say nothing of their order. */
-const LEAST_POINTS = 16;
+/** Fewer points than this say nothing of their order, nor of what their times are. */
+export const LEAST_POINTS = 16;
 /** 2001: absolute times are later, uptimes and offsets earlier (s). */
 const EPOCH = 1e9;
 

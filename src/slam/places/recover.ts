@@ -101,7 +101,10 @@ export function recover(
   const level = turned(places, yawFan(180, YAW_STEP), mount);
   const near = tilts ? tilted(level, TILTS, mount) : level;
   // What free space has something against may fit better than the right place.
-  const isOpen = (track: Track): boolean => !(guesses.doubt(track) > (found(track).mostDoubt ?? Infinity));
+  const isOpen = (track: Track): boolean => {
+    const { mostDoubt } = found(track);
+    return mostDoubt === undefined || !(guesses.doubt(track) > mostDoubt);
+  };
   const best = lookAround.best(query, ahead, { twist: guesses.twist, isOpen });
   if (settled && (!best || better(settled, best) === settled)) return found(settled.track);
   const elsewhere =

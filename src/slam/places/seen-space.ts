@@ -80,6 +80,11 @@ export function doubtOf({ inEmpty, seenThrough }: Pick<Contradiction, 'inEmpty' 
   return Math.sqrt(inEmpty * seenThrough);
 }
 
+/** What came or what left, whichever is more, 0 … 1: one alone may be right. */
+export function oneWayOf({ inEmpty, seenThrough }: Pick<Contradiction, 'inEmpty' | 'seenThrough'>): number {
+  return Math.max(inEmpty, seenThrough);
+}
+
 /**
  * What earlier scans saw to be empty, and what they saw. A scan may agree with the map near a wrong place, but there its
  * points lie in free space and its rays go through walls.

@@ -1,4 +1,4 @@
-import { doubtOf, type Contradiction } from './seen-space.js';
+import { doubtOf, oneWayOf, type Contradiction } from './seen-space.js';
 
 /** Observations after which it is known what comes and goes around a sensor. */
 const KNOWN_AFTER = 15;
@@ -39,7 +39,7 @@ export function learned(
   const kept = Math.exp(-1 / FORGOTTEN_AFTER);
   return {
     doubt: Math.max(doubtOf(seen), kept * doubt),
-    oneWay: Math.max(seen.inEmpty, seen.seenThrough, kept * oneWay),
+    oneWay: Math.max(oneWayOf(seen), kept * oneWay),
     observations: observations + 1,
   };
 }

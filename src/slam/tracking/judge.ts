@@ -1,6 +1,12 @@
 import type { Config } from '../../config/schema.js';
 import { NOISE_FLOOR } from '../../field/terms/sliding-hold.js';
-import { doubtOf, NO_CONTRADICTION, type Contradiction, type SinceLast } from '../places/seen-space.js';
+import {
+  doubtOf,
+  NO_CONTRADICTION,
+  oneWayOf,
+  type Contradiction,
+  type SinceLast,
+} from '../places/seen-space.js';
 import { VIEW_FIT } from '../places/near-view.js';
 import { MAX_ASTRAY, type Track } from './tracker.js';
 import type { TrackingState } from '../events.js';
@@ -289,11 +295,6 @@ function isCutOff(track: Track, before: Circumstances, contradiction: Contradict
   const takesMore =
     oneWay > Math.min(CUT_OFF.oneWay, mostOneWay) && explained - track.coarseRatio > CUT_OFF.times * oneWay;
   return !sinceLast.compared || doubtOf(sinceLast) > CUT_OFF.doubt || takesMore;
-}
-
-/** What came or what left, whichever is more, 0 … 1. */
-function oneWayOf({ inEmpty, seenThrough }: Contradiction): number {
-  return Math.max(inEmpty, seenThrough);
 }
 
 /** Whether an observation shows, a moment after the last one that was mapped, what that one did. */

@@ -31,6 +31,8 @@ const STRIDES = [1, 3, 7, 19, 37, 61, 127, 251, 509, 1021];
 const AZIMUTHS = 2048;
 /** Samples per scan that the geometry is learned from. */
 const SAMPLES = 2500;
+/** With a smaller share of them in range others are looked at as well: every so-and-so-manieth point may be the one that is missing. */
+const FEW_VALID = 0.25;
 
 /**
  * Finds rows, columns and sweep direction of a scan. Rows come from laser numbers, from the organised layout, from
@@ -81,7 +83,7 @@ export class GeometryFinder {
     const source = this.#rawRowsOf(scan);
     const geometry = this.#geometry as { source: RowSource } & ScanGeometry;
     geometry.source = source;
-    const valid = this.#sample(scan, source, minRange, maxRange);
+    const valid = this.#sampleWell(scan, source, minRange, maxRange);
     if (source === 'elevation') this.#rowsFromElevation(geometry, valid, scan.count);
     else this.#rankRows(geometry);
     let occupied = 0;
@@ -181,10 +183,26 @@ export class GeometryFinder {
     return samples > 16 && variance / samples < 0.03 ** 2;
   }
 
-  /** Statistics of every n-th point; n is prime, so that all lasers of a firing are met. Returns how many were valid. */
-  #sample(scan: LidarScan, source: RowSource, minRange: number, maxRange: number): number {
+  /** Samples that meet the points there are: where every n-th is missing, the first that are looked at may be just those. */
+  #sampleWell(scan: LidarScan, source: RowSource, minRange: number, maxRange: number): number {
+    const stride = STRIDES.find((s) => scan.count / s <= SAMPLES) ?? STRIDES.at(-1)!;
+    const sample = (first: number): number => this.#sample(scan, source, minRange, maxRange, first, stride);
+    const valid = sample(0);
+    if (stride === 1 || valid >= (FEW_VALID * scan.count) / stride) return valid;
+    const others = sample(stride >> 1);
+    return others > 2 * valid ? others : sample(0);
+  }
+
+  /** Statistics of every n-th point from the first one on; n is prime, so that all lasers of a firing are met. Returns how many were valid. */
+  #sample(
+    scan: LidarScan,
+    source: RowSource,
+    minRange: number,
+    maxRange: number,
+    first: number,
+    stride: number,
+  ): number {
     const { count, positions, times } = scan;
-    const stride = STRIDES.find((s) => count / s <= SAMPLES) ?? STRIDES.at(-1)!;
     const low = minRange * minRange;
     const high = maxRange * maxRange;
     this.#sums.fill(0);
@@ -198,7 +216,7 @@ export class GeometryFinder {
     let saa = 0;
     let start = Infinity;
     let end = -Infinity;
-    for (let i = 0; i < count; i += stride) {
+    for (let i = first; i < count; i += stride) {
       const x = positions[3 * i]!;
       const y = positions[3 * i + 1]!;
       const z = positions[3 * i + 2]!;

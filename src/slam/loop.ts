@@ -10,11 +10,12 @@ import type { Pose } from '../geometry/se3.js';
 import { MapMesher } from '../mesh/map-mesher.js';
 import { InertialFilter } from '../sensors/imu/inertial-filter.js';
 import { ImuTrack } from '../sensors/imu/imu-track.js';
+import { LengthCheck } from '../sensors/imu/length-check.js';
 import type { Observation } from '../sensors/observation.js';
 import { OdometryTrack } from '../sensors/odometry/odometry-track.js';
+import { SensorDoubts } from './doubts.js';
 import { Estimator } from './estimator.js';
 import { EventStream } from './event-stream.js';
-import { IntrinsicsDoubts } from './intrinsics/intrinsics-doubts.js';
 import { FrameCadence } from './mapping/frame-cadence.js';
 import { Correction } from './mapping/correction.js';
 import { LocalMap } from './mapping/local-map.js';
@@ -61,8 +62,9 @@ export interface Loop {
   readonly extrinsics: Extrinsics;
   readonly imu: ImuTrack;
   readonly inertial: InertialFilter;
+  readonly lengths: LengthCheck;
   readonly odometry: OdometryTrack;
-  /** What there is to say about the external odometry, the IMU, exposures and intrinsics of cameras, each oldest first. */
+  /** What there is to say about the external odometry, the IMU, exposures, lengths and intrinsics, each oldest first. */
   readonly notices: readonly (readonly string[])[];
   readonly trajectory: Trajectory;
   readonly events: EventStream;
@@ -127,11 +129,12 @@ export function makeLoop(
   const touch = { registration: new TouchRegistration(backend), kinematics, together };
   const estimator = new Estimator({ motion, scales, submaps, extrinsics, touch });
   const trajectory = new Trajectory();
-  const doubts = new IntrinsicsDoubts();
+  const lengths = new LengthCheck(imu);
+  const doubts = new SensorDoubts(lengths);
   const pipeline = new Pipeline({ motion, estimator, scales, trajectory, events, submaps, doubts });
   const exposures = scales.all.map(({ registration }) => registration.exposures.notices);
-  const notices = [external.notices, imu.notices, inertial.notices, ...exposures, doubts.notices];
-  const inputs = { imu, inertial, odometry, notices };
+  const notices = [external.notices, imu.notices, inertial.notices, ...exposures, ...doubts.notices];
+  const inputs = { imu, inertial, lengths, odometry, notices };
   const canvas = first!.painter && painting(first!);
   const pictures = canvas && new Pictures((picture, pose) => canvas({ picture }, pose));
   events.listen((event) => event.type === 'new-map' && pictures?.interrupt());

@@ -1,10 +1,10 @@
 import type { Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose } from './body-frame.js';
+import type { SensorDoubts } from './doubts.js';
 import { asGiven, doubted, type Estimate } from './estimate.js';
 import type { Estimator } from './estimator.js';
 import type { EventStream } from './event-stream.js';
-import type { IntrinsicsDoubts } from './intrinsics/intrinsics-doubts.js';
 import type { Submaps } from './mapping/submaps.js';
 import { initialPhase, tracked, type Phase } from './phases.js';
 import { PosePublisher } from './pose-publisher.js';
@@ -23,7 +23,7 @@ export interface PipelineParts {
   readonly trajectory: Trajectory;
   readonly events: EventStream;
   readonly submaps: Submaps;
-  readonly doubts: IntrinsicsDoubts;
+  readonly doubts: SensorDoubts;
 }
 
 /** How an observation is processed. */
@@ -100,7 +100,7 @@ export class Pipeline {
         certain: estimated.state === 'tracking',
       });
     else if (!estimate.carried) motion.set(stampNs, pose, twist ?? motion.twist, state !== 'lost');
-    if (!known) doubts.add(observation, T_odom_sensor, state);
+    if (!known) doubts.add(observation, T_odom_sensor, estimate);
     return scanResult(observation, estimate, {
       index,
       pose: T_odom_sensor,

@@ -135,9 +135,10 @@ export class SlamSystem implements Slam {
   }
 
   imu(batch: ImuBatch): void {
-    const { imu, inertial } = this.#parts.loop;
+    const { imu, inertial, lengths } = this.#parts.loop;
     imu.add(batch);
     inertial.add(batch);
+    lengths.add(batch);
   }
 
   odometry(batch: OdometryBatch): void {

@@ -13,6 +13,11 @@ const TOLD_BY = 0.2;
 const TOLD_AFTER = 30;
 /** Degrees in a radian, give or take. */
 const LIKE_DEGREES = [30, 90] as const;
+/** A turn over a step (rad) at a rate (rad/s) that hardly any robot or hand reaches is not used before any has been borne out: in degrees, the first few would lose the track. */
+const LARGE_AT_FIRST = { turn: 0.25, rate: 7 } as const;
+/** How upright the IMU stands on the body (cosine) where its transform is right about up; and the share of a turn that is about up. */
+const UPRIGHT = 0.8;
+const ABOUT_UP = 0.7;
 
 /**
  * Whether a gyroscope tells how the body turns: what it measured over a step is compared with the turn that was tracked. It is put
@@ -29,6 +34,7 @@ export class GyroCheck {
   #trusted = true;
   #contradictions = 0;
   #agreements = 0;
+  #borneOut = false;
   #before: Float64Array | undefined;
   /** Since the first contradiction in a row; undefined once the user has been told. */
   #seen: Comparison | undefined;
@@ -37,12 +43,19 @@ export class GyroCheck {
     return this.#trusted;
   }
 
+  /** Whether a turn rate (rad/s) over a step may be expected: a large one only after some turn has been borne out. */
+  isUsable(rate: number, dt: number): boolean {
+    const large = rate > LARGE_AT_FIRST.rate && rate * dt > LARGE_AT_FIRST.turn;
+    return this.#trusted && (this.#borneOut || !large);
+  }
+
   /**
    * @param dt seconds
    * @param measured rad/s, mean over the step
    * @param tracked the same by tracking, in the same axes
+   * @param up by the accelerometer, a unit vector in those axes; left out where it is not known
    */
-  compare(dt: number, measured: ArrayLike<number>, tracked: ArrayLike<number>): void {
+  compare(dt: number, measured: ArrayLike<number>, tracked: ArrayLike<number>, up?: ArrayLike<number>): void {
     if (!(dt >= SHORTEST)) return;
     const turn = length(tracked) * dt;
     const off = apart(measured, tracked) * dt;
@@ -51,10 +64,13 @@ export class GyroCheck {
     this.#before = Float64Array.from(tracked);
     this.#contradictions = wrong ? this.#contradictions + 1 : 0;
     if (wrong) this.#agreements = 0;
-    else if (turn > LEAST && off <= AGREES * turn) this.#agreements++;
+    else if (turn > LEAST && off <= AGREES * turn) {
+      this.#agreements++;
+      this.#borneOut = true;
+    }
     if (this.#trusted && !wrong) this.#seen = undefined;
     else if (this.#trusted) this.#seen ??= new Comparison();
-    this.#seen?.add(dt, measured, tracked);
+    this.#seen?.add(dt, measured, tracked, up);
     this.#judge();
   }
 
@@ -82,8 +98,21 @@ class Comparison {
   #measured = 0;
   #tracked = 0;
   #products = { measured: 0, both: 0, tracked: 0 };
+  /** The same of the turn about up alone, and the body's z in up (cosine). */
+  #aboutUp = { measured: 0, both: 0, tracked: 0 };
+  #upright = 0;
 
-  add(dt: number, measured: ArrayLike<number>, tracked: ArrayLike<number>): void {
+  add(
+    dt: number,
+    measured: ArrayLike<number>,
+    tracked: ArrayLike<number>,
+    up: ArrayLike<number> = [0, 0, 0],
+  ): void {
+    const [m, t] = [dot(measured, up) * dt, dot(tracked, up) * dt];
+    this.#aboutUp.measured += m * m;
+    this.#aboutUp.both += m * t;
+    this.#aboutUp.tracked += t * t;
+    this.#upright = up[2]!;
     this.#steps++;
     this.#seconds += dt;
     this.#measured += length(measured) * dt;
@@ -94,6 +123,16 @@ class Comparison {
       this.#products.both += m * t;
       this.#products.tracked += t * t;
     }
+  }
+
+  /** Upright, and turned the other way about up, which most of the turn is. */
+  get #isMirrored(): boolean {
+    const { measured, both, tracked } = this.#aboutUp;
+    return (
+      this.#upright > UPRIGHT &&
+      tracked > ABOUT_UP * this.#products.tracked &&
+      both < -ABOUT_UP * Math.sqrt(measured * tracked)
+    );
   }
 
   get tells(): boolean {
@@ -112,8 +151,14 @@ class Comparison {
     const [factor, alike] = [both / tracked, both / Math.sqrt(measured * tracked)];
     const ratio = this.#measured / this.#tracked;
     if (ratio < 0.1) return 'it hardly shows any turn';
-    if (alike > 0.7 && factor > LIKE_DEGREES[0] && factor < LIKE_DEGREES[1])
-      return 'its rates look like degrees per second, where rad/s belong';
+    const [size, other] = [Math.abs(factor), factor < 0 ? ', and with the other sign' : ''];
+    if (Math.abs(alike) > 0.7 && size > LIKE_DEGREES[0] && size < LIKE_DEGREES[1])
+      return `its rates look like degrees per second, where rad/s belong${other}`;
+    if (ratio > 0.7 && ratio < 1.4 && this.#isMirrored)
+      return (
+        'as much, but the other way about up, though gravity lies where its transform has up: the points are mirrored (x, y and z of a ' +
+        'right-handed frame belong there), or their sensor hangs upside down and its transform does not say so'
+      );
     if (ratio > 0.7 && ratio < 1.4)
       return 'as much, but about other axes or the other way; check the transform to its frame';
     return 'check its units, its bias, its stamps and the transform to its frame';
@@ -122,5 +167,7 @@ class Comparison {
 
 const degrees = (radians: number): string => ((radians * 180) / Math.PI).toFixed(1);
 const length = (v: ArrayLike<number>): number => Math.hypot(v[0]!, v[1]!, v[2]!);
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!;
 const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Math.hypot(a[0]! - b[0]!, a[1]! - b[1]!, a[2]! - b[2]!);

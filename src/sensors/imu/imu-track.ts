@@ -11,6 +11,8 @@ const BIAS_UPDATES = 50;
 const MAX_BIAS = 0.1;
 /** Readings beyond this are no measurement (rad/s). */
 const MAX_RATE = 100;
+/** Readings over which the force is averaged: swings and vibrations are not up. */
+const FORCE_OVER = 200;
 
 /**
  * Turn rates of the body over time, from an IMU: means over intervals, with the gyroscope's bias removed as tracking
@@ -27,6 +29,8 @@ export class ImuTrack {
   readonly #rates: Float64Array[] = [];
   readonly #bias = new Float64Array(3);
   readonly #check = new GyroCheck();
+  /** Mean specific force of late, frame of the IMU; zeros where there is no accelerometer. */
+  readonly #force = new Float64Array(3);
   #T_body_imu: Pose = identity();
 
   /** Readings that are kept. */
@@ -55,7 +59,7 @@ export class ImuTrack {
    * @returns how many were taken
    * @throws FeltmapError bad-input for a batch whose arrays do not fit together
    */
-  add({ stampsNs, rates, T_body_imu }: ImuBatch): number {
+  add({ stampsNs, rates, accelerations, T_body_imu }: ImuBatch): number {
     if (rates.length !== 3 * stampsNs.length || T_body_imu.length !== 12)
       throw new FeltmapError(
         'bad-input',
@@ -65,6 +69,9 @@ export class ImuTrack {
     let taken = 0;
     for (let i = 0; i < stampsNs.length; i++)
       if (this.#take(stampsNs[i]!, rates.slice(3 * i, 3 * i + 3))) taken++;
+    if (accelerations && accelerations.every(Number.isFinite))
+      for (let i = 0; i < accelerations.length; i++)
+        this.#force[i % 3]! += (accelerations[i]! - this.#force[i % 3]!) / FORCE_OVER;
     const newest = this.#stamps.at(-1) ?? 0n;
     let old = 0;
     while (old < this.#stamps.length && this.#stamps[old]! < newest - KEEP_NS) old++;
@@ -80,7 +87,8 @@ export class ImuTrack {
    */
   mean(fromNs: bigint, toNs: bigint): Float64Array | undefined {
     const raw = this.trusted ? this.#mean(fromNs, toNs) : undefined;
-    return raw && this.#inBody(raw);
+    if (!raw || !this.#check.isUsable(Math.hypot(...raw), seconds(toNs - fromNs))) return undefined;
+    return this.#inBody(raw);
   }
 
   /** Without the bias, in the body frame. */
@@ -88,6 +96,16 @@ export class ImuTrack {
     const [T, x, y, z] = [this.#T_body_imu, ...raw.map((v, i) => v - this.#bias[i]!)] as [Pose, ...number[]];
     // Only the rotation counts: all points of a rigid body turn alike.
     return Float64Array.from([0, 4, 8], (r) => T[r]! * x! + T[r + 1]! * y! + T[r + 2]! * z!);
+  }
+
+  /** By the accelerometer, body frame; undefined without one. */
+  #up(): Float64Array | undefined {
+    const size = Math.hypot(...this.#force);
+    const T = this.#T_body_imu;
+    const f = this.#force;
+    return size > 0
+      ? Float64Array.from([0, 4, 8], (r) => (T[r]! * f[0]! + T[r + 1]! * f[1]! + T[r + 2]! * f[2]!) / size)
+      : undefined;
   }
 
   /**
@@ -98,7 +116,7 @@ export class ImuTrack {
   learn(fromNs: bigint, toNs: bigint, tracked: ArrayLike<number>): void {
     const raw = this.#mean(fromNs, toNs);
     if (!raw) return;
-    this.#check.compare(Number(toNs - fromNs) * 1e-9, this.#inBody(raw), tracked);
+    this.#check.compare(seconds(toNs - fromNs), this.#inBody(raw), tracked, this.#up());
     const T = this.#T_body_imu;
     for (let i = 0; i < 3; i++) {
       const expected = T[i]! * tracked[0]! + T[i + 4]! * tracked[1]! + T[i + 8]! * tracked[2]!;
@@ -141,4 +159,8 @@ export class ImuTrack {
     const whole = Number(toNs - fromNs) * 1e-9;
     return sum.map((v) => v / whole);
   }
+}
+
+function seconds(ns: bigint): number {
+  return Number(ns) * 1e-9;
 }

@@ -38,6 +38,35 @@ describe('GyroCheck', () => {
     expect(notices).toEqual([expect.stringMatching(says)]);
   });
 
+  it.each([
+    ['upright', [0, 0, 1], /other way about up, though gravity lies.*mirrored.*upside down/],
+    ['upside down', [0, 0, -1], /about other axes or the other way; check the transform/],
+    ['unknown', undefined, /about other axes or the other way; check the transform/],
+  ] as const)('names mirrored points where the IMU is %s', (_, up, says) => {
+    const one = new GyroCheck();
+    // Of points with y the other way: what is seen turns about x and z the other way, and about y as it is.
+    for (let i = 0; i < 40; i++) {
+      const [x, y, z] = swing(i) as [number, number, number];
+      one.compare(0.1, [x, y / 3, z], [-x, y / 3, -z], up);
+    }
+    expect(one.notices).toEqual([expect.stringMatching(says)]);
+  });
+
+  it('names degrees of the other sign', () => {
+    expect(check((rate) => rate.map((v) => -v * DEGREES)).notices[0]).toMatch(
+      /degrees per second.*other sign/,
+    );
+  });
+
+  it('uses no large turn before one has been borne out', () => {
+    const one = new GyroCheck();
+    expect([one.isUsable(2, 0.1), one.isUsable(20, 0.1)]).toEqual([true, false]);
+    one.compare(0.1, [0, 0, 20], [0, 0, 0.4]);
+    expect(one.isUsable(20, 0.1)).toBe(false);
+    one.compare(0.1, [0, 0, 20], [0, 0, 20]);
+    expect(one.isUsable(20, 0.1)).toBe(true);
+  });
+
   it('puts it aside at the third contradiction in a row, and takes it again once it agrees while the body turns', () => {
     const one = new GyroCheck();
     const turn = [0, 0, 0.5];

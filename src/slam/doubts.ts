@@ -1,6 +1,7 @@
 import type { Pose } from '../geometry/se3.js';
 import type { ComparedLengths, LengthCheck } from '../sensors/imu/length-check.js';
 import type { Observation, SensorId } from '../sensors/observation.js';
+import { DepthAgainstLidar } from './depth-against-lidar.js';
 import type { Estimate } from './estimate.js';
 import { IntrinsicsDoubts } from './intrinsics/intrinsics-doubts.js';
 
@@ -18,9 +19,12 @@ const NAMED = 1.2;
 const REASON =
   'What the sensor measures is longer or shorter than the accelerometer of the IMU shows, so that path and map have another scale.';
 
+const OTHERWISE =
+  'Depth images and the LiDAR measure different distances in the same directions, so that one of them has another scale.';
+
 /**
  * Sensors whose measurements fit themselves, and contradict what else is known: cameras by their intrinsics, any sensor by its
- * unit. Their poses are `degraded`, however well they fit.
+ * unit; of a camera and a LiDAR that contradict each other, both. Their poses are `degraded`, however well they fit.
  *
  * @example
  * const doubts = new SensorDoubts(lengths); // which has the readings of the IMU
@@ -28,6 +32,9 @@ const REASON =
  * doubts.of(observation.sensor); // a sentence where it is doubted
  */
 export class SensorDoubts {
+  readonly #depth = new DepthAgainstLidar();
+  /** Cameras whose depth is not what a LiDAR measures. */
+  readonly #otherwise = new Set<SensorId>();
   readonly #intrinsics = new IntrinsicsDoubts();
   readonly #told: string[] = [];
   readonly #wrong = new Set<SensorId>();
@@ -41,7 +48,8 @@ export class SensorDoubts {
 
   /** Why a sensor's poses are doubted; undefined where nothing contradicts them. */
   of(sensor: SensorId): string | undefined {
-    return this.#wrong.has(sensor) ? REASON : this.#intrinsics.of(sensor);
+    if (this.#wrong.has(sensor)) return REASON;
+    return this.#otherwise.size > 0 ? OTHERWISE : this.#intrinsics.of(sensor);
   }
 
   /** An observation that has been mapped. @param pose T_odom_sensor */
@@ -53,6 +61,7 @@ export class SensorDoubts {
     this.#intrinsics.add(observation, pose, state);
     const { sensor, kind, stampNs, T_body_sensor } = observation;
     if (kind === 'touch') return;
+    this.#compare(observation);
     // Along a corridor, and where another sensor carries this one, its poses are not what it measured.
     if (state === 'lost' || !continues || slides) return this.lengths.interrupt(sensor);
     const compared = this.lengths.see(sensor, stampNs, pose, T_body_sensor);
@@ -64,6 +73,24 @@ export class SensorDoubts {
     }
     this.#wrong.add(sensor);
     this.#told.push(describe(sensor, kind, compared));
+  }
+
+  /** Depth images with scans of the same body. */
+  #compare({ sensor, kind, view, stampNs, surface, grid, T_body_sensor }: Observation): void {
+    if (kind === 'lidar' && view === 'around') this.#depth.scan(stampNs, surface, T_body_sensor);
+    if (kind !== 'rgbd' || !grid || grid.orthographic) return;
+    const ratio = this.#depth.image(sensor, stampNs, grid, T_body_sensor);
+    if (ratio === undefined || (ratio !== 1) === this.#otherwise.has(sensor)) return;
+    if (ratio === 1) {
+      this.#otherwise.delete(sensor);
+      this.#told.push(`Depth of '${sensor}' is what the LiDAR measures again.`);
+      return;
+    }
+    this.#otherwise.add(sensor);
+    this.#told.push(
+      `Depth of '${sensor}' is ${Number(ratio.toPrecision(2))} times what the LiDAR measures in the same directions: check the unit of its images ` +
+        '(16UC1: millimetres, 32FC1: metres), that of the points (metres), and the transform between the two. Path and map mix both, and poses are degraded.',
+    );
   }
 }
 

@@ -57,6 +57,54 @@ describe('SensorDoubts', () => {
     expect(doubts.notices.flat()[1]).toMatch(/agrees with the accelerometer of the IMU again/);
   });
 
+  it('doubts a camera and a LiDAR that measure different distances, until they do not', () => {
+    const { doubts } = doubting();
+    // A wall 4 m ahead of both, of which the camera makes something else.
+    const count = 400;
+    const at = (k: number) =>
+      Float32Array.from(
+        { length: count },
+        (_, i) => [(i % 20) / 20 - 0.5, Math.floor(i / 20) / 20 - 0.5, 4][k]!,
+      );
+    const scan = {
+      ...of('lidar'),
+      view: 'around',
+      surface: { count, x: at(0), y: at(1), z: at(2) },
+    } as unknown as Observation;
+    const image = (depth: number): Observation => {
+      const grid = {
+        width: 40,
+        height: 40,
+        fx: 40,
+        fy: 40,
+        cx: 20,
+        cy: 20,
+        z: new Float32Array(1600).fill(depth),
+      };
+      return {
+        ...of('rgbd'),
+        sensor: '/camera',
+        grid,
+        counts: { input: 1600, valid: 1600 },
+      } as unknown as Observation;
+    };
+    const both = (depth: number): void => {
+      for (let k = 0; k < 12; k++)
+        for (const one of [scan, image(depth)]) doubts.add(one, identity(), { ...TRACKED, state: 'lost' });
+    };
+    both(4.2);
+    expect(doubts.of('/camera')).toBeUndefined();
+    both(20);
+    for (const sensor of ['/camera', '/one'])
+      expect(doubts.of(sensor)).toMatch(/measure different distances/);
+    both(4);
+    expect(doubts.of('/camera')).toBeUndefined();
+    expect(doubts.notices.flat()).toEqual([
+      expect.stringMatching(/Depth of '\/camera' is 5 times what the LiDAR measures/),
+      expect.stringMatching(/is what the LiDAR measures again/),
+    ]);
+  });
+
   it('asks nothing where poses are not what the sensor measured', () => {
     const { doubts, calls } = doubting();
     for (const estimate of [

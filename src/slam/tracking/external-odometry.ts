@@ -27,6 +27,9 @@ const DISTRUST_AFTER_STRETCHES = 2;
 const PROVEN_BY = 3;
 /** Shorter ways (m) do not tell what is wrong with it. */
 const LEAST_WAY = 0.05;
+/** Smaller turns (rad) do not tell which way round; so near (cosine) two motions go the same way. */
+const LEAST_TURN = 0.05;
+const SAME_WAY = 0.9;
 /** Jumps after which the user is told that it cannot be used. */
 const TOLD_AFTER_JUMPS = 3;
 /** No vehicle changes its velocity faster (m/s²); and what stamps may be off (m). */
@@ -227,14 +230,27 @@ function disagreement({ sigmas, pose }: OdometryStep, atChild: Twist): number {
 }
 
 function causeOf(claimed: Pose, tracked: Pose): string {
-  const [a, b] = [norm(log(claimed), 0), norm(log(tracked), 0)];
+  const [from, to] = [log(claimed), log(tracked)];
+  const [a, b] = [norm(from, 0), norm(to, 0)];
   const apart = norm(log(compose(inverse(claimed), tracked)), 0);
+  if (isOpposite(from, to))
+    return 'the other way round; check its axes and the transform to its child frame, and that the points are not mirrored or upside down';
   if (b < LEAST_WAY || apart < 0.5 * b)
     return 'check its topic, its scale and the transform to its child frame';
   if (a < 0.1 * b) return 'it stands still while the sensor moves; check its topic';
   if (a > 0.7 * b && a < 1.4 * b)
     return 'as far, but another way; check its axes and the transform to its child frame';
+  const along = (from[0]! * to[0]! + from[1]! * to[1]! + from[2]! * to[2]!) / (a * b);
+  if (along > SAME_WAY)
+    return `the same way, but ${(a / b).toPrecision(2)} times as far: it or what the sensor measures is in another unit, where metres belong`;
   return 'check its topic, its scale (metres belong there) and the transform to its child frame';
+}
+
+/** Whether two motions turn by as much, but the other way round. */
+function isOpposite(a: Twist, b: Twist): boolean {
+  const [p, q] = [norm(a, 3), norm(b, 3)];
+  const both = a[3]! * b[3]! + a[4]! * b[4]! + a[5]! * b[5]!;
+  return Math.min(p, q) > LEAST_TURN && Math.max(p, q) < 1.5 * Math.min(p, q) && both < -SAME_WAY * p * q;
 }
 
 function moveOf(pose: Pose): string {

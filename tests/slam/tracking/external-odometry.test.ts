@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/geometry/random.js';
-import { compose, exp, identity, moveAtSensor, type Pose } from '../../../src/geometry/se3.js';
+import { compose, exp, identity, log, moveAtSensor, type Pose } from '../../../src/geometry/se3.js';
 import { OdometryTrack } from '../../../src/sensors/odometry/odometry-track.js';
 import { BodyMotion } from '../../../src/slam/tracking/motion.js';
 import { ExternalOdometry } from '../../../src/slam/tracking/external-odometry.js';
@@ -102,5 +102,30 @@ describe('BodyMotion with an external odometry', () => {
     ]);
     expect(distrusted).toBeGreaterThan(10);
     expect(motion.isMeasured(ns(7.5))).toBe(true);
+  });
+
+  it.each([
+    [
+      'in another unit',
+      exp([3, 0, 0, 0, 0, 0.6]),
+      /the same way, but 10 times as far: it or what the sensor measures/,
+    ],
+    ['another way', exp([0, -0.3, 0, 0, 0, 0.6]), /as far, but another way/],
+    [
+      'turned the other way round',
+      exp([0.3, 0, 0, 0, 0, -0.6]),
+      /the other way round.*not mirrored or upside down/,
+    ],
+    ['standing still', identity(), /it stands still while the sensor moves/],
+  ] as const)('says what is wrong with one that is %s', (_, step, says) => {
+    // Per 0.3 s; the sensor goes 0.3 m ahead and turns by 0.6 rad.
+    const share = (T: Pose, t: number): Pose => exp(log(T).map((v) => (v * t) / 0.3));
+    const odometry = new OdometryTrack();
+    for (let t = 0; t <= 3; t += 0.02)
+      odometry.add({ stampsNs: BigInt64Array.of(ns(t)), poses: share(step, t), T_body_child: identity() });
+    const external = new ExternalOdometry(odometry);
+    const moved = exp([0.3, 0, 0, 0, 0, 0.6]);
+    for (let k = 0; k < 8; k++) external.compare(ns(0.3 * k), ns(0.3 * (k + 1)), moved);
+    expect(external.notices).toEqual([expect.stringMatching(says)]);
   });
 });

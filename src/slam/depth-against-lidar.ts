@@ -34,11 +34,14 @@ interface Scan {
  */
 export class DepthAgainstLidar {
   #scan: Scan | undefined;
+  /** Without depth images no scan is kept. */
+  #cameras = false;
   /** Median ratio of each of the last images, by camera. */
   readonly #ratios = new Map<SensorId, number[]>();
 
   /** Takes a scan. @param surface all of it undistorted */
   scan(stampNs: bigint, { count, x, y, z }: Pick<SurfaceSamples, 'count' | 'x' | 'y' | 'z'>, T: Pose): void {
+    if (!this.#cameras) return;
     const step = Math.max(1, Math.floor(count / POINTS));
     const points = new Float64Array(3 * Math.ceil(count / step));
     for (let i = 0, at = 0; i < count; i += step) {
@@ -54,6 +57,7 @@ export class DepthAgainstLidar {
    * @returns depth as a multiple of what the LiDAR measured, where that is surely not 1; 1 where it is; undefined where nothing tells
    */
   image(camera: SensorId, stampNs: bigint, grid: RangeGrid, T_body_camera: Pose): number | undefined {
+    this.#cameras = true;
     const scan = this.#scan;
     if (!scan || Math.abs(Number(stampNs - scan.stampNs)) * 1e-9 > TOGETHER) return undefined;
     const ratio = ratioOf(scan.points, grid, inverse(T_body_camera));
@@ -76,10 +80,11 @@ function ratioOf(points: Float64Array, grid: RangeGrid, T: Pose): number | undef
   const { width, height, fx, fy, cx, cy, z: depth } = grid;
   const logs: number[] = [];
   for (let i = 0; i < points.length; i += 3) {
-    const [x, y, z] = [0, 4, 8].map(
-      (r) => T[r]! * points[i]! + T[r + 1]! * points[i + 1]! + T[r + 2]! * points[i + 2]! + T[r + 3]!,
-    ) as [number, number, number];
+    const [px, py, pz] = [points[i]!, points[i + 1]!, points[i + 2]!];
+    const z = T[8]! * px + T[9]! * py + T[10]! * pz + T[11]!;
     if (!(z > NEAREST)) continue;
+    const x = T[0]! * px + T[1]! * py + T[2]! * pz + T[3]!;
+    const y = T[4]! * px + T[5]! * py + T[6]! * pz + T[7]!;
     const [u, v] = [Math.round((fx * x) / z + cx), Math.round((fy * y) / z + cy)];
     if (u < 0 || v < 0 || u >= width || v >= height) continue;
     const seen = depth[v * width + u]!;

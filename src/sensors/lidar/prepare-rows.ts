@@ -31,7 +31,7 @@ const STRIDES = [1, 3, 7, 19, 37, 61, 127, 251, 509, 1021];
 const AZIMUTHS = 2048;
 /** Samples per scan that the geometry is learned from. */
 const SAMPLES = 2500;
-/** With a smaller share of them in range others are looked at as well: every so-and-so-manieth point may be the one that is missing. */
+/** With a smaller share of them in range others are looked at as well: where every n-th point is missing, those may be just the ones that were looked at. */
 const FEW_VALID = 0.25;
 
 /**

@@ -112,7 +112,7 @@ async function row(name, starts, scanAt, truthAt, count) {
   console.log(rows.at(-1).join(' | '));
 }
 
-/** Every so manieth laser, and of each every so manieth point. */
+/** Every n-th laser, and of each every n-th point. */
 function thinned(scan, ring, point) {
   const seen = new Map();
   const keep = [];

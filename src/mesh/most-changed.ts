@@ -62,7 +62,7 @@ function above(bits: Uint32Array, blocks: Uint32Array, line: number): number[] {
   return found;
 }
 
-/** Of very many, those that changed most by a look at every so-manieth, which saves sorting; never fewer than `budget`. */
+/** Of very many, those that changed most by a look at every n-th, which saves sorting; never fewer than `budget`. */
 function thinned(bits: Uint32Array, candidates: number[], budget: number): number[] {
   if (candidates.length < Math.max(SAMPLES, 8 * budget)) return candidates;
   const stride = candidates.length / SAMPLES;

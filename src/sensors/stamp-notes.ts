@@ -33,7 +33,7 @@ export function describeStamp(verdict: StampVerdict, noun: StampedNoun = 'cloud'
         `the stamps step ${verdict.seconds! < 0 ? 'back' : 'ahead'} by ${Math.abs(verdict.seconds!).toFixed(3)} s at ` +
         `${(Number(verdict.stampNs) * 1e-9).toFixed(3)} s, but ${noun}s came as usual: a clock was set, and motion goes on across it`
       );
-    case 'astray':
+    case 'outlier':
       return (
         `the stamp of one ${noun} before ${(Number(verdict.stampNs) * 1e-9).toFixed(3)} s is ${verdict.seconds!.toFixed(3)} s ` +
         `ahead of when it came and of the ${noun}s around it: it is taken for when it came`

@@ -18,7 +18,7 @@ export type DropCause = 'duplicate' | 'same-stamp' | 'same-content' | 'out-of-or
 
 /** The message is used. */
 export interface Taken {
-  readonly kind: 'ok' | 'repaired' | 'step' | 'astray';
+  readonly kind: 'ok' | 'repaired' | 'step' | 'outlier';
   /** The stamp to go on with. */
   readonly stampNs: bigint;
   /** How far the source's clock has stepped so far: `stampNs` less this never jumps and always grows. */
@@ -27,7 +27,7 @@ export interface Taken {
   readonly from?: 'points' | 'arrival';
   /** What was wrong with the stamp that was repaired. */
   readonly was?: 'zero' | 'stuck';
-  /** By how much the clock has stepped, or the stamp before was astray, s. */
+  /** By how much the clock has stepped, or the stamp before was an outlier, s. */
   readonly seconds?: number;
 }
 
@@ -99,7 +99,7 @@ class Source {
   readonly seen = new Map<bigint, number | undefined>();
   past: { count: number; header: bigint; received: bigint | undefined } | undefined;
   future: bigint | undefined;
-  /** The last stamp was ahead of its arrival: the next one tells whether the clock was set or that stamp alone was astray. */
+  /** The last stamp was ahead of its arrival: the next one tells whether the clock was set or that stamp alone was an outlier. */
   leap: Leap | undefined;
   /** Nothing but messages without a stamp so far. */
   unset = false;
@@ -321,12 +321,12 @@ function hasReturned({ intervals, stamp, shift }: Source, leap: Leap, message: S
   return Math.abs(Number(message.stampNs - leap.stamp) - passed) < 0.5 * Number(leap.by);
 }
 
-/** The stamps are back where they were before a leap: the one between was astray. */
+/** The stamps are back where they were before a leap: the one between was an outlier. */
 function returned(known: Source, { by, shift }: Leap, message: StampedMessage): Taken {
   known.leap = undefined;
   known.shift = shift;
   take(known, message, message.stampNs);
-  return { ...taken(known, 'astray'), seconds: Number(by) * 1e-9 };
+  return { ...taken(known, 'outlier'), seconds: Number(by) * 1e-9 };
 }
 
 /** Makes a message the last one. @param arrival interval between arrivals; learned from where it is given, or at the first */

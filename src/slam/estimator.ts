@@ -264,9 +264,9 @@ export class Estimator {
     // A few points fit in many places.
     if (observation.surface.keypoints.length < MIN_SAMPLES)
       return this.#lost(phase, observation, predicted, track, NOT_RECOVERED);
-    const { motion } = this.#parts;
     const { config, slideSigma, map, registration } = this.#scaleOf(observation);
-    const sigma = phases.slidingNow(phase) * Math.max(slideSigma, track.astray ?? track.within ?? 0);
+    const sigma =
+      phases.slidingNow(phase) * Math.max(slideSigma, track.ambiguousBy ?? track.ambiguousWithin ?? 0);
     const mostDoubt = found?.mostDoubt;
     const most = map.age <= YOUNG_MAP ? BRIDGED.doubt : mostDoubt;
     const contradiction = this.#contradiction(observation, track, most);
@@ -281,8 +281,8 @@ export class Estimator {
     fit?.conclude(verdict.state);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
     const remounted = this.#company.tracked(observation, track, predicted);
-    const astray = track.astray !== undefined;
-    const sliding = verdict.state === 'degraded' && (astray || track.unconstrained.some((v) => v !== 0));
+    const ambiguous = track.ambiguousBy !== undefined;
+    const sliding = verdict.state === 'degraded' && (ambiguous || track.unconstrained.some((v) => v !== 0));
     const slides = track.conditioning < SLIDES_BELOW;
     const next = phases.tracked(phase, sliding, doubtOf(contradiction), {
       sensor: observation.sensor,
@@ -296,9 +296,9 @@ export class Estimator {
       phase: next,
       // Where the scan slides, what the odometry says would be optimised away again.
       mapping:
-        remounted || astray || track.loose || (fit?.relative ?? 1) < VIEW_FIT.mapped
+        remounted || ambiguous || track.imprecise || (fit?.relative ?? 1) < VIEW_FIT.mapped
           ? 'none'
-          : slides && motion.isMeasured(observation.stampNs)
+          : slides && this.#parts.motion.isMeasured(observation.stampNs)
             ? 'held'
             : 'refine',
       slides,

@@ -75,7 +75,7 @@ export class FrameGaps {
     const { surface, sensor, T_body_sensor } = observation;
     const found = search.measure(surface, tracked);
     const isShort = gap <= FOLLOWED;
-    const isSettled = isShort || (tracked.converged && tracked.astray === undefined);
+    const isSettled = isShort || (tracked.converged && tracked.ambiguousBy === undefined);
     const enough = isShort ? VIEW_FIT.least : VIEW_FIT.sure;
     if (!far && isSettled && fits.relative(sensor, found.fit) >= enough) return undefined;
     const { last, ahead } = lately(phase, observation, this.motion);

@@ -100,17 +100,17 @@ describe('stamps that are not those of a clock that was set', () => {
     return { kinds: verdicts.map((text) => text.split(' ')[0]), off };
   };
 
-  it('one that is astray: the clock goes on as before, and that one is told', () => {
+  it('one that is an outlier: the clock goes on as before, and that one is told', () => {
     for (const by of [0.08, 0.15, 0.3]) {
       const { kinds, off } = outcome(regular(30, (s, i) => (i === 14 ? s + by : s)));
-      expect(kinds.filter((kind) => kind !== 'ok')).toEqual(['astray']);
+      expect(kinds.filter((kind) => kind !== 'ok')).toEqual(['outlier']);
       expect(Math.max(...off)).toBeLessThan(0.02);
     }
   });
 
   it('two that are swapped: one is out of order, and the clock was not set', () => {
     const { kinds, off } = outcome(regular(30, (s, i) => (i === 14 ? s + 0.1 : i === 15 ? s - 0.1 : s)));
-    expect(kinds.filter((kind) => kind !== 'ok')).toEqual(['out-of-order', 'astray']);
+    expect(kinds.filter((kind) => kind !== 'ok')).toEqual(['out-of-order', 'outlier']);
     expect(Math.max(...off.filter((v) => v === v))).toBeLessThan(0.02);
   });
 
@@ -118,7 +118,7 @@ describe('stamps that are not those of a clock that was set', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const random = new Random(seed);
       const { kinds } = outcome(regular(200, (s) => s + 0.08 * (random.next() - 0.5)));
-      // Before it is known how they scatter one may seem to be astray.
+      // Before it is known how they scatter one may seem to be an outlier.
       expect(kinds.slice(12).filter((kind) => kind !== 'ok')).toEqual([]);
       expect(kinds).not.toContain('step');
     }
@@ -126,7 +126,7 @@ describe('stamps that are not those of a clock that was set', () => {
 
   it('are told as what they are', () => {
     const notes = new StampNotes();
-    notes.add('/a', { kind: 'astray', stampNs: ns(12), clockShiftNs: 0n, seconds: 0.25 });
+    notes.add('/a', { kind: 'outlier', stampNs: ns(12), clockShiftNs: 0n, seconds: 0.25 });
     expect(notes.list).toEqual([
       '/a: the stamp of one cloud before 12.000 s is 0.250 s ahead of when it came and of the clouds around it: it is taken for when it came',
     ]);

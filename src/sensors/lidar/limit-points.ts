@@ -1,6 +1,6 @@
 import type { LidarScan } from './scan.js';
 
-/** Every so-manieth point of a scan that has more than `most`, spread evenly; rows and columns are gone then. */
+/** Every n-th point of a scan that has more than `most`, spread evenly; rows and columns are gone then. */
 export function limitPoints(scan: LidarScan, most: number): LidarScan {
   const { count, positions, times, intensities, rings } = scan;
   const kept = Uint32Array.from({ length: most }, (_, i) => Math.floor((i * count) / most));

@@ -40,7 +40,7 @@ function powerOfTen(spread: number, period: number): number {
   return spread > 0 ? 10 ** Math.round(Math.log10(period / spread)) : 1;
 }
 
-/** First time and spread of every so-manieth point, without those that measured nothing. */
+/** First time and spread of every n-th point, without those that measured nothing. */
 function spanOf({ times, positions, count }: LidarScan, stride: number): { first: number; spread: number } {
   let [first, last] = [Infinity, -Infinity];
   for (let i = 0; i < count; i += stride) {

@@ -48,7 +48,7 @@ export function isCertain(candidate: Candidate, limits: CertaintyLimits): boolea
 /** Whether it would be if its registration settles where it is. */
 export function wouldBeCertain({ track, fit, valued }: Candidate, limits: CertaintyLimits): boolean {
   return (
-    track.astray === undefined &&
+    track.ambiguousBy === undefined &&
     (limits.conditioning === undefined || track.conditioning >= limits.conditioning) &&
     track.inlierRatio >= limits.inliers &&
     fit >= limits.fit &&

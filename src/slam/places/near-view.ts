@@ -83,7 +83,7 @@ export function viewNearby(
   if (alike && isAlike(alike, best)) return undefined;
   const isPlace = (c: Candidate): boolean => isCertain({ ...c, fit: relative(c.fit) }, CERTAIN_NEARBY);
   const settled = search.settle(surface, search.measure(surface, conclude(best.track.pose)), conclude);
-  if (settled.track.astray === undefined) return isPlace(settled) ? settled : undefined;
+  if (settled.track.ambiguousBy === undefined) return isPlace(settled) ? settled : undefined;
   const again = search.settle(surface, search.measure(surface, register(settled.track.pose)), register);
   const beside = placesAlong(settled.track).map((pose) => search.measure(surface, register(pose)));
   const drawn = (c: Candidate): boolean => !areApart(c.track.pose, again.track.pose) || !isAlike(c, again);
@@ -96,11 +96,11 @@ const viewScore = (place: Candidate): number => scoreOf(place) * Math.sqrt(place
 const isAlike = (other: Candidate, best: Candidate): boolean => viewScore(other) > ALIKE * viewScore(best);
 
 /** Places along the one direction that surfaces and colours are said to leave open; none where there are several. */
-function placesAlong({ pose, unconstrained: u, astray = 0 }: Track): Pose[] {
+function placesAlong({ pose, unconstrained: u, ambiguousBy = 0 }: Track): Pose[] {
   const axis = [0, 1, 2].reduce((a, b) => (u[4 * b]! > u[4 * a]! ? b : a));
   const length = Math.sqrt(u[4 * axis]!);
   if (!(length > 0) || u[0]! + u[4]! + u[8]! > 1.5) return [];
-  return ALONG.filter((v) => v <= astray).flatMap((v) =>
+  return ALONG.filter((v) => v <= ambiguousBy).flatMap((v) =>
     [-v, v].map((way) => {
       const moved = pose.slice();
       for (let i = 0; i < 3; i++) moved[4 * i + 3]! += (way * u[3 * i + axis]!) / length;

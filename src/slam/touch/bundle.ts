@@ -4,7 +4,7 @@ import { BlockSystem } from './block-system.js';
 import { MOST_ROWS, PairSums, pairTotals, type BundleTouch } from './bundle-rows.js';
 import { addKinematics, HandEye } from './hand-eye.js';
 import { finish } from './finish.js';
-import { looseSigmas } from './loose.js';
+import { weaklyHeldSigmas } from './weakly-held.js';
 import { ballAround, type PairPatch } from './pair-rows.js';
 import { addStep } from './step-rows.js';
 import { surfaceOf } from '../../sensors/tactile/contacts.js';
@@ -38,8 +38,8 @@ export interface BundleResult {
   readonly inliers: Uint32Array;
   /** Of a touch's pose, 6×6, [x y z rotX rotY rotZ] about the sensor, map axes; m², rad². */
   readonly covarianceOf: (touch: number) => Float64Array;
-  /** Of each touch along what it felt, as far as others leave it loose ({@link looseSigmas}); m. In pieces. */
-  readonly looseSigmas: () => Generator<undefined, Float64Array>;
+  /** Of each touch along what it felt, as far as others hold it weakly ({@link weaklyHeldSigmas}); m. In pieces. */
+  readonly weaklyHeldSigmas: () => Generator<undefined, Float64Array>;
   /** Root mean square of the residuals between patches at the end, robust (m). */
   readonly residual: number;
   readonly iterations: number;
@@ -134,7 +134,7 @@ export function* optimisingTouches(
     rows: totals.rows,
     inliers: totals.inliers,
     covarianceOf: (touch) => system.covariance(touch),
-    looseSigmas: () => looseSigmas(system, pieces, poses, totals),
+    weaklyHeldSigmas: () => weaklyHeldSigmas(system, pieces, poses, totals),
     residual: totals.weight > 0 ? Math.sqrt(totals.cost / totals.weight) : 0,
     iterations: done,
   };

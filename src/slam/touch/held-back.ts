@@ -8,16 +8,16 @@ const LITTLE = 0.1;
  * while nearly all others are known far better. A fine grid says of all that it holds that it is known to a part of its voxel;
  * 14 of 240 that were not, by up to 4 mm, made three quarters of the squared error of a mug.
  *
- * @param sigmas of each touch (m), by {@link looseSigmas} @param felt samples of each @param voxel of the grid (m)
+ * @param sigmas of each touch (m), by {@link weaklyHeldSigmas} @param felt samples of each @param voxel of the grid (m)
  * @example
  * const left = heldBack(sigmas, touches.map(({ patch }) => patch.samples.length), 0.001);
  * const kept = poses.filter((_, i) => !left.has(i));
  */
 export function heldBack(sigmas: Float64Array, felt: readonly number[], voxel: number): ReadonlySet<number> {
-  const loose = Array.from(sigmas.keys()).filter((i) => sigmas[i]! > SHARE * voxel);
-  loose.sort((i, j) => (sigmas[i]! === sigmas[j]! ? i - j : sigmas[j]! - sigmas[i]!));
+  const weak = Array.from(sigmas.keys()).filter((i) => sigmas[i]! > SHARE * voxel);
+  weak.sort((i, j) => (sigmas[i]! === sigmas[j]! ? i - j : sigmas[j]! - sigmas[i]!));
   let room = LITTLE * felt.reduce((sum, n) => sum + n, 0);
-  return new Set(loose.filter((i) => (room -= felt[i]!) >= 0));
+  return new Set(weak.filter((i) => (room -= felt[i]!) >= 0));
 }
 
 /** One sentence for the user. */

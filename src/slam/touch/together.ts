@@ -164,7 +164,7 @@ export class TouchesTogether {
     const { kinematics, handEye } = this;
     function* steps(): Generator<undefined, Found> {
       const bundle = yield* optimisingTouches(touches, { kinematics, ...(handEye && { handEye }) });
-      return { bundle, sigmas: yield* bundle.looseSigmas() };
+      return { bundle, sigmas: yield* bundle.weaklyHeldSigmas() };
     }
     return { felt, steps: steps() };
   }

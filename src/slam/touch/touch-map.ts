@@ -158,7 +158,7 @@ export class TouchMap {
     });
     for (const gel of this.#resting.values())
       if (gel.slide?.from) gel.pose = compose(gel.slide.from.pose, gel.slide.pose);
-    const sigmas = finish(bundle.looseSigmas());
+    const sigmas = finish(bundle.weaklyHeldSigmas());
     const samples = gels.map(([, { patch }]) => patch.samples.length);
     const left = heldBack(sigmas, samples, this.#field.spec.voxel);
     if (left.size > 0 && this.#leftOut.length === 0) this.#leftOut = [heldBackNotice(left, sigmas)];

@@ -8,7 +8,7 @@ import {
   type SinceLast,
 } from '../places/seen-space.js';
 import { VIEW_FIT } from '../places/near-view.js';
-import { MAX_ASTRAY, type Track } from './tracker.js';
+import { MAX_AMBIGUITY, type Track } from './tracker.js';
 import type { TrackingState } from '../events.js';
 
 export interface Verdict {
@@ -213,12 +213,12 @@ export function judge(
       state: 'lost',
       reason: `Only ${percent(track.inlierRatio)} of the points fit the map; the pose is a prediction.`,
     };
-  if (track.astray !== undefined && track.astray > MAX_ASTRAY)
+  if (track.ambiguousBy !== undefined && track.ambiguousBy > MAX_AMBIGUITY)
     return {
       state: 'lost',
-      reason: `The surroundings leave the motion in one direction open, and the colours do not tell it; since the last frame the sensor may have strayed by ${track.astray.toFixed(1)} m.`,
+      reason: `The surroundings leave the motion in one direction open, and the colours do not tell it; since the last frame the sensor may have strayed by ${track.ambiguousBy.toFixed(1)} m.`,
     };
-  if (track.astray !== undefined || !(track.conditioning >= limits.minConditioning))
+  if (track.ambiguousBy !== undefined || !(track.conditioning >= limits.minConditioning))
     return {
       state: 'degraded',
       reason: 'The surroundings do not constrain the motion in one direction; see the covariance.',

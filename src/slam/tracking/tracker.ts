@@ -82,11 +82,11 @@ export interface Track {
   /** Of a frame with brightness: sum of the robust weights (0 … 1) of the points whose brightness was compared, as a share of all. */
   readonly colours?: number;
   /** How far (m) the sensor may be from where it was found, as neither surfaces nor colours tell where along a direction it is. */
-  readonly astray?: number;
+  readonly ambiguousBy?: number;
   /** The same where surfaces and colours were compared at other places along it, and fit worse from here on. */
-  readonly within?: number;
+  readonly ambiguousWithin?: number;
   /** Told along a direction by so few points that it is known there to some voxels only: nothing to make a map with. */
-  readonly loose?: boolean;
+  readonly imprecise?: boolean;
 }
 
 /** A track, and what it rests on. */
@@ -129,11 +129,11 @@ export interface TrackInput {
 /** Longest gap (s) over which a motion that goes on stays within what colours can follow, a voxel or two. */
 export const FOLLOWED = 0.2;
 /** Factor of the least conditioning that surfaces alone must have after a gap: close to it noise passes for information. */
-const BARE = 1.5;
+const WEAK = 1.5;
 /** Distance (fine voxels) within which places that fit alike are one place. */
 const SETTLED = 5;
 /** Beyond this (fine voxels) the frame is tracked, but not mapped: a box's key frames, 6 cm off and mapped, took those that followed along. */
-const LOOSE = 4;
+const IMPRECISE = 4;
 /** Share of points by which a start from the last place must fit better than one from the prediction. */
 const BETTER = 0.02;
 /** Share of all points that fit. */
@@ -142,7 +142,7 @@ export const fitOf = ({ valuedRatio, inlierRatio }: Track): number => valuedRati
 const STRAY = 1;
 const MOST_STRAY = 0.5;
 /** Metres that a pose may be wrong by before it is lost. */
-export const MAX_ASTRAY = 0.25;
+export const MAX_AMBIGUITY = 0.25;
 /** How far a sensor may be from where constant velocity takes it (m). */
 function strayed(gap: number): number {
   return Math.min(MOST_STRAY, STRAY * gap * gap);
@@ -153,7 +153,7 @@ const outer = (e: readonly number[]): Float64Array =>
   Float64Array.from({ length: 9 }, (_, k) => e[Math.floor(k / 3)]! * e[k % 3]!);
 
 /** How well surfaces alone tell the position: without what brightness adds. */
-interface Bare {
+interface WeakDirections {
   /** Conditioning of the direction that is seen the least, and of the next one. */
   readonly least: number;
   readonly second: number;
@@ -161,7 +161,7 @@ interface Bare {
   readonly weakest: readonly [number, number, number];
 }
 
-function bareDirections(system: LinearSystem): Bare {
+function weakDirections(system: LinearSystem): WeakDirections {
   const { weight, brightness } = system;
   const block = system.translationBlock().map((v, i) => v - brightness.block[i]!);
   const { values, vectors } = eigenSymmetric(block, 3);
@@ -201,20 +201,20 @@ export class Tracker {
     if (!surface.grey || !this.#colours || gap <= FOLLOWED) return this.#track(input, true).track;
     // Constant velocity is no measurement over so long a gap: held to it, key frames would be pulled away from where they were taken.
     const free = this.#freely(input, gap);
-    const bare = bareDirections(free.system);
-    if (bare.least >= BARE * this.#options.minConditioning) return free.track;
-    const away = this.#unsure(input, free, bare);
+    const weak = weakDirections(free.system);
+    if (weak.least >= WEAK * this.#options.minConditioning) return free.track;
+    const away = this.#unsure(input, free, weak);
     const { voxel } = this.#field.levels[0]!;
-    if (away <= SETTLED * voxel) return this.#located(free.track, away > LOOSE * voxel);
+    if (away <= SETTLED * voxel) return this.#located(free.track, away > IMPRECISE * voxel);
     const alone = this.#track(input, false);
     const placed = gap < Infinity ? this.#byColours(input, alone) : undefined;
     if (placed) return placed;
     // Both together are the best guess still, though no more than that along what the surfaces leave open.
     const open = alone.track.unconstrained;
     const unconstrained = open.some((v) => v !== 0) ? open : outer(alone.weakest);
-    const found = { conditioning: bare.least, unconstrained };
-    if (away <= MAX_ASTRAY) return { ...free.track, ...found, within: away };
-    return { ...this.#track(input, true).track, ...found, astray: strayed(gap) };
+    const found = { conditioning: weak.least, unconstrained };
+    if (away <= MAX_AMBIGUITY) return { ...free.track, ...found, ambiguousWithin: away };
+    return { ...this.#track(input, true).track, ...found, ambiguousBy: strayed(gap) };
   }
 
   /** From where the motion would have taken the sensor, or from where it was: in a hand it swings to and fro. The better fit. */
@@ -229,17 +229,21 @@ export class Tracker {
   }
 
   /** How far (m) along the one direction that the surfaces hardly tell the sensor may be from a registration. */
-  #unsure({ surface, gap = 0, exposure = AS_MAPPED }: TrackInput, { track }: Registered, bare: Bare): number {
+  #unsure(
+    { surface, gap = 0, exposure = AS_MAPPED }: TrackInput,
+    { track }: Registered,
+    weak: WeakDirections,
+  ): number {
     const reach = strayed(gap);
-    if (gap === Infinity || bare.second < this.#options.minConditioning) return reach;
+    if (gap === Infinity || weak.second < this.#options.minConditioning) return reach;
     const term = this.#term(surface, this.#options.kernelEnd);
-    return this.#open!.farthest(term, track.pose, bare.weakest, reach, track.exposure ?? exposure);
+    return this.#open!.farthest(term, track.pose, weak.weakest, reach, track.exposure ?? exposure);
   }
 
   /** A track that fits nowhere else along the direction which few points tell. */
-  #located(track: Track, loose: boolean): Track {
+  #located(track: Track, imprecise: boolean): Track {
     const conditioning = Math.max(track.conditioning, this.#options.minConditioning);
-    return { ...track, conditioning, unconstrained: new Float64Array(9), loose };
+    return { ...track, conditioning, unconstrained: new Float64Array(9), imprecise };
   }
 
   /** The place along the one direction that the surfaces leave open where the colours fit best, if they do so there only. */

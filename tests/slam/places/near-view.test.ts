@@ -29,7 +29,7 @@ interface Place {
 }
 
 /** A world with some places at which a frame fits; registrations end at one from within `basin`, m and rad. */
-function world(places: readonly Place[], { basin = 0.2, astray = false, drawn = true } = {}) {
+function world(places: readonly Place[], { basin = 0.2, ambiguous = false, drawn = true } = {}) {
   const surface = {} as SurfaceSamples;
   const nearest = (pose: Pose): Place | undefined => places.find((place) => apart(place.pose, pose) < basin);
   const track = (pose: Pose): Track =>
@@ -60,12 +60,12 @@ function world(places: readonly Place[], { basin = 0.2, astray = false, drawn = 
         .map(({ pose }) => pose),
     settle: (_: SurfaceSamples, candidate: Candidate) => candidate,
   } as unknown as PlaceSearch;
-  const open = { astray: 0.5, unconstrained: Float64Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0) };
+  const open = { ambiguousBy: 0.5, unconstrained: Float64Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0) };
   const query = {
     surface,
     T_body_sensor: identity(),
     register: sliding,
-    conclude: (pose: Pose): Track => ({ ...sliding(pose), ...(astray && open) }),
+    conclude: (pose: Pose): Track => ({ ...sliding(pose), ...(ambiguous && open) }),
     relative: (fit: number): number => fit,
     believable: ({ pose }: Track) => !(nearest(pose)?.contradicted ?? false),
   };
@@ -118,10 +118,10 @@ describe('viewNearby', () => {
 
   it('believes a place with an open direction only if registrations beside it come back, or fit clearly worse', () => {
     const pose = at(0, 0, 10);
-    const found = world([{ pose, fit: 0.9 }], { astray: true, basin: 0.3 })();
-    expect(found?.track.astray).toBeUndefined();
+    const found = world([{ pose, fit: 0.9 }], { ambiguous: true, basin: 0.3 })();
+    expect(found?.track.ambiguousBy).toBeUndefined();
     expect(apart(found!.track.pose, pose)).toBeLessThan(1e-9);
     // A bare wall: they stay where they began, and fit as well.
-    expect(world([{ pose, fit: 0.9 }], { astray: true, basin: 0.3, drawn: false })()).toBeUndefined();
+    expect(world([{ pose, fit: 0.9 }], { ambiguous: true, basin: 0.3, drawn: false })()).toBeUndefined();
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { heldBack, heldBackNotice } from '../../../src/slam/touch/held-back.js';
 
 /** Of 20 touches, as they are known (m). */
-const sigmas = (loose: Readonly<Record<number, number>>): Float64Array =>
-  Float64Array.from({ length: 20 }, (_, i) => loose[i] ?? 0);
+const sigmas = (weak: Readonly<Record<number, number>>): Float64Array =>
+  Float64Array.from({ length: 20 }, (_, i) => weak[i] ?? 0);
 
 const ALIKE = new Array<number>(20).fill(300);
 
@@ -22,14 +22,14 @@ describe('touches that are known worse than a third of a voxel', () => {
 
   it('may be more of the touches where each felt little', () => {
     const little = ALIKE.map((n, i) => (i < 6 ? n / 5 : n)); // 360 of 4560
-    const loose = sigmas({ 0: 0.001, 1: 0.001, 2: 0.001, 3: 0.001, 4: 0.001, 5: 0.001 });
-    expect(heldBack(loose, little, 0.001).size).toBe(6);
-    expect(heldBack(loose, ALIKE, 0.001).size).toBe(2);
+    const weak = sigmas({ 0: 0.001, 1: 0.001, 2: 0.001, 3: 0.001, 4: 0.001, 5: 0.001 });
+    expect(heldBack(weak, little, 0.001).size).toBe(6);
+    expect(heldBack(weak, ALIKE, 0.001).size).toBe(2);
   });
 
   it('are told, with what they are known to, or that they fit nothing', () => {
-    const told = (loose: Readonly<Record<number, number>>): string => {
-      const known = sigmas(loose);
+    const told = (weak: Readonly<Record<number, number>>): string => {
+      const known = sigmas(weak);
       return heldBackNotice(heldBack(known, ALIKE, 0.001), known);
     };
     expect(told({ 3: 0.002, 11: 0.0006 })).toMatch(

@@ -64,11 +64,11 @@ describe('judge', () => {
     ['a direction that slides', { conditioning: limits.minConditioning / 2 }, 'degraded', /covariance/],
     [
       'where colours do not tell what surfaces leave open, not far',
-      { astray: 0.1 },
+      { ambiguousBy: 0.1 },
       'degraded',
       /one direction; see the covariance/,
     ],
-    ['the same, after a long gap', { astray: 0.5 }, 'lost', /may have strayed by 0\.5 m/],
+    ['the same, after a long gap', { ambiguousBy: 0.5 }, 'lost', /may have strayed by 0\.5 m/],
     ['no convergence', { converged: false }, 'degraded', /7 steps/],
     [
       'exactly at every limit',

@@ -366,9 +366,9 @@ describe('a camera after a gap, before a wall and a floor that leaves the way al
   }
 
   it('is mapped where it is known to four voxels, tracked where to five, and open beyond', () => {
-    expect(track(3.9)).toMatchObject({ loose: false, unconstrained: new Float64Array(9) });
-    expect(track(4.5)).toMatchObject({ loose: true, unconstrained: new Float64Array(9) });
-    expect(track(6).loose).toBeUndefined();
+    expect(track(3.9)).toMatchObject({ imprecise: false, unconstrained: new Float64Array(9) });
+    expect(track(4.5)).toMatchObject({ imprecise: true, unconstrained: new Float64Array(9) });
+    expect(track(6).imprecise).toBeUndefined();
     expect(track(6).unconstrained.some((v) => v !== 0)).toBe(true);
   });
 });

@@ -3,7 +3,7 @@ import { identity, type Pose } from '../../../src/geometry/se3.js';
 import type { Patch } from '../../../src/sensors/tactile/patch.js';
 import { BlockSystem } from '../../../src/slam/touch/block-system.js';
 import { finish } from '../../../src/slam/touch/finish.js';
-import { looseSigmas } from '../../../src/slam/touch/loose.js';
+import { weaklyHeldSigmas } from '../../../src/slam/touch/weakly-held.js';
 
 const ARM = 0.002;
 /** A flat square of 1 cm about the sensor, whose axis is its normal. */
@@ -40,7 +40,7 @@ function sigmasOf(
 ): Float64Array {
   const compared = { overlaps, rows: overlaps.map(() => 10), inliers };
   const poses = overlaps.map((): Pose => identity());
-  return finish(looseSigmas(system, overlaps.map(() => piece), poses, compared)); // prettier-ignore
+  return finish(weaklyHeldSigmas(system, overlaps.map(() => piece), poses, compared)); // prettier-ignore
 }
 
 describe('how well touches are known along what they felt', () => {

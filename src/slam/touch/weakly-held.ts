@@ -9,8 +9,8 @@ import type { PairPatch } from './pair-rows.js';
  * of them overlap five at most.
  */
 const FIRM = 6;
-/** Where more than this share of all are loose, nothing is firm enough to tell. */
-const MOST_LOOSE = 0.5;
+/** Where more than this share of all are weakly held, nothing is firm enough to tell. */
+const MOST_WEAK = 0.5;
 /** A touch of whose rows fewer fit lies on none of those that it overlaps. */
 const FITS = 0.5;
 
@@ -31,21 +31,21 @@ export interface Compared {
  * @param system at the solution
  * @returns in pieces of some milliseconds
  */
-export function* looseSigmas(
+export function* weaklyHeldSigmas(
   system: BlockSystem,
   pieces: readonly PairPatch[],
   poses: readonly Pose[],
   compared: Compared,
 ): Generator<undefined, Float64Array> {
   const sigmas = new Float64Array(pieces.length);
-  const loose = looseAmong(compared.overlaps);
-  if (loose.length > MOST_LOOSE * pieces.length) return sigmas;
-  const n = 6 * loose.length;
-  const L = system.among(loose);
+  const weak = weaklyHeldAmong(compared.overlaps);
+  if (weak.length > MOST_WEAK * pieces.length) return sigmas;
+  const n = 6 * weak.length;
+  const L = system.among(weak);
   if (!factorCholesky(L, n)) return sigmas;
   const column = new Float64Array(n);
   const C = new Float64Array(36);
-  for (const [at, i] of loose.entries()) {
+  for (const [at, i] of weak.entries()) {
     for (let c = 0; c < 6; c++) {
       column.fill(0);
       column[6 * at + c] = 1;
@@ -61,11 +61,11 @@ export function* looseSigmas(
 }
 
 /** Those that overlap too few others: a minority, if that can be. */
-function looseAmong(overlaps: ArrayLike<number>): number[] {
+function weaklyHeldAmong(overlaps: ArrayLike<number>): number[] {
   const all = Array.from(overlaps);
   const below = (firm: number): number[] => [...all.keys()].filter((i) => all[i]! < firm);
   let firm = FIRM;
-  while (firm > 1 && below(firm).length > MOST_LOOSE * all.length) firm--;
+  while (firm > 1 && below(firm).length > MOST_WEAK * all.length) firm--;
   return below(firm);
 }
 

@@ -6,7 +6,7 @@ import { compose, identity, inverse, log, type Pose } from '../geometry/se3.js';
 import type { Observation } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose, sensorTwist } from './body-frame.js';
 import { bootstrap, steadyBetween } from './bootstrap.js';
-import { Company } from './company.js';
+import { OtherSensors } from './other-sensors.js';
 import {
   asLost,
   asOrigin,
@@ -20,7 +20,7 @@ import {
 } from './estimate.js';
 import type { EstimatorParts } from './estimator-parts.js';
 import { FrameGaps, isOpenStill } from './frame-gaps.js';
-import { bodyState, lately } from './lately.js';
+import { bodyState, lastKnown } from './last-known.js';
 import * as phases from './phases.js';
 import type { Bootstrapping, Lost, Phase, Tracking } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
@@ -40,7 +40,7 @@ import {
 } from './tracking/judge.js';
 import { tooFewSamples } from './few-samples.js';
 import type { Scale } from './scale.js';
-import { Feeler, isTouching } from './touch/feeler.js';
+import { TouchEstimator, isTouching } from './touch/touch-estimator.js';
 import { isFar, isFarFromFirst } from './tracking/far-step.js';
 import { OdometryTrial } from './tracking/odometry-trial.js';
 import type { Track } from './tracking/tracker.js';
@@ -62,8 +62,8 @@ const SETTLING_ROUNDS = 2;
  */
 export class Estimator {
   readonly #parts: EstimatorParts;
-  readonly #company: Company;
-  readonly #feeler: Feeler;
+  readonly #others: OtherSensors;
+  readonly #touches: TouchEstimator;
   readonly #gaps: FrameGaps;
   readonly #trial: OdometryTrial;
 
@@ -72,9 +72,9 @@ export class Estimator {
     const { motion, scales, extrinsics, touch } = parts;
     this.#gaps = new FrameGaps(motion, scales);
     this.#trial = new OdometryTrial(motion);
-    this.#company = new Company(scales, extrinsics);
+    this.#others = new OtherSensors(scales, extrinsics);
     const { registration, kinematics, together } = touch;
-    this.#feeler = new Feeler(scales, this.#company, registration, kinematics, together);
+    this.#touches = new TouchEstimator(scales, this.#others, registration, kinematics, together);
   }
 
   /**
@@ -82,16 +82,16 @@ export class Estimator {
    * @param predicted from the motion before
    */
   estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
-    if (isTouching(observation)) return this.#feeler.estimate(phase, observation, predicted);
+    if (isTouching(observation)) return this.#touches.estimate(phase, observation, predicted);
     try {
       return this.#estimate(phase, observation, this.#tried(phase, observation, predicted));
     } finally {
-      this.#parts.motion.lean(true);
+      this.#parts.motion.useOdometry(true);
     }
   }
 
   #estimate(phase: Phase, observation: Observation, predicted: Prediction): Estimate {
-    const beside = this.#company.stand(phase, observation, predicted);
+    const beside = this.#others.waitOrCarry(phase, observation, predicted);
     if (beside === 'start-anew')
       return this.#startAnew(observation, 'origin' in phase ? phase.origin : identity(), NOT_FOLLOWED);
     if (beside) return beside;
@@ -183,14 +183,14 @@ export class Estimator {
   #follow(phase: Phase, observation: Observation, predicted: Prediction): Track {
     const { motion } = this.#parts;
     const { map } = this.#scaleOf(observation);
-    const own = this.#company.inOwnGrid(observation, predicted);
+    const own = this.#others.inOwnGrid(observation, predicted);
     // After a single observation the velocity is not known: the prediction is nothing to hold a direction to.
     const steps = map.integrated > 2 && phase.kind === 'tracking' ? motion.steps(observation) : undefined;
     const priors = phase.kind === 'lost' ? [] : motion.priors(observation);
-    const others = phase.kind === 'tracking' ? this.#company.priors(observation, own) : [];
+    const others = phase.kind === 'tracking' ? this.#others.priors(observation, own) : [];
     const hold = map.integrated !== 1 || observation.view === 'ahead';
     const track = this.#register(observation, own, hold, steps, [...priors, ...others]);
-    return this.#company.inCommon(observation, track);
+    return this.#others.inCommonFrame(observation, track);
   }
 
   /** The prediction, with the external odometry or without it. */
@@ -208,7 +208,7 @@ export class Estimator {
 
   #recover(phase: Tracking | Lost, observation: Observation, tracked: Track): Found | undefined {
     if (observation.surface.keypoints.length < MIN_SAMPLES) return undefined;
-    const { elapsed, ...where } = lately(phase, observation, this.#parts.motion);
+    const { elapsed, ...where } = lastKnown(phase, observation, this.#parts.motion);
     return recover(this.#scaleOf(observation).lookAround, this.#query(observation, elapsed), {
       ...where,
       tracked,
@@ -280,7 +280,7 @@ export class Estimator {
     const verdict = judge(track, config.tracking, map.age, contradiction, how);
     fit?.conclude(verdict.state);
     if (verdict.state === 'lost') return this.#lost(phase, observation, predicted, track, verdict);
-    const remounted = this.#company.tracked(observation, track, predicted);
+    const remounted = this.#others.tracked(observation, track, predicted);
     const ambiguous = track.ambiguousBy !== undefined;
     const sliding = verdict.state === 'degraded' && (ambiguous || track.unconstrained.some((v) => v !== 0));
     const slides = track.conditioning < SLIDES_BELOW;
@@ -322,14 +322,14 @@ export class Estimator {
     const { motion, submaps, scales } = this.#parts;
     const verdict = { ...judged, reason: tooFewSamples(observation, scales.lidarRange) ?? judged.reason };
     if (phase.kind === 'tracking') {
-      const carried = this.#company.carry(phase, observation, predicted, track.valuedRatio, verdict.reason);
+      const carried = this.#others.carry(phase, observation, predicted, track.valuedRatio, verdict.reason);
       if (carried) return carried;
     }
     const { config, map } = this.#scaleOf(observation);
     const { newMapAfter } = config.tracking;
     if (phases.givesUp(phase, observation.stampNs, newMapAfter, map.age <= YOUNG_MAP)) {
       submaps.begin(observation.stampNs);
-      this.#company.clear();
+      this.#others.clear();
       for (const { registration } of scales.all) registration.exposures.clear();
       return this.#startAnew(
         observation,

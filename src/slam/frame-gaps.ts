@@ -1,6 +1,6 @@
 import type { Observation, SensorId } from '../sensors/observation.js';
 import type { TrackingState } from './events.js';
-import { lately } from './lately.js';
+import { lastKnown } from './last-known.js';
 import type { Phase } from './phases.js';
 import type { PlaceQuery } from './places/look-around.js';
 import { AT_ONCE, VIEW_FIT, viewNearby } from './places/near-view.js';
@@ -78,7 +78,7 @@ export class FrameGaps {
     const isSettled = isShort || (tracked.converged && tracked.ambiguousBy === undefined);
     const enough = isShort ? VIEW_FIT.least : VIEW_FIT.sure;
     if (!far && isSettled && fits.relative(sensor, found.fit) >= enough) return undefined;
-    const { last, ahead } = lately(phase, observation, this.motion);
+    const { last, ahead } = lastKnown(phase, observation, this.motion);
     const query = { surface, T_body_sensor, ...this.query(observation) };
     return viewNearby(search, query, found, last, ahead)?.track;
   }

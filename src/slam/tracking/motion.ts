@@ -79,7 +79,7 @@ const LONGEST_BASELINE = 1;
 export class BodyMotion {
   readonly #imu: ImuTrack | undefined;
   readonly #odometry: ExternalOdometry | undefined;
-  #leans = true;
+  #usesOdometry = true;
   #slides = false;
   readonly #inertial: InertialFilter | undefined;
   #pose: Pose = identity();
@@ -148,9 +148,9 @@ export class BodyMotion {
     return withRate(during, rate);
   }
 
-  /** Whether the external odometry counts, where there is one; see {@link OdometryTrial}. */
-  lean(on: boolean): void {
-    this.#leans = on;
+  /** Whether the external odometry counts from here on, where there is one; see {@link OdometryTrial}. */
+  useOdometry(on: boolean): void {
+    this.#usesOdometry = on;
   }
 
   /** The external odometry, where there is one. */
@@ -169,9 +169,9 @@ export class BodyMotion {
     const spans = [this.elapsed(stampNs), motion === 'sweep' ? Number(last - first) * 1e-9 : 0];
     const expected = (): Twist[] => [this.#steadyUntil(stampNs), this.expectedTwist(observation)];
     const leaning = expected();
-    this.#leans = false;
+    this.#usesOdometry = false;
     const otherwise = expected();
-    this.#leans = true;
+    this.#usesOdometry = true;
     return spans.flatMap((seconds, k) =>
       seconds > 0 ? { seconds, motion: leaning[k]!.map((v, i) => (v - otherwise[k]![i]!) * seconds) } : [],
     );
@@ -278,7 +278,7 @@ export class BodyMotion {
 
   /** The external odometry while it counts. */
   get #wheels(): ExternalOdometry | undefined {
-    return this.#leans ? this.#odometry : undefined;
+    return this.#usesOdometry ? this.#odometry : undefined;
   }
 
   /** From before the newest pose; longer before it, time itself has gone back. */

@@ -25,8 +25,8 @@ const BETTER = 0.02;
  *
  * @example
  * const trial = new OdometryTrial(motion);
- * const guess = trial.choose(observation, 0.15, predicted, true, attempt); // the motion leans on the odometry, or not
- * motion.lean(true); // with the next observation
+ * const guess = trial.choose(observation, 0.15, predicted, true, attempt); // the motion uses the odometry, or not
+ * motion.useOdometry(true); // with the next observation
  */
 export class OdometryTrial {
   constructor(private readonly motion: BodyMotion) {}
@@ -36,7 +36,7 @@ export class OdometryTrial {
    * @param predicted with the odometry; the observation is undistorted with it
    * @param underWay whether the motion so far is known, so that no step can be far from it
    * @param attempt registers from a prediction
-   * @returns the prediction to use; the observation is undistorted with it, and the motion leans on the odometry or not
+   * @returns the prediction to use; the observation is undistorted with it, and the motion uses the odometry or not
    */
   choose(
     observation: Observation,
@@ -50,18 +50,18 @@ export class OdometryTrial {
     const departures = motion.odometryDepartures(observation);
     const { odometry } = motion;
     if (!odometry || !departures.some((d) => odometry.isDoubtful(d, voxel))) return predicted;
-    const leaning = attempt(predicted);
-    motion.lean(false);
+    const supported = attempt(predicted);
+    motion.useOdometry(false);
     const alone = { pose: motion.predict(stampNs), twist: motion.sweepTwist(observation) };
     observation.undistort(alone.twist);
     const unsupported =
-      (leaning.state === 'lost' && !odometry.proven) ||
+      (supported.state === 'lost' && !odometry.proven) ||
       (underWay && departures.some((d) => odometry.isImpossible(d)));
-    if (unsupported || isAsGood(attempt(alone), leaning, voxel)) {
+    if (unsupported || isAsGood(attempt(alone), supported, voxel)) {
       observation.undistort(alone.twist);
       return alone;
     }
-    motion.lean(true);
+    motion.useOdometry(true);
     observation.undistort(predicted.twist);
     return predicted;
   }
@@ -71,10 +71,14 @@ export class OdometryTrial {
 const slides = ({ conditioning, unconstrained }: Track): boolean =>
   conditioning < SLIDES_BELOW || unconstrained.some((v) => v !== 0);
 
-function isAsGood(alone: Attempt, leaning: Attempt, voxel: number): boolean {
-  if (alone.state === 'lost' || RANK[alone.state] < RANK[leaning.state]) return false;
+function isAsGood(alone: Attempt, supported: Attempt, voxel: number): boolean {
+  if (alone.state === 'lost' || RANK[alone.state] < RANK[supported.state]) return false;
   if (slides(alone.track)) return false;
-  const apart = log(compose(inverse(alone.track.pose), leaning.track.pose));
+  const apart = log(compose(inverse(alone.track.pose), supported.track.pose));
   const twoPlaces = Math.hypot(apart[0]!, apart[1]!, apart[2]!) > voxel;
-  return !(twoPlaces && alone.state === leaning.state && fitOf(leaning.track) > fitOf(alone.track) + BETTER);
+  return !(
+    twoPlaces &&
+    alone.state === supported.state &&
+    fitOf(supported.track) > fitOf(alone.track) + BETTER
+  );
 }

@@ -43,11 +43,11 @@ const JOINS_RADIANS = Math.PI / 36;
  * carried by another that knows where the body is.
  *
  * @example
- * const company = new Company(scales, extrinsics);
- * company.tracked(scan, track, predicted); // a LiDAR's
- * const estimate = company.carry(phase, frame, predicted, 0, 'Too few points.'); // of a camera that is covered
+ * const others = new OtherSensors(scales, extrinsics);
+ * others.tracked(scan, track, predicted); // a LiDAR's
+ * const estimate = others.carry(phase, frame, predicted, 0, 'Too few points.'); // of a camera that is covered
  */
-export class Company {
+export class OtherSensors {
   readonly #latest = new Map<SensorKind, Carrier>();
   /** Of the tracked grids that are finer than the first one. */
   readonly #drifts: ReadonlyMap<SensorKind, GridDrift>;
@@ -64,7 +64,11 @@ export class Company {
   }
 
   /** What there is to do with an observation whose own grid cannot say anything yet; undefined: the same as with any other. */
-  stand(phase: Phase, observation: Observation, predicted: Prediction): Estimate | 'start-anew' | undefined {
+  waitOrCarry(
+    phase: Phase,
+    observation: Observation,
+    predicted: Prediction,
+  ): Estimate | 'start-anew' | undefined {
     const { scales } = this;
     if (!scales.several) return undefined;
     const own = scales.of(observation);
@@ -128,7 +132,7 @@ export class Company {
   }
 
   /** A track against the observation's own grid, where the body is. */
-  inCommon(observation: Observation, track: Track): Track {
+  inCommonFrame(observation: Observation, track: Track): Track {
     const drift = this.#drifts.get(this.scales.of(observation).kind);
     if (!drift) return track;
     const { T_body_sensor } = observation;

@@ -12,7 +12,7 @@ const MAX_AHEAD_SECONDS = 3;
 const SWAY_SECONDS = 1;
 
 /** Where a sensor may be when it is looked for. */
-export interface Lately {
+export interface LastKnown {
   /** T_submap_sensor where it was last known to be, and where it would be had it kept its velocity. */
   readonly last: Pose;
   readonly ahead: Pose;
@@ -28,11 +28,11 @@ export interface Lately {
  * What is known of a sensor from before an observation.
  *
  * @example
- * const { last, ahead } = lately(phase, observation, motion);
+ * const { last, ahead } = lastKnown(phase, observation, motion);
  */
-export function lately(phase: Phase, observation: Observation, motion: BodyMotion): Lately {
+export function lastKnown(phase: Phase, observation: Observation, motion: BodyMotion): LastKnown {
   const { stampNs, T_body_sensor, sensor } = observation;
-  const known = lastKnown(phase, observation, motion);
+  const known = lastState(phase, observation, motion);
   const elapsed = Number(stampNs - known.stampNs) * 1e-9;
   const seconds = Math.min(elapsed, MAX_AHEAD_SECONDS);
   const last = sensorPose(known.pose, T_body_sensor);
@@ -44,7 +44,7 @@ export function lately(phase: Phase, observation: Observation, motion: BodyMotio
   return { last, ahead, elapsed, twist, usualDoubt: usualDoubt(phase, sensor) };
 }
 
-function lastKnown(phase: Phase, { stampNs }: Observation, motion: BodyMotion): BodyState {
+function lastState(phase: Phase, { stampNs }: Observation, motion: BodyMotion): BodyState {
   if (phase.kind === 'lost') return phase.lastKnown;
   if (phase.kind === 'bootstrapping')
     return { stampNs: phase.first.stampNs, pose: phase.origin, twist: STILL };

@@ -4,7 +4,7 @@ import { invertSpd } from '../../geometry/linear.js';
 import { thinned } from '../../sensors/tactile/contacts.js';
 import { TouchObservation } from '../../sensors/tactile/observation.js';
 import { sensorPose } from '../body-frame.js';
-import type { Company } from '../company.js';
+import type { OtherSensors } from '../other-sensors.js';
 import { meanVariance } from '../covariance.js';
 import { asFelt, asUnplaced, type Estimate, type Prediction } from '../estimate.js';
 import type { Phase } from '../phases.js';
@@ -41,13 +41,13 @@ const NOT_FELT = 'No other touch overlaps this one; its pose is the arm’s.';
  * was seen and felt there already says it better. Touches do not move the body.
  *
  * @example
- * const feeler = new Feeler(scales, company, registration, { translation: 0.002, rotation: 0.017 }, together);
- * const { T_odom_sensor, touch } = feeler.estimate(phase, observation, predicted);
+ * const estimator = new TouchEstimator(scales, others, registration, { translation: 0.002, rotation: 0.017 }, together);
+ * const { T_odom_sensor, touch } = estimator.estimate(phase, observation, predicted);
  */
-export class Feeler {
+export class TouchEstimator {
   constructor(
     private readonly scales: Scales,
-    private readonly company: Company,
+    private readonly others: OtherSensors,
     private readonly registration: TouchRegistration,
     private readonly kinematics: KinematicSigma,
     private readonly together?: TouchesTogether,
@@ -57,7 +57,7 @@ export class Feeler {
     const { scales } = this;
     // By touch alone the arm stands, and its poses are those of the map.
     if (scales.tracked.length === 0) return this.#felt(phase, observation, identity(), this.kinematics);
-    const carrier = this.company.carrier('touch', observation.stampNs);
+    const carrier = this.others.carrier('touch', observation.stampNs);
     if (phase.kind !== 'tracking' || !carrier) return asUnplaced(observation, phase, predicted.pose);
     const { covariance } = carrier;
     const sigma = {

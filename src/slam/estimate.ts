@@ -1,6 +1,6 @@
 import type { Exposure } from '../field/terms/photometric.js';
 import type { Pose, Twist } from '../geometry/se3.js';
-import type { Observation } from '../sensors/observation.js';
+import type { Observation, SensorId } from '../sensors/observation.js';
 import { bodyPose, bodyTwist, sensorPose } from './body-frame.js';
 import { LOST_COVARIANCE, widened } from './covariance.js';
 import type { Phase } from './phases.js';
@@ -11,8 +11,9 @@ import type { KinematicSigma } from './touch/kinematics.js';
 import type { RegisteredTouch } from './touch/registration.js';
 import type { FeltTouch, KnownPose } from './types.js';
 
-/** A sensor of another kind that was tracked shortly before. */
+/** Another sensor that was tracked shortly before. */
 export interface Carrier {
+  readonly sensor: SensorId;
   readonly kind: SensorKind;
   readonly stampNs: bigint;
   /** Of its pose, 6×6, [x y z rotX rotY rotZ], axes of odom. */
@@ -184,14 +185,15 @@ export function asLost(
  *   not tracked, empty where that is no fault
  */
 export function asCarried(
-  { T_body_sensor }: Observation,
-  { kind, covariance }: Carrier,
+  { T_body_sensor, kind: own }: Observation,
+  { sensor, kind, covariance }: Carrier,
   { phase, pose, unseen, reason }: Pick<Estimate, 'phase' | 'pose' | 'reason'> & { readonly unseen: boolean },
 ): Estimate {
+  const from = own === kind ? `'${sensor}'` : `the kind ${kind}`;
   return {
     ...(unseen || reason === ''
       ? TRACKING
-      : { state: 'degraded', reason: `${reason} The pose is carried on from the kind ${kind}.` }),
+      : { state: 'degraded', reason: `${reason} The pose is carried on from ${from}.` }),
     pose,
     T_odom_sensor: sensorPose(pose, T_body_sensor),
     covariance,

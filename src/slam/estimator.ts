@@ -321,8 +321,8 @@ export class Estimator {
   ): Estimate {
     const { motion, submaps, scales } = this.#parts;
     const verdict = { ...judged, reason: tooFewSamples(observation, scales.lidarRange) ?? judged.reason };
-    if (phase.kind === 'tracking') {
-      const carried = this.#others.carry(phase, observation, predicted, track.valuedRatio, verdict.reason);
+    if (phase.kind === 'tracking' || phase.kind === 'bootstrapping') {
+      const carried = this.#others.carry(phase, observation, predicted, track, verdict);
       if (carried) return carried;
     }
     const { config, map } = this.#scaleOf(observation);

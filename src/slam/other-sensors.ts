@@ -3,7 +3,7 @@ import { PosePrior } from '../field/terms/pose-prior.js';
 import type { PoseTerm } from '../field/terms/pose-term.js';
 import { invertSpd } from '../geometry/linear.js';
 import { compose, inverse, rotationAngle, translationNorm, type Pose } from '../geometry/se3.js';
-import type { Observation } from '../sensors/observation.js';
+import type { Observation, SensorId } from '../sensors/observation.js';
 import { bodyPose, sensorPose } from './body-frame.js';
 import { widened } from './covariance.js';
 import {
@@ -14,11 +14,11 @@ import {
   type Prediction,
   type Carrier,
 } from './estimate.js';
-import type { Phase, Tracking } from './phases.js';
+import type { Bootstrapping, Phase, Tracking } from './phases.js';
 import type { Scales } from './scale.js';
 import type { Extrinsics } from './tracking/extrinsics.js';
 import { GridDrift } from './tracking/grid-drift.js';
-import { judge } from './tracking/judge.js';
+import { judge, type Verdict } from './tracking/judge.js';
 import type { Track } from './tracking/tracker.js';
 
 /** Seconds for which a pose of another sensor, carried on by the motion, is as good as one. */
@@ -39,16 +39,20 @@ const JOINS_METRES = 0.15;
 const JOINS_RADIANS = Math.PI / 36;
 
 /**
- * What several kinds of sensors on one body do for each other: one that sees nothing, or whose grid has never been here, is
- * carried by another that knows where the body is.
+ * What several sensors on one body do for each other: one that sees nothing, or whose grid has never been here, is carried by one of
+ * another kind that knows where the body is. One that looks elsewhere than others of its kind is so until it has joined their map.
  *
  * @example
  * const others = new OtherSensors(scales, extrinsics);
  * others.tracked(scan, track, predicted); // a LiDAR's
- * const estimate = others.carry(phase, frame, predicted, 0, 'Too few points.'); // of a camera that is covered
+ * const estimate = others.carry(phase, frame, predicted, track, verdict); // of a camera that is covered
  */
 export class OtherSensors {
-  readonly #latest = new Map<SensorKind, Carrier>();
+  /** Of each sensor that was tracked in this map, its latest pose. */
+  readonly #latest = new Map<SensorId, Carrier>();
+  /** Stamp of each sensor's latest observation, and of the one before it of the sensor that looks now. */
+  readonly #stamps = new Map<SensorId, bigint>();
+  #before: bigint | undefined;
   /** Of the tracked grids that are finer than the first one. */
   readonly #drifts: ReadonlyMap<SensorKind, GridDrift>;
   /** The kind that was tracked last. */
@@ -70,8 +74,11 @@ export class OtherSensors {
     predicted: Prediction,
   ): Estimate | 'start-anew' | undefined {
     const { scales } = this;
-    if (!scales.several) return undefined;
+    const { sensor, stampNs } = observation;
+    this.#before = this.#stamps.get(sensor);
+    this.#stamps.set(sensor, stampNs);
     const own = scales.of(observation);
+    if (!scales.several) return undefined;
     switch (phase.kind) {
       case 'starting': {
         // Two frames of a camera show the velocity that undistorts a sweep: better that the map begins with them.
@@ -79,50 +86,64 @@ export class OtherSensors {
         this.#begun ??= observation.stampNs;
         const seconds = Number(observation.stampNs - this.#begun) * 1e-9;
         if (!(seconds >= 0 && seconds < LONGEST_START)) return undefined;
-        return asWaiting(observation, phase, phase.origin, waitsFor(scales.tracked[1]!.kind));
+        return asWaiting(observation, phase, phase.origin, waitsFor(`the kind ${scales.tracked[1]!.kind}`));
       }
       case 'bootstrapping': {
         const first = scales.of(phase.first);
         if (own === first) return undefined;
         const seconds = Number(observation.stampNs - phase.first.stampNs) * 1e-9;
-        if (seconds < LONGEST_WAIT) return asWaiting(observation, phase, phase.origin, waitsFor(first.kind));
+        if (seconds < LONGEST_WAIT)
+          return asWaiting(observation, phase, phase.origin, waitsFor(`the kind ${first.kind}`));
         first.map.clear();
         return 'start-anew';
       }
       case 'relocalising':
       case 'settling':
         if (own === scales.first) return undefined;
-        return asWaiting(observation, phase, predicted.pose, waitsFor(scales.first.kind));
+        return asWaiting(observation, phase, predicted.pose, waitsFor(`the kind ${scales.first.kind}`));
       case 'tracking':
-        return own.map.age === 0 ? this.carry(phase, observation, predicted, 0) : undefined;
+        return own.map.age === 0 ? this.carry(phase, observation, predicted, { valuedRatio: 0 }) : undefined;
       default:
         return undefined;
     }
   }
 
   /**
-   * The pose that another kind of sensor carries on; undefined where there is none.
+   * What there is to do with an observation that is not tracked: the pose that another sensor carries on, or to wait for the second
+   * observation of the sensor that the map begins with, where this one looks elsewhere; undefined where nothing helps.
    *
    * @param valuedRatio share of the samples where the own grid knows anything
    * @param reason why the observation is not tracked itself; empty where that is no fault
+   * @param contradicted whether it is seen to be another place than expected
    */
   carry(
-    phase: Tracking,
+    phase: Tracking | Bootstrapping,
     observation: Observation,
     predicted: Prediction,
-    valuedRatio: number,
-    reason = '',
+    { valuedRatio }: Pick<Track, 'valuedRatio'>,
+    { reason = '', contradicted = false }: Partial<Verdict> = {},
   ): Estimate | undefined {
+    const { sensor, stampNs, surface } = observation;
+    if (phase.kind === 'bootstrapping') {
+      const { first } = phase;
+      const seconds = Number(stampNs - first.stampNs) * 1e-9;
+      const waits = sensor !== first.sensor && seconds >= 0 && seconds < LONGEST_WAIT;
+      return waits ? asWaiting(observation, phase, phase.origin, waitsFor(`'${first.sensor}'`)) : undefined;
+    }
+    const unseen = valuedRatio < UNSEEN_BELOW && surface.keypoints.length >= MIN_SAMPLES;
     const { kind } = this.scales.of(observation);
-    const carrier = this.carrier(kind, observation.stampNs);
+    const other = this.carrier(kind, stampNs);
+    // What is seen to be another place, the body is not where others of the kind have it either.
+    const carrier = other ?? (contradicted ? undefined : this.#alike(observation));
     if (!carrier) return undefined;
-    const unseen = valuedRatio < UNSEEN_BELOW && observation.surface.keypoints.length >= MIN_SAMPLES;
     let { pose } = predicted;
-    if (unseen) {
+    // Once it has been tracked itself, what it sees must fit: else a robot that was carried off would map where it is.
+    const maps = unseen && (other !== undefined || !this.#latest.has(sensor));
+    if (maps) {
       observation.undistort(predicted.twist);
       pose = this.#joined(observation, predicted) ?? pose;
     }
-    return asCarried(observation, carrier, { phase, pose, unseen, reason });
+    return asCarried(observation, carrier, { phase, pose, unseen: maps, reason });
   }
 
   /** What is predicted, as the observation's own grid has it: a finer one may have drifted. */
@@ -165,12 +186,12 @@ export class OtherSensors {
    */
   tracked(observation: Observation, { pose, covariance }: Track, predicted: Prediction): boolean {
     const { scales } = this;
-    const { stampNs } = observation;
+    const { sensor, stampNs } = observation;
     const { kind } = scales.of(observation);
     const first = scales.first.kind;
     if (kind === first) this.#measureDrift(observation, { pose, covariance }, predicted);
     else this.#drifts.get(kind)?.followed();
-    this.#latest.set(kind, { kind, stampNs, covariance });
+    this.#latest.set(sensor, { sensor, kind, stampNs, covariance });
     if (!scales.several) return false;
     const due = kind !== first && this.#newest === first;
     this.#newest = kind;
@@ -218,16 +239,27 @@ export class OtherSensors {
   /** A new map begins. */
   clear(): void {
     this.#latest.clear();
+    this.#stamps.clear();
     for (const drift of this.#drifts.values()) drift.clear();
     this.#begun = this.#newest = undefined;
   }
 
   /** Another kind of sensor that was tracked shortly before, the newest one. @param kind that looks for one */
   carrier(kind: SensorKind, stampNs: bigint): Carrier | undefined {
+    return this.#newestOf(stampNs, kind);
+  }
+
+  /** Another sensor, of the same kind, that was tracked since this one looked last: of two that were carried off none is. */
+  #alike({ stampNs }: Observation): Carrier | undefined {
+    const newest = this.#newestOf(stampNs);
+    return newest && this.#before !== undefined && newest.stampNs <= this.#before ? undefined : newest;
+  }
+
+  #newestOf(stampNs: bigint, except?: SensorKind): Carrier | undefined {
     let best: Carrier | undefined;
     for (const one of this.#latest.values()) {
       const seconds = Math.abs(Number(stampNs - one.stampNs)) * 1e-9;
-      if (one.kind === kind || seconds > CARRIES_SECONDS) continue;
+      if (one.kind === except || seconds > CARRIES_SECONDS) continue;
       if (!best || one.stampNs > best.stampNs) best = one;
     }
     return best;
@@ -261,5 +293,5 @@ function carried({ stampNs, covariance }: Carrier, toNs: bigint): Float64Array {
 const diagonal = (covariance: Float64Array): Float64Array =>
   Float64Array.from({ length: 6 }, (_, i) => covariance[i * 7]!);
 
-const waitsFor = (kind: string): string =>
-  `Waits for the next measurement of the kind ${kind}, which shows where the body is.`;
+const waitsFor = (which: string): string =>
+  `Waits for the next measurement of ${which}, which shows where the body is.`;

@@ -6,15 +6,17 @@ import { frameName } from '../messages/tf-buffer.js';
 import { bagScanSource, isCloud, isPackets } from './bag-source.js';
 import { colorBagSource, colorCamerasOf } from './camera/color-bag.js';
 import { cameraOfBag } from './camera/rig-of-bag.js';
-import { rgbdBagSource } from './camera/rgbd-bag.js';
+import { rgbdBagSource, type WantedCamera } from './camera/rgbd-bag.js';
 import { chooseCamera, imageTopics, NO_DEPTH, type ImageTopic } from './camera/topics.js';
 import { staticTransforms } from './imu-topic.js';
+import type { BodyFrame } from './frames.js';
 import { jointSource, noJointBody, type JointSide } from './joint-source.js';
 import { withPointTimes } from './point-times.js';
 import { openBag } from './reader.js';
 import { bodyOf, withNote, type ScanSource, type ScanSourceOptions } from './scan-source.js';
+import { another, colorsOf, namesOf, withOthers } from './several-sensors.js';
 import { isTouchName, touchTopics, type TouchTopic } from './tactile/topics.js';
-import { touchBagSource, type TouchBody, type TouchPlacing } from './tactile/touch-bag.js';
+import { touchBagSource, type TouchPlacing } from './tactile/touch-bag.js';
 import type { BagReader } from './types.js';
 
 /**
@@ -110,7 +112,7 @@ async function depthTopics(bag: BagReader, wanted?: string): Promise<ImageTopic[
 /** A source with the body that its poses are of; that is read only where something else is placed on it. */
 interface OnBody {
   readonly source: ScanSource;
-  readonly body: () => Promise<TouchBody>;
+  readonly body: () => Promise<BodyFrame>;
 }
 
 /** LiDAR and camera of a bag. */
@@ -120,13 +122,8 @@ async function seen(
   sensor: SensorSet | 'either',
   options: ScanSourceOptions,
 ): Promise<OnBody> {
-  if (sensor === 'rgbd') {
-    const source = await rgbdBagSource(bag, path, options);
-    const body = async (): Promise<TouchBody> =>
-      (await cameraOfBag(bag, path, chooseCamera(path, await imageTopics(bag), options))).body;
-    return { source, body };
-  }
-  const lidar = withPointTimes(await bagScanSource(bag, path, options), options);
+  if (sensor === 'rgbd') return camerasOf(bag, path, options);
+  const lidar = await lidarsOf(bag, path, options);
   if (sensor === 'lidar+rgbd') return withCamera(bag, path, lidar, options);
   let source = lidar;
   let note: string | undefined;
@@ -137,7 +134,7 @@ async function seen(
     if (typeof both !== 'string') return both;
     note = `has a depth camera as well, which is not used: ${both}`;
   }
-  const body = async (): Promise<TouchBody> => ({ frame: bodyOf(source) });
+  const body = async (): Promise<BodyFrame> => ({ frame: bodyOf(source) });
   return { source: note === undefined ? source : withNote(source, `${path} ${note}`), body };
 }
 
@@ -147,33 +144,79 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-/** The LiDAR of a bag with its depth camera, on one body. */
+/** The LiDARs of a bag that are asked for, on the body of the first. */
+async function lidarsOf(bag: BagReader, path: string, options: ScanSourceOptions): Promise<ScanSource> {
+  const [topic, ...others] = namesOf(options.topic);
+  const leading = { ...options, ...(topic !== undefined && { topic }) };
+  const lead = withPointTimes(await bagScanSource(bag, path, leading), options);
+  const base = bodyOf(lead);
+  return withOthers(
+    lead,
+    others.map(
+      (name) => () =>
+        another(path, async (again) =>
+          withPointTimes(await bagScanSource(again, path, { topic: name, base, imu: 'none' }), options),
+        ),
+    ),
+  );
+}
+
+/** The depth cameras of a bag that are asked for, on the body of the first. */
+async function camerasOf(bag: BagReader, path: string, options: ScanSourceOptions): Promise<OnBody> {
+  const [first, ...others] = camerasAskedFor(options);
+  const lead = await rgbdBagSource(bag, path, { ...options, ...first! });
+  const body = async (): Promise<BodyFrame> =>
+    (await cameraOfBag(bag, path, chooseCamera(path, await imageTopics(bag), first), options.base)).body;
+  return { source: await withOthers(lead, await beside(path, others, body)), body };
+}
+
+/** Further depth cameras on a body; their IMUs are not read. */
+async function beside(
+  path: string,
+  cameras: readonly WantedCamera[],
+  body: () => Promise<BodyFrame>,
+): Promise<(() => Promise<ScanSource>)[]> {
+  if (cameras.length === 0) return [];
+  const on = await body();
+  return cameras.map(
+    (camera) => () =>
+      another(path, (again) => rgbdBagSource(again, path, { ...camera, imu: 'none', body: on })),
+  );
+}
+
+/** Depth topics with their colours; one that is found by itself where none is asked for. */
+function camerasAskedFor({ depth, color }: ScanSourceOptions): readonly WantedCamera[] {
+  const depths = namesOf(depth);
+  return colorsOf(depths, color).map((colors, i) => ({
+    ...(depths[i] !== undefined && { depth: depths[i] }),
+    ...(colors !== undefined && { color: colors }),
+  }));
+}
+
+/** The LiDAR of a bag with its depth cameras, on one body. */
 async function withCamera(
   bag: BagReader,
   path: string,
   lidar: ScanSource,
   options: ScanSourceOptions,
 ): Promise<OnBody> {
-  const depth = chooseCamera(path, await imageTopics(bag), options).depth.frameId;
+  const [first, ...others] = camerasAskedFor(options);
+  const depth = chooseCamera(path, await imageTopics(bag), first).depth.frameId;
   const base = bodyOf(lidar);
   // Clouds in the camera's own frame are made of its images, and optical axes are none of a body.
   const connected = base !== frameName(depth) && (await staticTransforms(bag)).lookup(base, depth, 0n).ok;
   if (!connected) throw noJointBody(path, lidar.sensorFrame, depth);
-  const { depth: topic, color } = options;
-  const camera = await another(path, (again) =>
-    rgbdBagSource(again, path, {
-      ...(topic !== undefined && { depth: topic }),
-      ...(color !== undefined && { color }),
-      imu: 'none',
-      base,
-    }),
-  );
+  const body = async (): Promise<BodyFrame> => ({ frame: base });
+  const lead = await another(path, (again) => rgbdBagSource(again, path, { ...first, imu: 'none', base }));
+  const cameras = await withOthers(lead, await beside(path, others, body)).catch(async (error: unknown) => {
+    await lead.close();
+    throw error;
+  });
   const sides = [
-    { source: camera, counted: true },
+    { source: cameras, counted: true },
     { source: lidar, counted: true },
   ];
-  const source = jointSource('lidar+rgbd', lidar, sides);
-  return { source, body: async () => ({ frame: base }) };
+  return { source: jointSource('lidar+rgbd', lidar, sides), body };
 }
 
 /** With the images of colour cameras that are placed on the same body. */
@@ -184,7 +227,10 @@ async function withPictures(
   { color }: ScanSourceOptions,
 ): Promise<ScanSource> {
   const images = await imageTopics(bag);
-  const { cameras, notes } = await colorCamerasOf(bag, path, bodyOf(lidar), { images, wanted: color });
+  const { cameras, notes } = await colorCamerasOf(bag, path, bodyOf(lidar), {
+    images,
+    wanted: namesOf(color),
+  });
   const noted = notes.reduce(withNote, lidar);
   if (cameras.length === 0) return noted;
   const pictures = colorBagSource(await openBag(path), cameras);
@@ -211,15 +257,4 @@ async function withTouch(
   ];
   const set = sensorSetOf([...(source.sensor.split('+') as SensorKind[]), 'touch'])!;
   return jointSource(set, source, sides);
-}
-
-/** Each stream reads on its own. */
-async function another(path: string, open: (bag: BagReader) => Promise<ScanSource>): Promise<ScanSource> {
-  const bag = await openBag(path);
-  try {
-    return await open(bag);
-  } catch (error) {
-    await bag.close();
-    throw error;
-  }
 }

@@ -193,7 +193,7 @@ function chooseTopic(bag: BagReader, path: string, wanted?: string): TopicInfo {
   if (filled.length > 1) {
     throw new FeltmapError(
       'ambiguous',
-      `${path} has several point cloud topics: ${list(filled)}; choose one with --topic`,
+      `${path} has several point cloud topics: ${list(filled)}; choose with --topic, several LiDARs of one body with commas between`,
     );
   }
   // One without messages: reading it tells why.

@@ -7,6 +7,12 @@ import { fixedFrameNote } from './fixed-frames.js';
 /** Frame of the body, where tf knows it (REP-105). */
 export const BASE = 'base_link';
 
+/** The body of a sensor that others are placed on: a frame that tf knows, and T_body_frame where that is another one. */
+export interface BodyFrame {
+  readonly frame: string;
+  readonly T_body_frame?: Pose;
+}
+
 export interface FramesOptions {
   /** Frame of the first cloud, where that is known. */
   readonly first?: string;

@@ -40,10 +40,11 @@ export interface JointSide {
 export function jointSource(sensor: SensorSet, leading: ScanSource, sides: readonly JointSide[]): ScanSource {
   const counted = sides.filter((side) => side.counted);
   const counts = counted.map(({ source }) => source.scanCount);
+  const others = sides.filter(({ source }) => source !== leading);
   const { topic, firstInterval, bodyFrame, locate } = leading;
   return {
     sensor,
-    description: [...sides.map(({ source }) => source.description)].reverse().join('; '),
+    description: [leading, ...others.map(({ source }) => source)].map((one) => one.description).join('; '),
     sensorFrame: leading.sensorFrame,
     ...(bodyFrame !== undefined && { bodyFrame }),
     ...(locate && { locate }),
@@ -51,7 +52,7 @@ export function jointSource(sensor: SensorSet, leading: ScanSource, sides: reado
     ...(counts.every((n) => n !== undefined) && { scanCount: counts.reduce((a, b) => a + b, 0) }),
     ...(firstInterval !== undefined && { firstInterval }),
     get warnings() {
-      return [...new Set([...sides].reverse().flatMap(({ source }) => source.warnings))];
+      return [...new Set([...leading.warnings, ...others.flatMap(({ source }) => source.warnings)])];
     },
     scans: (range) => leading.scans(range),
     async *measurements(range) {

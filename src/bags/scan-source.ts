@@ -45,7 +45,7 @@ export function bodyOf({ bodyFrame, sensorFrame }: Pick<ScanSource, 'bodyFrame' 
 }
 
 export interface ScanSourceOptions {
-  /** PointCloud2 topic of a bag; needed only where there are several. */
+  /** PointCloud2 topic of a bag, or topics of several LiDARs on one body with commas between, the first of which leads; needed only where there are several. */
   readonly topic?: string;
   /** IMU topic of a bag, or 'none'; the first one unless given. */
   readonly imu?: string;
@@ -60,9 +60,9 @@ export interface ScanSourceOptions {
   readonly base?: string;
   /** Which sensor of a recording that has both; both unless given, where fixed transforms connect them. */
   readonly sensor?: ScanSource['sensor'];
-  /** Depth topic of a bag; needed only where there are several cameras. */
+  /** Depth topic of a bag, or those of several cameras on one body with commas between; needed only where there are several. */
   readonly depth?: string;
-  /** Colour topic of a bag, or 'none'. */
+  /** Colour topic of a bag, or one for each depth topic with commas between, or 'none'. */
   readonly color?: string;
   /** Topics of tactile sensors, or none; by their names unless given. */
   readonly touch?: readonly string[];

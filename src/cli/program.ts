@@ -57,7 +57,10 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       '--gt <file|topic>',
       'true trajectory to compare with: a TUM or KITTI file, a pose topic of the recording, or a folder of images that has poses',
     )
-    .option('--topic <name>', 'point cloud topic, needed only when there are several')
+    .option(
+      '--topic <names>',
+      'point cloud topic, needed only when there are several; those of several LiDARs on one body with commas between',
+    )
     .addOption(
       new Option(
         '--sensor <kind>',
@@ -69,12 +72,12 @@ export function buildProgram(actions: Actions, version: string, done: (status: n
       "frame of tf whose poses are written (default: base_link where /tf_static connects it with the sensors, else the sensor's own)",
     )
     .option(
-      '--depth <name>',
-      'depth image topic, needed only when there are several cameras; none: cameras colour what a LiDAR maps',
+      '--depth <names>',
+      'depth image topic, needed only when there are several; those of several cameras on one body with commas between; none: cameras colour what a LiDAR maps',
     )
     .option(
-      '--color <name>',
-      'colour image topic, or none (default: that of the depth camera, or all that are placed beside a LiDAR)',
+      '--color <names>',
+      'colour image topic, one for each of --depth with commas between, or none (default: that of the depth camera, or all that are placed beside a LiDAR)',
     )
     .option('--touch <names>', 'topics of tactile sensors with commas between, or none (default: by name)')
     .option(

@@ -34,7 +34,7 @@ describe('what only keeps readers busy is refused', () => {
 
   it('names a few of many topics to choose from', async () => {
     const path = await bag('choice.mcap', 30, 1);
-    await expect(openScanSource(path)).rejects.toThrow(/\/t19 \(1\), and 10 more; choose one with --topic/);
+    await expect(openScanSource(path)).rejects.toThrow(/\/t19 \(1\), and 10 more; choose with --topic/);
   });
 
   it('a topic without a single readable message is given up', async () => {

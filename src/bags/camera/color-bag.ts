@@ -31,7 +31,7 @@ export async function colorCamerasOf(
   bag: BagReader,
   path: string,
   body: string,
-  { images, wanted }: { readonly images: readonly ImageTopic[]; readonly wanted?: string | undefined },
+  { images, wanted }: { readonly images: readonly ImageTopic[]; readonly wanted?: readonly string[] },
 ): Promise<{ readonly cameras: readonly ColorCamera[]; readonly notes: readonly string[] }> {
   const tf = await staticTransforms(bag);
   const cameras: ColorCamera[] = [];
@@ -49,7 +49,7 @@ export async function colorCamerasOf(
         ? camera
         : `there is no fixed transform from '${body}' to '${frameName(frameId)}'; record /tf_static`;
     const text = `${name} does not colour the map: ${why}`;
-    if (wanted !== undefined) throw new FeltmapError('not-found', `${path}: ${text}`);
+    if (wanted && wanted.length > 0) throw new FeltmapError('not-found', `${path}: ${text}`);
     notes.push(text);
   }
   return { cameras, notes };

@@ -8,6 +8,7 @@ import { steadyNs } from '../../sensors/clock-shift.js';
 import type { ImuBatch } from '../../sensors/imu/batch.js';
 import type { Measurement } from '../../sensors/measurement.js';
 import type { OdometryBatch } from '../../sensors/odometry/batch.js';
+import type { BodyFrame } from '../frames.js';
 import { openImu, staticTransforms } from '../imu-topic.js';
 import { lookAhead } from '../look-ahead.js';
 import { openOdometry } from '../odometry-topic.js';
@@ -37,6 +38,8 @@ export interface WantedCamera {
   readonly odometry?: string;
   /** Frame of the body that is wanted; else base_link, where tf connects it. */
   readonly base?: string;
+  /** Body of another sensor that this one is placed on, instead. */
+  readonly body?: BodyFrame;
 }
 
 /**
@@ -52,7 +55,7 @@ export async function rgbdBagSource(
 ): Promise<ScanSource> {
   const topics = chooseCamera(path, await imageTopics(bag), wanted);
   const { depth } = topics;
-  const { setup, body, registration, notes } = await cameraOfBag(bag, path, topics, wanted.base);
+  const { setup, body, registration, notes } = await cameraOfBag(bag, path, topics, wanted.base, wanted.body);
   const tf = await staticTransforms(bag);
   const color = setup.color && topics.color;
   const imu = await openImu(bag, path, wanted.imu);

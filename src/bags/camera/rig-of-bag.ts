@@ -4,7 +4,7 @@ import { frameName, type TfBuffer } from '../../messages/tf-buffer.js';
 import { intrinsicsFromCameraInfo, isRectified, isRegisteredName } from '../../sensors/camera/camera-info.js';
 import { CAMERA_ON_BODY, type CameraIntrinsics } from '../../sensors/camera/frame.js';
 import type { FrameSetup } from '../../sensors/camera/frame-builder.js';
-import { BASE } from '../frames.js';
+import { BASE, type BodyFrame } from '../frames.js';
 import { staticTransforms } from '../imu-topic.js';
 import type { BagReader } from '../types.js';
 import { cameraInfoOf, type CameraTopics, type ImageTopic } from './topics.js';
@@ -23,6 +23,7 @@ export interface BagCamera {
  * Intrinsics from camera_info, the place of colour to depth and of depth on the body from tf_static.
  *
  * @param base frame of the body that is wanted; else {@link BASE}, where tf connects it
+ * @param on the body of another sensor, instead
  * @throws FeltmapError not-found without camera_info for depth, or where tf does not connect the wanted body; bad-input or unsupported for one that cannot be used
  */
 export async function cameraOfBag(
@@ -30,6 +31,7 @@ export async function cameraOfBag(
   path: string,
   topics: CameraTopics,
   base?: string,
+  on?: BodyFrame,
 ): Promise<BagCamera> {
   const { depth, color } = topics;
   const tf = await staticTransforms(bag);
@@ -48,7 +50,7 @@ export async function cameraOfBag(
       `${path}: there is no camera_info for ${depth.name}; record the topic camera_info beside it`,
     );
   const camera = intrinsicsOf(info.info, depth, info.topic);
-  const mount = mountOf(tf, depth, base);
+  const mount = on ? mountOn(tf, depth, on) : mountOf(tf, depth, base);
   if (mount.note !== undefined) notes.push(mount.note);
   const setup: FrameSetup & { mount: Pose } = { name: depth.name, camera, mount: mount.T_body_depth };
   const found = { body: mount.body, notes };
@@ -156,6 +158,20 @@ function placeOfColor(
     `${depth.name}: there is no transform from '${frameName(depth.frameId)}' to '${frameName(color.frameId)}' of ` +
     `${color.name} (${found.reason}): both are taken for one camera; record /tf_static, or depth registered to colour`;
   return { T_depth_color: identity(), text: 'it is not known where colour lies to depth', note };
+}
+
+/** On a body that is known by another frame than its own. @throws FeltmapError not-found where tf does not connect them */
+function mountOn(
+  tf: TfBuffer,
+  depth: ImageTopic,
+  { frame, T_body_frame = identity() }: BodyFrame,
+): { T_body_depth: Pose; body: BagCamera['body']; note?: string } {
+  const found = tf.lookup(frame, depth.frameId, 0n);
+  if (found.ok) return { T_body_depth: compose(T_body_frame, found.pose), body: { frame, T_body_frame } };
+  throw new FeltmapError(
+    'not-found',
+    `${depth.name}: there is no fixed transform from '${frame}' to '${frameName(depth.frameId)}' (${found.reason}); record /tf_static`,
+  );
 }
 
 /** T_body_x of a reading whose place is known in the frame of the body. */

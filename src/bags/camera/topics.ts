@@ -88,7 +88,7 @@ function chooseDepth(
   if (new Set(left.map((t) => folder(t.base))).size > 1)
     throw new FeltmapError(
       'ambiguous',
-      `${path} has several depth topics: ${list(left)}; choose one with --depth`,
+      `${path} has several depth topics: ${list(left)}; choose with --depth, several cameras of one body with commas between`,
     );
   // Several forms of one camera's depth: rectified before raw, millimetres before metres made of them.
   const rank = (t: ImageTopic): number => (/rect/.test(t.name) ? 0 : 2) + (t.encoding === '16UC1' ? 0 : 1);
@@ -123,7 +123,7 @@ function chooseColor(
 }
 
 /**
- * The images that colour what another sensor maps: the wanted topic, else those of all colour cameras; grey ones only where there are
+ * The images that colour what another sensor maps: the wanted topics, else those of all colour cameras; grey ones only where there are
  * no others.
  *
  * @throws FeltmapError not-found for a wanted topic that is missing or holds no colours
@@ -131,10 +131,10 @@ function chooseColor(
 export function chooseColors(
   path: string,
   images: readonly ImageTopic[],
-  wanted?: string,
+  wanted: readonly string[] = [],
 ): readonly ImageTopic[] {
-  if (wanted === NO_COLOR) return [];
-  if (wanted !== undefined) return [named(path, images, wanted, 'color')];
+  if (wanted[0] === NO_COLOR) return [];
+  if (wanted.length > 0) return wanted.map((name) => named(path, images, name, 'color'));
   const colors = uncompressed(images.filter((t) => t.kind === 'color'));
   const red = colors.filter((t) => !isGrey(t));
   const left = red.length > 0 ? red : colors;

@@ -9,6 +9,7 @@ import { type Encoding, WireReader } from '../../messages/wire.js';
 import { steadyNs } from '../../sensors/clock-shift.js';
 import { fingerprint } from '../../sensors/fingerprint.js';
 import type { TouchMeasurement } from '../../sensors/tactile/touch.js';
+import type { BodyFrame } from '../frames.js';
 import { staticTransforms } from '../imu-topic.js';
 import { lookAhead } from '../look-ahead.js';
 import { type ScanRange, type ScanSource, rangeBounds } from '../scan-source.js';
@@ -38,14 +39,8 @@ interface RawTouch {
 
 type PlacedTouch = RawTouch & { readonly mount: Pose; readonly inFrames?: ReadonlyMap<string, Pose> };
 
-/** Where the body is: a frame of tf, and T_body_frame. */
-export interface TouchBody {
-  readonly frame: string;
-  readonly T_body_frame?: Pose;
-}
-
 export interface TouchPlacing {
-  readonly body?: TouchBody;
+  readonly body?: BodyFrame;
   readonly frames?: readonly string[];
   /** Seconds without a transform over which places are interpolated. */
   readonly longestGap?: number;

@@ -228,7 +228,7 @@ describe('choice of topics', () => {
 
   it('several cameras: asks for one, and takes the colour beside it', async () => {
     await expect(read('two', both)).rejects.toThrow(
-      /several depth topics: \/rgbd\/depth\/image \(3\), \/rear\/depth\/image \(3\); choose one with --depth/,
+      /several depth topics: \/rgbd\/depth\/image \(3\), \/rear\/depth\/image \(3\); choose with --depth/,
     );
     const { frames } = await read('rear', both, { depth: '/rear/depth/image' });
     expect(frames[0]!.frameId).toBe('rear');

@@ -110,7 +110,7 @@ export class LocalMap {
    */
   integrate(observation: Observation, pose: Pose, scan: number, how: MappedHow = {}): boolean {
     const { surface, grid } = observation;
-    if (grid && this.#cadence && !this.#cadence.isDue(pose)) return false;
+    if (grid && this.#cadence && !this.#cadence.isDue(observation.sensor, pose)) return false;
     if (this.#field.fill > FULL) this.#forgetFar(pose);
     const touched = observation.contacts !== undefined;
     if (!grid && !touched) this.#moving.mark(surface, pose);

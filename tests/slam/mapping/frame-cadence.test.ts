@@ -8,7 +8,7 @@ const due = (
   cadence: FrameCadence,
   count: number,
   pose: (k: number) => ReturnType<typeof identity>,
-): number[] => Array.from({ length: count }, (_, k) => k).filter((k) => cadence.isDue(pose(k)));
+): number[] => Array.from({ length: count }, (_, k) => k).filter((k) => cadence.isDue('/camera', pose(k)));
 
 describe('FrameCadence', () => {
   it('maps the first five frames, then every third at rest', () => {
@@ -33,9 +33,24 @@ describe('FrameCadence', () => {
     const pose = identity();
     const seen = Array.from({ length: 9 }, () => {
       pose[3] = pose[3]! + 0.1;
-      return cadence.isDue(pose);
+      return cadence.isDue('/camera', pose);
     });
     expect(seen.every(Boolean)).toBe(true);
+  });
+
+  it('goes by each camera on its own', () => {
+    const cadence = new FrameCadence(3, VOXEL);
+    const back = exp([0, 0, 0, 0, 0, Math.PI]);
+    const left: number[] = [];
+    const right: number[] = [];
+    for (let k = 0; k < 12; k++) {
+      if (cadence.isDue('/left', identity())) left.push(k);
+      if (cadence.isDue('/right', back)) right.push(k);
+    }
+    expect([left, right]).toEqual([
+      [0, 1, 2, 3, 4, 7, 10],
+      [0, 1, 2, 3, 4, 7, 10],
+    ]);
   });
 
   it('starts anew with a new map', () => {

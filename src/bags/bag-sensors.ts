@@ -14,7 +14,7 @@ import { jointSource, noJointBody, type JointSide } from './joint-source.js';
 import { withPointTimes } from './point-times.js';
 import { openBag } from './reader.js';
 import { bodyOf, withNote, type ScanSource, type ScanSourceOptions } from './scan-source.js';
-import { another, colorsOf, namesOf, withOthers } from './several-sensors.js';
+import { another, colorsOf, namesOf, orClosed, withOthers } from './several-sensors.js';
 import { isTouchName, touchTopics, type TouchTopic } from './tactile/topics.js';
 import { touchBagSource, type TouchPlacing } from './tactile/touch-bag.js';
 import type { BagReader } from './types.js';
@@ -50,10 +50,7 @@ export async function bagSource(
   }
   const { source, body } = await seen(bag, path, others, options);
   if (touch.length === 0) return source;
-  return await withTouch(path, { source, body }, touch, options).catch(async (error: unknown) => {
-    await source.close();
-    throw error;
-  });
+  return orClosed(source, () => withTouch(path, { source, body }, touch, options));
 }
 
 /** @throws FeltmapError not-found where a bag has images, but none of depth */
@@ -124,6 +121,17 @@ async function seen(
 ): Promise<OnBody> {
   if (sensor === 'rgbd') return camerasOf(bag, path, options);
   const lidar = await lidarsOf(bag, path, options);
+  return orClosed(lidar, () => besideLidar(bag, path, sensor, lidar, options));
+}
+
+/** What else there is beside LiDARs. */
+async function besideLidar(
+  bag: BagReader,
+  path: string,
+  sensor: SensorSet | 'either',
+  lidar: ScanSource,
+  options: ScanSourceOptions,
+): Promise<OnBody> {
   if (sensor === 'lidar+rgbd') return withCamera(bag, path, lidar, options);
   let source = lidar;
   let note: string | undefined;
@@ -208,10 +216,7 @@ async function withCamera(
   if (!connected) throw noJointBody(path, lidar.sensorFrame, depth);
   const body = async (): Promise<BodyFrame> => ({ frame: base });
   const lead = await another(path, (again) => rgbdBagSource(again, path, { ...first, imu: 'none', base }));
-  const cameras = await withOthers(lead, await beside(path, others, body)).catch(async (error: unknown) => {
-    await lead.close();
-    throw error;
-  });
+  const cameras = await orClosed(lead, async () => withOthers(lead, await beside(path, others, body)));
   const sides = [
     { source: cameras, counted: true },
     { source: lidar, counted: true },

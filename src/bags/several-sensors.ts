@@ -29,18 +29,26 @@ export function colorsOf(
   );
 }
 
+/** Does what needs something open, and closes that where it fails. */
+export async function orClosed<T>(
+  open: { readonly close: () => Promise<void> },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
 /** Each stream reads the recording on its own. */
 export async function another(
   path: string,
   open: (bag: BagReader) => Promise<ScanSource>,
 ): Promise<ScanSource> {
   const bag = await openBag(path);
-  try {
-    return await open(bag);
-  } catch (error) {
-    await bag.close();
-    throw error;
-  }
+  return orClosed(bag, () => open(bag));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { nounOf } from '../export/measurement-noun.js';
 import type { Box } from '../completion/complete-region.js';
+import { namesOf } from '../bags/several-sensors.js';
 import { bodyOf, openScanSource, type ScanSource } from '../bags/source.js';
 import { readCalibrationFile } from '../bags/tactile/calibration-file.js';
 import { finestVoxel } from '../config/lengths.js';
@@ -94,7 +95,7 @@ async function openAndReplay(
       ...(options.color !== undefined && { color: options.color }),
       ...(options.imu !== undefined && { imu: options.imu }),
       ...(options.odometry !== undefined && { odometry: options.odometry }),
-      ...(options.touch !== undefined && { touch: options.touch.split(',') }),
+      ...(options.touch !== undefined && { touch: namesOf(options.touch) }),
       touchPitch: config.touch.pitch || (calibration?.pitch ?? 0),
       touchCalibrated: calibration !== undefined,
       ...(held.frames.length > 0 && { touchFrames: held.frames }),

@@ -12,3 +12,8 @@ export interface ShiftedStamp {
 export function steadyNs({ stampNs, clockShiftNs = 0n }: ShiftedStamp): bigint {
   return stampNs - clockShiftNs;
 }
+
+/** Seconds of nanoseconds. */
+export function seconds(ns: bigint): number {
+  return Number(ns) * 1e-9;
+}

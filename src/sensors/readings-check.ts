@@ -1,3 +1,5 @@
+import { seconds } from './clock-shift.js';
+
 /** Scans in a row after which readings that cannot be used are told. */
 const TOLD_AFTER = 10;
 /** Stamps farther ahead of their scan than this (s) are of another clock. */
@@ -50,5 +52,3 @@ export class ReadingsCheck {
     return ['', ''];
   }
 }
-
-const seconds = (ns: bigint): number => Number(ns) * 1e-9;

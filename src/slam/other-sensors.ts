@@ -50,9 +50,8 @@ const JOINS_RADIANS = Math.PI / 36;
 export class OtherSensors {
   /** Of each sensor that was tracked in this map, its latest pose. */
   readonly #latest = new Map<SensorId, Carrier>();
-  /** Stamp of each sensor's latest observation, and of the one before it of the sensor that looks now. */
-  readonly #stamps = new Map<SensorId, bigint>();
-  #before: bigint | undefined;
+  /** Stamp of each sensor's latest observation that was tracked, or should have been. */
+  readonly #looked = new Map<SensorId, bigint>();
   /** Of the tracked grids that are finer than the first one. */
   readonly #drifts: ReadonlyMap<SensorKind, GridDrift>;
   /** The kind that was tracked last. */
@@ -74,9 +73,6 @@ export class OtherSensors {
     predicted: Prediction,
   ): Estimate | 'start-anew' | undefined {
     const { scales } = this;
-    const { sensor, stampNs } = observation;
-    this.#before = this.#stamps.get(sensor);
-    this.#stamps.set(sensor, stampNs);
     const own = scales.of(observation);
     if (!scales.several) return undefined;
     switch (phase.kind) {
@@ -124,6 +120,8 @@ export class OtherSensors {
     { reason = '', contradicted = false }: Partial<Verdict> = {},
   ): Estimate | undefined {
     const { sensor, stampNs, surface } = observation;
+    const before = this.#looked.get(sensor);
+    this.#looked.set(sensor, stampNs);
     if (phase.kind === 'bootstrapping') {
       const { first } = phase;
       const seconds = Number(stampNs - first.stampNs) * 1e-9;
@@ -134,7 +132,7 @@ export class OtherSensors {
     const { kind } = this.scales.of(observation);
     const other = this.carrier(kind, stampNs);
     // What is seen to be another place, the body is not where others of the kind have it either.
-    const carrier = other ?? (contradicted ? undefined : this.#alike(observation));
+    const carrier = other ?? (contradicted ? undefined : this.#alike(stampNs, before));
     if (!carrier) return undefined;
     let { pose } = predicted;
     // Once it has been tracked itself, what it sees must fit: else a robot that was carried off would map where it is.
@@ -191,6 +189,7 @@ export class OtherSensors {
     const first = scales.first.kind;
     if (kind === first) this.#measureDrift(observation, { pose, covariance }, predicted);
     else this.#drifts.get(kind)?.followed();
+    this.#looked.set(sensor, stampNs);
     this.#latest.set(sensor, { sensor, kind, stampNs, covariance });
     if (!scales.several) return false;
     const due = kind !== first && this.#newest === first;
@@ -239,7 +238,7 @@ export class OtherSensors {
   /** A new map begins. */
   clear(): void {
     this.#latest.clear();
-    this.#stamps.clear();
+    this.#looked.clear();
     for (const drift of this.#drifts.values()) drift.clear();
     this.#begun = this.#newest = undefined;
   }
@@ -250,9 +249,9 @@ export class OtherSensors {
   }
 
   /** Another sensor, of the same kind, that was tracked since this one looked last: of two that were carried off none is. */
-  #alike({ stampNs }: Observation): Carrier | undefined {
+  #alike(stampNs: bigint, before: bigint | undefined): Carrier | undefined {
     const newest = this.#newestOf(stampNs);
-    return newest && this.#before !== undefined && newest.stampNs <= this.#before ? undefined : newest;
+    return newest && before !== undefined && newest.stampNs <= before ? undefined : newest;
   }
 
   #newestOf(stampNs: bigint, except?: SensorKind): Carrier | undefined {

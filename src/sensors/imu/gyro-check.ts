@@ -108,21 +108,13 @@ class Comparison {
     tracked: ArrayLike<number>,
     up: ArrayLike<number> = [0, 0, 0],
   ): void {
-    const [m, t] = [dot(measured, up) * dt, dot(tracked, up) * dt];
-    this.#aboutUp.measured += m * m;
-    this.#aboutUp.both += m * t;
-    this.#aboutUp.tracked += t * t;
+    addProducts(this.#aboutUp, dot(measured, up) * dt, dot(tracked, up) * dt);
     this.#upright = up[2]!;
     this.#steps++;
     this.#seconds += dt;
     this.#measured += length(measured) * dt;
     this.#tracked += length(tracked) * dt;
-    for (let i = 0; i < 3; i++) {
-      const [m, t] = [measured[i]! * dt, tracked[i]! * dt];
-      this.#products.measured += m * m;
-      this.#products.both += m * t;
-      this.#products.tracked += t * t;
-    }
+    for (let i = 0; i < 3; i++) addProducts(this.#products, measured[i]! * dt, tracked[i]! * dt);
   }
 
   /** Upright, and turned the other way about up, which most of the turn is. */
@@ -163,6 +155,16 @@ class Comparison {
       return 'as much, but about other axes or the other way; check the transform to its frame';
     return 'check its units, its bias, its stamps and the transform to its frame';
   }
+}
+
+function addProducts(
+  sums: { measured: number; both: number; tracked: number },
+  measured: number,
+  tracked: number,
+): void {
+  sums.measured += measured * measured;
+  sums.both += measured * tracked;
+  sums.tracked += tracked * tracked;
 }
 
 const degrees = (radians: number): string => ((radians * 180) / Math.PI).toFixed(1);

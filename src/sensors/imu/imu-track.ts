@@ -1,3 +1,5 @@
+import { turn } from './rotations.js';
+import { seconds } from '../clock-shift.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { identity, type Pose } from '../../geometry/se3.js';
 import type { ImuBatch } from './batch.js';
@@ -101,11 +103,7 @@ export class ImuTrack {
   /** By the accelerometer, body frame; undefined without one. */
   #up(): Float64Array | undefined {
     const size = Math.hypot(...this.#force);
-    const T = this.#T_body_imu;
-    const f = this.#force;
-    return size > 0
-      ? Float64Array.from([0, 4, 8], (r) => (T[r]! * f[0]! + T[r + 1]! * f[1]! + T[r + 2]! * f[2]!) / size)
-      : undefined;
+    return size > 0 ? turn(this.#T_body_imu, this.#force).map((v) => v / size) : undefined;
   }
 
   /**
@@ -159,8 +157,4 @@ export class ImuTrack {
     const whole = Number(toNs - fromNs) * 1e-9;
     return sum.map((v) => v / whole);
   }
-}
-
-function seconds(ns: bigint): number {
-  return Number(ns) * 1e-9;
 }

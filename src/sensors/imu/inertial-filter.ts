@@ -1,3 +1,4 @@
+import { seconds } from '../clock-shift.js';
 import { compose, exp, identity, inverse, rotationVector, type Pose } from '../../geometry/se3.js';
 import { ErrorState, PART } from './error-state.js';
 import { GyroTurn } from './gyro-turn.js';
@@ -391,8 +392,4 @@ export class InertialFilter {
         : 'The IMU contradicts the motion that the scans show; its accelerometer is not used until it agrees again. Check the transform to its frame, its units and its stamps.',
     );
   }
-}
-
-function seconds(ns: bigint): number {
-  return Number(ns) * 1e-9;
 }

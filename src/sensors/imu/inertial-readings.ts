@@ -1,3 +1,4 @@
+import { seconds } from '../clock-shift.js';
 import type { ImuBatch } from './batch.js';
 
 const GRAVITY = 9.80665;
@@ -130,8 +131,4 @@ export class InertialReadings {
     this.#all = from < 0 ? [] : this.#all.slice(from);
     this.#newest = this.#all.at(-1)?.stampNs ?? -(1n << 62n);
   }
-}
-
-function seconds(ns: bigint): number {
-  return Number(ns) * 1e-9;
 }

@@ -1,3 +1,4 @@
+import { seconds } from '../clock-shift.js';
 import { compose, exp, inverse, log, type Pose } from '../../geometry/se3.js';
 import type { SensorId } from '../observation.js';
 import type { ImuBatch } from './batch.js';
@@ -276,8 +277,4 @@ function armOf(T_body_sensor: Pose, T_body_imu: Pose): Float64Array {
 /** A direction in the body, in the sensor's frame. */
 function toSensor(T: Pose, x: ArrayLike<number>): Float64Array {
   return Float64Array.from([0, 1, 2], (c) => T[c]! * x[0]! + T[4 + c]! * x[1]! + T[8 + c]! * x[2]!);
-}
-
-function seconds(ns: bigint): number {
-  return Number(ns) * 1e-9;
 }

@@ -1,3 +1,4 @@
+import { seconds } from '../clock-shift.js';
 import { FeltmapError } from '../../geometry/errors.js';
 import { compose, exp, identity, interpolate, inverse, log, type Pose } from '../../geometry/se3.js';
 import type { OdometryBatch } from './batch.js';
@@ -161,8 +162,4 @@ export class OdometryTrack {
       if (seconds(all[i + 1]!.stampNs - all[i]!.stampNs) > LARGEST_GAP) return true;
     return false;
   }
-}
-
-function seconds(ns: bigint): number {
-  return Number(ns) * 1e-9;
 }

@@ -1,3 +1,4 @@
+import { seconds } from '../../sensors/clock-shift.js';
 import { PosePrior } from '../../field/terms/pose-prior.js';
 import { transformCovariance } from '../../geometry/covariance.js';
 import { invertSpd } from '../../geometry/linear.js';
@@ -207,7 +208,6 @@ export class ExternalOdometry {
 const isUnmeasured = (sigma: number): boolean => sigma >= UNMEASURED;
 const norm = (twist: Twist, first: 0 | 3): number =>
   Math.hypot(twist[first]!, twist[first + 1]!, twist[first + 2]!);
-const seconds = (ns: bigint): number => Number(ns) * 1e-9;
 
 /** What a step is off from what was tracked, axes of the child, m and rad. */
 function mismatch({ pose, T_body_child }: OdometryStep, tracked: Pose): Twist {
